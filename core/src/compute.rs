@@ -1,0 +1,44 @@
+//! How the arithmetic of a training step is carried out: matrix products, vector width, and the split over threads.
+//!
+//! The step itself is written once, in [`train`](crate::train); what differs between a microcontroller and a PC
+//! stands behind this trait.
+
+use crate::matrix::{self, Mat, Write};
+
+/// At most so many parts may a [`Compute`] split a layer into.
+pub const MAX_PARTS: usize = 8;
+
+/// Carries out the work of a training step.
+///
+/// Results may differ in rounding between implementations, never between runs of one.
+pub trait Compute: Sync {
+    /// `a b` into `out [a.rows][b.cols]`.
+    fn product(&self, out: &mut [f32], write: Write, a: Mat, b: Mat);
+
+    /// Into how many parts the units of a layer are split, `1..=MAX_PARTS`. A part's arithmetic does not depend on
+    /// who works on it, so this number, not the number of threads, is what results may depend on.
+    fn parts(&self) -> usize {
+        1
+    }
+
+    /// Calls `work` once for every task and returns when all are done; in any order, on any thread.
+    fn each<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) {
+        tasks.iter_mut().for_each(work);
+    }
+
+    /// Calls `work`, compiled for the widest vectors there are.
+    #[inline(always)]
+    fn vectorize<R>(&self, work: impl FnOnce() -> R) -> R {
+        work()
+    }
+}
+
+/// Plain loops on the calling thread: the oracle of every faster implementation, and what a device uses.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Portable;
+
+impl Compute for Portable {
+    fn product(&self, out: &mut [f32], write: Write, a: Mat, b: Mat) {
+        matrix::product(out, write, a, b);
+    }
+}

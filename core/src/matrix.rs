@@ -1,0 +1,132 @@
+//! Views of matrices in slices, with strides, and the plain product of two of them: the oracle of every faster one.
+
+/// A matrix in a borrowed slice: element `(r, c)` is `data[r * row_stride + c * col_stride]`.
+#[derive(Debug, Clone, Copy)]
+pub struct Mat<'a> {
+    data: &'a [f32],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<'a> Mat<'a> {
+    /// `data` as `[rows][cols]`, one row after the other.
+    ///
+    /// # Panics
+    /// If `data` is not `rows * cols` long.
+    pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
+        assert_eq!(data.len(), rows * cols, "a matrix of {rows} x {cols}");
+        Self { data, rows, cols, row_stride: cols, col_stride: 1 }
+    }
+
+    /// The matrix of the columns `first..first + cols`.
+    ///
+    /// # Panics
+    /// If there are fewer columns than that.
+    pub fn columns(self, first: usize, cols: usize) -> Self {
+        assert!(first + cols <= self.cols, "columns {first}+{cols} of {}", self.cols);
+        let start = (first * self.col_stride).min(self.data.len());
+        Self { data: &self.data[start..], cols, ..self }
+    }
+
+    /// Rows and columns exchanged; nothing moves.
+    pub fn transposed(self) -> Self {
+        Self {
+            data: self.data,
+            rows: self.cols,
+            cols: self.rows,
+            row_stride: self.col_stride,
+            col_stride: self.row_stride,
+        }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The slice that element `(0, 0)` is the first of.
+    pub fn data(&self) -> &'a [f32] {
+        self.data
+    }
+
+    /// Distance of two rows in [`data`](Self::data).
+    pub fn row_stride(&self) -> usize {
+        self.row_stride
+    }
+
+    /// Distance of two columns in [`data`](Self::data).
+    pub fn col_stride(&self) -> usize {
+        self.col_stride
+    }
+
+    /// Element `(row, col)`.
+    #[inline(always)]
+    pub fn at(&self, row: usize, col: usize) -> f32 {
+        self.data[row * self.row_stride + col * self.col_stride]
+    }
+}
+
+/// What a product does with the matrix it is written to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Write {
+    /// `out = a b`
+    Replace,
+    /// `out = out + factor * a b`
+    Add {
+        /// What the product is multiplied with.
+        factor: f32,
+    },
+}
+
+/// `a b` into `out [a.rows][b.cols]`, every element one sum in the order of the inner dimension.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn product(out: &mut [f32], write: Write, a: Mat, b: Mat) {
+    assert_eq!(a.cols(), b.rows(), "inner dimensions of a product");
+    assert_eq!(out.len(), a.rows() * b.cols(), "the output of a product");
+    for row in 0..a.rows() {
+        for col in 0..b.cols() {
+            let mut sum = 0.0;
+            for k in 0..a.cols() {
+                sum += a.at(row, k) * b.at(k, col);
+            }
+            let out = &mut out[row * b.cols() + col];
+            *out = match write {
+                Write::Replace => sum,
+                Write::Add { factor } => *out + factor * sum,
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mat, Write, product};
+
+    const A: [f32; 6] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+
+    fn check(write: Write, a: Mat, b: Mat, expected: &[f32]) {
+        let mut out = [100.0; 16];
+        let out = &mut out[..expected.len()];
+        product(out, write, a, b);
+        assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn plain_transposed_and_partial_operands() {
+        let (a, b) = (Mat::new(&A, 2, 3), Mat::new(&A, 3, 2));
+        check(Write::Replace, a, b, &[22.0, 28.0, 49.0, 64.0]);
+        check(Write::Replace, a, a.transposed(), &[14.0, 32.0, 32.0, 77.0]);
+        check(Write::Replace, a.columns(1, 2).transposed(), a, &[22.0, 29.0, 36.0, 27.0, 36.0, 45.0]);
+        check(Write::Add { factor: -2.0 }, a, b, &[56.0, 44.0, 2.0, -28.0]);
+        check(Write::Replace, a.columns(3, 0), b.transposed().columns(0, 0).transposed(), &[0.0; 4]);
+    }
+}

@@ -1,0 +1,117 @@
+//! From raw `u8` pixels to a network's inputs: one affine function a pixel.
+//!
+//! `x = (pixel / 255 - mean) / std`, with the statistics of the training images. It is computed as
+//! `x = pixel scale + shift`, so that training, float inference and the fold use the same two numbers.
+
+use crate::train::Examples;
+use core::ops::Range;
+
+/// How pixels become inputs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PixelScaling<'a> {
+    /// `x = pixel`, 0 to 255.
+    Raw,
+    /// `x = pixel / 255`.
+    Unit,
+    /// `x = (pixel / 255 - mean) / std`.
+    Standardized {
+        /// Mean of `pixel / 255`, `[I]`.
+        mean: &'a [f32],
+        /// Standard deviation of `pixel / 255`, `[I]`, positive.
+        std: &'a [f32],
+    },
+}
+
+impl PixelScaling<'_> {
+    /// `(scale, shift)` of one input, with `x = pixel scale + shift`.
+    pub fn affine(&self, input: usize) -> (f64, f64) {
+        match self {
+            Self::Raw => (1.0, 0.0),
+            Self::Unit => (1.0 / 255.0, 0.0),
+            Self::Standardized { mean, std } => {
+                let std = f64::from(std[input]);
+                (1.0 / (255.0 * std), -f64::from(mean[input]) / std)
+            }
+        }
+    }
+
+    /// Scale and shift of every input, `[I]` each, for [`Pixels`].
+    pub fn tables(&self, scale: &mut [f32], shift: &mut [f32]) {
+        for (input, (scale, shift)) in scale.iter_mut().zip(shift).enumerate() {
+            let (a, b) = self.affine(input);
+            (*scale, *shift) = (a as f32, b as f32);
+        }
+    }
+}
+
+/// Images picked from a larger set, as the examples of a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Pixels<'a> {
+    /// All images, `[..][I]`.
+    pub pixels: &'a [u8],
+    /// Numbers of the images of this batch, `[N]`.
+    pub picked: &'a [u32],
+    /// `[I]`
+    pub scale: &'a [f32],
+    /// `[I]`
+    pub shift: &'a [f32],
+}
+
+/// Pixels of an image that are read one after the other, before the next image's.
+const BLOCK: usize = 16;
+
+impl Examples for Pixels<'_> {
+    fn len(&self) -> usize {
+        self.picked.len()
+    }
+
+    #[inline(always)]
+    fn fill(&self, features: Range<usize>, out: &mut [f32]) {
+        let (n, inputs) = (self.picked.len(), self.scale.len());
+        for first in features.clone().step_by(BLOCK) {
+            let block = first..features.end.min(first + BLOCK);
+            let rows = &mut out[(block.start - features.start) * n..(block.end - features.start) * n];
+            let (scale, shift) = (&self.scale[block.clone()], &self.shift[block.clone()]);
+            for (example, &image) in self.picked.iter().enumerate() {
+                let start = image as usize * inputs;
+                let pixels = &self.pixels[start + block.start..start + block.end];
+                let column = rows[example..].iter_mut().step_by(n);
+                for ((x, &pixel), (scale, shift)) in column.zip(pixels).zip(scale.iter().zip(shift)) {
+                    *x = f32::from(pixel) * scale + shift;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picked_images_are_standardized_and_turned() {
+        const I: usize = 37;
+        let (mut pixels, mut mean, mut std) = ([0u8; 4 * I], [0.0; I], [0.0; I]);
+        pixels.iter_mut().enumerate().for_each(|(i, p)| *p = (i * 7 % 256) as u8);
+        mean.iter_mut().enumerate().for_each(|(i, m)| *m = i as f32 / 40.0);
+        std.iter_mut().enumerate().for_each(|(i, s)| *s = (i + 1) as f32 / 50.0);
+        let (mut scale, mut shift) = ([0.0; I], [0.0; I]);
+        PixelScaling::Standardized { mean: &mean, std: &std }.tables(&mut scale, &mut shift);
+        let batch = Pixels { pixels: &pixels, picked: &[3, 0], scale: &scale, shift: &shift };
+        for (first, end) in [(0, I), (5, 6), (16, 37)] {
+            let mut out = [0.0; 2 * I];
+            batch.fill(first..end, &mut out[..2 * (end - first)]);
+            for feature in first..end {
+                for (example, image) in [(0, 3), (1, 0)] {
+                    let pixel = f32::from(pixels[image * I + feature]);
+                    let expected = (pixel / 255.0 - mean[feature]) / std[feature];
+                    let x = out[2 * (feature - first) + example];
+                    assert!(
+                        (x - expected).abs() <= 1e-5 * (1.0 + expected.abs()),
+                        "{feature} {example}: {x} {expected}"
+                    );
+                }
+            }
+        }
+    }
+}

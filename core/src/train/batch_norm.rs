@@ -1,0 +1,126 @@
+//! BatchNormalization as Keras computes it: biased variance, in the batch and in the moving statistics.
+//!
+//! `xhat = (x - mean) / sqrt(variance + epsilon)`, `y = gamma xhat + beta`; Ioffe and Szegedy, "Batch Normalization:
+//! Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015.
+
+use super::stage::cut;
+use crate::math;
+
+/// Place of gamma among a unit's four parameters.
+const GAMMA: usize = 0;
+/// Place of beta.
+const BETA: usize = 1;
+/// Place of the moving mean.
+const MOVING_MEAN: usize = 2;
+/// Place of the moving variance.
+const MOVING_VARIANCE: usize = 3;
+
+/// The four parameters of one unit, read from a network's buffer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchNorm {
+    /// Learned scale.
+    pub gamma: f32,
+    /// Learned shift.
+    pub beta: f32,
+    /// Moving mean.
+    pub moving_mean: f32,
+    /// Moving (biased) variance.
+    pub moving_variance: f32,
+}
+
+impl BatchNorm {
+    /// How many values a unit has in a parameter buffer.
+    pub const VALUES: usize = 4;
+
+    /// A fresh unit.
+    pub const INITIAL: Self = Self { gamma: 1.0, beta: 0.0, moving_mean: 0.0, moving_variance: 1.0 };
+
+    /// From the order of the parameter buffer.
+    pub const fn from_array([gamma, beta, moving_mean, moving_variance]: [f32; Self::VALUES]) -> Self {
+        Self { gamma, beta, moving_mean, moving_variance }
+    }
+
+    /// Into the order of the parameter buffer.
+    pub const fn to_array(self) -> [f32; Self::VALUES] {
+        [self.gamma, self.beta, self.moving_mean, self.moving_variance]
+    }
+
+    /// `(scale, shift)` with `y = scale x + shift` at inference, in f64.
+    pub fn affine(self, epsilon: f32) -> (f64, f64) {
+        let scale = f64::from(self.gamma) / math::sqrt_f64(f64::from(self.moving_variance) + f64::from(epsilon));
+        (scale, f64::from(self.beta) - f64::from(self.moving_mean) * scale)
+    }
+}
+
+/// Parameters `[O][4]` of a layer's units, or of some of them, and what forward leaves for backward: the batch's mean
+/// and inverse standard deviation, `[O][2]`.
+#[derive(Debug, Default)]
+pub(super) struct State<'a> {
+    pub(super) momentum: f32,
+    pub(super) epsilon: f32,
+    pub(super) params: &'a mut [f32],
+    pub(super) stats: &'a mut [f32],
+}
+
+impl State<'_> {
+    pub(super) fn reborrow(&mut self) -> State<'_> {
+        State { momentum: self.momentum, epsilon: self.epsilon, params: self.params, stats: self.stats }
+    }
+
+    /// `x [O][N]` to `y [O][N]` with the statistics of the batch, which also move the moving ones.
+    #[inline(always)]
+    pub(super) fn forward(&mut self, x: &[f32], y: &mut [f32], n: usize) {
+        let units = self.params.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact_mut(2));
+        for ((params, stats), (x, y)) in units.zip(x.chunks_exact(n).zip(y.chunks_exact_mut(n))) {
+            let mean = math::sum(x) / n as f32;
+            let variance = math::squared_distance(x, mean) / n as f32;
+            let inv_std = 1.0 / math::sqrt(variance + self.epsilon);
+            let (scale, shift) = (params[GAMMA] * inv_std, params[BETA]);
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = (x - mean) * scale + shift;
+            }
+            stats.copy_from_slice(&[mean, inv_std]);
+            let new = 1.0 - self.momentum;
+            params[MOVING_MEAN] = params[MOVING_MEAN] * self.momentum + mean * new;
+            params[MOVING_VARIANCE] = params[MOVING_VARIANCE] * self.momentum + variance * new;
+        }
+    }
+
+    /// From `d [O][N]` with respect to `y` to `d` with respect to `x`, in place, and SGD on gamma and beta.
+    ///
+    /// `d_gamma = sum_n d xhat`, `d_beta = sum_n d`, `d_x = gamma inv_std (d - d_beta / N - xhat d_gamma / N)`
+    #[inline(always)]
+    pub(super) fn backward(&mut self, x: &[f32], d: &mut [f32], n: usize, rate: f32) {
+        let units = self.params.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact(2));
+        for ((params, stats), (x, d)) in units.zip(x.chunks_exact(n).zip(d.chunks_exact_mut(n))) {
+            let (mean, inv_std) = (stats[0], stats[1]);
+            let d_beta = math::sum(d);
+            let d_gamma = math::dot_centered(d, x, mean) * inv_std;
+            let scale = params[GAMMA] * inv_std;
+            let (mean_d, mean_d_xhat) = (d_beta / n as f32, d_gamma / n as f32 * inv_std);
+            for (d, x) in d.iter_mut().zip(x) {
+                *d = scale * (*d - mean_d - (x - mean) * mean_d_xhat);
+            }
+            params[GAMMA] -= rate * d_gamma;
+            params[BETA] -= rate * d_beta;
+        }
+    }
+}
+
+impl<'a> State<'a> {
+    /// Cuts off the first `units` units.
+    pub(super) fn take(&mut self, units: usize) -> State<'a> {
+        let (params, stats) = (cut(&mut self.params, units * BatchNorm::VALUES), cut(&mut self.stats, units * 2));
+        State { momentum: self.momentum, epsilon: self.epsilon, params, stats }
+    }
+}
+
+/// `y [O][N]` in place of `x`, with the moving statistics in `params [O][4]`.
+#[inline(always)]
+pub(super) fn infer(params: &[f32], epsilon: f32, x: &mut [f32], n: usize) {
+    for (params, x) in params.chunks_exact(BatchNorm::VALUES).zip(x.chunks_exact_mut(n)) {
+        let scale = params[GAMMA] / math::sqrt(params[MOVING_VARIANCE] + epsilon);
+        let (mean, shift) = (params[MOVING_MEAN], params[BETA]);
+        x.iter_mut().for_each(|x| *x = (*x - mean) * scale + shift);
+    }
+}

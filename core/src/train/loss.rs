@@ -1,0 +1,78 @@
+//! Softmax with sparse categorical cross-entropy, forward and backward in one pass, in a form that cannot overflow.
+
+use crate::math;
+
+/// What a batch came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Metrics {
+    /// Mean cross-entropy of the batch, in nats.
+    pub loss: f32,
+    /// Examples whose largest logit is that of their label.
+    pub correct: u32,
+}
+
+/// `logits [C][N]` and a label for each example to the mean loss, and `d_logits [C][N] = (softmax - one_hot) / N`.
+///
+/// `loss_n = ln sum_c exp(z_c - z_max) - (z_label - z_max)`
+#[inline(always)]
+pub(super) fn cross_entropy(logits: &[f32], labels: &[u8], d_logits: &mut [f32]) -> Metrics {
+    let n = labels.len();
+    let mut metrics = Metrics { loss: 0.0, correct: 0 };
+    d_logits.copy_from_slice(logits);
+    for (example, &label) in labels.iter().enumerate() {
+        let (class, max) = largest(logits, example, n);
+        let shifted = logits[usize::from(label) * n + example] - max;
+        let sum = softmax_column(d_logits, example, n, max, n as f32);
+        d_logits[usize::from(label) * n + example] -= 1.0 / n as f32;
+        metrics.loss += math::ln(sum) - shifted;
+        metrics.correct += u32::from(class == usize::from(label));
+    }
+    metrics.loss /= n as f32;
+    metrics
+}
+
+/// The class of the largest logit of an example, the first of equals, and that logit.
+fn largest(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
+    let column = logits[example..].iter().step_by(n).copied().enumerate();
+    column.fold((0, f32::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best })
+}
+
+/// One column of `z [C][N]` becomes `exp(z - max) / (sum divisor)`; the sum is returned.
+fn softmax_column(z: &mut [f32], example: usize, n: usize, max: f32, divisor: f32) -> f32 {
+    let mut sum = 0.0;
+    for z in z[example..].iter_mut().step_by(n) {
+        *z = math::exp(*z - max);
+        sum += *z;
+    }
+    let factor = 1.0 / (sum * divisor);
+    z[example..].iter_mut().step_by(n).for_each(|z| *z *= factor);
+    sum
+}
+
+/// The logits of one example become its class probabilities, in place.
+pub fn softmax(logits: &mut [f32]) {
+    let (_, max) = largest(logits, 0, 1);
+    if !logits.is_empty() {
+        softmax_column(logits, 0, 1, max, 1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn huge_logits_do_not_overflow() {
+        let mut p = [1000.0, 0.0, 1000.0];
+        softmax(&mut p);
+        assert_eq!(p, [0.5, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn uniform_logits_cost_the_logarithm_of_the_classes() {
+        let mut d = [0.0; 8];
+        let metrics = cross_entropy(&[3.0; 8], &[0, 3], &mut d);
+        assert_eq!(metrics, Metrics { loss: math::ln(4.0), correct: 1 });
+        assert_eq!(d, [-0.375, 0.125, 0.125, 0.125, 0.125, 0.125, 0.125, -0.375]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Inference on a batch of floats, with the moving statistics: what Keras calls `training=False`.
+
+use super::stage::cut;
+use super::{BufferError, Examples, batch_norm, dense, relu};
+use crate::compute::{Compute, MAX_PARTS};
+use crate::layer::{self, Layer, Placed, placed};
+use core::ops::Range;
+use heapless::Vec;
+
+/// Logits `[C][N]` of the examples, before Softmax.
+///
+/// # Errors
+/// When the layers are no network, or a buffer has not the length that [`layer::params`],
+/// [`layer::predict_workspace`] and `C * N` tell.
+pub fn predict<C: Compute>(
+    compute: &C,
+    layers: &[Layer],
+    inputs: usize,
+    params: &[f32],
+    workspace: &mut [f32],
+    examples: &impl Examples,
+    logits: &mut [f32],
+) -> Result<(), BufferError> {
+    let n = examples.len();
+    check(layers, inputs, params, workspace, n, logits)?;
+    let half = layer::widest(layers, inputs) * n;
+    let (mut x, mut y) = workspace[..2 * half].split_at_mut(half);
+    each_part(compute, inputs, &mut x[..inputs * n], n, |units, out| {
+        compute.vectorize(
+            #[inline(always)]
+            || examples.fill(units, out),
+        );
+    });
+    for place in placed(layers, inputs) {
+        let (params, width) = (&params[place.range()], place.inputs * n);
+        if let Layer::Dense { .. } = place.layer {
+            let input = &x[..width];
+            let out = &mut y[..place.outputs * n];
+            each_part(compute, place.outputs, out, n, |units, out| {
+                forward(compute, place, params, units, input, out, n)
+            });
+            core::mem::swap(&mut x, &mut y);
+        } else {
+            let out = &mut x[..width];
+            each_part(compute, place.outputs, out, n, |units, out| {
+                in_place(compute, place.layer, params, units, out, n)
+            });
+        }
+    }
+    logits.copy_from_slice(&x[..logits.len()]);
+    Ok(())
+}
+
+fn check(
+    layers: &[Layer],
+    inputs: usize,
+    params: &[f32],
+    workspace: &[f32],
+    n: usize,
+    logits: &[f32],
+) -> Result<(), BufferError> {
+    layer::validate(layers, inputs).map_err(BufferError::Layers)?;
+    let needed = layer::params(layers, inputs);
+    if params.len() != needed {
+        return Err(BufferError::Params { needed });
+    }
+    let needed = layer::predict_workspace(layers, inputs, n);
+    if workspace.len() < needed {
+        return Err(BufferError::Workspace { needed });
+    }
+    let needed = layer::outputs(layers, inputs) * n;
+    if n == 0 || logits.len() != needed {
+        return Err(BufferError::Output { needed });
+    }
+    Ok(())
+}
+
+/// Calls `work` with the number and the rows of `out [units][N]` for every part of the units.
+fn each_part<C: Compute>(
+    compute: &C,
+    units: usize,
+    mut out: &mut [f32],
+    n: usize,
+    work: impl Fn(Range<usize>, &mut [f32]) + Sync,
+) {
+    let share = units.div_ceil(compute.parts().clamp(1, MAX_PARTS));
+    let mut tasks: Vec<(Range<usize>, &mut [f32]), MAX_PARTS> = (0..units)
+        .step_by(share)
+        .map(|first| {
+            let units = first..units.min(first + share);
+            let rows = cut(&mut out, units.len() * n);
+            (units, rows)
+        })
+        .collect();
+    compute.each(&mut tasks, |(units, out)| work(units.clone(), out));
+}
+
+/// The `units` of a Dense.
+fn forward<C: Compute>(
+    compute: &C,
+    place: Placed,
+    params: &[f32],
+    units: Range<usize>,
+    x: &[f32],
+    z: &mut [f32],
+    n: usize,
+) {
+    let (kernel, bias) = params.split_at(place.outputs * place.inputs);
+    let kernel = &kernel[units.start * place.inputs..units.end * place.inputs];
+    let bias = if bias.is_empty() { bias } else { &bias[units] };
+    dense::forward(compute, kernel, bias, x, z, n);
+}
+
+/// The `units` of a layer that is not Dense; Softmax is left to the caller.
+fn in_place<C: Compute>(compute: &C, layer: Layer, params: &[f32], units: Range<usize>, x: &mut [f32], n: usize) {
+    const VALUES: usize = batch_norm::BatchNorm::VALUES;
+    compute.vectorize(
+        #[inline(always)]
+        || match layer {
+            Layer::BatchNorm { epsilon, .. } => {
+                batch_norm::infer(&params[units.start * VALUES..units.end * VALUES], epsilon, x, n)
+            }
+            Layer::Relu => relu::infer(x),
+            Layer::Dense { .. } | Layer::Softmax => {}
+        },
+    );
+}

@@ -1,0 +1,1 @@
+//! The fast arithmetic of the PC.

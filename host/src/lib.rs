@@ -1,0 +1,4 @@
+//! The PC side of Foldnet: training, checkpoints, folding, export and evaluation, as a library for the CLI and the tests.
+
+pub mod checkpoint;
+pub mod compute;

@@ -1,0 +1,3 @@
+//! The command `foldnet`.
+
+fn main() {}
