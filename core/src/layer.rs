@@ -170,7 +170,7 @@ fn validate_layer(layer: Layer, index: usize, last: bool) -> Result<(), LayerErr
             Err(LayerError::BadWidth { layer: index })
         }
         Layer::BatchNorm { momentum, epsilon }
-            if !(0.0..=1.0).contains(&momentum) || !(epsilon > 0.0 && epsilon.is_finite()) =>
+            if !((0.0..=1.0).contains(&momentum) && epsilon > 0.0 && epsilon.is_finite()) =>
         {
             Err(LayerError::BadBatchNorm { layer: index })
         }

@@ -7,7 +7,7 @@ use crate::math;
 use rand_core::Rng;
 
 /// Standard deviation of a standard normal distribution cut at two standard deviations.
-const TRUNCATED_STD: f32 = 0.879_625_66;
+const TRUNCATED_STD: f32 = 0.879_625_7;
 
 /// Fills `params`, [`layer::params`](crate::layer::params) long, with fresh weights.
 ///
