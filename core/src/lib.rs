@@ -29,13 +29,14 @@
 #![warn(missing_docs)]
 
 pub mod compute;
-
+pub mod fold;
 pub mod layer;
 mod math;
 pub mod matrix;
-
+pub mod model;
 pub mod standardize;
 pub mod train;
 
 pub use compute::{Compute, Portable};
 pub use layer::Layer;
+pub use model::Model;

@@ -1,0 +1,260 @@
+//! The fold: everything affine becomes one Dense between two ReLUs, exactly, in f64.
+//!
+//! A *block* is what stands between two ReLUs (or an end of the network and a ReLU): any sequence of Dense and
+//! BatchNormalization with at least one Dense. Its whole effect on unit `o` is `z_o = w . x + b`. The row `w` is found
+//! by pulling the unit back through the layers, last to first, starting from `w = e_o`, `b = 0`:
+//!
+//! * a BatchNormalization `y_j = s_j x_j + t_j`: `b += sum_j w_j t_j`, then `w_j = w_j s_j`;
+//! * a Dense `y = K x + c`: `b += w . c`, then `w = w K`;
+//! * the pixels' scaling in front of the first block is affine too, and is treated like a BatchNormalization.
+//!
+//! So a BatchNormalization behind a ReLU goes into the next Dense, one before a ReLU into the Dense before it, and
+//! Dense after Dense is merged; nothing needs a case of its own.
+
+use crate::layer::{self, Layer, LayerError, MAX_DENSE, Placed, placed};
+use crate::standardize::PixelScaling;
+use crate::train::BatchNorm;
+use heapless::Vec;
+
+/// Why a network cannot be folded. `layer` counts from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FoldError {
+    /// The layer list is no network.
+    Layers(LayerError),
+    /// The parameter buffer must have exactly this length.
+    Params {
+        /// [`layer::params`]
+        needed: usize,
+    },
+    /// No Dense stands between this ReLU and the one before it, or the inputs, so what does cannot be folded.
+    Relu {
+        /// The ReLU.
+        layer: usize,
+    },
+    /// No Dense stands between the last ReLU and the end, so this BatchNormalization cannot be folded.
+    BatchNorm {
+        /// The BatchNormalization.
+        layer: usize,
+    },
+}
+
+impl core::fmt::Display for FoldError {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        match self {
+            Self::Layers(error) => error.fmt(f),
+            Self::Params { needed } => write!(f, "the parameter buffer must hold exactly {needed} values"),
+            Self::Relu { layer } => {
+                write!(f, "layer {layer} (ReLU): no Dense between it and the ReLU or the inputs before it")
+            }
+            Self::BatchNorm { layer } => {
+                write!(f, "layer {layer} (BatchNormalization): no Dense behind it to fold into")
+            }
+        }
+    }
+}
+
+impl core::error::Error for FoldError {}
+
+/// What becomes one Dense, with or without a ReLU behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block {
+    /// First layer of the block.
+    first: usize,
+    /// One past its last Dense or BatchNormalization.
+    end: usize,
+    /// `I`
+    pub inputs: usize,
+    /// `O`
+    pub units: usize,
+    /// Whether a ReLU follows.
+    pub relu: bool,
+}
+
+/// A network seen as Dense and ReLU alone.
+#[derive(Debug)]
+pub struct Fold<'a> {
+    layers: &'a [Layer],
+    inputs: usize,
+    params: &'a [f32],
+    scaling: PixelScaling<'a>,
+    blocks: Vec<Block, MAX_DENSE>,
+}
+
+impl<'a> Fold<'a> {
+    /// Plans the fold of a network with its `params` behind a `scaling` of raw pixels.
+    ///
+    /// # Errors
+    /// When the list is no network, or a ReLU or BatchNormalization has no Dense to be folded into.
+    pub fn new(
+        layers: &'a [Layer],
+        inputs: usize,
+        params: &'a [f32],
+        scaling: PixelScaling<'a>,
+    ) -> Result<Self, FoldError> {
+        layer::validate(layers, inputs).map_err(FoldError::Layers)?;
+        let needed = layer::params(layers, inputs);
+        if params.len() != needed {
+            return Err(FoldError::Params { needed });
+        }
+        Ok(Self { layers, inputs, params, scaling, blocks: blocks(layers, inputs)? })
+    }
+
+    /// The Dense that are left, in order.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Length that [`row`](Self::row) needs of each of its buffers.
+    pub fn widest(&self) -> usize {
+        layer::widest(self.layers, self.inputs)
+    }
+
+    /// The folded weights of one unit of a block into `row[..inputs]`; returns its bias.
+    ///
+    /// # Panics
+    /// If `block` or `unit` do not exist, or a buffer is shorter than [`widest`](Self::widest).
+    pub fn row(&self, block: usize, unit: usize, row: &mut [f64], scratch: &mut [f64]) -> f64 {
+        let block = self.blocks[block];
+        row[..block.units].fill(0.0);
+        row[unit] = 1.0;
+        let mut bias = 0.0;
+        for index in (block.first..block.end).rev() {
+            let place = placed(self.layers, self.inputs).nth(index);
+            bias += place.map_or(0.0, |place| self.pull_back(place, row, scratch));
+        }
+        if block.first == 0 {
+            bias += pull_affine(&mut row[..block.inputs], |input| self.scaling.affine(input));
+        }
+        bias
+    }
+
+    /// Pulls `row` back through one layer; returns what the layer adds to the bias.
+    fn pull_back(&self, place: Placed, row: &mut [f64], scratch: &mut [f64]) -> f64 {
+        let params = &self.params[place.range()];
+        match place.layer {
+            Layer::Dense { .. } => {
+                let (kernel, biases) = params.split_at(place.inputs * place.outputs);
+                scratch[..place.outputs].copy_from_slice(&row[..place.outputs]);
+                let weights = &scratch[..place.outputs];
+                pull_dense(kernel, place.inputs, weights, &mut row[..place.inputs]);
+                weights.iter().zip(biases).map(|(w, b)| w * f64::from(*b)).sum()
+            }
+            Layer::BatchNorm { epsilon, .. } => pull_affine(&mut row[..place.outputs], |unit| {
+                let values = &params[unit * BatchNorm::VALUES..];
+                BatchNorm::from_array([values[0], values[1], values[2], values[3]]).affine(epsilon)
+            }),
+            Layer::Relu | Layer::Softmax => 0.0,
+        }
+    }
+}
+
+/// `row [I] = weights [O] kernel [O][I]`
+fn pull_dense(kernel: &[f32], inputs: usize, weights: &[f64], row: &mut [f64]) {
+    row.fill(0.0);
+    for (kernel, &weight) in kernel.chunks_exact(inputs).zip(weights) {
+        if weight != 0.0 {
+            row.iter_mut().zip(kernel).for_each(|(r, k)| *r += weight * f64::from(*k));
+        }
+    }
+}
+
+/// Pulls `row` back through `y_j = s_j x_j + t_j`; returns `sum_j w_j t_j`. What is zero stays zero unasked.
+fn pull_affine(row: &mut [f64], affine: impl Fn(usize) -> (f64, f64)) -> f64 {
+    let mut bias = 0.0;
+    for (index, weight) in row.iter_mut().enumerate().filter(|(_, weight)| **weight != 0.0) {
+        let (scale, shift) = affine(index);
+        bias += *weight * shift;
+        *weight *= scale;
+    }
+    bias
+}
+
+/// The blocks of a valid list.
+fn blocks(layers: &[Layer], inputs: usize) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
+    let mut blocks = Vec::new();
+    let mut open = Open { first: 0, inputs, units: inputs, dense: false };
+    for place in placed(layers, inputs) {
+        match place.layer {
+            Layer::Dense { .. } => open = Open { units: place.outputs, dense: true, ..open },
+            Layer::BatchNorm { .. } | Layer::Softmax => {}
+            Layer::Relu => {
+                let repeated = open.first == place.index && !blocks.is_empty();
+                if !open.dense && !repeated {
+                    return Err(FoldError::Relu { layer: place.index });
+                }
+                open.close(&mut blocks, place.index, true);
+                open = Open { first: place.index + 1, inputs: place.outputs, units: place.outputs, dense: false };
+            }
+        }
+    }
+    let end = layers.len() - usize::from(layers.last() == Some(&Layer::Softmax));
+    if !open.dense && open.first < end {
+        return Err(FoldError::BatchNorm { layer: open.first });
+    }
+    open.close(&mut blocks, end, false);
+    Ok(blocks)
+}
+
+/// A block that is not closed yet.
+struct Open {
+    first: usize,
+    inputs: usize,
+    units: usize,
+    dense: bool,
+}
+
+impl Open {
+    /// Adds the block, unless it is an empty one behind a ReLU.
+    fn close(&self, blocks: &mut Vec<Block, MAX_DENSE>, end: usize, relu: bool) {
+        if self.dense {
+            let block = Block { first: self.first, end, inputs: self.inputs, units: self.units, relu };
+            let fits = blocks.push(block).is_ok();
+            debug_assert!(fits, "a valid list has at most MAX_DENSE Dense");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const D: Layer = Layer::dense(2);
+    const B: Layer = Layer::batch_norm();
+    const R: Layer = Layer::Relu;
+    const S: Layer = Layer::Softmax;
+
+    fn check(layers: &[Layer], expected: Result<&[(usize, usize, bool)], FoldError>) {
+        let found = blocks(layers, 2);
+        let found: Result<Vec<_, MAX_DENSE>, _> =
+            found.map(|blocks| blocks.iter().map(|b| (b.first, b.end, b.relu)).collect());
+        assert_eq!(found.as_deref(), expected.as_ref().map(|e| *e), "{layers:?}");
+    }
+
+    #[test]
+    fn blocks_reach_from_relu_to_relu() {
+        check(&[B, D, R, B, D, R, B, D, S], Ok(&[(0, 2, true), (3, 5, true), (6, 8, false)]));
+        check(&[D, B, R, D, B, R, D, S], Ok(&[(0, 2, true), (3, 5, true), (6, 7, false)]));
+        check(&[B, B, D, D, B, B], Ok(&[(0, 6, false)]));
+        check(&[D, R, R, D], Ok(&[(0, 1, true), (3, 4, false)]));
+        check(&[D, R, S], Ok(&[(0, 1, true)]));
+    }
+
+    #[test]
+    fn what_cannot_be_folded_is_named() {
+        check(&[D, R, B, R, D], Err(FoldError::Relu { layer: 3 }));
+        check(&[B, R, D], Err(FoldError::Relu { layer: 1 }));
+        check(&[R, D], Err(FoldError::Relu { layer: 0 }));
+        check(&[D, R, B, S], Err(FoldError::BatchNorm { layer: 2 }));
+    }
+
+    #[test]
+    fn a_row_is_pulled_through_dense_and_norm() {
+        // x -> pixel / 255 -> BN (gamma 2, beta 1, mean 3, variance 4 - epsilon) -> Dense [[1, -1]] + 5
+        let layers = [Layer::BatchNorm { momentum: 0.9, epsilon: 1.0 }, Layer::dense(1)];
+        let params = [2.0, 1.0, 3.0, 3.0, 2.0, 1.0, 3.0, 3.0, 1.0, -2.0, 5.0];
+        let fold = Fold::new(&layers, 2, &params, PixelScaling::Unit).unwrap();
+        let (mut row, mut scratch) = ([0.0; 2], [0.0; 2]);
+        let bias = fold.row(0, 0, &mut row, &mut scratch);
+        assert_eq!((row, bias), ([1.0 / 255.0, -2.0 / 255.0], 5.0 - 2.0 + 4.0));
+    }
+}

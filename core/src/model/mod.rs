@@ -1,0 +1,63 @@
+//! The model file `.fnet`: what is left after the fold, ready to be used in place from flash.
+//!
+//! # Format, version 1
+//!
+//! Little-endian. Nothing in it depends on the target. The file begins at an address divisible by 4.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 0..4 | magic `FNET` |
+//! | 4..6 | version, `u16`, 1 |
+//! | 6..8 | length of the header, `u16` |
+//! | 8..12 | length of the file, `u32`, CRC included |
+//! | 12..16 | 0 |
+//! | 16.. | header: [`Header`] in postcard (varint integers, IEEE floats) |
+//! | | zeros up to a multiple of 16 from the file's start |
+//! | | the sections of layer 0, of layer 1, ... |
+//! | last 4 | CRC-32 (ISO-HDLC, as zlib and Ethernet have it) of all bytes before |
+//!
+//! A layer has two sections, each followed by zeros up to a multiple of 16 from the file's start:
+//!
+//! | bits | first section | second section |
+//! |---|---|---|
+//! | 32 | bias, `f32 [units]` | kernel, `f32 [units][inputs]` |
+//!
+//! # Arithmetic
+//!
+//! A layer of 32 bits computes `z_o = (l_0 + l_4) + (l_2 + l_6) + ((l_1 + l_5) + (l_3 + l_7)) + bias_o`, where lane
+//! `l_j` is the sum of `kernel[o][i] x[i]` over `i = j, j + 8, ...` in ascending order; every operation is rounded to
+//! f32. So a PC's vector unit, an M4F and a software float give the same bits.
+
+mod classify;
+mod encode;
+mod float;
+mod header;
+mod parse;
+
+pub use classify::{Classifier, Logits, ScratchError};
+pub use encode::{EncodeError, LayerWeights, Spec, encode, encoded_len};
+pub use header::{Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};
+pub use parse::{Model, ParseError};
+
+/// First four bytes of a model file.
+pub const MAGIC: [u8; 4] = *b"FNET";
+
+/// The only version there is.
+pub const VERSION: u16 = 1;
+
+/// Where the header begins.
+const PREFIX: usize = 16;
+
+/// Bytes of the CRC at the end.
+const CRC_LEN: usize = 4;
+
+/// What sections are aligned to, from the file's start.
+const ALIGN: usize = 16;
+
+/// CRC-32 as in zlib, without a table: a model is checked once, and flash is dear.
+const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
+
+/// A value that begins at an address divisible by 16; put `include_bytes!` of a model into it.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(16))]
+pub struct Aligned<T: ?Sized>(pub T);

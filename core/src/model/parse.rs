@@ -1,0 +1,209 @@
+//! Opens a model file in place: everything is checked here, once, so that inference needs no checks.
+
+use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, padded, scratch_words};
+use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
+use heapless::Vec;
+
+/// Why bytes are no model. `layer` counts from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParseError {
+    /// The first byte must be at an address divisible by 4.
+    Unaligned,
+    /// Fewer bytes than any model has.
+    TooShort,
+    /// The file does not begin with `FNET`.
+    NoModel,
+    /// A version this program does not know.
+    Version {
+        /// The version.
+        found: u16,
+    },
+    /// The file is shorter or longer than it says.
+    Length {
+        /// What it says.
+        declared: u32,
+        /// What it is.
+        found: usize,
+    },
+    /// The checksum does not match: the file is damaged.
+    Crc,
+    /// The header cannot be read.
+    Header,
+    /// A layer whose shape does not fit the image, its neighbour or the file, or whose scale is no scale.
+    Shape {
+        /// The layer.
+        layer: usize,
+    },
+    /// A layer of a width that this program does not know.
+    Bits {
+        /// The layer.
+        layer: usize,
+        /// The width.
+        bits: u8,
+    },
+    /// The declared scratch memory is not what the layers need.
+    Scratch,
+}
+
+impl core::fmt::Display for ParseError {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        match self {
+            Self::Unaligned => write!(f, "the model does not begin at an address divisible by 4"),
+            Self::TooShort => write!(f, "too short for a model"),
+            Self::NoModel => write!(f, "not a .fnet model (it does not begin with FNET)"),
+            Self::Version { found } => write!(f, "model format version {found}, this program reads {VERSION}"),
+            Self::Length { declared, found } => {
+                write!(f, "the model says it has {declared} bytes but there are {found}: truncated or extended")
+            }
+            Self::Crc => write!(f, "the checksum does not match: the model is damaged"),
+            Self::Header => write!(f, "the model's header cannot be read"),
+            Self::Shape { layer } => write!(f, "layer {layer} does not fit the image, its neighbour or the file"),
+            Self::Bits { layer, bits } => {
+                write!(f, "layer {layer} has weights of {bits} bits, which are not supported")
+            }
+            Self::Scratch => write!(f, "the declared scratch memory is not what the layers need"),
+        }
+    }
+}
+
+impl core::error::Error for ParseError {}
+
+/// The two sections of a layer, in place.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sections<'a> {
+    pub(super) first: &'a [u8],
+    pub(super) second: &'a [u8],
+}
+
+/// A model in place: in flash, or wherever its bytes are.
+#[derive(Debug, Clone)]
+pub struct Model<'a> {
+    header: Header<'a>,
+    sections: Vec<Sections<'a>, MAX_MODEL_LAYERS>,
+    len: usize,
+}
+
+impl<'a> Model<'a> {
+    /// Checks and opens a model.
+    ///
+    /// # Errors
+    /// See [`ParseError`]. Bytes behind the model are an error, too.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        if bytes.as_ptr() as usize % 4 != 0 {
+            return Err(ParseError::Unaligned);
+        }
+        let body = check_frame(bytes)?;
+        let header_len = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
+        let packed = body.get(PREFIX..PREFIX + header_len).ok_or(ParseError::Header)?;
+        let (header, rest) = postcard::take_from_bytes::<Header>(packed).map_err(|_| ParseError::Header)?;
+        if !rest.is_empty() {
+            return Err(ParseError::Header);
+        }
+        check_shapes(&header)?;
+        let sections = split_sections(&header.layers, body, padded(PREFIX + header_len))?;
+        Ok(Self { header, sections, len: bytes.len() })
+    }
+
+    /// What the model is.
+    pub fn header(&self) -> &Header<'a> {
+        &self.header
+    }
+
+    /// Names of the classes, in order; none where the model has none.
+    pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        self.header.labels.split_terminator('\n')
+    }
+
+    /// Pixels of an image, `I` of the first layer.
+    pub fn inputs(&self) -> usize {
+        self.header.layers.first().map_or(0, |layer| layer.inputs.into())
+    }
+
+    /// Number of classes, `O` of the last layer.
+    pub fn classes(&self) -> usize {
+        self.header.layers.last().map_or(0, |layer| layer.units.into())
+    }
+
+    /// Bytes of the file.
+    pub fn bytes(&self) -> usize {
+        self.len
+    }
+
+    /// 32-bit words of scratch memory that [`Classifier`](super::Classifier) needs.
+    pub fn scratch_words(&self) -> usize {
+        self.header.scratch_words as usize
+    }
+
+    /// The layers with their sections.
+    pub(super) fn layers(&self) -> impl Iterator<Item = (&LayerHeader, Sections<'a>)> {
+        self.header.layers.iter().zip(self.sections.iter().copied())
+    }
+}
+
+/// Magic, version, length and checksum; returns the bytes before the checksum.
+fn check_frame(bytes: &[u8]) -> Result<&[u8], ParseError> {
+    if bytes.len() < PREFIX + CRC_LEN {
+        return Err(ParseError::TooShort);
+    }
+    let (body, crc) = bytes.split_last_chunk::<CRC_LEN>().ok_or(ParseError::TooShort)?;
+    if body[..4] != MAGIC {
+        return Err(ParseError::NoModel);
+    }
+    let found = u16::from_le_bytes([body[4], body[5]]);
+    if found != VERSION {
+        return Err(ParseError::Version { found });
+    }
+    let declared = u32::from_le_bytes([body[8], body[9], body[10], body[11]]);
+    if declared as usize != bytes.len() {
+        return Err(ParseError::Length { declared, found: bytes.len() });
+    }
+    if CRC.checksum(body) != u32::from_le_bytes(*crc) {
+        return Err(ParseError::Crc);
+    }
+    Ok(body)
+}
+
+/// Layers follow on each other, and all sizes are what they must be.
+fn check_shapes(header: &Header) -> Result<(), ParseError> {
+    let mut width = usize::from(header.height) * usize::from(header.width);
+    if header.layers.is_empty() {
+        return Err(ParseError::Shape { layer: 0 });
+    }
+    for (index, layer) in header.layers.iter().enumerate() {
+        let scaled = layer.scale.is_finite() && layer.scale > 0.0;
+        if usize::from(layer.inputs) != width || width == 0 || layer.units == 0 || !scaled {
+            return Err(ParseError::Shape { layer: index });
+        }
+        width = layer.units.into();
+    }
+    if scratch_words(&header.layers) != header.scratch_words as usize {
+        return Err(ParseError::Scratch);
+    }
+    Ok(())
+}
+
+/// The sections of all layers, which begin at `start` and end with the body.
+fn split_sections<'a>(
+    layers: &[LayerHeader],
+    body: &'a [u8],
+    start: usize,
+) -> Result<Vec<Sections<'a>, MAX_MODEL_LAYERS>, ParseError> {
+    let mut rest = body.get(start..).ok_or(ParseError::Header)?;
+    let mut sections = Vec::new();
+    for (index, layer) in layers.iter().enumerate() {
+        let (first, second) = layer.section_lens().ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
+        let misfit = ParseError::Shape { layer: index };
+        let (first, behind) = split_padded(rest, first).ok_or(misfit)?;
+        let (second, behind) = split_padded(behind, second).ok_or(misfit)?;
+        sections.push(Sections { first, second }).map_err(|_| misfit)?;
+        rest = behind;
+    }
+    if rest.is_empty() { Ok(sections) } else { Err(ParseError::Shape { layer: layers.len() - 1 }) }
+}
+
+/// The first `len` bytes, and what follows their padding.
+fn split_padded(bytes: &[u8], len: usize) -> Option<(&[u8], &[u8])> {
+    let (section, _) = bytes.split_at_checked(len)?;
+    let (_, behind) = bytes.split_at_checked(padded(len))?;
+    Some((section, behind))
+}
