@@ -1,0 +1,238 @@
+//! Files over plain HTTP: resumable, retried, verified, and never half under their final name.
+//!
+//! Bytes go to `NAME.part`; only when the SHA-256 of their unpacked contents is right is it renamed
+//! to `NAME`. A transfer that breaks off goes on by an HTTP `Range` request, in this run or the
+//! next; a server that ignores `Range` makes it start again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use ureq::http::{Response, StatusCode};
+use ureq::{Agent, Body, Timeout};
+
+use crate::error::{DataError, Problem};
+use crate::progress::Progress;
+use crate::unpack::{is_packed, sha256_of};
+
+/// An offline machine should say so soon.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A server that says nothing for this long has broken off.
+const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Tries in a row that bring not one byte, before giving up.
+const FRUITLESS_TRIES: u32 = 4;
+/// Pause before the first new try; doubled for each further one.
+const PAUSE: Duration = Duration::from_millis(250);
+/// Bytes written, and reported, at a time.
+const CHUNK: usize = 1 << 16;
+
+/// A file to fetch, and what it must unpack to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// File name, on the server and in the folder.
+    pub name: &'static str,
+    /// SHA-256 of the contents, unpacked if `name` ends in `.gz`: 64 lower-case hex digits.
+    pub sha256: &'static str,
+}
+
+/// Downloads `files` from the site `url` into `folder`, which is made when the first byte comes.
+pub fn download(
+    url: &str,
+    folder: &Path,
+    files: &[RemoteFile],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), DataError> {
+    let agent = agent();
+    files.iter().try_for_each(|file| Transfer::new(&agent, url, folder, file).run(progress))
+}
+
+fn agent() -> Agent {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_resolve(Some(CONNECT_TIMEOUT))
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_recv_response(Some(SILENCE_TIMEOUT))
+        .timeout_per_read(Some(SILENCE_TIMEOUT))
+        .user_agent(concat!("foldnet/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into()
+}
+
+/// One file on its way.
+struct Transfer<'a> {
+    agent: &'a Agent,
+    file: &'a RemoteFile,
+    url: String,
+    folder: &'a Path,
+    part: PathBuf,
+}
+
+/// Why one try ended before the file did.
+enum Stop {
+    /// Another try may go on from here.
+    Break(String),
+    /// The server cannot be reached.
+    NoConnection(String),
+    /// The part on disk is of no use to this server.
+    StartAgain,
+    /// No further try will help.
+    Final(DataError),
+}
+
+impl<'a> Transfer<'a> {
+    fn new(agent: &'a Agent, url: &str, folder: &'a Path, file: &'a RemoteFile) -> Self {
+        let url = format!("{}/{}", url.trim_end_matches('/'), file.name);
+        Self { agent, file, url, folder, part: folder.join(format!("{}.part", file.name)) }
+    }
+
+    fn run(&self, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
+        let resumed = self.part_len() > 0;
+        self.fetch(progress)?;
+        let mut verdict = self.verify();
+        if resumed && verdict.is_err() {
+            // The old part may be to blame, of another packing say: once more, from the start.
+            self.remove_part()?;
+            self.fetch(progress)?;
+            verdict = self.verify();
+        }
+        if let Err(cause) = verdict {
+            self.remove_part()?;
+            let problem = Problem::BadDownload { url: self.url.clone(), cause };
+            return Err(DataError::file(&self.folder.join(self.file.name), problem));
+        }
+        fs::rename(&self.part, self.folder.join(self.file.name)).map_err(|cause| self.unwritable(&cause))
+    }
+
+    /// Tries until the part is as long as the server says.
+    fn fetch(&self, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
+        let at_first = self.part_len();
+        let mut fruitless = 0;
+        loop {
+            let before = self.part_len();
+            let cause = match self.attempt(before, progress) {
+                // No connection at all: an offline machine must not wait through four tries. But
+                // if there was one, it may come back.
+                Err(Stop::NoConnection(cause)) if before == at_first => {
+                    return Err(DataError::Offline { url: self.url.clone(), cause });
+                }
+                Ok(()) => return Ok(()),
+                Err(Stop::Final(error)) => return Err(error),
+                Err(Stop::StartAgain) => {
+                    self.remove_part()?;
+                    "the server does not go on where it stopped".to_owned()
+                }
+                Err(Stop::Break(cause) | Stop::NoConnection(cause)) => cause,
+            };
+            let done = self.part_len();
+            fruitless = if done > before { 0 } else { fruitless + 1 };
+            if fruitless == FRUITLESS_TRIES {
+                return Err(DataError::BrokenOff { url: self.url.clone(), done, cause });
+            }
+            thread::sleep(PAUSE * (1 << fruitless) / 2);
+        }
+    }
+
+    /// One request, for what is missing behind the first `have` bytes.
+    fn attempt(&self, have: u64, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        let mut request = self.agent.get(&self.url);
+        if have > 0 {
+            request = request.header("Range", format!("bytes={have}-"));
+        }
+        let mut response = request.call().map_err(no_answer)?;
+        let start = match response.status() {
+            StatusCode::OK => 0,
+            StatusCode::PARTIAL_CONTENT if range_start(&response) == Some(have) => have,
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if have > 0 => {
+                return Err(Stop::StartAgain);
+            }
+            status if status.is_server_error() && have > 0 => return Err(Stop::Break(status.to_string())),
+            status => {
+                return Err(Stop::Final(DataError::Refused { url: self.url.clone(), status: status.as_u16() }));
+            }
+        };
+        let total = response.body().content_length().map(|rest| start + rest);
+        self.receive(response.body_mut(), start, total, progress)
+    }
+
+    /// Appends the body to the part, whose first `start` bytes stay.
+    fn receive(
+        &self,
+        body: &mut Body,
+        start: u64,
+        total: Option<u64>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(), Stop> {
+        let mut part = self.open_part(start).map_err(|cause| Stop::Final(self.unwritable(&cause)))?;
+        let mut body = body.as_reader();
+        let mut buffer = vec![0; CHUNK];
+        let mut done = start;
+        loop {
+            let count = match body.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(cause) if cause.kind() == ErrorKind::Interrupted => continue,
+                Err(cause) => return Err(Stop::Break(cause.to_string())),
+            };
+            part.write_all(&buffer[..count]).map_err(|cause| Stop::Final(self.unwritable(&cause)))?;
+            done += count as u64;
+            progress(Progress::Downloading { file: self.file.name, done, total });
+        }
+        if total.is_some_and(|total| done < total) {
+            return Err(Stop::Break("the connection was closed".into()));
+        }
+        part.sync_all().map_err(|cause| Stop::Final(self.unwritable(&cause)))
+    }
+
+    fn open_part(&self, start: u64) -> std::io::Result<File> {
+        fs::create_dir_all(self.folder)?;
+        let part = OpenOptions::new().create(true).append(true).open(&self.part)?;
+        part.set_len(start)?;
+        Ok(part)
+    }
+
+    /// Whether the part unpacks to the contents it should, or the reason in words.
+    fn verify(&self) -> Result<(), String> {
+        match sha256_of(&self.part, is_packed(self.file.name)) {
+            Ok(found) if found == self.file.sha256 => Ok(()),
+            Ok(found) => Err(format!("SHA-256 of the contents {found}, not {}", self.file.sha256)),
+            Err(error) => Err(error.what()),
+        }
+    }
+
+    fn part_len(&self) -> u64 {
+        fs::metadata(&self.part).map_or(0, |metadata| metadata.len())
+    }
+
+    fn remove_part(&self) -> Result<(), DataError> {
+        fs::remove_file(&self.part).map_err(|cause| self.unwritable(&cause))
+    }
+
+    fn unwritable(&self, cause: &std::io::Error) -> DataError {
+        DataError::file(&self.part, Problem::Unwritable(cause.to_string()))
+    }
+}
+
+/// Where a partial response begins, from `Content-Range: bytes START-END/TOTAL`.
+fn range_start(response: &Response<Body>) -> Option<u64> {
+    let range = response.headers().get("Content-Range")?.to_str().ok()?;
+    range.trim().strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+}
+
+/// Tells an error that came before there was a connection from one that came over it.
+fn no_answer(error: ureq::Error) -> Stop {
+    let never_connected = match &error {
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+        ureq::Error::Timeout(timeout) => matches!(timeout, Timeout::Resolve | Timeout::Connect),
+        ureq::Error::Io(cause) => !matches!(
+            cause.kind(),
+            ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof
+        ),
+        _ => false,
+    };
+    if never_connected { Stop::NoConnection(error.to_string()) } else { Stop::Break(error.to_string()) }
+}

@@ -1,0 +1,45 @@
+//! Fashion-MNIST's fixed facts: file names, hashes, class names, and where it lives.
+
+use crate::download::RemoteFile;
+
+/// The name of the set on the command line and in messages.
+pub(crate) const NAME: &str = "fashion-mnist";
+
+/// The dataset's own site. Plain HTTP: the hash decides.
+pub(crate) const URL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
+
+/// Where Debian's package `dataset-fashion-mnist` puts the files.
+pub(crate) const DEBIAN: &str = "/usr/share/datasets/fashion-mnist";
+
+/// Class names, by label.
+pub(crate) const CLASSES: [&str; 10] =
+    ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+
+pub(crate) const TRAIN_IMAGES: RemoteFile = RemoteFile {
+    name: "train-images-idx3-ubyte.gz",
+    sha256: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+};
+pub(crate) const TRAIN_LABELS: RemoteFile = RemoteFile {
+    name: "train-labels-idx1-ubyte.gz",
+    sha256: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+};
+pub(crate) const TEST_IMAGES: RemoteFile = RemoteFile {
+    name: "t10k-images-idx3-ubyte.gz",
+    sha256: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+};
+pub(crate) const TEST_LABELS: RemoteFile = RemoteFile {
+    name: "t10k-labels-idx1-ubyte.gz",
+    sha256: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+};
+
+/// Images and labels of the training file.
+pub(crate) const TRAIN: [RemoteFile; 2] = [TRAIN_IMAGES, TRAIN_LABELS];
+/// Images and labels of the test file.
+pub(crate) const TEST: [RemoteFile; 2] = [TEST_IMAGES, TEST_LABELS];
+/// The whole set.
+pub(crate) const ALL: [RemoteFile; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
+
+/// The class names as a set carries them.
+pub(crate) fn class_names() -> Vec<String> {
+    CLASSES.map(String::from).to_vec()
+}

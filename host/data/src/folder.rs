@@ -1,0 +1,189 @@
+//! A folder's four IDX files made into a set: read in parallel, checked against each other.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Sender};
+use std::thread;
+
+use crate::dataset::{Dataset, Images, TestSet};
+use crate::download::RemoteFile;
+use crate::error::{DataError, Problem};
+use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
+use crate::idx::{self, IdxFile, Kind};
+use crate::progress::Progress;
+
+/// Optional, beside the IDX files: class names, one a line.
+const LABELS_FILE: &str = "labels.txt";
+
+/// What the folder promises to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Contract {
+    /// Every hash must be Fashion-MNIST's.
+    FashionMnist,
+    /// Any consistent set.
+    Any,
+}
+
+/// The file `name` (with `.gz`) of a folder, or else its unpacked twin without.
+pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let unpacked = name.strip_suffix(".gz").unwrap_or(name);
+    [name, unpacked].iter().map(|name| folder.join(name)).find(|path| path.exists())
+}
+
+/// Reads all four files.
+pub(crate) fn read_all(
+    folder: &Path,
+    contract: Contract,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Dataset, DataError> {
+    let mut files = read_files(folder, &ALL, contract, progress)?;
+    let names = class_names(folder, &files, contract)?;
+    let test = images(files.split_off(2), names.as_deref())?;
+    let test_path = path_of(folder, &TEST[0]);
+    let train_path = path_of(folder, &TRAIN[0]);
+    let training = images(files, names.as_deref())?;
+    if (test.height, test.width) != (training.height, training.width) {
+        let problem = Problem::SizeMismatch {
+            test_height: test.height,
+            test_width: test.width,
+            height: training.height,
+            width: training.width,
+        };
+        return Err(DataError::file(&test_path, problem));
+    }
+    if training.len() < 2 {
+        return Err(DataError::file(&train_path, Problem::TooFewToSplit));
+    }
+    let names = names.unwrap_or_else(|| numbered(&[&training.labels, &test.labels]));
+    Ok(Dataset::new(set_name(folder, contract), names, training, test))
+}
+
+/// Reads the two test files. Without names, classes beyond the highest test label are not known.
+pub(crate) fn read_test(
+    folder: &Path,
+    contract: Contract,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<TestSet, DataError> {
+    let files = read_files(folder, &TEST, contract, progress)?;
+    let names = class_names(folder, &files, contract)?;
+    let images = images(files, names.as_deref())?;
+    let labels = names.unwrap_or_else(|| numbered(&[&images.labels]));
+    Ok(TestSet { name: set_name(folder, contract), labels, images })
+}
+
+/// One file read, and what it was expected to be.
+struct ReadFile {
+    path: PathBuf,
+    idx: IdxFile,
+    expected: RemoteFile,
+}
+
+/// Reads `wanted` (images, labels, images, labels), a thread each, in that order.
+fn read_files(
+    folder: &Path,
+    wanted: &[RemoteFile],
+    contract: Contract,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Vec<ReadFile>, DataError> {
+    if !folder.is_dir() {
+        return Err(DataError::file(folder, Problem::NoFolder));
+    }
+    let (sender, steps) = mpsc::channel();
+    thread::scope(|scope| {
+        let threads: Vec<_> = wanted
+            .iter()
+            .map(|expected| {
+                let steps = sender.clone();
+                scope.spawn(move || read_file(folder, expected, contract, &steps))
+            })
+            .collect();
+        drop(sender);
+        for (file, done, total) in steps {
+            progress(Progress::Reading { file, done, total });
+        }
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+/// A progress step on its way between threads: file name, bytes done, bytes in all.
+type Step = (&'static str, u64, u64);
+
+fn read_file(
+    folder: &Path,
+    expected: &RemoteFile,
+    contract: Contract,
+    steps: &Sender<Step>,
+) -> Result<ReadFile, DataError> {
+    let name = expected.name;
+    let kind = if name.contains("labels") { Kind::Labels } else { Kind::Images };
+    let path = path_of(folder, expected);
+    // The receiver lives until every sender is dropped: sending cannot fail.
+    let idx = idx::read(&path, kind, |done, total| {
+        let _ = steps.send((name, done, total));
+    })?;
+    if contract == Contract::FashionMnist && idx.sha256 != expected.sha256 {
+        let problem = Problem::WrongHash { found: idx.sha256, expected: expected.sha256.into() };
+        return Err(DataError::file(&path, problem));
+    }
+    Ok(ReadFile { path, idx, expected: *expected })
+}
+
+/// The file that is there, or the packed one, to be reported as missing.
+fn path_of(folder: &Path, file: &RemoteFile) -> PathBuf {
+    find(folder, file.name).unwrap_or_else(|| folder.join(file.name))
+}
+
+/// Joins an images file and a labels file, the first two of `files`.
+fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Images, DataError> {
+    let [images, labels] = <[ReadFile; 2]>::try_from(files).unwrap_or_else(|_| unreachable!("two files a part"));
+    let [count, height, width] = images.idx.shape;
+    if labels.idx.bytes.len() != count {
+        let problem = Problem::CountMismatch { labels: labels.idx.bytes.len(), images: count };
+        return Err(DataError::file(&labels.path, problem));
+    }
+    let classes = names.map_or(256, <[String]>::len);
+    if let Some(index) = labels.idx.bytes.iter().position(|&label| usize::from(label) >= classes) {
+        let problem = Problem::LabelRange { index, label: labels.idx.bytes[index], classes };
+        return Err(DataError::file(&labels.path, problem));
+    }
+    Ok(Images { pixels: images.idx.bytes, labels: labels.idx.bytes, height, width })
+}
+
+/// Class names: those of `labels.txt`, those of Fashion-MNIST if the files are its own, or none.
+fn class_names(folder: &Path, files: &[ReadFile], contract: Contract) -> Result<Option<Vec<String>>, DataError> {
+    let path = folder.join(LABELS_FILE);
+    if contract == Contract::Any && path.exists() {
+        return read_names(&path).map(Some);
+    }
+    let genuine = files.iter().all(|file| file.idx.sha256 == file.expected.sha256);
+    Ok(genuine.then(fashion_mnist::class_names))
+}
+
+/// One name a line, spaces around it cut off; the blank lines at the end do not count.
+fn read_names(path: &Path) -> Result<Vec<String>, DataError> {
+    let text =
+        fs::read_to_string(path).map_err(|cause| DataError::file(path, Problem::Unreadable(cause.to_string())))?;
+    let names: Vec<_> = text.trim_end().lines().map(|line| line.trim().to_owned()).collect();
+    match names.len() {
+        1..=256 => Ok(names),
+        count => Err(DataError::file(path, Problem::ClassCount(count))),
+    }
+}
+
+/// "0", "1", ... up to the highest label.
+fn numbered(labels: &[&[u8]]) -> Vec<String> {
+    let highest = labels.iter().flat_map(|labels| labels.iter()).max().copied().unwrap_or(0);
+    (0..=highest).map(|label| label.to_string()).collect()
+}
+
+fn set_name(folder: &Path, contract: Contract) -> String {
+    match contract {
+        Contract::FashionMnist => Cow::Borrowed(fashion_mnist::NAME),
+        Contract::Any => folder.to_string_lossy(),
+    }
+    .into_owned()
+}

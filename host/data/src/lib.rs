@@ -1,0 +1,40 @@
+//! Image sets for Foldnet on the PC: found, verified, downloaded, read, or drawn.
+//!
+//! ```text
+//! Source ──► search (which folder?) ──► download (only when nowhere) ──► folder (four files, in parallel)
+//!    │                                                                      │
+//!    └─────► synthetic (drawn, never read) ─────────────► Dataset ◄─────────┘  idx ◄─ unpack (gzip, SHA-256)
+//! ```
+//!
+//! - [`Source`] is what `--dataset` names; [`Search`] says where Fashion-MNIST is looked for.
+//! - [`load`] gives a whole [`Dataset`], [`load_test`] only its test images.
+//! - What is handed out is consistent: as many labels as images, every label below the number of
+//!   classes, at least one image in every part, one image size. Callers check nothing again.
+//! - Everything that can go wrong is a [`DataError`], one line with its remedy.
+//!   [`DataError::is_unavailable`] tells "nothing here and no network" from a set that is broken.
+//!
+//! Shapes: `N` images, `H` height, `W` width. Pixels are `u8`, `[N][H][W]`, 0 = background;
+//! labels are `u8`, `[N]`.
+//!
+//! This crate draws no progress bars (it reports [`Progress`]) and scales no pixels.
+
+#![deny(unsafe_code)]
+
+mod dataset;
+mod download;
+mod error;
+mod fashion_mnist;
+mod folder;
+mod idx;
+mod progress;
+mod search;
+mod source;
+mod synthetic;
+mod unpack;
+
+pub use dataset::{Dataset, Images, Part, TestSet, View};
+pub use download::{RemoteFile, download};
+pub use error::{DataError, Problem};
+pub use progress::Progress;
+pub use search::Search;
+pub use source::{Source, load, load_test, load_test_with, load_with};

@@ -1,0 +1,87 @@
+//! Where Fashion-MNIST is looked for, in order, and where it is downloaded to.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::download::{RemoteFile, download};
+use crate::error::DataError;
+use crate::fashion_mnist;
+use crate::folder::find;
+use crate::progress::Progress;
+
+/// The places to search. [`Search::from_env`] is what users get; tests make their own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// `$FOLDNET_DATA`: when set, this folder and no other.
+    pub chosen: Option<PathBuf>,
+    /// The user's cache folder, made when something is downloaded.
+    pub cache: Option<PathBuf>,
+    /// Where the system's package puts the files.
+    pub system: PathBuf,
+    /// The site to download from, `$FOLDNET_DATA_URL` or the dataset's own: a file's name is appended.
+    pub url: String,
+}
+
+impl Search {
+    /// Reads `FOLDNET_DATA`, `FOLDNET_DATA_URL`, `XDG_CACHE_HOME` and `HOME`; an empty one counts as unset.
+    pub fn from_env() -> Self {
+        Self::from_variables(|name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<PathBuf>) -> Self {
+        // The XDG specification: a path that is not absolute is to be ignored.
+        let cache = variable("XDG_CACHE_HOME")
+            .filter(|path| path.is_absolute())
+            .or_else(|| variable("HOME").map(|home| home.join(".cache")));
+        let url = variable("FOLDNET_DATA_URL").map(|url| url.to_string_lossy().into_owned());
+        Self {
+            chosen: variable("FOLDNET_DATA"),
+            cache: cache.map(|cache| cache.join("foldnet").join(fashion_mnist::NAME)),
+            system: fashion_mnist::DEBIAN.into(),
+            url: url.unwrap_or_else(|| fashion_mnist::URL.into()),
+        }
+    }
+
+    /// The first folder that has all of `files`; if there is none, the cache, filled up by download.
+    pub(crate) fn locate(
+        &self,
+        files: &[RemoteFile],
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<PathBuf, DataError> {
+        if let Some(chosen) = &self.chosen {
+            return Ok(chosen.clone());
+        }
+        let has_all = |folder: &&Path| files.iter().all(|file| find(folder, file.name).is_some());
+        if let Some(folder) = [self.cache.as_deref(), Some(&self.system)].into_iter().flatten().find(has_all) {
+            return Ok(folder.to_owned());
+        }
+        let cache = self.cache.as_deref().ok_or(DataError::NoCache)?;
+        let missing: Vec<_> = files.iter().filter(|file| find(cache, file.name).is_none()).copied().collect();
+        download(&self.url, cache, &missing, progress)?;
+        Ok(cache.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search(variables: &[(&str, &str)]) -> Search {
+        Search::from_variables(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()))
+    }
+
+    #[test]
+    fn the_cache_folder_follows_xdg_then_home() {
+        let cache = |variables| search(variables).cache;
+        assert_eq!(cache(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]), Some("/x/foldnet/fashion-mnist".into()));
+        assert_eq!(cache(&[("XDG_CACHE_HOME", "x"), ("HOME", "/h")]), Some("/h/.cache/foldnet/fashion-mnist".into()));
+        assert_eq!(cache(&[("HOME", "/h")]), Some("/h/.cache/foldnet/fashion-mnist".into()));
+        assert_eq!(cache(&[]), None);
+    }
+
+    #[test]
+    fn the_environment_overrides_folder_and_site() {
+        let search = search(&[("FOLDNET_DATA", "/d"), ("FOLDNET_DATA_URL", "http://mirror/")]);
+        assert_eq!((search.chosen, search.url.as_str()), (Some("/d".into()), "http://mirror/"));
+    }
+}

@@ -1,0 +1,103 @@
+//! A file's contents as a stream: unpacked if it is named `.gz`, hashed in passing.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use crate::error::{DataError, Problem};
+
+/// A byte of deflate never unpacks to more (RFC 1951: 258 bytes from two bits).
+const MAX_EXPANSION: u64 = 1032;
+
+/// The first bytes of every gzip member.
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Packed bytes read at a time.
+const BUFFER: usize = 1 << 17;
+
+/// The unpacked contents of one file, from front to back.
+pub(crate) struct Contents<'a> {
+    path: &'a Path,
+    stream: Box<dyn Read>,
+    hasher: Sha256,
+    limit: u64,
+}
+
+impl<'a> Contents<'a> {
+    /// Opens `path`, packed or not; an empty file, and a packed one that is not gzip, are errors.
+    pub(crate) fn open(path: &'a Path, packed: bool) -> Result<Self, DataError> {
+        let unreadable = |cause: io::Error| DataError::file(path, unreadable(&cause));
+        let file = File::open(path).map_err(unreadable)?;
+        let packed_len = file.metadata().map_err(unreadable)?.len();
+        let mut file = BufReader::with_capacity(BUFFER, file);
+        let start = file.fill_buf().map_err(unreadable)?;
+        if start.is_empty() {
+            return Err(DataError::file(path, Problem::Empty));
+        }
+        if packed && !start.starts_with(&GZIP_MAGIC) {
+            return Err(DataError::file(path, Problem::NotGzip));
+        }
+        let (stream, limit): (Box<dyn Read>, u64) = if packed {
+            (Box::new(MultiGzDecoder::new(file)), packed_len.saturating_mul(MAX_EXPANSION))
+        } else {
+            (Box::new(file), packed_len)
+        };
+        Ok(Self { path, stream, hasher: Sha256::new(), limit })
+    }
+
+    /// No file of this length can hold more bytes than this: a bound to check before allocating.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// Fills `buffer` as far as the contents reach, and says how far. Less than all means the end,
+    /// and that gzip's own checksums hold.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, DataError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.stream.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(cause) if cause.kind() == ErrorKind::Interrupted => {}
+                Err(cause) => return Err(DataError::file(self.path, unreadable(&cause))),
+            }
+        }
+        self.hasher.update(&buffer[..filled]);
+        Ok(filled)
+    }
+
+    /// SHA-256, in hex, of what was read so far.
+    pub(crate) fn sha256(self) -> String {
+        self.hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+/// Whether a file of this name is gzip.
+pub(crate) fn is_packed(name: &str) -> bool {
+    name.ends_with(".gz")
+}
+
+/// SHA-256, in hex, of the unpacked contents of the file at `path`.
+pub(crate) fn sha256_of(path: &Path, packed: bool) -> Result<String, DataError> {
+    let mut contents = Contents::open(path, packed)?;
+    let mut buffer = vec![0; BUFFER];
+    while contents.fill(&mut buffer)? == buffer.len() {}
+    Ok(contents.sha256())
+}
+
+/// Flate2 reports the stream's faults as I/O errors of these kinds; all others are the system's.
+fn unreadable(cause: &io::Error) -> Problem {
+    match cause.kind() {
+        ErrorKind::NotFound => Problem::Missing,
+        ErrorKind::UnexpectedEof => Problem::Truncated,
+        ErrorKind::InvalidData | ErrorKind::InvalidInput => Problem::Damaged(cause.to_string()),
+        _ => Problem::Unreadable(cause.to_string()),
+    }
+}

@@ -1,0 +1,161 @@
+//! Every way a folder can be wrong: one line that names the file, the fault and the remedy.
+
+use foldnet_data::DataError;
+
+use crate::sample::{Folder, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, gzip, header, images, labels};
+
+/// The folder itself, where a fault is not in a file.
+const FOLDER: &str = "";
+
+/// Spoils a good folder and expects a message that begins with `file: fault;`, a remedy behind it.
+fn check(spoil: impl Fn(&Folder), file: &str, fault: &str) {
+    let folder = Folder::sample();
+    spoil(&folder);
+    let error = folder.load().expect_err(fault);
+    let text = error.to_string();
+    let path = if file == FOLDER { folder.path().into() } else { folder.path().join(file) };
+    let expected = format!("{}: {fault}", path.display());
+    assert!(text.starts_with(&expected), "\n     got {text}\nexpected {expected}");
+    let remedy = text[expected.len()..].strip_prefix("; ").unwrap_or_default();
+    assert!(remedy.len() > 10 && !text.contains('\n'), "no remedy, or more than a line: {text}");
+    assert!(matches!(error, DataError::File { .. }) && !error.is_unavailable());
+}
+
+/// Replaces one file by these bytes, packed.
+fn put(file: &str, bytes: Vec<u8>) -> impl Fn(&Folder) {
+    move |folder| folder.put(file, &gzip(&bytes))
+}
+
+/// Replaces one file by these bytes as they are.
+fn put_raw(file: &str, bytes: Vec<u8>) -> impl Fn(&Folder) {
+    move |folder| folder.put(file, &bytes)
+}
+
+/// Replaces the packed training images by unpacked ones.
+fn put_unpacked(bytes: Vec<u8>) -> impl Fn(&Folder) {
+    move |folder| {
+        folder.remove(TRAIN_IMAGES);
+        folder.put("train-images-idx3-ubyte", &bytes);
+    }
+}
+
+fn without_end(bytes: Vec<u8>, cut: usize) -> Vec<u8> {
+    bytes[..bytes.len() - cut].to_vec()
+}
+
+fn with_end(bytes: Vec<u8>, more: &[u8]) -> Vec<u8> {
+    [&bytes, more].concat()
+}
+
+#[test]
+fn missing() {
+    check(|folder| folder.remove(TEST_IMAGES), TEST_IMAGES, "no such file, packed or unpacked");
+    check(|folder| folder.remove(TRAIN_LABELS), TRAIN_LABELS, "no such file, packed or unpacked");
+    check(|folder| std::fs::remove_dir_all(folder.path()).unwrap(), FOLDER, "no such folder");
+}
+
+#[test]
+fn not_readable() {
+    let folder_in_its_place = |folder: &Folder| {
+        folder.remove(TEST_LABELS);
+        std::fs::create_dir(folder.path().join(TEST_LABELS)).unwrap();
+    };
+    check(folder_in_its_place, TEST_LABELS, "cannot be read (Is a directory (os error 21))");
+}
+
+#[test]
+fn gzip_faults() {
+    let good = gzip(&images(24, 3, 2));
+    let mut reserved = good.clone();
+    // The first deflate block's header: a last block of the kind that does not exist.
+    reserved[10] = 0b111;
+    let broken_off = "its gzip stream breaks off";
+    check(put_raw(TRAIN_IMAGES, vec![]), TRAIN_IMAGES, "is empty");
+    check(put_raw(TRAIN_IMAGES, b"<html>".to_vec()), TRAIN_IMAGES, "is named .gz but is not gzip");
+    check(put_raw(TRAIN_IMAGES, images(24, 3, 2)), TRAIN_IMAGES, "is named .gz but is not gzip");
+    check(put_raw(TRAIN_IMAGES, good[..5].to_vec()), TRAIN_IMAGES, broken_off);
+    check(put_raw(TRAIN_IMAGES, good[..80].to_vec()), TRAIN_IMAGES, broken_off);
+    check(put_raw(TRAIN_IMAGES, without_end(good.clone(), 1)), TRAIN_IMAGES, broken_off);
+    check(put_raw(TRAIN_IMAGES, with_end(good.clone(), b"more")), TRAIN_IMAGES, broken_off);
+    let junk = "its gzip stream is damaged (invalid gzip header)";
+    check(put_raw(TRAIN_IMAGES, with_end(good, b"more than ten bytes")), TRAIN_IMAGES, junk);
+    check(put_raw(TRAIN_IMAGES, reserved), TRAIN_IMAGES, "its gzip stream is damaged (corrupt deflate stream)");
+}
+
+#[test]
+fn a_wrong_checksum_at_the_end_of_gzip() {
+    let mut bytes = gzip(&labels(5));
+    let crc = bytes.len() - 8;
+    bytes[crc] ^= 1;
+    check(
+        put_raw(TEST_LABELS, bytes),
+        TEST_LABELS,
+        "its gzip stream is damaged (corrupt gzip stream does not have a matching checksum)",
+    );
+}
+
+#[test]
+fn headers() {
+    let magic = "starts with 0x00000801 where an IDX file of images has 0x00000803";
+    check(put(TRAIN_IMAGES, labels(24)), TRAIN_IMAGES, magic);
+    let magic = "starts with 0x00000803 where an IDX file of labels has 0x00000801";
+    check(put(TEST_LABELS, images(5, 3, 2)), TEST_LABELS, magic);
+    let magic = "starts with 0x89504e47 where an IDX file of images has 0x00000803";
+    check(put_unpacked(b"\x89PNG\r\n".to_vec()), "train-images-idx3-ubyte", magic);
+    check(put(TRAIN_IMAGES, header(&[0x803, 24, 3])), TRAIN_IMAGES, "ends within its IDX header");
+    check(put(TEST_LABELS, vec![0, 0]), TEST_LABELS, "ends within its IDX header");
+    check(put(TRAIN_IMAGES, images(0, 3, 2)), TRAIN_IMAGES, "declares no images");
+    check(put(TEST_LABELS, labels(0)), TEST_LABELS, "declares no labels");
+    check(put(TEST_IMAGES, images(5, 0, 2)), TEST_IMAGES, "declares no pixels in its images");
+    check(put(TEST_IMAGES, images(5, 3, 0)), TEST_IMAGES, "declares no pixels in its images");
+}
+
+#[test]
+fn lengths() {
+    let train = images(24, 3, 2);
+    let short = "declares 144 bytes of images but holds 143";
+    check(put(TRAIN_IMAGES, without_end(train.clone(), 1)), TRAIN_IMAGES, short);
+    check(put_unpacked(without_end(train.clone(), 1)), "train-images-idx3-ubyte", short);
+    let none = "declares 144 bytes of images but holds 0";
+    check(put_unpacked(train[..16].to_vec()), "train-images-idx3-ubyte", none);
+    let long = "goes on behind the 144 bytes of images it declares";
+    check(put(TRAIN_IMAGES, with_end(train.clone(), &[0])), TRAIN_IMAGES, long);
+    check(put_unpacked(with_end(train, &[0])), "train-images-idx3-ubyte", long);
+    check(put(TEST_LABELS, with_end(labels(5), &[0])), TEST_LABELS, "goes on behind the 5 bytes of labels it declares");
+}
+
+#[test]
+fn absurd_sizes_are_not_allocated() {
+    let absurd = header(&[0x803, u32::MAX, u32::MAX, u32::MAX]);
+    let fault = "declares 79228162458924105385300197375 bytes of images but holds 3";
+    check(put(TRAIN_IMAGES, with_end(absurd.clone(), &[1, 2, 3])), TRAIN_IMAGES, fault);
+    check(put_unpacked(with_end(absurd, &[1, 2, 3])), "train-images-idx3-ubyte", fault);
+    let large = header(&[0x803, 1 << 20, 1 << 10, 1 << 10]);
+    check(put(TRAIN_IMAGES, large), TRAIN_IMAGES, "declares 1099511627776 bytes of images but holds 0");
+}
+
+#[test]
+fn files_that_do_not_belong_together() {
+    check(put(TRAIN_LABELS, labels(23)), TRAIN_LABELS, "holds 23 labels for 24 images");
+    check(put(TEST_LABELS, labels(6)), TEST_LABELS, "holds 6 labels for 5 images");
+    check(put(TEST_IMAGES, images(5, 2, 3)), TEST_IMAGES, "its images are 2x3, the training images 3x2");
+    let one_image = |folder: &Folder| {
+        folder.put(TRAIN_IMAGES, &gzip(&images(1, 3, 2)));
+        folder.put(TRAIN_LABELS, &gzip(&labels(1)));
+    };
+    check(one_image, TRAIN_IMAGES, "holds 1 image, and training and validation need one each");
+}
+
+#[test]
+fn class_names() {
+    let names = |text: &'static str| move |folder: &Folder| folder.put("labels.txt", text.as_bytes());
+    let fault = "label 3 of image 3 has no name in labels.txt, which has 3";
+    check(names("a\nb\nc\n"), TEST_LABELS, fault);
+    check(names(" \n\n"), "labels.txt", "holds 0 class names");
+    check(|folder| folder.put("labels.txt", "a\n".repeat(257).as_bytes()), "labels.txt", "holds 257 class names");
+    check(
+        |folder| folder.put("labels.txt", &[0xff]),
+        "labels.txt",
+        "cannot be read (stream did not contain valid UTF-8)",
+    );
+}
