@@ -1,0 +1,121 @@
+//! The layer lists that Foldnet's tools make: a stack of Dense, each but the last with ReLU, and BatchNormalization
+//! before or after the activations. The notebook's two models are [`Norm::layers`] of hidden widths 300 and 100.
+
+use foldnet_core::Layer;
+use std::fmt;
+use std::str::FromStr;
+
+/// Where the BatchNormalizations of the hidden layers stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Norm {
+    /// Behind each activation, and one before the first Dense.
+    After,
+    /// Between each Dense (without bias) and its activation.
+    Before,
+}
+
+impl Norm {
+    /// The notebook's model with this placement, on any number of hidden layers: `after` is BN, then Dense, ReLU, BN
+    /// for each, Dense, Softmax; `before` is Dense without bias, BN, ReLU for each, Dense, Softmax.
+    pub fn layers(self, hidden: &[u32], classes: u32) -> Vec<Layer> {
+        let bias = self == Self::After;
+        let hidden = hidden.iter().map(|&units| Layer::Dense { units, bias });
+        let dense: Vec<Layer> = hidden.chain([Layer::dense(classes)]).collect();
+        stack(&dense, self == Self::After, Some(self))
+    }
+
+    /// Whether `layers` is a stack with this placement, be there a BatchNormalization before the first Dense or not,
+    /// and whatever its momenta, epsilons and biases.
+    pub fn describes(self, layers: &[Layer]) -> bool {
+        let dense: Vec<Layer> = layers.iter().copied().filter(|layer| matches!(layer, Layer::Dense { .. })).collect();
+        let input_norm = matches!(layers.first(), Some(Layer::BatchNorm { .. }));
+        let expected = stack(&dense, input_norm, Some(self));
+        let alike = |(a, b): (&Layer, &Layer)| std::mem::discriminant(a) == std::mem::discriminant(b);
+        let has_norm = layers.iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }));
+        has_norm && expected.len() == layers.len() && expected.iter().zip(layers).all(alike)
+    }
+}
+
+/// A stack of `dense`: ReLU behind each but the last, Softmax behind that; BatchNormalization before the first where
+/// `input_norm`, and with each ReLU as `norm` says, or with none.
+pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: Option<Norm>) -> Vec<Layer> {
+    let around: &[Layer] = match norm {
+        Some(Norm::After) => &[Layer::Relu, Layer::batch_norm()],
+        Some(Norm::Before) => &[Layer::batch_norm(), Layer::Relu],
+        None => &[Layer::Relu],
+    };
+    let mut layers = Vec::new();
+    layers.extend(input_norm.then_some(Layer::batch_norm()));
+    for (index, &layer) in dense.iter().enumerate() {
+        layers.push(layer);
+        let last = index + 1 == dense.len();
+        layers.extend_from_slice(if last { &[Layer::Softmax] } else { around });
+    }
+    layers
+}
+
+impl fmt::Display for Norm {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::After => "after",
+            Self::Before => "before",
+        })
+    }
+}
+
+impl FromStr for Norm {
+    type Err = UnknownNorm;
+
+    fn from_str(text: &str) -> Result<Self, UnknownNorm> {
+        match text {
+            "after" => Ok(Self::After),
+            "before" => Ok(Self::Before),
+            _ => Err(UnknownNorm),
+        }
+    }
+}
+
+/// The text is neither `after` nor `before`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give after or before: where BatchNormalization stands, seen from the activations")]
+pub struct UnknownNorm;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foldnet_core::layer::{params, trainable};
+
+    #[test]
+    fn the_notebook_s_two_models() {
+        let (after, before) = (Norm::After.layers(&[300, 100], 10), Norm::Before.layers(&[300, 100], 10));
+        assert_eq!((params(&after, 784), trainable(&after, 784)), (271_346, 268_978));
+        assert_eq!((params(&before, 784), trainable(&before, 784)), (267_810, 267_010));
+        assert_eq!(after[..4], [Layer::batch_norm(), Layer::dense(300), Layer::Relu, Layer::batch_norm()]);
+        assert_eq!(before[..3], [Layer::dense_without_bias(300), Layer::batch_norm(), Layer::Relu]);
+        assert_eq!(before[6..], [Layer::dense(10), Layer::Softmax]);
+    }
+
+    #[test]
+    fn a_list_is_told_by_its_placement() {
+        let check = |layers: &[Layer], expected: [bool; 2]| {
+            assert_eq!([Norm::After, Norm::Before].map(|norm| norm.describes(layers)), expected, "{layers:?}");
+        };
+        let dense = [Layer::dense(5), Layer::dense(3)];
+        check(&Norm::After.layers(&[5], 3), [true, false]);
+        check(&Norm::Before.layers(&[5], 3), [false, true]);
+        check(&stack(&dense, false, Some(Norm::After)), [true, false]);
+        check(&stack(&dense, true, Some(Norm::Before)), [false, true]);
+        check(&stack(&dense, true, None), [false, false]);
+        check(&stack(&dense, false, None), [false, false]);
+        check(&Norm::After.layers(&[], 3), [true, true]);
+        check(&[Layer::dense(3)], [false, false]);
+    }
+
+    #[test]
+    fn text_and_back() {
+        for norm in [Norm::After, Norm::Before] {
+            assert_eq!(norm.to_string().parse(), Ok(norm));
+        }
+        assert_eq!("After".parse::<Norm>(), Err(UnknownNorm));
+    }
+}

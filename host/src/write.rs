@@ -1,0 +1,159 @@
+//! Writing files whole or not at all: every file the PC side writes goes through [`atomically`].
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes what `contents` writes into the file `path`, which afterwards holds all of it, or, on any error, what it held
+/// before (nothing, where there was no file).
+///
+/// A temporary file in the same folder is filled, brought to the disk and renamed; it has the permissions of any new
+/// file, and goes when something fails. A link keeps pointing at its file. A device or pipe (`/dev/stdout`) cannot be
+/// replaced and is written to directly.
+///
+/// # Errors
+/// One line that names the path, the cause and the remedy, of the kind the system (or `contents`) gave.
+pub fn atomically(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let written = match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => File::options().write(true).open(path).and_then(|file| fill(&file, contents)),
+        Ok(_) => fs::canonicalize(path).and_then(|path| replace(&path, contents)),
+        Err(_) => replace(path, contents),
+    };
+    written.map_err(|error| io::Error::new(error.kind(), message(path, &error)))
+}
+
+fn replace(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".foldnet-").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let temporary = builder.tempfile_in(folder(path))?;
+    fill(temporary.as_file(), contents)?;
+    temporary.as_file().sync_all()?;
+    temporary.persist(path).map(drop).map_err(|failed| failed.error)
+}
+
+fn fill(file: &File, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = BufWriter::new(file);
+    contents(&mut buffer)?;
+    buffer.flush()
+}
+
+/// Where `path` lies; a bare file name lies in the current folder.
+fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn message(path: &Path, error: &io::Error) -> String {
+    let remedy = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room there, or write to another disk",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "write to a folder that is yours to write",
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "make its folder first",
+        ErrorKind::IsADirectory => "name a file, not a folder",
+        _ => "write to another place",
+    };
+    format!("{}: cannot be written ({}); {remedy}", path.display(), cause(error))
+}
+
+/// The system's words, without what `tempfile` adds: the name of a file that is gone again.
+fn cause(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" at path \"").next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .expect("readable")
+            .map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// `contents` fails with `kind`; what was there stays, nothing else is left, and the message says so.
+    fn check_failure(kind: ErrorKind, remedy: &str) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("old");
+        fs::write(&path, "old").expect("written");
+        let failed = atomically(&path, |out| {
+            out.write_all(&[1; 100_000])?;
+            Err(kind.into())
+        });
+        let error = failed.expect_err("the contents fail");
+        assert_eq!(error.kind(), kind);
+        let expected = format!("{}: cannot be written ({}); {remedy}", path.display(), io::Error::from(kind));
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(fs::read(&path).expect("still there"), b"old");
+        assert_eq!(names(folder.path()), ["old"]);
+    }
+
+    #[test]
+    fn a_failure_leaves_the_old_file_and_nothing_else() {
+        check_failure(ErrorKind::StorageFull, "make room there, or write to another disk");
+        check_failure(ErrorKind::QuotaExceeded, "make room there, or write to another disk");
+        check_failure(ErrorKind::PermissionDenied, "write to a folder that is yours to write");
+        check_failure(ErrorKind::ReadOnlyFilesystem, "write to a folder that is yours to write");
+        check_failure(ErrorKind::BrokenPipe, "write to another place");
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("file"), "").expect("written");
+        let check = |name: &str, expected: &str| {
+            let path = folder.path().join(name);
+            let error = atomically(&path, |out| out.write_all(b"new")).expect_err("no such place").to_string();
+            assert!(error.starts_with(&format!("{}: cannot be written (", path.display())), "{error}");
+            assert!(error.ends_with(expected) && !error.contains(".part"), "{error}");
+        };
+        check("none/new", "; make its folder first");
+        check("file/new", "; make its folder first");
+        check("", "; name a file, not a folder");
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn the_new_file_takes_the_old_one_s_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        for text in ["first", "second, which is longer", "third"] {
+            atomically(&path, |out| out.write_all(text.as_bytes())).expect("written");
+            assert_eq!(fs::read(&path).expect("there"), text.as_bytes());
+        }
+        assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_named() {
+        let error = atomically(Path::new("/dev/full"), |out| out.write_all(&[1; 100])).expect_err("full");
+        assert_eq!(error.kind(), ErrorKind::StorageFull);
+        let text = error.to_string();
+        assert!(text.starts_with("/dev/full: cannot be written ("), "{text}");
+        assert!(text.ends_with("; make room there, or write to another disk"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_those_of_any_new_file_and_links_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let [path, link, plain] = ["file", "link", "plain"].map(|name| folder.path().join(name));
+        fs::write(&plain, "").expect("written");
+        atomically(&path, |out| out.write_all(b"one")).expect("written");
+        symlink("file", &link).expect("linked");
+        atomically(&link, |out| out.write_all(b"two")).expect("written");
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode();
+        assert_eq!(mode(&path), mode(&plain));
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::read(&path).expect("there"), b"two");
+    }
+}
