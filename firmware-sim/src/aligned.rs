@@ -1,0 +1,90 @@
+//! Bytes of a model at an address that the parser accepts, without `unsafe`: a little too much is allocated, and the
+//! bytes begin where the address fits.
+
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+
+/// What the first byte's address is a multiple of: more than any model file asks for.
+pub const ALIGNMENT: usize = 16;
+
+/// What [`foldnet_core::Model::parse`] asks for, and no more.
+pub const PARSER_ALIGNMENT: usize = 4;
+
+/// Bytes whose first one lies at a known alignment. Reads as a `[u8]`.
+#[derive(Debug)]
+pub struct AlignedBytes {
+    /// `start` bytes of slack, then the bytes. Never grown, so never moved.
+    buffer: Vec<u8>,
+    start: usize,
+}
+
+impl AlignedBytes {
+    /// A copy of `bytes`, the first at a multiple of 16.
+    pub fn from_slice(bytes: &[u8]) -> Self {
+        Self::at_offset(bytes, 0)
+    }
+
+    /// `bytes`, the first at a multiple of 16.
+    pub fn from_vec(bytes: Vec<u8>) -> Self {
+        Self::from_slice(&bytes)
+    }
+
+    /// The contents of a file, the first byte at a multiple of 16.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> io::Result<Self> {
+        std::fs::read(path).map(Self::from_vec)
+    }
+
+    /// A copy of `bytes`, the first `offset` bytes behind a multiple of 16: with 4 a model is exactly as aligned as
+    /// the parser asks for, which finds code that relies on more; with 1 it is not aligned at all.
+    pub fn at_offset(bytes: &[u8], offset: usize) -> Self {
+        let mut buffer = vec![0; bytes.len() + ALIGNMENT + offset];
+        let start = buffer.as_ptr().align_offset(ALIGNMENT) + offset;
+        buffer[start..start + bytes.len()].copy_from_slice(bytes);
+        buffer.truncate(start + bytes.len());
+        Self { buffer, start }
+    }
+}
+
+impl Clone for AlignedBytes {
+    /// A copy at the same alignment; the derived one would keep the offset and lose the address.
+    fn clone(&self) -> Self {
+        Self::at_offset(self, self.as_ptr() as usize % ALIGNMENT)
+    }
+}
+
+impl Deref for AlignedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.buffer[self.start..]
+    }
+}
+
+impl DerefMut for AlignedBytes {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.start..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_lie_where_they_should() {
+        for len in [0, 1, 15, 16, 17, 1000] {
+            let bytes: Vec<u8> = (0..len).map(|i| i as u8).collect();
+            for offset in [0, 1, 4, 15] {
+                let aligned = AlignedBytes::at_offset(&bytes, offset);
+                let copy = aligned.clone();
+                assert_eq!(aligned.as_ptr() as usize % ALIGNMENT, offset, "{len} bytes at {offset}");
+                assert_eq!(copy.as_ptr() as usize % ALIGNMENT, offset, "copy of {len} bytes at {offset}");
+                assert_eq!((&*aligned, &*copy), (&bytes[..], &bytes[..]));
+            }
+        }
+    }
+}

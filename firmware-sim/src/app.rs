@@ -1,0 +1,133 @@
+//! The program that every shell runs: open the model in flash, then one image after the other.
+//!
+//! It knows nothing of files, clocks or exits; a [`Shell`] brings the images in and takes the answers out. Shapes: an
+//! image is [`Model::inputs`] bytes, an answer is a class and [`Model::classes`] logit words.
+
+use core::fmt;
+use foldnet_core::model::{Classifier, Logits, Model, ParseError};
+
+/// Where the model file says how long it is: a little-endian `u32`.
+const LENGTH_FIELD: core::ops::Range<usize> = 8..12;
+
+/// Opens the model at the front of `flash`, whatever lies behind it.
+///
+/// # Errors
+/// Those of [`Model::parse`]. A model that says it is longer than `flash` is a [`ParseError::Length`].
+pub fn open(flash: &[u8]) -> Result<Model<'_>, ParseError> {
+    let declared = flash.get(LENGTH_FIELD).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    let len = declared.map_or(flash.len(), |len| flash.len().min(len as usize));
+    // A length too small to hold a model tells nothing; the parser then says what is really wrong.
+    let bytes = if len < LENGTH_FIELD.end { flash } else { flash.get(..len).unwrap_or(flash) };
+    Model::parse(bytes)
+}
+
+/// What stands between the app and the world.
+pub trait Shell {
+    /// Why an image could not be brought in, or an answer not taken out.
+    type Error;
+
+    /// Fills `image` with the next image; `false` when there are no more.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn next_image(&mut self, image: &mut [u8]) -> Result<bool, Self::Error>;
+
+    /// Called before an image with the memory that inference works in; its contents do not matter to the app.
+    fn prepare(&mut self, _scratch: &mut [u32]) {}
+
+    /// Called right before inference, from image bytes to class.
+    fn start(&mut self) {}
+
+    /// Called right after inference.
+    fn stop(&mut self) {}
+
+    /// Takes the answer to the image last brought in.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn answer(&mut self, class: usize, logits: Logits) -> Result<(), Self::Error>;
+}
+
+/// The memory that the app was given is too small for its model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MemoryError {
+    /// Scratch memory, in 32-bit words.
+    Scratch {
+        /// What the model needs.
+        needed: usize,
+        /// What there is.
+        available: usize,
+    },
+    /// The buffer for an image, in bytes.
+    Image {
+        /// What the model needs.
+        needed: usize,
+        /// What there is.
+        available: usize,
+    },
+}
+
+impl fmt::Display for MemoryError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Scratch { needed, available } => {
+                write!(f, "the model needs {needed} words of scratch memory, there are {available}")
+            }
+            Self::Image { needed, available } => {
+                write!(f, "an image of the model is {needed} bytes, the buffer for it {available}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for MemoryError {}
+
+/// A model with the memory it works in.
+#[derive(Debug)]
+pub struct App<'m> {
+    model: &'m Model<'m>,
+    scratch: &'m mut [u32],
+    image: &'m mut [u8],
+}
+
+impl<'m> App<'m> {
+    /// `scratch` has at least [`Model::scratch_words`] words, `image` at least [`Model::inputs`] bytes; of both exactly
+    /// that much is used.
+    ///
+    /// # Errors
+    /// When either is shorter.
+    pub fn new(model: &'m Model<'m>, scratch: &'m mut [u32], image: &'m mut [u8]) -> Result<Self, MemoryError> {
+        let (needed, available) = (model.scratch_words(), scratch.len());
+        let scratch = scratch.get_mut(..needed).ok_or(MemoryError::Scratch { needed, available })?;
+        let (needed, available) = (model.inputs(), image.len());
+        let image = image.get_mut(..needed).ok_or(MemoryError::Image { needed, available })?;
+        Ok(Self { model, scratch, image })
+    }
+
+    /// Classifies all images that `shell` has; returns how many.
+    ///
+    /// # Errors
+    /// The first one of `shell`.
+    pub fn run<S: Shell>(mut self, shell: &mut S) -> Result<u32, S::Error> {
+        let mut images = 0;
+        while self.step(shell)? {
+            images += 1;
+        }
+        Ok(images)
+    }
+
+    /// One image; `false` when there are no more.
+    fn step<S: Shell>(&mut self, shell: &mut S) -> Result<bool, S::Error> {
+        if !shell.next_image(self.image)? {
+            return Ok(false);
+        }
+        shell.prepare(self.scratch);
+        // Cannot fail: the scratch memory has been measured.
+        let Ok(mut classifier) = Classifier::new(self.model, self.scratch) else { return Ok(false) };
+        shell.start();
+        let class = classifier.classify(self.image);
+        shell.stop();
+        shell.answer(class, classifier.logits())?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,121 @@
+//! Whether a model fits a board. The boards themselves are in `table.rs`, which the firmware's build reads, too.
+
+mod table;
+
+pub use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, Region};
+
+use foldnet_core::Model;
+
+/// The board called `name`.
+///
+/// # Errors
+/// When there is none; the message lists all.
+pub fn by_name(name: &str) -> Result<&'static Board, UnknownBoard> {
+    BOARDS.iter().find(|board| board.name == name).ok_or_else(|| UnknownBoard { name: name.to_owned() })
+}
+
+/// No board is called so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no board is called '{name}': take one of {}", names(BOARDS))]
+pub struct UnknownBoard {
+    /// What was asked for.
+    pub name: String,
+}
+
+/// What a model takes of a board's memory, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Footprint {
+    /// Flash: what is set aside for the firmware, and the model.
+    pub flash_bytes: usize,
+    /// RAM: what is set aside for the firmware's statics and stack, an image, and the scratch memory.
+    pub ram_bytes: usize,
+}
+
+impl Footprint {
+    /// What `model` takes on any board.
+    pub fn of(model: &Model) -> Self {
+        Self {
+            flash_bytes: FIRMWARE_LEN as usize + model.bytes(),
+            ram_bytes: FIRMWARE_RAM as usize + model.inputs() + model.scratch_words() * size_of::<u32>(),
+        }
+    }
+}
+
+/// Why a model cannot run on a board. Sizes are in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DoesNotFit {
+    /// The model is larger than the flash for it.
+    #[error(
+        "the model does not fit {board}'s flash: it has {needed} bytes, and {available} of {total} are left behind the \
+         firmware; export it with fewer bits (--bits 4, --bits 2){larger}"
+    )]
+    Flash {
+        /// The board's name.
+        board: &'static str,
+        /// Size of the model.
+        needed: usize,
+        /// Flash that a model may fill.
+        available: usize,
+        /// All flash.
+        total: usize,
+        /// Boards that it fits, as an end of the sentence.
+        larger: String,
+    },
+    /// Inference needs more RAM than there is.
+    #[error(
+        "the model does not fit {board}'s RAM: with an image, scratch memory and the firmware's {FIRMWARE_RAM} bytes it \
+         needs {needed} bytes of {available}; train narrower layers (--hidden), or export fewer bits than 32{larger}"
+    )]
+    Ram {
+        /// The board's name.
+        board: &'static str,
+        /// What is needed.
+        needed: usize,
+        /// All RAM.
+        available: usize,
+        /// Boards that it fits, as an end of the sentence.
+        larger: String,
+    },
+}
+
+impl Board {
+    /// What `model` takes of this board.
+    ///
+    /// # Errors
+    /// When it does not fit.
+    pub fn fit(&self, model: &Model) -> Result<Footprint, DoesNotFit> {
+        let footprint = Footprint::of(model);
+        let room = self.model_region().len as usize;
+        if model.bytes() > room {
+            return Err(DoesNotFit::Flash {
+                board: self.name,
+                needed: model.bytes(),
+                available: room,
+                total: self.flash.len as usize,
+                larger: larger(model),
+            });
+        }
+        let ram = self.ram.len as usize;
+        if footprint.ram_bytes > ram {
+            let needed = footprint.ram_bytes;
+            return Err(DoesNotFit::Ram { board: self.name, needed, available: ram, larger: larger(model) });
+        }
+        Ok(footprint)
+    }
+
+    /// Whether there is room for `model`.
+    fn has_room(&self, model: &Model) -> bool {
+        model.bytes() <= self.model_region().len as usize && Footprint::of(model).ram_bytes <= self.ram.len as usize
+    }
+}
+
+/// `, or take ...`: the boards that `model` fits, if any.
+fn larger(model: &Model) -> String {
+    let fitting: Vec<Board> = BOARDS.iter().filter(|board| board.has_room(model)).copied().collect();
+    if fitting.is_empty() { String::new() } else { format!(", or take one of {}", names(&fitting)) }
+}
+
+/// The names of `boards`, separated by commas.
+fn names(boards: &[Board]) -> String {
+    boards.iter().map(|board| board.name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,65 @@
+//! What can go wrong with the command, each in one line: which file, what is wrong, and the remedy.
+
+use foldnet_core::model::ParseError;
+use foldnet_data::DataError;
+use foldnet_sim::board::{DoesNotFit, UnknownBoard};
+use std::path::{Path, PathBuf};
+
+/// Why the command stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// The model file cannot be read.
+    #[error("{}: cannot be read ({cause}); give the .fnet file that foldnet export wrote", path.display())]
+    Unreadable { path: PathBuf, cause: std::io::Error },
+    /// The file is no model that this program runs.
+    #[error("{}: {cause}; {}", path.display(), remedy(cause))]
+    NoModel { path: PathBuf, cause: ParseError },
+    #[error(transparent)]
+    UnknownBoard(#[from] UnknownBoard),
+    #[error("{}: {cause}", path.display())]
+    DoesNotFit { path: PathBuf, cause: DoesNotFit },
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Model and images do not belong together.
+    #[error(
+        "{}: the model takes images of {model}, those of {dataset} are {images}; give the set it was trained on as \
+         --dataset DIR", path.display()
+    )]
+    ImageSize { path: PathBuf, model: Size, dataset: String, images: Size },
+    /// Model and labels do not belong together.
+    #[error(
+        "{}: the model tells {model} classes apart, {dataset} has {labels}; give the set it was trained on as \
+         --dataset DIR", path.display()
+    )]
+    Classes { path: PathBuf, model: usize, dataset: String, labels: usize },
+    #[error("--images {asked}: {dataset} has {available} test images; ask for at most so many, or leave --images out")]
+    TooFewImages { asked: usize, dataset: String, available: usize },
+}
+
+impl CliError {
+    pub(crate) fn no_model(path: &Path, cause: ParseError) -> Self {
+        Self::NoModel { path: path.to_owned(), cause }
+    }
+}
+
+/// Rows and columns of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}x{}", self.height, self.width)
+    }
+}
+
+/// What to do about a file that is no model.
+fn remedy(cause: &ParseError) -> &'static str {
+    match cause {
+        ParseError::NoModel => "give the .fnet file that foldnet export wrote",
+        ParseError::Version { .. } => "export it with the foldnet of this version, or use the foldnet-sim of that one",
+        _ => "copy the file again, or export it again with foldnet export",
+    }
+}

@@ -1,0 +1,62 @@
+//! What the command works on: the model, and test images that belong to it.
+
+use super::error::{CliError, Size};
+use super::progress;
+use foldnet_core::Model;
+use foldnet_data::{Source, load_test};
+use foldnet_sim::AlignedBytes;
+use foldnet_sim::aligned::PARSER_ALIGNMENT;
+use foldnet_sim::board::{Board, Footprint};
+use std::path::Path;
+
+/// The file's bytes, aligned as the parser asks for and no better: a board may put a model at any such address.
+pub(crate) fn read(path: &Path) -> Result<AlignedBytes, CliError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(AlignedBytes::at_offset(&bytes, PARSER_ALIGNMENT)),
+        Err(cause) => Err(CliError::Unreadable { path: path.to_owned(), cause }),
+    }
+}
+
+pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Model<'a>, CliError> {
+    Model::parse(bytes).map_err(|cause| CliError::no_model(path, cause))
+}
+
+/// What the model takes of `board`, or of any board.
+pub(crate) fn footprint(path: &Path, model: &Model, board: Option<&Board>) -> Result<Footprint, CliError> {
+    let Some(board) = board else { return Ok(Footprint::of(model)) };
+    board.fit(model).map_err(|cause| CliError::DoesNotFit { path: path.to_owned(), cause })
+}
+
+/// Test images of the model's size.
+pub(crate) struct TestImages {
+    /// Name of the set.
+    pub(crate) dataset: String,
+    /// `[images][model.inputs()]`
+    pub(crate) pixels: Vec<u8>,
+    /// `[images]`
+    pub(crate) labels: Vec<u8>,
+}
+
+/// The first `limit` test images of `source`, or all.
+pub(crate) fn images(path: &Path, model: &Model, source: &Source, limit: Option<u32>) -> Result<TestImages, CliError> {
+    let loading = progress::Loading::new();
+    let set = load_test(source, &mut |step| loading.show(step))?;
+    loading.finish();
+    let (dataset, mut images) = (set.name, set.images);
+    let of_model = Size { height: model.header().height.into(), width: model.header().width.into() };
+    let of_images = Size { height: images.height, width: images.width };
+    if of_model != of_images {
+        return Err(CliError::ImageSize { path: path.to_owned(), model: of_model, dataset, images: of_images });
+    }
+    if model.classes() != set.labels.len() {
+        let (model, labels) = (model.classes(), set.labels.len());
+        return Err(CliError::Classes { path: path.to_owned(), model, dataset, labels });
+    }
+    let (available, asked) = (images.len(), limit.map_or(images.len(), |limit| limit as usize));
+    if asked > available {
+        return Err(CliError::TooFewImages { asked, dataset, available });
+    }
+    images.pixels.truncate(asked * model.inputs());
+    images.labels.truncate(asked);
+    Ok(TestImages { dataset, pixels: images.pixels, labels: images.labels })
+}

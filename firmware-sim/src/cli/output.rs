@@ -1,0 +1,129 @@
+//! What the command says: text for people, and one JSON object for programs.
+//!
+//! Without `--json` the text goes to stdout, with it to stderr. A reader that goes away early is no error.
+
+use super::error::CliError;
+use foldnet_core::Model;
+use foldnet_sim::Simulation;
+use foldnet_sim::board::{Board, Footprint, Region};
+use serde::Serialize;
+use std::fmt::Display;
+use std::io::Write;
+use std::path::Path;
+
+/// Where things are said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub(crate) struct Report<'a> {
+    pub(crate) board: Option<&'a str>,
+    pub(crate) dataset: &'a str,
+    pub(crate) footprint: Footprint,
+    pub(crate) simulation: Simulation,
+}
+
+/// The keys of the JSON object.
+#[derive(Serialize)]
+struct Record<'a> {
+    board: Option<&'a str>,
+    images: usize,
+    accuracy: f64,
+    logits_sha256: &'a str,
+    flash_bytes: usize,
+    ram_bytes: usize,
+}
+
+/// A board, as JSON.
+#[derive(Serialize)]
+struct BoardRecord<'a> {
+    name: &'a str,
+    chip: &'a str,
+    core: &'a str,
+    target: &'a str,
+    flash_bytes: u32,
+    ram_bytes: u32,
+    model_address: u32,
+    model_bytes: u32,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// One line for people.
+    fn line(&self, text: impl Display) {
+        let _reader_left =
+            if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
+    }
+
+    /// One line for programs.
+    fn record(&self, record: &impl Serialize) {
+        if let (true, Ok(text)) = (self.json, serde_json::to_string(record)) {
+            let _reader_left = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
+    pub(crate) fn error(&self, error: &CliError) {
+        let _reader_left = writeln!(std::io::stderr(), "error: {error}");
+    }
+
+    pub(crate) fn boards(&self, boards: &[Board]) {
+        self.line("board          core             flash     RAM  chip (target)");
+        for board in boards {
+            let Board { name, core, chip, target, flash, ram, .. } = board;
+            let (flash, ram) = (kilobytes(flash), kilobytes(ram));
+            self.line(format_args!("{name:<14} {core:<15} {flash:>6} {ram:>7}  {chip} ({target})"));
+        }
+        let records: Vec<BoardRecord> = boards.iter().map(BoardRecord::new).collect();
+        self.record(&records);
+    }
+
+    /// What is about to run, and what it takes.
+    pub(crate) fn model(&self, path: &Path, model: &Model, board: Option<&Board>, footprint: &Footprint) {
+        let units = model.header().layers.iter().map(|layer| layer.units);
+        let shape: String = units.map(|units| format!("-{units}")).collect();
+        let bits: Vec<String> = model.header().layers.iter().map(|layer| layer.bits.to_string()).collect();
+        let (inputs, bits, bytes) = (model.inputs(), bits.join(","), model.bytes());
+        self.line(format_args!("model     {}: {inputs}{shape}, bits {bits}, {bytes} bytes", path.display()));
+        let (mut flash, mut ram) = (footprint.flash_bytes.to_string(), footprint.ram_bytes.to_string());
+        if let Some(board) = board {
+            self.line(format_args!("board     {}: {}, {}", board.name, board.chip, board.core));
+            flash += &format!(" of {}", board.flash.len);
+            ram += &format!(" of {}", board.ram.len);
+        }
+        self.line(format_args!("flash     {flash} bytes, the firmware's share included"));
+        self.line(format_args!("RAM       {ram} bytes, image, stack and the firmware's share included"));
+    }
+
+    pub(crate) fn report(&self, report: &Report) {
+        let Report { board, dataset, footprint, simulation } = report;
+        let (images, correct) = (simulation.images, simulation.correct);
+        self.line(format_args!("accuracy  {:.4} ({correct} of {images} images of {dataset})", simulation.accuracy()));
+        self.line(format_args!("logits    SHA-256 {}", simulation.logits_sha256));
+        self.record(&Record {
+            board: *board,
+            images,
+            accuracy: simulation.accuracy(),
+            logits_sha256: &simulation.logits_sha256,
+            flash_bytes: footprint.flash_bytes,
+            ram_bytes: footprint.ram_bytes,
+        });
+    }
+}
+
+impl BoardRecord<'_> {
+    fn new(board: &Board) -> BoardRecord<'static> {
+        let Board { name, chip, core, target, flash, ram, model_address, .. } = *board;
+        let (flash_bytes, ram_bytes, model_bytes) = (flash.len, ram.len, board.model_region().len);
+        BoardRecord { name, chip, core, target, flash_bytes, ram_bytes, model_address, model_bytes }
+    }
+}
+
+fn kilobytes(region: &Region) -> String {
+    format!("{}K", region.len / 1024)
+}

@@ -1,0 +1,93 @@
+//! The boards: their layouts are consistent, and each takes what fits and refuses what does not, to the byte.
+
+use crate::models;
+use foldnet_core::Model;
+use foldnet_sim::AlignedBytes;
+use foldnet_sim::board::{BOARDS, DoesNotFit, FIRMWARE_LEN, FIRMWARE_RAM, Footprint, by_name};
+
+/// What `board` says to a model of these widths: `fits`, `flash` or `ram`.
+fn verdict(board: &str, side: u16, units: &[u16]) -> &'static str {
+    let bytes = AlignedBytes::from_vec(models::random(side, side, units, 1));
+    let model = Model::parse(&bytes).unwrap();
+    match by_name(board).unwrap().fit(&model) {
+        Ok(footprint) => {
+            assert_eq!(footprint, Footprint::of(&model));
+            "fits"
+        }
+        Err(DoesNotFit::Flash { needed, available, .. }) => {
+            assert!(needed == model.bytes() && needed > available);
+            "flash"
+        }
+        Err(DoesNotFit::Ram { needed, available, .. }) => {
+            assert!(needed == Footprint::of(&model).ram_bytes && needed > available);
+            "ram"
+        }
+    }
+}
+
+#[test]
+fn each_board_takes_what_fits() {
+    // The notebook's network in floats has 1.07 MB; a small one 64 KB; the last needs 17 KB of scratch memory.
+    let expected = [
+        ("netduinoplus2", "flash", "fits", "fits"),
+        ("microbit", "flash", "fits", "ram"),
+        ("lm3s6965evb", "flash", "fits", "fits"),
+        ("mps2-an385", "fits", "fits", "fits"),
+        ("mps2-an386", "fits", "fits", "fits"),
+        ("mps2-an500", "fits", "fits", "fits"),
+        ("mps2-an505", "fits", "fits", "fits"),
+        ("riscv32", "fits", "fits", "fits"),
+        ("mps2-an385-m0", "fits", "fits", "fits"),
+    ];
+    assert_eq!(expected.map(|row| row.0).as_slice(), BOARDS.iter().map(|board| board.name).collect::<Vec<_>>());
+    for (board, notebook, small, wide) in expected {
+        assert_eq!(verdict(board, 28, &[300, 100, 10]), notebook, "{board}, the notebook's network");
+        assert_eq!(verdict(board, 28, &[20, 10]), small, "{board}, a small network");
+        assert_eq!(verdict(board, 4, &[2100, 2, 2, 2100]), wide, "{board}, a wide network");
+    }
+}
+
+#[test]
+fn a_model_fits_to_the_byte() {
+    let bytes = AlignedBytes::from_vec(models::random(8, 8, &[10], 1));
+    let model = Model::parse(&bytes).unwrap();
+    let footprint = Footprint::of(&model);
+    assert_eq!(footprint.flash_bytes, FIRMWARE_LEN as usize + bytes.len());
+    assert_eq!(footprint.ram_bytes, FIRMWARE_RAM as usize + 64 + 4 * (64 + 10));
+    let mut board = *by_name("microbit").unwrap();
+    board.flash.len = board.model_address - board.flash.origin + bytes.len() as u32;
+    board.ram.len = footprint.ram_bytes as u32;
+    assert_eq!(board.fit(&model), Ok(footprint));
+    board.flash.len -= 1;
+    assert!(matches!(board.fit(&model), Err(DoesNotFit::Flash { .. })));
+    (board.flash.len, board.ram.len) = (board.flash.len + 1, board.ram.len - 1);
+    assert!(matches!(board.fit(&model), Err(DoesNotFit::Ram { .. })));
+}
+
+#[test]
+fn a_refusal_says_by_how_much_and_what_to_do() {
+    let bytes = AlignedBytes::from_vec(models::random(28, 28, &[300, 100, 10], 1));
+    let model = Model::parse(&bytes).unwrap();
+    let error = by_name("microbit").unwrap().fit(&model).unwrap_err().to_string();
+    for part in [&bytes.len().to_string(), "microbit", "243712 of 262144", "--bits 4", "mps2-an386"] {
+        assert!(error.contains(part), "no {part} in: {error}");
+    }
+    assert!(!error.contains("netduinoplus2"), "a board that is too small is offered: {error}");
+    let error = by_name("arduino").unwrap_err().to_string();
+    assert!(BOARDS.iter().all(|board| error.contains(board.name)), "{error}");
+}
+
+#[test]
+fn memory_layouts_are_sound() {
+    for board in BOARDS {
+        let (name, model, flash) = (board.name, board.model_region(), board.flash);
+        assert_eq!(BOARDS.iter().filter(|other| other.name == name).count(), 1, "{name}");
+        assert_eq!(model.origin % 1024, 0, "{name}: a model begins at an erase block");
+        // Two headers of slots lie between firmware and model.
+        assert!(model.origin >= flash.origin + FIRMWARE_LEN + 2 * 1024, "{name}");
+        assert_eq!(model.end(), flash.end(), "{name}");
+        let apart = board.ram.origin >= flash.end() || flash.origin >= board.ram.end();
+        assert!(apart, "{name}: flash and RAM overlap");
+        assert!(board.ram.len > FIRMWARE_RAM && board.ram.end() % 8 == 0, "{name}");
+    }
+}

@@ -1,0 +1,181 @@
+//! The command `foldnet-sim`: exit codes, one clear line for every bad input, text and JSON.
+
+use crate::models;
+use foldnet_core::Model;
+use foldnet_sim::board::BOARDS;
+use foldnet_sim::{AlignedBytes, simulate};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A folder with model files and a dataset of its own, so that no test needs a download.
+struct Room {
+    folder: TempDir,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Twelve test images of 4x4 and two classes, and one training image of two, as IDX files.
+    fn dataset(&self) -> (PathBuf, Vec<u8>, Vec<u8>) {
+        let (pixels, labels) = models::images(12, 16, 5);
+        let labels: Vec<u8> = labels.iter().map(|label| label % 2).collect();
+        let idx = |magic: u32, shape: &[u32], data: &[u8]| {
+            let header: Vec<u8> = [magic].iter().chain(shape).flat_map(|word| word.to_be_bytes()).collect();
+            [&header, data].concat()
+        };
+        for part in ["train", "t10k"] {
+            self.file(&format!("{part}-images-idx3-ubyte"), &idx(0x803, &[12, 4, 4], &pixels));
+            self.file(&format!("{part}-labels-idx1-ubyte"), &idx(0x801, &[12], &labels));
+        }
+        self.file("labels.txt", b"no\nyes\n");
+        (self.folder.path().to_owned(), pixels, labels)
+    }
+}
+
+fn run(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_foldnet-sim")).args(args).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn str(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Fails with `code`, nothing on stdout, and one line on stderr that holds all `parts`.
+fn check_error(args: &[&str], code: i32, parts: &[&str]) {
+    let output = run(args);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+    assert_eq!(text(&output.stdout), "", "{args:?}");
+    assert!(code == 2 || said.lines().count() == 1, "{args:?}: more than a line: {said}");
+    assert!(parts.iter().all(|part| said.contains(part)), "{args:?}: not all of {parts:?} in: {said}");
+}
+
+#[test]
+fn every_bad_model_file_is_told_apart() {
+    let room = Room::new();
+    let good = models::tiny();
+    let changed = |at: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[at] ^= byte;
+        bytes
+    };
+    let len = good.len();
+    let cases: &[(&str, Vec<u8>, &str)] = &[
+        ("empty", vec![], "too short"),
+        ("short", good[..19].to_vec(), "too short"),
+        ("truncated", good[..len - 1].to_vec(), "truncated"),
+        ("extended", [&good[..], &[0]].concat(), "extended"),
+        ("flipped-weight", changed(len - 10, 1), "damaged"),
+        ("flipped-header", changed(20, 0x40), "damaged"),
+        ("flipped-crc", changed(len - 1, 0x80), "damaged"),
+        ("later-version", changed(4, 3), "version 2"),
+        ("other-file", b"\x89PNG and many more bytes than a model has at least".to_vec(), "not a .fnet model"),
+    ];
+    for (name, bytes, part) in cases {
+        let path = room.file(name, bytes);
+        check_error(&[str(&path)], 1, &[str(&path), part, "; "]);
+    }
+    let missing = room.folder.path().join("missing.fnet");
+    check_error(&[str(&missing)], 1, &[str(&missing), "cannot be read", "foldnet export"]);
+    check_error(&[str(room.folder.path())], 1, &["cannot be read"]);
+}
+
+#[test]
+fn what_does_not_belong_together_is_refused() {
+    let room = Room::new();
+    let (data, ..) = room.dataset();
+    let data = str(&data);
+    let fitting = room.file("fitting", &models::random(4, 4, &[3, 2], 1));
+    let turned = room.file("turned", &models::random(2, 8, &[3, 2], 1));
+    let classes = room.file("classes", &models::random(4, 4, &[3, 5], 1));
+    let large = room.file("large", &models::random(28, 28, &[300, 100, 10], 1));
+    let cases: &[(&[&str], &[&str])] = &[
+        (&[str(&turned), "--dataset", data], &["2x8", "4x4", "--dataset DIR"]),
+        (&[str(&classes), "--dataset", data], &["5 classes", "has 2"]),
+        (&[str(&fitting), "--dataset", data, "--images", "13"], &["--images 13", "has 12 test images"]),
+        (&[str(&fitting), "--dataset", "/no/such/folder"], &["/no/such/folder", "no such folder"]),
+        (&[str(&fitting), "--board", "arduino"], &["'arduino'", "microbit", "mps2-an385-m0"]),
+        (&[str(&large), "--board", "microbit"], &["microbit's flash", "--bits 4"]),
+    ];
+    for (args, parts) in cases {
+        check_error(args, 1, parts);
+        check_error(&[args, &["--json"][..]].concat(), 1, parts);
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for args in [&[][..], &["a", "b"], &["a", "--images", "0"], &["a", "--images", "x"], &["--no-such-flag"]] {
+        check_error(args, 2, &["--help"]);
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    board: Option<String>,
+    images: usize,
+    accuracy: f64,
+    logits_sha256: String,
+    flash_bytes: usize,
+    ram_bytes: usize,
+}
+
+#[test]
+fn a_run_says_what_the_library_finds() {
+    let room = Room::new();
+    let (data, pixels, labels) = room.dataset();
+    let file = models::random(4, 4, &[3, 2], 1);
+    let path = room.file("model.fnet", &file);
+    let bytes = AlignedBytes::from_slice(&file);
+    let model = Model::parse(&bytes).unwrap();
+    for (images, board) in [(12, None), (7, Some("microbit"))] {
+        let expected = simulate(&model, &pixels[..images * 16], &labels[..images], &mut |_| ());
+        let images_arg = images.to_string();
+        let mut args = vec![str(&path), "--dataset", str(&data), "--images", &images_arg];
+        args.extend(board.iter().flat_map(|board| ["--board", board]));
+        let people = run(&args);
+        args.push("--json");
+        let programs = run(&args);
+        assert_eq!(text(&people.stdout), text(&programs.stderr), "the same text in either place");
+        assert!(text(&people.stdout).contains(&expected.logits_sha256));
+        let record: Record = serde_json::from_slice(&programs.stdout).unwrap();
+        assert_eq!((record.images, record.accuracy), (images, expected.accuracy()));
+        assert_eq!((record.board.as_deref(), record.logits_sha256), (board, expected.logits_sha256));
+        assert_eq!((record.flash_bytes, record.ram_bytes), (16384 + file.len(), 2048 + 16 + 4 * (16 + 3)));
+        assert_eq!((people.status.code(), programs.status.code()), (Some(0), Some(0)));
+    }
+}
+
+#[test]
+fn boards_are_listed() {
+    let people = run(&["--boards"]);
+    let programs = run(&["--boards", "--json"]);
+    let list: Vec<serde_json::Value> = serde_json::from_slice(&programs.stdout).unwrap();
+    assert_eq!(list.len(), BOARDS.len());
+    for board in BOARDS {
+        assert!(text(&people.stdout).contains(board.name) && text(&people.stdout).contains(board.chip));
+        assert!(list.iter().any(|row| row["name"] == board.name && row["ram_bytes"] == board.ram.len));
+    }
+}
+
+#[test]
+fn help_has_an_example() {
+    let help = run(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(text(&help.stdout).contains("Example:") && text(&help.stdout).contains("--board"));
+}

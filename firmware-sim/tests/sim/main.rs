@@ -1,0 +1,6 @@
+//! The simulator as its users meet it: the library's API, and the command with good and bad input.
+
+mod boards;
+mod command;
+mod models;
+mod simulation;

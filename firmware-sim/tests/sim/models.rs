@@ -1,0 +1,66 @@
+//! Model files for tests: handmade, or of any shape with weights from a seeded generator.
+
+use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
+
+/// A 2x2 image, three units, two classes, with weights whose sums are exact:
+/// `h = max(0, [p0 + p3, p0 - p1, 2 p2 - 100])`, `z = [h0 - h1 + 0.5, h1 + h2 - 0.25]`.
+pub(crate) fn tiny() -> Vec<u8> {
+    let first = [1., 0., 0., 1., 1., -1., 0., 0., 0., 0., 2., 0.];
+    let last = [1., -1., 0., 0., 1., 1.];
+    let layers = [
+        (layer(4, 3, true), LayerWeights::Float { kernel: &first, bias: &[0., 0., -100.] }),
+        (layer(3, 2, false), LayerWeights::Float { kernel: &last, bias: &[0.5, -0.25] }),
+    ];
+    file(2, 2, "first\nsecond\n", layers)
+}
+
+/// Layers of the given widths, the first being `height * width` pixels; weights and biases from `seed`.
+pub(crate) fn random(height: u16, width: u16, units: &[u16], seed: u32) -> Vec<u8> {
+    let mut dice = Dice(seed);
+    let mut inputs = height * width;
+    let mut weights = Vec::new();
+    for &units in units {
+        let reach = 2.0 / f32::from(inputs).sqrt();
+        let mut draw = |n| (0..n).map(|_| dice.next() * reach).collect::<Vec<f32>>();
+        weights.push((inputs, units, draw(usize::from(units) * usize::from(inputs)), draw(units.into())));
+        inputs = units;
+    }
+    let layers = weights.iter().enumerate().map(|(index, (inputs, units, kernel, bias))| {
+        (layer(*inputs, *units, index + 1 < weights.len()), LayerWeights::Float { kernel, bias })
+    });
+    file(height, width, "", layers)
+}
+
+/// `n` images of `len` pixels, about half of them 0, and a label of 0 to 9 for each.
+pub(crate) fn images(n: usize, len: usize, seed: u32) -> (Vec<u8>, Vec<u8>) {
+    let mut dice = Dice(seed);
+    let pixels = (0..n * len).map(|_| (dice.next() * 255.0).max(0.0) as u8).collect();
+    (pixels, (0..n).map(|image| (image % 10) as u8).collect())
+}
+
+fn layer(inputs: u16, units: u16, relu: bool) -> LayerHeader {
+    LayerHeader { inputs, units, bits: 32, relu, scale: 1.0 }
+}
+
+fn file<'a>(
+    height: u16,
+    width: u16,
+    labels: &str,
+    layers: impl IntoIterator<Item = (LayerHeader, LayerWeights<'a>)>,
+) -> Vec<u8> {
+    let spec = Spec { height, width, labels, layers: layers.into_iter().collect(), logit_scale: 1.0 };
+    let mut bytes = vec![0; encoded_len(&spec)];
+    let len = encode(&spec, &mut bytes).expect("a model");
+    bytes.truncate(len);
+    bytes
+}
+
+/// A linear congruential generator: -1 to 1.
+struct Dice(u32);
+
+impl Dice {
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
+}

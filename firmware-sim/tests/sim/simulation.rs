@@ -1,0 +1,131 @@
+//! `simulate` against the classifier called directly, and against answers worked out by hand.
+
+use crate::models;
+use foldnet_core::Model;
+use foldnet_core::model::{Classifier, ParseError};
+use foldnet_sim::app::{App, MemoryError, Shell, open};
+use foldnet_sim::simulate::simulate_logits;
+use foldnet_sim::{AlignedBytes, simulate};
+use sha2::{Digest, Sha256};
+
+#[test]
+fn a_handmade_model_gives_the_digest_worked_out_by_hand() {
+    let bytes = AlignedBytes::from_vec(models::tiny());
+    let model = Model::parse(&bytes).unwrap();
+    // h = [3, 0, 0] and [10, 0, 410]; z = [3.5, -0.25] and [10.5, 409.75].
+    let pixels = [1, 5, 0, 2, 10, 20, 255, 0];
+    let run = simulate(&model, &pixels[..], &[0, 0], &mut |_| ());
+    assert_eq!((run.images, run.correct, &run.classes[..]), (2, 1, &[0, 1][..]));
+    // SHA-256 of 00006040 000080be 00002841 00e0cc43 (hex), by another program.
+    assert_eq!(run.logits_sha256, "f04942410b9c8bfda50a679a59b361ecd4fc90ddcc9e34c4110e3bf54e6052b5");
+}
+
+#[test]
+fn no_images_are_no_error() {
+    let bytes = AlignedBytes::from_vec(models::tiny());
+    let run = simulate(&Model::parse(&bytes).unwrap(), &[], &[], &mut |_| panic!("no image, no progress"));
+    assert_eq!((run.images, run.accuracy()), (0, 0.0));
+    assert_eq!(run.logits_sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+/// The app, with strict and poisoned memory, against the classifier with roomy memory that holds what it held.
+fn check(height: u16, width: u16, units: &[u16]) {
+    let bytes = models::random(height, width, units, 7);
+    let bytes = AlignedBytes::at_offset(&bytes, 4);
+    let model = Model::parse(&bytes).unwrap();
+    let (pixels, labels) = models::images(20, model.inputs(), 3);
+    let mut scratch = vec![0; model.scratch_words() + 100];
+    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+    let (mut classes, mut digest, mut correct) = (Vec::new(), Sha256::new(), 0);
+    for (image, label) in pixels.chunks(model.inputs()).zip(&labels) {
+        let class = classifier.classify(image);
+        classes.push(class as u8);
+        correct += usize::from(class == usize::from(*label));
+        classifier.logits().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
+    }
+    let mut seen = Vec::new();
+    let run = simulate(&model, &pixels, &labels, &mut |done| seen.push(done));
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!((run.correct, run.classes, run.logits_sha256), (correct, classes, digest), "{units:?}");
+    assert_eq!(seen, (1..=20).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_app_answers_as_the_classifier_does() {
+    check(28, 28, &[300, 100, 10]);
+    check(1, 1, &[1]);
+    check(3, 5, &[7, 40, 2]);
+    check(9, 9, &[2, 33, 3, 34, 4, 1, 9, 10]);
+}
+
+#[test]
+fn each_image_shows_its_logits() {
+    let bytes = AlignedBytes::from_vec(models::tiny());
+    let model = Model::parse(&bytes).unwrap();
+    let mut seen = Vec::new();
+    simulate_logits(&model, &[1, 5, 0, 2, 10, 20, 255, 0], &[0, 0], &mut |image, logits| {
+        seen.push((image, logits.values().collect::<Vec<_>>()));
+    });
+    assert_eq!(seen, [(0, vec![3.5, -0.25]), (1, vec![10.5, 409.75])]);
+}
+
+#[test]
+#[should_panic(expected = "as many pixels as the labelled images have")]
+fn pixels_that_are_no_whole_image_are_refused() {
+    let bytes = AlignedBytes::from_vec(models::tiny());
+    simulate(&Model::parse(&bytes).unwrap(), &[0; 7], &[0, 0], &mut |_| ());
+}
+
+/// A shell with no images.
+struct Nothing;
+
+impl Shell for Nothing {
+    type Error = ();
+
+    fn next_image(&mut self, _: &mut [u8]) -> Result<bool, ()> {
+        Ok(false)
+    }
+
+    fn answer(&mut self, _: usize, _: foldnet_core::model::Logits) -> Result<(), ()> {
+        Err(())
+    }
+}
+
+#[test]
+fn memory_that_is_too_small_is_refused() {
+    let bytes = AlignedBytes::from_vec(models::tiny());
+    let model = Model::parse(&bytes).unwrap();
+    let needed = model.scratch_words();
+    let new = |words: usize, bytes: usize| {
+        let (mut scratch, mut image) = (vec![0; words], vec![0; bytes]);
+        App::new(&model, &mut scratch, &mut image).map(|app| app.run(&mut Nothing))
+    };
+    assert_eq!(new(needed, 4), Ok(Ok(0)));
+    assert_eq!(new(needed + 9, 99), Ok(Ok(0)));
+    assert_eq!(new(needed - 1, 4), Err(MemoryError::Scratch { needed, available: needed - 1 }));
+    assert_eq!(new(needed, 3), Err(MemoryError::Image { needed: 4, available: 3 }));
+}
+
+#[test]
+fn a_model_is_found_at_the_front_of_flash() {
+    let model = models::tiny();
+    let flash = |front: &[u8], behind: usize| {
+        let bytes = AlignedBytes::from_vec([front, &vec![0xff; behind]].concat());
+        open(&bytes).map(|model| model.bytes())
+    };
+    let len = model.len();
+    assert_eq!(flash(&model, 0), Ok(len));
+    assert_eq!(flash(&model, 1000), Ok(len));
+    // Flashed to the end of the flash, or by half.
+    assert_eq!(flash(&model[..len - 1], 0), Err(ParseError::Length { declared: len as u32, found: len - 1 }));
+    assert_eq!(flash(&model[..len / 2], 1000), Err(ParseError::Crc));
+    // Erased, never written, or hardly there.
+    assert_eq!(flash(&[], 1000), Err(ParseError::NoModel));
+    assert_eq!(flash(&[0; 1000], 0), Err(ParseError::NoModel));
+    assert_eq!(flash(&model[..11], 0), Err(ParseError::TooShort));
+    for short in [0, 1, 11, 12, 19] {
+        let mut bytes = model.clone();
+        bytes[8..12].copy_from_slice(&u32::to_le_bytes(short));
+        assert!(flash(&bytes, 100).is_err(), "a model of {short} bytes");
+    }
+}
