@@ -1,0 +1,122 @@
+//! Every tolerance of the tests across crates, each with its reason. What can be exact is compared with `==`, and has
+//! no entry here.
+
+/// How far two values may be apart, and why not less.
+#[derive(Debug, Clone, Copy)]
+pub struct Tolerance {
+    /// Name for messages.
+    pub name: &'static str,
+    /// Largest `|a - b| / max(|a|, |b|, scale)`, with a `scale` that the reason names.
+    pub value: f64,
+    /// Why this much, and what was measured.
+    pub reason: &'static str,
+}
+
+impl Tolerance {
+    /// `|a - b| / max(|a|, |b|, scale)`; 0 when equal, infinite when one is not a number.
+    pub fn deviation(a: f64, b: f64, scale: f64) -> f64 {
+        if a == b {
+            return 0.0;
+        }
+        let deviation = (a - b).abs() / a.abs().max(b.abs()).max(scale);
+        if deviation.is_nan() { f64::INFINITY } else { deviation }
+    }
+
+    /// The deviation of `a` from `b`.
+    ///
+    /// # Errors
+    /// A line with both values, when it is above the tolerance.
+    pub fn check(&self, a: f64, b: f64, scale: f64) -> Result<f64, String> {
+        let deviation = Self::deviation(a, b, scale);
+        if deviation <= self.value {
+            return Ok(deviation);
+        }
+        Err(format!(
+            "{a:e} instead of {b:e}, a deviation of {deviation:.1e} (scale {scale:.1e}); {} allows {:.1e}: {}",
+            self.name, self.value, self.reason
+        ))
+    }
+}
+
+/// The largest magnitude: the `scale` of a variable.
+pub fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
+    values.into_iter().fold(0.0, |max, value| value.abs().max(max))
+}
+
+/// A variable after a step, against Keras. `scale` is the largest magnitude in Keras's variable.
+pub const GOLDEN_VARIABLE: Tolerance = Tolerance {
+    name: "GOLDEN_VARIABLE",
+    value: 2e-6,
+    reason: "Keras and core add the same f32 terms in other orders, so values agree to some ulp (6e-8) of the sums' \
+             terms. Elements near 0 keep the absolute error of the terms that cancelled in them, hence the variable's \
+             own scale. Worst seen: 3.4e-7 in the runs committed, 7.6e-7 in one of 38 steps, 3.0e-7 in one of \
+             784-300-100-10",
+};
+
+/// Loss of a batch, against Keras. `scale` is 0.
+pub const GOLDEN_LOSS: Tolerance = Tolerance {
+    name: "GOLDEN_LOSS",
+    value: 2e-6,
+    reason: "a mean of logarithms, each good to some ulp (6e-8). Worst seen: 4.9e-7",
+};
+
+/// A class probability at inference, against Keras. `scale` is 1, the sum of the probabilities.
+pub const GOLDEN_PROBABILITY: Tolerance = Tolerance {
+    name: "GOLDEN_PROBABILITY",
+    value: 2e-6,
+    reason: "an absolute error of a logit is a relative one of a probability; logits here are good to some ulp of \
+             their terms. Worst seen: 7.7e-7",
+};
+
+/// A gradient, against central differences in f64. `scale` is the largest gradient of the network.
+pub const GRADIENT: Tolerance = Tolerance {
+    name: "GRADIENT",
+    value: 2e-5,
+    reason: "f32 against f64: some ulp (6e-8) of the network's largest gradient, times 1 / standard deviation (up to \
+             10 in the cases that are drawn) for each BatchNormalization in a row. Worst seen in 3,000 random networks: 1.8e-5; \
+             half of them stay below 3e-7",
+};
+
+/// Loss of a batch, against the oracle. `scale` is 1.
+pub const ORACLE_LOSS: Tolerance = Tolerance {
+    name: "ORACLE_LOSS",
+    value: 3e-6,
+    reason: "f32 against f64, some ulp (6e-8) of the logits, times 1 / standard deviation as in GRADIENT. Worst seen: \
+             1.2e-6",
+};
+
+/// A moving statistic after a step, against the oracle. `scale` is 1.
+pub const MOVING: Tolerance =
+    Tolerance { name: "MOVING", value: 2e-6, reason: "f32 against f64, as ORACLE_LOSS. Worst seen: 4.7e-7" };
+
+/// A logit at inference, against the oracle. `scale` is 1.
+pub const ORACLE_LOGIT: Tolerance = Tolerance {
+    name: "ORACLE_LOGIT",
+    value: 3e-6,
+    reason: "f32 against f64: sums of at most 6 terms, a few layers deep; the moving variances are at least 0.5, so \
+             nothing blows up. Worst seen: 8.7e-7",
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_are_relative_to_the_largest_of_the_three() {
+        assert_eq!(Tolerance::deviation(1.0, 1.0, 0.0), 0.0);
+        assert_eq!(Tolerance::deviation(0.0, 0.0, 0.0), 0.0);
+        assert_eq!(Tolerance::deviation(1.0, 2.0, 0.0), 0.5);
+        assert_eq!(Tolerance::deviation(1.0, 2.0, 4.0), 0.25);
+        assert_eq!(Tolerance::deviation(0.0, -1.0, 0.0), 1.0);
+    }
+
+    #[test]
+    fn no_tolerance_lets_a_nan_or_an_infinity_pass() {
+        for bad in [f64::NAN, f64::INFINITY] {
+            assert!(GOLDEN_VARIABLE.check(bad, 1.0, 1.0).is_err(), "{bad}");
+            assert!(GOLDEN_VARIABLE.check(1.0, bad, 1.0).is_err(), "{bad}");
+        }
+        assert!(GOLDEN_VARIABLE.check(1.0, 1.0 + 2.0 * GOLDEN_VARIABLE.value, 0.0).is_err());
+        assert!(GOLDEN_VARIABLE.check(1.0, 1.0 + 0.5 * GOLDEN_VARIABLE.value, 0.0).is_ok());
+    }
+}
