@@ -12,6 +12,7 @@
 //! * [`standardize`]: from `u8` pixels to the network's inputs.
 //! * [`fold`]: everything affine (pixel scaling, standardization, every BatchNormalization, Dense after Dense)
 //!   becomes one Dense between two ReLUs.
+//! * [`int`]: inference with weights of 8, 4 or 2 bits.
 //! * [`model`]: the file that goes to a device: format, encode, parse, classify in place.
 //!
 //! # Shapes
@@ -30,6 +31,7 @@
 
 pub mod compute;
 pub mod fold;
+pub mod int;
 pub mod layer;
 mod math;
 pub mod matrix;

@@ -1,9 +1,10 @@
 //! Inference on one image: raw pixels in, class out. After [`Model::parse`] and the check of the scratch memory,
 //! nothing here can fail.
 
-use super::float;
 use super::header::halves;
 use super::parse::Model;
+use super::{float, integer};
+use crate::int::kernel;
 
 /// The scratch memory is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +25,9 @@ impl core::error::Error for ScratchError {}
 #[derive(Debug)]
 pub struct Classifier<'m, 's> {
     model: &'m Model<'m>,
-    /// Inputs of even layers.
+    /// Outputs of even layers.
     even: &'s mut [u32],
-    /// Inputs of odd layers.
+    /// Outputs of odd layers, and the pixels of a float model.
     odd: &'s mut [u32],
 }
 
@@ -47,47 +48,62 @@ impl<'m, 's> Classifier<'m, 's> {
     ///
     /// Pixels that are missing count as 0, pixels too many are not read.
     pub fn classify(&mut self, image: &[u8]) -> usize {
-        let pixels = image.iter().copied().chain(core::iter::repeat(0));
-        for (x, pixel) in self.even.iter_mut().zip(pixels) {
-            *x = f32::from(pixel).to_bits();
-        }
-        let (mut x, mut y) = (&mut *self.even, &mut *self.odd);
-        for (layer, sections) in self.model.layers() {
-            let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
-            let (Some(input), Some(output)) = (x.get(..inputs), y.get_mut(..units)) else { break };
-            float::dense(sections, input, layer.relu, output);
-            core::mem::swap(&mut x, &mut y);
+        if self.model.is_float() {
+            float::run(self.model, image, self.even, self.odd);
+        } else {
+            integer::run(self.model, image, self.even, self.odd);
         }
         self.logits().largest()
     }
 
+    /// Name of the kernel that does the work, for reports.
+    pub fn kernel(&self) -> &'static str {
+        if self.model.is_float() { "float" } else { kernel::NAME }
+    }
+
     /// The logits of the image last classified.
     pub fn logits(&self) -> Logits<'_> {
-        let words = if self.model.header().layers.len() % 2 == 0 { &*self.even } else { &*self.odd };
-        Logits { words: words.get(..self.model.classes()).unwrap_or(&[]) }
+        let words = if self.model.header().layers.len() % 2 == 0 { &*self.odd } else { &*self.even };
+        let words = words.get(..self.model.classes()).unwrap_or(&[]);
+        let scale = (!self.model.is_float()).then_some(self.model.header().logit_scale);
+        Logits { words, scale }
     }
 }
 
 /// The logits of one image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Logits<'a> {
     words: &'a [u32],
+    /// Real value of a step of an integer; none for floats.
+    scale: Option<f32>,
 }
 
 impl<'a> Logits<'a> {
-    /// One word a class: the bits of an `f32`. Digests hash them little-endian.
+    /// One word a class: the bits of an `i32`, or of an `f32` in a float model. Digests hash them little-endian.
     pub fn words(&self) -> &'a [u32] {
         self.words
     }
 
     /// The real values.
     pub fn values(&self) -> impl Iterator<Item = f32> + use<'a> {
-        self.words.iter().map(|word| f32::from_bits(*word))
+        let scale = self.scale;
+        self.words.iter().map(move |&word| match scale {
+            Some(scale) => word as i32 as f32 * scale,
+            None => f32::from_bits(word),
+        })
     }
 
     /// The class of the largest, the first of equals.
     pub fn largest(&self) -> usize {
-        let best = (0, f32::NEG_INFINITY);
-        self.values().enumerate().fold(best, |best, (class, z)| if z > best.1 { (class, z) } else { best }).0
+        match self.scale {
+            Some(_) => first_largest(self.words.iter().map(|&word| word as i32), i32::MIN),
+            None => first_largest(self.values(), f32::NEG_INFINITY),
+        }
     }
+}
+
+/// The place of the largest value, the first of equals; 0 if none is above `least`.
+fn first_largest<T: PartialOrd>(values: impl Iterator<Item = T>, least: T) -> usize {
+    let best = (0, least);
+    values.enumerate().fold(best, |best, (class, z)| if z > best.1 { (class, z) } else { best }).0
 }

@@ -2,6 +2,8 @@
 
 use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, padded, scratch_words};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
+use crate::int::Row;
+use crate::int::kernel::Width;
 use heapless::Vec;
 
 /// The weights of a layer.
@@ -13,6 +15,13 @@ pub enum LayerWeights<'a> {
         kernel: &'a [f32],
         /// `[units]`
         bias: &'a [f32],
+    },
+    /// 8, 4 or 2 bits.
+    Integer {
+        /// `[units][inputs]`, each within the width's range.
+        weights: &'a [i8],
+        /// `[units]`
+        rows: &'a [Row],
     },
 }
 
@@ -38,7 +47,14 @@ pub enum EncodeError {
     BufferTooShort,
     /// The header, with the names of the classes, is longer than 65,535 bytes.
     HeaderTooLong,
-    /// Weights that do not fit the layer's shape, or that are not finite.
+    /// A row whose accumulator could overflow ([`Row::fits`]), or whose multiplier or shift is out of range.
+    Row {
+        /// The layer.
+        layer: usize,
+        /// The row.
+        row: usize,
+    },
+    /// Weights that do not fit the layer's shape or width, or that are not finite.
     Weights {
         /// The layer.
         layer: usize,
@@ -50,7 +66,15 @@ impl core::fmt::Display for EncodeError {
         match self {
             Self::BufferTooShort => write!(f, "the buffer is shorter than the model file"),
             Self::HeaderTooLong => write!(f, "the header is longer than 65,535 bytes; shorten the class names"),
-            Self::Weights { layer } => write!(f, "layer {layer}: its weights do not fit its shape, or are not finite"),
+            Self::Row { layer, row } => {
+                write!(
+                    f,
+                    "layer {layer}, row {row}: its sum could overflow, or its multiplier or shift is out of range"
+                )
+            }
+            Self::Weights { layer } => {
+                write!(f, "layer {layer}: its weights do not fit its shape or width, or are not finite")
+            }
         }
     }
 }
@@ -80,14 +104,15 @@ pub fn encoded_len(spec: &Spec) -> usize {
 pub fn encode(spec: &Spec, out: &mut [u8]) -> Result<usize, EncodeError> {
     for (layer, (header, weights)) in spec.layers.iter().enumerate() {
         weights.check(header).ok_or(EncodeError::Weights { layer })?;
+        weights.check_rows(header).map_err(|row| EncodeError::Row { layer, row })?;
     }
     let header_room = out.get_mut(PREFIX..).ok_or(EncodeError::BufferTooShort)?;
     let header = postcard::to_slice(&spec.header(), header_room).map_err(|_| EncodeError::BufferTooShort)?;
     let header_len = header.len();
     let mut writer = Writer { out, len: PREFIX + header_len };
     writer.pad()?;
-    for (_, weights) in &spec.layers {
-        weights.write(&mut writer)?;
+    for (header, weights) in &spec.layers {
+        weights.write(header, &mut writer)?;
     }
     let len = writer.len + CRC_LEN;
     let prefix = prefix(header_len, len)?;
@@ -127,6 +152,18 @@ impl Writer<'_> {
         self.pad()
     }
 
+    /// A row of weights, packed, with zeros up to a whole word.
+    fn put_packed(&mut self, row: &[i8], width: Width) -> Result<(), EncodeError> {
+        let mask = 0xff >> (8 - width.bits());
+        for weights in row.chunks(width.per_byte()) {
+            let shifts = (0..8).step_by(width.bits().into());
+            let byte = weights.iter().zip(shifts).fold(0, |byte, (&w, shift)| byte | ((w as u8 & mask) << shift));
+            self.put(&[byte])?;
+        }
+        let packed = row.len().div_ceil(width.per_byte());
+        (packed..width.row_len(row.len())).try_for_each(|_| self.put(&[0]))
+    }
+
     fn pad(&mut self) -> Result<(), EncodeError> {
         while self.len != padded(self.len) {
             self.put(&[0])?;
@@ -136,22 +173,45 @@ impl Writer<'_> {
 }
 
 impl LayerWeights<'_> {
-    /// Whether the weights are of the layer's shape and usable.
+    /// Whether the weights are of the layer's shape and width.
     fn check(&self, header: &LayerHeader) -> Option<()> {
         let (inputs, units) = (usize::from(header.inputs), usize::from(header.units));
-        match self {
+        let usable = match self {
             Self::Float { kernel, bias } => {
-                let fits = header.bits == 32 && kernel.len() == units * inputs && bias.len() == units;
-                (fits && kernel.iter().chain(*bias).all(|w| w.is_finite())).then_some(())
+                let fits = header.is_float() && kernel.len() == units * inputs && bias.len() == units;
+                fits && kernel.iter().chain(*bias).all(|w| w.is_finite())
             }
-        }
+            Self::Integer { weights, rows } => {
+                let largest = Width::from_bits(header.bits)?.largest().unsigned_abs();
+                let fits = weights.len() == units * inputs && rows.len() == units;
+                fits && weights.iter().all(|w| w.unsigned_abs() <= largest)
+            }
+        };
+        usable.then_some(())
     }
 
-    fn write(&self, writer: &mut Writer) -> Result<(), EncodeError> {
+    /// Whether no row can overflow; if one can, its number.
+    fn check_rows(&self, header: &LayerHeader) -> Result<(), usize> {
+        let Self::Integer { weights, rows } = self else { return Ok(()) };
+        let rows = rows.iter().zip(weights.chunks_exact(usize::from(header.inputs).max(1)));
+        let bad = rows.enumerate().find(|(_, (row, weights))| !(row.is_valid() && row.fits(weights)));
+        bad.map_or(Ok(()), |(row, _)| Err(row))
+    }
+
+    fn write(&self, header: &LayerHeader, writer: &mut Writer) -> Result<(), EncodeError> {
         match self {
             Self::Float { kernel, bias } => {
                 writer.put_floats(bias)?;
                 writer.put_floats(kernel)
+            }
+            Self::Integer { weights, rows } => {
+                rows.iter().try_for_each(|row| writer.put(&row.to_bytes()))?;
+                writer.pad()?;
+                let Some(width) = Width::from_bits(header.bits) else { return Ok(()) };
+                for row in weights.chunks_exact(usize::from(header.inputs).max(1)) {
+                    writer.put_packed(row, width)?;
+                }
+                writer.pad()
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A layer of 32-bit floats, summed in the order that [the format](super) fixes.
 
-use super::parse::Sections;
+use super::parse::{Model, Sections};
 
 /// Partial sums that a dot product is split into.
 const LANES: usize = 8;
@@ -8,8 +8,21 @@ const LANES: usize = 8;
 /// Bytes of a weight.
 const WORD: usize = 4;
 
+/// An image through all layers; `even` and `odd` take the outputs of even and odd layers, `odd` the inputs, too.
+pub(super) fn run(model: &Model, image: &[u8], even: &mut [u32], odd: &mut [u32]) {
+    let pixels = image.iter().copied().chain(core::iter::repeat(0));
+    odd.iter_mut().zip(pixels).for_each(|(x, pixel)| *x = f32::from(pixel).to_bits());
+    let (mut x, mut y) = (odd, even);
+    for (layer, sections) in model.layers() {
+        let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
+        let (Some(input), Some(output)) = (x.get(..inputs), y.get_mut(..units)) else { return };
+        dense(sections, input, layer.relu, output);
+        core::mem::swap(&mut x, &mut y);
+    }
+}
+
 /// `y [O] = kernel [O][I] x [I] + bias [O]`, then ReLU if asked for. `x` and `y` are bits of `f32`.
-pub(super) fn dense(sections: Sections, x: &[u32], relu: bool, y: &mut [u32]) {
+fn dense(sections: Sections, x: &[u32], relu: bool, y: &mut [u32]) {
     let rows = sections.second.chunks_exact(x.len().max(1) * WORD);
     for ((y, bias), row) in y.iter_mut().zip(sections.first.chunks_exact(WORD)).zip(rows) {
         let z = dot(row, x) + float(bias);

@@ -1,11 +1,16 @@
 //! The header of a model file: postcard types that exporter and device share, and the sizes that follow from them.
 
 use super::ALIGN;
+use crate::int::Row;
+use crate::int::kernel::Width;
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 /// At most so many layers has a model file: as many as a network has Dense.
 pub const MAX_MODEL_LAYERS: usize = crate::layer::MAX_DENSE;
+
+/// Bits of a float weight.
+pub const FLOAT_BITS: u8 = 32;
 
 /// What a model is, apart from its weights. The fields are encoded in this order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,7 +36,7 @@ pub struct LayerHeader {
     pub inputs: u16,
     /// `O`
     pub units: u16,
-    /// Bits of a weight: 32 is `f32`.
+    /// Bits of a weight: 8, 4 or 2, or 32, which is `f32`. A model is all float or all integer.
     pub bits: u8,
     /// Whether outputs below zero become zero.
     pub relu: bool,
@@ -43,10 +48,16 @@ impl LayerHeader {
     /// Bytes of the layer's two sections, without padding; none for a width that does not exist.
     pub const fn section_lens(&self) -> Option<(usize, usize)> {
         let (inputs, units) = (self.inputs as usize, self.units as usize);
-        match self.bits {
-            32 => Some((units * 4, units * inputs * 4)),
-            _ => None,
+        match (self.bits, Width::from_bits(self.bits)) {
+            (FLOAT_BITS, _) => Some((units * 4, units * inputs * 4)),
+            (_, Some(width)) => Some((units * Row::LEN, units * width.row_len(inputs))),
+            (_, None) => None,
         }
+    }
+
+    /// Whether the weights are floats.
+    pub const fn is_float(&self) -> bool {
+        self.bits == FLOAT_BITS
     }
 }
 
@@ -55,19 +66,24 @@ pub(super) const fn padded(len: usize) -> usize {
     len.next_multiple_of(ALIGN)
 }
 
-/// Scratch memory of an inference in 32-bit words: the inputs of even layers share one half, those of odd layers the
-/// other, and the logits are the inputs of a layer that does not exist.
+/// Scratch memory of an inference in 32-bit words.
+///
+/// The outputs of even layers share one half, those of odd layers and the inputs as floats the other. Logits and all
+/// values of a float model take a word each; activations of an integer model take a byte each.
 pub fn scratch_words(layers: &[LayerHeader]) -> usize {
     let (even, odd) = halves(layers);
     even + odd
 }
 
-/// The two halves of the scratch memory, in words.
+/// Words for the outputs of even layers, and of odd ones.
 pub(super) fn halves(layers: &[LayerHeader]) -> (usize, usize) {
-    let logits = layers.last().map_or(0, |last| usize::from(last.units));
-    let widths = layers.iter().map(|layer| usize::from(layer.inputs)).chain([logits]);
-    widths.enumerate().fold((0, 0), |(even, odd), (index, width)| match index % 2 {
-        0 => (width.max(even), odd),
-        _ => (even, width.max(odd)),
+    let inputs = layers.first().filter(|layer| layer.is_float()).map_or(0, |layer| usize::from(layer.inputs));
+    let words = layers.iter().enumerate().map(|(index, layer)| match usize::from(layer.units) {
+        units if layer.is_float() || index + 1 == layers.len() => units,
+        units => units.div_ceil(4),
+    });
+    words.enumerate().fold((0, inputs), |(even, odd), (index, words)| match index % 2 {
+        0 => (words.max(even), odd),
+        _ => (even, words.max(odd)),
     })
 }

@@ -21,22 +21,31 @@
 //! | bits | first section | second section |
 //! |---|---|---|
 //! | 32 | bias, `f32 [units]` | kernel, `f32 [units][inputs]` |
+//! | 8, 4, 2 | `[units]` rows of 8 bytes: bias `i32`, multiplier `u16`, shift `u8`, 0 | `[units]` rows of packed weights |
+//!
+//! A row of packed weights is `inputs * bits / 8` bytes, rounded up, then zeros up to a multiple of 4. A byte holds
+//! one weight of 8 bits, two of 4 bits or four of 2 bits in two's complement, the earlier in the lower bits; the most
+//! negative value (-128, -8, -2) does not occur. A model is all float or all integer; widths may differ by layer.
 //!
 //! # Arithmetic
 //!
 //! A layer of 32 bits computes `z_o = (l_0 + l_4) + (l_2 + l_6) + ((l_1 + l_5) + (l_3 + l_7)) + bias_o`, where lane
 //! `l_j` is the sum of `kernel[o][i] x[i]` over `i = j, j + 8, ...` in ascending order; every operation is rounded to
 //! f32. So a PC's vector unit, an M4F and a software float give the same bits.
+//!
+//! An integer layer computes `requantize(bias_o + sum_i q[o][i] x[i])` in i32, see [`crate::int`]; `x` are the raw
+//! pixels or the `u8` outputs of the layer before, clamped to 0..=255 there; the last layer's are logits in `i32`.
 
 mod classify;
 mod encode;
 mod float;
 mod header;
+mod integer;
 mod parse;
 
 pub use classify::{Classifier, Logits, ScratchError};
 pub use encode::{EncodeError, LayerWeights, Spec, encode, encoded_len};
-pub use header::{Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};
+pub use header::{FLOAT_BITS, Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};
 pub use parse::{Model, ParseError};
 
 /// First four bytes of a model file.

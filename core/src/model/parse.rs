@@ -2,6 +2,7 @@
 
 use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, padded, scratch_words};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
+use crate::int::Row;
 use heapless::Vec;
 
 /// Why bytes are no model. `layer` counts from 0.
@@ -41,6 +42,11 @@ pub enum ParseError {
         /// The width.
         bits: u8,
     },
+    /// A row of integer weights whose multiplier or shift is out of range.
+    Row {
+        /// The layer.
+        layer: usize,
+    },
     /// The declared scratch memory is not what the layers need.
     Scratch,
 }
@@ -61,6 +67,7 @@ impl core::fmt::Display for ParseError {
             Self::Bits { layer, bits } => {
                 write!(f, "layer {layer} has weights of {bits} bits, which are not supported")
             }
+            Self::Row { layer } => write!(f, "layer {layer} has a multiplier or shift out of range"),
             Self::Scratch => write!(f, "the declared scratch memory is not what the layers need"),
         }
     }
@@ -134,6 +141,11 @@ impl<'a> Model<'a> {
         self.header.scratch_words as usize
     }
 
+    /// Whether the weights are floats; if not, they are integers in every layer.
+    pub fn is_float(&self) -> bool {
+        self.header.layers.iter().any(LayerHeader::is_float)
+    }
+
     /// The layers with their sections.
     pub(super) fn layers(&self) -> impl Iterator<Item = (&LayerHeader, Sections<'a>)> {
         self.header.layers.iter().zip(self.sections.iter().copied())
@@ -170,8 +182,10 @@ fn check_shapes(header: &Header) -> Result<(), ParseError> {
         return Err(ParseError::Shape { layer: 0 });
     }
     for (index, layer) in header.layers.iter().enumerate() {
-        let scaled = layer.scale.is_finite() && layer.scale > 0.0;
-        if usize::from(layer.inputs) != width || width == 0 || layer.units == 0 || !scaled {
+        let scaled = layer.scale.is_finite() && layer.scale > 0.0 && header.logit_scale.is_finite();
+        let float = header.layers[0].is_float();
+        if usize::from(layer.inputs) != width || width == 0 || layer.units == 0 || !scaled || layer.is_float() != float
+        {
             return Err(ParseError::Shape { layer: index });
         }
         width = layer.units.into();
@@ -195,10 +209,17 @@ fn split_sections<'a>(
         let misfit = ParseError::Shape { layer: index };
         let (first, behind) = split_padded(rest, first).ok_or(misfit)?;
         let (second, behind) = split_padded(behind, second).ok_or(misfit)?;
+        check_rows(layer, first).ok_or(ParseError::Row { layer: index })?;
         sections.push(Sections { first, second }).map_err(|_| misfit)?;
         rest = behind;
     }
     if rest.is_empty() { Ok(sections) } else { Err(ParseError::Shape { layer: layers.len() - 1 }) }
+}
+
+/// Multipliers and shifts of an integer layer are such that no shift is undefined.
+fn check_rows(layer: &LayerHeader, rows: &[u8]) -> Option<()> {
+    let mut rows = rows.chunks_exact(Row::LEN).map(|row| Row::from_bytes(row.try_into().unwrap_or_default()));
+    (layer.is_float() || rows.all(Row::is_valid)).then_some(())
 }
 
 /// The first `len` bytes, and what follows their padding.

@@ -1,0 +1,14 @@
+//! Integer inference: `u8` activations with zero point 0, weights of 8, 4 or 2 bits, i32 accumulators, one requantize
+//! function.
+//!
+//! A step of an activation, of a row of weights and of a logit each stand for a real number (their *scale*), known to
+//! the exporter; at run time only the ratio of scales is left, as multiplier and shift of a row ([`requantize`]).
+//! `acc_o = bias_o + sum_i q[o][i] x[i]` cannot overflow: the exporter checks
+//! `|bias_o| + 255 sum_i |q[o][i]| <= i32::MAX` for every row ([`Row::fits`]).
+
+mod dense;
+pub mod kernel;
+mod requantize;
+
+pub(crate) use dense::{hidden, last};
+pub use requantize::{MULTIPLIER_ONE, Row, requantize};

@@ -1,0 +1,105 @@
+//! From an accumulator to an activation or a logit: one function, rounding defined once.
+
+/// The real multiplier of a row is `multiplier / MULTIPLIER_ONE / 2^shift`, below 1.
+pub const MULTIPLIER_ONE: u16 = 1 << BITS;
+
+/// Bits behind the point of a multiplier.
+const BITS: u32 = 15;
+
+/// The largest shift of a row.
+const MAX_SHIFT: u8 = 30;
+
+/// What a row has beside its weights. In the file 8 bytes: bias, multiplier, shift, a zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Row {
+    /// Added to the sum of products, in steps of the accumulator.
+    pub bias: i32,
+    /// `0..MULTIPLIER_ONE`
+    pub multiplier: u16,
+    /// `0..=30`
+    pub shift: u8,
+}
+
+impl Row {
+    /// Bytes of a row in the file.
+    pub const LEN: usize = 8;
+
+    /// Whether multiplier and shift are in their ranges.
+    pub const fn is_valid(self) -> bool {
+        self.multiplier < MULTIPLIER_ONE && self.shift <= MAX_SHIFT
+    }
+
+    /// Whether the accumulator of a row of these weights can never overflow, whatever the activations.
+    pub fn fits(self, weights: &[i8]) -> bool {
+        let sum: u64 = weights.iter().map(|w| u64::from(w.unsigned_abs())).sum();
+        u64::from(self.bias.unsigned_abs()) + 255 * sum <= i32::MAX as u64
+    }
+
+    /// As in the file.
+    pub const fn to_bytes(self) -> [u8; Self::LEN] {
+        let ([b0, b1, b2, b3], [m0, m1]) = (self.bias.to_le_bytes(), self.multiplier.to_le_bytes());
+        [b0, b1, b2, b3, m0, m1, self.shift, 0]
+    }
+
+    /// From the file.
+    pub const fn from_bytes([b0, b1, b2, b3, m0, m1, shift, _]: [u8; Self::LEN]) -> Self {
+        Self { bias: i32::from_le_bytes([b0, b1, b2, b3]), multiplier: u16::from_le_bytes([m0, m1]), shift }
+    }
+}
+
+/// `acc * multiplier / 2^(15 + shift)`: first rounded down at 15 bits, then half up at `shift`.
+///
+/// The first step is `floor(acc * multiplier / 2^15)` in two products of 32 bits, for cores without a long multiply:
+/// with `acc = 2^15 h + l`, `0 <= l < 2^15`, it is `h m + floor(l m / 2^15)`. No step overflows: `l m < 2^30`, and
+/// `|h m + ..| <= |acc|` as `m < 2^15`.
+#[inline(always)]
+pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
+    let m = multiplier as i32;
+    let scaled =
+        (acc >> BITS).wrapping_mul(m).wrapping_add(((acc & (MULTIPLIER_ONE as i32 - 1)).wrapping_mul(m)) >> BITS);
+    if shift == 0 { scaled } else { ((scaled >> ((shift - 1) & 31)) + 1) >> 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The definition, in 64 bits.
+    fn check(acc: i32, multiplier: u16, shift: u8) {
+        let scaled = (i64::from(acc) * i64::from(multiplier)) >> BITS;
+        let expected = if shift == 0 { scaled } else { (scaled + (1 << (shift - 1))) >> shift };
+        assert_eq!(i64::from(requantize(acc, multiplier, shift)), expected, "{acc} * {multiplier} >> {shift}");
+    }
+
+    #[test]
+    fn equals_its_definition_everywhere() {
+        let accs = [0, 1, -1, 32_767, 32_768, -32_768, -32_769, 1_000_003, -1_000_003, i32::MAX, i32::MIN];
+        for acc in accs {
+            for multiplier in [0, 1, 16_384, 16_385, 30_001, 32_767] {
+                (0..=MAX_SHIFT).for_each(|shift| check(acc, multiplier, shift));
+            }
+        }
+        let mut acc = 1i32;
+        for step in 0..100_000i32 {
+            acc = acc.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            check(acc, (acc >> 3) as u16 & 32_767, (step % 31) as u8);
+        }
+    }
+
+    #[test]
+    fn rows_survive_the_file() {
+        let row = Row { bias: -123_456_789, multiplier: 32_767, shift: 30 };
+        assert_eq!(Row::from_bytes(row.to_bytes()), row);
+        assert!(
+            row.is_valid() && !Row { shift: 31, ..row }.is_valid() && !Row { multiplier: 32_768, ..row }.is_valid()
+        );
+    }
+
+    #[test]
+    fn the_bound_is_exact() {
+        let row = |bias| Row { bias, ..Row::default() };
+        assert!(row(i32::MAX - 255 * 128).fits(&[-128]));
+        assert!(!row(i32::MAX - 255 * 128 + 1).fits(&[-128]));
+        assert!(!row(i32::MIN).fits(&[]));
+    }
+}
