@@ -1,0 +1,133 @@
+//! Tidy: STYLE's gates on the source of the whole repository, as ordinary tests.
+//!
+//! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
+
+use foldnet_tests::tidy::{File, Finding, code, files, functions, manifests, text};
+
+fn all() -> Vec<File> {
+    files::read(&files::root()).unwrap()
+}
+
+/// Every Rust file; too few would mean that this looks in the wrong place.
+fn rust() -> Vec<File> {
+    let files: Vec<_> = all().into_iter().filter(|file| file.path.ends_with(".rs")).collect();
+    for package in ["core/src/", "host/src/", "host/data/src/", "tests/src/"] {
+        assert!(files.iter().any(|file| file.path.starts_with(package)), "no Rust file in {package}");
+    }
+    files
+}
+
+fn manifest(path: &str) -> File {
+    all().into_iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is missing"))
+}
+
+/// Every package's manifest, without the workspace's.
+fn packages() -> Vec<File> {
+    let packages: Vec<_> = all().into_iter().filter(|file| file.path.ends_with("/Cargo.toml")).collect();
+    assert!(packages.len() >= 4, "only {} packages found", packages.len());
+    packages
+}
+
+/// Fails with every finding on a line of its own.
+fn none(findings: impl IntoIterator<Item = Finding>) {
+    let lines: Vec<_> = findings.into_iter().map(|finding| format!("\n  {finding}")).collect();
+    assert!(lines.is_empty(), "{} found:{}", lines.len(), lines.concat());
+}
+
+/// Runs a gate that reads Rust over all of `files`.
+fn gate(files: &[File], gate: impl Fn(&File) -> Result<Vec<Finding>, String>) {
+    none(files.iter().flat_map(|file| gate(file).unwrap_or_else(|error| panic!("{error}"))));
+}
+
+#[test]
+fn every_source_file_begins_with_what_it_owns() {
+    none(rust().iter().flat_map(text::opening));
+}
+
+#[test]
+fn no_file_is_longer_than_500_lines() {
+    none(rust().iter().flat_map(text::length));
+}
+
+#[test]
+fn no_function_is_longer_than_80_lines() {
+    gate(&rust(), functions::longest);
+}
+
+#[test]
+fn nine_functions_of_ten_have_at_most_30_lines() {
+    let mut found = Vec::new();
+    for file in rust() {
+        for function in functions::functions(&file).unwrap() {
+            found.push((function.lines, format!("{}:{}: `{}`", file.path, function.line, function.name)));
+        }
+    }
+    found.sort_by(|a, b| b.cmp(a));
+    assert!(found.len() > 100, "only {} functions found", found.len());
+    let lengths: Vec<_> = found.iter().map(|(lines, _)| *lines).collect();
+    let percentile = functions::percentile_90(&lengths);
+    println!("{} functions, 90th percentile {percentile}, longest {} lines", found.len(), lengths[0]);
+    let longest: Vec<_> =
+        found.iter().take(10).map(|(lines, place)| format!("\n  {place} has {lines} lines")).collect();
+    assert!(percentile <= functions::PERCENTILE_90, "90th percentile {percentile}; the longest:{}", longest.concat());
+}
+
+#[test]
+fn unsafe_stays_in_its_folders() {
+    gate(&rust(), code::no_unsafe);
+}
+
+/// Files that may silence a lint, each with the reason. None so far.
+const SILENCED_WITH_REASON: [(&str, &str); 0] = [];
+
+#[test]
+fn no_lint_is_silenced() {
+    let excused = |file: &File| SILENCED_WITH_REASON.iter().any(|(path, _reason)| *path == file.path);
+    let files: Vec<_> = rust().into_iter().filter(|file| !excused(file)).collect();
+    gate(&files, code::no_silenced_lint);
+    let mut manifests = packages();
+    manifests.push(manifest("Cargo.toml"));
+    gate(&manifests, manifests::lints);
+}
+
+#[test]
+fn core_names_neither_std_nor_alloc() {
+    let core: Vec<_> = rust().into_iter().filter(|file| file.path.starts_with("core/")).collect();
+    let root = core.iter().find(|file| file.path == "core/src/lib.rs").unwrap();
+    assert!(root.text.contains("\n#![no_std]\n"), "core/src/lib.rs:1: must be `#![no_std]` on every target");
+    gate(&core, code::no_std_no_alloc);
+}
+
+#[test]
+fn packages_depend_as_designed() {
+    let workspace = manifest("Cargo.toml");
+    gate(&packages(), |manifest| manifests::arrows(manifest, &workspace));
+}
+
+#[test]
+fn sources_name_no_crate_they_may_not_know() {
+    // The inner folder first, since `host/` holds `host/data/`.
+    for (folder, except) in [("core", None), ("host/data", None), ("firmware-sim", None), ("host", Some("host/data/"))]
+    {
+        let foreign = manifests::foreign_crates(folder);
+        let foreign: Vec<_> = foreign.iter().map(String::as_str).collect();
+        let inside = |file: &File| {
+            file.path.starts_with(&format!("{folder}/")) && except.is_none_or(|except| !file.path.starts_with(except))
+        };
+        let files: Vec<_> = rust().into_iter().filter(inside).collect();
+        let why = format!("`{folder}` must not know");
+        gate(&files, |file| code::named_crates(file, &foreign, &why));
+    }
+}
+
+#[test]
+fn no_file_mentions_one_machine_or_a_registry() {
+    none(all().iter().flat_map(text::mentions));
+}
+
+#[test]
+fn every_dependency_comes_from_the_registry() {
+    let lock = manifest("Cargo.lock");
+    assert!(lock.text.contains("\nsource = "), "Cargo.lock:1: names no source at all");
+    none(text::sources(&lock));
+}
