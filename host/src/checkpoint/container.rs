@@ -1,0 +1,150 @@
+//! The safetensors container, read and written: a length, a JSON header, the tensors' bytes.
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | `H`, the header's length, little-endian |
+//! | `H` | JSON: a name -> `{"dtype", "shape", "data_offsets": [begin, end]}` for each tensor, offsets counted from the header's end; `__metadata__` -> texts by name; filled with spaces up to a multiple of 8 |
+//! | rest | the tensors, little-endian and row-major, without gap or overlap |
+//!
+//! What a name means is the business of [`names`](super::names). Our own reader, rather than the reference crate,
+//! because a user must hear which name comes twice and how much of a file is missing, and because equal checkpoints
+//! must give equal bytes (the crate writes metadata in random order). The tests hold it against that crate.
+
+use super::error::Fault;
+use super::tensor::Tensor;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// Texts by name.
+pub(super) type Metadata = BTreeMap<String, String>;
+
+const METADATA: &str = "__metadata__";
+
+/// The longest header the format allows.
+const MAX_HEADER: usize = 100_000_000;
+
+/// The tensors in the order of their bytes, and the metadata.
+///
+/// # Errors
+/// When the bytes are not a whole safetensors file, or a name comes twice.
+pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Tensor<'_>>, Metadata), Fault> {
+    let (header, data) = split(bytes)?;
+    let Header(entries) =
+        serde_json::from_slice(header).map_err(|error| not_safetensors(format!("header: {error}")))?;
+    let (mut declared, mut metadata, mut names) = (Vec::new(), Metadata::new(), BTreeSet::new());
+    for (name, value) in entries {
+        if !names.insert(name.clone()) {
+            return Err(Fault::Twice { name });
+        }
+        if name == METADATA {
+            metadata =
+                serde_json::from_value(value).map_err(|error| not_safetensors(format!("{METADATA}: {error}")))?;
+        } else {
+            let entry = serde_json::from_value(value).map_err(|error| not_safetensors(format!("{name}: {error}")))?;
+            declared.push((name, entry));
+        }
+    }
+    Ok((place(declared, data, bytes.len() - data.len())?, metadata))
+}
+
+/// Header and data.
+fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x89HDF") {
+        return Err(Fault::KerasFile);
+    }
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
+        return Err(not_safetensors(format!("only {} bytes", bytes.len())));
+    };
+    let length = usize::try_from(u64::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    if length > MAX_HEADER || !rest.starts_with(b"{") {
+        return Err(not_safetensors("it does not begin with a JSON header".into()));
+    }
+    let truncated = Fault::Truncated { expected: 8 + length as u64, found: bytes.len() as u64 };
+    rest.split_at_checked(length).ok_or(truncated)
+}
+
+fn not_safetensors(why: String) -> Fault {
+    Fault::NotSafetensors(why)
+}
+
+/// The header's entries as they come, so that a name that comes twice is seen.
+struct Header(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Header;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object of tensors")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Header(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
+}
+
+/// What the header says of one tensor.
+#[derive(serde::Deserialize)]
+struct Entry {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: (u64, u64),
+}
+
+/// Gives each tensor its bytes; `start` is where `data` begins in the file.
+fn place(mut declared: Vec<(String, Entry)>, data: &[u8], start: usize) -> Result<Vec<Tensor<'_>>, Fault> {
+    declared.sort_by_key(|(_, entry)| entry.data_offsets);
+    let end = declared.last().map_or(0, |(_, entry)| entry.data_offsets.1);
+    let found = data.len() as u64;
+    if end > found {
+        let start = start as u64;
+        return Err(Fault::Truncated { expected: start.saturating_add(end), found: start + found });
+    }
+    if end < found {
+        return Err(not_safetensors(format!("{} bytes behind the last tensor", found - end)));
+    }
+    let (mut rest, mut next) = (data, 0);
+    let mut tensors = Vec::with_capacity(declared.len());
+    for (name, Entry { dtype, shape, data_offsets: (begin, end) }) in declared {
+        let size = end.checked_sub(begin).and_then(|size| usize::try_from(size).ok());
+        let cut = size.filter(|_| begin == next).and_then(|size| rest.split_at_checked(size));
+        let Some((data, after)) = cut else {
+            return Err(not_safetensors(format!("{name}: its bytes overlap others or leave a gap")));
+        };
+        let values = shape.iter().try_fold(4_usize, |size, &dimension| size.checked_mul(dimension));
+        if dtype == "F32" && values != Some(data.len()) {
+            return Err(not_safetensors(format!("{name}: {} bytes for shape {shape:?}", data.len())));
+        }
+        (rest, next) = (after, end);
+        tensors.push(Tensor { name, dtype, shape, data });
+    }
+    Ok(tensors)
+}
+
+/// Appends the file of these tensors of F32, each a name, a shape and as many values, in the order given.
+pub(super) fn write(out: &mut Vec<u8>, tensors: &[(String, Vec<usize>, Vec<f32>)], metadata: Metadata) {
+    let mut header = Map::new();
+    header.insert(METADATA.into(), json!(metadata));
+    let mut begin = 0;
+    for (name, shape, values) in tensors {
+        let end = begin + 4 * values.len();
+        header.insert(name.clone(), json!({"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}));
+        begin = end;
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    out.extend((header.len() as u64).to_le_bytes());
+    out.extend(header);
+    out.extend(tensors.iter().flat_map(|(_, _, values)| values).flat_map(|value| value.to_le_bytes()));
+}

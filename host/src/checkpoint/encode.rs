@@ -1,0 +1,63 @@
+//! From a [`Checkpoint`] to a file's bytes, in Keras's names and layout.
+
+use super::error::Fault;
+use super::names::{BATCH_NORM, Kind, PIXEL_MEAN, PIXEL_STD};
+use super::{Checkpoint, PixelStatistics, container, metadata};
+use foldnet_core::Layer;
+use foldnet_core::layer::{self, Placed, placed};
+use foldnet_core::train::BatchNorm;
+
+/// A tensor's name, shape and values.
+type Named = (String, Vec<usize>, Vec<f32>);
+
+/// Tensors come in the order of the layers, each layer's as in Keras's `model.weights`.
+///
+/// # Errors
+/// When the layers make no network, or the parameters are not as many as they need.
+pub(super) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
+    let Checkpoint { layers, inputs, params, .. } = checkpoint;
+    layer::validate(layers, *inputs).map_err(Fault::Layers)?;
+    let needed = layer::params(layers, *inputs);
+    if params.len() != needed {
+        return Err(Fault::Params { needed, found: params.len() });
+    }
+    let (mut tensors, mut dense, mut norms) = (Vec::new(), 0, 0);
+    for place in placed(layers, *inputs) {
+        let values = &params[place.range()];
+        match place.layer {
+            Layer::Dense { .. } => push_dense(&mut tensors, &mut dense, place, values),
+            Layer::BatchNorm { .. } => push_batch_norm(&mut tensors, &mut norms, values),
+            Layer::Relu | Layer::Softmax => {}
+        }
+    }
+    if let PixelStatistics::Standardized { mean, std } = &checkpoint.pixels {
+        tensors.push((PIXEL_MEAN.into(), vec![mean.len()], mean.clone()));
+        tensors.push((PIXEL_STD.into(), vec![std.len()], std.clone()));
+    }
+    let mut bytes = Vec::new();
+    container::write(&mut bytes, &tensors, metadata::entries(checkpoint)?);
+    Ok(bytes)
+}
+
+/// The kernel turned from `[O][I]` to `[I][O]`, then the bias if there is one.
+fn push_dense(tensors: &mut Vec<Named>, number: &mut u64, place: Placed, values: &[f32]) {
+    let (inputs, units) = (place.inputs, place.outputs);
+    let (kernel, bias) = values.split_at(inputs * units);
+    let turned = (0..inputs).flat_map(|input| kernel[input..].iter().step_by(inputs)).copied().collect();
+    let layer = Kind::Dense.layer(*number);
+    tensors.push((format!("{layer}/kernel"), vec![inputs, units], turned));
+    if !bias.is_empty() {
+        tensors.push((format!("{layer}/bias"), vec![units], bias.to_vec()));
+    }
+    *number += 1;
+}
+
+/// The four variables, each over all units.
+fn push_batch_norm(tensors: &mut Vec<Named>, number: &mut u64, values: &[f32]) {
+    let layer = Kind::BatchNorm.layer(*number);
+    for (at, variable) in BATCH_NORM.iter().enumerate() {
+        let column: Vec<f32> = values[at..].iter().step_by(BatchNorm::VALUES).copied().collect();
+        tensors.push((format!("{layer}/{variable}"), vec![column.len()], column));
+    }
+    *number += 1;
+}

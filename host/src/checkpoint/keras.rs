@@ -1,0 +1,52 @@
+//! The line of Python that brings a Keras 3 model here, and the one that takes it back.
+
+use std::fmt::Write;
+
+/// Saves the Keras model `model` as a checkpoint `file`, with the pixel statistics `mean` and `std` (of pixels of 0 to
+/// 1, any shape). Whoever did not standardize leaves the part behind `|` out and says `--pixels` here.
+pub fn save_line(file: &str) -> String {
+    let file = quoted(file);
+    format!(
+        "import numpy, safetensors.numpy; safetensors.numpy.save_file({{v.path: numpy.ascontiguousarray(v.numpy()) for v in \
+         model.weights}} | {{k: numpy.ravel(v).astype(\"float32\") for k, v in dict(pixel_mean=mean, \
+         pixel_std=std).items()}}, {file})"
+    )
+}
+
+/// Loads a checkpoint `file` that Foldnet wrote into the Keras model `model` of the same layers. It needs safetensors
+/// 0.5 or later: weights go by the order of the file, which is that of the layers.
+pub fn load_line(file: &str) -> String {
+    let file = quoted(file);
+    format!(
+        "import safetensors; f = safetensors.safe_open({file}, \"numpy\"); model.set_weights([f.get_tensor(k) for k in \
+         f.offset_keys() if not k.startswith(\"pixel_\")])"
+    )
+}
+
+/// A Python string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            control if control.is_control() => {
+                let fits = write!(out, "\\U{:08x}", u32::from(control));
+                debug_assert!(fits.is_ok(), "a String takes everything");
+            }
+            plain => out.push(plain),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_quoted_as_python_does() {
+        assert_eq!(quoted("runs/a.safetensors"), r#""runs/a.safetensors""#);
+        assert_eq!(quoted("C:\\a \"b\"\n"), r#""C:\\a \"b\"\U0000000a""#);
+    }
+}

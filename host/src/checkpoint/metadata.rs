@@ -1,0 +1,99 @@
+//! What a checkpoint says of itself in `__metadata__`; the entries are listed in [`checkpoint`](super).
+
+use super::container::Metadata;
+use super::error::Fault;
+use super::{Checkpoint, PixelStatistics};
+use foldnet_core::Layer;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+const LAYERS: &str = "layers";
+const PIXELS: &str = "pixels";
+const IMAGE: &str = "image";
+const LABELS: &str = "labels";
+
+/// What becomes of pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Pixels {
+    Raw,
+    Unit,
+    Standardized,
+}
+
+/// The entries of a file.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) layers: Option<Vec<Layer>>,
+    pub(super) pixels: Option<Pixels>,
+    pub(super) image: Option<(usize, usize)>,
+    pub(super) labels: Option<Vec<String>>,
+}
+
+impl Told {
+    /// # Errors
+    /// When an entry is not what it should be.
+    pub(super) fn parse(metadata: &Metadata) -> Result<Self, Fault> {
+        Ok(Self {
+            layers: entry(metadata, LAYERS)?,
+            pixels: entry(metadata, PIXELS)?,
+            image: entry(metadata, IMAGE)?,
+            labels: entry(metadata, LABELS)?,
+        })
+    }
+
+    /// Inputs by the image's shape.
+    pub(super) fn inputs(&self) -> Option<usize> {
+        self.image.and_then(|(height, width)| height.checked_mul(width))
+    }
+
+    /// # Errors
+    /// When the image is not of `inputs` pixels, or there is not a label for each of `classes`.
+    pub(super) fn check(&self, inputs: usize, classes: usize) -> Result<(), Fault> {
+        if let Some((height, width)) = self.image.filter(|_| self.inputs() != Some(inputs)) {
+            let problem = format!("is {height} by {width}, but the network has {inputs} inputs");
+            return Err(Fault::Metadata { key: IMAGE, problem });
+        }
+        match self.labels.as_ref().map(Vec::len) {
+            Some(labels) if labels != classes => {
+                let problem = format!("names {labels} classes, but the network has {classes}");
+                Err(Fault::Metadata { key: LABELS, problem })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn entry<T: DeserializeOwned>(metadata: &Metadata, key: &'static str) -> Result<Option<T>, Fault> {
+    let parse = |text: &String| serde_json::from_str(text);
+    let unusable = |error| Fault::Metadata { key, problem: format!("cannot be understood ({error})") };
+    metadata.get(key).map(parse).transpose().map_err(unusable)
+}
+
+/// The entries for a checkpoint.
+///
+/// # Errors
+/// Never, as long as layers and texts can be JSON.
+pub(super) fn entries(checkpoint: &Checkpoint) -> Result<Metadata, Fault> {
+    let pixels = match checkpoint.pixels {
+        PixelStatistics::Raw => Pixels::Raw,
+        PixelStatistics::Unit => Pixels::Unit,
+        PixelStatistics::Standardized { .. } => Pixels::Standardized,
+    };
+    let mut entries = Metadata::new();
+    insert(&mut entries, LAYERS, &checkpoint.layers)?;
+    insert(&mut entries, PIXELS, &pixels)?;
+    if let Some(image) = &checkpoint.image {
+        insert(&mut entries, IMAGE, image)?;
+    }
+    if !checkpoint.labels.is_empty() {
+        insert(&mut entries, LABELS, &checkpoint.labels)?;
+    }
+    Ok(entries)
+}
+
+fn insert(entries: &mut Metadata, key: &'static str, value: &impl Serialize) -> Result<(), Fault> {
+    let failed = |error| Fault::Metadata { key, problem: format!("cannot be written ({error})") };
+    entries.insert(key.into(), serde_json::to_string(value).map_err(failed)?);
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! From the names of a file's tensors to layers in order.
+//!
+//! Keras calls a variable `scope/.../layer/variable`: any number of scopes (`sequential_1`, `model/encoder`), a layer of
+//! kind and number (`dense`, `dense_1`, ...; no number counts as 0), and a variable. Layers of a kind are ordered by
+//! number; which number comes first, and gaps, mean nothing. Names of other tools would be sorted into the same
+//! [`Layers`] by a file beside this one.
+
+use super::error::Fault;
+use super::tensor::Tensor;
+use std::collections::BTreeMap;
+
+/// Kinds of layers that have variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Dense,
+    BatchNorm,
+}
+
+/// Variables of a BatchNormalization, in the order of core's parameters.
+pub(super) const BATCH_NORM: [&str; 4] = ["gamma", "beta", "moving_mean", "moving_variance"];
+
+/// Mean of `pixel / 255` over the training images, `[I]`.
+pub(super) const PIXEL_MEAN: &str = "pixel_mean";
+
+/// Standard deviation of `pixel / 255` over the training images, `[I]`.
+pub(super) const PIXEL_STD: &str = "pixel_std";
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Dense => "dense",
+            Self::BatchNorm => "batch_normalization",
+        }
+    }
+
+    fn variables(self) -> &'static [&'static str] {
+        match self {
+            Self::Dense => &["kernel", "bias"],
+            Self::BatchNorm => &BATCH_NORM,
+        }
+    }
+
+    /// What Keras calls the layer of this kind and number.
+    pub(super) fn layer(self, number: u64) -> String {
+        match number {
+            0 => self.name().into(),
+            _ => format!("{}_{number}", self.name()),
+        }
+    }
+}
+
+/// The variables of one layer.
+#[derive(Debug, Clone)]
+pub(super) struct Group<'f> {
+    /// Scopes and layer, such as `sequential/dense_3`.
+    path: String,
+    kind: Kind,
+    pub(super) number: u64,
+    variables: BTreeMap<String, Tensor<'f>>,
+}
+
+impl<'f> Group<'f> {
+    pub(super) fn get(&self, variable: &str) -> Option<&Tensor<'f>> {
+        self.variables.get(variable)
+    }
+
+    pub(super) fn require(&self, variable: &str) -> Result<&Tensor<'f>, Fault> {
+        self.get(variable).ok_or_else(|| Fault::Missing { name: format!("{}/{variable}", self.path) })
+    }
+
+    /// What the next layer of this kind would be called.
+    pub(super) fn next_path(&self) -> String {
+        let scopes = self.path.strip_suffix(&self.kind.layer(self.number)).unwrap_or_default();
+        format!("{scopes}{}", self.kind.layer(self.number.saturating_add(1)))
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.variables.values().map(|tensor| tensor.name.as_str())
+    }
+}
+
+/// What a file holds, each kind of layer in order.
+#[derive(Debug, Default)]
+pub(super) struct Layers<'f> {
+    pub(super) dense: Vec<Group<'f>>,
+    pub(super) batch_norm: Vec<Group<'f>>,
+    pub(super) pixel_mean: Option<Tensor<'f>>,
+    pub(super) pixel_std: Option<Tensor<'f>>,
+}
+
+/// Sorts the tensors.
+///
+/// # Errors
+/// When a name means nothing here, or a layer comes under two paths.
+pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
+    let (mut layers, mut groups, mut unknown) = (Layers::default(), BTreeMap::new(), Vec::new());
+    for tensor in tensors {
+        match (tensor.name.as_str(), variable(&tensor.name)) {
+            (PIXEL_MEAN, _) => layers.pixel_mean = Some(tensor),
+            (PIXEL_STD, _) => layers.pixel_std = Some(tensor),
+            (_, Some((path, (kind, number), variable))) => {
+                let (path, variable) = (path.to_owned(), variable.to_owned());
+                let fresh = Group { path: path.clone(), kind, number, variables: BTreeMap::new() };
+                add(groups.entry((kind, number)).or_insert(fresh), &path, variable, tensor)?;
+            }
+            (_, None) => unknown.push(tensor.name),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(unknown_names(unknown));
+    }
+    for ((kind, _), group) in groups {
+        match kind {
+            Kind::Dense => layers.dense.push(group),
+            Kind::BatchNorm => layers.batch_norm.push(group),
+        }
+    }
+    Ok(layers)
+}
+
+/// Path, kind and number of the layer, and variable.
+fn variable(name: &str) -> Option<(&str, (Kind, u64), &str)> {
+    let (path, variable) = name.rsplit_once('/')?;
+    let layer = path.rsplit_once('/').map_or(path, |(_, layer)| layer);
+    let kind = [Kind::Dense, Kind::BatchNorm].into_iter().find(|kind| kind.variables().contains(&variable))?;
+    let number = match layer.strip_prefix(kind.name())? {
+        "" => 0,
+        rest => rest.strip_prefix('_')?.parse().ok()?,
+    };
+    // Keras writes numbers plainly: `dense_07` and `dense_+7` are other people's names.
+    let plain = layer == kind.layer(number);
+    plain.then_some((path, (kind, number), variable))
+}
+
+fn add<'f>(group: &mut Group<'f>, path: &str, variable: String, tensor: Tensor<'f>) -> Result<(), Fault> {
+    if group.path != path {
+        return Err(Fault::TwoScopes { first: group.path.clone(), second: tensor.name });
+    }
+    group.variables.insert(variable, tensor);
+    Ok(())
+}
+
+/// At most so many names are listed in a message.
+const LISTED: usize = 4;
+
+/// The fault of tensors that fit nowhere.
+pub(super) fn unknown_names(names: Vec<String>) -> Fault {
+    let more = names.len().saturating_sub(LISTED);
+    let mut text = names[..names.len() - more].join(", ");
+    if more > 0 {
+        text.push_str(&format!(" and {more} more"));
+    }
+    Fault::Unknown { names: text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_taken_apart() {
+        let check = |name, expected| assert_eq!(variable(name), expected, "{name}");
+        let (dense, norm) = (Kind::Dense, Kind::BatchNorm);
+        check("dense/kernel", Some(("dense", (dense, 0), "kernel")));
+        check("sequential_1/dense_3/bias", Some(("sequential_1/dense_3", (dense, 3), "bias")));
+        check("model/foo/dense_10/kernel", Some(("model/foo/dense_10", (dense, 10), "kernel")));
+        check("a/batch_normalization/beta", Some(("a/batch_normalization", (norm, 0), "beta")));
+        let moving = "batch_normalization_12/moving_variance";
+        check(moving, Some(("batch_normalization_12", (norm, 12), "moving_variance")));
+        for name in ["kernel", "dense", "dense/gamma", "batch_normalization/kernel", "dense_x/kernel", "densely/bias"] {
+            check(name, None);
+        }
+        for layer in ["dense_01", "dense_+1", "dense_", "dense_0", "dense_1/kernel", ""] {
+            assert_eq!(variable(&format!("{layer}/kernel")), None, "{layer}");
+        }
+        check("dense_99999999999999999999/kernel", None);
+    }
+
+    #[test]
+    fn the_list_of_strangers_is_short() {
+        let names = |n: usize| unknown_names((0..n).map(|i| format!("t{i}")).collect()).to_string();
+        assert!(names(4).starts_with("t0, t1, t2, t3 fit nowhere"), "{}", names(4));
+        assert!(names(6).starts_with("t0, t1, t2, t3 and 2 more fit nowhere"), "{}", names(6));
+    }
+}

@@ -1,0 +1,90 @@
+//! One tensor of a file: where its bytes are, and the checks on the way to its values.
+
+use super::error::Fault;
+
+/// A tensor as the file declares it. `data` is little-endian, row-major.
+#[derive(Debug, Clone)]
+pub(super) struct Tensor<'f> {
+    pub(super) name: String,
+    pub(super) dtype: String,
+    pub(super) shape: Vec<usize>,
+    pub(super) data: &'f [u8],
+}
+
+impl Tensor<'_> {
+    /// The length of a vector; none for other ranks.
+    pub(super) fn len(&self) -> Option<usize> {
+        match self.shape[..] {
+            [len] => Some(len),
+            _ => None,
+        }
+    }
+
+    /// Rows and columns of a matrix; none for other ranks.
+    pub(super) fn rows_cols(&self) -> Option<(usize, usize)> {
+        match self.shape[..] {
+            [rows, cols] => Some((rows, cols)),
+            _ => None,
+        }
+    }
+
+    /// # Errors
+    /// When the shape is another.
+    pub(super) fn check_shape(&self, shape: &[usize]) -> Result<(), Fault> {
+        if self.shape == shape {
+            return Ok(());
+        }
+        let (found, expected) = (format!("{:?}", self.shape), format!("{shape:?}"));
+        Err(Fault::Shape { name: self.name.clone(), found, expected })
+    }
+
+    /// The values, which are finite and `shape.iter().product()` many.
+    ///
+    /// # Errors
+    /// When the type is not F32, the shape another, or a value not finite.
+    pub(super) fn values(&self, shape: &[usize]) -> Result<Vec<f32>, Fault> {
+        self.check_shape(shape)?;
+        if self.dtype != "F32" {
+            return Err(Fault::Dtype { name: self.name.clone(), found: self.dtype.clone() });
+        }
+        let bytes = self.data.chunks_exact(4);
+        let values: Vec<f32> = bytes.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        match values.iter().position(|value| !value.is_finite()) {
+            Some(at) => Err(self.value_fault(at, values[at], "a finite number")),
+            None => Ok(values),
+        }
+    }
+
+    /// The fault of the value at place `at`, counted row by row.
+    pub(super) fn value_fault(&self, at: usize, value: f32, expected: &'static str) -> Fault {
+        let (name, index) = (self.name.clone(), format!("{:?}", self.index(at)));
+        Fault::Value { name, index, value, expected }
+    }
+
+    /// Row and column, or whatever indices the shape has.
+    pub(super) fn index(&self, at: usize) -> Vec<usize> {
+        let mut index = vec![0; self.shape.len()];
+        let mut rest = at;
+        for (index, &size) in index.iter_mut().zip(&self.shape).rev() {
+            (*index, rest) = (rest % size, rest / size);
+        }
+        index
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_becomes_indices() {
+        let check = |shape: &[usize], at, expected: &[usize]| {
+            let tensor = Tensor { name: String::new(), dtype: "F32".into(), shape: shape.into(), data: &[] };
+            assert_eq!(tensor.index(at), expected);
+        };
+        check(&[7], 5, &[5]);
+        check(&[3, 7], 0, &[0, 0]);
+        check(&[3, 7], 17, &[2, 3]);
+        check(&[2, 3, 4], 23, &[1, 2, 3]);
+    }
+}
