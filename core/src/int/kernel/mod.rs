@@ -37,7 +37,7 @@ impl Width {
 
     /// The largest magnitude of a weight.
     pub const fn largest(self) -> i8 {
-        (1 << (self.bits() - 1)) - 1
+        i8::MAX >> (8 - self.bits())
     }
 
     /// Weights in a byte.
