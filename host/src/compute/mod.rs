@@ -1,1 +1,185 @@
-//! The fast arithmetic of the PC.
+//! The fast arithmetic of the PC: [`Fast`], a [`Compute`] for vectors and threads.
+
+mod kernel;
+
+pub use kernel::Isa;
+
+use foldnet_core::Compute;
+use foldnet_core::matrix::{Mat, Write};
+use kernel::{Available, Closure, Product, Team};
+use std::cell::RefCell;
+
+/// Into how many parts the units of a layer are split, whatever the number of threads.
+const PARTS: usize = 4;
+
+thread_local! {
+    /// Room for the packed panels of a product.
+    static PANELS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Vector code chosen at run time, and threads that last as long as this value.
+///
+/// The same bits come out for every number of threads, and for every instruction set with fused multiply-adds.
+pub struct Fast {
+    isa: Available,
+    team: Team,
+}
+
+impl Fast {
+    /// The widest vectors of this processor on `threads` threads, at least 1 and at most as many as a layer has parts.
+    pub fn new(threads: usize) -> Self {
+        Self { isa: Available::widest(), team: Team::new(threads.clamp(1, PARTS)) }
+    }
+
+    /// Likewise with a given instruction set; none where this processor has not got it.
+    pub fn with_isa(threads: usize, isa: Isa) -> Option<Self> {
+        Some(Self { isa: Available::new(isa)?, team: Team::new(threads.clamp(1, PARTS)) })
+    }
+
+    /// Threads at work, the caller's included.
+    pub fn threads(&self) -> usize {
+        self.team.members()
+    }
+
+    /// The instruction set.
+    pub fn isa(&self) -> Isa {
+        self.isa.isa()
+    }
+
+    /// Instruction set and threads, for records: `avx2+fma, 2 threads`.
+    pub fn description(&self) -> String {
+        let threads = self.threads();
+        format!("{}, {threads} thread{}", self.isa().name(), if threads == 1 { "" } else { "s" })
+    }
+}
+
+impl Compute for Fast {
+    fn product(&self, out: &mut [f32], write: Write, a: Mat, b: Mat) {
+        let mut panels = PANELS.take();
+        let product = Product { out, write, a, b, panels: &mut panels };
+        self.isa.run(product);
+        PANELS.set(panels);
+    }
+
+    fn parts(&self) -> usize {
+        PARTS
+    }
+
+    fn each<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) {
+        self.team.each(tasks, work);
+    }
+
+    #[inline(always)]
+    fn vectorize<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.isa.run(Closure(work))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foldnet_core::layer;
+    use foldnet_core::standardize::{PixelScaling, Pixels};
+    use foldnet_core::train::{Trainer, initialize, predict};
+    use foldnet_core::{Layer, Portable, matrix};
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::{Rng, SeedableRng};
+
+    const INPUTS: usize = 45;
+    const IMAGES: usize = 100;
+
+    /// Widths that divide neither into parts nor into vectors, with every kind of layer.
+    const LAYERS: [Layer; 9] = [
+        Layer::batch_norm(),
+        Layer::dense(37),
+        Layer::Relu,
+        Layer::batch_norm(),
+        Layer::dense_without_bias(3),
+        Layer::batch_norm(),
+        Layer::Relu,
+        Layer::dense(5),
+        Layer::Softmax,
+    ];
+
+    /// Parameters after some steps on random images in batches of 32 and a short one, and the logits of them all.
+    fn trained(compute: &impl Compute) -> (Vec<f32>, Vec<f32>) {
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let mut pixels = vec![0; IMAGES * INPUTS];
+        rng.fill_bytes(&mut pixels);
+        let labels: Vec<u8> = (0..IMAGES).map(|_| (rng.next_u32() % 5) as u8).collect();
+        let order: Vec<u32> = (0..IMAGES as u32).rev().collect();
+        let (mut scale, mut shift) = (vec![0.0; INPUTS], vec![0.0; INPUTS]);
+        PixelScaling::Standardized { mean: &[0.5; INPUTS], std: &[0.3; INPUTS] }.tables(&mut scale, &mut shift);
+        let batch = |picked| Pixels { pixels: &pixels, picked, scale: &scale, shift: &shift };
+
+        let mut params = vec![0.0; layer::params(&LAYERS, INPUTS)];
+        initialize(&LAYERS, INPUTS, &mut params, &mut rng);
+        let mut workspace = vec![0.0; layer::train_workspace(&LAYERS, INPUTS, 32)];
+        let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, 32).expect("a network");
+        for _ in 0..3 {
+            for (picked, labels) in order.chunks(32).zip(labels.chunks(32)) {
+                trainer.step(compute, &batch(picked), labels, 0.05).expect("a batch");
+            }
+        }
+        let mut workspace = vec![0.0; layer::predict_workspace(&LAYERS, INPUTS, IMAGES)];
+        let mut logits = vec![0.0; 5 * IMAGES];
+        predict(compute, &LAYERS, INPUTS, &params, &mut workspace, &batch(&order), &mut logits).expect("a batch");
+        (params, logits)
+    }
+
+    #[test]
+    fn the_number_of_threads_changes_no_bit() {
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            let one = trained(&Fast::with_isa(1, isa).expect("available"));
+            assert!(one.1.iter().all(|z| z.is_finite()));
+            for threads in 2..=PARTS {
+                assert_eq!(one, trained(&Fast::with_isa(threads, isa).expect("available")), "{isa:?} {threads}");
+            }
+        }
+    }
+
+    #[test]
+    fn training_agrees_with_the_oracle() {
+        let (expected, _) = trained(&Portable);
+        for isa in Isa::ALL.into_iter().filter(|isa| isa.is_available()) {
+            let (params, _) = trained(&Fast::with_isa(2, isa).expect("available"));
+            for (i, (x, y)) in params.iter().zip(&expected).enumerate() {
+                assert!((x - y).abs() <= 1e-4 * (1.0 + y.abs()), "{isa:?} parameter {i}: {x} for {y}");
+            }
+        }
+    }
+
+    /// The oracle's products; the rest compiled for an instruction set.
+    struct Rest(Available);
+
+    impl Compute for Rest {
+        fn product(&self, out: &mut [f32], write: Write, a: Mat, b: Mat) {
+            matrix::product(out, write, a, b);
+        }
+
+        fn vectorize<R>(&self, work: impl FnOnce() -> R) -> R {
+            self.0.run(Closure(work))
+        }
+    }
+
+    #[test]
+    fn vectorized_code_gives_the_oracle_s_bits() {
+        let expected = trained(&Portable);
+        for isa in Isa::ALL.into_iter().filter_map(Available::new) {
+            assert_eq!(trained(&Rest(isa)), expected, "{isa:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_made() {
+        for isa in Isa::ALL {
+            assert_eq!(Fast::with_isa(1, isa).is_some(), isa.is_available(), "{isa:?}");
+        }
+        assert!(Isa::Baseline.is_available());
+        assert_eq!(Fast::new(0).threads(), 1);
+        assert_eq!(Fast::new(99).threads(), PARTS);
+        let one = Fast::with_isa(1, Isa::Baseline).expect("everywhere").description();
+        assert_eq!(one, format!("{}, 1 thread", Isa::Baseline.name()));
+        assert!(Fast::new(2).description().ends_with(", 2 threads"));
+    }
+}

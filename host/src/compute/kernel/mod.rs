@@ -1,0 +1,15 @@
+//! Where `unsafe` is allowed: vector code chosen at run time, the product of two matrices, and the team of threads.
+#![allow(unsafe_code)]
+
+mod isa;
+mod product;
+mod team;
+mod vectors;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+pub(super) use isa::Available;
+pub use isa::Isa;
+pub(super) use product::Product;
+pub(super) use team::Team;
+pub(super) use vectors::Closure;

@@ -1,0 +1,337 @@
+//! A team of threads that lasts: it works on the tasks of a list, spins briefly between two lists, then parks.
+//!
+//! A task belongs to one thread by its place in the list, so that what it touches stays in that core's cache; a
+//! thread that is done early takes tasks that their owner has not begun. When the others are kept waiting although
+//! the caller was done long ago, another process has taken a core: the caller then works alone for a while.
+
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Tasks in one list: as many as have a bit in the lower half of [`Shared::open`].
+const MOST_TASKS: usize = 32;
+/// How often a thread without work looks for some before it parks: some 50 to 100 microseconds.
+const SPINS: u32 = 2_000;
+/// Waiting longer than the caller's own share took and this on top means that a thread has lost its core.
+const PATIENCE: Duration = Duration::from_micros(200);
+/// How long the caller works alone after that.
+const ALONE: Duration = Duration::from_millis(30);
+
+/// One list of tasks, its types erased.
+#[derive(Clone, Copy)]
+struct Job {
+    batch: *const (),
+    /// Carries out task `index` of `batch`.
+    run: unsafe fn(batch: *const (), index: usize),
+}
+
+/// What a [`Job`] points to.
+struct Batch<T, F> {
+    tasks: *mut T,
+    work: F,
+}
+
+unsafe fn nothing(_: *const (), _: usize) {}
+
+/// Task `index` of a `Batch<T, F>`.
+///
+/// # Safety
+/// `batch` points to a live `Batch<T, F>` with more than `index` tasks, and nobody else touches that task.
+unsafe fn run<T, F: Fn(&mut T)>(batch: *const (), index: usize) {
+    // SAFETY: the caller's promise.
+    let (batch, task) = unsafe {
+        let batch = &*batch.cast::<Batch<T, F>>();
+        (batch, &mut *batch.tasks.add(index))
+    };
+    (batch.work)(task);
+}
+
+struct Shared {
+    /// Number of the list in the upper half, a bit for every task that nobody has taken in the lower.
+    open: AtomicU64,
+    /// Tasks of the list that are not finished.
+    left: AtomicUsize,
+    /// The list. Written only while `left` is 0; read only by who holds a task of it.
+    job: UnsafeCell<Job>,
+    /// The first panic in a task of the list.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    /// Which of the helpers are parked, or about to be.
+    parked: Vec<AtomicBool>,
+    stop: AtomicBool,
+}
+
+// SAFETY: `job` is written before `open` publishes it and read by threads that took a task from `open`; the list
+// cannot change before that task is finished. What it points to is shared under the bounds of `Team::each`.
+unsafe impl Sync for Shared {}
+// SAFETY: as above; the pointers are used only while the caller of `Team::each` waits for the list.
+unsafe impl Send for Shared {}
+
+impl Shared {
+    /// Opens a list of `tasks` tasks. Only while the last list is finished.
+    fn publish(&self, job: Job, tasks: usize) {
+        // SAFETY: `left` is 0, so nobody holds a task and nobody reads `job`.
+        unsafe { *self.job.get() = job };
+        self.left.store(tasks, Ordering::Relaxed);
+        let list = (self.open.load(Ordering::Relaxed) >> 32) + 1;
+        let bits = u64::from(u32::MAX) >> (MOST_TASKS - tasks);
+        self.open.store(list << 32 | bits, Ordering::SeqCst);
+    }
+
+    /// Takes an open task, one of the `own` ones if there is any.
+    fn take(&self, own: u32) -> Option<(Job, usize)> {
+        let mut open = self.open.load(Ordering::Acquire);
+        loop {
+            let bits = open as u32;
+            if bits == 0 {
+                return None;
+            }
+            let index = if bits & own != 0 { (bits & own).trailing_zeros() } else { 31 - bits.leading_zeros() };
+            match self.open.compare_exchange_weak(open, open & !(1 << index), Ordering::SeqCst, Ordering::Acquire) {
+                // SAFETY: the task of the list that is now `job` is ours and not finished, so `job` stays as it is.
+                Ok(_) => return Some((unsafe { *self.job.get() }, index as usize)),
+                Err(now) => open = now,
+            }
+        }
+    }
+
+    /// Takes tasks until none is open; whether there was one.
+    fn work(&self, own: u32) -> bool {
+        let mut any = false;
+        while let Some((job, index)) = self.take(own) {
+            any = true;
+            // SAFETY: `Team::each` keeps the batch alive until `left` is 0, and the bit in `open` gave us the task.
+            let result = catch_unwind(AssertUnwindSafe(|| unsafe { (job.run)(job.batch, index) }));
+            if let Err(panic) = result {
+                self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
+            }
+            self.left.fetch_sub(1, Ordering::Release);
+        }
+        any
+    }
+
+    /// The life of a helper.
+    fn help(&self, helper: usize, own: u32) {
+        let mut idle = 0;
+        while !self.stop.load(Ordering::Acquire) {
+            if self.work(own) {
+                idle = 0;
+            } else if idle < SPINS {
+                idle += 1;
+                std::hint::spin_loop();
+            } else {
+                self.park(&self.parked[helper]);
+                idle = 0;
+            }
+        }
+    }
+
+    fn park(&self, parked: &AtomicBool) {
+        parked.store(true, Ordering::SeqCst);
+        while parked.load(Ordering::SeqCst) {
+            if self.open.load(Ordering::SeqCst) as u32 != 0 || self.stop.load(Ordering::SeqCst) {
+                parked.store(false, Ordering::SeqCst);
+            } else {
+                thread::park();
+            }
+        }
+    }
+}
+
+/// Threads that work on lists of tasks together with the thread that calls [`each`](Self::each).
+pub(crate) struct Team {
+    shared: Arc<Shared>,
+    helpers: Vec<JoinHandle<()>>,
+    /// Until when the caller works alone; locked while a list is worked on.
+    alone_until: Mutex<Option<Instant>>,
+}
+
+impl Team {
+    /// A team of `members` threads, the caller being one of them. Where the system refuses a thread, it is smaller.
+    pub(crate) fn new(members: usize) -> Self {
+        let helpers = members.clamp(1, MOST_TASKS) - 1;
+        let shared = Arc::new(Shared {
+            open: AtomicU64::new(0),
+            left: AtomicUsize::new(0),
+            job: UnsafeCell::new(Job { batch: std::ptr::null(), run: nothing }),
+            panic: Mutex::new(None),
+            parked: (0..helpers).map(|_| AtomicBool::new(false)).collect(),
+            stop: AtomicBool::new(false),
+        });
+        let spawn = |helper| {
+            let (shared, own) = (Arc::clone(&shared), own_tasks(helper + 1, helpers + 1));
+            thread::Builder::new().name(format!("compute-{helper}")).spawn(move || shared.help(helper, own)).ok()
+        };
+        let helpers = (0..helpers).map_while(spawn).collect();
+        Self { shared, helpers, alone_until: Mutex::new(None) }
+    }
+
+    /// How many threads there are, the caller included.
+    pub(crate) fn members(&self) -> usize {
+        self.helpers.len() + 1
+    }
+
+    /// Calls `work` once for every task, on any thread of the team, and returns when all are done.
+    ///
+    /// Called from within a task, or while another thread's list is under way, it works on the caller's thread alone.
+    ///
+    /// # Panics
+    /// If a task panicked, with the first panic, after all other tasks are done.
+    pub(crate) fn each<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) {
+        let Ok(mut alone_until) = self.alone_until.try_lock() else {
+            return tasks.iter_mut().for_each(work);
+        };
+        let start = Instant::now();
+        if self.helpers.is_empty() || tasks.len() < 2 || alone_until.is_some_and(|end| start < end) {
+            drop(alone_until);
+            return tasks.iter_mut().for_each(work);
+        }
+        *alone_until = None;
+        let mut panic = None;
+        for tasks in tasks.chunks_mut(MOST_TASKS) {
+            let end = self.list(tasks, &work);
+            *alone_until = end.or(*alone_until);
+            panic = panic.or(self.shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take());
+        }
+        drop(alone_until);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
+        }
+    }
+
+    /// All of one list; until when to work alone, if the helpers let the caller wait.
+    fn list<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) -> Option<Instant> {
+        let start = Instant::now();
+        let count = tasks.len();
+        let batch = Batch { tasks: tasks.as_mut_ptr(), work };
+        self.shared.publish(Job { batch: (&raw const batch).cast(), run: runner(&batch) }, count);
+        for (parked, helper) in self.shared.parked.iter().zip(&self.helpers) {
+            if parked.swap(false, Ordering::SeqCst) {
+                helper.thread().unpark();
+            }
+        }
+        self.shared.work(own_tasks(0, self.members()));
+        let late = Instant::now() + start.elapsed() + PATIENCE;
+        self.wait(late)
+    }
+
+    /// Returns when every task of the list is finished; later than `late`, with the end of the time to work alone.
+    fn wait(&self, late: Instant) -> Option<Instant> {
+        let mut spins = 0u32;
+        let mut alone = None;
+        while self.shared.left.load(Ordering::Acquire) != 0 {
+            spins += 1;
+            if alone.is_some() {
+                thread::yield_now();
+            } else if spins % 64 == 0 && Instant::now() > late {
+                alone = Some(());
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+        alone.map(|()| Instant::now() + ALONE)
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        for helper in self.helpers.drain(..) {
+            helper.thread().unpark();
+            // A helper catches what its tasks panic with; there is nothing to pass on.
+            let _ = helper.join();
+        }
+    }
+}
+
+/// The tasks of `member` among `members`, as bits.
+fn own_tasks(member: usize, members: usize) -> u32 {
+    (member..MOST_TASKS).step_by(members).fold(0, |bits, task| bits | 1 << task)
+}
+
+/// [`run`] for the types of a batch.
+fn runner<T, F: Fn(&mut T)>(_: &Batch<T, F>) -> unsafe fn(*const (), usize) {
+    run::<T, F>
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn check(members: usize, tasks: usize) {
+        let team = Team::new(members);
+        assert_eq!(team.members(), members);
+        for round in 0..300 {
+            let mut values: Vec<usize> = (0..tasks).collect();
+            team.each(&mut values, |value| *value += round);
+            assert!(values.iter().enumerate().all(|(i, value)| *value == i + round), "{members} {tasks} {round}");
+        }
+    }
+
+    #[test]
+    fn every_task_is_done_once() {
+        for (members, tasks) in [(1, 5), (2, 0), (2, 1), (2, 2), (2, 4), (3, 8), (4, 32), (4, 33), (5, 100)] {
+            check(members, tasks);
+        }
+    }
+
+    #[test]
+    fn helpers_wake_from_parking_and_share_the_work() {
+        let team = Team::new(2);
+        for _ in 0..3 {
+            let mut ids = [None, None];
+            thread::sleep(Duration::from_millis(20));
+            let both = std::sync::Barrier::new(2);
+            team.each(&mut ids, |id| {
+                both.wait();
+                *id = Some(thread::current().id());
+            });
+            assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 2);
+            thread::sleep(ALONE);
+        }
+    }
+
+    #[test]
+    fn a_panic_reaches_the_caller_and_the_team_goes_on() {
+        let team = Team::new(2);
+        for _ in 0..20 {
+            let mut done = [false; 8];
+            let mut tasks: Vec<(usize, &mut bool)> = done.iter_mut().enumerate().collect();
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                team.each(&mut tasks, |(index, done)| {
+                    assert!(*index != 3, "task three");
+                    **done = true;
+                })
+            }));
+            let panic = result.expect_err("the panic of a task");
+            assert_eq!(panic.downcast_ref(), Some(&"task three"));
+            assert_eq!(done, [true, true, true, false, true, true, true, true]);
+        }
+        check(2, 4);
+    }
+
+    #[test]
+    fn a_task_may_use_the_team() {
+        let team = Team::new(2);
+        let mut sums = [0; 4];
+        team.each(&mut sums, |sum| {
+            let mut parts = [1, 2, 3];
+            team.each(&mut parts, |part| *part *= 2);
+            *sum = parts.iter().sum();
+        });
+        assert_eq!(sums, [12; 4]);
+    }
+
+    #[test]
+    fn threads_end_with_the_team() {
+        let team = Team::new(3);
+        let shared = Arc::downgrade(&team.shared);
+        team.each(&mut [0; 4], |task| *task += 1);
+        drop(team);
+        assert!(shared.upgrade().is_none(), "a thread still holds the team");
+    }
+}
