@@ -49,7 +49,9 @@ impl LayerHeader {
     pub const fn section_lens(&self) -> Option<(usize, usize)> {
         let (inputs, units) = (self.inputs as usize, self.units as usize);
         match (self.bits, Width::from_bits(self.bits)) {
-            (FLOAT_BITS, _) => Some((units * 4, units * inputs * 4)),
+            // Where `usize` has 32 bits the product of the largest widths still fits, four times that does not; no
+            // slice is as long as what it saturates at.
+            (FLOAT_BITS, _) => Some((units * 4, (units * inputs).saturating_mul(4))),
             (_, Some(width)) => Some((units * Row::LEN, units * width.row_len(inputs))),
             (_, None) => None,
         }
