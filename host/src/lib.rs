@@ -1,6 +1,21 @@
-//! The PC side of Foldnet: training, checkpoints, folding, export and evaluation, as a library for the CLI and the tests.
+//! The PC side of Foldnet, as a library for the command line and the tests.
+//!
+//! The flow is `dataset -> standardize -> train -> fold -> export -> evaluate`, a module a stage; [`commands`] is the
+//! command line in front of it and [`ui`] what people see.
 
 pub mod architecture;
 pub mod checkpoint;
+pub mod commands;
 pub mod compute;
+pub mod evaluate;
+pub mod export;
+pub mod fold;
+pub mod history;
+pub mod image;
+pub mod opened;
+pub mod run;
+pub mod standardize;
+pub mod summary;
+pub mod train;
+pub mod ui;
 pub mod write;

@@ -1,0 +1,77 @@
+//! `foldnet inspect`: what a device model holds and what it needs.
+
+use crate::opened::parse;
+use crate::ui::{Ui, bytes, table};
+use anyhow::Context;
+use clap::Args;
+use foldnet_core::Model;
+use foldnet_sim::AlignedBytes;
+use foldnet_sim::board::BOARDS;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// Show the header of a .fnet, its layers, and what it needs of flash and RAM
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  foldnet inspect after.fnet")]
+pub(super) struct Inspect {
+    /// Device model
+    #[arg(value_name = "MODEL.fnet")]
+    path: PathBuf,
+}
+
+impl Inspect {
+    /// Prints the tables.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        let contents = AlignedBytes::read(&self.path);
+        let contents = contents.with_context(|| format!("{}: cannot be read; check the path", self.path.display()))?;
+        let model = parse(&contents, &self.path)?;
+        let crc = u32::from_le_bytes(*contents.last_chunk().context("a model ends with its checksum")?);
+        say(&model, crc, ui);
+        ui.result(&object(&model, crc))
+    }
+}
+
+fn say(model: &Model, crc: u32, ui: Ui) {
+    let header = model.header();
+    ui.say(format!(
+        "{} bytes, CRC-32 {crc:08x} (verified), images {} x {}",
+        model.bytes(),
+        header.height,
+        header.width
+    ));
+    let rows = header.layers.iter().enumerate().map(|(index, layer)| {
+        let relu = if layer.relu { "yes" } else { "no" };
+        let words = [index.to_string(), layer.inputs.to_string(), layer.units.to_string(), layer.bits.to_string()];
+        words.into_iter().chain([relu.to_owned(), layer.scale.to_string()]).collect()
+    });
+    ui.say(table(&["layer", "inputs", "units", "bits", "ReLU", "output scale"], rows));
+    ui.say(format!("classes: {}", model.labels().collect::<Vec<_>>().join(", ")));
+    ui.say(format!("flash: {} for the model", bytes(model.bytes())));
+    ui.say(format!("RAM: {} of scratch memory, {} for an image", bytes(scratch(model)), bytes(model.inputs())));
+    let rows = BOARDS.iter().map(|board| match board.fit(model) {
+        Ok(need) => vec![board.name.to_string(), bytes(need.flash_bytes), bytes(need.ram_bytes), "fits".to_string()],
+        Err(misfit) => vec![board.name.to_string(), String::new(), String::new(), misfit.to_string()],
+    });
+    ui.say(table(&["board", "flash", "RAM", ""], rows));
+}
+
+fn object(model: &Model, crc: u32) -> Value {
+    let header = model.header();
+    let boards = BOARDS.iter().filter(|board| board.fit(model).is_ok()).map(|board| board.name);
+    json!({
+        "bytes": model.bytes(),
+        "crc32": format!("{crc:08x}"),
+        "height": header.height,
+        "width": header.width,
+        "labels": model.labels().collect::<Vec<_>>(),
+        "layers": header.layers,
+        "logit_scale": header.logit_scale,
+        "scratch_bytes": scratch(model),
+        "boards": boards.collect::<Vec<_>>(),
+    })
+}
+
+/// Bytes of scratch memory.
+fn scratch(model: &Model) -> usize {
+    model.scratch_words() * size_of::<u32>()
+}

@@ -1,0 +1,55 @@
+//! The command line: one file a subcommand.
+
+mod data;
+mod demo;
+mod evaluate;
+mod export;
+mod inspect;
+mod predict;
+mod summary;
+mod train;
+
+use crate::ui::Ui;
+use clap::{Parser, Subcommand};
+
+/// Trains batch-normalized networks, folds every BatchNormalization away, and exports them for microcontrollers.
+///
+/// Without a command, `demo` runs.
+#[derive(Debug, Parser)]
+#[command(name = "foldnet", version, after_help = "Example:\n  foldnet train --norm after --epochs 2 --out runs/after")]
+pub struct Cli {
+    /// Print one JSON object on stdout; text for people goes to stderr
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Train(train::Train),
+    Summary(summary::Summary),
+    Evaluate(evaluate::Evaluate),
+    Export(export::Export),
+    Inspect(inspect::Inspect),
+    Predict(predict::Predict),
+    Demo(demo::Demo),
+}
+
+/// Carries out the command line.
+///
+/// # Errors
+/// Whatever went wrong, as one line for people when printed with `{:#}`.
+pub fn run(cli: &Cli) -> anyhow::Result<()> {
+    let ui = Ui::new(cli.json);
+    match &cli.command {
+        Some(Command::Train(command)) => command.run(ui),
+        Some(Command::Summary(command)) => command.run(ui),
+        Some(Command::Evaluate(command)) => command.run(ui),
+        Some(Command::Export(command)) => command.run(ui),
+        Some(Command::Inspect(command)) => command.run(ui),
+        Some(Command::Predict(command)) => command.run(ui),
+        Some(Command::Demo(command)) => command.run(ui),
+        None => demo::Demo::default().run(ui),
+    }
+}

@@ -1,0 +1,107 @@
+//! `foldnet predict`: one image drawn in the terminal, and the probabilities of its classes as bars.
+
+use super::data::{DatasetArg, HintArgs};
+use crate::compute::Fast;
+use crate::evaluate::{run_checkpoint, run_model};
+use crate::image::read_png;
+use crate::opened::{Opened, class_names, open, parse};
+use crate::ui::{Ui, bars, picture};
+use anyhow::bail;
+use clap::Args;
+use foldnet_core::train::softmax;
+use foldnet_data::View;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Classify one image and draw it
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  foldnet predict runs/after --index 7")]
+#[group(required = true, multiple = false, args = ["index", "image"])]
+pub(super) struct Predict {
+    /// Checkpoint, folder of a run, or .fnet
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+    /// Number of a test image, from 0
+    #[arg(long, value_name = "N")]
+    index: Option<usize>,
+    /// A PNG of the network's image size, bright on dark
+    #[arg(long, value_name = "PNG")]
+    image: Option<PathBuf>,
+    #[command(flatten)]
+    dataset: DatasetArg,
+    #[command(flatten)]
+    hints: HintArgs,
+}
+
+/// The image to classify.
+struct Picture {
+    pixels: Vec<u8>,
+    height: usize,
+    width: usize,
+    /// Its class, and the names of all classes, where the dataset tells.
+    label: Option<u8>,
+    names: Vec<String>,
+}
+
+impl Predict {
+    /// Classifies and draws.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        let opened = open(&self.path, &self.hints.hints())?;
+        let image = self.picture()?;
+        let (mut logits, own) = self.logits(&opened, &image)?;
+        softmax(&mut logits);
+        let names = class_names(own, logits.len(), &image.names);
+        let best = logits
+            .iter()
+            .copied()
+            .enumerate()
+            .fold((0, 0.0), |best, (class, p)| if p > best.1 { (class, p) } else { best });
+        ui.say(picture(&image.pixels, image.width));
+        ui.say(bars(&names, &logits));
+        if let Some(label) = image.label {
+            ui.say(format!("predicted: {} - is: {}", names[best.0], names[usize::from(label)]));
+        }
+        ui.result(
+            &json!({ "class": best.0, "label": names[best.0], "probabilities": logits, "true_class": image.label }),
+        )
+    }
+
+    fn picture(&self) -> anyhow::Result<Picture> {
+        if let Some(path) = &self.image {
+            let (pixels, height, width) = read_png(path)?;
+            return Ok(Picture { pixels, height, width, label: None, names: Vec::new() });
+        }
+        let test = self.dataset.load_test()?;
+        let (index, images) = (self.index.unwrap_or(0), test.images.view());
+        if index >= images.len() {
+            bail!("--index {index}: the test images are 0 to {}", images.len() - 1);
+        }
+        let (pixels, label) = (images.image(index).to_vec(), Some(images.labels[index]));
+        Ok(Picture { pixels, height: images.height, width: images.width, label, names: test.labels })
+    }
+
+    /// The logits, and the names of the classes that the file has.
+    fn logits(&self, opened: &Opened, image: &Picture) -> anyhow::Result<(Vec<f32>, Vec<String>)> {
+        let Picture { pixels, height, width, .. } = image;
+        let view = View { pixels, labels: &[0], height: *height, width: *width };
+        match opened {
+            Opened::Checkpoint(checkpoint) => {
+                self.check_size(checkpoint.inputs, image)?;
+                Ok((run_checkpoint(checkpoint, view, &Fast::new(1)).logits, checkpoint.labels.clone()))
+            }
+            Opened::Model(bytes) => {
+                let model = parse(bytes, &self.path)?;
+                self.check_size(model.inputs(), image)?;
+                Ok((run_model(&model, view).logits, model.labels().map(str::to_owned).collect()))
+            }
+        }
+    }
+
+    fn check_size(&self, inputs: usize, image: &Picture) -> anyhow::Result<()> {
+        if image.pixels.len() != inputs {
+            let (height, width) = (image.height, image.width);
+            bail!("the image has {height} x {width} pixels, {} takes {inputs}; scale it first", self.path.display());
+        }
+        Ok(())
+    }
+}

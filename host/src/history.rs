@@ -1,0 +1,81 @@
+//! `history.json` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
+
+use crate::train::Epoch;
+use crate::write::atomically;
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Loss and accuracy on the test images.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// Mean cross-entropy, in nats.
+    pub loss: f64,
+    /// Share of the images recognized.
+    pub accuracy: f64,
+}
+
+/// Counts of parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// All.
+    pub total: usize,
+    /// Those that SGD changes.
+    pub trainable: usize,
+    /// Moving statistics.
+    pub non_trainable: usize,
+}
+
+/// The whole record; also what `train --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Epochs in order.
+    pub epochs: Vec<Epoch>,
+    /// After the last epoch.
+    pub test: Option<Test>,
+    /// Of the network.
+    pub parameters: Parameters,
+    /// Of weights and shuffling.
+    pub seed: u64,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Training images a second, in the fastest epoch.
+    pub images_per_second: f64,
+    /// The command line.
+    pub command: String,
+    /// Of this program.
+    pub version: String,
+    /// Architecture, processor, instruction set and threads.
+    pub machine: String,
+}
+
+impl History {
+    /// Name of the file in the folder of a run.
+    pub const FILE: &'static str = "history.json";
+
+    /// Writes `history.json` into `folder`; the old one stays whole on any error.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the error names it.
+    pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let path = folder.join(Self::FILE);
+        let text = serde_json::to_string_pretty(self)?;
+        atomically(&path, |out| writeln!(out, "{text}")).with_context(|| {
+            format!("{}: cannot be written; is the folder writable and the disk not full?", path.display())
+        })
+    }
+}
+
+/// The command line this process was started with.
+pub fn command_line() -> String {
+    let quote = |word: String| if word.contains(' ') { format!("'{word}'") } else { word };
+    std::env::args().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// Architecture and processor of this machine, then `compute`.
+pub fn machine(compute: &str) -> String {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cpu = model.map_or("unknown processor", |(_, name)| name);
+    format!("{} {}, {cpu}, {compute}", std::env::consts::OS, std::env::consts::ARCH)
+}

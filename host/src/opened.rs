@@ -1,0 +1,87 @@
+//! Files that users name: a checkpoint, the folder of a run, or a device model.
+
+use crate::checkpoint::{Checkpoint, Hints};
+use anyhow::{Context, bail};
+use foldnet_core::Model;
+use foldnet_core::model::MAGIC;
+use foldnet_data::View;
+use foldnet_sim::AlignedBytes;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Name of the checkpoint in the folder of a run.
+pub const CHECKPOINT: &str = "model.safetensors";
+
+/// What a path turned out to be.
+pub enum Opened {
+    /// A trained network.
+    Checkpoint(Checkpoint),
+    /// A device model, whose bytes [`parse`] opens.
+    Model(AlignedBytes),
+}
+
+/// Opens a checkpoint, the folder of a run, or a `.fnet`, told apart by name, then by content.
+///
+/// # Errors
+/// When it cannot be read or is neither; the error names it.
+pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
+    let path = resolve(path);
+    if is_model(&path)? {
+        let bytes = AlignedBytes::read(&path).with_context(|| path.display().to_string())?;
+        parse(&bytes, &path)?;
+        return Ok(Opened::Model(bytes));
+    }
+    Ok(Opened::Checkpoint(Checkpoint::read(&path, hints)?))
+}
+
+/// Opens a checkpoint or the folder of a run.
+///
+/// # Errors
+/// As [`open`], and when it is a device model, which cannot be trained or exported again.
+pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint> {
+    match open(path, hints)? {
+        Opened::Checkpoint(checkpoint) => Ok(checkpoint),
+        Opened::Model(_) => bail!("{}: a device model; give the checkpoint it was exported from", path.display()),
+    }
+}
+
+/// A device model in place.
+///
+/// # Errors
+/// When the bytes are no model; the error names the file and the remedy.
+pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> anyhow::Result<Model<'a>> {
+    Model::parse(bytes).with_context(|| format!("{}: no usable model, export it again", path.display()))
+}
+
+/// Checks that a network can take the images of a set.
+///
+/// # Errors
+/// When the number of pixels is another; the error names both.
+pub fn check_images(path: &Path, inputs: usize, view: View) -> anyhow::Result<()> {
+    if view.image_len() != inputs {
+        let (height, width) = (view.height, view.width);
+        bail!(
+            "{}: takes images of {inputs} pixels, the dataset's have {height} x {width}; give the --dataset it was trained on",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The names of a model's classes: its own, else those of the dataset.
+pub fn class_names(own: Vec<String>, classes: usize, dataset: &[String]) -> Vec<String> {
+    let known = if own.is_empty() { dataset.to_vec() } else { own };
+    (0..classes).map(|class| known.get(class).cloned().unwrap_or_else(|| class.to_string())).collect()
+}
+
+fn resolve(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(CHECKPOINT) } else { path.to_owned() }
+}
+
+fn is_model(path: &Path) -> anyhow::Result<bool> {
+    let mut start = [0; MAGIC.len()];
+    let file = std::fs::File::open(path);
+    let mut file = file.with_context(|| format!("{}: cannot be read; check the path", path.display()))?;
+    let complete = file.read_exact(&mut start).is_ok();
+    Ok((complete && start == MAGIC) || path.extension().is_some_and(|extension| extension == "fnet"))
+}

@@ -1,0 +1,179 @@
+//! A training run as users see it: summary, progress, a line for every epoch, and after each a checkpoint and a history
+//! in the run's folder, so that nothing finished is ever lost.
+
+use crate::architecture::Norm;
+use crate::checkpoint::{Checkpoint, PixelStatistics};
+use crate::compute::Fast;
+use crate::evaluate::run_checkpoint;
+use crate::history::{History, Test, command_line, machine};
+use crate::opened::CHECKPOINT;
+use crate::standardize::pixel_statistics;
+use crate::summary::{of_checkpoint, parameters};
+use crate::train::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
+use crate::ui::{EpochBar, Ui, bold, thousands};
+use anyhow::{Context, bail};
+use foldnet_data::{Dataset, Part, View};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set by Ctrl-C.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// What is to be trained, and where it goes.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Which of the two models.
+    pub norm: Norm,
+    /// Units of its hidden layers.
+    pub hidden: Vec<u32>,
+    /// How to train.
+    pub config: Config,
+    /// The network to go on from, instead of a fresh one.
+    pub init: Option<Checkpoint>,
+    /// Only so many training images.
+    pub limit: Option<usize>,
+    /// Folder of the run.
+    pub out: PathBuf,
+}
+
+/// What a run ends with.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The network after the last epoch.
+    pub network: Checkpoint,
+    /// Its history, as written.
+    pub history: History,
+}
+
+/// Trains by `plan` on `dataset`, and evaluates on its test images.
+///
+/// # Errors
+/// When the folder cannot be written, training diverges, or Ctrl-C stops it. Finished epochs are on disk then.
+pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
+    let train = dataset.part(Part::Train);
+    let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
+    prepare_folder(&plan.out)?;
+    catch_interrupts()?;
+    let mut network = network(&plan, dataset, train)?;
+    ui.say(of_checkpoint(&network.layers, network.inputs));
+    ui.say(format!(
+        "Train on {} images, validate on {}; {}",
+        thousands(train.len()),
+        thousands(dataset.part(Part::Valid).len()),
+        compute.description()
+    ));
+    let history = empty_history(&plan, &network, dataset, compute);
+    let mut observer = Saver { ui, plan: &plan, images: train.len(), history, bar: None };
+    let result = fit(&mut network, &plan.config, train, dataset.part(Part::Valid), compute, &mut observer);
+    let mut history = observer.history;
+    result.map_err(|error| early_end(error, &history, &plan.out))?;
+    let test = dataset.part(Part::Test);
+    let outputs = run_checkpoint(&network, test, compute);
+    let result = Test { loss: outputs.loss(test.labels), accuracy: outputs.accuracy(test.labels) };
+    ui.say(format!("test - loss: {:.4} - accuracy: {}", result.loss, bold(format!("{:.4}", result.accuracy))));
+    history.test = Some(result);
+    history.write(&plan.out)?;
+    ui.say(format!("wrote {} and {}", plan.out.join(CHECKPOINT).display(), plan.out.join(History::FILE).display()));
+    Ok(Trained { network, history })
+}
+
+/// The folder exists and takes files, before any time is spent on training.
+fn prepare_folder(folder: &Path) -> anyhow::Result<()> {
+    let remedy = || format!("{}: cannot be written to; choose another --out", folder.display());
+    std::fs::create_dir_all(folder).with_context(remedy)?;
+    tempfile::tempfile_in(folder).map(drop).with_context(remedy)
+}
+
+/// Ctrl-C ends training after the current step.
+fn catch_interrupts() -> anyhow::Result<()> {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    let mut result = Ok(());
+    ONCE.call_once(|| result = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)));
+    result.context("Ctrl-C cannot be handled")
+}
+
+/// The network to start from.
+fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+    let inputs = train.image_len();
+    if let Some(init) = &plan.init {
+        let classes = foldnet_core::layer::outputs(&init.layers, init.inputs);
+        if init.inputs != inputs || classes != dataset.labels.len() {
+            let (found, needed) = (init.inputs, dataset.labels.len());
+            bail!("--init: a network of {found} pixels and {classes} classes, the dataset has {inputs} and {needed}");
+        }
+        return Ok(init.clone());
+    }
+    let (mean, std) = pixel_statistics(train.pixels, inputs);
+    let mut network = Checkpoint {
+        layers: plan.norm.layers(&plan.hidden, dataset.labels.len() as u32),
+        inputs,
+        params: Vec::new(),
+        pixels: PixelStatistics::Standardized { mean, std },
+        image: Some((train.height, train.width)),
+        labels: dataset.labels.clone(),
+    };
+    foldnet_core::layer::validate(&network.layers, inputs).context("--hidden")?;
+    initial_params(&mut network, plan.config.seed);
+    Ok(network)
+}
+
+fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> History {
+    History {
+        epochs: Vec::new(),
+        test: None,
+        parameters: parameters(&network.layers, network.inputs),
+        seed: plan.config.seed,
+        dataset: dataset.name.clone(),
+        images_per_second: 0.0,
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: machine(&compute.description()),
+    }
+}
+
+/// Says what is left where training did not come to its end.
+fn early_end(error: TrainError, history: &History, out: &Path) -> anyhow::Error {
+    let done = history.epochs.len();
+    let left = match done {
+        0 => format!("nothing new was written to {}", out.display()),
+        _ => format!("{} holds the network after epoch {done}", out.join(CHECKPOINT).display()),
+    };
+    anyhow::anyhow!("{error}; {left}")
+}
+
+/// Draws the bar, prints the epochs, and saves after each.
+struct Saver<'a> {
+    ui: Ui,
+    plan: &'a Plan,
+    images: usize,
+    history: History,
+    bar: Option<EpochBar>,
+}
+
+impl Observer for Saver<'_> {
+    fn step(&mut self, progress: Progress) -> bool {
+        let batch = self.plan.config.batch_size;
+        self.bar.get_or_insert_with(|| EpochBar::new(progress.steps, batch)).update(progress);
+        !INTERRUPTED.load(Ordering::Relaxed)
+    }
+
+    fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()> {
+        self.bar = None;
+        let rate = self.images as f64 / record.seconds;
+        self.ui.say(format!(
+            "Epoch {}/{} - {:.2}s - {} images/s - loss: {:.4} - accuracy: {:.4} - val_loss: {:.4} - val_accuracy: {:.4}",
+            epoch + 1,
+            self.plan.config.epochs,
+            record.seconds,
+            thousands(rate as usize),
+            record.loss,
+            record.accuracy,
+            record.val_loss,
+            record.val_accuracy
+        ));
+        self.history.epochs.push(record);
+        self.history.images_per_second = self.history.images_per_second.max(rate);
+        network.write(&self.plan.out.join(CHECKPOINT))?;
+        self.history.write(&self.plan.out)
+    }
+}

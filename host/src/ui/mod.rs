@@ -1,0 +1,87 @@
+//! What people and programs see: text, progress bars, tables, and one JSON object where `--json` asks for it.
+
+mod picture;
+mod progress;
+
+pub use picture::{bars, picture};
+pub use progress::{EpochBar, LoadBars, StageBar};
+
+use anstyle::Style;
+use comfy_table::{CellAlignment, Table, TableComponent, presets};
+use serde::Serialize;
+use std::fmt::Display;
+
+/// Where text goes: to stdout, or to stderr while `--json` keeps stdout for its object.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    json: bool,
+}
+
+impl Ui {
+    /// With `json`, [`result`](Self::result) prints an object and text goes to stderr.
+    pub fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// A line for people.
+    pub fn say(&self, line: impl Display) {
+        if self.json {
+            anstream::eprintln!("{line}");
+        } else {
+            anstream::println!("{line}");
+        }
+    }
+
+    /// The object for programs.
+    ///
+    /// # Errors
+    /// Never for the types of this program; a map with keys that are no text would be one.
+    pub fn result(&self, value: &impl Serialize) -> anyhow::Result<()> {
+        if self.json {
+            anstream::println!("{}", serde_json::to_string(value)?);
+        }
+        Ok(())
+    }
+}
+
+/// `text` in bold where the terminal has it.
+pub fn bold(text: impl Display) -> String {
+    let style = Style::new().bold();
+    format!("{style}{text}{style:#}")
+}
+
+/// A table with a header; columns from the second on are aligned to the right.
+pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines).set_header(header);
+    table.add_rows(rows);
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+}
+
+/// `n` with a comma between thousands.
+pub fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}
+
+/// Bytes as people read them.
+pub fn bytes(n: usize) -> String {
+    match n {
+        0..1024 => format!("{n} B"),
+        1024..1_048_576 => format!("{:.1} KB", n as f64 / 1024.0),
+        _ => format!("{:.2} MB", n as f64 / 1_048_576.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes, thousands};
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!([0, 999, 1000, 271_346, 1_234_567].map(thousands), ["0", "999", "1,000", "271,346", "1,234,567"]);
+        assert_eq!([10, 2048, 1_073_752].map(bytes), ["10 B", "2.0 KB", "1.02 MB"]);
+    }
+}

@@ -1,0 +1,49 @@
+//! An image in the terminal, and probabilities as bars.
+
+use super::bold;
+
+/// From dark to bright, where there are no colours.
+const SHADES: &[u8; 10] = b" .:-=+*#%@";
+
+/// Width of the longest bar.
+const BAR: usize = 40;
+
+/// An image of `width` columns, two characters a pixel, bright where the pixel is.
+pub fn picture(pixels: &[u8], width: usize) -> String {
+    let shade = |&pixel: &u8| {
+        let shade = char::from(SHADES[usize::from(pixel) * SHADES.len() / 256]);
+        [shade, shade]
+    };
+    let lines = pixels.chunks(width).map(|row| row.iter().flat_map(shade).collect::<String>());
+    lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// A line with a bar for every class; the most probable one in bold.
+pub fn bars(labels: &[String], probabilities: &[f32]) -> String {
+    let name_width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let best = probabilities.iter().copied().fold(0.0, f32::max);
+    let line = |(label, &p): (&String, &f32)| {
+        let filled = (p * BAR as f32).round() as usize;
+        let line = format!("{label:name_width$}  {:5.1} %  {}", p * 100.0, "█".repeat(filled));
+        let line = line.trim_end().to_owned();
+        if p == best { bold(line) } else { line }
+    };
+    labels.iter().zip(probabilities).map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BAR, bars, picture};
+
+    #[test]
+    fn dark_is_blank_and_bright_is_dense() {
+        assert_eq!(picture(&[0, 255, 128, 0, 0, 0], 3), "  @@++\n");
+    }
+
+    #[test]
+    fn bars_are_as_long_as_probabilities() {
+        let text = bars(&["a".into(), "bcd".into()], &[0.25, 0.75]);
+        assert_eq!(text.matches('█').count(), BAR);
+        assert!(text.starts_with("a     25.0 %  █"), "{text}");
+    }
+}
