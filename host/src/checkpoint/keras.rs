@@ -13,13 +13,16 @@ pub fn save_line(file: &str) -> String {
     )
 }
 
-/// Loads a checkpoint `file` that Foldnet wrote into the Keras model `model` of the same layers. It needs safetensors
-/// 0.5 or later: weights go by the order of the file, which is that of the layers.
+/// Loads a checkpoint `file` that Foldnet wrote into the Keras model `model` of the same layers: the n-th Dense of the
+/// model is the n-th of the file, and likewise BatchNormalization, whatever Keras's numbers are this time. A shape that
+/// does not fit is an error of Keras's.
 pub fn load_line(file: &str) -> String {
     let file = quoted(file);
     format!(
-        "import safetensors; f = safetensors.safe_open({file}, \"numpy\"); model.set_weights([f.get_tensor(k) for k in \
-         f.offset_keys() if not k.startswith(\"pixel_\")])"
+        "import re, safetensors.numpy; t = safetensors.numpy.load_file({file}); p = \
+         [re.search(r\"(.*(dense|batch_normalization)\\w*)/(\\w+)$\", w.path).groups() for w in model.weights]; n = {{k: \
+         list(dict.fromkeys(l for l, j, v in p if j == k)) for l, k, v in p}}; \
+         model.set_weights([t[f\"{{k}}_{{n[k].index(l)}}/{{v}}\".replace(\"_0/\", \"/\")] for l, k, v in p])"
     )
 }
 
