@@ -2,6 +2,7 @@
 //!
 //! The runs are every `*.json` in `tests/golden`, or in `$FOLDNET_GOLDEN` when that is set.
 
+use foldnet::compute::Fast;
 use foldnet_core::{Compute, Portable};
 use foldnet_tests::compute::Split;
 use foldnet_tests::golden::file::{Run, list, parse, read};
@@ -35,6 +36,14 @@ fn golden_runs_with_portable_arithmetic() {
 #[test]
 fn golden_runs_split_over_threads() {
     check("3 parts", &Split(3));
+}
+
+#[test]
+fn golden_runs_with_the_fast_arithmetic_of_the_pc() {
+    for threads in [1, 2, 4] {
+        let fast = Fast::new(threads);
+        check(&fast.description(), &fast);
+    }
 }
 
 const EXAMPLE: &str = include_str!("../golden/bn_after_activation.json");

@@ -1,8 +1,9 @@
 //! Gradients of `foldnet-core` against central differences on an oracle in f64; loss, moving statistics and inference
 //! against the same oracle.
 
+use foldnet::compute::Fast;
 use foldnet_core::train::{Metrics, Rows, Trainer, predict};
-use foldnet_core::{Layer, Portable, layer};
+use foldnet_core::{Compute, Layer, Portable, layer};
 use foldnet_tests::oracle::{self, Gradient};
 use foldnet_tests::random::{Case, Dice};
 use foldnet_tests::tolerance::{GRADIENT, MOVING, ORACLE_LOGIT, ORACLE_LOSS, Tolerance, largest};
@@ -16,12 +17,16 @@ const MARGIN: f64 = 1e-5;
 
 /// Parameters and metrics after one step, in a workspace for `spare` more examples than there are.
 fn step(case: &Case, rate: f32, spare: usize) -> (Vec<f32>, Metrics) {
+    step_with(&Portable, case, rate, spare)
+}
+
+fn step_with<C: Compute>(compute: &C, case: &Case, rate: f32, spare: usize) -> (Vec<f32>, Metrics) {
     let most = case.labels.len() + spare;
     let mut params = case.params.clone();
     // Not a number, so that a value read before it is written shows.
     let mut workspace = vec![f32::NAN; layer::train_workspace(&case.layers, case.inputs, most)];
     let mut trainer = Trainer::new(&case.layers, case.inputs, &mut params, &mut workspace, most).unwrap();
-    let metrics = trainer.step(&Portable, &Rows::new(&case.x, case.inputs), &case.labels, rate).unwrap();
+    let metrics = trainer.step(compute, &Rows::new(&case.x, case.inputs), &case.labels, rate).unwrap();
     (params, metrics)
 }
 
@@ -36,7 +41,11 @@ fn places(case: &Case, moving: bool) -> Vec<usize> {
 
 /// Core's gradient of every trainable parameter: `(before - after) / RATE`.
 fn core_gradient(case: &Case, spare: usize) -> Vec<f64> {
-    let (after, _) = step(case, RATE, spare);
+    gradient_with(&Portable, case, spare)
+}
+
+fn gradient_with<C: Compute>(compute: &C, case: &Case, spare: usize) -> Vec<f64> {
+    let (after, _) = step_with(compute, case, RATE, spare);
     let difference = |(before, after): (&f32, &f32)| (f64::from(*before) - f64::from(*after)) / f64::from(RATE);
     case.params.iter().zip(&after).map(difference).collect()
 }
@@ -157,6 +166,22 @@ fn gradients_of_layers_wider_than_a_vector() {
     let mut total = Tally::default();
     for n in [15, 16, 33] {
         total.add(&check_gradient(&mut Dice::new(n as u64), &layers, 18, n, 1));
+    }
+    assert_few_skipped(&total);
+}
+
+#[test]
+fn gradients_of_the_fast_arithmetic_of_the_pc() {
+    let (fast, mut total) = (Fast::new(2), Tally::default());
+    for seed in 0..100 {
+        let mut dice = Dice::new(3000 + seed);
+        // Every tenth wide enough for several vectors, and batches for several too.
+        let (widest, most) = if seed % 10 == 0 { (40, 40) } else { (6, 20) };
+        let layers = dice.layers(widest);
+        let (inputs, n) = (dice.within(1, widest), dice.within(2, most));
+        let case = draw(&mut dice, &layers, inputs, n);
+        let expected = oracle::gradient(&layers, &case.params_f64(), &case.batch());
+        total.add(&compare(&case, &expected, &gradient_with(&fast, &case, 3)));
     }
     assert_few_skipped(&total);
 }
