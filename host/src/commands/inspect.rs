@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Args;
 use foldnet_core::Model;
 use foldnet_sim::AlignedBytes;
-use foldnet_sim::board::BOARDS;
+use foldnet_sim::board::{BOARDS, DoesNotFit};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -48,9 +48,17 @@ fn say(model: &Model, crc: u32, ui: Ui) {
     ui.say(format!("classes: {}", model.labels().collect::<Vec<_>>().join(", ")));
     ui.say(format!("flash: {} for the model", bytes(model.bytes())));
     ui.say(format!("RAM: {} of scratch memory, {} for an image", bytes(scratch(model)), bytes(model.inputs())));
-    let rows = BOARDS.iter().map(|board| match board.fit(model) {
-        Ok(need) => vec![board.name.to_string(), bytes(need.flash_bytes), bytes(need.ram_bytes), "fits".to_string()],
-        Err(misfit) => vec![board.name.to_string(), String::new(), String::new(), misfit.to_string()],
+    let rows = BOARDS.iter().map(|board| {
+        let [flash, ram, verdict] = match board.fit(model) {
+            Ok(need) => [bytes(need.flash_bytes), bytes(need.ram_bytes), "fits".to_owned()],
+            Err(DoesNotFit::Flash { needed, available, .. }) => {
+                ["-".into(), "-".into(), format!("{} of flash for {}", bytes(available), bytes(needed))]
+            }
+            Err(DoesNotFit::Ram { needed, available, .. }) => {
+                ["-".into(), "-".into(), format!("{} of RAM for {}", bytes(available), bytes(needed))]
+            }
+        };
+        vec![board.name.to_string(), flash, ram, verdict]
     });
     ui.say(table(&["board", "flash", "RAM", ""], rows));
 }

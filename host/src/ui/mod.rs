@@ -53,7 +53,16 @@ pub fn bold(text: impl Display) -> String {
 /// A table with a header; columns from the second on are aligned to the right.
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).remove_style(TableComponent::HorizontalLines).set_header(header);
+    table.load_preset(presets::NOTHING).set_header(header);
+    for line in [TableComponent::TopBorder, TableComponent::TopBorderIntersections] {
+        table.set_style(line, '─');
+    }
+    for line in [TableComponent::HeaderLines, TableComponent::MiddleHeaderIntersections] {
+        table.set_style(line, '═');
+    }
+    for line in [TableComponent::BottomBorder, TableComponent::BottomBorderIntersections] {
+        table.set_style(line, '─');
+    }
     table.add_rows(rows);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table
