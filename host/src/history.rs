@@ -2,7 +2,6 @@
 
 use crate::train::Epoch;
 use crate::write::atomically;
-use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -60,9 +59,7 @@ impl History {
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let path = folder.join(Self::FILE);
         let text = serde_json::to_string_pretty(self)?;
-        atomically(&path, |out| writeln!(out, "{text}")).with_context(|| {
-            format!("{}: cannot be written; is the folder writable and the disk not full?", path.display())
-        })
+        Ok(atomically(&path, |out| writeln!(out, "{text}"))?)
     }
 }
 

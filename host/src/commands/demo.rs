@@ -8,7 +8,6 @@ use crate::run::{Plan, Trained, train_run};
 use crate::train::Config;
 use crate::ui::{StageBar, Ui, bold, bytes, table, thousands};
 use crate::write::atomically;
-use anyhow::Context;
 use clap::{Args, Parser};
 use foldnet_core::Model;
 use foldnet_data::{Dataset, Part, Source, load};
@@ -93,8 +92,7 @@ impl Demo {
         let test = dataset.part(Part::Test);
         let (model, export) = export_float(&network, test, &dataset.labels, compute)?;
         let file = out.join(format!("{norm}32.fnet"));
-        atomically(&file, |out| out.write_all(&model))
-            .with_context(|| format!("{}: cannot be written; choose another --out", file.display()))?;
+        atomically(&file, |out| out.write_all(&model))?;
         ui.say(format!(
             "folded: largest deviation of a logit {:.1e} - wrote {} ({})",
             export.folded_max_deviation,

@@ -5,7 +5,7 @@ use crate::evaluate::{Evaluation, Outputs, run_checkpoint, run_model};
 use crate::opened::{Opened, check_images, class_names, open, parse};
 use crate::ui::{Ui, bold, table, thousands};
 use crate::write::atomically;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part, View};
 use std::path::{Path, PathBuf};
@@ -41,7 +41,8 @@ impl Evaluate {
         let names = class_names(own, outputs.classes, &dataset.labels);
         check_labels(&self.path, &outputs, &dataset)?;
         if let Some(path) = &self.predictions {
-            write_predictions(path, &outputs.predictions())?;
+            let classes = outputs.predictions();
+            atomically(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
         }
         let evaluation = outputs.evaluation(view.labels, &names);
         say(&evaluation, ui);
@@ -71,11 +72,6 @@ fn check_labels(path: &Path, outputs: &Outputs, dataset: &Dataset) -> anyhow::Re
         bail!("{}: {classes} classes, the dataset has {needed}; give the --dataset it was trained on", path.display());
     }
     Ok(())
-}
-
-fn write_predictions(path: &Path, classes: &[u8]) -> anyhow::Result<()> {
-    atomically(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))
-        .with_context(|| format!("{}: cannot be written; choose another file for --predictions", path.display()))
 }
 
 fn say(evaluation: &Evaluation, ui: Ui) {

@@ -45,8 +45,7 @@ impl Export {
         let names = class_names(checkpoint.labels.clone(), classes, &test.labels);
         let (model, report) = export_float(&checkpoint, view, &names, &self.threads.compute()?)
             .with_context(|| self.path.display().to_string())?;
-        atomically(&self.out, |out| out.write_all(&model))
-            .with_context(|| format!("{}: cannot be written; choose another --out", self.out.display()))?;
+        atomically(&self.out, |out| out.write_all(&model))?;
         say(&report, ui);
         ui.say(format!("wrote {} ({})", self.out.display(), bytes(report.bytes)));
         ui.result(&report)
