@@ -17,11 +17,12 @@ const CORE: &str = "foldnet-core";
 const SIM: &str = "foldnet-sim";
 const HOST: &str = "foldnet";
 
-const RULES: [Rule; 5] = [
+const RULES: [Rule; 6] = [
     Rule { package: CORE, knows: &[], knows_on_a_pc: &[] },
     Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
     Rule { package: SIM, knows: &[CORE], knows_on_a_pc: &[DATA] },
     Rule { package: HOST, knows: &[CORE, DATA, SIM], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-fuzz", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-tests", knows: &[CORE, DATA, SIM, HOST], knows_on_a_pc: &[] },
 ];
 
@@ -76,17 +77,21 @@ pub fn arrows(manifest: &File, workspace: &File) -> Result<Vec<Finding>, String>
     Ok(findings)
 }
 
-/// Every package of the workspace takes the workspace's lints, and no manifest silences one.
+/// Every package of the workspace takes the workspace's lints, one that is a workspace of its own denies `unsafe_code`,
+/// and no manifest silences a lint.
 ///
 /// # Errors
 /// When the manifest cannot be read.
 pub fn lints(manifest: &File) -> Result<Vec<Finding>, String> {
     let table = parse(manifest)?;
     let own = table.get("lints");
+    let level = |table: &str, lint: &str| own.and_then(|lints| lints.get(table)?.get(lint)?.as_str());
     let inherited = own.and_then(|lints| lints.get("workspace")).and_then(Value::as_bool) == Some(true);
+    let stands_alone = table.contains_key("workspace") && level("rust", "unsafe_code") == Some("deny");
     let mut findings = Vec::new();
-    if table.contains_key("package") && !inherited {
-        findings.push(Finding::at(manifest, 1, "must have `[lints] workspace = true`"));
+    if table.contains_key("package") && !inherited && !stands_alone {
+        let what = "must have `[lints] workspace = true`, or deny `unsafe_code` where it is a workspace of its own";
+        findings.push(Finding::at(manifest, 1, what));
     }
     let shared = table.get("workspace").and_then(|workspace| workspace.get("lints"));
     for (lint, level) in [own, shared].into_iter().flatten().filter_map(Value::as_table).flat_map(levels) {
@@ -202,8 +207,8 @@ mod tests {
     fn core_knows_nobody_by_name() {
         let mut foreign = foreign_crates("core");
         foreign.sort();
-        assert_eq!(foreign, ["foldnet", "foldnet_data", "foldnet_sim", "foldnet_tests"]);
-        assert_eq!(foreign_crates("firmware-sim"), ["foldnet", "foldnet_tests"]);
+        assert_eq!(foreign, ["foldnet", "foldnet_data", "foldnet_fuzz", "foldnet_sim", "foldnet_tests"]);
+        assert_eq!(foreign_crates("firmware-sim"), ["foldnet", "foldnet_fuzz", "foldnet_tests"]);
     }
 
     #[test]
@@ -214,6 +219,9 @@ mod tests {
         };
         check("[package]\nname = \"a\"\n[lints]\nworkspace = true", &[]);
         check("[package]\nname = \"a\"", &[1]);
+        check("[package]\nname = \"a\"\n[workspace]\n[lints.rust]\nunsafe_code = \"deny\"", &[]);
+        check("[package]\nname = \"a\"\n[workspace]\n[lints.rust]\nunsafe_code = \"warn\"", &[1]);
+        check("[package]\nname = \"a\"\n[lints.rust]\nunsafe_code = \"deny\"", &[1]);
         check("[workspace.lints.rust]\nunsafe_code = \"deny\"\n[workspace.lints.clippy]\nall = \"allow\"", &[4]);
         check("[workspace.lints.clippy]\nall = { level = \"allow\", priority = -1 }", &[2]);
     }
