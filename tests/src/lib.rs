@@ -5,10 +5,18 @@
 //! * [`oracle`]: an independent network in f64, and its gradient by finite differences.
 //! * [`random`]: seeded layer lists, parameters and batches.
 //! * [`compute`]: ways to carry out a step that must not change its bits.
+//! * [`fold_case`]: seeded networks to fold, and what they compute, in f64.
+//! * [`model_file`]: model files from f32 weights, or put together byte by byte.
+//! * [`hostile`]: any bytes, parsed and classified, against a literal evaluation of the format.
+//! * [`damage`]: model files cut, extended and flipped.
 //! * [`tidy`]: the gates on the source of the whole repository.
 
 pub mod compute;
+pub mod damage;
+pub mod fold_case;
 pub mod golden;
+pub mod hostile;
+pub mod model_file;
 pub mod oracle;
 pub mod random;
 pub mod tidy;

@@ -97,6 +97,25 @@ pub const ORACLE_LOGIT: Tolerance = Tolerance {
              nothing blows up. Worst seen: 8.7e-7",
 };
 
+/// The folded network against the unfolded one, both in f64. `scale` is roundings times magnitudes, as below.
+pub const FOLD_EXACT: Tolerance = Tolerance {
+    name: "FOLD_EXACT",
+    value: 2.0 / (1u64 << 53) as f64,
+    reason: "the fold is exact algebra, so both sides may be off by what f64 rounds, and no more: at most a unit of \
+             rounding (2^-53) for every rounding a summed term goes through, relative to the sum of the magnitudes of \
+             all terms, once for each side. Worst seen: a quarter of it",
+};
+
+/// A logit of core in f32, of `predict` or of a folded model file, against the same network in f64. `scale` is the
+/// standard deviation of the rounding error, in units of rounding.
+pub const FOLD_ROUNDED: Tolerance = Tolerance {
+    name: "FOLD_ROUNDED",
+    value: 4.0 / (1u64 << 24) as f64,
+    reason: "independent roundings of f32, each as large as its unit (2^-24), carried through the layers from every \
+             product and partial sum, give that standard deviation. True ones are spread evenly up to the unit, so \
+             deviations are a root of three smaller, and 4 stands at 7 of them. Worst seen: 2.7",
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;

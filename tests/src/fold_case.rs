@@ -1,0 +1,324 @@
+//! Random networks to fold, and what they compute, in f64 and without any of core's algebra.
+//!
+//! Every value comes with two measures of what rounding may do to it, so that tests compare results relative to the
+//! terms that were summed, not to a sum in which they may have cancelled.
+
+use foldnet_core::fold::Fold;
+use foldnet_core::layer::{self, Layer, placed};
+use foldnet_core::standardize::PixelScaling;
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+/// A seeded source of everything random.
+#[derive(Debug)]
+pub struct Source(ChaCha8Rng);
+
+impl Source {
+    /// The same seed gives the same draws on every machine.
+    pub fn new(seed: u64) -> Self {
+        Self(ChaCha8Rng::seed_from_u64(seed))
+    }
+
+    /// Uniform in `0..end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.0.next_u64() % end as u64) as usize
+    }
+
+    /// Uniform in `low..high`.
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Between `low` and `high`, every decade as likely as the next.
+    pub fn log_uniform(&mut self, low: f64, high: f64) -> f64 {
+        self.uniform(low.ln(), high.ln()).exp()
+    }
+
+    /// True with a probability.
+    pub fn chance(&mut self, probability: f64) -> bool {
+        self.uniform(0.0, 1.0) < probability
+    }
+
+    /// Mean 0 and the given standard deviation: the sum of 12 uniform draws.
+    pub fn bell(&mut self, std: f64) -> f64 {
+        std * ((0..12).map(|_| self.uniform(0.0, 1.0)).sum::<f64>() - 6.0)
+    }
+}
+
+/// What turns pixels into inputs.
+#[derive(Debug, Clone)]
+pub enum Scaling {
+    /// 0 to 255.
+    Raw,
+    /// 0 to 1.
+    Unit,
+    /// With mean and standard deviation of each pixel.
+    Standardized(Vec<f32>, Vec<f32>),
+}
+
+/// A network with its parameters, and images for it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Any list that folds.
+    pub layers: Vec<Layer>,
+    /// `I`
+    pub inputs: usize,
+    /// As [`layer::params`] counts them.
+    pub params: Vec<f32>,
+    /// What stands in front of the first layer.
+    pub scaling: Scaling,
+    /// `[images][I]`
+    pub pixels: Vec<u8>,
+}
+
+/// Images of a case.
+pub const IMAGES: usize = 6;
+
+impl Case {
+    /// Case number `seed`.
+    pub fn new(seed: u64) -> Self {
+        let mut source = Source::new(seed);
+        let inputs = width(&mut source);
+        let layers = foldable_list(&mut source);
+        Self::of(layers, inputs, &mut source)
+    }
+
+    /// Random parameters, scaling and images for a list.
+    pub fn of(layers: Vec<Layer>, inputs: usize, source: &mut Source) -> Self {
+        let params = parameters(&layers, inputs, source);
+        let (scaling, pixels) = scaling_and_images(inputs, source);
+        Self { layers, inputs, params, scaling, pixels }
+    }
+
+    /// The fold.
+    pub fn fold(&self) -> Fold<'_> {
+        Fold::new(&self.layers, self.inputs, &self.params, self.pixel_scaling()).expect("a foldable list")
+    }
+
+    /// The scaling as core takes it.
+    pub fn pixel_scaling(&self) -> PixelScaling<'_> {
+        match &self.scaling {
+            Scaling::Raw => PixelScaling::Raw,
+            Scaling::Unit => PixelScaling::Unit,
+            Scaling::Standardized(mean, std) => PixelScaling::Standardized { mean, std },
+        }
+    }
+
+    /// One image.
+    pub fn image(&self, index: usize) -> &[u8] {
+        &self.pixels[index * self.inputs..(index + 1) * self.inputs]
+    }
+
+    /// The logits of an image, layer by layer, by the formulas that define the layers.
+    pub fn logits(&self, image: usize) -> Vec<Term> {
+        let pixels = self.image(image).iter().enumerate();
+        let mut x: Vec<Term> = pixels.map(|(i, pixel)| self.input(i, f64::from(*pixel))).collect();
+        for place in placed(&self.layers, self.inputs) {
+            let params: Vec<f64> = self.params[place.range()].iter().map(|p| f64::from(*p)).collect();
+            match place.layer {
+                Layer::Dense { bias, .. } => {
+                    let (kernel, biases) = params.split_at(place.inputs * place.outputs);
+                    let bias = |o: usize| if bias { biases[o] } else { 0.0 };
+                    x = kernel.chunks(place.inputs).enumerate().map(|(o, row)| Term::dense(row, &x, bias(o))).collect();
+                }
+                Layer::BatchNorm { epsilon, .. } => {
+                    let epsilon = f64::from(epsilon);
+                    x.iter_mut().zip(params.chunks(4)).for_each(|(x, p)| *x = x.normalized(p, epsilon));
+                }
+                Layer::Relu => x.iter_mut().for_each(|x| x.value = x.value.max(0.0)),
+                Layer::Softmax => {}
+            }
+        }
+        x
+    }
+
+    /// An input of the first layer: the pixel, scaled.
+    fn input(&self, index: usize, pixel: f64) -> Term {
+        match &self.scaling {
+            Scaling::Raw => Term::exact(pixel),
+            Scaling::Unit => Term { variance: 2.0 * (pixel / 255.0).powi(2), ..Term::exact(pixel / 255.0) },
+            Scaling::Standardized(mean, std) => {
+                let (mean, std) = (f64::from(mean[index]), f64::from(std[index]));
+                let (scaled, shift) = (pixel / (255.0 * std), mean / std);
+                let value = (pixel / 255.0 - mean) / std;
+                // The two numbers of the affine function are rounded, then the product and the difference.
+                let variance = 2.0 * scaled * scaled + shift * shift + value * value;
+                Term { value, magnitude: scaled + shift, variance, roundings: 4.0 }
+            }
+        }
+    }
+}
+
+/// A value, and what rounding may do to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Term {
+    /// In f64.
+    pub value: f64,
+    /// The same with every product taken as its magnitude and every subtraction as an addition.
+    pub magnitude: f64,
+    /// Variance of the rounding error, in squared units of rounding, when roundings are independent.
+    pub variance: f64,
+    /// Most roundings that any of the summed terms has gone through.
+    pub roundings: f64,
+}
+
+impl Term {
+    fn exact(value: f64) -> Self {
+        Self { value, magnitude: value.abs(), variance: 0.0, roundings: 0.0 }
+    }
+
+    /// `sum_i row[i] x[i] + bias`, every weight, product and partial sum rounded.
+    fn dense(row: &[f64], x: &[Self], bias: f64) -> Self {
+        let mut sum = Self::exact(0.0);
+        for (w, x) in row.iter().zip(x) {
+            let product = w * x.value;
+            sum.value += product;
+            sum.magnitude += w.abs() * x.magnitude;
+            sum.variance += w * w * x.variance + 2.0 * product * product + sum.value * sum.value;
+            sum.roundings = sum.roundings.max(x.roundings);
+        }
+        let value = sum.value + bias;
+        Self {
+            value,
+            magnitude: sum.magnitude + bias.abs(),
+            variance: sum.variance + value * value,
+            roundings: sum.roundings + row.len() as f64 + 3.0,
+        }
+    }
+
+    /// `gamma (x - mean) / sqrt(variance + epsilon) + beta`; the scale takes three roundings.
+    fn normalized(self, params: &[f64], epsilon: f64) -> Self {
+        let [gamma, beta, mean, variance] = [params[0], params[1], params[2], params[3]];
+        let inv_std = 1.0 / (variance + epsilon).sqrt();
+        let centered = self.value - mean;
+        let scaled = gamma * centered * inv_std;
+        let value = scaled + beta;
+        let scale = gamma * inv_std;
+        Self {
+            value,
+            magnitude: (self.magnitude + mean.abs()) * scale.abs() + beta.abs(),
+            variance: scale * scale * self.variance + 5.0 * scaled * scaled + value * value,
+            roundings: self.roundings + 6.0,
+        }
+    }
+}
+
+/// One Dense of a folded network, in f64.
+#[derive(Debug, Clone)]
+pub struct FoldedDense {
+    /// `[O][I]`
+    pub kernel: Vec<f64>,
+    /// `[O]`
+    pub bias: Vec<f64>,
+    /// `I`
+    pub inputs: usize,
+    /// Whether a ReLU follows.
+    pub relu: bool,
+}
+
+/// All rows of a fold.
+pub fn folded(fold: &Fold) -> Vec<FoldedDense> {
+    let (mut row, mut scratch) = (vec![f64::NAN; fold.widest()], vec![f64::NAN; fold.widest()]);
+    let mut layers = Vec::new();
+    for (index, block) in fold.blocks().iter().enumerate() {
+        let (mut kernel, mut bias) = (Vec::new(), Vec::new());
+        for unit in 0..block.units {
+            bias.push(fold.row(index, unit, &mut row, &mut scratch));
+            kernel.extend_from_slice(&row[..block.inputs]);
+        }
+        layers.push(FoldedDense { kernel, bias, inputs: block.inputs, relu: block.relu });
+    }
+    layers
+}
+
+/// The logits of a folded network on raw pixels.
+pub fn folded_logits(network: &[FoldedDense], image: &[u8]) -> Vec<Term> {
+    let mut x: Vec<Term> = image.iter().map(|pixel| Term::exact(f64::from(*pixel))).collect();
+    for dense in network {
+        let rows = dense.kernel.chunks(dense.inputs).zip(&dense.bias);
+        x = rows.map(|(row, bias)| Term::dense(row, &x, *bias)).collect();
+        if dense.relu {
+            x.iter_mut().for_each(|x| x.value = x.value.max(0.0));
+        }
+    }
+    x
+}
+
+/// 1 to 200, small ones more often, and now and then the largest.
+fn width(source: &mut Source) -> usize {
+    if source.chance(0.05) { 200 } else { source.log_uniform(1.0, 200.99) as usize }
+}
+
+/// Up to two BatchNormalizations, with epsilons of their own.
+fn push_norms(layers: &mut Vec<Layer>, source: &mut Source) {
+    for _ in 0..source.below(5).saturating_sub(2) {
+        let epsilon = if source.chance(0.5) { layer::EPSILON } else { source.log_uniform(1e-5, 0.1) as f32 };
+        layers.push(Layer::BatchNorm { momentum: layer::MOMENTUM, epsilon });
+    }
+}
+
+/// 1 to 6 Dense, with BatchNormalization and ReLU wherever the fold allows them.
+pub fn foldable_list(source: &mut Source) -> Vec<Layer> {
+    let mut layers = Vec::new();
+    let dense = 1 + source.below(6);
+    for index in 0..dense {
+        push_norms(&mut layers, source);
+        layers.push(Layer::Dense { units: width(source) as u32, bias: source.chance(0.6) });
+        push_norms(&mut layers, source);
+        let relu = if index + 1 < dense { 0.75 } else { 0.15 };
+        for _ in 0..if source.chance(relu) { 1 + usize::from(source.chance(0.1)) } else { 0 } {
+            layers.push(Layer::Relu);
+        }
+    }
+    if source.chance(0.7) {
+        layers.push(Layer::Softmax);
+    }
+    layers
+}
+
+fn parameters(layers: &[Layer], inputs: usize, source: &mut Source) -> Vec<f32> {
+    let mut params = Vec::with_capacity(layer::params(layers, inputs));
+    for place in placed(layers, inputs) {
+        match place.layer {
+            Layer::Dense { bias, .. } => {
+                let std = (2.0 / place.inputs as f64).sqrt();
+                params.extend((0..place.inputs * place.outputs).map(|_| source.bell(std) as f32));
+                params.extend((0..place.outputs * usize::from(bias)).map(|_| source.bell(0.5) as f32));
+            }
+            Layer::BatchNorm { .. } => (0..place.outputs).for_each(|_| params.extend(norm(source))),
+            Layer::Relu | Layer::Softmax => {}
+        }
+    }
+    params
+}
+
+/// Gamma of either sign and sometimes 0, beta, moving mean, moving variance down to nothing.
+fn norm(source: &mut Source) -> [f32; 4] {
+    let sign = if source.chance(0.4) { -1.0 } else { 1.0 };
+    let gamma = if source.chance(0.03) { 0.0 } else { sign * source.log_uniform(0.05, 2.0) };
+    let variance = if source.chance(0.03) { 0.0 } else { source.log_uniform(1e-4, 100.0) };
+    [gamma, source.bell(0.5), source.bell(1.0), variance].map(|value| value as f32)
+}
+
+fn scaling_and_images(inputs: usize, source: &mut Source) -> (Scaling, Vec<u8>) {
+    let (mut mean, mut std) = (vec![0.5f32; inputs], vec![0.25f32; inputs]);
+    let kind = source.below(4);
+    if kind >= 2 {
+        for (mean, std) in mean.iter_mut().zip(&mut std) {
+            // A third are like the border of an image: almost always 0, with a standard deviation next to nothing.
+            let border = source.chance(0.33);
+            *std = if border { source.log_uniform(0.0004, 0.01) } else { source.uniform(0.1, 0.45) } as f32;
+            *mean = if border { f64::from(*std) * 0.02 } else { source.uniform(0.05, 0.7) } as f32;
+        }
+    }
+    let pixels = (0..IMAGES * inputs).map(|i| match std[i % inputs] < 0.05 && !source.chance(0.02) {
+        true => 0,
+        false => source.below(256) as u8,
+    });
+    let pixels = pixels.collect();
+    match kind {
+        0 => (Scaling::Raw, pixels),
+        1 => (Scaling::Unit, pixels),
+        _ => (Scaling::Standardized(mean, std), pixels),
+    }
+}

@@ -1,0 +1,201 @@
+//! Bytes that may be no model, or a malicious one: parsed, and classified when they parse. Nothing here may panic in
+//! core. `tests/format.rs` and the fuzz target in `fuzz/` share this file, so it knows core alone.
+
+use foldnet_core::Model;
+use foldnet_core::model::{Classifier, Header, LayerHeader, ParseError, ScratchError};
+
+/// Where the header begins.
+const PREFIX: usize = 16;
+
+/// What sections are aligned to.
+const ALIGN: usize = 16;
+
+/// Bytes at an address divisible by 16, plus an offset if one is asked for.
+#[derive(Debug, Clone)]
+pub struct AlignedBytes {
+    buffer: Vec<u8>,
+    start: usize,
+    len: usize,
+}
+
+impl AlignedBytes {
+    /// A copy of `bytes` at an address divisible by 16.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self::at_offset(bytes, 0)
+    }
+
+    /// A copy of `bytes` that begins `offset` bytes behind an address divisible by 16.
+    pub fn at_offset(bytes: &[u8], offset: usize) -> Self {
+        let mut buffer = vec![0; bytes.len() + offset + ALIGN];
+        let start = buffer.as_ptr().align_offset(ALIGN) + offset;
+        buffer[start..start + bytes.len()].copy_from_slice(bytes);
+        Self { buffer, start, len: bytes.len() }
+    }
+}
+
+impl core::ops::Deref for AlignedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.buffer[self.start..self.start + self.len]
+    }
+}
+
+/// CRC-32 as zlib has it, bit by bit: reflected polynomial `0xEDB88320`, all ones before and after.
+pub fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
+    })
+}
+
+/// Writes the true length into bytes 8..12 and the true checksum into the last four, where there are such bytes.
+pub fn seal(bytes: &mut [u8]) {
+    let len = bytes.len() as u32;
+    if let Some(field) = bytes.get_mut(8..12) {
+        field.copy_from_slice(&len.to_le_bytes());
+    }
+    if let Some((body, crc)) = bytes.split_last_chunk_mut::<4>() {
+        *crc = crc32(body).to_le_bytes();
+    }
+}
+
+/// Parses `bytes` and, when they are a model, classifies images of every awkward length, drawn from `bytes`, in exactly
+/// the scratch memory that is declared. Logits are compared with a literal evaluation.
+///
+/// # Errors
+/// When `bytes` are no model.
+///
+/// # Panics
+/// When core does, or when its answer is not what the format says.
+pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
+    let bytes = &*AlignedBytes::new(bytes);
+    let model = Model::parse(bytes)?;
+    assert_eq!(model.bytes(), bytes.len());
+    assert!(model.inputs() > 0 && model.classes() > 0 && model.labels().all(|label| !label.contains('\n')));
+    let needed = model.scratch_words();
+    let short = Classifier::new(&model, &mut vec![0; needed - 1]).map(|_| ());
+    assert_eq!(short, Err(ScratchError { needed }));
+    // What is left in scratch memory must not matter: these words are NaN.
+    let mut scratch = vec![u32::MAX; needed];
+    let mut classifier = Classifier::new(&model, &mut scratch).expect("exactly the scratch memory declared");
+    let inputs = model.inputs();
+    for len in [inputs, 0, 1, inputs - 1, inputs + 1, inputs, inputs + 100] {
+        let image: Vec<u8> = bytes.iter().rev().copied().cycle().skip(len % 7).take(len).collect();
+        let class = classifier.classify(&image);
+        assert!(class < model.classes());
+        let (found, expected) = (classifier.logits().words(), literal_logits(model.header(), bytes, &image));
+        let nan = |word: &u32| model.is_float() && f32::from_bits(*word).is_nan();
+        let same = |(a, b): (&u32, &u32)| a == b || nan(a) && nan(b);
+        let all_same = found.len() == expected.len() && found.iter().zip(&expected).all(same);
+        assert!(all_same, "{found:?} instead of {expected:?}, {:?}", model.header());
+        let value = |word: u32| if model.is_float() { f32::from_bits(word).into() } else { f64::from(word as i32) };
+        assert_eq!(class, first_of_largest(found.iter().map(|word| value(*word))));
+    }
+    Ok(())
+}
+
+/// The first of the largest values; 0 when none is larger than minus infinity.
+fn first_of_largest(values: impl Iterator<Item = f64>) -> usize {
+    let (mut best, mut largest) = (0, f64::NEG_INFINITY);
+    for (index, value) in values.enumerate() {
+        if value > largest {
+            (best, largest) = (index, value);
+        }
+    }
+    best
+}
+
+/// A layer's two sections.
+struct Sections<'a> {
+    first: &'a [u8],
+    second: &'a [u8],
+}
+
+/// The sections of all layers, found by counting.
+fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
+    let header_len = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
+    let mut at = (PREFIX + header_len).div_ceil(ALIGN) * ALIGN;
+    let mut cut = |len: usize| {
+        let section = &bytes[at..at + len];
+        at += len.div_ceil(ALIGN) * ALIGN;
+        section
+    };
+    let of = |layer: &LayerHeader| {
+        let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
+        match usize::from(layer.bits) {
+            32 => Sections { first: cut(4 * units), second: cut(4 * units * inputs) },
+            bits => Sections { first: cut(8 * units), second: cut(4 * units * (inputs * bits).div_ceil(32)) },
+        }
+    };
+    header.layers.iter().map(of).collect()
+}
+
+/// The logits of `image` by the letter of the format, a word each.
+pub fn literal_logits(header: &Header, bytes: &[u8], image: &[u8]) -> Vec<u32> {
+    let inputs = usize::from(header.layers[0].inputs);
+    let pixels = (0..inputs).map(|i| image.get(i).copied().unwrap_or(0));
+    let layers = header.layers.iter().zip(sections(header, bytes));
+    if header.layers[0].bits == 32 {
+        let logits = layers.fold(pixels.map(f32::from).collect(), |x, (layer, parts)| float_layer(layer, &parts, x));
+        return logits.into_iter().map(f32::to_bits).collect();
+    }
+    let last = header.layers.len() - 1;
+    let logits = layers.enumerate().fold(pixels.map(i32::from).collect(), |x: Vec<i32>, (index, (layer, parts))| {
+        let z = integer_layer(layer, &parts, &x);
+        let clamp = |z: i32| if index < last { z.clamp(0, 255) } else { z.max(if layer.relu { 0 } else { z }) };
+        z.into_iter().map(clamp).collect()
+    });
+    logits.into_iter().map(|z| z as u32).collect()
+}
+
+fn float_layer(layer: &LayerHeader, parts: &Sections, x: Vec<f32>) -> Vec<f32> {
+    let floats = |bytes: &[u8]| -> Vec<f32> {
+        bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    };
+    let (bias, kernel) = (floats(parts.first), floats(parts.second));
+    kernel.chunks_exact(x.len()).zip(bias).map(|(row, bias)| literal_unit(row, &x, bias, layer.relu)).collect()
+}
+
+/// `z_o = (l_0 + l_4) + (l_2 + l_6) + ((l_1 + l_5) + (l_3 + l_7)) + bias_o`, then ReLU if asked for.
+pub fn literal_unit(kernel: &[f32], x: &[f32], bias: f32, relu: bool) -> f32 {
+    let lane = |j: usize| {
+        let mut sum = 0.0f32;
+        let mut i = j;
+        while i < x.len() {
+            let product = kernel[i] * x[i];
+            sum += product;
+            i += 8;
+        }
+        sum
+    };
+    let l: Vec<f32> = (0..8).map(lane).collect();
+    let z = (l[0] + l[4]) + (l[2] + l[6]) + ((l[1] + l[5]) + (l[3] + l[7])) + bias;
+    if relu && z < 0.0 { 0.0 } else { z }
+}
+
+/// `requantize(bias_o + sum_i q[o][i] x[i])` in 64 bits; only a sum that the exporter would have refused wraps.
+fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Vec<i32> {
+    let row_len = 4 * (x.len() * usize::from(layer.bits)).div_ceil(32);
+    let unit = |(row, packed): (&[u8], &[u8])| {
+        let products = x.iter().enumerate().map(|(i, x)| weight(packed, layer.bits, i) * i64::from(*x));
+        let bias = i32::from_le_bytes([row[0], row[1], row[2], row[3]]);
+        let sum = i64::from(bias) + products.sum::<i64>();
+        let multiplier = i64::from(u16::from_le_bytes([row[4], row[5]]));
+        literal_requantize(i64::from(sum as i32), multiplier, row[6])
+    };
+    parts.first.chunks_exact(8).zip(parts.second.chunks_exact(row_len)).map(unit).collect()
+}
+
+/// `acc * multiplier / 2^(15 + shift)`, rounded down at 15 bits, then half up.
+fn literal_requantize(acc: i64, multiplier: i64, shift: u8) -> i32 {
+    let scaled = (acc * multiplier).div_euclid(1 << 15);
+    let rounded = if shift == 0 { scaled } else { (scaled + (1 << (shift - 1))).div_euclid(1 << shift) };
+    i32::try_from(rounded).expect("a multiplier is below 1")
+}
+
+/// Weight number `i` of a packed row: two's complement, the earlier in the lower bits.
+fn weight(packed: &[u8], bits: u8, i: usize) -> i64 {
+    let at = i * usize::from(bits);
+    let raw = i64::from(packed[at / 8] >> (at % 8)) & ((1 << bits) - 1);
+    if raw >> (bits - 1) == 1 { raw - (1 << bits) } else { raw }
+}

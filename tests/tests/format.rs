@@ -1,0 +1,390 @@
+//! The model file: its bytes, what is refused and how, and that no bytes whatsoever make core panic.
+
+use foldnet_core::Model;
+use foldnet_core::model::{
+    Classifier, EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ParseError, ScratchError, encode, encoded_len,
+};
+use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
+use foldnet_tests::fold_case::Source;
+use foldnet_tests::hostile::{AlignedBytes, exercise, literal_unit, seal};
+use foldnet_tests::model_file::{FloatLayer, aligned_file, assemble, file, spec};
+use std::path::Path;
+
+/// A model with every byte written out: 2 pixels, 1 unit with ReLU, 2 classes.
+#[rustfmt::skip]
+const TINY: [u8; 116] = [
+    b'F', b'N', b'E', b'T',     //   0 magic
+    1, 0,                       //   4 version 1
+    29, 0,                      //   6 length of the header
+    116, 0, 0, 0,               //   8 length of the file
+    0, 0, 0, 0,                 //  12 zeros
+    1,                          //  16 height, varint
+    2,                          //  17 width, varint
+    4, b'a', b'\n', b'b', b'\n', // 18 labels: length, varint, and text
+    2,                          //  23 number of layers, varint
+    2, 1,                       //  24 layer 0: inputs and units, varints
+    32,                         //  26          bits
+    1,                          //  27          ReLU
+    0x00, 0x00, 0x80, 0x3F,     //  28          scale 1.0
+    1, 2,                       //  32 layer 1: inputs and units
+    32,                         //  34          bits
+    0,                          //  35          no ReLU
+    0x00, 0x00, 0x80, 0x3F,     //  36          scale 1.0
+    0x00, 0x00, 0x80, 0x3F,     //  40 scale of the logits 1.0
+    3,                          //  44 words of scratch memory, varint: 2 + 1, the logits where the pixels were
+    0, 0, 0,                    //  45 zeros up to 48
+    0x00, 0x00, 0xC0, 0x3F,     //  48 layer 0: bias 1.5
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0x00, 0x00, 0x00, 0x3F,     //  64          kernel 0.5
+    0x00, 0x00, 0x00, 0xC0,     //  68          and -2.0
+    0, 0, 0, 0, 0, 0, 0, 0,
+    0x00, 0x00, 0x80, 0xBF,     //  80 layer 1: bias -1.0
+    0x00, 0x00, 0x80, 0x3E,     //  84          and 0.25
+    0, 0, 0, 0, 0, 0, 0, 0,
+    0x00, 0x00, 0x40, 0x40,     //  96          kernel 3.0 of unit 0
+    0x00, 0x00, 0x00, 0xBE,     // 100          -0.125 of unit 1
+    0, 0, 0, 0, 0, 0, 0, 0,
+    0x64, 0xF5, 0x1A, 0xF0,     // 112 CRC-32 of all before
+];
+
+const HEADER: core::ops::Range<usize> = 16..45;
+
+fn tiny_layers() -> [FloatLayer; 2] {
+    [
+        FloatLayer { kernel: vec![0.5, -2.0], bias: vec![1.5], inputs: 2, relu: true },
+        FloatLayer { kernel: vec![3.0, -0.125], bias: vec![-1.0, 0.25], inputs: 1, relu: false },
+    ]
+}
+
+/// Random layers of the given widths, pixels first; ReLU behind all but the last.
+fn random_layers(widths: &[usize], source: &mut Source) -> Vec<FloatLayer> {
+    let layer = |(index, pair): (usize, &[usize])| {
+        let mut draw = |count: usize| (0..count).map(|_| source.bell(0.7) as f32).collect();
+        let (kernel, bias) = (draw(pair[0] * pair[1]), draw(pair[1]));
+        FloatLayer { kernel, bias, inputs: pair[0], relu: index + 2 < widths.len() }
+    };
+    widths.windows(2).enumerate().map(layer).collect()
+}
+
+/// Three layers, some 2 KB.
+fn three_layers() -> Vec<u8> {
+    let layers = random_layers(&[9, 16, 13, 5], &mut Source::new(3));
+    file(&spec(3, 3, "one\ntwo\nthree\nfour\nfive\n", &layers)).unwrap()
+}
+
+/// The logits of `layers`, straight from their weights.
+fn logits(layers: &[FloatLayer], image: &[u8]) -> Vec<u32> {
+    let mut x: Vec<f32> = image.iter().map(|pixel| f32::from(*pixel)).collect();
+    for layer in layers {
+        let rows = layer.kernel.chunks(layer.inputs).zip(&layer.bias);
+        x = rows.map(|(row, bias)| literal_unit(row, &x, *bias, layer.relu)).collect();
+    }
+    x.iter().map(|z| z.to_bits()).collect()
+}
+
+/// Writes and reads a model, and compares header, labels and the bits of the logits of some images.
+fn check_round_trip(height: usize, width: usize, labels: &str, layers: &[FloatLayer], source: &mut Source) {
+    let spec = spec(height, width, labels, layers);
+    let bytes = aligned_file(&spec).unwrap();
+    assert_eq!(exercise(&bytes), Ok(()));
+    let model = Model::parse(&bytes).unwrap();
+    let header = model.header();
+    assert_eq!((usize::from(header.height), usize::from(header.width), header.labels), (height, width, labels));
+    assert!(header.layers.iter().eq(layers.iter().map(FloatLayer::header).collect::<Vec<_>>().iter()));
+    assert_eq!(header.logit_scale, 1.0);
+    assert_eq!((model.inputs(), model.bytes()), (height * width, bytes.len()));
+    assert_eq!(model.labels().collect::<Vec<_>>(), labels.lines().collect::<Vec<_>>());
+    let mut scratch = vec![u32::MAX; model.scratch_words()];
+    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+    for _ in 0..3 {
+        let image: Vec<u8> = (0..height * width).map(|_| source.below(256) as u8).collect();
+        classifier.classify(&image);
+        assert_eq!(classifier.logits().words(), logits(layers, &image), "{:?}", header.layers);
+    }
+}
+
+#[test]
+fn a_tiny_model_has_these_bytes() {
+    assert_eq!(file(&spec(1, 2, "a\nb\n", &tiny_layers())).unwrap(), TINY);
+    let bytes = AlignedBytes::new(&TINY);
+    let model = Model::parse(&bytes).unwrap();
+    assert_eq!(model.labels().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!((model.inputs(), model.classes(), model.scratch_words(), model.bytes()), (2, 2, 3, 116));
+    let mut scratch = [u32::MAX; 3];
+    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+    let mut check = |image: &[u8], class, expected: [f32; 2]| {
+        assert_eq!(classifier.classify(image), class, "{image:?}");
+        assert!(classifier.logits().values().eq(expected), "{image:?}");
+    };
+    check(&[10, 2], 0, [6.5, -0.0625]);
+    check(&[0, 200], 1, [-1.0, 0.25]);
+    // What is missing counts as 0, what is too much is not read.
+    check(&[10], 0, [18.5, -0.5625]);
+    check(&[], 0, [3.5, 0.0625]);
+    check(&[10, 2, 255, 255], 0, [6.5, -0.0625]);
+}
+
+#[test]
+fn a_number_above_127_takes_two_bytes_in_the_header() {
+    let layers = random_layers(&[784, 130], &mut Source::new(1));
+    let bytes = file(&spec(28, 28, "", &layers)).unwrap();
+    let expected = [28, 28, 0, 1, 0x90, 0x06, 0x82, 0x01, 32, 0, 0, 0, 0x80, 0x3F, 0, 0, 0x80, 0x3F, 0x92, 0x07];
+    assert_eq!(bytes[16..36], expected);
+    assert_eq!(bytes[6..8], [20, 0]);
+}
+
+#[test]
+fn every_shape_comes_back_as_it_was() {
+    let mut source = Source::new(11);
+    for case in 0..300 {
+        let (height, width) = (1 + source.below(20), 1 + source.below(20));
+        let depth = 1 + case % MAX_MODEL_LAYERS;
+        let behind = (0..depth).map(|_| source.log_uniform(1.0, 300.99) as usize).collect::<Vec<_>>();
+        let widths: Vec<usize> = [height * width].into_iter().chain(behind).collect();
+        let labels: String = (0..source.below(12)).map(|class| format!("class {class} ü\n")).collect();
+        let mut layers = random_layers(&widths, &mut source);
+        layers.iter_mut().for_each(|layer| layer.relu = source.chance(0.5));
+        check_round_trip(height, width, &labels, &layers, &mut source);
+    }
+}
+
+#[test]
+fn sums_are_taken_in_the_order_of_the_format() {
+    let mut source = Source::new(5);
+    let mut otherwise = 0;
+    for width in (1..=40).chain([784]) {
+        // The second layer sees what is not a whole number, too.
+        let mut layers = random_layers(&[width, width, 9], &mut source);
+        layers[0].relu = false;
+        check_round_trip(1, width, "", &layers, &mut source);
+        let image: Vec<u8> = (0..width).map(|i| (i * 37 % 256) as u8).collect();
+        let x: Vec<f32> = image.iter().map(|pixel| f32::from(*pixel)).collect();
+        let row = &layers[0].kernel[..width];
+        let in_a_row = row.iter().zip(&x).map(|(w, x)| w * x).sum::<f32>() + layers[0].bias[0];
+        otherwise += usize::from(in_a_row.to_bits() != literal_unit(row, &x, layers[0].bias[0], false).to_bits());
+    }
+    assert!(otherwise > 20, "the order hardly matters here: {otherwise} of 41 sums differ");
+}
+
+#[test]
+fn damage_is_an_error() {
+    check_damage(&TINY);
+    check_damage(&three_layers());
+}
+
+#[test]
+fn damage_with_a_checksum_that_fits_never_panics() {
+    check_sealed_damage(&TINY);
+    check_sealed_damage(&three_layers());
+}
+
+#[test]
+fn random_changes_with_a_checksum_that_fits_never_panic() {
+    check_random_changes(&[TINY.to_vec(), three_layers()], &mut Source::new(13));
+}
+
+#[test]
+fn a_model_must_begin_at_an_address_divisible_by_four() {
+    for offset in 0..16 {
+        let expected = (offset % 4 != 0).then_some(ParseError::Unaligned);
+        assert_eq!(Model::parse(&AlignedBytes::at_offset(&TINY, offset)).err(), expected, "offset {offset}");
+    }
+}
+
+/// `TINY` with bytes changed from `at` on, length and checksum fitting.
+fn patched(at: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut model = TINY.to_vec();
+    model[at..at + bytes.len()].copy_from_slice(bytes);
+    seal(&mut model);
+    model
+}
+
+/// `TINY` with bytes changed from `at` on, and nothing made to fit.
+fn damaged(at: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut model = TINY.to_vec();
+    model[at..at + bytes.len()].copy_from_slice(bytes);
+    model
+}
+
+/// `TINY` with layers of other widths, and the scratch memory they need.
+fn with_bits(first: u8, second: u8) -> Vec<u8> {
+    let mut header = TINY[HEADER].to_vec();
+    (header[10], header[18]) = (first, second);
+    with_header(&header)
+}
+
+/// `TINY` with a header of another length.
+fn with_header(header: &[u8]) -> Vec<u8> {
+    assemble(header, &[&TINY[48..52], &TINY[64..72], &TINY[80..88], &TINY[96..104]])
+}
+
+/// Bytes that are no model, and why.
+fn refusals() -> Vec<(Vec<u8>, ParseError)> {
+    use ParseError::{Bits, Crc, Header, Length, NoModel, Scratch, Shape, TooShort, Version};
+    let header = &TINY[HEADER];
+    let no_layers = [&header[..7], &[0], &header[24..28], &[0]].concat();
+    let no_pixels = [&[0], &header[1..8], &[0], &header[9..]].concat();
+    // 65,535 units of 65,535 inputs: the product with 4 bytes does not fit in 32 bits.
+    let huge = [1, 0xFF, 0xFF, 0x03, 0, 1, 0xFF, 0xFF, 0x03, 0xFF, 0xFF, 0x03, 32, 0];
+    let huge = [&huge[..], &header[24..28], &header[24..28], &[0xFE, 0xFF, 0x07]].concat();
+    let wide_varint = [&[0xFF, 0xFF, 0x7F], &header[1..]].concat();
+    vec![
+        (vec![], TooShort),
+        (TINY[..19].to_vec(), TooShort),
+        (TINY[..20].to_vec(), Length { declared: 116, found: 20 }),
+        (damaged(0, b"fNET"), NoModel),
+        (patched(3, b"S"), NoModel),
+        (patched(4, &[0, 0]), Version { found: 0 }),
+        (patched(4, &[2, 0]), Version { found: 2 }),
+        (patched(5, &[1]), Version { found: 257 }),
+        (damaged(8, &[117]), Length { declared: 117, found: 116 }),
+        (damaged(11, &[1]), Length { declared: 0x0100_0074, found: 116 }),
+        (damaged(50, &[1]), Crc),
+        (damaged(112, &[!TINY[112]]), Crc),
+        (patched(6, &[28]), Header),
+        (patched(6, &[30]), Header),
+        (patched(6, &[0]), Header),
+        (patched(6, &[0xFF, 0xFF]), Header),
+        (patched(18, &[200]), Header),
+        (patched(19, &[0xFF]), Header),
+        (patched(23, &[9]), Header),
+        (patched(27, &[2]), Header),
+        (with_header(&wide_varint), Header),
+        (with_header(&no_layers), Shape { layer: 0 }),
+        (with_header(&no_pixels), Shape { layer: 0 }),
+        (with_header(&huge), Shape { layer: 0 }),
+        (patched(16, &[2]), Shape { layer: 0 }),
+        (patched(25, &[2]), Shape { layer: 1 }),
+        (patched(33, &[0]), Shape { layer: 1 }),
+        (patched(28, &0.0f32.to_le_bytes()), Shape { layer: 0 }),
+        (patched(36, &(-1.0f32).to_le_bytes()), Shape { layer: 1 }),
+        (patched(36, &f32::NAN.to_le_bytes()), Shape { layer: 1 }),
+        (patched(36, &f32::INFINITY.to_le_bytes()), Shape { layer: 1 }),
+        (patched(40, &f32::NAN.to_le_bytes()), Shape { layer: 0 }),
+        (assemble(header, &[]), Shape { layer: 0 }),
+        (assemble(header, &[&TINY[48..52], &TINY[64..72], &TINY[80..88]]), Shape { layer: 1 }),
+        (assemble(header, &[&TINY[48..112], &[0]]), Shape { layer: 1 }),
+        (with_bits(0, 0), Bits { layer: 0, bits: 0 }),
+        (with_bits(7, 8), Bits { layer: 0, bits: 7 }),
+        (with_bits(8, 255), Bits { layer: 1, bits: 255 }),
+        (with_bits(32, 8), Shape { layer: 1 }),
+        (with_bits(4, 32), Shape { layer: 1 }),
+        (patched(44, &[2]), Scratch),
+        (patched(44, &[4]), Scratch),
+    ]
+}
+
+/// The place of a variant, so that a new one must be added here, and to the table.
+fn variant(error: ParseError) -> usize {
+    match error {
+        ParseError::Unaligned => 0,
+        ParseError::TooShort => 1,
+        ParseError::NoModel => 2,
+        ParseError::Version { .. } => 3,
+        ParseError::Length { .. } => 4,
+        ParseError::Crc => 5,
+        ParseError::Header => 6,
+        ParseError::Shape { .. } => 7,
+        ParseError::Bits { .. } => 8,
+        ParseError::Scratch => 9,
+        ParseError::Row { .. } => 10,
+    }
+}
+
+#[test]
+fn every_parse_error_is_reached() {
+    assert_eq!(assemble(&TINY[HEADER], &[&TINY[48..112]]), TINY, "the table stands on a model");
+    let mut reached = [false; 11];
+    // These two have tests of their own, the second in format_integer.rs.
+    for elsewhere in [ParseError::Unaligned, ParseError::Row { layer: 0 }] {
+        reached[variant(elsewhere)] = true;
+    }
+    for (index, (bytes, expected)) in refusals().into_iter().enumerate() {
+        assert_eq!(parse_error(&bytes), Some(expected), "row {index}");
+        let message = expected.to_string();
+        assert!(message.len() > 10 && !message.contains('\n'), "{message}");
+        reached[variant(expected)] = true;
+    }
+    assert_eq!(reached, [true; 11]);
+}
+
+/// What `encode` says to a layer of 2 units on 3 pixels with these weights.
+fn encode_layer(header: LayerHeader, kernel: &[f32], bias: &[f32]) -> Result<usize, EncodeError> {
+    let good = tiny_layers();
+    let mut spec = spec(1, 3, "", &good[..1]);
+    spec.layers.push((header, LayerWeights::Float { kernel, bias })).unwrap();
+    encode(&spec, &mut [0; 400])
+}
+
+#[test]
+fn weights_that_do_not_fit_or_are_not_finite_are_not_written() {
+    let header = LayerHeader { inputs: 3, units: 2, bits: 32, relu: false, scale: 1.0 };
+    let refused = Err(EncodeError::Weights { layer: 1 });
+    assert!(encode_layer(header, &[1.0; 6], &[1.0; 2]).is_ok());
+    for (kernel, bias) in [(5, 2), (7, 2), (6, 1), (6, 3), (0, 0)] {
+        assert_eq!(encode_layer(header, &vec![1.0; kernel], &vec![1.0; bias]), refused, "{kernel}, {bias}");
+    }
+    for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        assert_eq!(encode_layer(header, &[1.0, 1.0, 1.0, 1.0, 1.0, bad], &[1.0; 2]), refused, "{bad}");
+        assert_eq!(encode_layer(header, &[1.0; 6], &[bad, 1.0]), refused, "{bad}");
+    }
+    assert_eq!(encode_layer(LayerHeader { bits: 8, ..header }, &[1.0; 6], &[1.0; 2]), refused);
+}
+
+#[test]
+fn a_buffer_that_is_too_short_is_an_error_and_one_of_the_exact_length_is_not() {
+    let layers = tiny_layers();
+    let spec = spec(1, 2, "a\nb\n", &layers);
+    assert!(encoded_len(&spec) >= TINY.len());
+    for len in 0..TINY.len() {
+        assert_eq!(encode(&spec, &mut vec![0; len]), Err(EncodeError::BufferTooShort), "{len} bytes");
+    }
+    let mut exact = TINY.map(|byte| !byte);
+    assert_eq!((encode(&spec, &mut exact), exact), (Ok(TINY.len()), TINY));
+}
+
+#[test]
+fn a_header_has_at_most_65535_bytes() {
+    let layers = tiny_layers();
+    // The length of the labels takes three bytes instead of one.
+    let most = 65_535 - (HEADER.len() - 4 + 2);
+    let labels = "x".repeat(most + 1);
+    let bytes = file(&spec(1, 2, &labels[..most], &layers)).unwrap();
+    assert_eq!((exercise(&bytes), &bytes[6..8]), (Ok(()), &[0xFF, 0xFF][..]));
+    assert_eq!(file(&spec(1, 2, &labels, &layers)), Err(EncodeError::HeaderTooLong));
+}
+
+#[test]
+fn scratch_memory_is_checked_to_the_word() {
+    let bytes = AlignedBytes::new(&TINY);
+    let model = Model::parse(&bytes).unwrap();
+    for words in 0..6 {
+        let expected = if words < 3 { Err(ScratchError { needed: 3 }) } else { Ok(()) };
+        assert_eq!(Classifier::new(&model, &mut vec![0; words]).map(|_| ()), expected, "{words} words");
+    }
+    assert!(ScratchError { needed: 3 }.to_string().contains("3 words"));
+}
+
+#[test]
+fn errors_of_encode_are_sentences() {
+    for error in [EncodeError::BufferTooShort, EncodeError::HeaderTooLong, EncodeError::Weights { layer: 1 }] {
+        let message = error.to_string();
+        assert!(message.contains(' ') && !message.contains('\n'), "{message}");
+    }
+    assert!(EncodeError::Weights { layer: 1 }.to_string().contains("layer 1"));
+}
+
+#[test]
+fn what_the_fuzzer_found_interesting_never_panics() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/parse_classify");
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let (mut runs, mut total) = (0, 0);
+    for path in files.map(|entry| entry.unwrap().path()) {
+        let mut bytes = std::fs::read(&path).unwrap();
+        runs += usize::from(exercise(&bytes).is_ok());
+        seal(&mut bytes);
+        runs += usize::from(exercise(&bytes).is_ok());
+        total += 1;
+    }
+    assert!(total >= 10 && runs >= 5, "{total} files in {}, {runs} of them models", folder.display());
+}
