@@ -214,8 +214,8 @@ impl Open {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
     use super::*;
 
     const D: Layer = Layer::dense(2);
@@ -230,8 +230,7 @@ mod tests {
         assert_eq!(found.as_deref(), expected.as_ref().map(|e| *e), "{layers:?}");
     }
 
-    #[test]
-    fn blocks_reach_from_relu_to_relu() {
+    pub(crate) fn blocks_reach_from_relu_to_relu() {
         check(&[B, D, R, B, D, R, B, D, S], Ok(&[(0, 2, true), (3, 5, true), (6, 8, false)]));
         check(&[D, B, R, D, B, R, D, S], Ok(&[(0, 2, true), (3, 5, true), (6, 7, false)]));
         check(&[B, B, D, D, B, B], Ok(&[(0, 6, false)]));
@@ -239,16 +238,14 @@ mod tests {
         check(&[D, R, S], Ok(&[(0, 1, true)]));
     }
 
-    #[test]
-    fn what_cannot_be_folded_is_named() {
+    pub(crate) fn what_cannot_be_folded_is_named() {
         check(&[D, R, B, R, D], Err(FoldError::Relu { layer: 3 }));
         check(&[B, R, D], Err(FoldError::Relu { layer: 1 }));
         check(&[R, D], Err(FoldError::Relu { layer: 0 }));
         check(&[D, R, B, S], Err(FoldError::BatchNorm { layer: 2 }));
     }
 
-    #[test]
-    fn a_row_is_pulled_through_dense_and_norm() {
+    pub(crate) fn a_row_is_pulled_through_dense_and_norm() {
         // x -> pixel / 255 -> BN (gamma 2, beta 1, mean 3, variance 4 - epsilon) -> Dense [[1, -1]] + 5
         let layers = [Layer::BatchNorm { momentum: 0.9, epsilon: 1.0 }, Layer::dense(1)];
         let params = [2.0, 1.0, 3.0, 3.0, 2.0, 1.0, 3.0, 3.0, 1.0, -2.0, 5.0];

@@ -282,8 +282,8 @@ pub fn placed(layers: &[Layer], inputs: usize) -> impl Iterator<Item = Placed> +
     })
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
     use super::*;
 
     const AFTER: [Layer; 9] = [
@@ -308,16 +308,14 @@ mod tests {
         Layer::Softmax,
     ];
 
-    #[test]
-    fn the_notebooks_models_have_keras_s_parameter_counts() {
+    pub(crate) fn the_notebooks_models_have_keras_s_parameter_counts() {
         const TOTALS: (usize, usize) = (params(&AFTER, 784), params(&BEFORE, 784));
         assert_eq!(TOTALS, (271_346, 267_810));
         assert_eq!((trainable(&AFTER, 784), trainable(&BEFORE, 784)), (268_978, 267_010));
         assert_eq!((outputs(&AFTER, 784), widest(&AFTER, 784)), (10, 784));
     }
 
-    #[test]
-    fn places_follow_each_other() {
+    pub(crate) fn places_follow_each_other() {
         let ends = placed(&AFTER, 784).map(|p| p.range().end);
         assert!(ends.eq([3136, 238_636, 238_636, 239_836, 269_936, 269_936, 270_336, 271_346, 271_346]));
     }
@@ -326,8 +324,7 @@ mod tests {
         assert_eq!(validate(layers, inputs), expected, "{layers:?} on {inputs}");
     }
 
-    #[test]
-    fn faults_are_named() {
+    pub(crate) fn faults_are_named() {
         let dense = Layer::dense(3);
         check(&AFTER, 784, Ok(()));
         check(&BEFORE, 784, Ok(()));

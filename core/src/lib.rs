@@ -29,6 +29,8 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(any(test, feature = "cases"))]
+pub mod cases;
 pub mod compute;
 pub mod fold;
 pub mod int;

@@ -66,12 +66,11 @@ pub(crate) fn squared_distance(x: &[f32], center: f32) -> f32 {
     sum_with(x, x, |x, _| (x - center) * (x - center))
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
     use super::{dot_centered, squared_distance, sum};
 
-    #[test]
-    fn sums_cover_every_length_around_the_lanes() {
+    pub(crate) fn sums_cover_every_length_around_the_lanes() {
         for len in 0..70usize {
             let mut x = [0.0f32; 70];
             for (i, x) in x.iter_mut().enumerate() {

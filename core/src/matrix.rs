@@ -107,8 +107,8 @@ pub fn product(out: &mut [f32], write: Write, a: Mat, b: Mat) {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
     use super::{Mat, Write, product};
 
     const A: [f32; 6] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
@@ -120,8 +120,7 @@ mod tests {
         assert_eq!(out, expected);
     }
 
-    #[test]
-    fn plain_transposed_and_partial_operands() {
+    pub(crate) fn plain_transposed_and_partial_operands() {
         let (a, b) = (Mat::new(&A, 2, 3), Mat::new(&A, 3, 2));
         check(Write::Replace, a, b, &[22.0, 28.0, 49.0, 64.0]);
         check(Write::Replace, a, a.transposed(), &[14.0, 32.0, 32.0, 77.0]);

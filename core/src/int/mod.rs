@@ -8,7 +8,7 @@
 
 mod dense;
 pub mod kernel;
-mod requantize;
+pub(crate) mod requantize;
 
 pub(crate) use dense::{hidden, last};
 pub use requantize::{MULTIPLIER_ONE, Row, requantize};

@@ -60,8 +60,8 @@ pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
     if shift == 0 { scaled } else { ((scaled >> ((shift - 1) & 31)) + 1) >> 1 }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
     use super::*;
 
     /// The definition, in 64 bits.
@@ -71,8 +71,7 @@ mod tests {
         assert_eq!(i64::from(requantize(acc, multiplier, shift)), expected, "{acc} * {multiplier} >> {shift}");
     }
 
-    #[test]
-    fn equals_its_definition_everywhere() {
+    pub(crate) fn equals_its_definition_everywhere() {
         let accs = [0, 1, -1, 32_767, 32_768, -32_768, -32_769, 1_000_003, -1_000_003, i32::MAX, i32::MIN];
         for acc in accs {
             for multiplier in [0, 1, 16_384, 16_385, 30_001, 32_767] {
@@ -86,8 +85,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn rows_survive_the_file() {
+    pub(crate) fn rows_survive_the_file() {
         let row = Row { bias: -123_456_789, multiplier: 32_767, shift: 30 };
         assert_eq!(Row::from_bytes(row.to_bytes()), row);
         assert!(
@@ -95,8 +93,7 @@ mod tests {
         );
     }
 
-    #[test]
-    fn the_bound_is_exact() {
+    pub(crate) fn the_bound_is_exact() {
         let row = |bias| Row { bias, ..Row::default() };
         assert!(row(i32::MAX - 255 * 128).fits(&[-128]));
         assert!(!row(i32::MAX - 255 * 128 + 1).fits(&[-128]));

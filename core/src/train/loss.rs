@@ -57,19 +57,17 @@ pub fn softmax(logits: &mut [f32]) {
     }
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
     use super::*;
 
-    #[test]
-    fn huge_logits_do_not_overflow() {
+    pub(crate) fn huge_logits_do_not_overflow() {
         let mut p = [1000.0, 0.0, 1000.0];
         softmax(&mut p);
         assert_eq!(p, [0.5, 0.0, 0.5]);
     }
 
-    #[test]
-    fn uniform_logits_cost_the_logarithm_of_the_classes() {
+    pub(crate) fn uniform_logits_cost_the_logarithm_of_the_classes() {
         let mut d = [0.0; 8];
         let metrics = cross_entropy(&[3.0; 8], &[0, 3], &mut d);
         assert_eq!(metrics, Metrics { loss: math::ln(4.0), correct: 1 });

@@ -7,7 +7,7 @@
 mod batch_norm;
 mod dense;
 mod init;
-mod loss;
+pub(crate) mod loss;
 mod predict;
 mod relu;
 mod stage;

@@ -28,15 +28,14 @@ fn at<const BITS: u32, const I: usize>(packed: u8, x: &[u8]) -> i32 {
     x.get(I).map_or(0, |&x| i32::from(weight) * i32::from(x))
 }
 
-#[cfg(test)]
-mod tests {
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
     use super::super::{Width, dot};
 
     const LEN: usize = 41;
 
     /// Every width, every length around the packing's edges, against sums over unpacked weights.
-    #[test]
-    fn packed_equals_unpacked() {
+    pub(crate) fn packed_equals_unpacked() {
         for (width, largest) in [(Width::Eight, 127i32), (Width::Four, 7), (Width::Two, 1)] {
             for inputs in 0..LEN {
                 let (mut weights, mut x, mut packed) = ([0i32; LEN], [0u8; LEN], [0u8; 2 * LEN]);
@@ -53,8 +52,7 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_extremes_are_exact() {
+    pub(crate) fn the_extremes_are_exact() {
         assert_eq!(dot(Width::Eight, &[0x81, 0x7f, 0x80, 0], &[255; 3]), 255 * (-127 + 127 - 128));
         assert_eq!(dot(Width::Four, &[0x79, 0, 0, 0], &[255, 1]), 255 * -7 + 7);
         assert_eq!(dot(Width::Two, &[0b01_11_00_01, 0, 0, 0], &[1, 2, 4, 8]), 1 - 4 + 8);

@@ -1,0 +1,59 @@
+//! Core's own tests as a table, without std: the PC's test and a test firmware walk the same cases.
+//!
+//! A case panics where it fails, and needs less than 6 KB of stack. A firmware of yours does the same for what it adds:
+//! a table of its own, a loop, and a panic handler that tells the debugger.
+
+mod model;
+mod training;
+
+pub use training::three_steps;
+
+use crate::{fold, int, layer, math, matrix, standardize, train};
+
+/// A name and a test that panics where it fails.
+pub type Case = (&'static str, fn());
+
+/// Names every case after its path.
+macro_rules! table {
+    ($($case:path,)*) => {
+        &[$((stringify!($case), $case)),*]
+    };
+}
+
+/// All cases.
+pub const CASES: &[Case] = table![
+    layer::cases::the_notebooks_models_have_keras_s_parameter_counts,
+    layer::cases::places_follow_each_other,
+    layer::cases::faults_are_named,
+    math::cases::sums_cover_every_length_around_the_lanes,
+    matrix::cases::plain_transposed_and_partial_operands,
+    standardize::cases::picked_images_are_standardized_and_turned,
+    train::loss::cases::huge_logits_do_not_overflow,
+    train::loss::cases::uniform_logits_cost_the_logarithm_of_the_classes,
+    training::training_lowers_the_loss,
+    training::what_cannot_be_trained_is_refused,
+    fold::cases::blocks_reach_from_relu_to_relu,
+    fold::cases::what_cannot_be_folded_is_named,
+    fold::cases::a_row_is_pulled_through_dense_and_norm,
+    int::requantize::cases::equals_its_definition_everywhere,
+    int::requantize::cases::rows_survive_the_file,
+    int::requantize::cases::the_bound_is_exact,
+    int::kernel::portable::cases::packed_equals_unpacked,
+    int::kernel::portable::cases::the_extremes_are_exact,
+    model::an_integer_model_is_written_opened_and_run,
+    model::a_float_model_is_written_opened_and_run,
+    model::damage_is_found,
+];
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    #[test]
+    fn every_case_passes() {
+        for (name, case) in super::CASES {
+            std::println!("{name}");
+            case();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Cases of the model file: written, opened, run, damaged.
+
+use crate::int::Row;
+use crate::model::{
+    Aligned, Classifier, FLOAT_BITS, LayerHeader, LayerWeights, Model, ParseError, Spec, encode, encoded_len,
+};
+
+/// Room for the models below.
+const ROOM: usize = 400;
+
+const fn layer(inputs: u16, units: u16, bits: u8, relu: bool) -> LayerHeader {
+    LayerHeader { inputs, units, bits, relu, scale: 0.5 }
+}
+
+fn spec<'a>(layers: [(LayerHeader, LayerWeights<'a>); 2]) -> Spec<'a> {
+    Spec { height: 1, width: 3, labels: "no\nyes\n", layers: layers.into_iter().collect(), logit_scale: 0.25 }
+}
+
+/// Encodes into `out`, opens it and classifies `image`; the class, and the logits as words.
+fn run(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8]) -> (usize, [u32; 2]) {
+    assert!(encoded_len(spec) <= ROOM);
+    let len = encode(spec, &mut out.0).unwrap();
+    let model = Model::parse(&out.0[..len]).unwrap();
+    assert!(model.labels().eq(["no", "yes"]));
+    assert_eq!((model.inputs(), model.classes(), model.bytes()), (3, 2, len));
+    let mut scratch = [0xa5a5_a5a5; 8];
+    let mut classifier = Classifier::new(&model, &mut scratch[..model.scratch_words()]).unwrap();
+    let class = classifier.classify(image);
+    (class, classifier.logits().words().try_into().unwrap())
+}
+
+/// Two layers, of 4 and 2 bits.
+fn with_integer_model<R>(check: impl FnOnce(&Spec) -> R) -> R {
+    let row = |bias, multiplier, shift| Row { bias, multiplier, shift };
+    let hidden =
+        LayerWeights::Integer { weights: &[7, -7, 1, -1, 2, 3], rows: &[row(10, 16_384, 1), row(0, 32_767, 0)] };
+    let last = LayerWeights::Integer { weights: &[1, -1, 0, 1], rows: &[row(-3, 16_384, 0), row(5, 32_767, 2)] };
+    check(&spec([(layer(3, 2, 4, true), hidden), (layer(2, 2, 2, false), last)]))
+}
+
+pub(super) fn an_integer_model_is_written_opened_and_run() {
+    with_integer_model(|spec| {
+        // 10 + 700 - 14 + 1 = 697; half of it, floored, then halved up: 174. -100 + 4 + 3 < 0: 0.
+        // 174 - 3 = 171, half of it floored: 85. 5: times 32767/32768 floored 4, a quarter of it: 1.
+        assert_eq!(run(spec, &mut Aligned([0; ROOM]), &[100, 2, 1]), (0, [85, 1]));
+        // 10 + 1785 = 1795 -> 897 -> 449, clamped to 255; 252 halved: 126.
+        assert_eq!(run(spec, &mut Aligned([0; ROOM]), &[255]), (0, [126, 1]));
+    });
+}
+
+pub(super) fn a_float_model_is_written_opened_and_run() {
+    let hidden = LayerWeights::Float { kernel: &[1.0, -1.0, 0.5, -1.0, 2.0, 3.0], bias: &[0.25, -0.5] };
+    let last = LayerWeights::Float { kernel: &[1.0, -1.0, 0.0, 1.0], bias: &[-3.0, 5.0] };
+    let spec = spec([(layer(3, 2, FLOAT_BITS, true), hidden), (layer(2, 2, FLOAT_BITS, false), last)]);
+    let logits = [98.75f32 - 3.0, 5.0].map(f32::to_bits);
+    assert_eq!(run(&spec, &mut Aligned([0; ROOM]), &[100, 2, 1]), (0, logits));
+}
+
+pub(super) fn damage_is_found() {
+    with_integer_model(|spec| {
+        let mut out = Aligned([0; ROOM]);
+        let len = encode(spec, &mut out.0).unwrap();
+        let check = |bytes: &[u8], expected: ParseError| assert_eq!(Model::parse(bytes).err(), Some(expected));
+        check(&out.0[..10], ParseError::TooShort);
+        check(&out.0[..len - 4], ParseError::Length { declared: len as u32, found: len - 4 });
+        check(&out.0[1..len], ParseError::Unaligned);
+        for (byte, error) in [(0, ParseError::NoModel), (4, ParseError::Version { found: 0 }), (20, ParseError::Crc)] {
+            let mut damaged = Aligned(out.0);
+            damaged.0[byte] ^= 1;
+            check(&damaged.0[..len], error);
+        }
+    });
+}

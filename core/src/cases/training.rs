@@ -1,0 +1,83 @@
+//! Cases of training, and three steps of it whose every bit a device and a PC must agree on.
+
+use crate::layer::{self, Layer};
+use crate::train::{BatchNorm, BufferError, Metrics, Rows, Trainer};
+use crate::{Compute, Portable};
+
+/// BatchNormalization at every place: first, before and after a ReLU.
+const LAYERS: [Layer; 8] = [
+    Layer::batch_norm(),
+    Layer::dense(5),
+    Layer::Relu,
+    Layer::batch_norm(),
+    Layer::dense_without_bias(4),
+    Layer::batch_norm(),
+    Layer::Relu,
+    Layer::dense(3),
+];
+const INPUTS: usize = 6;
+const BATCH: usize = 8;
+const PARAMS: usize = layer::params(&LAYERS, INPUTS);
+const WORKSPACE: usize = layer::train_workspace(&LAYERS, INPUTS, BATCH);
+
+/// Numbers between -1 and 1 that look random and are the same everywhere.
+struct Numbers(u32);
+
+impl Numbers {
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 8) as f32 / 8_388_608.0 - 1.0
+    }
+}
+
+fn fresh_params() -> [f32; PARAMS] {
+    let mut numbers = Numbers(42);
+    let mut params = [0.0; PARAMS];
+    params.iter_mut().for_each(|p| *p = numbers.next());
+    for place in layer::placed(&LAYERS, INPUTS).filter(|place| matches!(place.layer, Layer::BatchNorm { .. })) {
+        let units = params[place.range()].chunks_exact_mut(BatchNorm::VALUES);
+        units.for_each(|unit| unit.copy_from_slice(&BatchNorm::INITIAL.to_array()));
+    }
+    params
+}
+
+/// Trains on the same `steps` batches, the last one short; `each` is told the outcome of every step.
+fn train<C: Compute>(compute: &C, steps: usize, each: &mut dyn FnMut(Metrics)) -> [f32; PARAMS] {
+    let (mut params, mut workspace, mut numbers) = (fresh_params(), [0.0; WORKSPACE], Numbers(7));
+    let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).unwrap();
+    let mut examples = [0.0; INPUTS * BATCH];
+    examples.iter_mut().for_each(|x| *x = numbers.next());
+    for step in 0..steps {
+        let n = if step + 1 == steps { 3 } else { BATCH };
+        let labels = [0, 1, 2, 2, 1, 0, 0, 1];
+        each(trainer.step(compute, &Rows::new(&examples[..n * INPUTS], INPUTS), &labels[..n], 0.1).unwrap());
+    }
+    params
+}
+
+/// Three steps of SGD on a small network with [`Portable`]: `each` gets the bits of every loss, then of all parameters.
+pub fn three_steps(each: &mut dyn FnMut(u32)) {
+    let params = train(&Portable, 3, &mut |metrics| each(metrics.loss.to_bits()));
+    params.iter().for_each(|p| each(p.to_bits()));
+}
+
+pub(super) fn training_lowers_the_loss() {
+    let (mut first, mut last) = (None, 0.0);
+    train(&Portable, 60, &mut |metrics| {
+        first = first.or(Some(metrics.loss));
+        last = metrics.loss;
+    });
+    assert!(first.is_some_and(|first| first > 0.8 && last < first / 2.0), "{first:?} to {last}");
+}
+
+pub(super) fn what_cannot_be_trained_is_refused() {
+    let (mut params, mut workspace) = (fresh_params(), [0.0; WORKSPACE]);
+    let short = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace[1..], BATCH);
+    assert_eq!(short.err(), Some(BufferError::Workspace { needed: WORKSPACE }));
+    let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).unwrap();
+    let mut step =
+        |values: &[f32], labels: &[u8]| trainer.step(&Portable, &Rows::new(values, INPUTS), labels, 0.1).err();
+    assert_eq!(step(&[], &[]), Some(BufferError::Batch { most: BATCH }));
+    assert_eq!(step(&[0.0; INPUTS], &[0, 1]), Some(BufferError::Batch { most: BATCH }));
+    assert_eq!(step(&[0.0; INPUTS], &[3]), Some(BufferError::Label { label: 3 }));
+}
