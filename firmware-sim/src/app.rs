@@ -104,6 +104,11 @@ impl<'m> App<'m> {
         Ok(Self { model, scratch, image })
     }
 
+    /// Name of the kernel that will do the work.
+    pub fn kernel(&mut self) -> &'static str {
+        Classifier::new(self.model, self.scratch).map_or("", |classifier| classifier.kernel())
+    }
+
     /// Classifies all images that `shell` has; returns how many.
     ///
     /// # Errors

@@ -6,10 +6,14 @@
 //!                  ┌─────────────── app (no_std, knows foldnet-core alone) ───────────────┐
 //! model in flash ──► open ──► App::new ──► step, step, ... ◄── Shell: images in, answers out
 //!                  └──────────────────────────────────────────────────────────────────────┘
-//!        PC shell: simulate (strict memory), board (what fits where), the command `foldnet-sim`
+//!        PC shell: simulate (strict memory), emulate (the firmware under QEMU), the command `foldnet-sim`
+//!        bare-metal shell: semihosting, clock, stack paint; the firmware of the same name
 //! ```
 //!
 //! * [`app`]: the program every shell runs. What passes between trainer and device is the model file alone.
+//! * [`exit`], [`job`]: what the firmware and the PC say to each other.
+//! * `arch` (device): memory, the debugger's files and a clock; the only `unsafe`.
+//! * `emulate` (PC): builds the firmware, runs it under QEMU, compares every logit with the simulation.
 //! * `board` (PC): the boards that are known, their memory, and whether a model fits.
 //! * `simulate` (PC): runs the app over many images, stricter than any chip, and digests the logits.
 //! * `aligned` (PC): model bytes at an address that the parser accepts.
@@ -21,15 +25,24 @@
 #![deny(unsafe_code)]
 
 pub mod app;
+pub mod exit;
+pub mod job;
+
+#[cfg(target_os = "none")]
+pub mod arch;
 
 #[cfg(not(target_os = "none"))]
 pub mod aligned;
 #[cfg(not(target_os = "none"))]
 pub mod board;
 #[cfg(not(target_os = "none"))]
+pub mod emulate;
+#[cfg(not(target_os = "none"))]
 pub mod simulate;
 
 #[cfg(not(target_os = "none"))]
 pub use aligned::AlignedBytes;
+#[cfg(not(target_os = "none"))]
+pub use emulate::{EmulateError, Emulation, Firmware, emulate};
 #[cfg(not(target_os = "none"))]
 pub use simulate::{Simulation, simulate};

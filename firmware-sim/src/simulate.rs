@@ -49,9 +49,9 @@ pub fn simulate_logits(model: &Model, pixels: &[u8], labels: &[u8], each: &mut d
     assert_eq!(pixels.len(), labels.len() * model.inputs(), "as many pixels as the labelled images have");
     let mut scratch = vec![POISON; model.scratch_words()];
     let mut image = vec![0; model.inputs()];
-    let mut shell = Memory::new(pixels, labels, model.classes(), each);
+    let mut shell = Memory { pixels, logits: model.classes(), each, digest: LogitsDigest::new(labels) };
     match App::new(model, &mut scratch, &mut image).map(|app| app.run(&mut shell)) {
-        Ok(Ok(_)) => shell.finish(),
+        Ok(Ok(_)) => shell.digest.finish(),
         Ok(Err(never)) => match never {},
         Err(error) => unreachable!("memory as the model declares it: {error}"),
     }
@@ -60,33 +60,17 @@ pub fn simulate_logits(model: &Model, pixels: &[u8], labels: &[u8], each: &mut d
 /// Images from memory, answers into a digest.
 struct Memory<'a> {
     pixels: &'a [u8],
-    labels: &'a [u8],
     logits: usize,
     each: &'a mut dyn FnMut(usize, Logits),
-    sha256: Sha256,
-    correct: usize,
-    classes: Vec<u8>,
-}
-
-impl<'a> Memory<'a> {
-    fn new(pixels: &'a [u8], labels: &'a [u8], logits: usize, each: &'a mut dyn FnMut(usize, Logits)) -> Self {
-        let classes = Vec::with_capacity(labels.len());
-        Self { pixels, labels, logits, each, sha256: Sha256::new(), correct: 0, classes }
-    }
-
-    fn finish(self) -> Simulation {
-        let digest: [u8; 32] = self.sha256.finalize().into();
-        let logits_sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Simulation { images: self.classes.len(), correct: self.correct, classes: self.classes, logits_sha256 }
-    }
+    digest: LogitsDigest<'a>,
 }
 
 impl Shell for Memory<'_> {
     type Error = Infallible;
 
     fn next_image(&mut self, image: &mut [u8]) -> Result<bool, Infallible> {
-        let start = self.classes.len() * image.len();
-        if self.classes.len() == self.labels.len() {
+        let start = self.digest.classes.len() * image.len();
+        if start == self.pixels.len() {
             return Ok(false);
         }
         image.copy_from_slice(&self.pixels[start..start + image.len()]);
@@ -99,10 +83,35 @@ impl Shell for Memory<'_> {
 
     fn answer(&mut self, class: usize, logits: Logits) -> Result<(), Infallible> {
         assert_eq!(logits.words().len(), self.logits, "one logit a class");
-        logits.words().iter().for_each(|word| self.sha256.update(word.to_le_bytes()));
-        (self.each)(self.classes.len(), logits);
+        (self.each)(self.digest.classes.len(), logits);
+        self.digest.add(class, logits.words());
+        Ok(())
+    }
+}
+
+/// Gathers answers, image by image.
+pub(crate) struct LogitsDigest<'a> {
+    labels: &'a [u8],
+    sha256: Sha256,
+    correct: usize,
+    classes: Vec<u8>,
+}
+
+impl<'a> LogitsDigest<'a> {
+    pub(crate) fn new(labels: &'a [u8]) -> Self {
+        Self { labels, sha256: Sha256::new(), correct: 0, classes: Vec::with_capacity(labels.len()) }
+    }
+
+    /// The next image's answer.
+    pub(crate) fn add(&mut self, class: usize, logits: &[u32]) {
+        logits.iter().for_each(|word| self.sha256.update(word.to_le_bytes()));
         self.correct += usize::from(self.labels.get(self.classes.len()).copied().map(usize::from) == Some(class));
         self.classes.push(u8::try_from(class).unwrap_or(u8::MAX));
-        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Simulation {
+        let digest: [u8; 32] = self.sha256.finalize().into();
+        let logits_sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Simulation { images: self.classes.len(), correct: self.correct, classes: self.classes, logits_sha256 }
     }
 }

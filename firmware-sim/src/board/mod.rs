@@ -2,7 +2,7 @@
 
 mod table;
 
-pub use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, Region};
+pub use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, Region, STACK_LEN, STATICS_LEN};
 
 use foldnet_core::Model;
 
@@ -101,6 +101,11 @@ impl Board {
             return Err(DoesNotFit::Ram { board: self.name, needed, available: ram, larger: larger(model) });
         }
         Ok(footprint)
+    }
+
+    /// Whether there is a bare-metal shell for the board's processor.
+    pub fn has_shell(&self) -> bool {
+        self.target.starts_with("thumb")
     }
 
     /// Whether there is room for `model`.

@@ -58,8 +58,14 @@ impl Board {
 /// Flash that is set aside for the firmware.
 pub const FIRMWARE_LEN: u32 = 16 * KB;
 
-/// RAM that is set aside for the firmware's statics and its stack.
-pub const FIRMWARE_RAM: u32 = 2 * KB;
+/// RAM that is set aside for the firmware: its statics and its stack.
+pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;
+
+/// RAM for the firmware's statics at most.
+pub const STATICS_LEN: u32 = 256;
+
+/// RAM for the stack at most.
+pub const STACK_LEN: u32 = 2 * KB - STATICS_LEN;
 
 const KB: u32 = 1024;
 const MB: u32 = 1024 * KB;

@@ -2,6 +2,7 @@
 
 use foldnet_core::model::ParseError;
 use foldnet_data::DataError;
+use foldnet_sim::EmulateError;
 use foldnet_sim::board::{DoesNotFit, UnknownBoard};
 use std::path::{Path, PathBuf};
 
@@ -32,11 +33,25 @@ pub(crate) enum CliError {
          --dataset DIR", path.display()
     )]
     Classes { path: PathBuf, model: usize, dataset: String, labels: usize },
+    #[error(transparent)]
+    Emulate(#[from] EmulateError),
+    #[error(
+        "{board} does not give the simulator's logits, first for image {image} (counted from 0); was the firmware built \
+         from this source?"
+    )]
+    Different { board: &'static str, image: usize },
     #[error("--images {asked}: {dataset} has {available} test images; ask for at most so many, or leave --images out")]
     TooFewImages { asked: usize, dataset: String, available: usize },
 }
 
 impl CliError {
+    pub(crate) fn emulate(path: &Path, cause: EmulateError) -> Self {
+        match cause {
+            EmulateError::DoesNotFit(cause) => Self::DoesNotFit { path: path.to_owned(), cause },
+            cause => Self::Emulate(cause),
+        }
+    }
+
     pub(crate) fn no_model(path: &Path, cause: ParseError) -> Self {
         Self::NoModel { path: path.to_owned(), cause }
     }

@@ -10,10 +10,11 @@ mod progress;
 use clap::Parser;
 use error::CliError;
 use foldnet_data::Source;
-use foldnet_sim::board::by_name;
-use foldnet_sim::{board, simulate};
-use output::{Output, Report};
-use std::path::PathBuf;
+use foldnet_sim::board::{self, Board, by_name};
+use foldnet_sim::emulate::Task;
+use foldnet_sim::{Firmware, emulate, simulate};
+use output::Output;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Run a model on test images as a board would: one image at a time, in the same code.
@@ -26,6 +27,12 @@ struct Args {
     /// Check that the model fits this board's flash and RAM
     #[arg(long, value_name = "NAME")]
     board: Option<String>,
+    /// Run the real firmware on the emulated board (QEMU), and compare every logit
+    #[arg(long, requires = "board")]
+    emulate: bool,
+    /// Firmware for the board, instead of building it from this checkout
+    #[arg(long, value_name = "ELF", requires = "emulate")]
+    firmware: Option<PathBuf>,
     /// Stop after the first N test images
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     images: Option<u32>,
@@ -40,8 +47,9 @@ struct Args {
     boards: bool,
 }
 
-const EXAMPLE: &str = "Example:
+const EXAMPLE: &str = "Examples:
   foldnet-sim model.fnet --board netduinoplus2 --images 1000
+  foldnet-sim model.fnet --board microbit --emulate
 
 Exit codes: 0 done, 1 an error (one line on stderr), 2 wrong usage.";
 
@@ -69,9 +77,34 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     let footprint = input::footprint(path, &model, board)?;
     let images = input::images(path, &model, &args.dataset, args.images)?;
     output.model(path, &model, board, &footprint);
-    let bar = progress::Bar::new("simulating", images.labels.len());
-    let simulation = simulate(&model, &images.pixels, &images.labels, &mut |done| bar.set(done));
-    bar.finish();
-    output.report(&Report { board: board.map(|board| board.name), dataset: &images.dataset, footprint, simulation });
-    Ok(())
+    match board.filter(|_| args.emulate) {
+        Some(board) => {
+            let firmware = firmware(board, args.firmware.as_deref())?;
+            let task = Task { firmware: &firmware, model: &bytes, pixels: &images.pixels, labels: &images.labels };
+            let bar = progress::Bar::new("emulating", images.labels.len());
+            let emulation =
+                emulate(&task, &mut |done| bar.set(done)).map_err(|cause| CliError::emulate(path, cause))?;
+            bar.finish();
+            output.emulation(board, &firmware, &images.dataset, &emulation);
+            emulation.first_difference.map_or(Ok(()), |image| Err(CliError::Different { board: board.name, image }))
+        }
+        None => {
+            let bar = progress::Bar::new("simulating", images.labels.len());
+            let simulation = simulate(&model, &images.pixels, &images.labels, &mut |done| bar.set(done));
+            bar.finish();
+            output.simulation(board, &images.dataset, &footprint, &simulation);
+            Ok(())
+        }
+    }
+}
+
+/// The firmware given, or a build of it.
+fn firmware(board: &'static Board, elf: Option<&Path>) -> Result<Firmware, CliError> {
+    let Some(elf) = elf else {
+        let waiting = progress::Waiting::new(format!("building the firmware for {}", board.name));
+        let firmware = Firmware::build(board)?;
+        waiting.finish();
+        return Ok(firmware);
+    };
+    Ok(Firmware::open(elf, board)?)
 }

@@ -4,8 +4,8 @@
 
 use super::error::CliError;
 use foldnet_core::Model;
-use foldnet_sim::Simulation;
 use foldnet_sim::board::{Board, Footprint, Region};
+use foldnet_sim::{Emulation, Firmware, Simulation};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::Write;
@@ -17,15 +17,6 @@ pub(crate) struct Output {
     json: bool,
 }
 
-/// What came of a run.
-#[derive(Debug)]
-pub(crate) struct Report<'a> {
-    pub(crate) board: Option<&'a str>,
-    pub(crate) dataset: &'a str,
-    pub(crate) footprint: Footprint,
-    pub(crate) simulation: Simulation,
-}
-
 /// The keys of the JSON object.
 #[derive(Serialize)]
 struct Record<'a> {
@@ -35,6 +26,23 @@ struct Record<'a> {
     logits_sha256: &'a str,
     flash_bytes: usize,
     ram_bytes: usize,
+    #[serde(flatten)]
+    emulation: Option<EmulationRecord<'a>>,
+}
+
+/// The keys that a run on an emulated board adds.
+#[derive(Serialize)]
+struct EmulationRecord<'a> {
+    kernel: &'a str,
+    instructions_per_image: InstructionsRecord,
+    identical: bool,
+}
+
+#[derive(Serialize)]
+struct InstructionsRecord {
+    mean: f64,
+    min: u64,
+    max: u64,
 }
 
 /// A board, as JSON.
@@ -96,23 +104,64 @@ impl Output {
             flash += &format!(" of {}", board.flash.len);
             ram += &format!(" of {}", board.ram.len);
         }
-        self.line(format_args!("flash     {flash} bytes, the firmware's share included"));
-        self.line(format_args!("RAM       {ram} bytes, image, stack and the firmware's share included"));
+        self.line(format_args!("flash     {flash} bytes at most, the firmware's share included"));
+        self.line(format_args!("RAM       {ram} bytes at most, image, stack and the firmware's share included"));
     }
 
-    pub(crate) fn report(&self, report: &Report) {
-        let Report { board, dataset, footprint, simulation } = report;
-        let (images, correct) = (simulation.images, simulation.correct);
-        self.line(format_args!("accuracy  {:.4} ({correct} of {images} images of {dataset})", simulation.accuracy()));
-        self.line(format_args!("logits    SHA-256 {}", simulation.logits_sha256));
+    /// What came of a simulation.
+    pub(crate) fn simulation(&self, board: Option<&Board>, dataset: &str, takes: &Footprint, run: &Simulation) {
+        self.accuracy(run.accuracy(), run.correct, run.images, dataset);
+        self.line(format_args!("logits    SHA-256 {}", run.logits_sha256));
         self.record(&Record {
-            board: *board,
-            images,
-            accuracy: simulation.accuracy(),
-            logits_sha256: &simulation.logits_sha256,
-            flash_bytes: footprint.flash_bytes,
-            ram_bytes: footprint.ram_bytes,
+            board: board.map(|board| board.name),
+            images: run.images,
+            accuracy: run.accuracy(),
+            logits_sha256: &run.logits_sha256,
+            flash_bytes: takes.flash_bytes,
+            ram_bytes: takes.ram_bytes,
+            emulation: None,
         });
+    }
+
+    /// What came of a run on an emulated board.
+    pub(crate) fn emulation(&self, board: &Board, firmware: &Firmware, dataset: &str, run: &Emulation) {
+        self.accuracy(run.accuracy(), run.correct, run.images, dataset);
+        let verdict = if run.identical() { "all equal to the simulator's" } else { "NOT equal to the simulator's" };
+        self.line(format_args!("logits    SHA-256 {}, {verdict}", run.logits_sha256));
+        let (mean, min, max) = (run.instructions.mean, run.instructions.min, run.instructions.max);
+        self.line(format_args!("kernel    {}: {mean:.0} instructions an image ({min} to {max})", run.kernel));
+        self.measured(board, run);
+        if let Some(compiler) = firmware.compiler() {
+            self.line(format_args!("built by  {compiler}"));
+        }
+        self.record(&Record {
+            board: Some(board.name),
+            images: run.images,
+            accuracy: run.accuracy(),
+            logits_sha256: &run.logits_sha256,
+            flash_bytes: run.flash.total(),
+            ram_bytes: run.ram.total(),
+            emulation: Some(EmulationRecord {
+                kernel: &run.kernel,
+                instructions_per_image: InstructionsRecord { mean, min, max },
+                identical: run.identical(),
+            }),
+        });
+    }
+
+    fn accuracy(&self, accuracy: f64, correct: usize, images: usize, dataset: &str) {
+        self.line(format_args!("accuracy  {accuracy:.4} ({correct} of {images} images of {dataset})"));
+    }
+
+    /// Memory in use, measured on the board.
+    fn measured(&self, board: &Board, run: &Emulation) {
+        let (all, flash) = (run.flash.total(), run.flash);
+        let (of, firmware, model) = (board.flash.len, flash.firmware, flash.model);
+        self.line(format_args!("measured  flash {all} of {of} bytes: firmware {firmware}, model {model}"));
+        let (all, of, ram) = (run.ram.total(), board.ram.len, run.ram);
+        let parts =
+            format!("statics {}, image {}, scratch {}, stack {}", ram.statics, ram.image, ram.scratch, ram.stack_peak);
+        self.line(format_args!("          RAM {all} of {of} bytes: {parts}"));
     }
 }
 

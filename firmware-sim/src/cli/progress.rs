@@ -24,6 +24,24 @@ impl Bar {
     }
 }
 
+/// What is shown while something takes its time.
+#[derive(Debug)]
+pub(crate) struct Waiting(ProgressBar);
+
+impl Waiting {
+    pub(crate) fn new(what: String) -> Self {
+        let bar = ProgressBar::no_length();
+        bar.set_style(style("{spinner} {msg}, {elapsed}"));
+        bar.set_message(what);
+        bar.enable_steady_tick(std::time::Duration::from_millis(200));
+        Self(bar)
+    }
+
+    pub(crate) fn finish(self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// What is shown while images are read or fetched.
 #[derive(Debug)]
 pub(crate) struct Loading(ProgressBar);

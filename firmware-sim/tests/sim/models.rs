@@ -1,5 +1,6 @@
 //! Model files for tests: handmade, or of any shape with weights from a seeded generator.
 
+use foldnet_core::int::Row;
 use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
 
 /// A 2x2 image, three units, two classes, with weights whose sums are exact:
@@ -27,6 +28,30 @@ pub(crate) fn random(height: u16, width: u16, units: &[u16], seed: u32) -> Vec<u
     }
     let layers = weights.iter().enumerate().map(|(index, (inputs, units, kernel, bias))| {
         (layer(*inputs, *units, index + 1 < weights.len()), LayerWeights::Float { kernel, bias })
+    });
+    file(height, width, "", layers)
+}
+
+/// As [`random`], with integer weights of `bits`, and rows that bring most sums into 0 to 255.
+pub(crate) fn random_integer(height: u16, width: u16, units: &[u16], bits: u8, seed: u32) -> Vec<u8> {
+    let mut dice = Dice(seed);
+    let (mut inputs, largest) = (height * width, f32::from((1u16 << (bits - 1)) - 1));
+    let mut drawn = Vec::new();
+    for &units in units {
+        let mut draw = |n: usize, reach: f32| (0..n).map(|_| (dice.next() * reach).round()).collect::<Vec<f32>>();
+        let weights: Vec<i8> =
+            draw(usize::from(units) * usize::from(inputs), largest).iter().map(|w| *w as i8).collect();
+        // The sums' spread, with inputs of about 100.
+        let spread = f32::from(inputs).sqrt() * largest * 60.0;
+        let shift = (spread / 128.0).log2().clamp(0.0, 30.0) as u8;
+        let row = |bias: f32| Row { bias: bias as i32, multiplier: 20_000, shift };
+        let rows: Vec<Row> = draw(units.into(), spread).into_iter().map(row).collect();
+        drawn.push((inputs, units, weights, rows));
+        inputs = units;
+    }
+    let layers = drawn.iter().enumerate().map(|(index, (inputs, units, weights, rows))| {
+        let header = LayerHeader { bits, ..layer(*inputs, *units, index + 1 < drawn.len()) };
+        (header, LayerWeights::Integer { weights, rows })
     });
     file(height, width, "", layers)
 }

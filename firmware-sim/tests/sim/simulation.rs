@@ -29,9 +29,8 @@ fn no_images_are_no_error() {
 }
 
 /// The app, with strict and poisoned memory, against the classifier with roomy memory that holds what it held.
-fn check(height: u16, width: u16, units: &[u16]) {
-    let bytes = models::random(height, width, units, 7);
-    let bytes = AlignedBytes::at_offset(&bytes, 4);
+fn check(model: &[u8]) {
+    let bytes = AlignedBytes::at_offset(model, 4);
     let model = Model::parse(&bytes).unwrap();
     let (pixels, labels) = models::images(20, model.inputs(), 3);
     let mut scratch = vec![0; model.scratch_words() + 100];
@@ -46,16 +45,18 @@ fn check(height: u16, width: u16, units: &[u16]) {
     let mut seen = Vec::new();
     let run = simulate(&model, &pixels, &labels, &mut |done| seen.push(done));
     let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!((run.correct, run.classes, run.logits_sha256), (correct, classes, digest), "{units:?}");
+    assert_eq!((run.correct, run.classes, run.logits_sha256), (correct, classes, digest), "{:?}", model.header());
     assert_eq!(seen, (1..=20).collect::<Vec<_>>());
 }
 
 #[test]
 fn the_app_answers_as_the_classifier_does() {
-    check(28, 28, &[300, 100, 10]);
-    check(1, 1, &[1]);
-    check(3, 5, &[7, 40, 2]);
-    check(9, 9, &[2, 33, 3, 34, 4, 1, 9, 10]);
+    for (height, width, units) in
+        [(28, 28, &[300, 100, 10][..]), (1, 1, &[1]), (3, 5, &[7, 40, 2]), (9, 9, &[2, 33, 3, 34, 4, 1, 9, 10])]
+    {
+        check(&models::random(height, width, units, 7));
+        [8, 4, 2].into_iter().for_each(|bits| check(&models::random_integer(height, width, units, bits, 7)));
+    }
 }
 
 #[test]

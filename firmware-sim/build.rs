@@ -1,0 +1,63 @@
+//! Writes the linker script of a firmware build from the table of boards; does nothing in a build for the PC.
+//!
+//! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for.
+
+#[path = "src/board/table.rs"]
+pub mod table;
+
+use std::env;
+use std::path::PathBuf;
+use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, STACK_LEN};
+
+fn main() {
+    println!("cargo::rerun-if-env-changed=FOLDNET_BOARD");
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=src/board/table.rs");
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
+        return;
+    }
+    let target = env::var("TARGET").expect("cargo says what is built for");
+    let Some((row, board)) = board(&target) else {
+        println!(
+            "cargo::error=no board of firmware-sim/src/board/table.rs has the target {target} and the name asked for"
+        );
+        return;
+    };
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo gives a folder"));
+    std::fs::write(out.join("memory.x"), linker_script(row, board)).expect("the folder can be written");
+    println!("cargo::rustc-link-search={}", out.display());
+    println!("cargo::rustc-link-arg=-Tlink.x");
+    // Sections are not padded to pages, which a microcontroller does not have.
+    println!("cargo::rustc-link-arg=--nmagic");
+}
+
+/// The board to build for, and its row in the table.
+fn board(target: &str) -> Option<(usize, &'static Board)> {
+    let name = env::var("FOLDNET_BOARD").ok();
+    let wanted = |board: &Board| board.target == target && name.as_deref().is_none_or(|name| name == board.name);
+    BOARDS.iter().enumerate().find(|(_, board)| wanted(board))
+}
+
+/// `memory.x`: what cortex-m-rt asks for, and the symbols of `src/arch/memory.rs`.
+fn linker_script(row: usize, board: &Board) -> String {
+    let Board { name, machine, chip, core, flash, ram, clock_hz, .. } = board;
+    let (model, stack_end) = (board.model_region(), ram.end() - STACK_LEN);
+    format!(
+        "/* {name}: {chip}, {core} at {clock_hz} Hz, QEMU machine {machine}; {FIRMWARE_RAM} bytes of RAM set aside */
+MEMORY
+{{
+  FLASH : ORIGIN = {:#x}, LENGTH = {FIRMWARE_LEN}
+  RAM : ORIGIN = {:#x}, LENGTH = {}
+}}
+_foldnet_board = {row};
+_model_start = {:#x};
+_model_end = {:#x};
+_free_end = {stack_end:#x};
+",
+        flash.origin,
+        ram.origin,
+        ram.len,
+        model.origin,
+        model.end(),
+    )
+}

@@ -1,0 +1,40 @@
+//! A clock that counts processor time. On an emulator with `-icount shift=0` an instruction takes a nanosecond, so that
+//! ticks are instructions.
+
+use super::processor;
+use crate::job::CALIBRATION;
+
+/// The running clock.
+#[derive(Debug)]
+pub struct Clock(());
+
+/// When a measurement began.
+#[derive(Debug, Clone, Copy)]
+pub struct Instant(u32);
+
+impl Clock {
+    /// Starts the clock.
+    pub fn start() -> Self {
+        processor::start_clock();
+        Self(())
+    }
+
+    /// Now.
+    #[inline(always)]
+    pub fn now(&self) -> Instant {
+        Instant(processor::countdown())
+    }
+
+    /// Ticks since `instant`.
+    #[inline(always)]
+    pub fn ticks_since(&self, instant: Instant) -> u32 {
+        instant.0.wrapping_sub(processor::countdown()) & processor::CLOCK_MASK
+    }
+
+    /// Ticks in [`CALIBRATION`] instructions.
+    pub fn calibrate(&self) -> u32 {
+        let start = self.now();
+        processor::spin(CALIBRATION / 2);
+        self.ticks_since(start)
+    }
+}

@@ -1,0 +1,60 @@
+//! Cortex-M: the call to the debugger, the stack pointer, and SysTick as a clock.
+
+use core::arch::asm;
+use core::ptr::{read_volatile, with_exposed_provenance, with_exposed_provenance_mut, write_volatile};
+
+/// SysTick's control and status: bit 0 enables it, bit 2 takes the processor's own clock.
+const CONTROL: usize = 0xE000_E010;
+
+/// SysTick's reload value, 24 bits.
+const RELOAD: usize = 0xE000_E014;
+
+/// SysTick's current value, counting down.
+const CURRENT: usize = 0xE000_E018;
+
+/// What SysTick counts modulo, less one. A model of 4 MB takes fewer ticks an image on every board of the table.
+pub(super) const CLOCK_MASK: u32 = 0x00FF_FFFF;
+
+/// Asks the debugger for `operation`.
+///
+/// # Safety
+/// `argument` is what the operation expects: a number, or a block of words that lives until the call returns.
+pub(super) unsafe fn debugger(operation: usize, argument: usize) -> usize {
+    let result;
+    // SAFETY: the caller vouches for the argument; memory counts as read and written, which is `asm!`'s default.
+    unsafe { asm!("bkpt #0xab", inlateout("r0") operation => result, in("r1") argument, options(nostack)) };
+    result
+}
+
+/// Address of the lowest word in use on the stack.
+#[inline(always)]
+pub(super) fn stack_pointer() -> usize {
+    let address;
+    // SAFETY: reads a register.
+    unsafe { asm!("mov {}, sp", out(reg) address, options(nomem, nostack, preserves_flags)) };
+    address
+}
+
+/// Lets the clock run.
+pub(super) fn start_clock() {
+    // SAFETY: registers that every Cortex-M with SysTick has, and that nothing else in the firmware uses.
+    unsafe {
+        write_volatile(with_exposed_provenance_mut(RELOAD), CLOCK_MASK);
+        write_volatile(with_exposed_provenance_mut(CURRENT), 0u32);
+        write_volatile(with_exposed_provenance_mut(CONTROL), 0b101u32);
+    }
+}
+
+/// Ticks, counting down modulo [`CLOCK_MASK`] + 1.
+#[inline(always)]
+pub(super) fn countdown() -> u32 {
+    // SAFETY: reading the register changes nothing that the firmware relies on.
+    unsafe { read_volatile(with_exposed_provenance(CURRENT)) }
+}
+
+/// Executes `2 * rounds` instructions, and a few.
+#[inline(never)]
+pub(super) fn spin(rounds: u32) {
+    // SAFETY: changes one register and the flags.
+    unsafe { asm!("2: subs {0}, {0}, #1", "bne 2b", inout(reg) rounds => _, options(nomem, nostack)) };
+}

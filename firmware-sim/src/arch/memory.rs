@@ -1,0 +1,89 @@
+//! Memory as the linker scripts lay it out (`build.rs`, cortex-m-rt): the flash of the model, the RAM that is free, the stack.
+//!
+//! ```text
+//! RAM:  statics | sheap ... scratch, image ... free_end | stack, painted ... stack_start
+//! ```
+
+use super::processor::stack_pointer;
+use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
+use core::slice::{from_raw_parts, from_raw_parts_mut};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+// Their addresses are what they say; there is nothing at them that is read by these names.
+unsafe extern "C" {
+    static _model_start: u8;
+    static _model_end: u8;
+    static __sheap: u8;
+    static _free_end: u8;
+    static _stack_start: u8;
+}
+
+/// What unused stack holds.
+const PAINT: u32 = 0xC0DE_5EED;
+
+/// Stack that painting spares below the stack pointer: its own frame.
+const SPARED: usize = 64;
+
+/// The address of a linker symbol.
+macro_rules! address {
+    ($symbol:ident) => {
+        (&raw const $symbol).addr()
+    };
+}
+
+/// All flash that a model may fill, from the board's model address on.
+pub fn model_flash() -> &'static [u8] {
+    let (start, end) = (address!(_model_start), address!(_model_end));
+    // SAFETY: the linker script says that there is flash between the two; the firmware never writes to it.
+    unsafe { from_raw_parts(with_exposed_provenance(start), end - start) }
+}
+
+/// Memory for an image and for inference.
+#[derive(Debug)]
+pub struct Free {
+    /// The image, at the end of the free memory.
+    pub image: &'static mut [u8],
+    /// Scratch memory: all that is left.
+    pub scratch: &'static mut [u32],
+}
+
+/// All free RAM, with an image of at most `image_len` bytes at its end, fewer where there is less. None the second
+/// time.
+pub fn take_free(image_len: usize) -> Option<Free> {
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+    // Not a swap, which an M0 lacks. Nothing interrupts this firmware, so nothing comes between the two.
+    if TAKEN.load(Ordering::Relaxed) {
+        return None;
+    }
+    TAKEN.store(true, Ordering::Relaxed);
+    let (start, end) = (address!(__sheap), address!(_free_end));
+    let image_start = end - image_len.next_multiple_of(4).min(end - start);
+    // SAFETY: RAM between statics and stack that belongs to nothing else, handed out once, in two parts, the first of
+    // whole words; any bytes are a value of either.
+    unsafe {
+        let image = from_raw_parts_mut(with_exposed_provenance_mut(image_start), image_len.min(end - image_start));
+        let scratch = from_raw_parts_mut(with_exposed_provenance_mut(start), (image_start - start) / 4);
+        Some(Free { image, scratch })
+    }
+}
+
+/// Paints the stack that is not in use, so that its peak can be told. To be called first thing.
+#[inline(never)]
+pub fn paint_stack() {
+    let mut address = address!(_free_end);
+    while address < stack_pointer() - SPARED {
+        // SAFETY: RAM between the free memory and the part of the stack in use, which only the stack will use.
+        unsafe { with_exposed_provenance_mut::<u32>(address).write_volatile(PAINT) };
+        address += 4;
+    }
+}
+
+/// Bytes of stack at the peak since the stack was painted; none when it grew beyond what is set aside for it.
+pub fn stack_peak() -> Option<usize> {
+    let (mut address, top) = (address!(_free_end), address!(_stack_start));
+    // SAFETY: RAM that was painted or is the stack.
+    while address < top && unsafe { with_exposed_provenance::<u32>(address).read_volatile() } == PAINT {
+        address += 4;
+    }
+    if address == address!(_free_end) { None } else { Some(top - address) }
+}

@@ -1,0 +1,95 @@
+//! Files and exit codes by way of the debugger or emulator (Arm semihosting).
+
+use super::processor::debugger;
+use core::ffi::CStr;
+
+const SYS_OPEN: usize = 0x01;
+const SYS_WRITE: usize = 0x05;
+const SYS_READ: usize = 0x06;
+const SYS_EXIT_EXTENDED: usize = 0x20;
+
+const MODE_READ: usize = 1;
+const MODE_WRITE: usize = 5;
+
+/// The program came to an end by itself.
+const APPLICATION_EXIT: usize = 0x2_0026;
+
+/// The debugger would not open, read or write a file, or the file ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileError;
+
+/// An open file of the debugger's machine.
+#[derive(Debug)]
+pub struct File(usize);
+
+impl File {
+    /// Opens a file for reading.
+    ///
+    /// # Errors
+    /// When the debugger cannot.
+    pub fn open(name: &CStr) -> Result<Self, FileError> {
+        Self::with_mode(name, MODE_READ)
+    }
+
+    /// Makes a file, or empties it, for writing.
+    ///
+    /// # Errors
+    /// When the debugger cannot.
+    pub fn create(name: &CStr) -> Result<Self, FileError> {
+        Self::with_mode(name, MODE_WRITE)
+    }
+
+    fn with_mode(name: &CStr, mode: usize) -> Result<Self, FileError> {
+        let block = [name.as_ptr() as usize, mode, name.count_bytes()];
+        // SAFETY: the block is what the operation expects, and lives, as the name does.
+        let handle = unsafe { debugger(SYS_OPEN, block.as_ptr() as usize) };
+        if handle == usize::MAX { Err(FileError) } else { Ok(Self(handle)) }
+    }
+
+    /// Fills `bytes`.
+    ///
+    /// # Errors
+    /// When the file has fewer left.
+    pub fn read(&mut self, bytes: &mut [u8]) -> Result<(), FileError> {
+        // SAFETY: the slice may be written over its whole length.
+        unsafe { self.transfer(SYS_READ, bytes.as_mut_ptr() as usize, bytes.len()) }
+    }
+
+    /// Fills `words`, little-endian.
+    ///
+    /// # Errors
+    /// When the file has fewer left.
+    pub fn read_words(&mut self, words: &mut [u32]) -> Result<(), FileError> {
+        // SAFETY: the slice may be written over its whole length, and any bytes are words.
+        unsafe { self.transfer(SYS_READ, words.as_mut_ptr() as usize, size_of_val(words)) }
+    }
+
+    /// Appends `words`, little-endian.
+    ///
+    /// # Errors
+    /// When the debugger cannot.
+    pub fn write_words(&mut self, words: &[u32]) -> Result<(), FileError> {
+        // SAFETY: the slice may be read over its whole length.
+        unsafe { self.transfer(SYS_WRITE, words.as_ptr() as usize, size_of_val(words)) }
+    }
+
+    /// Reads or writes all of a buffer.
+    ///
+    /// # Safety
+    /// The `len` bytes at `address` may be written (`SYS_READ`) or read (`SYS_WRITE`).
+    unsafe fn transfer(&mut self, operation: usize, address: usize, len: usize) -> Result<(), FileError> {
+        let block = [self.0, address, len];
+        // SAFETY: the block is what both operations expect; the caller vouches for the buffer.
+        let left = unsafe { debugger(operation, block.as_ptr() as usize) };
+        if left == 0 { Ok(()) } else { Err(FileError) }
+    }
+}
+
+/// Ends the program with an exit code.
+pub fn exit(code: u8) -> ! {
+    let block = [APPLICATION_EXIT, usize::from(code)];
+    loop {
+        // SAFETY: the block is what the operation expects.
+        unsafe { debugger(SYS_EXIT_EXTENDED, block.as_ptr() as usize) };
+    }
+}

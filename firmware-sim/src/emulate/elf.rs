@@ -1,0 +1,44 @@
+//! What an ELF file of the firmware says about itself: how much flash and RAM it takes, and for which board it is.
+
+use crate::board::{BOARDS, Board, STATICS_LEN};
+use object::read::elf::{ElfFile32, ProgramHeader};
+use object::{Endianness, Object, ObjectSymbol};
+
+/// Bytes of memory that the firmware itself takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Flash: vector table, code, constants, initial values of statics.
+    pub flash: usize,
+    /// RAM: statics.
+    pub statics: usize,
+}
+
+/// The symbol whose value is the board's row in the table, from the linker script.
+const BOARD_SYMBOL: &str = "_foldnet_board";
+
+/// The board that `elf` was built for, and what it takes.
+///
+/// # Errors
+/// What is wrong with the file, and the remedy.
+pub(super) fn inspect(elf: &[u8]) -> Result<(&'static Board, Sizes), String> {
+    let no_firmware = "is no firmware; give the ELF file that a build of foldnet-sim for the board gives";
+    let file = ElfFile32::<Endianness>::parse(elf).map_err(|_| no_firmware)?;
+    let row = file.symbols().find(|symbol| symbol.name() == Ok(BOARD_SYMBOL)).map(|symbol| symbol.address());
+    let board = row.and_then(|row| BOARDS.get(row as usize)).ok_or(no_firmware)?;
+    let mut sizes = Sizes { flash: 0, statics: 0 };
+    for segment in file.elf_program_headers() {
+        let endian = file.endian();
+        if segment.p_type(endian) != object::elf::PT_LOAD {
+            continue;
+        }
+        sizes.flash += segment.p_filesz(endian) as usize;
+        let address = segment.p_vaddr(endian);
+        if (board.ram.origin..board.ram.end()).contains(&address) {
+            sizes.statics += segment.p_memsz(endian) as usize;
+        }
+    }
+    if sizes.statics > STATICS_LEN as usize {
+        return Err(format!("has {} bytes of statics, {STATICS_LEN} are set aside for them", sizes.statics));
+    }
+    Ok((board, sizes))
+}

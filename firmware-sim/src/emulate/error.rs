@@ -1,0 +1,110 @@
+//! What can go wrong with an emulated run, each in one line with the remedy.
+
+use crate::board::DoesNotFit;
+use crate::exit::Exit;
+use foldnet_core::model::ParseError;
+use std::path::{Path, PathBuf};
+
+/// Why a model could not be run on an emulated board.
+#[derive(Debug, thiserror::Error)]
+pub enum EmulateError {
+    /// The bytes are no model.
+    #[error("{0}; export the model again with foldnet export")]
+    NoModel(#[from] ParseError),
+    /// The model is too large for the board.
+    #[error(transparent)]
+    DoesNotFit(#[from] DoesNotFit),
+    /// The board has no firmware yet.
+    #[error("there is no firmware for {board} yet; run without --emulate, or take another board")]
+    NoShell {
+        /// The board's name.
+        board: &'static str,
+    },
+    /// A program that is needed is not there.
+    #[error("{tool} is not installed; {remedy}")]
+    Missing {
+        /// What is missing.
+        tool: String,
+        /// How to get it.
+        remedy: String,
+    },
+    /// Firmware can be built in a checkout only.
+    #[error("firmware is built from Foldnet's source, which is not at {}; give a built one as --firmware ELF", path.display())]
+    NoSource {
+        /// Where the source was when this program was built.
+        path: PathBuf,
+    },
+    /// The build failed.
+    #[error("the firmware for {board} does not build ({cause}); to see all of it run: {command}")]
+    Build {
+        /// The board's name.
+        board: &'static str,
+        /// The first error of the compiler.
+        cause: String,
+        /// The command that failed.
+        command: String,
+    },
+    /// The file is no firmware for this board.
+    #[error("{}: {cause}", path.display())]
+    Firmware {
+        /// The ELF file.
+        path: PathBuf,
+        /// What is wrong, and the remedy.
+        cause: String,
+    },
+    /// The system will not let us work in the temporary folder, or start a program.
+    #[error("{what}: {cause}; check room and permissions of the folder for temporary files (TMPDIR)")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// The system's words.
+        cause: std::io::Error,
+    },
+    /// The firmware ended with an error.
+    #[error("the firmware stopped with exit code {code}: {0}", code = .0.code())]
+    Device(Exit),
+    /// No answer for too long.
+    #[error("the emulated board hung: no answer for {seconds} s after {images} images; it was stopped")]
+    Stalled {
+        /// How long it was waited for.
+        seconds: u64,
+        /// Images answered before.
+        images: usize,
+    },
+    /// The emulator itself failed.
+    #[error("{emulator} stopped with {status}: {said}")]
+    Emulator {
+        /// The program.
+        emulator: &'static str,
+        /// How it ended.
+        status: String,
+        /// Its first words.
+        said: String,
+    },
+    /// The firmware ended well, but its results are not whole.
+    #[error("the firmware's results are not what its job asks for ({0}); was it built from the same source?")]
+    Results(&'static str),
+    /// The clock of the emulated board does not run as the table of boards says.
+    #[error(
+        "{board}'s clock counts {found:.0} instructions where {expected} were executed; correct clock_hz in the table of boards"
+    )]
+    Clock {
+        /// The board's name.
+        board: &'static str,
+        /// Executed.
+        expected: u32,
+        /// Counted.
+        found: f64,
+    },
+}
+
+impl EmulateError {
+    pub(super) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+        let what = what.into();
+        move |cause| Self::Io { what, cause }
+    }
+
+    pub(super) fn firmware(path: &Path, cause: impl Into<String>) -> Self {
+        Self::Firmware { path: path.to_owned(), cause: cause.into() }
+    }
+}

@@ -1,0 +1,133 @@
+//! The firmware of a board: built from this checkout, or an ELF file that somebody built.
+
+use super::elf::{Sizes, inspect};
+use super::error::EmulateError;
+use super::toolchain::Toolchain;
+use crate::board::Board;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Variables of a surrounding cargo or shell that would change what is built; some that say how to reach a registry
+/// stay.
+const CLEARED: [&str; 4] = ["CARGO_", "RUSTC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"];
+const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE"];
+
+/// Another process may build for another board between our build and our reading of the file: so often we try.
+const ATTEMPTS: usize = 10;
+
+/// Firmware for one board.
+#[derive(Debug, Clone)]
+pub struct Firmware {
+    elf: Vec<u8>,
+    board: &'static Board,
+    sizes: Sizes,
+    compiler: Option<String>,
+}
+
+impl Firmware {
+    /// Builds the firmware for `board`, in `target/firmware` of the checkout; quick when nothing has changed.
+    ///
+    /// # Errors
+    /// Without a checkout or a compiler for the board, or when the build fails.
+    pub fn build(board: &'static Board) -> Result<Self, EmulateError> {
+        if !board.has_shell() {
+            return Err(EmulateError::NoShell { board: board.name });
+        }
+        let root = checkout()?;
+        let toolchain = Toolchain::find(board.target, &root)?;
+        let folder = root.join("target").join("firmware").join(board.target);
+        let path = folder.join(board.target).join("firmware").join("foldnet-sim");
+        let mut command = command(board, &toolchain, &root, &folder);
+        for _ in 0..ATTEMPTS {
+            build(board, &mut command)?;
+            let firmware = Self::read(&path)?;
+            if firmware.board == board {
+                return Ok(Self { compiler: Some(toolchain.description.clone()), ..firmware });
+            }
+        }
+        Err(EmulateError::firmware(&path, "other builds replace it all the time; try again when they are done"))
+    }
+
+    /// Firmware for `board` from an ELF file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not for this board.
+    pub fn open(path: &Path, board: &'static Board) -> Result<Self, EmulateError> {
+        let firmware = Self::read(path)?;
+        if firmware.board == board {
+            return Ok(firmware);
+        }
+        let built_for = firmware.board.name;
+        Err(EmulateError::firmware(
+            path,
+            format!("was built for {built_for}; give --board {built_for}, or other firmware"),
+        ))
+    }
+
+    fn read(path: &Path) -> Result<Self, EmulateError> {
+        let elf =
+            std::fs::read(path).map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause})")))?;
+        let (board, sizes) = inspect(&elf).map_err(|cause| EmulateError::firmware(path, cause))?;
+        Ok(Self { elf, board, sizes, compiler: None })
+    }
+
+    /// The board it runs on.
+    pub fn board(&self) -> &'static Board {
+        self.board
+    }
+
+    /// What it takes of the board's memory, without model, image, scratch memory and stack.
+    pub fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    /// The compiler that built it, if we did: its version, and where the standard library came from.
+    pub fn compiler(&self) -> Option<&str> {
+        self.compiler.as_deref()
+    }
+
+    /// The ELF file.
+    pub(super) fn elf(&self) -> &[u8] {
+        &self.elf
+    }
+}
+
+/// The checkout that this program was built from.
+fn checkout() -> Result<PathBuf, EmulateError> {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = package.parent().filter(|_| package.join("Cargo.toml").is_file());
+    root.map(Path::to_owned).ok_or(EmulateError::NoSource { path: package.to_owned() })
+}
+
+/// The build of the firmware for `board`, in a target folder of its own.
+fn command(board: &Board, toolchain: &Toolchain, root: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(&toolchain.cargo);
+    clear_environment(&mut command);
+    command.current_dir(root).env("FOLDNET_BOARD", board.name).envs(toolchain.environment.iter().cloned());
+    command.args(["build", "--profile", "firmware", "-p", "foldnet-sim", "--target", board.target]);
+    command.args(&toolchain.arguments).arg("--target-dir").arg(folder);
+    command
+}
+
+/// Takes away what a surrounding cargo has set for itself.
+pub(super) fn clear_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let starts = |prefix: &&str| text.starts_with(*prefix);
+        if CLEARED.iter().any(&starts) && !KEPT.iter().any(starts) {
+            command.env_remove(&name);
+        }
+    }
+}
+
+fn build(board: &'static Board, command: &mut Command) -> Result<(), EmulateError> {
+    let output = command.output().map_err(EmulateError::io("cargo cannot be started"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let cause = said.lines().find(|line| line.starts_with("error")).unwrap_or("no error was named").to_owned();
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    let command = format!("FOLDNET_BOARD={} cargo {}", board.name, arguments.join(" "));
+    Err(EmulateError::Build { board: board.name, cause, command })
+}

@@ -1,0 +1,194 @@
+//! Runs the real firmware on an emulated board (QEMU), and compares every logit with the PC's simulation.
+//!
+//! ```text
+//! Firmware (build | open) ──► run (qemu: job in, results out) ──► Emulation ◄── simulate, on the PC
+//!       toolchain, elf              job, exit (shared with the device)
+//! ```
+//!
+//! Instructions are counted by the emulated clock: with `-icount shift=0` an instruction takes a nanosecond of virtual
+//! time, and the board's timer ticks at its clock. They are exact to one tick, repeatable, and not cycles.
+
+mod elf;
+mod error;
+mod firmware;
+mod qemu;
+mod results;
+mod toolchain;
+
+pub use elf::Sizes;
+pub use error::EmulateError;
+pub use firmware::Firmware;
+pub use qemu::{Request, Run, run};
+pub use results::Answer;
+
+use crate::AlignedBytes;
+use crate::board::Board;
+use crate::job::{CALIBRATION, Job};
+use crate::simulate::{LogitsDigest, simulate_logits};
+use foldnet_core::Model;
+use std::time::Duration;
+
+/// Without a new answer for so long, a run counts as hung. The slowest image takes well below a second.
+pub const STALL_LIMIT: Duration = Duration::from_secs(60);
+
+/// What to run where.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// The firmware, with the board it was built for.
+    pub firmware: &'a Firmware,
+    /// Bytes of the model file.
+    pub model: &'a [u8],
+    /// `[images][model.inputs()]`
+    pub pixels: &'a [u8],
+    /// `[images]`, at least one.
+    pub labels: &'a [u8],
+}
+
+/// What came of a run on an emulated board.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Emulation {
+    /// Images classified.
+    pub images: usize,
+    /// Images whose class is their label.
+    pub correct: usize,
+    /// `[images]`, as in [`crate::Simulation`].
+    pub classes: Vec<u8>,
+    /// SHA-256 in hex over the logit words of all images, each word little-endian.
+    pub logits_sha256: String,
+    /// The first image whose class or any logit is not the simulation's; none when all are equal.
+    pub first_difference: Option<usize>,
+    /// Name of the kernel that ran.
+    pub kernel: String,
+    /// From image bytes to class.
+    pub instructions: Instructions,
+    /// Flash in use.
+    pub flash: FlashUse,
+    /// RAM in use.
+    pub ram: RamUse,
+}
+
+/// Instructions an image.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Instructions {
+    /// Mean over the images.
+    pub mean: f64,
+    /// The cheapest image.
+    pub min: u64,
+    /// The dearest image.
+    pub max: u64,
+}
+
+/// Flash in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlashUse {
+    /// The firmware: vector table, code, constants, with the test harness.
+    pub firmware: usize,
+    /// The model file.
+    pub model: usize,
+}
+
+/// RAM in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RamUse {
+    /// The firmware's statics.
+    pub statics: usize,
+    /// One image.
+    pub image: usize,
+    /// Scratch memory of inference.
+    pub scratch: usize,
+    /// Stack at its peak, parsing included, measured.
+    pub stack_peak: usize,
+}
+
+impl Emulation {
+    /// Whether the classes and all logits of all images are the simulation's.
+    pub fn identical(&self) -> bool {
+        self.first_difference.is_none()
+    }
+
+    /// Share of images whose class is their label, 0 to 1.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.images.max(1) as f64
+    }
+}
+
+impl FlashUse {
+    /// All of it.
+    pub fn total(&self) -> usize {
+        self.firmware + self.model
+    }
+}
+
+impl RamUse {
+    /// All of it.
+    pub fn total(&self) -> usize {
+        self.statics + self.image + self.scratch + self.stack_peak
+    }
+}
+
+/// Runs `task`; `progress` is told how many images are done, time and again.
+///
+/// # Errors
+/// See [`EmulateError`]. A difference between board and PC is no error: see [`Emulation::identical`].
+///
+/// # Panics
+/// When there are not as many pixels as the labelled images have.
+pub fn emulate(task: &Task, progress: &mut dyn FnMut(usize)) -> Result<Emulation, EmulateError> {
+    let bytes = AlignedBytes::from_slice(task.model);
+    let model = Model::parse(&bytes)?;
+    let board = task.firmware.board();
+    board.fit(&model)?;
+    assert_eq!(task.pixels.len(), task.labels.len() * model.inputs(), "as many pixels as the labelled images have");
+    let (images, image_len) = (task.labels.len() as u32, model.inputs() as u32);
+    let job = Job { images, image_len, model_offset: 0, scratch_limit: u32::MAX };
+    let request = Request { flash: task.model, job, pixels: task.pixels, stall_limit: STALL_LIMIT };
+    let run = run(task.firmware, &request, progress)?;
+    let instructions = instructions(board, &run)?;
+    Ok(judge(task, &model, &run, instructions))
+}
+
+/// The run beside the simulation.
+fn judge(task: &Task, model: &Model, run: &Run, instructions: Instructions) -> Emulation {
+    let (mut digest, mut first_difference) = (LogitsDigest::new(task.labels), None);
+    for answer in &run.answers {
+        digest.add(answer.class as usize, &answer.logits);
+    }
+    let simulation = simulate_logits(model, task.pixels, task.labels, &mut |image, logits| {
+        let equal =
+            run.answers[image].logits == logits.words() && run.answers[image].class as usize == logits.largest();
+        first_difference = first_difference.or((!equal).then_some(image));
+    });
+    debug_assert_eq!(simulation.images, run.answers.len());
+    let emulated = digest.finish();
+    let sizes = task.firmware.sizes();
+    Emulation {
+        images: emulated.images,
+        correct: emulated.correct,
+        classes: emulated.classes,
+        logits_sha256: emulated.logits_sha256,
+        first_difference,
+        kernel: run.start.kernel().to_owned(),
+        instructions,
+        flash: FlashUse { firmware: sizes.flash, model: task.model.len() },
+        ram: RamUse {
+            statics: sizes.statics,
+            image: model.inputs(),
+            scratch: model.scratch_words() * size_of::<u32>(),
+            stack_peak: run.end.stack_peak as usize,
+        },
+    }
+}
+
+/// Ticks as instructions, by the board's clock; the calibration must agree with it.
+fn instructions(board: &Board, run: &Run) -> Result<Instructions, EmulateError> {
+    let per_tick = 1e9 / f64::from(board.clock_hz);
+    let calibrated = f64::from(run.start.calibration_ticks) * per_tick;
+    if (calibrated / f64::from(CALIBRATION) - 1.0).abs() > 0.01 {
+        return Err(EmulateError::Clock { board: board.name, expected: CALIBRATION, found: calibrated });
+    }
+    let ticks = || run.answers.iter().map(|answer| answer.ticks);
+    let count = |ticks: Option<u32>| (f64::from(ticks.unwrap_or_default()) * per_tick).round() as u64;
+    let total: u64 = ticks().map(u64::from).sum();
+    let mean = total as f64 * per_tick / run.answers.len().max(1) as f64;
+    Ok(Instructions { mean, min: count(ticks().min()), max: count(ticks().max()) })
+}

@@ -1,0 +1,163 @@
+//! One run of firmware under QEMU: files in a folder of its own, a process that is watched, and its exit code.
+
+use super::error::EmulateError;
+use super::firmware::Firmware;
+use super::results::{self, Answer};
+use super::toolchain::find_program;
+use crate::board::Board;
+use crate::exit::Exit;
+use crate::job::{End, JOB_FILE, Job, RESULTS_FILE, Start};
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often a run is looked at.
+const POLL: Duration = Duration::from_millis(20);
+
+const MODEL_FILE: &str = "model";
+const FIRMWARE_FILE: &str = "firmware";
+const LOG_FILE: &str = "log";
+
+/// What to put into the board's memory and what it is to do, unchecked: also broken models for tests.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// What is flashed to the board's model address.
+    pub flash: &'a [u8],
+    /// What the firmware is told.
+    pub job: Job,
+    /// `[job.images][job.image_len]`
+    pub pixels: &'a [u8],
+    /// Without a new answer for so long, the run is stopped.
+    pub stall_limit: Duration,
+}
+
+/// What the firmware wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Before the first image.
+    pub start: Start,
+    /// `[images]`
+    pub answers: Vec<Answer>,
+    /// After the last image.
+    pub end: End,
+}
+
+/// Runs `firmware` on its emulated board; `progress` is told how many images are done, time and again.
+///
+/// # Errors
+/// When the emulator is missing or fails, when the firmware stops with an error or hangs, and when its results are not
+/// whole.
+pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usize)) -> Result<Run, EmulateError> {
+    let board = firmware.board();
+    let emulator = emulator(board)?;
+    let folder = tempfile::tempdir().map_err(EmulateError::io("no temporary folder can be made"))?;
+    fill(folder.path(), firmware, request)?;
+    let child = start(emulator, board, folder.path())?;
+    let results = folder.path().join(RESULTS_FILE);
+    let status = watch(child, &results, request, progress)?;
+    check(emulator, status, folder.path())?;
+    let bytes = std::fs::read(&results).map_err(EmulateError::io("the firmware's results cannot be read"))?;
+    let (start, answers, end) = results::read(&bytes, &request.job)?;
+    progress(answers.len());
+    Ok(Run { start, answers, end })
+}
+
+/// The emulator of `board`, if it is installed.
+fn emulator(board: &Board) -> Result<&'static str, EmulateError> {
+    let (emulator, package) = match board.target.starts_with("thumb") {
+        true => ("qemu-system-arm", "qemu-system-arm"),
+        false => ("qemu-system-riscv32", "qemu-system-misc"),
+    };
+    if find_program(emulator).is_some() {
+        return Ok(emulator);
+    }
+    Err(EmulateError::Missing { tool: emulator.into(), remedy: format!("apt-get install {package}") })
+}
+
+/// Writes firmware, model and job into `folder`.
+fn fill(folder: &Path, firmware: &Firmware, request: &Request) -> Result<(), EmulateError> {
+    let write = |name: &str, parts: &[&[u8]]| {
+        let mut file = File::create(folder.join(name))?;
+        parts.iter().try_for_each(|part| file.write_all(part))
+    };
+    let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
+    write(FIRMWARE_FILE, &[firmware.elf()])
+        .and_then(|()| write(MODEL_FILE, &[request.flash]))
+        .and_then(|()| write(JOB_FILE, &[&job, request.pixels]))
+        .map_err(EmulateError::io(format!("{} cannot be written", folder.display())))
+}
+
+/// Starts the emulated board in `folder`, with the model put at its flash address apart from the firmware.
+fn start(emulator: &str, board: &Board, folder: &Path) -> Result<Running, EmulateError> {
+    let io = |what: &str| EmulateError::io(format!("{emulator}: {what}"));
+    let log = File::create(folder.join(LOG_FILE)).map_err(io("its messages cannot be kept"))?;
+    let also_log = log.try_clone().map_err(io("its messages cannot be kept"))?;
+    let model = format!("loader,file={MODEL_FILE},addr={:#x},force-raw=on", board.model_address);
+    let child = Command::new(emulator)
+        .args(["-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"])
+        .args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"])
+        .args(["-kernel", FIRMWARE_FILE, "-device", &model])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(log)
+        .stderr(also_log)
+        .spawn()
+        .map_err(io("cannot be started"))?;
+    Ok(Running(child))
+}
+
+/// A process that ends with its owner.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself: then there is nothing to stop.
+        let _ended = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// Waits for the end, as long as answers keep coming.
+fn watch(
+    mut child: Running,
+    results: &Path,
+    request: &Request,
+    progress: &mut dyn FnMut(usize),
+) -> Result<ExitStatus, EmulateError> {
+    let logits = logits_of(request.flash);
+    let (mut done, mut last) = (0, Instant::now());
+    loop {
+        let ended = child.0.try_wait().map_err(EmulateError::io("the emulator cannot be watched"))?;
+        if let Some(status) = ended {
+            return Ok(status);
+        }
+        let answered = std::fs::metadata(results).map_or(0, |file| results::answered(file.len(), logits));
+        if answered > done {
+            (done, last) = (answered, Instant::now());
+            progress(done.min(request.job.images as usize));
+        } else if last.elapsed() > request.stall_limit {
+            return Err(EmulateError::Stalled { seconds: request.stall_limit.as_secs(), images: done });
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// Logits that an answer has; 0 where `flash` holds no model, which never answers.
+fn logits_of(flash: &[u8]) -> usize {
+    let bytes = crate::AlignedBytes::from_slice(flash);
+    crate::app::open(&bytes).map_or(0, |model| model.classes())
+}
+
+/// How the run ended, in words.
+fn check(emulator: &'static str, status: ExitStatus, folder: &Path) -> Result<(), EmulateError> {
+    match status.code().and_then(Exit::from_code) {
+        Some(Exit::Done) => Ok(()),
+        Some(exit) => Err(EmulateError::Device(exit)),
+        None => {
+            let log = std::fs::read_to_string(folder.join(LOG_FILE)).unwrap_or_default();
+            let said = log.lines().next().unwrap_or("it said nothing").to_owned();
+            Err(EmulateError::Emulator { emulator, status: status.to_string(), said })
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Finds a compiler for a board: one that has the target's core library, or else one with the source to build it.
+//!
+//! Looked at in order: the cargo and rustc of the `PATH`, then those of the system. A rustup toolchain brings its
+//! linker along; the system's needs LLVM's (`ld.lld`).
+
+use super::error::EmulateError;
+use super::firmware::clear_environment;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// How to build for a target.
+#[derive(Debug, Clone)]
+pub(super) struct Toolchain {
+    /// The program.
+    pub(super) cargo: PathBuf,
+    /// Its arguments beside the usual ones.
+    pub(super) arguments: Vec<String>,
+    /// Variables to set.
+    pub(super) environment: Vec<(String, OsString)>,
+    /// Compiler, and where the core library comes from.
+    pub(super) description: String,
+}
+
+/// A compiler, with the cargo beside it.
+struct Compiler<'a> {
+    cargo: PathBuf,
+    rustc: PathBuf,
+    /// Where it is asked, since a checkout may choose a toolchain.
+    folder: &'a Path,
+}
+
+impl Toolchain {
+    /// The first compiler that can build for `target` when started in `folder`.
+    ///
+    /// # Errors
+    /// When there is none, or no linker for it.
+    pub(super) fn find(target: &str, folder: &Path) -> Result<Self, EmulateError> {
+        let compilers = ["", "/usr/bin"].map(|place| Compiler {
+            cargo: Path::new(place).join("cargo"),
+            rustc: Path::new(place).join("rustc"),
+            folder,
+        });
+        if let Some(compiler) = compilers.iter().find(|compiler| compiler.has_target(target)) {
+            return compiler.with_target(target);
+        }
+        if let Some(compiler) = compilers.iter().find(|compiler| compiler.has_source()) {
+            return compiler.with_source(target);
+        }
+        Err(EmulateError::Missing {
+            tool: format!("a Rust compiler for {target}"),
+            remedy: format!("rustup target add {target} (or apt-get install cargo-web rustc-web rust-web-src lld)"),
+        })
+    }
+}
+
+impl Compiler<'_> {
+    /// What rustc says to `--print what`.
+    fn print(&self, what: &[&str]) -> Option<PathBuf> {
+        let mut command = Command::new(&self.rustc);
+        clear_environment(&mut command);
+        let output = command.current_dir(self.folder).arg("--print").args(what).output().ok()?;
+        let path = String::from_utf8(output.stdout).ok()?;
+        (output.status.success() && self.version().is_some()).then(|| PathBuf::from(path.trim_end()))
+    }
+
+    /// `rustc 1.96.0 (...)`, if it works.
+    fn version(&self) -> Option<String> {
+        let mut command = Command::new(&self.rustc);
+        clear_environment(&mut command);
+        let output = command.current_dir(self.folder).arg("--version").output().ok()?;
+        String::from_utf8(output.stdout).ok().map(|version| version.trim_end().to_owned())
+    }
+
+    fn has_target(&self, target: &str) -> bool {
+        let libraries = self.print(&["target-libdir", "--target", target]).and_then(|folder| folder.read_dir().ok());
+        let is_core = |name: OsString| name.to_string_lossy().starts_with("libcore-");
+        libraries.is_some_and(|mut entries| entries.any(|entry| entry.is_ok_and(|entry| is_core(entry.file_name()))))
+    }
+
+    fn has_source(&self) -> bool {
+        let library = |sysroot: PathBuf| sysroot.join("lib/rustlib/src/rust/library/core/src/lib.rs");
+        self.print(&["sysroot"]).is_some_and(|sysroot| library(sysroot).is_file())
+    }
+
+    fn with_target(&self, target: &str) -> Result<Toolchain, EmulateError> {
+        let description = format!("{} with the target's core library", self.version().unwrap_or_default());
+        let environment = self.linker(target)?;
+        Ok(Toolchain { cargo: self.cargo.clone(), arguments: Vec::new(), environment, description })
+    }
+
+    /// The core library is built along, which only a nightly cargo admits to; `RUSTC_BOOTSTRAP` lets a stable one.
+    fn with_source(&self, target: &str) -> Result<Toolchain, EmulateError> {
+        let arguments = ["-Zbuild-std=core,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"];
+        let mut environment = self.linker(target)?;
+        environment.push(("RUSTC_BOOTSTRAP".into(), "1".into()));
+        environment.push(("RUSTC".into(), self.rustc.clone().into()));
+        let description = format!("{}, core library built from source", self.version().unwrap_or_default());
+        let arguments = arguments.map(str::to_owned).to_vec();
+        Ok(Toolchain { cargo: self.cargo.clone(), arguments, environment, description })
+    }
+
+    /// The variable that names the linker, where the compiler does not bring its own.
+    fn linker(&self, target: &str) -> Result<Vec<(String, OsString)>, EmulateError> {
+        let own = |libraries: PathBuf| libraries.parent().is_some_and(|host| host.join("bin/rust-lld").is_file());
+        if self.print(&["target-libdir"]).is_some_and(own) {
+            return Ok(Vec::new());
+        }
+        let name = target.to_uppercase().replace(['-', '.'], "_");
+        let linker = find_program("ld.lld").ok_or_else(|| EmulateError::Missing {
+            tool: "ld.lld, the linker for firmware,".into(),
+            remedy: "apt-get install lld".into(),
+        })?;
+        Ok(vec![(format!("CARGO_TARGET_{name}_LINKER"), linker.into())])
+    }
+}
+
+/// The first file called `name` in the folders of the `PATH`.
+pub(super) fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}

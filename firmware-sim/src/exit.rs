@@ -1,0 +1,133 @@
+//! How a run on a device ends: one code a reason, which the device gives to the debugger or emulator, and which the PC
+//! turns back into words.
+
+use crate::app::MemoryError;
+use core::fmt;
+use foldnet_core::model::ParseError;
+
+/// Why the firmware stopped. The number is the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All images are classified.
+    Done = 0,
+    /// [`ParseError::Unaligned`]
+    Unaligned = 10,
+    /// [`ParseError::TooShort`]
+    TooShort = 11,
+    /// [`ParseError::NoModel`]
+    NoModel = 12,
+    /// [`ParseError::Version`]
+    Version = 13,
+    /// [`ParseError::Length`]
+    Length = 14,
+    /// [`ParseError::Crc`]
+    Crc = 15,
+    /// [`ParseError::Header`], and whatever else is wrong with a header.
+    Header = 16,
+    /// [`ParseError::Shape`]
+    Shape = 17,
+    /// [`ParseError::Bits`]
+    Bits = 18,
+    /// [`ParseError::Scratch`]
+    DeclaredScratch = 19,
+    /// [`MemoryError::Scratch`]
+    Scratch = 20,
+    /// [`MemoryError::Image`]
+    Image = 21,
+    /// The images cannot be read, or are not of the model's size.
+    Job = 30,
+    /// The answers cannot be written.
+    Results = 31,
+    /// The stack grew into the memory below it.
+    Stack = 32,
+    /// A panic, which is a defect.
+    Panic = 33,
+    /// The processor met an instruction or an address that it does not have.
+    Fault = 34,
+}
+
+impl Exit {
+    /// All reasons.
+    pub const ALL: [Self; 18] = [
+        Self::Done,
+        Self::Unaligned,
+        Self::TooShort,
+        Self::NoModel,
+        Self::Version,
+        Self::Length,
+        Self::Crc,
+        Self::Header,
+        Self::Shape,
+        Self::Bits,
+        Self::DeclaredScratch,
+        Self::Scratch,
+        Self::Image,
+        Self::Job,
+        Self::Results,
+        Self::Stack,
+        Self::Panic,
+        Self::Fault,
+    ];
+
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The reason with this exit code.
+    pub fn from_code(code: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|exit| i32::from(exit.code()) == code)
+    }
+}
+
+impl From<ParseError> for Exit {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::Unaligned => Self::Unaligned,
+            ParseError::TooShort => Self::TooShort,
+            ParseError::NoModel => Self::NoModel,
+            ParseError::Version { .. } => Self::Version,
+            ParseError::Length { .. } => Self::Length,
+            ParseError::Crc => Self::Crc,
+            ParseError::Shape { .. } => Self::Shape,
+            ParseError::Bits { .. } => Self::Bits,
+            ParseError::Scratch => Self::DeclaredScratch,
+            _ => Self::Header,
+        }
+    }
+}
+
+impl From<MemoryError> for Exit {
+    fn from(error: MemoryError) -> Self {
+        match error {
+            MemoryError::Scratch { .. } => Self::Scratch,
+            MemoryError::Image { .. } => Self::Image,
+        }
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Done => "all images are classified",
+            Self::Unaligned => "the model in flash does not begin at an address divisible by 4",
+            Self::TooShort => "the flash for the model is too short for any",
+            Self::NoModel => "there is no model in flash: flash one",
+            Self::Version => "the model in flash has a version that this firmware does not know: export it again",
+            Self::Length => "the model in flash says it is longer than the flash: flash it again, or a smaller one",
+            Self::Crc => "the model in flash is damaged or was flashed by half (checksum): flash it again",
+            Self::Header => "the header of the model in flash cannot be read: export and flash it again",
+            Self::Shape => "a layer of the model in flash does not fit its neighbour: export and flash it again",
+            Self::Bits => "a layer of the model in flash has a width that this firmware does not know",
+            Self::DeclaredScratch => "the model in flash declares scratch memory that its layers do not need",
+            Self::Scratch => "the model needs more scratch memory than the board has",
+            Self::Image => "the model's images are larger than the board's memory for them",
+            Self::Job => "the images cannot be read, or are not of the model's size",
+            Self::Results => "the answers cannot be written",
+            Self::Stack => "the stack grew into the memory below it",
+            Self::Panic => "the firmware panicked, which is a defect",
+            Self::Fault => "the processor met an instruction or an address that it does not have",
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! What a PC and an emulated board tell each other: two files that the board opens by semihosting. All words are
+//! little-endian `u32`.
+//!
+//! | file `job`, read by the board | |
+//! |---|---|
+//! | 5 words | [`Job`], magic first |
+//! | bytes | the images, one after the other |
+//!
+//! | file `results`, written by the board | |
+//! |---|---|
+//! | 7 words | [`Start`], magic first |
+//! | for each image | class, ticks from image bytes to class, logits |
+//! | 3 words | [`End`], magic first |
+
+/// The file that the board reads.
+pub const JOB_FILE: &str = "job";
+
+/// The file that the board writes.
+pub const RESULTS_FILE: &str = "results";
+
+/// Instructions that the board executes to calibrate its clock.
+pub const CALIBRATION: u32 = 2_000_000;
+
+/// Words in front of an image's logits: class and ticks.
+pub const ANSWER_WORDS: usize = 2;
+
+/// Longest name of a kernel, in bytes.
+const KERNEL_LEN: usize = 16;
+
+/// What the board is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    /// Number of images.
+    pub images: u32,
+    /// Bytes of an image.
+    pub image_len: u32,
+    /// Where the model begins, in bytes from the board's model address; other than 0 only in tests.
+    pub model_offset: u32,
+    /// Words of scratch memory that may be used at most; less than there are only in tests.
+    pub scratch_limit: u32,
+}
+
+impl Job {
+    /// Number of words.
+    pub const WORDS: usize = 5;
+    const MAGIC: u32 = u32::from_le_bytes(*b"FJOB");
+
+    /// As it stands in the file.
+    pub const fn words(&self) -> [u32; Self::WORDS] {
+        [Self::MAGIC, self.images, self.image_len, self.model_offset, self.scratch_limit]
+    }
+
+    /// None for words that are no job.
+    pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
+        let [Self::MAGIC, images, image_len, model_offset, scratch_limit] = words else { return None };
+        Some(Self { images, image_len, model_offset, scratch_limit })
+    }
+}
+
+/// What the board says before the first image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// Logits of an image.
+    pub logits: u32,
+    /// Ticks of the clock in [`CALIBRATION`] instructions; 0 where instructions are counted without a clock.
+    pub calibration_ticks: u32,
+    kernel: [u8; KERNEL_LEN],
+}
+
+impl Start {
+    /// Number of words.
+    pub const WORDS: usize = 7;
+    const MAGIC: u32 = u32::from_le_bytes(*b"FRUN");
+
+    /// `kernel` is cut after 16 bytes.
+    pub fn new(logits: u32, calibration_ticks: u32, kernel: &str) -> Self {
+        let mut padded = [0; KERNEL_LEN];
+        padded.iter_mut().zip(kernel.bytes()).for_each(|(to, from)| *to = from);
+        Self { logits, calibration_ticks, kernel: padded }
+    }
+
+    /// Name of the kernel that runs.
+    pub fn kernel(&self) -> &str {
+        let len = self.kernel.iter().position(|byte| *byte == 0).unwrap_or(KERNEL_LEN);
+        core::str::from_utf8(self.kernel.get(..len).unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// As it stands in the file.
+    pub fn words(&self) -> [u32; Self::WORDS] {
+        let k = &self.kernel;
+        let word = |at: usize| u32::from_le_bytes([k[at], k[at + 1], k[at + 2], k[at + 3]]);
+        [Self::MAGIC, self.logits, self.calibration_ticks, word(0), word(4), word(8), word(12)]
+    }
+
+    /// None for words that are no start.
+    pub fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
+        let [Self::MAGIC, logits, calibration_ticks, name @ ..] = words else { return None };
+        let mut kernel = [0; KERNEL_LEN];
+        kernel.chunks_exact_mut(4).zip(name).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()));
+        Some(Self { logits, calibration_ticks, kernel })
+    }
+}
+
+/// What the board says after the last image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// Images classified.
+    pub images: u32,
+    /// Bytes of stack at the peak.
+    pub stack_peak: u32,
+}
+
+impl End {
+    /// Number of words.
+    pub const WORDS: usize = 3;
+    const MAGIC: u32 = u32::from_le_bytes(*b"FEND");
+
+    /// As it stands in the file.
+    pub const fn words(&self) -> [u32; Self::WORDS] {
+        [Self::MAGIC, self.images, self.stack_peak]
+    }
+
+    /// None for words that are no end.
+    pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
+        let [Self::MAGIC, images, stack_peak] = words else { return None };
+        Some(Self { images, stack_peak })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_say_what_was_put_into_them() {
+        let job = Job { images: 1, image_len: 784, model_offset: 3, scratch_limit: u32::MAX };
+        assert_eq!(Job::from_words(job.words()), Some(job));
+        for kernel in ["", "portable", "exactly-16-bytes"] {
+            let start = Start::new(10, 336_000, kernel);
+            assert_eq!(Start::from_words(start.words()), Some(start));
+            assert_eq!(start.kernel(), kernel);
+        }
+        assert_eq!(Start::new(1, 1, "longer than 16 bytes").kernel(), "longer than 16 b");
+        let end = End { images: 7, stack_peak: 600 };
+        assert_eq!(End::from_words(end.words()), Some(end));
+    }
+
+    #[test]
+    fn words_of_another_kind_are_refused() {
+        assert_eq!(Job::from_words([0; Job::WORDS]), None);
+        assert_eq!(Start::from_words([Job::MAGIC; Start::WORDS]), None);
+        assert_eq!(End::from_words([Start::MAGIC; End::WORDS]), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! What the firmware says when something is wrong: each error by an exit code of its own, and never a hang.
+
+use crate::{firmware, models};
+use foldnet_sim::EmulateError;
+use foldnet_sim::emulate::{Request, Run, run};
+use foldnet_sim::exit::Exit;
+use foldnet_sim::job::Job;
+use std::time::Duration;
+
+const BOARDS: [&str; 2] = ["netduinoplus2", "microbit"];
+
+/// One image of `image_len` bytes for the model of the caller.
+fn job(image_len: u32) -> Job {
+    Job { images: 1, image_len, model_offset: 0, scratch_limit: u32::MAX }
+}
+
+fn start(board: &str, flash: &[u8], job: Job) -> Result<Run, EmulateError> {
+    let pixels = vec![7; (job.images * job.image_len) as usize];
+    let request = Request { flash, job, pixels: &pixels, stall_limit: Duration::from_secs(30) };
+    run(&firmware(board), &request, &mut |_| ())
+}
+
+/// On both boards, the run ends with `expected`.
+fn check(what: &str, flash: &[u8], job: Job, expected: Exit) {
+    for board in BOARDS {
+        match start(board, flash, job) {
+            Err(EmulateError::Device(exit)) => assert_eq!(exit, expected, "{board}: {what}"),
+            other => panic!("{board}: {what}: {expected:?} expected, but: {other:?}"),
+        }
+    }
+}
+
+/// A model whose checksum is right, with some bytes changed.
+fn changed(at: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut model = models::random_integer(4, 4, &[3, 2], 8, 1);
+    model[at..at + bytes.len()].copy_from_slice(bytes);
+    let body = model.len() - 4;
+    let crc = crc32(&model[..body]);
+    model[body..].copy_from_slice(&crc.to_le_bytes());
+    model
+}
+
+/// CRC-32 as zlib has it, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
+}
+
+#[test]
+fn a_good_model_runs() {
+    for board in BOARDS {
+        let run = start(board, &changed(0, b"FNET"), job(16)).unwrap();
+        assert_eq!((run.answers.len(), run.end.images), (1, 1), "{board}");
+    }
+}
+
+#[test]
+fn a_bad_model_is_told_apart() {
+    let good = changed(0, b"FNET");
+    let damaged: Vec<u8> = good.iter().enumerate().map(|(at, byte)| byte ^ u8::from(at == good.len() - 9)).collect();
+    let mut halved = good.clone();
+    halved[good.len() / 2..].fill(0xff);
+    let mut endless = good.clone();
+    endless[8..12].fill(0xff);
+    check("nothing is flashed", &[0xff; 64], job(16), Exit::NoModel);
+    check("one bit is flipped", &damaged, job(16), Exit::Crc);
+    check("flashed by half", &halved, job(16), Exit::Crc);
+    check("a later version", &changed(4, &[2, 0]), job(16), Exit::Version);
+    check("longer than the flash", &endless, job(16), Exit::Length);
+    check("an empty header", &changed(6, &[0, 0]), job(16), Exit::Header);
+    check("a taller image", &changed(16, &[5]), job(20), Exit::Shape);
+}
+
+#[test]
+fn a_model_at_an_odd_address_is_refused() {
+    let good = changed(0, b"FNET");
+    for model_offset in 1..4 {
+        let flash = [&vec![0xff; model_offset as usize], &good[..]].concat();
+        check("an odd address", &flash, Job { model_offset, ..job(16) }, Exit::Unaligned);
+    }
+    let flash = [&[0xff; 4], &good[..]].concat();
+    for board in BOARDS {
+        assert!(start(board, &flash, Job { model_offset: 4, ..job(16) }).is_ok(), "{board}: 4 bytes further");
+    }
+    check("an offset behind the flash", &good, Job { model_offset: u32::MAX, ..job(16) }, Exit::TooShort);
+}
+
+#[test]
+fn memory_that_is_too_small_is_reported() {
+    let good = changed(0, b"FNET");
+    check("no scratch memory", &good, Job { scratch_limit: 0, ..job(16) }, Exit::Scratch);
+    // 17 KB of scratch memory, which the microbit does not have.
+    let wide = models::random(4, 4, &[2100, 2, 2, 2100], 1);
+    let Err(EmulateError::Device(exit)) = start("microbit", &wide, job(16)) else { panic!("it has no room") };
+    assert_eq!(exit, Exit::Scratch);
+}
+
+#[test]
+fn images_that_do_not_belong_to_the_model_are_reported() {
+    let good = changed(0, b"FNET");
+    check("images of another size", &good, job(17), Exit::Job);
+    let request =
+        Request { flash: &good, job: Job { images: 2, ..job(16) }, pixels: &[0; 31], stall_limit: Duration::MAX };
+    match run(&firmware("microbit"), &request, &mut |_| ()) {
+        Err(EmulateError::Device(Exit::Job)) => (),
+        other => panic!("half an image is missing: {other:?}"),
+    }
+}

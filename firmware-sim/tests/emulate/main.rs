@@ -1,0 +1,24 @@
+//! The real firmware under QEMU: equal to the simulator in every logit, and clear about everything that can be wrong.
+//!
+//! Needs qemu-system-arm and a compiler for the boards; without them these tests fail, and say what to install.
+
+mod errors;
+mod parity;
+
+#[path = "../sim/models.rs"]
+mod models;
+
+use foldnet_sim::Firmware;
+use foldnet_sim::board::by_name;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// The firmware of `board`, built once.
+fn firmware(board: &str) -> Firmware {
+    static BUILT: Mutex<Option<HashMap<String, Firmware>>> = Mutex::new(None);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    let firmware = built.get_or_insert_default().entry(board.to_owned());
+    firmware
+        .or_insert_with(|| Firmware::build(by_name(board).unwrap()).unwrap_or_else(|error| panic!("{error}")))
+        .clone()
+}
