@@ -13,8 +13,13 @@ use core::ops::Range;
 use core::slice::ChunksExact;
 use foldnet_core::matrix::{Mat, Write};
 
+/// The most rows a tile has.
+const MOST_ROWS: usize = 12;
 /// The most columns a tile has.
-const WIDEST: usize = 32;
+const MOST_COLUMNS: usize = 32;
+
+/// Where a tile that sticks out of the matrix is written first.
+type Aside = [f32; MOST_ROWS * MOST_COLUMNS];
 
 /// Length of `K` that is summed before the sums go to `out`.
 const DEPTH: usize = 2048;
@@ -41,7 +46,7 @@ impl Work for Product<'_> {
     fn run<V: Vectors>(self) {
         assert_eq!(self.a.cols(), self.b.rows(), "inner dimensions of a product");
         assert_eq!(self.out.len(), self.a.rows() * self.b.cols(), "the output of a product");
-        if V::MANY { self.tiled::<V, 12, 6>() } else { self.tiled::<V, 6, 3>() }
+        if V::MANY { self.tiled::<V, MOST_ROWS, 6>() } else { self.tiled::<V, 6, 3>() }
     }
 }
 
@@ -77,7 +82,7 @@ impl Product<'_> {
             pack::<V>(self.b, self.panels);
             Panels { values: self.panels, panel: inner * columns::<V>(), row: columns::<V>() }
         };
-        let mut write = self.write;
+        let (mut write, mut aside) = (self.write, [0.0; MOST_ROWS * MOST_COLUMNS]);
         for first in (0..inner.max(1)).step_by(DEPTH) {
             let depth = DEPTH.min(inner - first);
             let mut row = 0;
@@ -86,9 +91,9 @@ impl Product<'_> {
                 for col in (0..cols).step_by(columns::<V>()) {
                     let place = Place { row, col, first, depth };
                     if half {
-                        tile::<V, HALF>(self.out, write, self.a, panels, cols, place);
+                        tile::<V, HALF>(self.out, &mut aside, write, self.a, panels, cols, place);
                     } else {
-                        tile::<V, ROWS>(self.out, write, self.a, panels, cols, place);
+                        tile::<V, ROWS>(self.out, &mut aside, write, self.a, panels, cols, place);
                     }
                 }
                 row += if half { HALF } else { ROWS };
@@ -100,26 +105,62 @@ impl Product<'_> {
     }
 }
 
-/// One tile: summed, then written to `out [..][cols]`.
+/// One tile: summed, then written to `out [..][cols]`, by way of `aside` where it sticks out.
 #[inline(always)]
-fn tile<V: Vectors, const ROWS: usize>(out: &mut [f32], write: Write, a: Mat, b: Panels, cols: usize, place: Place) {
-    let sums = sums::<V, ROWS>(a, b, place);
+fn tile<V: Vectors, const ROWS: usize>(
+    out: &mut [f32],
+    aside: &mut Aside,
+    write: Write,
+    a: Mat,
+    b: Panels,
+    cols: usize,
+    place: Place,
+) {
     let width = columns::<V>().min(cols - place.col);
     let rows = ROWS.min(a.rows() - place.row);
     let out = &mut out[place.row * cols + place.col..];
-    assert!(out.len() >= (rows - 1) * cols + width);
-    for (row, sums) in sums.iter().enumerate() {
-        if row < rows && width == columns::<V>() {
-            // SAFETY: the assertion above.
-            unsafe { store::<V>(out.as_mut_ptr().add(row * cols), write, sums) };
-        } else if row < rows {
-            let mut whole = [0.0; WIDEST];
-            let out = &mut out[row * cols..][..width];
-            whole[..width].copy_from_slice(out);
-            // SAFETY: no tile has more columns than `WIDEST`.
-            unsafe { store::<V>(whole.as_mut_ptr(), write, sums) };
-            out.copy_from_slice(&whole[..width]);
+    let whole = rows == ROWS && width == columns::<V>();
+    if !whole {
+        copy_rows(out, cols, aside, MOST_COLUMNS, rows, width);
+    }
+    let (to, stride) = if whole { (&mut *out, cols) } else { (&mut aside[..], MOST_COLUMNS) };
+    // SAFETY: the instruction set is the caller's promise to `Work::run`.
+    unsafe { V::apart(Whole::<ROWS> { out: to, stride, write, a, b, place }) };
+    if !whole {
+        copy_rows(aside, MOST_COLUMNS, out, cols, rows, width);
+    }
+}
+
+/// A tile none of which sticks out of `out`; rows beyond the last of `a` repeat it.
+struct Whole<'a, const ROWS: usize> {
+    out: &'a mut [f32],
+    /// Distance of two rows in `out`.
+    stride: usize,
+    write: Write,
+    a: Mat<'a>,
+    b: Panels<'a>,
+    place: Place,
+}
+
+impl<const ROWS: usize> Work for Whole<'_, ROWS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vectors>(self) {
+        assert!(self.out.len() >= (ROWS - 1) * self.stride + columns::<V>());
+        let sums = sums::<V, ROWS>(self.a, self.b, self.place);
+        for (row, sums) in sums.iter().enumerate() {
+            // SAFETY: the assertion above; the instruction set is the caller's promise to `Work::run`.
+            unsafe { store::<V>(self.out.as_mut_ptr().add(row * self.stride), self.write, sums) };
         }
+    }
+}
+
+/// The first `width` values of `rows` rows, each a stride from the next.
+#[inline(always)]
+fn copy_rows(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize, rows: usize, width: usize) {
+    for (from, to) in from.chunks(from_stride).zip(to.chunks_mut(to_stride)).take(rows) {
+        to[..width].copy_from_slice(&from[..width]);
     }
 }
 

@@ -27,13 +27,16 @@ impl<R, F: FnOnce() -> R> Work for Closure<F> {
 ///
 /// # Safety
 /// Every method is called only on a processor that has the instruction set.
-pub(in crate::compute) trait Vectors {
+pub(in crate::compute) trait Vectors: Sized {
     /// One register.
     type Vector: Copy;
     /// Values in a register.
     const LANES: usize;
     /// Whether there are 32 registers, and not 16.
     const MANY: bool;
+
+    /// Carries out `work` in a function of its own, so that it has all registers to itself.
+    unsafe fn apart<W: Work>(work: W) -> W::Output;
 
     /// `value` in every lane.
     unsafe fn splat(value: f32) -> Self::Vector;
@@ -61,6 +64,11 @@ impl Vectors for Baseline {
     type Vector = [f32; 4];
     const LANES: usize = 4;
     const MANY: bool = cfg!(target_arch = "aarch64");
+
+    #[inline(never)]
+    unsafe fn apart<W: Work>(work: W) -> W::Output {
+        work.run::<Self>()
+    }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> [f32; 4] {

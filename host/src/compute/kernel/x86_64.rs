@@ -15,6 +15,12 @@ impl Vectors for Avx2 {
     const MANY: bool = false;
 
     #[inline(always)]
+    unsafe fn apart<W: Work>(work: W) -> W::Output {
+        // SAFETY: the caller's promise.
+        unsafe { avx2(work) }
+    }
+
+    #[inline(always)]
     unsafe fn splat(value: f32) -> __m256 {
         // SAFETY: the caller's promise.
         unsafe { _mm256_set1_ps(value) }
@@ -57,6 +63,12 @@ impl Vectors for Avx512 {
     const MANY: bool = true;
 
     #[inline(always)]
+    unsafe fn apart<W: Work>(work: W) -> W::Output {
+        // SAFETY: the caller's promise.
+        unsafe { avx512(work) }
+    }
+
+    #[inline(always)]
     unsafe fn splat(value: f32) -> __m512 {
         // SAFETY: the caller's promise.
         unsafe { _mm512_set1_ps(value) }
@@ -89,6 +101,7 @@ impl Vectors for Avx512 {
 
 /// # Safety
 /// The processor has AVX2 and fused multiply-add.
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn avx2<W: Work>(work: W) -> W::Output {
     work.run::<Avx2>()
@@ -97,6 +110,7 @@ pub(super) unsafe fn avx2<W: Work>(work: W) -> W::Output {
 /// # Safety
 /// The processor has AVX-512F, AVX2 and fused multiply-add.
 #[rustversion::since(1.89)]
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx2,fma")]
 pub(super) unsafe fn avx512<W: Work>(work: W) -> W::Output {
     work.run::<Avx512>()
@@ -105,6 +119,7 @@ pub(super) unsafe fn avx512<W: Work>(work: W) -> W::Output {
 /// # Safety
 /// The processor has AVX2 and fused multiply-add.
 #[rustversion::before(1.89)]
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn avx512<W: Work>(work: W) -> W::Output {
     work.run::<Avx2>()
