@@ -161,6 +161,8 @@ impl Mean {
 /// What the epochs of a training share.
 struct Loop<'a, C> {
     config: &'a Config,
+    /// Images in a step: never more than there are.
+    batch: usize,
     train: View<'a>,
     scale: Vec<f32>,
     shift: Vec<f32>,
@@ -172,8 +174,9 @@ impl<'a, C: Compute> Loop<'a, C> {
     fn new(network: &Checkpoint, config: &'a Config, train: View<'a>, compute: &'a C) -> Self {
         let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
         network.pixels.scaling().tables(&mut scale, &mut shift);
-        let workspace = vec![0.0; layer::train_workspace(&network.layers, network.inputs, config.batch_size)];
-        Self { config, train, scale, shift, workspace, compute }
+        let batch = config.batch_size.min(train.len());
+        let workspace = vec![0.0; layer::train_workspace(&network.layers, network.inputs, batch)];
+        Self { config, batch, train, scale, shift, workspace, compute }
     }
 
     /// One pass over the images in the given order.
@@ -184,7 +187,7 @@ impl<'a, C: Compute> Loop<'a, C> {
         epoch: usize,
         observer: &mut dyn Observer,
     ) -> Result<Mean, TrainError> {
-        let (batch, rate) = (self.config.batch_size, self.config.learning_rate);
+        let (batch, rate) = (self.batch, self.config.learning_rate);
         let Checkpoint { layers, inputs, params, .. } = network;
         let mut trainer = Trainer::new(layers, *inputs, params, &mut self.workspace, batch)?;
         let (mut mean, steps) = (Mean::default(), order.len().div_ceil(batch));
