@@ -52,9 +52,9 @@ pub struct Trained {
 pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
+    let mut network = network(&plan, dataset, train)?;
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
-    let mut network = network(&plan, dataset, train)?;
     ui.say(of_checkpoint(&network.layers, network.inputs));
     ui.say(format!(
         "Train on {} images, validate on {}; {}",
@@ -63,10 +63,10 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
         compute.description()
     ));
     let history = empty_history(&plan, &network, dataset, compute);
-    let mut observer = Saver { ui, plan: &plan, images: train.len(), history, bar: None };
+    let mut observer = Saver { ui, plan: &plan, images: train.len(), history, saved: 0, bar: None };
     let result = fit(&mut network, &plan.config, train, dataset.part(Part::Valid), compute, &mut observer);
-    let mut history = observer.history;
-    result.map_err(|error| early_end(error, &history, &plan.out))?;
+    let Saver { mut history, saved, .. } = observer;
+    result.map_err(|error| early_end(error, saved, &plan.out))?;
     let test = dataset.part(Part::Test);
     let outputs = run_checkpoint(&network, test, compute);
     let result = Test { loss: outputs.loss(test.labels), accuracy: outputs.accuracy(test.labels) };
@@ -99,7 +99,9 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
         let classes = foldnet_core::layer::outputs(&init.layers, init.inputs);
         if init.inputs != inputs || classes != dataset.labels.len() {
             let (found, needed) = (init.inputs, dataset.labels.len());
-            bail!("--init: a network of {found} pixels and {classes} classes, the dataset has {inputs} and {needed}");
+            bail!(
+                "--init: a network of {found} pixels and {classes} classes, the dataset has {inputs} and {needed}; give the --dataset it was trained on"
+            );
         }
         return Ok(init.clone());
     }
@@ -131,12 +133,11 @@ fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: 
     }
 }
 
-/// Says what is left where training did not come to its end.
-fn early_end(error: TrainError, history: &History, out: &Path) -> anyhow::Error {
-    let done = history.epochs.len();
-    let left = match done {
+/// Says what is left, `saved` epochs having been written, where training did not come to its end.
+fn early_end(error: TrainError, saved: usize, out: &Path) -> anyhow::Error {
+    let left = match saved {
         0 => format!("nothing new was written to {}", out.display()),
-        _ => format!("{} holds the network after epoch {done}", out.join(CHECKPOINT).display()),
+        _ => format!("{} holds the network after epoch {saved}", out.join(CHECKPOINT).display()),
     };
     anyhow::anyhow!("{error}; {left}")
 }
@@ -147,12 +148,14 @@ struct Saver<'a> {
     plan: &'a Plan,
     images: usize,
     history: History,
+    /// Epochs whose network is on the disk.
+    saved: usize,
     bar: Option<EpochBar>,
 }
 
 impl Observer for Saver<'_> {
     fn step(&mut self, progress: Progress) -> bool {
-        let batch = self.plan.config.batch_size;
+        let batch = self.plan.config.batch_size.min(self.images);
         self.bar.get_or_insert_with(|| EpochBar::new(progress.steps, batch)).update(progress);
         !INTERRUPTED.load(Ordering::Relaxed)
     }
@@ -174,6 +177,7 @@ impl Observer for Saver<'_> {
         self.history.epochs.push(record);
         self.history.images_per_second = self.history.images_per_second.max(rate);
         network.write(&self.plan.out.join(CHECKPOINT))?;
+        self.saved = epoch + 1;
         self.history.write(&self.plan.out)
     }
 }
