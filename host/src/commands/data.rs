@@ -7,6 +7,24 @@ use crate::ui::LoadBars;
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{DataError, Dataset, Source, TestSet, load, load_test};
+use std::path::Path;
+
+/// Refuses a count of 0.
+pub(super) fn check_positive(name: &str, count: usize) -> anyhow::Result<()> {
+    if count == 0 {
+        bail!("{name} 0: give a number of at least 1");
+    }
+    Ok(())
+}
+
+/// Refuses a network that has fewer classes than the dataset: a label may be none of them.
+pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> anyhow::Result<()> {
+    let needed = dataset.len();
+    if classes < needed {
+        bail!("{}: {classes} classes, the dataset has {needed}; give the --dataset it was trained on", path.display());
+    }
+    Ok(())
+}
 
 /// Where images come from.
 #[derive(Debug, Clone, Args)]

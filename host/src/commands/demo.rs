@@ -1,6 +1,6 @@
 //! `foldnet demo`: the whole flow for both models, from images to the simulated device.
 
-use super::data::{DatasetArg, ThreadsArg};
+use super::data::{DatasetArg, ThreadsArg, check_positive};
 use crate::architecture::Norm;
 use crate::compute::Fast;
 use crate::export::{Export, export_float};
@@ -13,6 +13,7 @@ use foldnet_core::Model;
 use foldnet_data::{Dataset, Part, Source, load};
 use foldnet_sim::{Simulation, simulate};
 use serde::Serialize;
+use serde_json::json;
 use std::path::PathBuf;
 
 /// Run the whole flow: train both models, fold, export, simulate
@@ -61,13 +62,14 @@ struct Row {
 impl Demo {
     /// Runs it and prints the closing table.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        check_positive("--epochs", self.epochs)?;
         let compute = self.threads.compute()?;
         let dataset = self.load(ui)?;
         let rows = [Norm::After, Norm::Before].map(|norm| self.model(norm, &dataset, &compute, ui));
         let rows = rows.into_iter().collect::<anyhow::Result<Vec<_>>>()?;
         ui.say(format!("\n{}\n{}", bold("Result on the test images"), closing_table(&rows)));
         ui.say(self.next_steps());
-        ui.result(&rows)
+        ui.result(&json!({ "models": rows }))
     }
 
     /// The dataset, or the synthetic one where it is nowhere to be had.

@@ -1,14 +1,13 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use crate::evaluate::{Evaluation, Outputs, run_checkpoint, run_model};
 use crate::opened::{Opened, check_images, class_names, open, parse};
 use crate::ui::{Ui, bold, table, thousands};
 use crate::write::atomically;
-use anyhow::bail;
 use clap::Args;
-use foldnet_data::{Dataset, Part, View};
-use std::path::{Path, PathBuf};
+use foldnet_data::{Part, View};
+use std::path::PathBuf;
 
 /// Evaluate a checkpoint or a .fnet on labelled images
 #[derive(Debug, Args)]
@@ -39,7 +38,7 @@ impl Evaluate {
         let view = dataset.part(self.split);
         let (outputs, own) = self.outputs(&opened, view)?;
         let names = class_names(own, outputs.classes, &dataset.labels);
-        check_labels(&self.path, &outputs, &dataset)?;
+        check_classes(&self.path, outputs.classes, &dataset.labels)?;
         if let Some(path) = &self.predictions {
             let classes = outputs.predictions();
             atomically(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
@@ -63,15 +62,6 @@ impl Evaluate {
             }
         }
     }
-}
-
-/// A label that is no class of the network cannot be scored.
-fn check_labels(path: &Path, outputs: &Outputs, dataset: &Dataset) -> anyhow::Result<()> {
-    let (classes, needed) = (outputs.classes, dataset.labels.len());
-    if classes < needed {
-        bail!("{}: {classes} classes, the dataset has {needed}; give the --dataset it was trained on", path.display());
-    }
-    Ok(())
 }
 
 fn say(evaluation: &Evaluation, ui: Ui) {

@@ -1,10 +1,10 @@
 //! `foldnet predict`: one image drawn in the terminal, and the probabilities of its classes as bars.
 
-use super::data::{DatasetArg, HintArgs};
+use super::data::{DatasetArg, HintArgs, check_classes};
 use crate::compute::Fast;
 use crate::evaluate::{run_checkpoint, run_model};
 use crate::image::read_png;
-use crate::opened::{Opened, class_names, open, parse};
+use crate::opened::{Opened, check_images, class_names, open, parse};
 use crate::ui::{Ui, bars, picture};
 use anyhow::bail;
 use clap::Args;
@@ -49,6 +49,7 @@ impl Predict {
         let opened = open(&self.path, &self.hints.hints())?;
         let image = self.picture()?;
         let (mut logits, own) = self.logits(&opened, &image)?;
+        check_classes(&self.path, logits.len(), &image.names)?;
         softmax(&mut logits);
         let names = class_names(own, logits.len(), &image.names);
         let best = logits
@@ -86,22 +87,26 @@ impl Predict {
         let view = View { pixels, labels: &[0], height: *height, width: *width };
         match opened {
             Opened::Checkpoint(checkpoint) => {
-                self.check_size(checkpoint.inputs, image)?;
+                self.check_size(checkpoint.inputs, view)?;
                 Ok((run_checkpoint(checkpoint, view, &Fast::new(1)).logits, checkpoint.labels.clone()))
             }
             Opened::Model(bytes) => {
                 let model = parse(bytes, &self.path)?;
-                self.check_size(model.inputs(), image)?;
+                self.check_size(model.inputs(), view)?;
                 Ok((run_model(&model, view).logits, model.labels().map(str::to_owned).collect()))
             }
         }
     }
 
-    fn check_size(&self, inputs: usize, image: &Picture) -> anyhow::Result<()> {
-        if image.pixels.len() != inputs {
-            let (height, width) = (image.height, image.width);
-            bail!("the image has {height} x {width} pixels, {} takes {inputs}; scale it first", self.path.display());
+    fn check_size(&self, inputs: usize, view: View) -> anyhow::Result<()> {
+        let View { height, width, .. } = view;
+        match &self.image {
+            Some(image) if view.image_len() != inputs => {
+                let (image, path) = (image.display(), self.path.display());
+                bail!("{image}: {height} x {width} pixels, but {path} takes {inputs}; scale it first")
+            }
+            Some(_) => Ok(()),
+            None => check_images(&self.path, inputs, view),
         }
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! `foldnet train`: the notebook's two models, or one that goes on from a checkpoint.
 
-use super::data::{DatasetArg, ThreadsArg};
+use super::data::{DatasetArg, ThreadsArg, check_positive};
 use crate::architecture::Norm;
 use crate::checkpoint::Hints;
 use crate::opened::open_checkpoint;
@@ -28,7 +28,7 @@ pub(super) struct Train {
     #[arg(long, value_name = "N", default_value_t = 32)]
     batch_size: usize,
     /// Learning rate of SGD
-    #[arg(long, value_name = "RATE", default_value_t = 0.01)]
+    #[arg(long, value_name = "RATE", default_value_t = 0.01, allow_negative_numbers = true)]
     learning_rate: f32,
     /// Seed of initial weights and shuffling
     #[arg(long, default_value_t = 42)]
@@ -91,10 +91,8 @@ impl Train {
         if self.hidden.contains(&0) {
             bail!("--hidden {}: every layer needs at least one unit", join(&self.hidden));
         }
-        if self.epochs == 0 || self.batch_size == 0 {
-            let name = if self.epochs == 0 { "--epochs" } else { "--batch-size" };
-            bail!("{name} 0: give a number of at least 1");
-        }
+        check_positive("--epochs", self.epochs)?;
+        check_positive("--batch-size", self.batch_size)?;
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             bail!("--learning-rate {}: give a positive number, such as 0.01", self.learning_rate);
         }
