@@ -1,0 +1,344 @@
+//! One case a line: what is given, and the one line that the user reads. Nothing else may change: no file comes, goes
+//! or differs, and stdout stays empty.
+
+use crate::sample::{
+    self, CLASSES, PIXELS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, Tensors, broken_gzip, device_model,
+    images, labels, png, write_network,
+};
+use crate::tool::{Done, Folder};
+use foldnet::architecture::Norm;
+use foldnet_core::Layer;
+use std::fs::{create_dir, remove_file};
+use std::path::Path;
+
+/// Runs in `folder`, which must stay as it is; stdout must stay empty.
+fn run_untouched(folder: &Folder, arguments: &str) -> Done {
+    let before = folder.contents();
+    let done = folder.run(arguments);
+    assert_eq!(done.stdout, "", "{done:?}");
+    assert!(folder.contents() == before, "files changed: {done:?}");
+    done
+}
+
+/// Refuses with one line that holds `words`.
+fn check(folder: &Folder, arguments: &str, words: &[&str]) {
+    run_untouched(folder, arguments).refused(words);
+}
+
+/// Refuses as misuse of the command line.
+fn misuse(folder: &Folder, arguments: &str, words: &str) {
+    run_untouched(folder, arguments).misused(words);
+}
+
+#[test]
+fn train_with_impossible_values() {
+    let folder = sample::folder();
+    let train = |values: &str, words: &[&str]| {
+        check(&folder, &format!("train --norm after --dataset set --out run {values}"), words);
+    };
+    train("--hidden 0", &["--hidden 0: every layer needs at least one unit"]);
+    train("--hidden 300,0", &["--hidden 300,0: every layer needs at least one unit"]);
+    train("--hidden 70000", &["--hidden", "a width must be 1 to 65535"]);
+    train("--hidden 5,5,5,5,5,5,5,5", &["--hidden", "more than", "8 Dense"]);
+    train("--hidden 5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5", &["--hidden", "more than 32 layers"]);
+    train("--batch-size 0", &["--batch-size 0: give a number of at least 1"]);
+    train("--epochs 0", &["--epochs 0: give a number of at least 1"]);
+    train("--learning-rate 0", &["--learning-rate 0: give a positive number, such as 0.01"]);
+    train("--learning-rate -1", &["--learning-rate -1: give a positive number"]);
+    train("--learning-rate=-0.01", &["--learning-rate -0.01: give a positive number"]);
+    train("--learning-rate nan", &["--learning-rate NaN: give a positive number"]);
+    train("--learning-rate inf", &["--learning-rate inf: give a positive number"]);
+    train("--limit 0", &["--limit 0: give a number of images of at least 1"]);
+    train("--threads 0", &["--threads 0: at least one thread is needed"]);
+    check(&folder, "demo --epochs 0 --dataset set --out run", &["--epochs 0: give a number of at least 1"]);
+    check(&folder, "demo --threads 0 --dataset set --out run", &["--threads 0: at least one thread is needed"]);
+}
+
+#[test]
+fn train_where_nothing_can_be_written() {
+    let folder = sample::folder();
+    let train = |out: &str, remedy: &str| {
+        check(&folder, &format!("train --norm before --dataset set --out {out}"), &[out, remedy]);
+    };
+    train("good.fnet", "cannot be written to; choose another --out");
+    train("good.fnet/run", "cannot be written to; choose another --out");
+    train("/proc/run", "cannot be written to; choose another --out");
+    train("/proc", "cannot be written to; choose another --out");
+}
+
+#[test]
+fn train_from_what_does_not_fit() {
+    let folder = sample::folder();
+    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "four", &Norm::After.layers(&[5], 4), PIXELS);
+    let train = |init: &str, words: &[&str]| {
+        check(&folder, &format!("train --dataset set --out run --init {init}"), words);
+    };
+    train("none.safetensors", &["none.safetensors: cannot be read", "check the path"]);
+    train("good.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
+    train("wide.safetensors", &["--init", "15 pixels", "has 12", "give the --dataset it was trained on"]);
+    train("four.safetensors", &["--init", "4 classes", "and 3", "give the --dataset it was trained on"]);
+    train("good.safetensors --norm before", &["good.safetensors", "no BatchNormalization before", "--norm before"]);
+}
+
+#[test]
+fn usage() {
+    let folder = sample::folder();
+    misuse(&folder, "train --dataset set --out run", "--norm <after|before>");
+    misuse(&folder, "train --norm middle --out run", "give after or before");
+    misuse(&folder, "train --norm after --hidden many --out run", "'many' for '--hidden");
+    misuse(&folder, "train --init good.safetensors --hidden 5 --out run", "cannot be used with");
+    misuse(&folder, "evaluate good.safetensors --split all", "give train, valid or test");
+    misuse(&folder, "evaluate good.safetensors --pixels half", "give raw (pixels of 0 to 255) or unit (0 to 1)");
+    misuse(&folder, "evaluate", "<FILE>");
+    misuse(&folder, "export good.safetensors", "--out <MODEL>");
+    misuse(&folder, "predict good.safetensors --dataset set", "<--index <N>|--image <PNG>>");
+    misuse(&folder, "predict good.safetensors --dataset set --index 0 --image a.png", "cannot be used with");
+    misuse(&folder, "prune good.safetensors", "unrecognized subcommand 'prune'");
+}
+
+/// Refuses the set after a change to it, in every command that reads the part; the line names the file.
+fn check_set(change: impl Fn(&Folder), file: &str, words: &str) {
+    let folder = sample::folder();
+    change(&folder);
+    check(&folder, "train --norm after --dataset set --out run", &[file, words]);
+    check(&folder, "evaluate good.safetensors --dataset set", &[file, words]);
+    if file.contains("t10k") && !words.contains("the training images") {
+        check(&folder, "export good.safetensors --out a.fnet --dataset set", &[file, words]);
+        check(&folder, "predict good.fnet --index 0 --dataset set", &[file, words]);
+    }
+}
+
+#[test]
+fn datasets_with_one_fault() {
+    let packed = |name: &str| format!("{name}.gz");
+    let replace = |old: &'static str, new: &'static str, bytes: Vec<u8>| {
+        move |folder: &Folder| {
+            remove_file(folder.path(old)).expect("removed");
+            folder.write(new, &bytes);
+        }
+    };
+    let with = |name: &'static str, bytes: Vec<u8>| replace(name, name, bytes);
+    let gz = "set/t10k-images-idx3-ubyte.gz";
+    let file = images(9, 4, 3);
+    let remove = |name: &'static str| move |folder: &Folder| remove_file(folder.path(name)).expect("removed");
+    check_set(remove(TRAIN_IMAGES), &packed(TRAIN_IMAGES), "no such file, packed or unpacked");
+    check_set(remove(TRAIN_LABELS), &packed(TRAIN_LABELS), "no such file, packed or unpacked");
+    check_set(remove(TEST_IMAGES), &packed(TEST_IMAGES), "no such file, packed or unpacked");
+    check_set(remove(TEST_LABELS), &packed(TEST_LABELS), "no such file, packed or unpacked");
+    check_set(replace(TEST_IMAGES, gz, broken_gzip(&file)), gz, "its gzip stream breaks off; fetch it again");
+    check_set(replace(TEST_IMAGES, gz, file.clone()), gz, "is named .gz but is not gzip");
+    check_set(with(TEST_IMAGES, Vec::new()), TEST_IMAGES, "is empty; fetch it again");
+    check_set(with(TEST_IMAGES, labels(9, 3)), TEST_IMAGES, "starts with 0x00000801 where an IDX file of images has");
+    check_set(with(TEST_LABELS, file.clone()), TEST_LABELS, "starts with 0x00000803 where an IDX file of labels has");
+    check_set(with(TEST_IMAGES, file[..10].to_vec()), TEST_IMAGES, "ends within its IDX header");
+    check_set(with(TEST_IMAGES, file[..100].to_vec()), TEST_IMAGES, "declares 108 bytes of images but holds 84");
+    check_set(with(TEST_IMAGES, [file, vec![0]].concat()), TEST_IMAGES, "goes on behind the 108 bytes of images");
+    check_set(
+        with(TEST_LABELS, labels(8, 3)),
+        TEST_LABELS,
+        "holds 8 labels for 9 images; take both files from one set",
+    );
+    check_set(with(TRAIN_LABELS, labels(25, 3)), TRAIN_LABELS, "holds 25 labels for 24 images");
+    check_set(with(TEST_IMAGES, images(9, 3, 4)), TEST_IMAGES, "are 3x4, the training images 4x3; take both");
+    check_set(|folder| folder.write("set/labels.txt", b"one\ntwo\n"), TEST_LABELS, "has no name in labels.txt");
+}
+
+#[test]
+fn datasets_that_are_not_there() {
+    let folder = sample::folder();
+    check(&folder, "train --norm after --dataset none --out run", &["none: no such folder; give --dataset"]);
+    check(&folder, "evaluate good.safetensors --dataset none", &["none: no such folder; give --dataset"]);
+    check(&folder, "export good.safetensors --out a.fnet --dataset none", &["none: no such folder"]);
+    check(&folder, "predict good.fnet --index 0 --dataset good.fnet", &["good.fnet: no such folder"]);
+    check(&folder, "demo --dataset none --out run", &["none: no such folder; give --dataset"]);
+}
+
+/// Refuses `bad.safetensors` in every command that takes a checkpoint.
+fn check_checkpoint(bytes: &[u8], words: &str) {
+    let folder = sample::folder();
+    folder.write("bad.safetensors", bytes);
+    let words = &["bad.safetensors", words];
+    check(&folder, "summary bad.safetensors", words);
+    check(&folder, "evaluate bad.safetensors --dataset set", words);
+    check(&folder, "export bad.safetensors --out a.fnet --dataset set", words);
+    check(&folder, "predict bad.safetensors --index 0 --dataset set", words);
+    check(&folder, "train --init bad.safetensors --dataset set --out run", words);
+}
+
+/// The same for the good checkpoint, changed.
+fn check_changed(change: impl FnOnce(&mut Tensors), words: &str) {
+    let mut tensors = Tensors::read(&sample::folder().path("good.safetensors"));
+    change(&mut tensors);
+    check_checkpoint(&tensors.bytes(), words);
+}
+
+#[test]
+fn checkpoints_with_one_fault() {
+    let good = sample::folder().read("good.safetensors");
+    check_checkpoint(b"", "is not a safetensors file (only 0 bytes); save it again");
+    check_checkpoint(b"this is a text of some length", "is not a safetensors file");
+    check_checkpoint(b"PK\x03\x04 and so on", "is a Keras file, not safetensors; load it in Keras and run:");
+    check_checkpoint(&good[..good.len() - 1], "is truncated:");
+    check_checkpoint(&good[..20], "is truncated:");
+    check_checkpoint(&[&good[..], &[0; 4]].concat(), "4 bytes behind the last tensor");
+    check_changed(|file| file.remove("dense/bias"), "dense/bias is missing; save the network again");
+    check_changed(|file| file.remove("pixel_std"), "pixel_std is missing");
+    check_changed(|file| file.get("dense/kernel").0 = vec![10, 6], "has shape [10, 6], expected [12, 5]");
+    check_changed(|file| file.get("dense_1/kernel").0 = vec![15], "has shape [15], expected [5, 3]");
+    let nan = f32::NAN.to_le_bytes();
+    check_changed(|file| file.get("dense/kernel").1[..4].copy_from_slice(&nan), "holds NaN at [0, 0], expected a");
+    check_changed(|file| file.get("pixel_std").1[..4].fill(0), "pixel_std holds 0 at [0], expected a positive");
+}
+
+#[test]
+fn checkpoints_of_keras_that_do_not_tell_enough() {
+    let folder = sample::folder();
+    let layers = [Layer::dense(5), Layer::Relu, Layer::batch_norm(), Layer::dense(CLASSES), Layer::Softmax];
+    write_network(&folder, "keras", &layers, PIXELS);
+    let mut tensors = Tensors::read(&folder.path("keras.safetensors"));
+    tensors.metadata.clear();
+    folder.write("keras.safetensors", &tensors.bytes());
+    check(&folder, "summary keras.safetensors", &["keras.safetensors", "give --norm after or --norm before"]);
+    folder.run("evaluate keras.safetensors --norm after --dataset set").succeeded();
+    check(&folder, "summary keras.safetensors --norm after --pixels raw", &["standardized", "leave out --pixels raw"]);
+    tensors.remove("pixel_mean");
+    tensors.remove("pixel_std");
+    folder.write("keras.safetensors", &tensors.bytes());
+    check(&folder, "summary keras.safetensors --norm after", &["keras.safetensors", "--pixels raw", "--pixels unit"]);
+    folder.run("evaluate keras.safetensors --norm after --pixels unit --dataset set").succeeded();
+}
+
+#[test]
+fn files_that_are_not_there() {
+    let folder = sample::folder();
+    create_dir(folder.path("empty")).expect("made");
+    for command in ["summary", "evaluate --dataset set", "export --out a.fnet --dataset set", "predict --index 0"] {
+        let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
+        for (file, named) in [
+            ("none.safetensors", "none.safetensors: cannot be read"),
+            ("none.fnet", "none.fnet: cannot be read"),
+            ("empty", "empty/model.safetensors: cannot be read"),
+        ] {
+            check(&folder, &format!("{name} {file} {rest}"), &[named, "check the path"]);
+        }
+    }
+    check(&folder, "inspect none.fnet", &["none.fnet: cannot be read", "check the path"]);
+    check(&folder, "inspect set", &["set: cannot be read", "check the path"]);
+    check(&folder, "train --init empty --dataset set --out run", &["empty/model.safetensors: cannot be read"]);
+}
+
+/// Refuses `bad.fnet` in every command that takes a device model.
+fn check_model(bytes: &[u8], words: &str) {
+    let folder = sample::folder();
+    folder.write("bad.fnet", bytes);
+    let words = &["bad.fnet: no usable model, export it again", words];
+    check(&folder, "inspect bad.fnet", words);
+    check(&folder, "summary bad.fnet", words);
+    check(&folder, "evaluate bad.fnet --dataset set", words);
+    check(&folder, "predict bad.fnet --index 0 --dataset set", words);
+}
+
+#[test]
+fn device_models_with_one_fault() {
+    let good = device_model(PIXELS);
+    let flipped = |bit: usize| {
+        let mut bytes = good.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        bytes
+    };
+    let len = good.len();
+    check_model(b"", "too short for a model");
+    check_model(b"this is a text, and it is long enough for a model", "does not begin with FNET");
+    check_model(&good[..len - 1], &format!("says it has {len} bytes but there are {}", len - 1));
+    check_model(&good[..20], &format!("says it has {len} bytes but there are 20"));
+    check_model(&[&good[..], &[0]].concat(), "truncated or extended");
+    check_model(&flipped(8 * (len / 2) + 3), "the checksum does not match: the model is damaged");
+    check_model(&flipped(8 * len - 1), "the checksum does not match: the model is damaged");
+    check_model(&flipped(8 * 4 + 1), "model format version 3, this program reads 1");
+    check_model(&flipped(0), "does not begin with FNET");
+    let folder = sample::folder();
+    folder.write("renamed.bin", &flipped(8 * len - 1));
+    check(&folder, "inspect renamed.bin", &["renamed.bin", "the checksum does not match"]);
+    check(&folder, "evaluate renamed.bin --dataset set", &["renamed.bin", "the checksum does not match"]);
+    check(&folder, "inspect good.safetensors", &["good.safetensors", "does not begin with FNET"]);
+}
+
+#[test]
+fn networks_that_do_not_go_with_the_images() {
+    let folder = sample::folder();
+    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "two", &Norm::After.layers(&[5], 2), PIXELS);
+    folder.write("wide.fnet", &device_model(15));
+    let dataset = "give the --dataset it was trained on";
+    let check = |arguments: &str, words: &[&str]| check(&folder, &format!("{arguments} --dataset set"), words);
+    check("evaluate wide.safetensors", &["wide.safetensors: takes images of 15 pixels", "have 4 x 3", dataset]);
+    check("evaluate wide.fnet", &["wide.fnet: takes images of 15 pixels", "have 4 x 3", dataset]);
+    check("export wide.safetensors --out a.fnet", &["wide.safetensors: takes images of 15 pixels", dataset]);
+    check("predict wide.safetensors --index 0", &["wide.safetensors: takes images of 15 pixels", dataset]);
+    check("predict wide.fnet --index 0", &["wide.fnet: takes images of 15 pixels", "have 4 x 3", dataset]);
+    check("evaluate two.safetensors", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
+    check("predict two.safetensors --index 2", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
+}
+
+#[test]
+fn exports_that_cannot_be() {
+    let folder = sample::folder();
+    let norm = Layer::batch_norm();
+    let dense = [Layer::dense(5), Layer::dense(CLASSES), Layer::Softmax];
+    let twice = [dense[0], Layer::Relu, norm, Layer::Relu, dense[1], dense[2]];
+    write_network(&folder, "twice", &twice, PIXELS);
+    write_network(&folder, "last", &[dense[0], Layer::Relu, norm, Layer::Softmax], PIXELS);
+    let export = |arguments: &str, words: &[&str]| check(&folder, &format!("export {arguments} --dataset set"), words);
+    export("twice.safetensors --out a.fnet", &["twice.safetensors", "cannot be exported", "layer 3 (ReLU)"]);
+    export("last.safetensors --out a.fnet", &["last.safetensors", "layer 2 (BatchNormalization)"]);
+    export("good.fnet --out a.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
+    export("good.safetensors --out none/a.fnet", &["none/a.fnet: cannot be written", "make its folder first"]);
+    export("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);
+    export("good.safetensors --out good.fnet/a", &["good.fnet/a: cannot be written", "make its folder first"]);
+}
+
+#[test]
+fn pictures_that_cannot_be_classified() {
+    let folder = sample::folder();
+    let whole = png(&[7; 20], 5, 4);
+    folder.write("five.png", &whole);
+    folder.write("cut.png", &whole[..whole.len() - 30]);
+    folder.write("text.png", b"this is no picture");
+    let predict = |file: &str, words: &[&str]| {
+        check(&folder, &format!("predict good.safetensors --dataset set {file}"), words);
+        check(&folder, &format!("predict good.fnet --dataset set {file}"), words);
+    };
+    predict("--index 9", &["--index 9: the test images are 0 to 8"]);
+    predict("--index 18446744073709551615", &["the test images are 0 to 8"]);
+    predict("--image none.png", &["none.png: cannot be read; check the path"]);
+    predict("--image set", &["set: not a readable PNG; convert it again: Is a directory"]);
+    predict("--image text.png", &["text.png: not a readable PNG; convert it again"]);
+    predict("--image cut.png", &["cut.png: not a readable PNG; convert it again"]);
+    predict("--image five.png", &["five.png: 5 x 4 pixels, but good.", "takes 12; scale it first"]);
+}
+
+#[test]
+fn a_full_disk() {
+    let folder = sample::folder();
+    let words = &["/dev/full: cannot be written", "No space left on device", "make room there"];
+    assert!(Path::new("/dev/full").exists(), "this test needs Linux");
+    check(&folder, "evaluate good.safetensors --dataset set --predictions /dev/full", words);
+    check(&folder, "export good.safetensors --dataset set --out /dev/full", words);
+    let words = &["none/classes: cannot be written", "make its folder first"];
+    check(&folder, "evaluate good.safetensors --dataset set --predictions none/classes", words);
+}
+
+/// A checkpoint that does not fit on the disk: the shell's limit on a file's length stands in for it.
+#[test]
+fn a_disk_that_fills_while_training() {
+    let folder = sample::folder();
+    folder.run("train --norm after --hidden 5 --epochs 1 --dataset set --out run").succeeded();
+    let before = folder.contents();
+    let arguments = "train --norm before --hidden 400 --dataset set --out run";
+    let mut shell = folder.program(Path::new("sh"));
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 4; exec \"$0\" \"$@\"", crate::tool::FOLDNET]);
+    let done = Done::of(shell.args(arguments.split(' ')), arguments);
+    done.refused(&["run/model.safetensors: cannot be written", "; nothing new was written to run"]);
+    assert!(folder.contents() == before, "the finished run is whole, and nothing is left beside it");
+}

@@ -1,0 +1,98 @@
+//! Training that is stopped: by Ctrl-C, and by a signal that nobody can catch. What stands in the run's folder is whole.
+
+use crate::sample;
+use crate::tool::{Done, Folder};
+use foldnet::checkpoint::{Checkpoint, Hints};
+use foldnet::history::History;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// A network wide enough that an epoch takes seconds, and too many epochs to wait for.
+const SLOW: &str = "train --norm after --dataset synthetic --hidden 600,300 --limit 6000 --epochs 1000 --out run";
+
+/// Runs that are killed.
+const KILLS: u64 = 20;
+
+/// Starts the program and waits until a line of its output begins with `line`. Its output is read on, so that it
+/// never waits for its reader.
+fn start(folder: &Folder, arguments: &str, line: &str) -> Child {
+    let mut command = folder.command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let found = lines.by_ref().map(|text| text.expect("text")).any(|text| text.starts_with(line));
+    if !found {
+        panic!("no {line:?}: {:?}", child.wait_with_output());
+    }
+    std::thread::spawn(move || lines.count());
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status();
+    assert!(status.expect("kill starts").success(), "the program ended before its signal");
+}
+
+/// Ctrl-C, and what the program says.
+fn interrupt(mut child: Child, arguments: &str) -> Done {
+    signal(&child, "-INT");
+    let mut text = Vec::new();
+    child.stderr.take().expect("a pipe").read_to_end(&mut text).expect("text");
+    let status = child.wait().expect("it ends");
+    Done::from_output(std::process::Output { status, stdout: Vec::new(), stderr: text }, arguments)
+}
+
+fn checkpoint(folder: &Folder) -> Checkpoint {
+    let path = folder.path("run/model.safetensors");
+    Checkpoint::read(&path, &Hints::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn history(folder: &Folder) -> History {
+    serde_json::from_slice(&folder.read("run/history.json")).expect("whole")
+}
+
+#[test]
+fn ctrl_c_keeps_the_last_finished_epoch() {
+    let folder = Folder::new();
+    let done = interrupt(start(&folder, SLOW, "Epoch 1/1000"), SLOW);
+    let epochs = history(&folder).epochs.len();
+    let stopped = format!("stopped in epoch {}; ", epochs + 1);
+    done.refused(&[&stopped, &format!("run/model.safetensors holds the network after epoch {epochs}")]);
+    assert!(epochs >= 1 && history(&folder).test.is_none());
+    assert_eq!(checkpoint(&folder).layers.len(), 9);
+    assert_eq!(folder.contents().len(), 3, "a folder and two files: {:?}", folder.contents().keys());
+    let evaluated = folder.run("evaluate run --dataset synthetic --split valid --json").json();
+    let last = history(&folder).epochs[epochs - 1];
+    assert_eq!((&evaluated["accuracy"], &evaluated["loss"]), (&last.val_accuracy.into(), &last.val_loss.into()));
+}
+
+#[test]
+fn ctrl_c_in_the_first_epoch_leaves_the_older_run() {
+    let folder = Folder::new();
+    let quick = "train --norm before --dataset synthetic --limit 500 --hidden 5 --epochs 1 --out run";
+    folder.run(quick).succeeded();
+    let before = folder.contents();
+    let wide = "train --norm after --dataset synthetic --hidden 2000,1000 --out run";
+    let done = interrupt(start(&folder, wide, "Train on"), wide);
+    done.refused(&["stopped in epoch 1; nothing new was written to run"]);
+    assert!(folder.contents() == before, "{:?}", folder.contents().keys());
+}
+
+/// Runs that do little but write a checkpoint of 2 MB again and again, each killed at another moment.
+#[test]
+fn nothing_torn_is_left_by_a_kill() {
+    let folder = sample::folder();
+    let busy = "train --norm after --dataset set --hidden 700,700 --epochs 100000 --out run";
+    let mut states = std::collections::BTreeSet::new();
+    for kill in 0..KILLS {
+        let mut child = start(&folder, &format!("{busy} --seed {kill}"), "Epoch 2/");
+        sleep(Duration::from_micros(kill * 7919 % 97 * 1000 + kill * 337));
+        signal(&child, "-KILL");
+        assert_eq!(child.wait().expect("it ends").code(), None, "ended by the signal");
+        assert_eq!(checkpoint(&folder).layers.len(), 9);
+        assert!(!history(&folder).epochs.is_empty());
+        states.insert(folder.read("run/model.safetensors"));
+    }
+    assert_eq!(states.len() as u64, KILLS, "every run has left a network of its own");
+}

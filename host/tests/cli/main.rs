@@ -1,0 +1,11 @@
+//! The command `foldnet` as a user meets it: arguments in, text, files and exit codes out.
+//!
+//! `tool` runs the program in a folder of its own; `sample` makes the small files that tests begin with.
+
+mod bad_input;
+mod demo;
+mod flow;
+mod golden;
+mod interrupt;
+mod sample;
+mod tool;
