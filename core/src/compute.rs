@@ -8,6 +8,16 @@ use crate::matrix::{self, Mat, Write};
 /// At most so many parts may a [`Compute`] split a layer into.
 pub const MAX_PARTS: usize = 8;
 
+/// At least so many units has each part of a layer that is split: fetching from another core what it wrote last costs
+/// more than half the work of a smaller one.
+const LEAST_UNITS: usize = 64;
+
+/// How many units each part of a layer of `units` has, the last one what is left; at least 1.
+pub(crate) fn share<C: Compute>(compute: &C, units: usize) -> usize {
+    let parts = compute.parts().clamp(1, MAX_PARTS).min(units / LEAST_UNITS).max(1);
+    units.div_ceil(parts).max(1)
+}
+
 /// Carries out the work of a training step.
 ///
 /// Results may differ in rounding between implementations, never between runs of one.

@@ -2,7 +2,7 @@
 
 use super::stage::cut;
 use super::{BufferError, Examples, batch_norm, dense, relu};
-use crate::compute::{Compute, MAX_PARTS};
+use crate::compute::{Compute, MAX_PARTS, share};
 use crate::layer::{self, Layer, Placed, placed};
 use core::ops::Range;
 use heapless::Vec;
@@ -83,7 +83,7 @@ fn each_part<C: Compute>(
     n: usize,
     work: impl Fn(Range<usize>, &mut [f32]) + Sync,
 ) {
-    let share = units.div_ceil(compute.parts().clamp(1, MAX_PARTS));
+    let share = share(compute, units);
     let mut tasks: Vec<(Range<usize>, &mut [f32]), MAX_PARTS> = (0..units)
         .step_by(share)
         .map(|first| {

@@ -4,7 +4,7 @@
 use super::batch_norm;
 use super::dense::Dense;
 use super::relu;
-use crate::compute::{Compute, MAX_PARTS};
+use crate::compute::{Compute, MAX_PARTS, share};
 use crate::layer::{Layer, MAX_BETWEEN, MAX_DENSE, Placed, placed};
 use heapless::Vec;
 
@@ -73,11 +73,11 @@ pub(super) struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// Calls `work` for every part of the stage.
     pub(super) fn each_part<C: Compute>(&mut self, compute: &C, n: usize, work: impl Fn(&mut Stage) + Sync) {
-        let share = self.units.div_ceil(compute.parts().clamp(1, MAX_PARTS));
+        let share = share(compute, self.units);
         let mut slots: Vec<Slot, { MAX_BETWEEN + 1 }> = self.slots.iter_mut().map(Slot::reborrow).collect();
         let mut grad = &mut *self.grad;
         let mut tasks: Vec<Stage, MAX_PARTS> = (0..self.units)
-            .step_by(share.max(1))
+            .step_by(share)
             .map(|first| {
                 let units = share.min(self.units - first);
                 let slots = slots.iter_mut().map(|slot| slot.take(units, n)).collect();

@@ -88,13 +88,13 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
 
-    const INPUTS: usize = 45;
+    const INPUTS: usize = 525;
     const IMAGES: usize = 100;
 
     /// Widths that divide neither into parts nor into vectors, with every kind of layer.
     const LAYERS: [Layer; 9] = [
         Layer::batch_norm(),
-        Layer::dense(37),
+        Layer::dense(137),
         Layer::Relu,
         Layer::batch_norm(),
         Layer::dense_without_bias(3),
