@@ -131,3 +131,19 @@ impl fmt::Display for Exit {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn every_reason_has_a_code_of_its_own() {
+        for exit in Exit::ALL {
+            assert_eq!(Exit::from_code(exit.code().into()), Some(exit));
+        }
+        // 1 and 2 are the emulator's own, and below 0 are signals.
+        for code in [-1, 1, 2, 9, 35, 256] {
+            assert_eq!(Exit::from_code(code), None, "{code}");
+        }
+    }
+}

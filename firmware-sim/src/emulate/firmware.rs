@@ -15,6 +15,51 @@ const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGIS
 /// Another process may build for another board between our build and our reading of the file: so often we try.
 const ATTEMPTS: usize = 10;
 
+/// What is built for a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Program {
+    /// The firmware that the emulator talks to.
+    Harnessed,
+    /// The example `bare`: what a device needs, without harness, proven to contain no panic.
+    Bare,
+    /// The same with a panic put in, which must not link.
+    Panicking,
+}
+
+impl Program {
+    /// Where cargo puts it, from the profile's folder.
+    fn file(self) -> &'static str {
+        if self == Self::Harnessed { "foldnet-sim" } else { "examples/bare" }
+    }
+
+    /// Says so to cargo.
+    fn select(self, command: &mut Command) {
+        if self != Self::Harnessed {
+            command.args(["--example", "bare", "--features", "bare-metal"]);
+        }
+        if self == Self::Panicking {
+            command.env("FOLDNET_PANICKING", "1");
+        }
+    }
+}
+
+/// What Foldnet takes of `board`'s memory, without model, image, scratch memory and stack, and without the harness of
+/// emulated runs: the size of the example `bare`, which links only if it contains no panic.
+///
+/// # Errors
+/// As [`Firmware::build`].
+pub fn bare_sizes(board: &'static Board) -> Result<Sizes, EmulateError> {
+    Firmware::build_program(board, Program::Bare).map(|firmware| firmware.sizes)
+}
+
+/// Builds the example `bare` with a panic put in. That it fails shows that [`bare_sizes`] proves something.
+///
+/// # Errors
+/// Always, unless the proof is broken: an [`EmulateError::Build`] that names `this_firmware_can_panic`.
+pub fn bare_with_panic(board: &'static Board) -> Result<Sizes, EmulateError> {
+    Firmware::build_program(board, Program::Panicking).map(|firmware| firmware.sizes)
+}
+
 /// Firmware for one board.
 #[derive(Debug, Clone)]
 pub struct Firmware {
@@ -30,14 +75,19 @@ impl Firmware {
     /// # Errors
     /// Without a checkout or a compiler for the board, or when the build fails.
     pub fn build(board: &'static Board) -> Result<Self, EmulateError> {
+        Self::build_program(board, Program::Harnessed)
+    }
+
+    fn build_program(board: &'static Board, program: Program) -> Result<Self, EmulateError> {
         if !board.has_shell() {
             return Err(EmulateError::NoShell { board: board.name });
         }
         let root = checkout()?;
         let toolchain = Toolchain::find(board.target, &root)?;
         let folder = root.join("target").join("firmware").join(board.target);
-        let path = folder.join(board.target).join("firmware").join("foldnet-sim");
+        let path = folder.join(board.target).join("firmware").join(program.file());
         let mut command = command(board, &toolchain, &root, &folder);
+        program.select(&mut command);
         for _ in 0..ATTEMPTS {
             build(board, &mut command)?;
             let firmware = Self::read(&path)?;
@@ -86,8 +136,8 @@ impl Firmware {
         self.compiler.as_deref()
     }
 
-    /// The ELF file.
-    pub(super) fn elf(&self) -> &[u8] {
+    /// The bytes of the ELF file, which [`Firmware::open`] reads.
+    pub fn file(&self) -> &[u8] {
         &self.elf
     }
 }
@@ -125,9 +175,15 @@ fn build(board: &'static Board, command: &mut Command) -> Result<(), EmulateErro
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let cause = said.lines().find(|line| line.starts_with("error")).unwrap_or("no error was named").to_owned();
+    let cause = first_error(&String::from_utf8_lossy(&output.stderr));
     let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
     let command = format!("FOLDNET_BOARD={} cargo {}", board.name, arguments.join(" "));
     Err(EmulateError::Build { board: board.name, cause, command })
+}
+
+/// The first error in what cargo said; of the linker's the line that says what is wrong.
+fn first_error(said: &str) -> String {
+    let linker = said.lines().find_map(|line| line.split_once("lld: error: ").map(|(_, cause)| cause));
+    let cause = linker.or_else(|| said.lines().find(|line| line.starts_with("error")));
+    cause.unwrap_or("no error was named").trim().to_owned()
 }

@@ -17,7 +17,7 @@ mod toolchain;
 
 pub use elf::Sizes;
 pub use error::EmulateError;
-pub use firmware::Firmware;
+pub use firmware::{Firmware, bare_sizes, bare_with_panic};
 pub use qemu::{Request, Run, run};
 pub use results::Answer;
 

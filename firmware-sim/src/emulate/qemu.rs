@@ -83,7 +83,7 @@ fn fill(folder: &Path, firmware: &Firmware, request: &Request) -> Result<(), Emu
         parts.iter().try_for_each(|part| file.write_all(part))
     };
     let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
-    write(FIRMWARE_FILE, &[firmware.elf()])
+    write(FIRMWARE_FILE, &[firmware.file()])
         .and_then(|()| write(MODEL_FILE, &[request.flash]))
         .and_then(|()| write(JOB_FILE, &[&job, request.pixels]))
         .map_err(EmulateError::io(format!("{} cannot be written", folder.display())))

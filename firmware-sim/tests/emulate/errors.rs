@@ -106,3 +106,15 @@ fn images_that_do_not_belong_to_the_model_are_reported() {
         other => panic!("half an image is missing: {other:?}"),
     }
 }
+
+#[test]
+fn a_run_that_does_not_get_on_is_stopped() {
+    let good = changed(0, b"FNET");
+    let pixels = vec![0; 16 * 100_000];
+    let request =
+        Request { flash: &good, job: Job { images: 100_000, ..job(16) }, pixels: &pixels, stall_limit: Duration::ZERO };
+    match run(&firmware("microbit"), &request, &mut |_| ()) {
+        Err(EmulateError::Stalled { seconds: 0, images }) => assert!(images < 100_000),
+        other => panic!("not stopped: {other:?}"),
+    }
+}

@@ -2,7 +2,9 @@
 //!
 //! Needs qemu-system-arm and a compiler for the boards; without them these tests fail, and say what to install.
 
+mod command;
 mod errors;
+mod footprint;
 mod parity;
 
 #[path = "../sim/models.rs"]

@@ -177,5 +177,5 @@ fn boards_are_listed() {
 fn help_has_an_example() {
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    assert!(text(&help.stdout).contains("Example:") && text(&help.stdout).contains("--board"));
+    assert!(text(&help.stdout).contains("Examples:") && text(&help.stdout).contains("--emulate"));
 }

@@ -1,0 +1,63 @@
+//! Firmware without the test harness: the model from flash, an image from memory, the class into memory. What it
+//! takes of flash and RAM is what Foldnet takes of a device; and it is linked so that it cannot contain a panic.
+//!
+//! The harness that it leaves out: files and exit codes by semihosting, the clock, the painted stack.
+//!
+//! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example bare --features bare-metal --target thumbv6m-none-eabi`
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+mod arch;
+
+use core::hint::black_box;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use cortex_m_rt::entry;
+use foldnet_core::model::Logits;
+use foldnet_sim::app::{self, App, Shell};
+use foldnet_sim::arch::memory;
+use foldnet_sim::exit::Exit;
+
+/// The class last found, or an exit code from [`FAILED`] on; for a debugger, or whatever else shares the memory.
+static ANSWER: AtomicUsize = AtomicUsize::new(0);
+
+/// Answers from here on are exit codes.
+const FAILED: usize = 0x1_0000;
+
+#[entry]
+fn main() -> ! {
+    let exit = run().err().unwrap_or(Exit::Done);
+    loop {
+        ANSWER.store(FAILED + usize::from(exit.code()), Ordering::Relaxed);
+    }
+}
+
+fn run() -> Result<(), Exit> {
+    let model = app::open(memory::model_flash())?;
+    let memory = memory::take_free(model.inputs()).ok_or(Exit::Panic)?;
+    App::new(&model, memory.scratch, memory.image)?.run(&mut Camera)?;
+    Ok(())
+}
+
+/// An image sensor that writes into memory by itself.
+struct Camera;
+
+impl Shell for Camera {
+    type Error = Exit;
+
+    fn next_image(&mut self, image: &mut [u8]) -> Result<bool, Exit> {
+        // Written to by others, as far as the compiler knows.
+        let image = black_box(image);
+        if arch::PANICKING {
+            // What a panic would look like, for the test that none is here.
+            image[ANSWER.load(Ordering::Relaxed)] = 0;
+        }
+        Ok(true)
+    }
+
+    fn answer(&mut self, class: usize, logits: Logits) -> Result<(), Exit> {
+        black_box(logits.words());
+        ANSWER.store(class, Ordering::Relaxed);
+        Ok(())
+    }
+}
