@@ -104,7 +104,7 @@ fn check_set(change: impl Fn(&Folder), file: &str, words: &str) {
     check(&folder, "train --norm after --dataset set --out run", &[file, words]);
     check(&folder, "evaluate good.safetensors --dataset set", &[file, words]);
     if file.contains("t10k") && !words.contains("the training images") {
-        check(&folder, "export good.safetensors --out a.fnet --dataset set", &[file, words]);
+        check(&folder, "export good.safetensors --bits 32 --out a.fnet --dataset set", &[file, words]);
         check(&folder, "predict good.fnet --index 0 --dataset set", &[file, words]);
     }
 }
@@ -149,7 +149,7 @@ fn datasets_that_are_not_there() {
     let folder = sample::folder();
     check(&folder, "train --norm after --dataset none --out run", &["none: no such folder; give --dataset"]);
     check(&folder, "evaluate good.safetensors --dataset none", &["none: no such folder; give --dataset"]);
-    check(&folder, "export good.safetensors --out a.fnet --dataset none", &["none: no such folder"]);
+    check(&folder, "export good.safetensors --bits 32 --out a.fnet --dataset none", &["none: no such folder"]);
     check(&folder, "predict good.fnet --index 0 --dataset good.fnet", &["good.fnet: no such folder"]);
     check(&folder, "demo --dataset none --out run", &["none: no such folder; give --dataset"]);
 }
@@ -161,7 +161,7 @@ fn check_checkpoint(bytes: &[u8], words: &str) {
     let words = &["bad.safetensors", words];
     check(&folder, "summary bad.safetensors", words);
     check(&folder, "evaluate bad.safetensors --dataset set", words);
-    check(&folder, "export bad.safetensors --out a.fnet --dataset set", words);
+    check(&folder, "export bad.safetensors --bits 32 --out a.fnet --dataset set", words);
     check(&folder, "predict bad.safetensors --index 0 --dataset set", words);
     check(&folder, "train --init bad.safetensors --dataset set --out run", words);
 }
@@ -213,7 +213,9 @@ fn checkpoints_of_keras_that_do_not_tell_enough() {
 fn files_that_are_not_there() {
     let folder = sample::folder();
     create_dir(folder.path("empty")).expect("made");
-    for command in ["summary", "evaluate --dataset set", "export --out a.fnet --dataset set", "predict --index 0"] {
+    for command in
+        ["summary", "evaluate --dataset set", "export --bits 32 --out a.fnet --dataset set", "predict --index 0"]
+    {
         let (name, rest) = command.split_once(' ').unwrap_or((command, ""));
         for (file, named) in [
             ("none.safetensors", "none.safetensors: cannot be read"),
@@ -274,7 +276,7 @@ fn networks_that_do_not_go_with_the_images() {
     let check = |arguments: &str, words: &[&str]| check(&folder, &format!("{arguments} --dataset set"), words);
     check("evaluate wide.safetensors", &["wide.safetensors: takes images of 15 pixels", "have 4 x 3", dataset]);
     check("evaluate wide.fnet", &["wide.fnet: takes images of 15 pixels", "have 4 x 3", dataset]);
-    check("export wide.safetensors --out a.fnet", &["wide.safetensors: takes images of 15 pixels", dataset]);
+    check("export wide.safetensors --bits 32 --out a.fnet", &["wide.safetensors: takes images of 15 pixels", dataset]);
     check("predict wide.safetensors --index 0", &["wide.safetensors: takes images of 15 pixels", dataset]);
     check("predict wide.fnet --index 0", &["wide.fnet: takes images of 15 pixels", "have 4 x 3", dataset]);
     check("evaluate two.safetensors", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
@@ -289,13 +291,16 @@ fn exports_that_cannot_be() {
     let twice = [dense[0], Layer::Relu, norm, Layer::Relu, dense[1], dense[2]];
     write_network(&folder, "twice", &twice, PIXELS);
     write_network(&folder, "last", &[dense[0], Layer::Relu, norm, Layer::Softmax], PIXELS);
-    let export = |arguments: &str, words: &[&str]| check(&folder, &format!("export {arguments} --dataset set"), words);
+    let export = |arguments: &str, words: &[&str]| {
+        check(&folder, &format!("export {arguments} --bits 32 --dataset set"), words);
+    };
     export("twice.safetensors --out a.fnet", &["twice.safetensors", "cannot be exported", "layer 3 (ReLU)"]);
     export("last.safetensors --out a.fnet", &["last.safetensors", "layer 2 (BatchNormalization)"]);
     export("good.fnet --out a.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
     export("good.safetensors --out none/a.fnet", &["none/a.fnet: cannot be written", "make its folder first"]);
     export("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);
     export("good.safetensors --out good.fnet/a", &["good.fnet/a: cannot be written", "make its folder first"]);
+    check(&folder, "export good.safetensors --bits 7 --out a.fnet --dataset set", &["--bits 7: "]);
 }
 
 #[test]
@@ -324,7 +329,7 @@ fn a_full_disk() {
     let words = &["/dev/full: cannot be written", "No space left on device", "make room there"];
     assert!(Path::new("/dev/full").exists(), "this test needs Linux");
     check(&folder, "evaluate good.safetensors --dataset set --predictions /dev/full", words);
-    check(&folder, "export good.safetensors --dataset set --out /dev/full", words);
+    check(&folder, "export good.safetensors --bits 32 --dataset set --out /dev/full", words);
     let words = &["none/classes: cannot be written", "make its folder first"];
     check(&folder, "evaluate good.safetensors --dataset set --predictions none/classes", words);
 }

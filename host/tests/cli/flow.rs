@@ -116,7 +116,7 @@ fn summaries_count_what_training_counted() {
     let rows: Vec<String> = summary["layers"].as_array().expect("a list").iter().map(of).collect();
     assert_eq!(rows[..4], ["flatten 0", "batch_normalization 3136", "dense 15700", "re_lu 0"]);
     assert_eq!(rows[8..], ["dense_2 110", "softmax 0"]);
-    folder.run("export run --dataset synthetic --out a.fnet").succeeded();
+    folder.run("export run --bits 32 --dataset synthetic --out a.fnet").succeeded();
     let device = folder.run("summary a.fnet --json").json();
     assert_eq!(device["parameters"]["total"], 785 * 20 + 21 * 10 + 11 * 10);
 }
@@ -124,7 +124,7 @@ fn summaries_count_what_training_counted() {
 #[test]
 fn inspect_shows_the_header() {
     let folder = trained();
-    folder.run("export run --dataset synthetic --out a.fnet").succeeded();
+    folder.run("export run --bits 32 --dataset synthetic --out a.fnet").succeeded();
     let bytes = folder.read("a.fnet");
     let inspected = folder.run("inspect a.fnet --json").json();
     let shape = |layer: &Value| [layer["inputs"].as_u64(), layer["units"].as_u64(), layer["bits"].as_u64()];
@@ -142,7 +142,7 @@ fn inspect_shows_the_header() {
 #[test]
 fn predict_draws_and_agrees_with_itself() {
     let folder = trained();
-    folder.run("export run --dataset synthetic --out a.fnet").succeeded();
+    folder.run("export run --bits 32 --dataset synthetic --out a.fnet").succeeded();
     let test = load_test(&Source::Synthetic, &mut |_| {}).expect("drawn");
     for index in [0, 5, 1999] {
         folder.write("image.png", &png(test.images.image(index), 28, 28));
