@@ -30,4 +30,25 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
+# The emulator. Its packages must be of one version; where one of another release is there already, it is brought to the
+# version of the rest.
+install_qemu() {
+    command -v qemu-system-arm >/dev/null && return 0
+    apt_install qemu-system-arm && return 0
+    command -v apt-cache >/dev/null || return 1
+    local version
+    version=$(apt-cache policy qemu-system-arm | sed -n 's/^ *Candidate: //p')
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --allow-downgrades \
+        qemu-system-arm "qemu-utils=$version" >&2
+}
+
+# A compiler for bare metal: rustup's targets where they are installed, else Debian's, which brings the library's sources.
+install_bare_metal() {
+    local target
+    for target in "$@"; do
+        rustup target list --installed 2>/dev/null | grep -qx "$target" && continue
+        apt_install rustc-web cargo-web rust-web-src lld || return 1
+    done
+}
+
 dataset_folder=/usr/share/datasets/fashion-mnist

@@ -1,14 +1,28 @@
-//! From a checkpoint to a device model: fold, encode, and compare what came out with what went in.
+//! From a checkpoint to a device model: fold, quantize, encode, and compare what came out with what went in.
 
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::{Outputs, run_checkpoint, run_model};
 use crate::fold::{FoldedLayer, fold};
+use crate::quantize::{self, Quantization, QuantizedLayer, quantize};
 use anyhow::{Context, bail};
-use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
+use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, Spec, encode, encoded_len};
 use foldnet_core::{Compute, Model};
 use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
 use serde::Serialize;
+
+/// What to export, and on what images to look at it.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// Bits of a weight: one number for all layers, or one for each.
+    pub bits: &'a [u8],
+    /// Training images that integer weights are fitted to; none are needed for 32 bits.
+    pub calibration: View<'a>,
+    /// Labelled images that accuracy is measured on.
+    pub test: View<'a>,
+    /// Names of the classes.
+    pub labels: &'a [String],
+}
 
 /// What `export` reports.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,78 +41,129 @@ pub struct Export {
     pub accuracy: f64,
     /// Test images whose class is another than the network's.
     pub changed: usize,
+    /// Relative error of every layer's output on the calibration images, see [`QuantizedLayer::error`]; none for floats.
+    pub layer_errors: Vec<f64>,
 }
 
-/// Folds `checkpoint` and writes the fold as 32-bit floats.
+/// Exports `checkpoint` and compares the model with it on the test images; `progress` is told of the quantizer's.
 ///
 /// # Errors
-/// When the layer list cannot be folded, or a shape is beyond the format's.
-pub fn encode_float(checkpoint: &Checkpoint, image: (usize, usize), labels: &[String]) -> anyhow::Result<AlignedBytes> {
-    let layers = fold(checkpoint).context("this network cannot be exported")?;
-    let narrowed: Vec<(Vec<f32>, Vec<f32>)> = layers.iter().map(|l| (narrow(&l.kernel), narrow(&l.bias))).collect();
-    let weights = layers.iter().zip(&narrowed);
-    let with_weights =
-        weights.map(|(layer, (kernel, bias))| Ok((float_header(layer)?, LayerWeights::Float { kernel, bias })));
-    let labels: String = labels.iter().map(|label| format!("{label}\n")).collect();
-    let (height, width) = (u16::try_from(image.0)?, u16::try_from(image.1)?);
-    let layers = with_weights.collect::<anyhow::Result<_>>()?;
-    encode_spec(&Spec { height, width, labels: &labels, layers, logit_scale: 1.0 })
-}
-
-fn narrow(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|&value| value as f32).collect()
-}
-
-fn float_header(layer: &FoldedLayer) -> anyhow::Result<LayerHeader> {
-    let (Ok(inputs), Ok(units)) = (u16::try_from(layer.inputs), u16::try_from(layer.units)) else {
-        bail!("a layer of {} inputs and {} units: a device model has at most 65,535", layer.inputs, layer.units);
+/// When the layer list cannot be folded, a shape is beyond the format's, or the bits are not what the format has.
+pub fn export<C: Compute>(
+    checkpoint: &Checkpoint,
+    plan: &Plan,
+    compute: &C,
+    progress: &mut dyn FnMut(quantize::Progress),
+) -> anyhow::Result<(AlignedBytes, Export)> {
+    let folded = fold(checkpoint).context("this network cannot be exported")?;
+    let bits = bits_per_layer(plan.bits, folded.len())?;
+    let float_model = encode_float(&folded, plan)?;
+    let (float, folded_outputs) = (run_checkpoint(checkpoint, plan.test, compute), run(&float_model, plan.test)?);
+    let (model, errors) = if bits.contains(&FLOAT_BITS) {
+        (float_model, Vec::new())
+    } else {
+        let how = Quantization { bits: &bits, calibration: plan.calibration.pixels };
+        let layers = quantize(&folded, &how, progress)?;
+        (encode_integer(&layers, plan)?, layers.iter().map(|layer| layer.error).collect())
     };
-    Ok(LayerHeader { inputs, units, bits: 32, relu: layer.relu, scale: 1.0 })
+    let (exported, labels) = (run(&model, plan.test)?, plan.test.labels);
+    let report = Export {
+        bits,
+        bytes: model.len(),
+        folded_max_deviation: float.largest_deviation(&folded_outputs),
+        float_accuracy: float.accuracy(labels),
+        folded_accuracy: folded_outputs.accuracy(labels),
+        accuracy: exported.accuracy(labels),
+        changed: float.changed(&exported),
+        layer_errors: errors,
+    };
+    Ok((model, report))
 }
 
-fn encode_spec(spec: &Spec) -> anyhow::Result<AlignedBytes> {
-    let mut bytes = vec![0; encoded_len(spec)];
-    let len = encode(spec, &mut bytes)?;
+fn run(model: &[u8], view: View) -> anyhow::Result<Outputs> {
+    Ok(run_model(&Model::parse(model)?, view))
+}
+
+/// One width for every layer, from one for all or one for each.
+fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
+    let listed = bits.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+    let bits = match bits {
+        [all] => vec![*all; layers],
+        _ if bits.len() == layers => bits.to_vec(),
+        _ => bail!(
+            "--bits {listed}: give one number, or one for each of the {layers} layers that are left after the fold"
+        ),
+    };
+    if let Some(unknown) = bits.iter().find(|bits| ![2, 4, 8, FLOAT_BITS].contains(bits)) {
+        bail!("--bits {unknown}: weights have 32, 8, 4 or 2 bits");
+    }
+    if bits.contains(&FLOAT_BITS) && bits.iter().any(|&bits| bits != FLOAT_BITS) {
+        bail!("--bits {listed}: a model is all float or all integer; give 32 alone, or 8, 4 and 2");
+    }
+    Ok(bits)
+}
+
+/// The fold as 32-bit floats.
+fn encode_float(layers: &[FoldedLayer], plan: &Plan) -> anyhow::Result<AlignedBytes> {
+    let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
+    let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
+    let with_weights = layers.iter().zip(&narrowed).map(|(layer, (kernel, bias))| {
+        let header = header(layer.inputs, layer.units, FLOAT_BITS, layer.relu, 1.0)?;
+        Ok((header, LayerWeights::Float { kernel, bias }))
+    });
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, plan)
+}
+
+/// Quantized layers; the scale of the last one's outputs is that of the logits.
+fn encode_integer(layers: &[QuantizedLayer], plan: &Plan) -> anyhow::Result<AlignedBytes> {
+    let with_weights = layers.iter().map(|layer| {
+        let header = header(layer.inputs, layer.units, layer.bits, layer.relu, layer.scale as f32)?;
+        Ok((header, LayerWeights::Integer { weights: &layer.weights, rows: &layer.rows }))
+    });
+    let logit_scale = layers.last().map_or(1.0, |last| last.scale as f32);
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, plan)
+}
+
+fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyhow::Result<LayerHeader> {
+    let (Ok(inputs), Ok(units)) = (u16::try_from(inputs), u16::try_from(units)) else {
+        bail!("a layer of {inputs} inputs and {units} units: a device model has at most 65,535");
+    };
+    Ok(LayerHeader { inputs, units, bits, relu, scale })
+}
+
+/// Layers of a device model, with their weights.
+type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core::model::MAX_MODEL_LAYERS }>;
+
+fn encode_layers(layers: Layers, logit_scale: f32, plan: &Plan) -> anyhow::Result<AlignedBytes> {
+    let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
+    let (height, width) = (u16::try_from(plan.test.height)?, u16::try_from(plan.test.width)?);
+    let spec = Spec { height, width, labels: &labels, layers, logit_scale };
+    let mut bytes = vec![0; encoded_len(&spec)];
+    let len = encode(&spec, &mut bytes)?;
     bytes.truncate(len);
     Ok(AlignedBytes::from_vec(bytes))
 }
 
-/// What the export did to the network, on labelled images: `float` is the network itself, `folded` its fold in f32,
-/// `exported` the model file.
-pub fn compare(
-    bits: Vec<u8>,
-    bytes: usize,
-    labels: &[u8],
-    float: &Outputs,
-    folded: &Outputs,
-    exported: &Outputs,
-) -> Export {
-    Export {
-        bits,
-        bytes,
-        folded_max_deviation: float.largest_deviation(folded),
-        float_accuracy: float.accuracy(labels),
-        folded_accuracy: folded.accuracy(labels),
-        accuracy: exported.accuracy(labels),
-        changed: float.changed(exported),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::bits_per_layer;
 
-/// Exports 32-bit floats and compares them with the network on the test images.
-///
-/// # Errors
-/// As [`encode_float`].
-pub fn export_float<C: Compute>(
-    checkpoint: &Checkpoint,
-    test: View,
-    labels: &[String],
-    compute: &C,
-) -> anyhow::Result<(AlignedBytes, Export)> {
-    let bytes = encode_float(checkpoint, (test.height, test.width), labels)?;
-    let model = Model::parse(&bytes)?;
-    let (float, folded) = (run_checkpoint(checkpoint, test, compute), run_model(&model, test));
-    let bits = vec![32; model.header().layers.len()];
-    let export = compare(bits, model.bytes(), test.labels, &float, &folded, &folded);
-    drop(model);
-    Ok((bytes, export))
+    fn check(bits: &[u8], expected: Result<&[u8], &str>) {
+        let found = bits_per_layer(bits, 3).map_err(|error| error.to_string());
+        match (&found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+            (Err(found), Err(expected)) => assert!(found.starts_with(expected), "{found}"),
+            _ => panic!("{bits:?}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn bits_are_for_all_layers_or_each() {
+        check(&[8], Ok(&[8, 8, 8]));
+        check(&[4, 4, 8], Ok(&[4, 4, 8]));
+        check(&[32], Ok(&[32, 32, 32]));
+        check(&[4, 8], Err("--bits 4,8: give one number"));
+        check(&[7], Err("--bits 7: "));
+        check(&[32, 8, 8], Err("--bits 32,8,8: a model is all float or all integer"));
+    }
 }

@@ -74,7 +74,8 @@ pub fn class_names(own: Vec<String>, classes: usize, dataset: &[String]) -> Vec<
     (0..classes).map(|class| known.get(class).cloned().unwrap_or_else(|| class.to_string())).collect()
 }
 
-fn resolve(path: &Path) -> PathBuf {
+/// The checkpoint in the folder of a run, or the file itself.
+pub fn resolve(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(CHECKPOINT) } else { path.to_owned() }
 }
 

@@ -1,28 +1,32 @@
 //! `foldnet export`: from a checkpoint to a device model, with what it cost.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg};
-use crate::export::{Export as Report, export_float};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
+use crate::export::{Export as Report, Plan, export};
 use crate::opened::{check_images, class_names, open_checkpoint};
-use crate::ui::{Ui, bold, bytes};
+use crate::ui::{QuantizeBar, Ui, bold, bytes, table};
 use crate::write::atomically;
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::layer;
+use foldnet_data::Part;
 use std::path::PathBuf;
 
-/// Fold a checkpoint and write it as a device model
+/// Fold a checkpoint, quantize it, and write it as a device model
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  foldnet export runs/after/model.safetensors --bits 32 --out after.fnet")]
+#[command(after_help = "Example:\n  foldnet export runs/after/model.safetensors --bits 4 --out after4.fnet")]
 pub(super) struct Export {
     /// Checkpoint, or folder of a run
     #[arg(value_name = "FILE")]
     path: PathBuf,
-    /// Bits of a weight: 32
-    #[arg(long, value_name = "BITS", default_value_t = 32)]
-    bits: u8,
+    /// Bits of a weight: 32 (floats), 8, 4 or 2; or one of 8, 4, 2 for each layer
+    #[arg(long, value_name = "BITS,...", value_delimiter = ',', default_value = "8")]
+    bits: Vec<u8>,
     /// The device model to write
     #[arg(long, value_name = "MODEL")]
     out: PathBuf,
+    /// Training images that integer weights are fitted to
+    #[arg(long, value_name = "N", default_value_t = CALIBRATION)]
+    calibrate: usize,
     #[command(flatten)]
     dataset: DatasetArg,
     #[command(flatten)]
@@ -31,20 +35,28 @@ pub(super) struct Export {
     threads: ThreadsArg,
 }
 
+/// Training images for calibration where nobody says otherwise.
+pub(super) const CALIBRATION: usize = 4_000;
+
 impl Export {
     /// Exports and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        if self.bits != 32 {
-            bail!("--bits {}: this version writes 32", self.bits);
+        if self.calibrate == 0 {
+            bail!("--calibrate 0: give a number of images of at least 1, such as {CALIBRATION}");
         }
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
-        let test = self.dataset.load_test()?;
-        let view = test.images.view();
-        check_images(&self.path, checkpoint.inputs, view)?;
+        let dataset = self.dataset.load()?;
+        let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
+        check_images(&self.path, checkpoint.inputs, test)?;
         let classes = layer::outputs(&checkpoint.layers, checkpoint.inputs);
-        let names = class_names(checkpoint.labels.clone(), classes, &test.labels);
-        let (model, report) = export_float(&checkpoint, view, &names, &self.threads.compute()?)
+        check_classes(&self.path, classes, &dataset.labels)?;
+        let labels = class_names(checkpoint.labels.clone(), classes, &dataset.labels);
+        let calibration = train.slice(0..self.calibrate.min(train.len()));
+        let plan = Plan { bits: &self.bits, calibration, test, labels: &labels };
+        let mut bar = QuantizeBar::default();
+        let (model, report) = export(&checkpoint, &plan, &self.threads.compute()?, &mut |step| bar.update(step))
             .with_context(|| self.path.display().to_string())?;
+        drop(bar);
         atomically(&self.out, |out| out.write_all(&model))?;
         say(&report, ui);
         ui.say(format!("wrote {} ({})", self.out.display(), bytes(report.bytes)));
@@ -52,10 +64,18 @@ impl Export {
     }
 }
 
-fn say(report: &Report, ui: Ui) {
+/// What the export cost, for people.
+pub(super) fn say(report: &Report, ui: Ui) {
     ui.say(format!("folded: largest deviation of a logit {:.1e}", report.folded_max_deviation));
+    if !report.layer_errors.is_empty() {
+        let rows = report.layer_errors.iter().zip(&report.bits).enumerate();
+        let rows = rows.map(|(layer, (error, bits))| {
+            vec![format!("layer {layer}"), bits.to_string(), format!("{:.2} %", error * 100.0)]
+        });
+        ui.say(table(&["quantized", "bits", "output error"], rows));
+    }
     ui.say(format!(
-        "accuracy: float {:.4} - folded {:.4} - exported {} - {} images changed class",
+        "accuracy: float {:.4} - folded {:.4} - exported {} - {} test images changed class",
         report.float_accuracy,
         report.folded_accuracy,
         bold(format!("{:.4}", report.accuracy)),

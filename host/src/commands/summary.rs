@@ -1,7 +1,8 @@
 //! `foldnet summary`: the layers of a network, as Keras's `model.summary()` shows them.
 
 use super::data::HintArgs;
-use crate::opened::{Opened, open, parse};
+use crate::checkpoint::{load_line, save_line};
+use crate::opened::{Opened, open, parse, resolve};
 use crate::summary::{Summary as Report, of_checkpoint, of_model};
 use crate::ui::Ui;
 use clap::Args;
@@ -22,10 +23,20 @@ impl Summary {
     /// Prints the table.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let report: Report = match open(&self.path, &self.hints.hints())? {
-            Opened::Checkpoint(checkpoint) => of_checkpoint(&checkpoint.layers, checkpoint.inputs),
-            Opened::Model(bytes) => of_model(parse(&bytes, &self.path)?.header()),
+            Opened::Checkpoint(checkpoint) => {
+                let report = of_checkpoint(&checkpoint.layers, checkpoint.inputs);
+                ui.say(&report);
+                let file = resolve(&self.path).display().to_string();
+                ui.say(format!("\nInto a Keras `model` of these layers:\n  {}", load_line(&file)));
+                ui.say(format!("From a Keras `model` to such a file:\n  {}", save_line("model.safetensors")));
+                report
+            }
+            Opened::Model(bytes) => {
+                let report = of_model(parse(&bytes, &self.path)?.header());
+                ui.say(&report);
+                report
+            }
         };
-        ui.say(&report);
         ui.result(&report)
     }
 }

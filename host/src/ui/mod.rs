@@ -4,7 +4,7 @@ mod picture;
 mod progress;
 
 pub use picture::{bars, picture};
-pub use progress::{EpochBar, LoadBars, StageBar};
+pub use progress::{EpochBar, LoadBars, QuantizeBar, StageBar};
 
 use anstyle::Style;
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
@@ -71,7 +71,8 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Ta
 /// `n` with a comma between thousands.
 pub fn thousands(n: usize) -> String {
     let digits = n.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
     groups.join(",")
 }
 

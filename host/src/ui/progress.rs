@@ -1,5 +1,6 @@
 //! Progress bars on stderr, drawn only where that is a terminal.
 
+use crate::quantize;
 use crate::train::Progress;
 use foldnet_data::Progress as Load;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -71,6 +72,24 @@ impl EpochBar {
 impl Drop for EpochBar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// A bar for every layer that is quantized.
+#[derive(Debug, Default)]
+pub struct QuantizeBar {
+    layer: usize,
+    bar: Option<StageBar>,
+}
+
+impl QuantizeBar {
+    /// Takes note of a row.
+    pub fn update(&mut self, step: quantize::Progress) {
+        if step.layer != self.layer {
+            (self.layer, self.bar) = (step.layer, None);
+        }
+        let name = || format!("quantizing layer {} of {}", step.layer + 1, step.layers);
+        self.bar.get_or_insert_with(|| StageBar::new(&name(), step.rows)).update(step.row);
     }
 }
 

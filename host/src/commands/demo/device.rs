@@ -1,0 +1,61 @@
+//! An exported model on the simulated device, and on an emulated board.
+
+use super::outcome::{Emulated, Simulated};
+use crate::ui::{StageBar, Ui, bytes, thousands};
+use anyhow::bail;
+use foldnet_core::Model;
+use foldnet_data::View;
+use foldnet_sim::board::by_name;
+use foldnet_sim::emulate::{EmulateError, Emulation, Task, emulate};
+use foldnet_sim::{Firmware, simulate};
+
+/// All images through the simulator.
+pub(super) fn simulated(model: &[u8], test: View) -> anyhow::Result<Simulated> {
+    let bar = StageBar::new("simulating", test.len());
+    let simulation = simulate(&Model::parse(model)?, test.pixels, test.labels, &mut |done| bar.update(done));
+    Ok(Simulated { accuracy: simulation.accuracy(), logits_sha256: simulation.logits_sha256 })
+}
+
+/// The images on an emulated board; none where emulator or compiler are missing, which is said.
+pub(super) fn emulated(model: &[u8], images: View, board: &str, ui: Ui) -> anyhow::Result<Option<Emulated>> {
+    let run = || -> Result<Emulation, EmulateError> {
+        let board = by_name(board).map_err(|_| EmulateError::NoShell { board: "a board of that name" })?;
+        let firmware = Firmware::build(board)?;
+        let bar = StageBar::new(&format!("emulating {}", board.name), images.len());
+        let task = Task { firmware: &firmware, model, pixels: images.pixels, labels: images.labels };
+        emulate(&task, &mut |done| bar.update(done))
+    };
+    match run() {
+        Ok(emulation) => Ok(Some(said(emulation, board, ui)?)),
+        Err(error @ (EmulateError::Missing { .. } | EmulateError::NoSource { .. })) => {
+            ui.say(format!("not emulated: {error}"));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The outcome, once it has been printed; a difference between board and PC is an error.
+fn said(emulation: Emulation, board: &str, ui: Ui) -> anyhow::Result<Emulated> {
+    if let Some(image) = emulation.first_difference {
+        bail!("{board} and the simulation differ at test image {image}; please report this");
+    }
+    ui.say(format!(
+        "{board}, emulated: all logits of {} images equal the simulation's - {} instructions an image ({}) - flash {}, RAM {}",
+        thousands(emulation.images),
+        thousands(emulation.instructions.mean as usize),
+        emulation.kernel,
+        bytes(emulation.flash.total()),
+        bytes(emulation.ram.total())
+    ));
+    Ok(Emulated {
+        board: board.to_owned(),
+        images: emulation.images,
+        accuracy: emulation.accuracy(),
+        identical: emulation.identical(),
+        instructions_per_image: emulation.instructions.mean,
+        flash_bytes: emulation.flash.total(),
+        ram_bytes: emulation.ram.total(),
+        kernel: emulation.kernel,
+    })
+}

@@ -1,0 +1,135 @@
+//! `foldnet demo`: the whole flow for both models, from images to simulated and emulated devices.
+
+mod device;
+mod outcome;
+
+use super::data::{DatasetArg, ThreadsArg, check_positive};
+use super::export::{CALIBRATION, say as say_export};
+use crate::architecture::Norm;
+use crate::compute::Fast;
+use crate::export::{Plan as ExportPlan, export};
+use crate::run::{Plan, Trained, train_run};
+use crate::train::Config;
+use crate::ui::{QuantizeBar, Ui, bold, bytes};
+use crate::write::atomically;
+use clap::{Args, Parser};
+use foldnet_data::{Dataset, Part, Source, load};
+use outcome::{Outcome, closing_table};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Run the whole flow: train both models, fold, quantize, export, run on simulated and emulated devices
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  foldnet demo --epochs 2 --out runs")]
+pub(super) struct Demo {
+    /// Passes over the training images
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    epochs: usize,
+    /// Seed of initial weights and shuffling
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Test images that each emulated board classifies
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    board_images: usize,
+    #[command(flatten)]
+    dataset: DatasetArg,
+    #[command(flatten)]
+    threads: ThreadsArg,
+    /// Folder for the runs of both models
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    out: PathBuf,
+}
+
+/// The defaults of the command line, for a bare `foldnet`.
+impl Default for Demo {
+    fn default() -> Self {
+        #[derive(Parser)]
+        struct Defaults {
+            #[command(flatten)]
+            demo: Demo,
+        }
+        Defaults::parse_from(["foldnet"]).demo
+    }
+}
+
+/// What each model is exported as: bits, and the board to emulate.
+const EXPORTS: [(u8, Option<&str>); 3] = [(32, None), (8, Some("netduinoplus2")), (4, Some("microbit"))];
+
+impl Demo {
+    /// Runs it and prints the closing table.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        check_positive("--epochs", self.epochs)?;
+        check_positive("--board-images", self.board_images)?;
+        let compute = self.threads.compute()?;
+        let dataset = self.load(ui)?;
+        let mut outcomes = Vec::new();
+        for norm in [Norm::After, Norm::Before] {
+            outcomes.extend(self.model(norm, &dataset, &compute, ui)?);
+        }
+        ui.say(format!("\n{}\n{}", bold("Result on the test images"), closing_table(&outcomes)));
+        ui.say(self.next_steps());
+        ui.result(&json!({ "models": outcomes }))
+    }
+
+    /// The dataset, or the synthetic one where it is nowhere to be had.
+    fn load(&self, ui: Ui) -> anyhow::Result<Dataset> {
+        match self.dataset.load() {
+            Err(error) if error.is_unavailable() => {
+                ui.say(format!("{error}\n{}", bold("Going on with the built-in synthetic images instead.")));
+                Ok(load(&Source::Synthetic, &mut |_| {})?)
+            }
+            loaded => Ok(loaded?),
+        }
+    }
+
+    /// Everything for one model.
+    fn model(&self, norm: Norm, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Vec<Outcome>> {
+        ui.say(format!("\n{}", bold(heading(norm))));
+        let out = self.out.join(norm.to_string());
+        let config =
+            Config { epochs: self.epochs, batch_size: 32, learning_rate: 0.01, seed: self.seed, shuffle: true };
+        let plan = Plan { norm, hidden: vec![300, 100], config, init: None, limit: None, out: out.clone() };
+        let Trained { network, .. } = train_run(plan, dataset, compute, ui)?;
+        let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
+        let calibration = train.slice(0..CALIBRATION.min(train.len()));
+        let mut outcomes = Vec::new();
+        for (bits, board) in EXPORTS {
+            let plan = ExportPlan { bits: &[bits], calibration, test, labels: &dataset.labels };
+            let mut bar = QuantizeBar::default();
+            let (model, report) = export(&network, &plan, compute, &mut |step| bar.update(step))?;
+            drop(bar);
+            let file = out.join(format!("{norm}{bits}.fnet"));
+            atomically(&file, |out| out.write_all(&model))?;
+            ui.say(format!("\n{} ({})", bold(file.display()), bytes(report.bytes)));
+            say_export(&report, ui);
+            let simulated = device::simulated(&model, test)?;
+            ui.say(format!("simulated image by image: accuracy {:.4}", simulated.accuracy));
+            let emulated = match board {
+                Some(board) => device::emulated(&model, test.slice(0..self.board_images.min(test.len())), board, ui)?,
+                None => None,
+            };
+            outcomes.push(Outcome { model: norm.to_string(), file, export: report, simulated, emulated });
+        }
+        Ok(outcomes)
+    }
+    fn next_steps(&self) -> String {
+        let run = self.out.join("after");
+        let (run, file) = (run.display(), run.join("after4.fnet"));
+        let file = file.display();
+        [
+            "Next:",
+            &format!("  foldnet predict {run} --index 0                      one image, drawn, with its probabilities"),
+            &format!("  foldnet export {run} --bits 2 --out after2.fnet      a quarter of the 8-bit model's size"),
+            &format!("  foldnet inspect {file}              what it needs, and which boards it fits"),
+            &format!("  foldnet-sim {file} --board microbit --emulate    all test images on an emulated board"),
+        ]
+        .join("\n")
+    }
+}
+
+fn heading(norm: Norm) -> &'static str {
+    match norm {
+        Norm::After => "Model `after`: BatchNormalization first and after each activation",
+        Norm::Before => "Model `before`: BatchNormalization between Dense and activation",
+    }
+}

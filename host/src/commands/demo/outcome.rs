@@ -1,0 +1,62 @@
+//! What came of each exported model, and the closing table.
+
+use crate::export::Export;
+use crate::ui::{table, thousands};
+use comfy_table::Table;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// One exported model: a line of the closing table.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcome {
+    /// `after` or `before`.
+    pub(super) model: String,
+    /// The model file.
+    pub(super) file: PathBuf,
+    /// What the export cost.
+    pub(super) export: Export,
+    /// On the simulated device, all test images.
+    pub(super) simulated: Simulated,
+    /// On an emulated board, some of them.
+    pub(super) emulated: Option<Emulated>,
+}
+
+/// A run of the simulator.
+#[derive(Debug, Serialize)]
+pub(super) struct Simulated {
+    pub(super) accuracy: f64,
+    pub(super) logits_sha256: String,
+}
+
+/// A run on an emulated board.
+#[derive(Debug, Serialize)]
+pub(super) struct Emulated {
+    pub(super) board: String,
+    pub(super) images: usize,
+    pub(super) accuracy: f64,
+    /// Whether all logits were the simulation's.
+    pub(super) identical: bool,
+    pub(super) kernel: String,
+    pub(super) instructions_per_image: f64,
+    pub(super) flash_bytes: usize,
+    pub(super) ram_bytes: usize,
+}
+
+const HEADER: [&str; 9] = ["model", "bits", "bytes", "float", "folded", "on device", "changed", "board", "logits = PC"];
+
+/// A line for every exported model.
+pub(super) fn closing_table(outcomes: &[Outcome]) -> Table {
+    table(&HEADER, outcomes.iter().map(line))
+}
+
+fn line(outcome: &Outcome) -> Vec<String> {
+    let Outcome { model, export, simulated, emulated, .. } = outcome;
+    let (board, equal) = match emulated {
+        Some(run) => (run.board.clone(), format!("{} of {}", if run.identical { run.images } else { 0 }, run.images)),
+        None => ("simulated".to_owned(), "-".to_owned()),
+    };
+    let bits = export.bits.first().map_or(String::new(), u8::to_string);
+    let accuracies = [export.float_accuracy, export.folded_accuracy, simulated.accuracy];
+    let [float, folded, device] = accuracies.map(|accuracy| format!("{accuracy:.4}"));
+    vec![model.clone(), bits, thousands(export.bytes), float, folded, device, export.changed.to_string(), board, equal]
+}
