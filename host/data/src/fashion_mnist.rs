@@ -8,8 +8,8 @@ pub(crate) const NAME: &str = "fashion-mnist";
 /// The dataset's own site. Plain HTTP: the hash decides.
 pub(crate) const URL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
 
-/// Where Debian's package `dataset-fashion-mnist` puts the files.
-pub(crate) const DEBIAN: &str = "/usr/share/datasets/fashion-mnist";
+/// Where Debian's package `dataset-fashion-mnist` puts the files, below a folder of shared data such as `/usr/share`.
+pub(crate) const PACKAGED: &str = "datasets/fashion-mnist";
 
 /// Class names, by label.
 pub(crate) const CLASSES: [&str; 10] =

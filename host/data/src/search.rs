@@ -16,14 +16,15 @@ pub struct Search {
     pub chosen: Option<PathBuf>,
     /// The user's cache folder, made when something is downloaded.
     pub cache: Option<PathBuf>,
-    /// Where the system's package puts the files.
-    pub system: PathBuf,
+    /// Where packages put the files: `datasets/fashion-mnist` in each of `$XDG_DATA_DIRS`.
+    pub system: Vec<PathBuf>,
     /// The site to download from, `$FOLDNET_DATA_URL` or the dataset's own: a file's name is appended.
     pub url: String,
 }
 
 impl Search {
-    /// Reads `FOLDNET_DATA`, `FOLDNET_DATA_URL`, `XDG_CACHE_HOME` and `HOME`; an empty one counts as unset.
+    /// Reads `FOLDNET_DATA`, `FOLDNET_DATA_URL`, `XDG_DATA_DIRS`, `XDG_CACHE_HOME` and `HOME`; an empty one counts as
+    /// unset.
     pub fn from_env() -> Self {
         Self::from_variables(|name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from))
     }
@@ -34,10 +35,11 @@ impl Search {
             .filter(|path| path.is_absolute())
             .or_else(|| variable("HOME").map(|home| home.join(".cache")));
         let url = variable("FOLDNET_DATA_URL").map(|url| url.to_string_lossy().into_owned());
+        let shared = variable("XDG_DATA_DIRS").unwrap_or_else(|| "/usr/local/share:/usr/share".into());
         Self {
             chosen: variable("FOLDNET_DATA"),
             cache: cache.map(|cache| cache.join("foldnet").join(fashion_mnist::NAME)),
-            system: fashion_mnist::DEBIAN.into(),
+            system: env::split_paths(&shared).map(|folder| folder.join(fashion_mnist::PACKAGED)).collect(),
             url: url.unwrap_or_else(|| fashion_mnist::URL.into()),
         }
     }
@@ -52,7 +54,8 @@ impl Search {
             return Ok(chosen.clone());
         }
         let has_all = |folder: &&Path| files.iter().all(|file| find(folder, file.name).is_some());
-        if let Some(folder) = [self.cache.as_deref(), Some(&self.system)].into_iter().flatten().find(has_all) {
+        let mut places = self.cache.iter().chain(&self.system).map(PathBuf::as_path);
+        if let Some(folder) = places.find(has_all) {
             return Ok(folder.to_owned());
         }
         let cache = self.cache.as_deref().ok_or(DataError::NoCache)?;
@@ -77,6 +80,17 @@ mod tests {
         assert_eq!(cache(&[("XDG_CACHE_HOME", "x"), ("HOME", "/h")]), Some("/h/.cache/foldnet/fashion-mnist".into()));
         assert_eq!(cache(&[("HOME", "/h")]), Some("/h/.cache/foldnet/fashion-mnist".into()));
         assert_eq!(cache(&[]), None);
+    }
+
+    #[test]
+    fn packages_are_looked_for_where_xdg_says() {
+        let system = |variables| search(variables).system;
+        let usual = ["/usr/local/share/datasets/fashion-mnist", "/usr/share/datasets/fashion-mnist"];
+        assert_eq!(system(&[]), usual.map(PathBuf::from));
+        assert_eq!(
+            system(&[("XDG_DATA_DIRS", "/a:/b")]),
+            ["/a", "/b"].map(|a| Path::new(a).join("datasets/fashion-mnist"))
+        );
     }
 
     #[test]

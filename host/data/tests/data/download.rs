@@ -167,7 +167,7 @@ fn a_folder_that_cannot_be_written_is_named() {
 
 /// A search that finds nothing on this machine, but may download from `url`.
 fn search(cache: &Folder, url: String) -> Search {
-    Search { chosen: None, cache: Some(cache.path().into()), system: cache.path().join("none"), url }
+    Search { chosen: None, cache: Some(cache.path().into()), system: vec![cache.path().join("none")], url }
 }
 
 /// The address of a port that nobody listens on.
