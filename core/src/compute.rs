@@ -8,9 +8,8 @@ use crate::matrix::{self, Mat, Write};
 /// At most so many parts may a [`Compute`] split a layer into.
 pub const MAX_PARTS: usize = 8;
 
-/// At least so many units has each part of a layer that is split: fetching from another core what it wrote last costs
-/// more than half the work of a smaller one.
-const LEAST_UNITS: usize = 64;
+/// At least so many units has each part of a layer that is split: handing over a smaller one costs more than it saves.
+const LEAST_UNITS: usize = 16;
 
 /// How many units each part of a layer of `units` has, the last one what is left; at least 1.
 pub(crate) fn share<C: Compute>(compute: &C, units: usize) -> usize {
