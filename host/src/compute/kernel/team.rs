@@ -18,8 +18,10 @@ const MOST_TASKS: usize = 32;
 const SPINS: u32 = 2_000;
 /// Waiting longer than the caller's own share took and this on top means that a thread has lost its core.
 const PATIENCE: Duration = Duration::from_micros(200);
-/// How long the caller works alone after that.
-const ALONE: Duration = Duration::from_millis(30);
+/// How long the caller works alone after that, at first; longer each time that it happens again soon.
+const ALONE: Duration = Duration::from_millis(10);
+/// The longest that the caller works alone.
+const LONGEST_ALONE: Duration = Duration::from_millis(320);
 
 /// One list of tasks, its types erased.
 #[derive(Clone, Copy)]
@@ -145,8 +147,8 @@ impl Shared {
 pub(crate) struct Team {
     shared: Arc<Shared>,
     helpers: Vec<JoinHandle<()>>,
-    /// Until when the caller works alone; locked while a list is worked on.
-    alone_until: Mutex<Option<Instant>>,
+    /// Locked while a list is worked on.
+    alone: Mutex<Alone>,
 }
 
 impl Team {
@@ -166,7 +168,7 @@ impl Team {
             thread::Builder::new().name(format!("compute-{helper}")).spawn(move || shared.help(helper, own)).ok()
         };
         let helpers = (0..helpers).map_while(spawn).collect();
-        Self { shared, helpers, alone_until: Mutex::new(None) }
+        Self { shared, helpers, alone: Mutex::new(Alone { until: Instant::now(), length: ALONE }) }
     }
 
     /// How many threads there are, the caller included.
@@ -181,29 +183,28 @@ impl Team {
     /// # Panics
     /// If a task panicked, with the first panic, after all other tasks are done.
     pub(crate) fn each<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) {
-        let Ok(mut alone_until) = self.alone_until.try_lock() else {
+        let Ok(mut alone) = self.alone.try_lock() else {
             return tasks.iter_mut().for_each(work);
         };
-        let start = Instant::now();
-        if self.helpers.is_empty() || tasks.len() < 2 || alone_until.is_some_and(|end| start < end) {
-            drop(alone_until);
+        if self.helpers.is_empty() || tasks.len() < 2 || Instant::now() < alone.until {
+            drop(alone);
             return tasks.iter_mut().for_each(work);
         }
-        *alone_until = None;
         let mut panic = None;
         for tasks in tasks.chunks_mut(MOST_TASKS) {
-            let end = self.list(tasks, &work);
-            *alone_until = end.or(*alone_until);
+            if self.list(tasks, &work) == Helpers::Late {
+                alone.extend();
+            }
             panic = panic.or(self.shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
-        drop(alone_until);
+        drop(alone);
         if let Some(panic) = panic {
             resume_unwind(panic);
         }
     }
 
-    /// All of one list; until when to work alone, if the helpers let the caller wait.
-    fn list<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) -> Option<Instant> {
+    /// All of one list.
+    fn list<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) -> Helpers {
         let start = Instant::now();
         let count = tasks.len();
         let batch = Batch { tasks: tasks.as_mut_ptr(), work };
@@ -214,25 +215,47 @@ impl Team {
             }
         }
         self.shared.work(own_tasks(0, self.members()));
-        let late = Instant::now() + start.elapsed() + PATIENCE;
-        self.wait(late)
+        self.wait(Instant::now() + start.elapsed() + PATIENCE)
     }
 
-    /// Returns when every task of the list is finished; later than `late`, with the end of the time to work alone.
-    fn wait(&self, late: Instant) -> Option<Instant> {
+    /// Returns when every task of the list is finished: in time, or later than `late`.
+    fn wait(&self, late: Instant) -> Helpers {
         let mut spins = 0u32;
-        let mut alone = None;
+        let mut helpers = Helpers::InTime;
         while self.shared.left.load(Ordering::Acquire) != 0 {
-            spins += 1;
-            if alone.is_some() {
+            spins = spins.wrapping_add(1);
+            if helpers == Helpers::Late {
                 thread::yield_now();
             } else if spins % 64 == 0 && Instant::now() > late {
-                alone = Some(());
+                helpers = Helpers::Late;
             } else {
                 std::hint::spin_loop();
             }
         }
-        alone.map(|()| Instant::now() + ALONE)
+        helpers
+    }
+}
+
+/// Whether the caller had to wait for the helpers' tasks.
+#[derive(Clone, Copy, PartialEq)]
+enum Helpers {
+    InTime,
+    Late,
+}
+
+/// A time for the caller to work alone.
+struct Alone {
+    until: Instant,
+    length: Duration,
+}
+
+impl Alone {
+    /// From now on, twice as long as the last time if that is not long past.
+    fn extend(&mut self) {
+        let now = Instant::now();
+        let again = now < self.until + 4 * self.length;
+        self.length = if again { (2 * self.length).min(LONGEST_ALONE) } else { ALONE };
+        self.until = now + self.length;
     }
 }
 
@@ -291,7 +314,7 @@ mod tests {
                 *id = Some(thread::current().id());
             });
             assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 2);
-            thread::sleep(ALONE);
+            thread::sleep(LONGEST_ALONE);
         }
     }
 
@@ -324,6 +347,36 @@ mod tests {
             *sum = parts.iter().sum();
         });
         assert_eq!(sums, [12; 4]);
+    }
+
+    #[test]
+    fn a_caller_kept_waiting_works_alone_for_a_while() {
+        let team = Team::new(2);
+        *team.alone.lock().expect("no panic") = Alone { until: Instant::now(), length: LONGEST_ALONE };
+        let caller = thread::current().id();
+        let (both, mut ids) = (std::sync::Barrier::new(2), [None, None]);
+        team.each(&mut ids, |id| {
+            both.wait();
+            *id = Some(thread::current().id());
+            if *id != Some(caller) {
+                thread::sleep(100 * PATIENCE);
+            }
+        });
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 2);
+        team.each(&mut ids, |id| *id = Some(thread::current().id()));
+        assert_eq!(ids, [Some(caller); 2]);
+    }
+
+    #[test]
+    fn the_time_alone_grows_while_it_does_not_help() {
+        let mut alone = Alone { until: Instant::now() - Duration::from_secs(9), length: ALONE };
+        for expected in [1, 2, 4, 8, 16, 32, 32] {
+            alone.extend();
+            assert_eq!(alone.length, expected * ALONE);
+        }
+        alone.until -= Duration::from_secs(9);
+        alone.extend();
+        assert_eq!(alone.length, ALONE);
     }
 
     #[test]
