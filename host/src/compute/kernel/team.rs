@@ -184,11 +184,11 @@ impl Team {
     /// If a task panicked, with the first panic, after all other tasks are done.
     pub(crate) fn each<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) {
         let Ok(mut alone) = self.alone.try_lock() else {
-            return tasks.iter_mut().for_each(work);
+            return one_by_one(tasks, work);
         };
         if self.helpers.is_empty() || tasks.len() < 2 || Instant::now() < alone.until {
             drop(alone);
-            return tasks.iter_mut().for_each(work);
+            return one_by_one(tasks, work);
         }
         let mut panic = None;
         for tasks in tasks.chunks_mut(MOST_TASKS) {
@@ -270,6 +270,17 @@ impl Drop for Team {
     }
 }
 
+/// All tasks on the caller's thread; a panic waits for the others to be done, as it does with helpers.
+fn one_by_one<T>(tasks: &mut [T], work: impl Fn(&mut T)) {
+    let mut panic = None;
+    for task in tasks {
+        panic = panic.or(catch_unwind(AssertUnwindSafe(|| work(task))).err());
+    }
+    if let Some(panic) = panic {
+        resume_unwind(panic);
+    }
+}
+
 /// The tasks of `member` among `members`, as bits.
 fn own_tasks(member: usize, members: usize) -> u32 {
     (member..MOST_TASKS).step_by(members).fold(0, |bits, task| bits | 1 << task)
@@ -321,7 +332,10 @@ mod tests {
     #[test]
     fn a_panic_reaches_the_caller_and_the_team_goes_on() {
         let team = Team::new(2);
-        for _ in 0..20 {
+        for round in 0..20 {
+            if round == 10 {
+                team.alone.lock().expect("no panic").until = Instant::now() + LONGEST_ALONE;
+            }
             let mut done = [false; 8];
             let mut tasks: Vec<(usize, &mut bool)> = done.iter_mut().enumerate().collect();
             let result = catch_unwind(AssertUnwindSafe(|| {
