@@ -1,13 +1,14 @@
 //! Writes the linker script of a firmware build from the table of boards; does nothing in a build for the PC.
 //!
-//! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for.
+//! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for. With the feature
+//! `cases` there is no model: all flash is the program's, and all RAM but the statics its stack.
 
 #[path = "src/board/table.rs"]
 pub mod table;
 
 use std::env;
 use std::path::PathBuf;
-use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, STACK_LEN};
+use table::{BOARDS, Board, FIRMWARE_LEN, STACK_LEN, STATICS_LEN};
 
 fn main() {
     println!("cargo::rerun-if-env-changed=FOLDNET_BOARD");
@@ -41,12 +42,14 @@ fn board(target: &str) -> Option<(usize, &'static Board)> {
 /// `memory.x`: what cortex-m-rt asks for, and the symbols of `src/arch/memory.rs`.
 fn linker_script(row: usize, board: &Board) -> String {
     let Board { name, machine, chip, core, flash, ram, clock_hz, .. } = board;
-    let (model, stack_end) = (board.model_region(), ram.end() - STACK_LEN);
+    let (model, whole) = (board.model_region(), env::var_os("CARGO_FEATURE_CASES").is_some());
+    let (firmware_len, stack_len) = if whole { (flash.len, ram.len - STATICS_LEN) } else { (FIRMWARE_LEN, STACK_LEN) };
+    let stack_end = ram.end() - stack_len;
     format!(
-        "/* {name}: {chip}, {core} at {clock_hz} Hz, QEMU machine {machine}; {FIRMWARE_RAM} bytes of RAM set aside */
+        "/* {name}: {chip}, {core} at {clock_hz} Hz, QEMU machine {machine}; {STATICS_LEN} bytes set aside for statics, {stack_len} for the stack */
 MEMORY
 {{
-  FLASH : ORIGIN = {:#x}, LENGTH = {FIRMWARE_LEN}
+  FLASH : ORIGIN = {:#x}, LENGTH = {firmware_len}
   RAM : ORIGIN = {:#x}, LENGTH = {}
 }}
 _foldnet_board = {row};

@@ -1,7 +1,8 @@
 //! Core's own tests as a table, without std: the PC's test and a test firmware walk the same cases.
 //!
-//! A case panics where it fails, and needs less than 6 KB of stack. A firmware of yours does the same for what it adds:
-//! a table of its own, a loop, and a panic handler that tells the debugger.
+//! A case panics where it fails, and runs on a device with 16 KB of RAM: it needs less than 6 KB of stack, or less than
+//! 14 KB where it trains. A firmware of yours does the same for what it adds: a table of its own, a loop, and a panic
+//! handler that tells the debugger; the firmware simulator's example `cases` shows how.
 
 mod model;
 mod training;

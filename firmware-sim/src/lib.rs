@@ -11,7 +11,7 @@
 //! ```
 //!
 //! * [`app`]: the program every shell runs. What passes between trainer and device is the model file alone.
-//! * [`exit`], [`job`]: what the firmware and the PC say to each other.
+//! * [`exit`], [`job`], [`cases`]: what the firmware and the PC say to each other.
 //! * `arch` (device): memory, the debugger's files and a clock; the only `unsafe`.
 //! * `emulate` (PC): builds the firmware, runs it under QEMU, compares every logit with the simulation.
 //! * `board` (PC): the boards that are known, their memory, and whether a model fits.
@@ -25,6 +25,7 @@
 #![deny(unsafe_code)]
 
 pub mod app;
+pub mod cases;
 pub mod exit;
 pub mod job;
 

@@ -63,6 +63,16 @@ pub enum EmulateError {
     /// The firmware ended with an error.
     #[error("the firmware stopped with exit code {code}: {0}", code = .0.code())]
     Device(Exit),
+    /// One of core's own tests did not pass on the board.
+    #[error("case {number} of core's own tests, counted from 0, did not pass on {board}: {cause}")]
+    Case {
+        /// The board's name.
+        board: &'static str,
+        /// Its place in the table.
+        number: usize,
+        /// What happened.
+        cause: Box<EmulateError>,
+    },
     /// No answer for too long.
     #[error("the emulated board hung: no answer for {seconds} s after {images} images; it was stopped")]
     Stalled {

@@ -24,21 +24,27 @@ enum Program {
     Bare,
     /// The same with a panic put in, which must not link.
     Panicking,
+    /// The example `cases`: core's own tests.
+    Cases,
 }
 
 impl Program {
     /// Where cargo puts it, from the profile's folder.
     fn file(self) -> &'static str {
-        if self == Self::Harnessed { "foldnet-sim" } else { "examples/bare" }
+        match self {
+            Self::Harnessed => "foldnet-sim",
+            Self::Bare | Self::Panicking => "examples/bare",
+            Self::Cases => "examples/cases",
+        }
     }
 
     /// Says so to cargo.
-    fn select(self, command: &mut Command) {
-        if self != Self::Harnessed {
-            command.args(["--example", "bare", "--features", "bare-metal"]);
-        }
-        if self == Self::Panicking {
-            command.env("FOLDNET_PANICKING", "1");
+    fn select(self, command: &mut Command) -> &mut Command {
+        match self {
+            Self::Harnessed => command,
+            Self::Bare => command.args(["--example", "bare", "--features", "bare-metal"]),
+            Self::Panicking => Self::Bare.select(command).env("FOLDNET_PANICKING", "1"),
+            Self::Cases => command.args(["--example", "cases", "--features", "cases"]),
         }
     }
 }
@@ -76,6 +82,14 @@ impl Firmware {
     /// Without a checkout or a compiler for the board, or when the build fails.
     pub fn build(board: &'static Board) -> Result<Self, EmulateError> {
         Self::build_program(board, Program::Harnessed)
+    }
+
+    /// Builds the firmware that walks core's own tests on `board`, see [`super::run_cases`].
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn build_cases(board: &'static Board) -> Result<Self, EmulateError> {
+        Self::build_program(board, Program::Cases)
     }
 
     fn build_program(board: &'static Board, program: Program) -> Result<Self, EmulateError> {

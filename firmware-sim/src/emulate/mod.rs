@@ -8,6 +8,7 @@
 //! Instructions are counted by the emulated clock: with `-icount shift=0` an instruction takes a nanosecond of virtual
 //! time, and the board's timer ticks at its clock. They are exact to one tick, repeatable, and not cycles.
 
+mod cases;
 mod elf;
 mod error;
 mod firmware;
@@ -15,6 +16,7 @@ mod qemu;
 mod results;
 mod toolchain;
 
+pub use cases::{CasesRun, run_cases};
 pub use elf::Sizes;
 pub use error::EmulateError;
 pub use firmware::{Firmware, bare_sizes, bare_with_panic};

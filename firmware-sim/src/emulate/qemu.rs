@@ -50,18 +50,54 @@ pub struct Run {
 /// When the emulator is missing or fails, when the firmware stops with an error or hangs, and when its results are not
 /// whole.
 pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usize)) -> Result<Run, EmulateError> {
-    let board = firmware.board();
-    let emulator = emulator(board)?;
-    let folder = tempfile::tempdir().map_err(EmulateError::io("no temporary folder can be made"))?;
-    fill(folder.path(), firmware, request)?;
-    let child = start(emulator, board, folder.path())?;
-    let results = folder.path().join(RESULTS_FILE);
-    let status = watch(child, &results, request, progress)?;
-    check(emulator, status, folder.path())?;
-    let bytes = std::fs::read(&results).map_err(EmulateError::io("the firmware's results cannot be read"))?;
+    let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
+    let input = Input { flash: request.flash, job: [&job, request.pixels], stall_limit: request.stall_limit };
+    let (logits, images) = (logits_of(request.flash), request.job.images as usize);
+    let answered = |len| results::answered(len, logits).min(images);
+    let end = execute(firmware, &input, &answered, progress)?;
+    end.ended?;
+    let bytes = end.results.map_err(EmulateError::io("the firmware's results cannot be read"))?;
     let (start, answers, end) = results::read(&bytes, &request.job)?;
     progress(answers.len());
     Ok(Run { start, answers, end })
+}
+
+/// What any firmware is started with.
+pub(super) struct Input<'a> {
+    /// What is flashed to the board's model address, if anything.
+    pub(super) flash: &'a [u8],
+    /// The job's file, in two parts.
+    pub(super) job: [&'a [u8]; 2],
+    /// Without a new answer for so long, the run is stopped.
+    pub(super) stall_limit: Duration,
+}
+
+/// How a run ended, and the bytes of its results, also after an error.
+pub(super) struct Ended {
+    pub(super) ended: Result<(), EmulateError>,
+    pub(super) results: std::io::Result<Vec<u8>>,
+}
+
+/// Runs any firmware; `answered` says how many answers a file of results has, by its length.
+///
+/// # Errors
+/// When it cannot be started.
+pub(super) fn execute(
+    firmware: &Firmware,
+    input: &Input,
+    answered: &dyn Fn(u64) -> usize,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Ended, EmulateError> {
+    let board = firmware.board();
+    let emulator = emulator(board)?;
+    let folder = tempfile::tempdir().map_err(EmulateError::io("no temporary folder can be made"))?;
+    fill(folder.path(), firmware, input)?;
+    let child = start(emulator, board, folder.path(), !input.flash.is_empty())?;
+    let results = folder.path().join(RESULTS_FILE);
+    let count = || answered(std::fs::metadata(&results).map_or(0, |file| file.len()));
+    let status = watch(child, input.stall_limit, &count, progress);
+    let ended = status.and_then(|status| check(emulator, status, folder.path()));
+    Ok(Ended { ended, results: std::fs::read(&results) })
 }
 
 /// The emulator of `board`, if it is installed.
@@ -77,28 +113,29 @@ fn emulator(board: &Board) -> Result<&'static str, EmulateError> {
 }
 
 /// Writes firmware, model and job into `folder`.
-fn fill(folder: &Path, firmware: &Firmware, request: &Request) -> Result<(), EmulateError> {
+fn fill(folder: &Path, firmware: &Firmware, input: &Input) -> Result<(), EmulateError> {
     let write = |name: &str, parts: &[&[u8]]| {
         let mut file = File::create(folder.join(name))?;
         parts.iter().try_for_each(|part| file.write_all(part))
     };
-    let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
     write(FIRMWARE_FILE, &[firmware.file()])
-        .and_then(|()| write(MODEL_FILE, &[request.flash]))
-        .and_then(|()| write(JOB_FILE, &[&job, request.pixels]))
+        .and_then(|()| write(MODEL_FILE, &[input.flash]))
+        .and_then(|()| write(JOB_FILE, &input.job))
         .map_err(EmulateError::io(format!("{} cannot be written", folder.display())))
 }
 
-/// Starts the emulated board in `folder`, with the model put at its flash address apart from the firmware.
-fn start(emulator: &str, board: &Board, folder: &Path) -> Result<Running, EmulateError> {
+/// Starts the emulated board in `folder`, `with_model` put at its flash address apart from the firmware.
+fn start(emulator: &str, board: &Board, folder: &Path, with_model: bool) -> Result<Running, EmulateError> {
     let io = |what: &str| EmulateError::io(format!("{emulator}: {what}"));
     let log = File::create(folder.join(LOG_FILE)).map_err(io("its messages cannot be kept"))?;
     let also_log = log.try_clone().map_err(io("its messages cannot be kept"))?;
     let model = format!("loader,file={MODEL_FILE},addr={:#x},force-raw=on", board.model_address);
+    let device = ["-device", &model];
     let child = Command::new(emulator)
         .args(["-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"])
         .args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"])
-        .args(["-kernel", FIRMWARE_FILE, "-device", &model])
+        .args(["-kernel", FIRMWARE_FILE])
+        .args(if with_model { &device[..] } else { &[] })
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(log)
@@ -121,23 +158,22 @@ impl Drop for Running {
 /// Waits for the end, as long as answers keep coming.
 fn watch(
     mut child: Running,
-    results: &Path,
-    request: &Request,
+    stall_limit: Duration,
+    count: &dyn Fn() -> usize,
     progress: &mut dyn FnMut(usize),
 ) -> Result<ExitStatus, EmulateError> {
-    let logits = logits_of(request.flash);
     let (mut done, mut last) = (0, Instant::now());
     loop {
         let ended = child.0.try_wait().map_err(EmulateError::io("the emulator cannot be watched"))?;
         if let Some(status) = ended {
             return Ok(status);
         }
-        let answered = std::fs::metadata(results).map_or(0, |file| results::answered(file.len(), logits));
+        let answered = count();
         if answered > done {
             (done, last) = (answered, Instant::now());
-            progress(done.min(request.job.images as usize));
-        } else if last.elapsed() > request.stall_limit {
-            return Err(EmulateError::Stalled { seconds: request.stall_limit.as_secs(), images: done });
+            progress(done);
+        } else if last.elapsed() > stall_limit {
+            return Err(EmulateError::Stalled { seconds: stall_limit.as_secs(), images: done });
         }
         std::thread::sleep(POLL);
     }

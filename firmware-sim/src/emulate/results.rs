@@ -20,13 +20,17 @@ pub(super) fn answered(len: u64, logits: usize) -> usize {
     words / (ANSWER_WORDS + logits)
 }
 
+/// The whole words of a file.
+pub(super) fn words(bytes: &[u8]) -> Vec<u32> {
+    bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
+}
+
 /// Takes a whole file apart.
 ///
 /// # Errors
 /// When it is not what `job` asks for.
 pub(super) fn read(bytes: &[u8], job: &Job) -> Result<(Start, Vec<Answer>, End), EmulateError> {
-    let words: Vec<u32> =
-        bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
+    let words = words(bytes);
     let cut = EmulateError::Results("they break off");
     let Some((start, rest)) = words.split_first_chunk() else { return Err(cut) };
     let Some((answers, end)) = rest.split_last_chunk() else { return Err(cut) };

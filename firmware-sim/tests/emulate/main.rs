@@ -2,6 +2,7 @@
 //!
 //! Needs qemu-system-arm and a compiler for the boards; without them these tests fail, and say what to install.
 
+mod cases;
 mod command;
 mod errors;
 mod footprint;

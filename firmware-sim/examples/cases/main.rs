@@ -1,0 +1,88 @@
+//! Firmware that walks core's own tests on a board: `foldnet_core::cases::CASES`, the table that the PC's test walks,
+//! and three steps of training whose every bit must be the PC's.
+//!
+//! Files and exit codes go by semihosting, as described in [`foldnet_sim::cases`]. All flash is the program's, and all
+//! RAM but the statics its stack. It is built and run by `foldnet_sim::emulate::run_cases`, and by hand:
+//!
+//! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example cases --features cases --target thumbv6m-none-eabi`
+//!
+//! # The same for your own firmware
+//!
+//! 1. Tests are plain functions that panic where they fail, in a `no_std` module of your library behind a feature, and
+//!    a table names them: `pub const CASES: &[(&str, fn())] = &[("my_case", my_case)];`
+//! 2. On the PC one `#[test]` walks the table: `for (name, case) in CASES { println!("{name}"); case(); }`
+//! 3. A test firmware like this one walks it on the board: it tells the debugger a case's number before the case
+//!    begins, and at the end how many have passed; its panic handler ends with an exit code of its own.
+//! 4. On the PC another test runs that firmware under QEMU. The exit code must be 0, and the count the table's length:
+//!    a firmware that stops early without a word does not pass. The last number told is the case that failed.
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+mod arch;
+
+use core::hint::black_box;
+use core::panic::PanicInfo;
+use cortex_m_rt::entry;
+use foldnet_core::cases::{CASES, three_steps};
+use foldnet_sim::arch::memory;
+use foldnet_sim::arch::semihosting::{File, exit};
+use foldnet_sim::cases::{CasesJob, Trouble};
+use foldnet_sim::exit::Exit;
+
+#[entry]
+fn main() -> ! {
+    exit(run().err().unwrap_or(Exit::Done).code())
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo) -> ! {
+    exit(Exit::Panic.code())
+}
+
+fn run() -> Result<(), Exit> {
+    let job = read_job()?;
+    let mut results = File::create(c"results").map_err(|_| Exit::Results)?;
+    let mut tell = |word| results.write_words(&[word]).map_err(|_| Exit::Results);
+    tell(CASES.len() as u32)?;
+    let mut passed = 0;
+    for (number, (_, case)) in (0..).zip(CASES) {
+        tell(number)?;
+        memory::paint_stack();
+        match job.trouble {
+            Some((place, trouble)) if place == number => make(trouble),
+            _ => case(),
+        }
+        tell(memory::stack_peak().ok_or(Exit::Stack)? as u32)?;
+        passed += 1;
+    }
+    tell(passed)?;
+    let mut told = Ok(());
+    three_steps(&mut |word| told = told.and_then(|()| tell(word)));
+    memory::stack_peak().ok_or(Exit::Stack).and(told)
+}
+
+fn read_job() -> Result<CasesJob, Exit> {
+    let mut words = [0; CasesJob::WORDS];
+    File::open(c"job").and_then(|mut file| file.read_words(&mut words)).map_err(|_| Exit::Job)?;
+    CasesJob::from_words(words).ok_or(Exit::Job)
+}
+
+/// What no case does.
+fn make(trouble: Trouble) {
+    match trouble {
+        Trouble::Panic => panic!("as asked for"),
+        Trouble::Fault => arch::fault(),
+        Trouble::Stack => fill_stack(),
+    }
+}
+
+/// Calls itself until the stack has reached the memory below it, in steps small enough to end there.
+#[inline(never)]
+fn fill_stack() {
+    let frame = black_box([0u32; 8]);
+    if memory::stack_peak().is_some() {
+        fill_stack();
+    }
+    black_box(frame);
+}
