@@ -1,15 +1,18 @@
 //! What Foldnet takes of a device: flash and RAM without the test harness, and no panic.
 
+use crate::golden::{self, Footprint};
 use crate::{firmware, models};
-use foldnet_sim::board::by_name;
-use foldnet_sim::emulate;
-use foldnet_sim::emulate::{EmulateError, Task, bare_sizes, bare_with_panic};
+use foldnet_core::Model;
+use foldnet_sim::board::{BOARDS, Board, by_name};
+use foldnet_sim::emulate::{EmulateError, RamUse, Task, bare_sizes, bare_with_panic};
+use foldnet_sim::{AlignedBytes, emulate};
 
-const BOARDS: [&str; 2] = ["netduinoplus2", "microbit"];
+/// One of each kind of processor.
+const KINDS: [&str; 2] = ["netduinoplus2", "microbit"];
 
 #[test]
 fn firmware_is_small_and_cannot_panic() {
-    for board in BOARDS {
+    for board in KINDS {
         let sizes = bare_sizes(by_name(board).unwrap()).unwrap_or_else(|error| panic!("{board}: {error}"));
         println!("{board}: {sizes:?}, with the harness {:?}", firmware(board).sizes());
         // A program that does anything is larger than a vector table.
@@ -20,7 +23,7 @@ fn firmware_is_small_and_cannot_panic() {
 
 #[test]
 fn a_panic_would_be_found() {
-    for board in BOARDS {
+    for board in KINDS {
         match bare_with_panic(by_name(board).unwrap()) {
             Err(EmulateError::Build { cause, .. }) => assert!(cause.contains("this_firmware_can_panic"), "{cause}"),
             other => panic!("{board}: a panicking index goes unnoticed: {other:?}"),
@@ -28,13 +31,40 @@ fn a_panic_would_be_found() {
     }
 }
 
+/// What a network of the notebook's shape takes, at 8 bits where the board has room for it, else at 4.
+fn measure(board: &'static Board) -> Footprint {
+    let random = |bits| models::random_integer(28, 28, &[300, 100, 10], bits, 1);
+    let fits = |model: &[u8]| board.fit(&Model::parse(&AlignedBytes::from_slice(model)).unwrap()).is_ok();
+    let (bits, model) = if fits(&random(8)) { (8, random(8)) } else { (4, random(4)) };
+    let (firmware, (pixels, labels)) = (firmware(board.name), models::images(2, 784, 1));
+    let task = Task { firmware: &firmware, model: &model, pixels: &pixels, labels: &labels };
+    let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{}: {error}", board.name));
+    let bare = bare_sizes(board).unwrap_or_else(|error| panic!("{}: {error}", board.name));
+    let RamUse { statics, stack_peak, .. } = run.ram;
+    let figures = [bare.flash, run.flash.firmware, statics, stack_peak, run.ram.total()];
+    Footprint { board: board.name.into(), bits, figures, compiler: firmware.compiler().unwrap_or_default().into() }
+}
+
 #[test]
-fn the_notebooks_network_runs_in_6_kb_of_ram() {
-    for board in BOARDS {
-        let (firmware, model) = (firmware(board), models::random_integer(28, 28, &[300, 100, 10], 4, 1));
-        let (pixels, labels) = models::images(2, 784, 1);
-        let task = Task { firmware: &firmware, model: &model, pixels: &pixels, labels: &labels };
-        let ram = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board}: {error}")).ram;
-        assert!((1184..6 * 1024).contains(&ram.total()), "{board}: {ram:?}");
+fn footprint_of_the_notebooks_network_has_not_grown() {
+    let found: Vec<Footprint> = BOARDS.iter().filter(|board| board.has_shell()).map(measure).collect();
+    for Footprint { board, figures, .. } in &found {
+        // The image and the scratch memory alone are 1,184 bytes.
+        assert!((1_184..6 * 1024).contains(&figures[4]), "{board}: {} bytes of RAM", figures[4]);
     }
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulate/footprint.golden");
+    if std::env::var_os("FOLDNET_BLESS").is_some() {
+        std::fs::write(file, golden::write(&found)).unwrap();
+    }
+    let golden = golden::read(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let mut grown = Vec::new();
+    for found in &found {
+        println!("{found}");
+        match golden.iter().find(|golden| golden.board == found.board).map(|golden| found.check(golden)) {
+            Some(Ok(notice)) => notice.iter().for_each(|notice| println!("{notice}")),
+            Some(Err(message)) => grown.push(message),
+            None => grown.push(format!("{}: not in footprint.golden", found.board)),
+        }
+    }
+    assert!(grown.is_empty(), "{}\nwhere it is wanted, bless it: see the head of {file}", grown.join("\n"));
 }

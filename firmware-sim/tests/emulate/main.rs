@@ -6,6 +6,7 @@ mod cases;
 mod command;
 mod errors;
 mod footprint;
+mod golden;
 mod parity;
 
 #[path = "../sim/models.rs"]
