@@ -16,8 +16,14 @@ use foldnet_data::{Dataset, Part, View};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set by Ctrl-C.
+/// Set by Ctrl-C while [`TRAINING`].
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a step of training may be under way.
+static TRAINING: AtomicBool = AtomicBool::new(false);
+
+/// Exit code of a program that Ctrl-C ended, as shells have it.
+const ENDED_BY_INTERRUPT: i32 = 130;
 
 /// What is to be trained, and where it goes.
 #[derive(Debug, Clone)]
@@ -64,7 +70,9 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     ));
     let history = empty_history(&plan, &network, dataset, compute);
     let mut observer = Saver { ui, plan: &plan, images: train.len(), history, saved: 0, bar: None };
+    TRAINING.store(true, Ordering::Relaxed);
     let result = fit(&mut network, &plan.config, train, dataset.part(Part::Valid), compute, &mut observer);
+    TRAINING.store(false, Ordering::Relaxed);
     let Saver { mut history, saved, .. } = observer;
     result.map_err(|error| early_end(error, saved, &plan.out))?;
     let test = dataset.part(Part::Test);
@@ -84,11 +92,15 @@ fn prepare_folder(folder: &Path) -> anyhow::Result<()> {
     tempfile::tempfile_in(folder).map(drop).with_context(remedy)
 }
 
-/// Ctrl-C ends training after the current step.
+/// Ctrl-C ends training after the current step, and the program at once when nothing is being trained.
 fn catch_interrupts() -> anyhow::Result<()> {
     static ONCE: std::sync::Once = std::sync::Once::new();
     let mut result = Ok(());
-    ONCE.call_once(|| result = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed)));
+    let handler = || match TRAINING.load(Ordering::Relaxed) {
+        true => INTERRUPTED.store(true, Ordering::Relaxed),
+        false => std::process::exit(ENDED_BY_INTERRUPT),
+    };
+    ONCE.call_once(|| result = ctrlc::set_handler(handler));
     result.context("Ctrl-C cannot be handled")
 }
 
