@@ -4,6 +4,7 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use foldnet::architecture::Norm;
 use foldnet::compute::Fast;
 use foldnet_core::compute::{Compute, Portable};
 use foldnet_core::matrix::{Mat, Write};
@@ -18,28 +19,6 @@ const INPUTS: usize = 784;
 /// Enough that picked images are not in the caches.
 const IMAGES: usize = 55_000;
 const THREADS: [usize; 2] = [1, 2];
-
-const AFTER: [Layer; 9] = [
-    Layer::batch_norm(),
-    Layer::dense(300),
-    Layer::Relu,
-    Layer::batch_norm(),
-    Layer::dense(100),
-    Layer::Relu,
-    Layer::batch_norm(),
-    Layer::dense(10),
-    Layer::Softmax,
-];
-const BEFORE: [Layer; 8] = [
-    Layer::dense_without_bias(300),
-    Layer::batch_norm(),
-    Layer::Relu,
-    Layer::dense_without_bias(100),
-    Layer::batch_norm(),
-    Layer::Relu,
-    Layer::dense(10),
-    Layer::Softmax,
-];
 
 fn main() {
     println!("{}", Fast::new(*THREADS.last().unwrap_or(&1)).description());
@@ -88,12 +67,12 @@ fn product_update(bencher: Bencher, (inputs, units): (usize, usize)) {
 
 #[divan::bench(args = THREADS)]
 fn step_after(bencher: Bencher, threads: usize) {
-    step(bencher, &AFTER, threads);
+    step(bencher, &Norm::After.layers(&[300, 100], 10), threads);
 }
 
 #[divan::bench(args = THREADS)]
 fn step_before(bencher: Bencher, threads: usize) {
-    step(bencher, &BEFORE, threads);
+    step(bencher, &Norm::Before.layers(&[300, 100], 10), threads);
 }
 
 /// Random images and labels, and an order to pick them in.
