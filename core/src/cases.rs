@@ -43,6 +43,7 @@ pub const CASES: &[Case] = table![
     int::kernel::portable::cases::the_extremes_are_exact,
     model::an_integer_model_is_written_opened_and_run,
     model::a_float_model_is_written_opened_and_run,
+    model::probabilities_are_the_softmax_of_the_logits,
     model::damage_is_found,
 ];
 

@@ -8,6 +8,14 @@ pub(crate) fn exp(x: f32) -> f32 {
     libm::expf(x)
 }
 
+/// `exp` for probabilities that people read: small rather than exact where feature `micromath` asks for it.
+pub(crate) fn exp_for_display(x: f32) -> f32 {
+    #[cfg(feature = "micromath")]
+    return micromath::F32(x).exp().0;
+    #[cfg(not(feature = "micromath"))]
+    exp(x)
+}
+
 pub(crate) fn ln(x: f32) -> f32 {
     libm::logf(x)
 }

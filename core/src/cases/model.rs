@@ -2,7 +2,7 @@
 
 use crate::int::Row;
 use crate::model::{
-    Aligned, Classifier, FLOAT_BITS, LayerHeader, LayerWeights, Model, ParseError, Spec, encode, encoded_len,
+    Aligned, Classifier, FLOAT_BITS, LayerHeader, LayerWeights, Logits, Model, ParseError, Spec, encode, encoded_len,
 };
 
 /// Room for the models below.
@@ -18,6 +18,13 @@ fn spec<'a>(layers: [(LayerHeader, LayerWeights<'a>); 2]) -> Spec<'a> {
 
 /// Encodes into `out`, opens it and classifies `image`; the class, and the logits as words.
 fn run(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8]) -> (usize, [u32; 2]) {
+    let mut logits = [0; 2];
+    let class = with_logits(spec, out, image, |found| logits.copy_from_slice(found.words()));
+    (class, logits)
+}
+
+/// Likewise, with a look at the logits.
+fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: impl FnOnce(Logits)) -> usize {
     assert!(encoded_len(spec) <= ROOM);
     let len = encode(spec, &mut out.0).unwrap();
     let model = Model::parse(&out.0[..len]).unwrap();
@@ -26,7 +33,8 @@ fn run(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8]) -> (usize, [u32
     let mut scratch = [0xa5a5_a5a5; 8];
     let mut classifier = Classifier::new(&model, &mut scratch[..model.scratch_words()]).unwrap();
     let class = classifier.classify(image);
-    (class, classifier.logits().words().try_into().unwrap())
+    look(classifier.logits());
+    class
 }
 
 /// Two layers, of 4 and 2 bits.
@@ -54,6 +62,20 @@ pub(super) fn a_float_model_is_written_opened_and_run() {
     let spec = spec([(layer(3, 2, FLOAT_BITS, true), hidden), (layer(2, 2, FLOAT_BITS, false), last)]);
     let logits = [98.75f32 - 3.0, 5.0].map(f32::to_bits);
     assert_eq!(run(&spec, &mut Aligned([0; ROOM]), &[100, 2, 1]), (0, logits));
+}
+
+pub(super) fn probabilities_are_the_softmax_of_the_logits() {
+    with_integer_model(|spec| {
+        // Logits 126 and 1, in all a quarter apart: 1 / (1 + exp(-1/4)). A thousandth is what micromath is good to.
+        let close = |p: f32, expected: f32| assert!((p - expected).abs() < 1e-3, "{p}, not {expected}");
+        let spec = Spec { logit_scale: 0.25 / 125.0, ..spec.clone() };
+        with_logits(&spec, &mut Aligned([0; ROOM]), &[255], |logits| {
+            let mut p = [0.0; 2];
+            logits.probabilities(&mut p);
+            close(p[0], 0.562_177);
+            close(p[1], 0.437_823);
+        });
+    });
 }
 
 pub(super) fn damage_is_found() {

@@ -5,6 +5,7 @@ use super::header::halves;
 use super::parse::Model;
 use super::{float, integer};
 use crate::int::kernel;
+use crate::math;
 
 /// The scratch memory is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,19 @@ impl<'a> Logits<'a> {
             Some(scale) => word as i32 as f32 * scale,
             None => f32::from_bits(word),
         })
+    }
+
+    /// The classes' probabilities into `out`, one a class: softmax of the real values. Optional: the class needs none.
+    ///
+    /// On a device feature `micromath` makes this smaller, and good to a thousandth only.
+    pub fn probabilities(&self, out: &mut [f32]) {
+        let max = self.values().fold(f32::NEG_INFINITY, f32::max);
+        let mut sum = 0.0;
+        for (p, z) in out.iter_mut().zip(self.values()) {
+            *p = math::exp_for_display(z - max);
+            sum += *p;
+        }
+        out.iter_mut().take(self.words.len()).for_each(|p| *p /= sum);
     }
 
     /// The class of the largest, the first of equals.
