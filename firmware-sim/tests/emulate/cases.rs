@@ -48,6 +48,12 @@ fn cases_pass_on_the_m0() {
     check("microbit");
 }
 
+#[test]
+fn cases_pass_on_the_m3_and_the_m33() {
+    check("lm3s6965evb");
+    check("mps2-an505");
+}
+
 /// In place of the case in the middle, trouble: it is reported with that case's name, as `expected`.
 fn check_trouble(trouble: Trouble, expected: Exit) {
     let place = CASES.len() / 2;

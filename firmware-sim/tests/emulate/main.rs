@@ -8,6 +8,7 @@ mod errors;
 mod footprint;
 mod golden;
 mod parity;
+mod stack;
 
 #[path = "../sim/models.rs"]
 mod models;
