@@ -42,7 +42,10 @@ install_qemu() {
         qemu-system-arm "qemu-utils=$version" >&2
 }
 
-# A compiler for bare metal: rustup's targets where they are installed, else Debian's, which brings the library's sources.
+# Targets of the boards, and of core's own check.
+bare_metal_targets=(thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf thumbv8m.main-none-eabihf riscv32imc-unknown-none-elf)
+
+# A compiler for the named targets: rustup's where they are installed, else Debian's, which brings the library's sources.
 install_bare_metal() {
     local target
     for target in "$@"; do
