@@ -2,12 +2,12 @@
 //!
 //! Layer by layer, first to last, on calibration images:
 //!
-//! * [`target`]: what the layer should give, from the float network, and the weights that come closest to it on the
+//! * `target`: what the layer should give, from the float network, and the weights that come closest to it on the
 //!   inputs it really gets from the quantized layers before it;
-//! * [`images`]: how much each image counts; [`moments`]: what its inputs do, exactly;
-//! * [`scale`], [`rounding`]: a scale for each row, and its levels, second order;
-//! * the bias takes up the mean error that is left; [`activations`]: the step of the outputs;
-//! * [`integer`]: the rows of the model file, and the next layer's inputs in exactly the device's arithmetic.
+//! * `images`: how much each image counts; `moments`: what its inputs do, exactly;
+//! * `scale`, `rounding`: a scale for each row, and its levels, second order;
+//! * the bias takes up the mean error that is left; `activations`: the step of the outputs;
+//! * `integer`: the rows of the model file, and the next layer's inputs in exactly the device's arithmetic.
 //!
 //! Tried on six networks, and left out because the classes that change at 8, 4 and 2 bits (then 0.62, 2.0 and 6.1 %) did
 //! not get fewer: a step for every unit (0.62, 2.1, 6.1), activations weighted by the next layer's kernel (0.64, 2.1,

@@ -1,6 +1,6 @@
 //! Golden runs: what Keras did step by step, and the same steps with `foldnet-core` beside it.
 //!
-//! [`file`] reads the JSON and knows how Keras's variables lie in core's buffer; this module repeats the run.
+//! [`mod@file`] reads the JSON and knows how Keras's variables lie in core's buffer; this module repeats the run.
 
 pub mod file;
 
