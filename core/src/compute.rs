@@ -24,8 +24,8 @@ pub trait Compute: Sync {
     /// `a b` into `out [a.rows][b.cols]`.
     fn product(&self, out: &mut [f32], write: Write, a: Mat, b: Mat);
 
-    /// Into how many parts the units of a layer are split, `1..=MAX_PARTS`. A part's arithmetic does not depend on
-    /// who works on it, so this number, not the number of threads, is what results may depend on.
+    /// Into how many parts the units of a layer are split at most, `1..=MAX_PARTS`. No sum crosses units, so results
+    /// depend on it only where [`product`](Self::product) sums otherwise for another number of rows.
     fn parts(&self) -> usize {
         1
     }

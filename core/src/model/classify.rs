@@ -5,7 +5,7 @@ use super::header::halves;
 use super::parse::Model;
 use super::{float, integer};
 use crate::int::kernel;
-use crate::math;
+use crate::train::softmax;
 
 /// The scratch memory is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,17 +94,11 @@ impl<'a> Logits<'a> {
         })
     }
 
-    /// The classes' probabilities into `out`, one a class: softmax of the real values. Optional: the class needs none.
-    ///
-    /// On a device feature `micromath` makes this smaller, and good to a thousandth only.
+    /// The classes' probabilities into `out`, one a class: [`softmax`] of the real values. Optional: the class needs none.
     pub fn probabilities(&self, out: &mut [f32]) {
-        let max = self.values().fold(f32::NEG_INFINITY, f32::max);
-        let mut sum = 0.0;
-        for (p, z) in out.iter_mut().zip(self.values()) {
-            *p = math::exp_for_display(z - max);
-            sum += *p;
-        }
-        out.iter_mut().take(self.words.len()).for_each(|p| *p /= sum);
+        let classes = self.words.len().min(out.len());
+        out.iter_mut().zip(self.values()).for_each(|(p, z)| *p = z);
+        softmax(&mut out[..classes]);
     }
 
     /// The class of the largest, the first of equals.

@@ -22,7 +22,7 @@ pub(super) fn cross_entropy(logits: &[f32], labels: &[u8], d_logits: &mut [f32])
     for (example, &label) in labels.iter().enumerate() {
         let (class, max) = largest(logits, example, n);
         let shifted = logits[usize::from(label) * n + example] - max;
-        let sum = softmax_column(d_logits, example, n, max, n as f32);
+        let sum = softmax_column(d_logits, example, n, max, n as f32, math::exp);
         d_logits[usize::from(label) * n + example] -= 1.0 / n as f32;
         metrics.loss += math::ln(sum) - shifted;
         metrics.correct += u32::from(class == usize::from(label));
@@ -38,10 +38,11 @@ fn largest(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
 }
 
 /// One column of `z [C][N]` becomes `exp(z - max) / (sum divisor)`; the sum is returned.
-fn softmax_column(z: &mut [f32], example: usize, n: usize, max: f32, divisor: f32) -> f32 {
+#[inline(always)]
+fn softmax_column(z: &mut [f32], example: usize, n: usize, max: f32, divisor: f32, exp: impl Fn(f32) -> f32) -> f32 {
     let mut sum = 0.0;
     for z in z[example..].iter_mut().step_by(n) {
-        *z = math::exp(*z - max);
+        *z = exp(*z - max);
         sum += *z;
     }
     let factor = 1.0 / (sum * divisor);
@@ -49,11 +50,12 @@ fn softmax_column(z: &mut [f32], example: usize, n: usize, max: f32, divisor: f3
     sum
 }
 
-/// The logits of one example become its class probabilities, in place.
+/// The logits of one example become its class probabilities, in place. For display: feature `micromath` makes it
+/// smaller, and good to a thousandth only.
 pub fn softmax(logits: &mut [f32]) {
     let (_, max) = largest(logits, 0, 1);
     if !logits.is_empty() {
-        softmax_column(logits, 0, 1, max, 1.0);
+        softmax_column(logits, 0, 1, max, 1.0, math::exp_for_display);
     }
 }
 
