@@ -1,9 +1,10 @@
 //! Files that users name: a checkpoint, the folder of a run, or a device model.
 
 use crate::checkpoint::{Checkpoint, Hints};
+use crate::evaluate::{Outputs, run_checkpoint, run_model};
 use anyhow::{Context, bail};
-use foldnet_core::Model;
 use foldnet_core::model::MAGIC;
+use foldnet_core::{Compute, Model};
 use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
 use std::io::Read;
@@ -18,6 +19,33 @@ pub enum Opened {
     Checkpoint(Checkpoint),
     /// A device model, whose bytes [`parse`] opens.
     Model(AlignedBytes),
+}
+
+impl Opened {
+    /// Pixels of an image; `path` is where it was opened.
+    ///
+    /// # Errors
+    /// When it is no model, which [`open`] has found out before.
+    pub fn inputs(&self, path: &Path) -> anyhow::Result<usize> {
+        match self {
+            Self::Checkpoint(checkpoint) => Ok(checkpoint.inputs),
+            Self::Model(bytes) => Ok(parse(bytes, path)?.inputs()),
+        }
+    }
+
+    /// The logits of images that have [`inputs`](Self::inputs) pixels, and the names of the classes that the file has.
+    ///
+    /// # Errors
+    /// As [`inputs`](Self::inputs).
+    pub fn run<C: Compute>(&self, path: &Path, view: View, compute: &C) -> anyhow::Result<(Outputs, Vec<String>)> {
+        match self {
+            Self::Checkpoint(checkpoint) => Ok((run_checkpoint(checkpoint, view, compute), checkpoint.labels.clone())),
+            Self::Model(bytes) => {
+                let model = parse(bytes, path)?;
+                Ok((run_model(&model, view), model.labels().map(str::to_owned).collect()))
+            }
+        }
+    }
 }
 
 /// Opens a checkpoint, the folder of a run, or a `.fnet`, told apart by name, then by content.

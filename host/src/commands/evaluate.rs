@@ -1,12 +1,12 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
-use crate::evaluate::{Evaluation, Outputs, run_checkpoint, run_model};
-use crate::opened::{Opened, check_images, class_names, open, parse};
+use crate::evaluate::{Evaluation, PerClass};
+use crate::opened::{check_images, class_names, open};
 use crate::ui::{Ui, bold, table, thousands};
 use crate::write::atomically;
 use clap::Args;
-use foldnet_data::{Part, View};
+use foldnet_data::Part;
 use std::path::PathBuf;
 
 /// Evaluate a checkpoint or a .fnet on labelled images
@@ -36,7 +36,8 @@ impl Evaluate {
         let opened = open(&self.path, &self.hints.hints())?;
         let dataset = self.dataset.load()?;
         let view = dataset.part(self.split);
-        let (outputs, own) = self.outputs(&opened, view)?;
+        check_images(&self.path, opened.inputs(&self.path)?, view)?;
+        let (outputs, own) = opened.run(&self.path, view, &self.threads.compute()?)?;
         let names = class_names(own, outputs.classes, &dataset.labels);
         check_classes(&self.path, outputs.classes, &dataset.labels)?;
         if let Some(path) = &self.predictions {
@@ -47,27 +48,10 @@ impl Evaluate {
         say(&evaluation, ui);
         ui.result(&evaluation)
     }
-
-    /// The logits, and the names of the classes that the file has.
-    fn outputs(&self, opened: &Opened, view: View) -> anyhow::Result<(Outputs, Vec<String>)> {
-        match opened {
-            Opened::Checkpoint(checkpoint) => {
-                check_images(&self.path, checkpoint.inputs, view)?;
-                Ok((run_checkpoint(checkpoint, view, &self.threads.compute()?), checkpoint.labels.clone()))
-            }
-            Opened::Model(bytes) => {
-                let model = parse(bytes, &self.path)?;
-                check_images(&self.path, model.inputs(), view)?;
-                Ok((run_model(&model, view), model.labels().map(str::to_owned).collect()))
-            }
-        }
-    }
 }
 
 fn say(evaluation: &Evaluation, ui: Ui) {
-    let row = |class: &crate::evaluate::PerClass| {
-        vec![class.label.clone(), thousands(class.images), format!("{:.4}", class.accuracy)]
-    };
+    let row = |class: &PerClass| vec![class.label.clone(), thousands(class.images), format!("{:.4}", class.accuracy)];
     ui.say(table(&["class", "images", "accuracy"], evaluation.per_class.iter().map(row)));
     let accuracy = bold(format!("{:.4}", evaluation.accuracy));
     ui.say(format!("{} images - loss: {:.4} - accuracy: {accuracy}", thousands(evaluation.images), evaluation.loss));

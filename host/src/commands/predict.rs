@@ -2,9 +2,8 @@
 
 use super::data::{DatasetArg, HintArgs, check_classes};
 use crate::compute::Fast;
-use crate::evaluate::{run_checkpoint, run_model};
 use crate::image::read_png;
-use crate::opened::{Opened, check_images, class_names, open, parse};
+use crate::opened::{check_images, class_names, open};
 use crate::ui::{Ui, bars, picture};
 use anyhow::bail;
 use clap::Args;
@@ -48,23 +47,26 @@ impl Predict {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let opened = open(&self.path, &self.hints.hints())?;
         let image = self.picture()?;
-        let (mut logits, own) = self.logits(&opened, &image)?;
-        check_classes(&self.path, logits.len(), &image.names)?;
-        softmax(&mut logits);
-        let names = class_names(own, logits.len(), &image.names);
-        let best = logits
-            .iter()
-            .copied()
-            .enumerate()
-            .fold((0, 0.0), |best, (class, p)| if p > best.1 { (class, p) } else { best });
-        ui.say(picture(&image.pixels, image.width));
-        ui.say(bars(&names, &logits));
+        let Picture { pixels, height, width, .. } = &image;
+        let view = View { pixels, labels: &[0], height: *height, width: *width };
+        self.check_size(opened.inputs(&self.path)?, view)?;
+        let (outputs, own) = opened.run(&self.path, view, &Fast::new(1))?;
+        check_classes(&self.path, outputs.classes, &image.names)?;
+        let names = class_names(own, outputs.classes, &image.names);
+        let class = usize::from(outputs.predictions()[0]);
+        let mut probabilities = outputs.logits;
+        softmax(&mut probabilities);
+        ui.say(picture(pixels, *width));
+        ui.say(bars(&names, &probabilities));
         if let Some(label) = image.label {
-            ui.say(format!("predicted: {} - is: {}", names[best.0], names[usize::from(label)]));
+            ui.say(format!("predicted: {} - is: {}", names[class], names[usize::from(label)]));
         }
-        ui.result(
-            &json!({ "class": best.0, "label": names[best.0], "probabilities": logits, "true_class": image.label }),
-        )
+        ui.result(&json!({
+            "class": class,
+            "label": names[class],
+            "probabilities": probabilities,
+            "true_class": image.label,
+        }))
     }
 
     fn picture(&self) -> anyhow::Result<Picture> {
@@ -79,23 +81,6 @@ impl Predict {
         }
         let (pixels, label) = (images.image(index).to_vec(), Some(images.labels[index]));
         Ok(Picture { pixels, height: images.height, width: images.width, label, names: test.labels })
-    }
-
-    /// The logits, and the names of the classes that the file has.
-    fn logits(&self, opened: &Opened, image: &Picture) -> anyhow::Result<(Vec<f32>, Vec<String>)> {
-        let Picture { pixels, height, width, .. } = image;
-        let view = View { pixels, labels: &[0], height: *height, width: *width };
-        match opened {
-            Opened::Checkpoint(checkpoint) => {
-                self.check_size(checkpoint.inputs, view)?;
-                Ok((run_checkpoint(checkpoint, view, &Fast::new(1)).logits, checkpoint.labels.clone()))
-            }
-            Opened::Model(bytes) => {
-                let model = parse(bytes, &self.path)?;
-                self.check_size(model.inputs(), view)?;
-                Ok((run_model(&model, view).logits, model.labels().map(str::to_owned).collect()))
-            }
-        }
     }
 
     fn check_size(&self, inputs: usize, view: View) -> anyhow::Result<()> {

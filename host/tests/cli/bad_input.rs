@@ -280,6 +280,7 @@ fn networks_that_do_not_go_with_the_images() {
     check("predict wide.safetensors --index 0", &["wide.safetensors: takes images of 15 pixels", dataset]);
     check("predict wide.fnet --index 0", &["wide.fnet: takes images of 15 pixels", "have 4 x 3", dataset]);
     check("evaluate two.safetensors", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
+    check("export two.safetensors --out a.fnet", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
     check("predict two.safetensors --index 2", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
 }
 
@@ -300,7 +301,13 @@ fn exports_that_cannot_be() {
     export("good.safetensors --out none/a.fnet", &["none/a.fnet: cannot be written", "make its folder first"]);
     export("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);
     export("good.safetensors --out good.fnet/a", &["good.fnet/a: cannot be written", "make its folder first"]);
-    check(&folder, "export good.safetensors --bits 7 --out a.fnet --dataset set", &["--bits 7: "]);
+    let bits = |bits: &str, words: &[&str]| {
+        check(&folder, &format!("export good.safetensors --dataset set --out a.fnet {bits}"), words);
+    };
+    bits("--bits 7", &["--bits 7: weights have 32, 8, 4 or 2 bits"]);
+    bits("--bits 4,8,8,8", &["--bits 4,8,8,8: give one number, or one for each of the"]);
+    bits("--bits 32,32,8", &["--bits 32,32,8: "]);
+    bits("--bits 4 --calibrate 0", &["--calibrate 0: give a number of images"]);
 }
 
 #[test]

@@ -18,15 +18,15 @@ pub(super) fn simulated(model: &[u8], test: View) -> anyhow::Result<Simulated> {
 
 /// The images on an emulated board; none where emulator or compiler are missing, which is said.
 pub(super) fn emulated(model: &[u8], images: View, board: &str, ui: Ui) -> anyhow::Result<Option<Emulated>> {
+    let board = by_name(board)?;
     let run = || -> Result<Emulation, EmulateError> {
-        let board = by_name(board).map_err(|_| EmulateError::NoShell { board: "a board of that name" })?;
         let firmware = Firmware::build(board)?;
         let bar = StageBar::new(&format!("emulating {}", board.name), images.len());
         let task = Task { firmware: &firmware, model, pixels: images.pixels, labels: images.labels };
         emulate(&task, &mut |done| bar.update(done))
     };
     match run() {
-        Ok(emulation) => Ok(Some(said(emulation, board, ui)?)),
+        Ok(emulation) => Ok(Some(said(emulation, board.name, ui)?)),
         Err(error @ (EmulateError::Missing { .. } | EmulateError::NoSource { .. })) => {
             ui.say(format!("not emulated: {error}"));
             Ok(None)
