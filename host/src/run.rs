@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Set by Ctrl-C while [`TRAINING`].
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Whether a step of training may be under way.
+/// Whether a training may be under way.
 static TRAINING: AtomicBool = AtomicBool::new(false);
 
 /// Exit code of a program that Ctrl-C ended, as shells have it.
@@ -61,6 +61,7 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     let mut network = network(&plan, dataset, train)?;
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
+    TRAINING.store(true, Ordering::Relaxed);
     ui.say(of_checkpoint(&network.layers, network.inputs));
     ui.say(format!(
         "Train on {} images, validate on {}; {}",
@@ -70,7 +71,6 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     ));
     let history = empty_history(&plan, &network, dataset, compute);
     let mut observer = Saver { ui, plan: &plan, images: train.len(), history, saved: 0, bar: None };
-    TRAINING.store(true, Ordering::Relaxed);
     let result = fit(&mut network, &plan.config, train, dataset.part(Part::Valid), compute, &mut observer);
     TRAINING.store(false, Ordering::Relaxed);
     let Saver { mut history, saved, .. } = observer;

@@ -68,6 +68,16 @@ fn ctrl_c_keeps_the_last_finished_epoch() {
 }
 
 #[test]
+fn ctrl_c_between_trainings_ends_the_program() {
+    let folder = Folder::new();
+    let demo = "demo --dataset synthetic --epochs 1 --board-images 2000 --out out";
+    let mut child = start(&folder, demo, "simulated image by image");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "as shells have it");
+    assert!(folder.path("out/after/after32.fnet").is_file() && !folder.path("out/before").exists());
+}
+
+#[test]
 fn ctrl_c_in_the_first_epoch_leaves_the_older_run() {
     let folder = Folder::new();
     let quick = "train --norm before --dataset synthetic --limit 500 --hidden 5 --epochs 1 --out run";
