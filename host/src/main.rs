@@ -2,13 +2,15 @@
 
 use clap::Parser;
 use foldnet::commands::{Cli, run};
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("foldnet: {error:#}");
+            // The exit code says it, too.
+            let _ = writeln!(anstream::stderr(), "foldnet: {error:#}");
             ExitCode::FAILURE
         }
     }

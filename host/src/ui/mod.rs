@@ -7,9 +7,11 @@ pub use picture::{bars, picture};
 pub use progress::{EpochBar, LoadBars, QuantizeBar, StageBar};
 
 use anstyle::Style;
+use anyhow::Context;
 use comfy_table::{CellAlignment, Table, TableComponent, presets};
 use serde::Serialize;
 use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 
 /// Where text goes: to stdout, or to stderr while `--json` keeps stdout for its object.
 #[derive(Debug, Clone, Copy)]
@@ -25,22 +27,25 @@ impl Ui {
 
     /// A line for people.
     pub fn say(&self, line: impl Display) {
-        if self.json {
-            anstream::eprintln!("{line}");
-        } else {
-            anstream::println!("{line}");
-        }
+        // Text that nobody takes any more is no reason to fail: `foldnet summary runs/after | head -1`.
+        let _ = match self.json {
+            true => writeln!(anstream::stderr(), "{line}"),
+            false => writeln!(anstream::stdout(), "{line}"),
+        };
     }
 
     /// The object for programs.
     ///
     /// # Errors
-    /// Never for the types of this program; a map with keys that are no text would be one.
+    /// When it cannot be written, unless its reader has gone away.
     pub fn result(&self, value: &impl Serialize) -> anyhow::Result<()> {
-        if self.json {
-            anstream::println!("{}", serde_json::to_string(value)?);
+        if !self.json {
+            return Ok(());
         }
-        Ok(())
+        match writeln!(anstream::stdout(), "{}", serde_json::to_string(value)?) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("stdout cannot be written"),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use foldnet_core::Model;
 use foldnet_data::{Source, load_test};
 use foldnet_sim::{AlignedBytes, simulate};
 use serde_json::Value;
+use std::process::Stdio;
 
 /// Training that takes a moment.
 const TRAIN: &str = "train --norm after --dataset synthetic --limit 2000 --epochs 1 --hidden 20,10";
@@ -104,6 +105,19 @@ fn from_checkpoint_to_device_model() {
     let simulated = simulate(&model, &test.images.pixels, &test.images.labels, &mut |_| {});
     assert_eq!(device["logits_sha256"], simulated.logits_sha256.as_str());
     assert_eq!(number(&device, "accuracy"), simulated.accuracy());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = trained();
+    for arguments in ["summary run", "summary run --json", "predict run --index 0 --dataset synthetic"] {
+        let mut command = folder.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        let complaint = String::from_utf8_lossy(&output.stderr).contains("foldnet: ");
+        assert!(output.status.success() && !complaint, "{arguments}: {output:?}");
+    }
 }
 
 #[test]
