@@ -11,7 +11,6 @@ pub mod evaluate;
 pub mod export;
 pub mod fold;
 pub mod history;
-pub mod image;
 pub mod opened;
 pub mod quantize;
 pub mod run;

@@ -22,21 +22,25 @@ pub enum Opened {
 }
 
 impl Opened {
-    /// Pixels of an image; `path` is where it was opened.
+    /// What images it takes; `path` is where it was opened.
     ///
     /// # Errors
     /// When it is no model, which [`open`] has found out before.
-    pub fn inputs(&self, path: &Path) -> anyhow::Result<usize> {
+    pub fn size(&self, path: &Path) -> anyhow::Result<ImageSize> {
         match self {
-            Self::Checkpoint(checkpoint) => Ok(checkpoint.inputs),
-            Self::Model(bytes) => Ok(parse(bytes, path)?.inputs()),
+            Self::Checkpoint(checkpoint) => Ok(ImageSize::of(checkpoint)),
+            Self::Model(bytes) => {
+                let model = parse(bytes, path)?;
+                let shape = Some((model.header().height.into(), model.header().width.into()));
+                Ok(ImageSize { pixels: model.inputs(), shape })
+            }
         }
     }
 
-    /// The logits of images that have [`inputs`](Self::inputs) pixels, and the names of the classes that the file has.
+    /// The logits of images of its [`size`](Self::size), and the names of the classes that the file has.
     ///
     /// # Errors
-    /// As [`inputs`](Self::inputs).
+    /// As [`size`](Self::size).
     pub fn run<C: Compute>(&self, path: &Path, view: View, compute: &C) -> anyhow::Result<(Outputs, Vec<String>)> {
         match self {
             Self::Checkpoint(checkpoint) => Ok((run_checkpoint(checkpoint, view, compute), checkpoint.labels.clone())),
@@ -81,15 +85,45 @@ pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> anyhow::Result<Model<'a>> {
     Model::parse(bytes).with_context(|| format!("{}: no usable model, export it again", path.display()))
 }
 
+/// What images a network takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageSize {
+    /// Pixels of an image.
+    pub pixels: usize,
+    /// Height and width, where known; their product is `pixels`.
+    pub shape: Option<(usize, usize)>,
+}
+
+impl ImageSize {
+    /// Of a trained network's images.
+    pub fn of(checkpoint: &Checkpoint) -> Self {
+        Self { pixels: checkpoint.inputs, shape: checkpoint.image }
+    }
+
+    /// Whether the images of `view` have this size.
+    pub fn takes(self, view: View) -> bool {
+        view.image_len() == self.pixels && self.shape.is_none_or(|shape| shape == (view.height, view.width))
+    }
+}
+
+impl std::fmt::Display for ImageSize {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self.shape {
+            Some((height, width)) => write!(f, "{height} x {width}"),
+            None => write!(f, "{} pixels", self.pixels),
+        }
+    }
+}
+
 /// Checks that a network can take the images of a set.
 ///
 /// # Errors
-/// When the number of pixels is another; the error names both.
-pub fn check_images(path: &Path, inputs: usize, view: View) -> anyhow::Result<()> {
-    if view.image_len() != inputs {
+/// When they have another size; the error names both.
+pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<()> {
+    if !size.takes(view) {
         let (height, width) = (view.height, view.width);
         bail!(
-            "{}: takes images of {inputs} pixels, the dataset's have {height} x {width}; give the --dataset it was trained on",
+            "{}: takes images of {size}, the dataset's have {height} x {width}; give the --dataset it was trained on",
             path.display()
         );
     }

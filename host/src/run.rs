@@ -6,7 +6,7 @@ use crate::checkpoint::{Checkpoint, PixelStatistics};
 use crate::compute::Fast;
 use crate::evaluate::run_checkpoint;
 use crate::history::{History, Test, command_line, machine};
-use crate::opened::CHECKPOINT;
+use crate::opened::{CHECKPOINT, ImageSize};
 use crate::standardize::pixel_statistics;
 use crate::summary::{of_checkpoint, parameters};
 use crate::train::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
@@ -109,10 +109,11 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
     let inputs = train.image_len();
     if let Some(init) = &plan.init {
         let classes = foldnet_core::layer::outputs(&init.layers, init.inputs);
-        if init.inputs != inputs || classes != dataset.labels.len() {
-            let (found, needed) = (init.inputs, dataset.labels.len());
+        let (size, needed) = (ImageSize::of(init), dataset.labels.len());
+        if !size.takes(train) || classes != needed {
+            let View { height, width, .. } = train;
             bail!(
-                "--init: a network of {found} pixels and {classes} classes, the dataset has {inputs} and {needed}; give the --dataset it was trained on"
+                "--init: a network of {size} and {classes} classes, the dataset has {height} x {width} and {needed}; give the --dataset it was trained on"
             );
         }
         return Ok(init.clone());

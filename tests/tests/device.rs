@@ -44,7 +44,12 @@ impl Device {
 
     /// Runs the first `images` test images; all is the simulator's, and at least `floor` of them are recognized.
     fn check(&self, exported: &Exported, images: usize, floor: f64) -> Emulation {
-        let (what, test) = (format!("{} on {}", exported.name, self.board), test(images));
+        self.check_on(exported, test(images), floor)
+    }
+
+    /// Likewise on other images.
+    fn check_on(&self, exported: &Exported, test: View, floor: f64) -> Emulation {
+        let (what, images) = (format!("{} on {}", exported.name, self.board), test.len());
         let task = Task { firmware: self.firmware(), model: &exported.model, pixels: test.pixels, labels: test.labels };
         let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{what}: {error}"));
         let instructions = run.instructions;
@@ -157,20 +162,50 @@ fn floats_where_they_fit() {
 /// Hidden layers of 100 and 32 units, trained for an epoch on 8,000 images.
 fn narrow_network() -> Checkpoint {
     let train = dataset().part(Part::Train).slice(0..8_000);
+    let config = Config { epochs: 1, batch_size: 32, learning_rate: 0.05, seed: 42, shuffle: true };
+    trained(&[100, 32], &config, train, &dataset().labels)
+}
+
+fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> Checkpoint {
     let (mean, std) = pixel_statistics(train.pixels, train.image_len());
     let mut network = Checkpoint {
-        layers: Norm::After.layers(&[100, 32], dataset().labels.len() as u32),
+        layers: Norm::After.layers(hidden, labels.len() as u32),
         inputs: train.image_len(),
         params: Vec::new(),
         pixels: PixelStatistics::Standardized { mean, std },
         image: Some((train.height, train.width)),
-        labels: dataset().labels.clone(),
+        labels: labels.to_vec(),
     };
-    initial_params(&mut network, 42);
-    let config = Config { epochs: 1, batch_size: 32, learning_rate: 0.05, seed: 42, shuffle: true };
-    let valid = dataset().part(Part::Valid).slice(0..SOME);
-    fit(&mut network, &config, train, valid, &Fast::new(1), &mut Silent).expect("it trains");
+    initial_params(&mut network, config.seed);
+    let valid = train.slice(0..train.len().min(SOME));
+    fit(&mut network, config, train, valid, &Fast::new(1), &mut Silent).expect("it trains");
     network
+}
+
+/// Images of one's own: 12 x 9 pixels in three classes, which a bright bar tells apart by where it lies.
+#[test]
+fn own_images_on_an_m0() {
+    let labels: Vec<u8> = (0..240).map(|image| (image % 3) as u8).collect();
+    let pixel = |image: usize, at: usize| match at / 9 / 4 == image % 3 && at % 9 != image % 5 {
+        true => 100 + (image * 7 % 150) as u8,
+        false => (at * 31 + image * 13) as u8 % 60,
+    };
+    let pixels: Vec<u8> = (0..240).flat_map(|image| (0..108).map(move |at| pixel(image, at))).collect();
+    let view = View { pixels: &pixels, labels: &labels, height: 12, width: 9 };
+    let (train, test) = (view.slice(0..200), view.slice(200..240));
+    let names = ["top", "middle", "bottom"].map(String::from);
+    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, shuffle: true };
+    let network = trained(&[8], &config, train, &names);
+    for bits in [8, 4, 2, 32] {
+        let plan = Plan { bits: &[bits], calibration: train, test, labels: &names };
+        let (model, report) = export(&network, &plan, &Fast::new(1), &mut |_| ()).expect("exported");
+        let header = Model::parse(&model).expect("a model").header().clone();
+        assert_eq!((header.height, header.width), (12, 9));
+        let exported = Exported { name: format!("12 x 9 pixels at {bits} bits"), model, report };
+        // Chance is .33.
+        let run = M0.check_on(&exported, test, 0.9);
+        assert_eq!((run.ram.image, run.accuracy()), (108, exported.report.accuracy), "{bits} bits");
+    }
 }
 
 /// Lets training run to its end.

@@ -36,7 +36,7 @@ struct Args {
     /// Stop after the first N test images
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     images: Option<u32>,
-    /// Test images: fashion-mnist, synthetic, or a folder with IDX files
+    /// Test images: fashion-mnist, synthetic, or a folder: IDX files, or PNG pictures in a folder for each class
     #[arg(long, value_name = "NAME|DIR", default_value = "fashion-mnist")]
     dataset: Source,
     /// One JSON object on stdout, text for people on stderr

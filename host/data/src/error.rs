@@ -77,11 +77,13 @@ impl DataError {
 pub enum Problem {
     /// The folder given does not exist, or is no folder.
     #[error(
-        "no such folder; give --dataset (or FOLDNET_DATA) a folder with four IDX files, or use --dataset fashion-mnist or synthetic"
+        "no such folder; give --dataset a folder with four IDX files or with a folder of PNG pictures for each class, or use --dataset fashion-mnist or synthetic"
     )]
     NoFolder,
     /// Neither the file nor its unpacked twin is there.
-    #[error("no such file, packed or unpacked; put the set's four IDX files into this folder or name another one")]
+    #[error(
+        "no such file, packed or unpacked; put the set's four IDX files, or a folder of PNG pictures for each class, into this folder or name another one"
+    )]
     Missing,
     /// The system does not let us read.
     #[error("cannot be read ({0}); check the file and its permissions")]
@@ -178,6 +180,60 @@ pub enum Problem {
     /// The class names are unusable.
     #[error("holds {0} class names; give 1 to 256, one a line")]
     ClassCount(usize),
+    /// A set of pictures has one part only.
+    #[error(
+        "no such folder, though the other part is there; split the pictures into the folders train and test, or put the classes' folders side by side without them"
+    )]
+    NoPart,
+    /// A folder whose name is no class.
+    #[error("is no class of {known}; give it the name of one, or move it away")]
+    NoClass {
+        /// The file or folder that says which classes there are.
+        known: PathBuf,
+    },
+    /// A class without its folder.
+    #[error("no such folder, though labels.txt names this class; make it, or take the name out of labels.txt")]
+    NoClassFolder,
+    /// A name that a device model cannot hold.
+    #[error("the name of its folder {0:?} is not plain text of one line; rename that folder")]
+    ClassName(std::ffi::OsString),
+    /// More folders than labels.
+    #[error("holds {0} folders of classes; give 1 to 256")]
+    FolderCount(usize),
+    /// A class of which there is nothing.
+    #[error("holds no PNG picture; put some there, or take the folder away")]
+    NoPictures,
+    /// Not enough for training and testing.
+    #[error("holds 1 picture, and training and testing need one each; add more pictures")]
+    TooFewPictures,
+    /// A picture in another format.
+    #[error("is no PNG; convert it, or move it away")]
+    OtherFormat,
+    /// Named `.png`, but is none, or is damaged.
+    #[error("not a readable PNG ({0}); convert it again")]
+    NotPng(String),
+    /// Too large to be an input.
+    #[error("{height} x {width} pixels are too many; scale it to the network's image size")]
+    TooManyPixels {
+        /// Rows.
+        height: u32,
+        /// Columns.
+        width: u32,
+    },
+    /// Another size than the first picture's.
+    #[error("{height} x {width} pixels, but {} has {first_height} x {first_width}; bring all pictures to one size", first.display())]
+    PictureSize {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// The picture that came first.
+        first: PathBuf,
+        /// Its rows.
+        first_height: usize,
+        /// Its columns.
+        first_width: usize,
+    },
     /// Not the file of this name in Fashion-MNIST.
     #[error(
         "is not Fashion-MNIST's (SHA-256 of the contents {found}, not {expected}); delete it and run again, or give the folder as --dataset DIR if it is another set"

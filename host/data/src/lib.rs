@@ -1,9 +1,9 @@
 //! Image sets for Foldnet on the PC: found, verified, downloaded, read, or drawn.
 //!
 //! ```text
-//! Source ──► search (which folder?) ──► download (only when nowhere) ──► folder (four files, in parallel)
-//!    │                                                                      │
-//!    └─────► synthetic (drawn, never read) ─────────────► Dataset ◄─────────┘  idx ◄─ unpack (gzip, SHA-256)
+//! Source ──► search (which folder?) ──► download (only when nowhere) ──► idx_folder (four files) ◄─ idx ◄─ unpack (gzip, SHA-256)
+//!    ├─────► class_folders (a folder of PNG a class) ◄─ picture             │
+//!    └─────► synthetic (drawn, never read) ─────────────► Dataset ◄─────────┘
 //! ```
 //!
 //! - [`Source`] is what `--dataset` names; [`Search`] says where Fashion-MNIST is looked for.
@@ -20,12 +20,16 @@
 
 #![deny(unsafe_code)]
 
+mod class_folders;
 mod dataset;
+mod dice;
 mod download;
 mod error;
 mod fashion_mnist;
-mod folder;
 mod idx;
+mod idx_folder;
+mod names;
+mod picture;
 mod progress;
 mod search;
 mod source;
@@ -35,6 +39,7 @@ mod unpack;
 pub use dataset::{Dataset, Images, Part, TestSet, View};
 pub use download::{RemoteFile, download};
 pub use error::{DataError, Problem};
+pub use picture::{Picture, read_png};
 pub use progress::Progress;
 pub use search::Search;
 pub use source::{Source, load, load_test, load_test_with, load_with};

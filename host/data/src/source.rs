@@ -7,7 +7,7 @@ use crate::dataset::{Dataset, TestSet};
 use crate::error::DataError;
 use crate::progress::Progress;
 use crate::search::Search;
-use crate::{fashion_mnist, folder, synthetic};
+use crate::{class_folders, fashion_mnist, idx_folder, synthetic};
 
 /// Where images come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,9 @@ pub enum Source {
     FashionMnist,
     /// The built-in set, drawn on the spot: 12,000 training and 2,000 test images, 28x28, 10 classes.
     Synthetic,
-    /// Four IDX files named like Fashion-MNIST's, packed or not: any image size, up to 256 classes,
-    /// whose names may stand in a `labels.txt`, one a line.
+    /// Any image size and 1 to 256 classes, whose names may stand in a `labels.txt`, one a line: four IDX files named
+    /// like Fashion-MNIST's, packed or not; or where there are none of these, a folder of PNG for each class,
+    /// `<class>/*.png` or `train/<class>/*.png` and `test/<class>/*.png`.
     Directory(PathBuf),
 }
 
@@ -27,7 +28,7 @@ impl FromStr for Source {
     /// `fashion-mnist`, `synthetic`, or else a folder, which is not looked at yet.
     fn from_str(value: &str) -> Result<Self, String> {
         match value {
-            "" => Err("no dataset is named: give fashion-mnist, synthetic or a folder with four IDX files".into()),
+            "" => Err("no dataset is named: give fashion-mnist, synthetic or a folder".into()),
             fashion_mnist::NAME => Ok(Self::FashionMnist),
             synthetic::NAME => Ok(Self::Synthetic),
             folder => Ok(Self::Directory(folder.into())),
@@ -50,10 +51,11 @@ pub fn load_with(source: &Source, search: &Search, progress: &mut dyn FnMut(Prog
     match source {
         Source::FashionMnist => {
             let folder = search.locate(&fashion_mnist::ALL, progress)?;
-            folder::read_all(&folder, folder::Contract::FashionMnist, progress)
+            idx_folder::read_all(&folder, idx_folder::Contract::FashionMnist, progress)
         }
         Source::Synthetic => Ok(synthetic::dataset()),
-        Source::Directory(folder) => folder::read_all(folder, folder::Contract::Any, progress),
+        Source::Directory(folder) if class_folders::is(folder) => class_folders::read_all(folder, progress),
+        Source::Directory(folder) => idx_folder::read_all(folder, idx_folder::Contract::Any, progress),
     }
 }
 
@@ -66,9 +68,10 @@ pub fn load_test_with(
     match source {
         Source::FashionMnist => {
             let folder = search.locate(&fashion_mnist::TEST, progress)?;
-            folder::read_test(&folder, folder::Contract::FashionMnist, progress)
+            idx_folder::read_test(&folder, idx_folder::Contract::FashionMnist, progress)
         }
         Source::Synthetic => Ok(synthetic::test_set()),
-        Source::Directory(folder) => folder::read_test(folder, folder::Contract::Any, progress),
+        Source::Directory(folder) if class_folders::is(folder) => class_folders::read_test(folder, progress),
+        Source::Directory(folder) => idx_folder::read_test(folder, idx_folder::Contract::Any, progress),
     }
 }

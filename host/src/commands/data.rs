@@ -29,7 +29,7 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
 /// Where images come from.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DatasetArg {
-    /// fashion-mnist, synthetic, or a folder with four IDX files
+    /// fashion-mnist, synthetic, or a folder: four IDX files, or PNG pictures in a folder for each class
     #[arg(long, value_name = "NAME|DIR", default_value = "fashion-mnist")]
     pub(super) dataset: Source,
 }

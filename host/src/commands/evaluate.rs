@@ -36,7 +36,7 @@ impl Evaluate {
         let opened = open(&self.path, &self.hints.hints())?;
         let dataset = self.dataset.load()?;
         let view = dataset.part(self.split);
-        check_images(&self.path, opened.inputs(&self.path)?, view)?;
+        check_images(&self.path, opened.size(&self.path)?, view)?;
         let (outputs, own) = opened.run(&self.path, view, &self.threads.compute()?)?;
         let names = class_names(own, outputs.classes, &dataset.labels);
         check_classes(&self.path, outputs.classes, &dataset.labels)?;

@@ -2,7 +2,7 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use crate::export::{Export as Report, Plan, export};
-use crate::opened::{check_images, class_names, open_checkpoint};
+use crate::opened::{ImageSize, check_images, class_names, open_checkpoint};
 use crate::ui::{QuantizeBar, Ui, bold, bytes, table};
 use crate::write::atomically;
 use anyhow::{Context, bail};
@@ -47,7 +47,7 @@ impl Export {
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
         let dataset = self.dataset.load()?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
-        check_images(&self.path, checkpoint.inputs, test)?;
+        check_images(&self.path, ImageSize::of(&checkpoint), test)?;
         let classes = layer::outputs(&checkpoint.layers, checkpoint.inputs);
         check_classes(&self.path, classes, &dataset.labels)?;
         let labels = class_names(checkpoint.labels.clone(), classes, &dataset.labels);

@@ -2,13 +2,12 @@
 
 use super::data::{DatasetArg, HintArgs, check_classes};
 use crate::compute::Fast;
-use crate::image::read_png;
-use crate::opened::{check_images, class_names, open};
+use crate::opened::{Opened, check_images, class_names, open};
 use crate::ui::{Ui, bars, picture};
 use anyhow::bail;
 use clap::Args;
 use foldnet_core::train::softmax;
-use foldnet_data::View;
+use foldnet_data::{Picture, View, read_png};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -33,10 +32,8 @@ pub(super) struct Predict {
 }
 
 /// The image to classify.
-struct Picture {
-    pixels: Vec<u8>,
-    height: usize,
-    width: usize,
+struct Input {
+    picture: Picture,
     /// Its class, and the names of all classes, where the dataset tells.
     label: Option<u8>,
     names: Vec<String>,
@@ -46,10 +43,10 @@ impl Predict {
     /// Classifies and draws.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let opened = open(&self.path, &self.hints.hints())?;
-        let image = self.picture()?;
-        let Picture { pixels, height, width, .. } = &image;
+        let image = self.input()?;
+        let Picture { pixels, height, width } = &image.picture;
         let view = View { pixels, labels: &[0], height: *height, width: *width };
-        self.check_size(opened.inputs(&self.path)?, view)?;
+        self.check_size(&opened, view)?;
         let (outputs, own) = opened.run(&self.path, view, &Fast::new(1))?;
         check_classes(&self.path, outputs.classes, &image.names)?;
         let names = class_names(own, outputs.classes, &image.names);
@@ -69,10 +66,9 @@ impl Predict {
         }))
     }
 
-    fn picture(&self) -> anyhow::Result<Picture> {
+    fn input(&self) -> anyhow::Result<Input> {
         if let Some(path) = &self.image {
-            let (pixels, height, width) = read_png(path)?;
-            return Ok(Picture { pixels, height, width, label: None, names: Vec::new() });
+            return Ok(Input { picture: read_png(path)?, label: None, names: Vec::new() });
         }
         let test = self.dataset.load_test()?;
         let (index, images) = (self.index.unwrap_or(0), test.images.view());
@@ -80,18 +76,19 @@ impl Predict {
             bail!("--index {index}: the test images are 0 to {}", images.len() - 1);
         }
         let (pixels, label) = (images.image(index).to_vec(), Some(images.labels[index]));
-        Ok(Picture { pixels, height: images.height, width: images.width, label, names: test.labels })
+        let picture = Picture { pixels, height: images.height, width: images.width };
+        Ok(Input { picture, label, names: test.labels })
     }
 
-    fn check_size(&self, inputs: usize, view: View) -> anyhow::Result<()> {
-        let View { height, width, .. } = view;
+    fn check_size(&self, opened: &Opened, view: View) -> anyhow::Result<()> {
+        let size = opened.size(&self.path)?;
         match &self.image {
-            Some(image) if view.image_len() != inputs => {
-                let (image, path) = (image.display(), self.path.display());
-                bail!("{image}: {height} x {width} pixels, but {path} takes {inputs}; scale it first")
+            Some(image) if !size.takes(view) => {
+                let (View { height, width, .. }, image, path) = (view, image.display(), self.path.display());
+                bail!("{image}: {height} x {width} pixels, but {path} takes {size}; scale it first")
             }
             Some(_) => Ok(()),
-            None => check_images(&self.path, inputs, view),
+            None => check_images(&self.path, size, view),
         }
     }
 }

@@ -76,8 +76,8 @@ fn train_from_what_does_not_fit() {
     };
     train("none.safetensors", &["none.safetensors: cannot be read", "check the path"]);
     train("good.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
-    train("wide.safetensors", &["--init", "15 pixels", "has 12", "give the --dataset it was trained on"]);
-    train("four.safetensors", &["--init", "4 classes", "and 3", "give the --dataset it was trained on"]);
+    train("wide.safetensors", &["--init", "15 pixels", "has 4 x 3", "give the --dataset it was trained on"]);
+    train("four.safetensors", &["--init", "4 classes", "4 x 3 and 3", "give the --dataset it was trained on"]);
     train("good.safetensors --norm before", &["good.safetensors", "no BatchNormalization before", "--norm before"]);
 }
 
@@ -275,13 +275,33 @@ fn networks_that_do_not_go_with_the_images() {
     let dataset = "give the --dataset it was trained on";
     let check = |arguments: &str, words: &[&str]| check(&folder, &format!("{arguments} --dataset set"), words);
     check("evaluate wide.safetensors", &["wide.safetensors: takes images of 15 pixels", "have 4 x 3", dataset]);
-    check("evaluate wide.fnet", &["wide.fnet: takes images of 15 pixels", "have 4 x 3", dataset]);
+    check("evaluate wide.fnet", &["wide.fnet: takes images of 5 x 3, the dataset's have 4 x 3", dataset]);
     check("export wide.safetensors --bits 32 --out a.fnet", &["wide.safetensors: takes images of 15 pixels", dataset]);
     check("predict wide.safetensors --index 0", &["wide.safetensors: takes images of 15 pixels", dataset]);
-    check("predict wide.fnet --index 0", &["wide.fnet: takes images of 15 pixels", "have 4 x 3", dataset]);
+    check("predict wide.fnet --index 0", &["wide.fnet: takes images of 5 x 3, the dataset's have 4 x 3", dataset]);
     check("evaluate two.safetensors", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
     check("export two.safetensors --out a.fnet", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
     check("predict two.safetensors --index 2", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
+}
+
+/// 12 pixels are not 12 pixels: 3 x 4 is another image than 4 x 3.
+#[test]
+fn images_that_lie_on_their_side() {
+    let folder = sample::folder();
+    folder.write(TRAIN_IMAGES, &images(24, 3, 4));
+    folder.write(TEST_IMAGES, &images(9, 3, 4));
+    folder.write("side.png", &png(&[7; PIXELS], 3, 4));
+    let words = &["good.fnet: takes images of 4 x 3, the dataset's have 3 x 4; give the --dataset"];
+    check(&folder, "evaluate good.fnet --dataset set", words);
+    check(&folder, "predict good.fnet --index 0 --dataset set", words);
+    check(&folder, "predict good.fnet --image side.png", &["side.png: 3 x 4 pixels, but good.fnet takes 4 x 3; scale"]);
+    folder.run("train --norm after --hidden 5 --epochs 1 --dataset set --out run").succeeded();
+    folder.write(TRAIN_IMAGES, &images(24, 4, 3));
+    folder.write(TEST_IMAGES, &images(9, 4, 3));
+    let words = &["run: takes images of 3 x 4, the dataset's have 4 x 3; give the --dataset"];
+    check(&folder, "evaluate run --dataset set", words);
+    check(&folder, "export run --out a.fnet --dataset set", words);
+    check(&folder, "train --init run --dataset set --out other", &["--init: a network of 3 x 4 and 3", "4 x 3 and 3"]);
 }
 
 #[test]
@@ -323,11 +343,11 @@ fn pictures_that_cannot_be_classified() {
     };
     predict("--index 9", &["--index 9: the test images are 0 to 8"]);
     predict("--index 18446744073709551615", &["the test images are 0 to 8"]);
-    predict("--image none.png", &["none.png: cannot be read; check the path"]);
-    predict("--image set", &["set: not a readable PNG; convert it again: Is a directory"]);
-    predict("--image text.png", &["text.png: not a readable PNG; convert it again"]);
-    predict("--image cut.png", &["cut.png: not a readable PNG; convert it again"]);
-    predict("--image five.png", &["five.png: 5 x 4 pixels, but good.", "takes 12; scale it first"]);
+    predict("--image none.png", &["none.png: cannot be read (No such file", "check the file"]);
+    predict("--image set", &["set: not a readable PNG (", "); convert it again"]);
+    predict("--image text.png", &["text.png: not a readable PNG (", "); convert it again"]);
+    predict("--image cut.png", &["cut.png: not a readable PNG (", "); convert it again"]);
+    predict("--image five.png", &["five.png: 5 x 4 pixels, but good.", "takes ", "; scale it first"]);
 }
 
 #[test]

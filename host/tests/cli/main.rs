@@ -7,5 +7,6 @@ mod demo;
 mod flow;
 mod golden;
 mod interrupt;
+mod own_data;
 mod sample;
 mod tool;

@@ -35,14 +35,18 @@ pub(crate) fn folder() -> Folder {
 /// An IDX file of images, no two alike.
 pub(crate) fn images(count: usize, height: usize, width: usize) -> Vec<u8> {
     let pixels = (0..count * height * width).map(|at| (at * 97 % 251) as u8);
-    let header = [0x803, count as u32, height as u32, width as u32];
-    header.into_iter().flat_map(u32::to_be_bytes).chain(pixels).collect()
+    header(&[0x803, count as u32, height as u32, width as u32]).into_iter().chain(pixels).collect()
 }
 
 /// An IDX file of labels, each class in turn.
 pub(crate) fn labels(count: u32, classes: u32) -> Vec<u8> {
     let labels = (0..count).map(|image| (image % classes) as u8);
-    [0x801, count].into_iter().flat_map(u32::to_be_bytes).chain(labels).collect()
+    header(&[0x801, count]).into_iter().chain(labels).collect()
+}
+
+/// Numbers as an IDX file has them.
+pub(crate) fn header(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
 }
 
 /// The start of a gzip file, stored without compression, that ends before its data do.

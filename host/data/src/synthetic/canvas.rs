@@ -3,7 +3,7 @@
 //! Outlines are given in a garment's own units, 0..=1000 both ways, x to the right and y down; the
 //! canvas places that square on the image at random: shifted, stretched, slanted, mirrored.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// Rows and columns of an image.
 pub(super) const SIDE: usize = 28;

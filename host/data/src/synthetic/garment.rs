@@ -4,8 +4,8 @@
 //! has trousers, shoes and bags; `tops` has the rest.
 
 use super::canvas::Point;
-use super::dice::Dice;
 use super::tops;
+use crate::dice::Dice;
 
 /// A polygon of one tone; 256 is the garment's own, 0 a hole.
 #[derive(Clone)]

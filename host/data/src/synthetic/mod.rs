@@ -5,12 +5,11 @@
 //! of confusion (shirts, pullovers and coats differ in details only), background 0.
 
 mod canvas;
-mod dice;
 mod garment;
 mod tops;
 
+use crate::dice::Dice;
 use canvas::{Canvas, SIDE};
-use dice::Dice;
 
 use crate::dataset::{Dataset, Images, TestSet};
 use crate::fashion_mnist;

@@ -2,6 +2,7 @@
 //! Fashion-MNIST, the synthetic set.
 
 mod bad_input;
+mod class_folders;
 mod directory;
 mod download;
 mod fashion_mnist;

@@ -1,4 +1,5 @@
-//! The synthetic set's random numbers: integers in a range, nothing else.
+//! Random numbers that are part of a set's definition, drawn pictures and split folders alike: integers in a range,
+//! nothing else.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -7,33 +8,33 @@ use rand_core::{Rng, SeedableRng};
 const SEED: u64 = 0xf01d;
 
 /// A stream of seeded random integers, the same on every platform.
-pub(super) struct Dice(ChaCha8Rng);
+pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
-    pub(super) fn new(stream: u64) -> Self {
+    pub(crate) fn new(stream: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(SEED);
         generator.set_stream(stream);
         Self(generator)
     }
 
     /// Uniform in `low..=high`.
-    pub(super) fn range(&mut self, low: i32, high: i32) -> i32 {
+    pub(crate) fn range(&mut self, low: i32, high: i32) -> i32 {
         let span = (high - low + 1) as u64;
         low + ((u64::from(self.0.next_u32()) * span) >> 32) as i32
     }
 
     /// The mean of two throws: in `low..=high`, the middle likelier than the ends.
-    pub(super) fn middling(&mut self, low: i32, high: i32) -> i32 {
+    pub(crate) fn middling(&mut self, low: i32, high: i32) -> i32 {
         (self.range(low, high) + self.range(low, high)) / 2
     }
 
     /// True in `percent` of 100 throws.
-    pub(super) fn chance(&mut self, percent: i32) -> bool {
+    pub(crate) fn chance(&mut self, percent: i32) -> bool {
         self.range(1, 100) <= percent
     }
 
     /// Fisher and Yates's shuffle.
-    pub(super) fn shuffle(&mut self, items: &mut [u8]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.range(0, last as i32) as usize);
         }

@@ -1,7 +1,6 @@
 //! A folder's four IDX files made into a set: read in parallel, checked against each other.
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
@@ -11,10 +10,8 @@ use crate::download::RemoteFile;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
 use crate::idx::{self, IdxFile, Kind};
+use crate::names;
 use crate::progress::Progress;
-
-/// Optional, beside the IDX files: class names, one a line.
-const LABELS_FILE: &str = "labels.txt";
 
 /// What the folder promises to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +56,8 @@ pub(crate) fn read_all(
     Ok(Dataset::new(set_name(folder, contract), names, training, test))
 }
 
-/// Reads the two test files. Without names, classes beyond the highest test label are not known.
+/// Reads the two test files, and where classes have no names the training labels, if they are there: a class may have no
+/// test image.
 pub(crate) fn read_test(
     folder: &Path,
     contract: Contract,
@@ -68,7 +66,10 @@ pub(crate) fn read_test(
     let files = read_files(folder, &TEST, contract, progress)?;
     let names = class_names(folder, &files, contract)?;
     let images = images(files, names.as_deref())?;
-    let labels = names.unwrap_or_else(|| numbered(&[&images.labels]));
+    let labels = match names {
+        Some(names) => names,
+        None => numbered(&[&images.labels, &training_labels(folder)?]),
+    };
     Ok(TestSet { name: set_name(folder, contract), labels, images })
 }
 
@@ -155,22 +156,20 @@ fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Images, Data
 
 /// Class names: those of `labels.txt`, those of Fashion-MNIST if the files are its own, or none.
 fn class_names(folder: &Path, files: &[ReadFile], contract: Contract) -> Result<Option<Vec<String>>, DataError> {
-    let path = folder.join(LABELS_FILE);
-    if contract == Contract::Any && path.exists() {
-        return read_names(&path).map(Some);
+    if contract == Contract::Any {
+        if let Some(names) = names::read(folder)? {
+            return Ok(Some(names));
+        }
     }
     let genuine = files.iter().all(|file| file.idx.sha256 == file.expected.sha256);
     Ok(genuine.then(fashion_mnist::class_names))
 }
 
-/// One name a line, spaces around it cut off; the blank lines at the end do not count.
-fn read_names(path: &Path) -> Result<Vec<String>, DataError> {
-    let text =
-        fs::read_to_string(path).map_err(|cause| DataError::file(path, Problem::Unreadable(cause.to_string())))?;
-    let names: Vec<_> = text.trim_end().lines().map(|line| line.trim().to_owned()).collect();
-    match names.len() {
-        1..=256 => Ok(names),
-        count => Err(DataError::file(path, Problem::ClassCount(count))),
+/// The labels of the training images; none where there is no such file.
+fn training_labels(folder: &Path) -> Result<Vec<u8>, DataError> {
+    match find(folder, TRAIN[1].name) {
+        Some(path) => Ok(idx::read(&path, Kind::Labels, |_, _| {})?.bytes),
+        None => Ok(Vec::new()),
     }
 }
 

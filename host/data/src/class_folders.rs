@@ -1,0 +1,242 @@
+//! A folder of pictures: one folder a class, whose name is the class's, with its PNG files.
+//!
+//! ```text
+//! DIR/train/<class>/*.png     or     DIR/<class>/*.png
+//! DIR/test/<class>/*.png
+//! ```
+//!
+//! Classes are numbered by name (bytes compared), or as `DIR/labels.txt` lists them. Without folders `train` and `test`
+//! a seventh of every class, rounded, at least one picture and never all, is for testing (Fashion-MNIST's share). That
+//! choice, and the order of the pictures in each part, come from a generator with a fixed seed and from the names alone:
+//! the same names give the same parts on every machine. Names that begin with a dot, and files that are no pictures, are
+//! passed over.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::dataset::{Dataset, Images, TestSet};
+use crate::dice::Dice;
+use crate::error::{DataError, Problem};
+use crate::names;
+use crate::picture::read_png;
+use crate::progress::Progress;
+use crate::{fashion_mnist, idx_folder};
+
+/// Folders of the two parts, where the split is given.
+const TRAIN: &str = "train";
+const TEST: &str = "test";
+
+/// Of a class of so many pictures one is for testing.
+const TEST_SHARE: usize = 7;
+
+/// Streams of the generator: which pictures of a class are for testing, and the order in a part. The synthetic set has
+/// the first ones.
+const SPLIT_STREAM: u64 = 2;
+const ORDER_STREAM: u64 = 3;
+
+/// Endings of pictures that are not read, and are no doubt meant to be.
+const OTHER_FORMATS: [&str; 9] = ["jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "pgm", "ppm"];
+
+/// Whether `folder` is of this kind: has folders, and no file of an IDX set.
+pub(crate) fn is(folder: &Path) -> bool {
+    let idx = fashion_mnist::ALL.iter().any(|file| idx_folder::find(folder, file.name).is_some());
+    !idx && has_folders(folder)
+}
+
+/// Reads all pictures.
+pub(crate) fn read_all(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, DataError> {
+    let listed = Listed::of(folder)?;
+    if listed.train.len() < 2 {
+        return Err(DataError::file(folder, Problem::TooFewToSplit));
+    }
+    let mut reader = Reader::default();
+    let training = reader.read(&listed.train, TRAIN, progress)?;
+    let test = reader.read(&listed.test, TEST, progress)?;
+    Ok(Dataset::new(folder.to_string_lossy().into_owned(), listed.names, training, test))
+}
+
+/// Reads the test pictures alone; where the split is given, those for training need not be there.
+pub(crate) fn read_test(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<TestSet, DataError> {
+    let listed = Listed::of(folder)?;
+    let images = Reader::default().read(&listed.test, TEST, progress)?;
+    Ok(TestSet { name: folder.to_string_lossy().into_owned(), labels: listed.names, images })
+}
+
+/// A picture's file and its label.
+type Labelled = (PathBuf, u8);
+
+/// What is where, before any picture is opened.
+struct Listed {
+    names: Vec<String>,
+    train: Vec<Labelled>,
+    test: Vec<Labelled>,
+}
+
+impl Listed {
+    fn of(folder: &Path) -> Result<Self, DataError> {
+        let [train, test] = [TRAIN, TEST].map(|part| folder.join(part));
+        let given = has_folders(&train) || has_folders(&test);
+        let mut listed = if given { Self::given(folder, &train, &test)? } else { Self::split(folder)? };
+        for part in [&mut listed.train, &mut listed.test] {
+            Dice::new(ORDER_STREAM).shuffle(part);
+        }
+        Ok(listed)
+    }
+
+    /// Folders `train` and `test`. Without `train` its part is empty, which is for testing only.
+    fn given(folder: &Path, train: &Path, test: &Path) -> Result<Self, DataError> {
+        if !test.is_dir() {
+            return Err(DataError::file(test, Problem::NoPart));
+        }
+        let names = class_names(folder, if train.is_dir() { train } else { test })?;
+        let mut listed = Self { names, train: Vec::new(), test: Vec::new() };
+        for (label, name) in (0..=u8::MAX).zip(&listed.names) {
+            if train.is_dir() {
+                listed.train.extend(pictures(&train.join(name))?.into_iter().map(|path| (path, label)));
+            }
+            if test.join(name).is_dir() {
+                listed.test.extend(pictures(&test.join(name))?.into_iter().map(|path| (path, label)));
+            }
+        }
+        for (class, path) in folders(test)? {
+            if !listed.names.contains(&class) {
+                return Err(DataError::file(&path, Problem::NoClass { known: train.to_owned() }));
+            }
+        }
+        if listed.test.is_empty() {
+            return Err(DataError::file(test, Problem::NoPictures));
+        }
+        Ok(listed)
+    }
+
+    /// Folders of classes only.
+    fn split(folder: &Path) -> Result<Self, DataError> {
+        let mut listed = Self { names: class_names(folder, folder)?, train: Vec::new(), test: Vec::new() };
+        for (label, name) in (0..=u8::MAX).zip(&listed.names) {
+            let path = folder.join(name);
+            let mut pictures = pictures(&path)?;
+            if pictures.len() < 2 {
+                return Err(DataError::file(&path, Problem::TooFewPictures));
+            }
+            Dice::new(SPLIT_STREAM).shuffle(&mut pictures);
+            let train = pictures.split_off(test_len(pictures.len()));
+            listed.test.extend(pictures.into_iter().map(|path| (path, label)));
+            listed.train.extend(train.into_iter().map(|path| (path, label)));
+        }
+        Ok(listed)
+    }
+}
+
+/// How many of a class's pictures, at least 2, are for testing.
+fn test_len(pictures: usize) -> usize {
+    ((pictures + TEST_SHARE / 2) / TEST_SHARE).max(1)
+}
+
+/// The classes whose folders are in `part`, in the order of `labels.txt` in `folder` if it is there.
+fn class_names(folder: &Path, part: &Path) -> Result<Vec<String>, DataError> {
+    let found = folders(part)?;
+    let Some(listed) = names::read(folder)? else {
+        return match found.len() {
+            1..=256 => Ok(found.into_iter().map(|(name, _)| name).collect()),
+            count => Err(DataError::file(part, Problem::FolderCount(count))),
+        };
+    };
+    if let Some((_, path)) = found.iter().find(|(name, _)| !listed.contains(name)) {
+        return Err(DataError::file(path, Problem::NoClass { known: names::path(folder) }));
+    }
+    match listed.iter().find(|name| found.iter().all(|(folder, _)| folder != *name)) {
+        Some(name) => Err(DataError::file(&part.join(name), Problem::NoClassFolder)),
+        None => Ok(listed),
+    }
+}
+
+/// The PNG files of a class, by name; at least one.
+fn pictures(class: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let mut pictures = Vec::new();
+    for path in entries(class)?.into_iter().filter(|path| path.is_file()) {
+        match ending(&path).as_deref() {
+            Some("png") => pictures.push(path),
+            Some(other) if OTHER_FORMATS.contains(&other) => return Err(DataError::file(&path, Problem::OtherFormat)),
+            _ => {}
+        }
+    }
+    if pictures.is_empty() { Err(DataError::file(class, Problem::NoPictures)) } else { Ok(pictures) }
+}
+
+fn has_folders(folder: &Path) -> bool {
+    entries(folder).is_ok_and(|entries| entries.iter().any(|path| path.is_dir()))
+}
+
+/// Folders by name; names are text of one line.
+fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
+    let named = |path: PathBuf| match path.file_name().and_then(|name| name.to_str()) {
+        Some(name) if !name.contains(char::is_control) => Ok((name.to_owned(), path)),
+        _ => Err(DataError::file(folder, Problem::ClassName(path.file_name().unwrap_or_default().to_owned()))),
+    };
+    entries(folder)?.into_iter().filter(|path| path.is_dir()).map(named).collect()
+}
+
+/// What is in a folder, by name, names that begin with a dot left out.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let unreadable = |cause: std::io::Error| DataError::file(folder, Problem::Unreadable(cause.to_string()));
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Reads pictures, all of the size of the first.
+#[derive(Default)]
+struct Reader {
+    first: Option<(PathBuf, usize, usize)>,
+}
+
+impl Reader {
+    fn read(
+        &mut self,
+        files: &[Labelled],
+        part: &str,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Images, DataError> {
+        let (mut pixels, mut labels) = (Vec::new(), Vec::with_capacity(files.len()));
+        for (path, label) in files {
+            let picture = read_png(path)?;
+            let (first, height, width) =
+                self.first.get_or_insert_with(|| (path.clone(), picture.height, picture.width));
+            if (picture.height, picture.width) != (*height, *width) {
+                let (first, first_height, first_width) = (first.clone(), *height, *width);
+                let (height, width) = (picture.height, picture.width);
+                let problem = Problem::PictureSize { height, width, first, first_height, first_width };
+                return Err(DataError::file(path, problem));
+            }
+            let total = files.len().saturating_mul(picture.pixels.len());
+            if pixels.capacity() == 0 {
+                let reserved = pixels.try_reserve_exact(total);
+                reserved.map_err(|_| DataError::file(path, Problem::NoMemory(total)))?;
+            }
+            pixels.extend_from_slice(&picture.pixels);
+            labels.push(*label);
+            progress(Progress::Reading { file: part, done: pixels.len() as u64, total: total as u64 });
+        }
+        let (height, width) = self.first.as_ref().map_or((0, 0), |&(_, height, width)| (height, width));
+        Ok(Images { pixels, labels, height, width })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::test_len;
+
+    #[test]
+    fn a_seventh_is_for_testing() {
+        for (pictures, test) in [(2, 1), (7, 1), (10, 1), (11, 2), (70, 10), (7000, 1000)] {
+            assert_eq!(test_len(pictures), test, "{pictures} pictures");
+        }
+    }
+}
