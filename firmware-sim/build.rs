@@ -1,4 +1,4 @@
-//! Writes the linker script of a firmware build from the table of boards; does nothing in a build for the PC.
+//! Writes the linker scripts of a firmware build from the table of boards; does nothing in a build for the PC.
 //!
 //! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for. With the feature
 //! `cases` there is no model: all flash is the program's, and all RAM but the statics its stack.
@@ -10,10 +10,14 @@ use std::env;
 use std::path::PathBuf;
 use table::{BOARDS, Board, FIRMWARE_LEN, STACK_LEN, STATICS_LEN};
 
+/// Sections of RISC-V firmware; cortex-m-rt brings its own `link.x`.
+const RISCV_SECTIONS: &str = "src/arch/riscv32.x";
+
 fn main() {
     println!("cargo::rerun-if-env-changed=FOLDNET_BOARD");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/board/table.rs");
+    println!("cargo::rerun-if-changed={RISCV_SECTIONS}");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
         return;
     }
@@ -26,6 +30,9 @@ fn main() {
     };
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo gives a folder"));
     std::fs::write(out.join("memory.x"), linker_script(row, board)).expect("the folder can be written");
+    if target.starts_with("riscv") {
+        std::fs::copy(RISCV_SECTIONS, out.join("link.x")).expect("the folder can be written");
+    }
     println!("cargo::rustc-link-search={}", out.display());
     println!("cargo::rustc-link-arg=-Tlink.x");
     // Sections are not padded to pages, which a microcontroller does not have.
@@ -39,7 +46,7 @@ fn board(target: &str) -> Option<(usize, &'static Board)> {
     BOARDS.iter().enumerate().find(|(_, board)| wanted(board))
 }
 
-/// `memory.x`: what cortex-m-rt asks for, and the symbols of `src/arch/memory.rs`.
+/// `memory.x`: what `link.x` asks for, and the symbols of `src/arch/memory.rs`.
 fn linker_script(row: usize, board: &Board) -> String {
     let Board { name, machine, chip, core, flash, ram, clock_hz, .. } = board;
     let (model, whole) = (board.model_region(), env::var_os("CARGO_FEATURE_CASES").is_some());

@@ -30,16 +30,21 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# The emulator. Its packages must be of one version; where one of another release is there already, it is brought to the
-# version of the rest.
+# The emulators. Their packages must be of one version; where one of another release is there already, it is brought to
+# the version of the rest.
 install_qemu() {
-    command -v qemu-system-arm >/dev/null && return 0
-    apt_install qemu-system-arm && return 0
+    command -v qemu-system-arm >/dev/null && command -v qemu-system-riscv32 >/dev/null && return 0
+    apt_install qemu-system-arm qemu-system-misc || install_qemu_of_one_version || return 1
+    # RISC-V has a package of its own from Debian 13 on.
+    command -v qemu-system-riscv32 >/dev/null || apt_install qemu-system-riscv
+}
+
+install_qemu_of_one_version() {
     command -v apt-cache >/dev/null || return 1
     local version
     version=$(apt-cache policy qemu-system-arm | sed -n 's/^ *Candidate: //p')
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --allow-downgrades \
-        qemu-system-arm "qemu-utils=$version" >&2
+        "qemu-system-arm=$version" "qemu-system-misc=$version" "qemu-utils=$version" >&2
 }
 
 # Targets of the boards, and of core's own check.

@@ -62,7 +62,7 @@ impl Job {
 pub struct Start {
     /// Logits of an image.
     pub logits: u32,
-    /// Ticks of the clock in [`CALIBRATION`] instructions; 0 where instructions are counted without a clock.
+    /// Ticks of the clock in [`CALIBRATION`] instructions.
     pub calibration_ticks: u32,
     kernel: [u8; KERNEL_LEN],
 }

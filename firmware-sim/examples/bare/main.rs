@@ -12,7 +12,6 @@ mod arch;
 
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use cortex_m_rt::entry;
 use foldnet_core::model::Logits;
 use foldnet_sim::app::{self, App, Shell};
 use foldnet_sim::arch::memory;
@@ -24,7 +23,8 @@ static ANSWER: AtomicUsize = AtomicUsize::new(0);
 /// Answers from here on are exit codes.
 const FAILED: usize = 0x1_0000;
 
-#[entry]
+foldnet_sim::entry!(main);
+
 fn main() -> ! {
     let exit = run().err().unwrap_or(Exit::Done);
     loop {

@@ -23,14 +23,14 @@ mod arch;
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
-use cortex_m_rt::entry;
 use foldnet_core::cases::{CASES, three_steps};
 use foldnet_sim::arch::memory;
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::cases::{CasesJob, Trouble};
 use foldnet_sim::exit::Exit;
 
-#[entry]
+foldnet_sim::entry!(main);
+
 fn main() -> ! {
     exit(run().err().unwrap_or(Exit::Done).code())
 }
@@ -77,12 +77,21 @@ fn make(trouble: Trouble) {
     }
 }
 
-/// Calls itself until the stack has reached the memory below it, in steps small enough to end there.
+/// Calls itself until little of the stack is left, and then writes beyond its end, but not beyond the bytes that are
+/// set aside for statics below it.
 #[inline(never)]
 fn fill_stack() {
     let frame = black_box([0u32; 8]);
-    if memory::stack_peak().is_some() {
-        fill_stack();
+    if memory::stack_left() > 128 {
+        fill_stack()
+    } else {
+        write_beyond()
     }
     black_box(frame);
+}
+
+/// Writes 160 bytes in one piece.
+#[inline(never)]
+fn write_beyond() {
+    black_box([0u32; 40]);
 }

@@ -1,5 +1,5 @@
-//! A clock that counts processor time. On an emulator with `-icount shift=0` an instruction takes a nanosecond, so that
-//! ticks are instructions.
+//! A clock that counts processor time, or executed instructions. On an emulator with `-icount shift=0` an instruction
+//! takes a nanosecond, so that ticks of either are instructions.
 
 use super::processor;
 use crate::job::CALIBRATION;
@@ -22,13 +22,13 @@ impl Clock {
     /// Now.
     #[inline(always)]
     pub fn now(&self) -> Instant {
-        Instant(processor::countdown())
+        Instant(processor::now())
     }
 
     /// Ticks since `instant`.
     #[inline(always)]
     pub fn ticks_since(&self, instant: Instant) -> u32 {
-        instant.0.wrapping_sub(processor::countdown()) & processor::CLOCK_MASK
+        processor::ticks(instant.0, processor::now())
     }
 
     /// Ticks in [`CALIBRATION`] instructions.

@@ -1,7 +1,9 @@
-//! Cortex-M: the call to the debugger, the stack pointer, and SysTick as a clock.
+//! Cortex-M: the call to the debugger, the stack pointer, and SysTick as a clock. The start after reset is
+//! cortex-m-rt's.
 
 use core::arch::asm;
 use core::ptr::{read_volatile, with_exposed_provenance, with_exposed_provenance_mut, write_volatile};
+use cortex_m_rt as _;
 
 /// SysTick's control and status: bit 0 enables it, bit 2 takes the processor's own clock.
 const CONTROL: usize = 0xE000_E010;
@@ -13,7 +15,7 @@ const RELOAD: usize = 0xE000_E014;
 const CURRENT: usize = 0xE000_E018;
 
 /// What SysTick counts modulo, less one. A model of 4 MB takes fewer ticks an image on every board of the table.
-pub(super) const CLOCK_MASK: u32 = 0x00FF_FFFF;
+const CLOCK_MASK: u32 = 0x00FF_FFFF;
 
 /// Asks the debugger for `operation`.
 ///
@@ -47,9 +49,15 @@ pub(super) fn start_clock() {
 
 /// Ticks, counting down modulo [`CLOCK_MASK`] + 1.
 #[inline(always)]
-pub(super) fn countdown() -> u32 {
+pub(super) fn now() -> u32 {
     // SAFETY: reading the register changes nothing that the firmware relies on.
     unsafe { read_volatile(with_exposed_provenance(CURRENT)) }
+}
+
+/// Ticks from one reading of the clock to a later one.
+#[inline(always)]
+pub(super) fn ticks(from: u32, to: u32) -> u32 {
+    from.wrapping_sub(to) & CLOCK_MASK
 }
 
 /// Executes `2 * rounds` instructions, and a few.

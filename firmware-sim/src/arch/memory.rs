@@ -1,4 +1,4 @@
-//! Memory as the linker scripts lay it out (`build.rs`, cortex-m-rt): the flash of the model, the RAM that is free, the stack.
+//! Memory as the linker scripts lay it out (`build.rs`, cortex-m-rt or `riscv32.x`): the flash of the model, the RAM that is free, the stack.
 //!
 //! ```text
 //! RAM:  statics | sheap ... scratch, image ... free_end | stack, painted ... stack_start
@@ -76,6 +76,11 @@ pub fn paint_stack() {
         unsafe { with_exposed_provenance_mut::<u32>(address).write_volatile(PAINT) };
         address += 4;
     }
+}
+
+/// Bytes of stack that are left; 0 beyond its end.
+pub fn stack_left() -> usize {
+    stack_pointer().saturating_sub(address!(_free_end))
 }
 
 /// Bytes of stack at the peak since the stack was painted; none when it grew beyond what is set aside for it.

@@ -1,13 +1,29 @@
 //! What only a processor can do, for the bare-metal shells: memory by the linker's symbols, the debugger's files, a
 //! clock. The only place of the library where `unsafe` is allowed.
 //!
-//! `memory` and `semihosting` are the same on every processor; `semihosting`'s call and `clock` are the processor's.
+//! `memory` and `semihosting` are the same on every processor; `semihosting`'s call, the stack pointer and what `clock`
+//! reads are the processor's.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "arm")]
 #[path = "cortex_m.rs"]
 mod processor;
+#[cfg(target_arch = "riscv32")]
+#[path = "riscv32.rs"]
+mod processor;
 
 pub mod clock;
 pub mod memory;
 pub mod semihosting;
+
+/// Says which function, `fn() -> !`, the firmware begins with once its memory is set up; the same on every processor.
+#[macro_export]
+macro_rules! entry {
+    ($main:path) => {
+        // SAFETY: the one `main` of the program, which the code after reset calls once.
+        #[unsafe(export_name = "main")]
+        extern "C" fn after_reset() -> ! {
+            $main()
+        }
+    };
+}

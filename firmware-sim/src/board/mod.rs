@@ -103,11 +103,6 @@ impl Board {
         Ok(footprint)
     }
 
-    /// Whether there is a bare-metal shell for the board's processor.
-    pub fn has_shell(&self) -> bool {
-        self.target.starts_with("thumb")
-    }
-
     /// Whether there is room for `model`.
     fn has_room(&self, model: &Model) -> bool {
         model.bytes() <= self.model_region().len as usize && Footprint::of(model).ram_bytes <= self.ram.len as usize

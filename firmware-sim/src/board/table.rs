@@ -44,7 +44,7 @@ pub struct Board {
     pub ram: Region,
     /// Where the model begins, in flash.
     pub model_address: u32,
-    /// Clock of the processor in Hz; 0 where instructions are counted without a clock.
+    /// Clock of the processor in Hz; 0 where the firmware's clock counts instructions.
     pub clock_hz: u32,
 }
 

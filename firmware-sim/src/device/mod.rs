@@ -1,4 +1,4 @@
-//! The Cortex-M shell around the app: the model from flash, images and answers by semihosting, an exit code at the end.
+//! The bare-metal shell around the app: the model from flash, images and answers by semihosting, an exit code at the end.
 //!
 //! What it reads and writes is described in [`foldnet_sim::job`]; its exit codes are [`Exit`]. It never hangs: every
 //! way out, a panic and a fault included, is an exit code.
@@ -6,7 +6,6 @@
 mod arch;
 
 use core::panic::PanicInfo;
-use cortex_m_rt::entry;
 use foldnet_core::model::Logits;
 use foldnet_sim::app::{self, App, Shell};
 use foldnet_sim::arch::clock::{Clock, Instant};
@@ -15,7 +14,8 @@ use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::exit::Exit;
 use foldnet_sim::job::{ANSWER_WORDS, End, Job, Start};
 
-#[entry]
+foldnet_sim::entry!(main);
+
 fn main() -> ! {
     memory::paint_stack();
     let end = run().err().unwrap_or(Exit::Done);

@@ -14,12 +14,6 @@ pub enum EmulateError {
     /// The model is too large for the board.
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
-    /// The board has no firmware yet.
-    #[error("there is no firmware for {board} yet; run without --emulate, or take another board")]
-    NoShell {
-        /// The board's name.
-        board: &'static str,
-    },
     /// A program that is needed is not there.
     #[error("{tool} is not installed; {remedy}")]
     Missing {

@@ -93,9 +93,6 @@ impl Firmware {
     }
 
     fn build_program(board: &'static Board, program: Program) -> Result<Self, EmulateError> {
-        if !board.has_shell() {
-            return Err(EmulateError::NoShell { board: board.name });
-        }
         let root = checkout()?;
         let toolchain = Toolchain::find(board.target, &root)?;
         let folder = root.join("target").join("firmware").join(board.target);

@@ -16,6 +16,10 @@ use std::time::{Duration, Instant};
 /// How often a run is looked at.
 const POLL: Duration = Duration::from_millis(20);
 
+/// A processor of no more than the base, multiplication and compressed instructions, which begins at the firmware.
+const RV32IMC: [&str; 4] =
+    ["-bios", "none", "-cpu", "rv32,a=false,f=false,d=false,zba=false,zbb=false,zbc=false,zbs=false"];
+
 const MODEL_FILE: &str = "model";
 const FIRMWARE_FILE: &str = "firmware";
 const LOG_FILE: &str = "log";
@@ -102,9 +106,9 @@ pub(super) fn execute(
 
 /// The emulator of `board`, if it is installed.
 fn emulator(board: &Board) -> Result<&'static str, EmulateError> {
-    let (emulator, package) = match board.target.starts_with("thumb") {
-        true => ("qemu-system-arm", "qemu-system-arm"),
-        false => ("qemu-system-riscv32", "qemu-system-misc"),
+    let (emulator, package) = match board.target.starts_with("riscv") {
+        true => ("qemu-system-riscv32", "qemu-system-misc (from Debian 13 on: qemu-system-riscv)"),
+        false => ("qemu-system-arm", "qemu-system-arm"),
     };
     if find_program(emulator).is_some() {
         return Ok(emulator);
@@ -132,7 +136,9 @@ fn start(emulator: &str, board: &Board, folder: &Path, with_model: bool) -> Resu
     let model = format!("loader,file={MODEL_FILE},addr={:#x},force-raw=on", board.model_address);
     let device = ["-device", &model];
     let child = Command::new(emulator)
-        .args(["-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"])
+        .args(["-M", board.machine])
+        .args(if board.target.starts_with("riscv") { &RV32IMC[..] } else { &[] })
+        .args(["-nographic", "-monitor", "none", "-serial", "none"])
         .args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"])
         .args(["-kernel", FIRMWARE_FILE])
         .args(if with_model { &device[..] } else { &[] })

@@ -1,5 +1,6 @@
 //! Core's own tests on emulated boards: all of them, by name where one fails, and three steps of training to the bit.
 
+use crate::KINDS;
 use foldnet_core::cases::{CASES, three_steps};
 use foldnet_sim::Firmware;
 use foldnet_sim::board::by_name;
@@ -54,10 +55,15 @@ fn cases_pass_on_the_m3_and_the_m33() {
     check("mps2-an505");
 }
 
+#[test]
+fn cases_pass_on_riscv() {
+    check("riscv32");
+}
+
 /// In place of the case in the middle, trouble: it is reported with that case's name, as `expected`.
 fn check_trouble(trouble: Trouble, expected: Exit) {
     let place = CASES.len() / 2;
-    for board in ["netduinoplus2", "microbit"] {
+    for board in KINDS {
         match walk(board, CasesJob { trouble: Some((place as u32, trouble)) }) {
             Err((message, EmulateError::Case { number, cause, .. })) => {
                 assert!(number == place && message.contains(CASES[place].0), "{message}");

@@ -60,8 +60,9 @@ fn what_is_missing_is_said_in_one_line() {
     std::fs::write(room.path().join("text"), "no ELF").unwrap();
     let elf = room.path().join("elf");
     std::fs::write(&elf, crate::firmware("microbit").file()).unwrap();
+    let riscv = room.path().join("riscv");
+    std::fs::write(&riscv, crate::firmware("riscv32").file()).unwrap();
     let cases: [(&[&str], Option<&Path>, &[&str]); 5] = [
-        (&["--board", "riscv32", "--emulate"], None, &["no firmware for riscv32 yet"]),
         (&["--board", "microbit", "--emulate", "--firmware", "none"], None, &["none: cannot be read"]),
         (&["--board", "microbit", "--emulate", "--firmware", "text"], None, &["text: is no firmware"]),
         (&["--board", "netduinoplus2", "--emulate", "--firmware", "elf"], None, &["built for microbit"]),
@@ -69,6 +70,11 @@ fn what_is_missing_is_said_in_one_line() {
             &["--board", "microbit", "--emulate", "--firmware", "elf"],
             Some(empty.path()),
             &["qemu-system-arm is not installed; apt-get install qemu-system-arm"],
+        ),
+        (
+            &["--board", "riscv32", "--emulate", "--firmware", "riscv"],
+            Some(empty.path()),
+            &["qemu-system-riscv32 is not installed; apt-get install qemu-system-misc"],
         ),
     ];
     for (args, path, parts) in cases {

@@ -1,13 +1,11 @@
 //! What the firmware says when something is wrong: each error by an exit code of its own, and never a hang.
 
-use crate::{firmware, models};
+use crate::{KINDS, firmware, models};
 use foldnet_sim::EmulateError;
 use foldnet_sim::emulate::{Request, Run, run};
 use foldnet_sim::exit::Exit;
 use foldnet_sim::job::Job;
 use std::time::Duration;
-
-const BOARDS: [&str; 2] = ["netduinoplus2", "microbit"];
 
 /// One image of `image_len` bytes for the model of the caller.
 fn job(image_len: u32) -> Job {
@@ -20,9 +18,9 @@ fn start(board: &str, flash: &[u8], job: Job) -> Result<Run, EmulateError> {
     run(&firmware(board), &request, &mut |_| ())
 }
 
-/// On both boards, the run ends with `expected`.
+/// On a board of each kind, the run ends with `expected`.
 fn check(what: &str, flash: &[u8], job: Job, expected: Exit) {
-    for board in BOARDS {
+    for board in KINDS {
         match start(board, flash, job) {
             Err(EmulateError::Device(exit)) => assert_eq!(exit, expected, "{board}: {what}"),
             other => panic!("{board}: {what}: {expected:?} expected, but: {other:?}"),
@@ -48,7 +46,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 #[test]
 fn a_good_model_runs() {
-    for board in BOARDS {
+    for board in KINDS {
         let run = start(board, &changed(0, b"FNET"), job(16)).unwrap();
         assert_eq!((run.answers.len(), run.end.images), (1, 1), "{board}");
     }
@@ -79,7 +77,7 @@ fn a_model_at_an_odd_address_is_refused() {
         check("an odd address", &flash, Job { model_offset, ..job(16) }, Exit::Unaligned);
     }
     let flash = [&[0xff; 4], &good[..]].concat();
-    for board in BOARDS {
+    for board in KINDS {
         assert!(start(board, &flash, Job { model_offset: 4, ..job(16) }).is_ok(), "{board}: 4 bytes further");
     }
     check("an offset behind the flash", &good, Job { model_offset: u32::MAX, ..job(16) }, Exit::TooShort);

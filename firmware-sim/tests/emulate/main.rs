@@ -1,6 +1,6 @@
 //! The real firmware under QEMU: equal to the simulator in every logit, and clear about everything that can be wrong.
 //!
-//! Needs qemu-system-arm and a compiler for the boards; without them these tests fail, and say what to install.
+//! Needs QEMU for ARM and RISC-V and a compiler for the boards; without them these tests fail, and say what to install.
 
 mod cases;
 mod command;
@@ -17,6 +17,9 @@ use foldnet_sim::Firmware;
 use foldnet_sim::board::by_name;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+/// One board of each kind of processor: with long multiplication and without, and one that is not ARM's.
+const KINDS: [&str; 3] = ["netduinoplus2", "microbit", "riscv32"];
 
 /// The firmware of `board`, built once.
 fn firmware(board: &str) -> Firmware {

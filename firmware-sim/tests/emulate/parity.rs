@@ -48,6 +48,14 @@ fn the_m0_is_the_simulator() {
 }
 
 #[test]
+fn riscv_is_the_simulator() {
+    check_widths("riscv32");
+    for bits in [8, 4, 2] {
+        check("riscv32", &models::random_integer(28, 28, &[300, 100, 10], bits, 1), 784, 20);
+    }
+}
+
+#[test]
 fn the_other_cortex_m_boards_are_the_simulator() {
     for board in ["lm3s6965evb", "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505", "mps2-an385-m0"] {
         check_widths(board);

@@ -1,6 +1,6 @@
 //! The stack that is set aside is enough for every model, also for the deepest that the format has.
 
-use crate::{firmware, models};
+use crate::{KINDS, firmware, models};
 use foldnet_core::model::MAX_MODEL_LAYERS;
 use foldnet_sim::board::STACK_LEN;
 use foldnet_sim::emulate;
@@ -19,7 +19,7 @@ fn peak(board: &str, model: &[u8]) -> usize {
 
 #[test]
 fn stack_is_left_with_the_deepest_models() {
-    for board in ["netduinoplus2", "microbit"] {
+    for board in KINDS {
         for layers in [1, 2, MAX_MODEL_LAYERS] {
             let units = vec![9; layers];
             let integer = [8, 4, 2].map(|bits| models::random_integer(4, 4, &units, bits, 1));

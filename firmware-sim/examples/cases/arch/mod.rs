@@ -7,8 +7,24 @@ mod handlers;
 
 use core::arch::asm;
 
+/// An instruction that no processor of the kind has.
+#[cfg(target_arch = "arm")]
+macro_rules! undefined {
+    () => {
+        "udf #0"
+    };
+}
+
+/// An instruction that no processor of the kind has.
+#[cfg(target_arch = "riscv32")]
+macro_rules! undefined {
+    () => {
+        "unimp"
+    };
+}
+
 /// Executes an instruction that no processor has.
 pub(crate) fn fault() {
     // SAFETY: the processor takes the fault's exception, whose handler never returns.
-    unsafe { asm!("udf #0") };
+    unsafe { asm!(undefined!()) };
 }

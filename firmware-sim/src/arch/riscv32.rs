@@ -1,0 +1,104 @@
+//! RISC-V with 32 bits: the start after reset, the call to the debugger, the stack pointer, and the counter of executed
+//! instructions as a clock.
+//!
+//! The start is our own, with `riscv32.x` beside it: a single hart without interrupts needs a stack, statics and one
+//! trap handler, a twentieth of what riscv-rt and the five crates below it bring (vectors, several harts, relocation).
+
+use core::arch::{asm, global_asm};
+
+// Right after reset at `_start`, the first address of flash. A trap ends up in `trap`, which the firmware may define
+// and which never returns: it has the whole stack to itself, since the stack pointer may be what is wrong.
+global_asm!(
+    ".section .init, \"ax\"",
+    ".global _start",
+    "_start:",
+    "la t0, 5f",
+    "csrw mtvec, t0",
+    "la sp, _stack_start",
+    // Initial values of statics, from flash.
+    "la t0, _sdata",
+    "la t1, _edata",
+    "la t2, _sidata",
+    "2: bgeu t0, t1, 3f",
+    "lw t3, 0(t2)",
+    "sw t3, 0(t0)",
+    "addi t0, t0, 4",
+    "addi t2, t2, 4",
+    "j 2b",
+    // All other statics are zero.
+    "3: la t0, _sbss",
+    "la t1, _ebss",
+    "4: bgeu t0, t1, 4f",
+    "sw zero, 0(t0)",
+    "addi t0, t0, 4",
+    "j 4b",
+    "4: call main",
+    // `mtvec` keeps two bits of the address for itself.
+    ".balign 4",
+    "5: la sp, _stack_start",
+    "call trap",
+    // For firmware without a handler.
+    ".global halt",
+    "halt: j halt",
+    ".text",
+);
+
+/// Asks the debugger for `operation`. Never inlined: the three instructions are aligned, and must not be compressed, for
+/// the debugger to know them.
+///
+/// # Safety
+/// `argument` is what the operation expects: a number, or a block of words that lives until the call returns.
+#[inline(never)]
+pub(super) unsafe fn debugger(operation: usize, argument: usize) -> usize {
+    let result;
+    // SAFETY: the caller vouches for the argument; memory counts as read and written, which is `asm!`'s default.
+    unsafe {
+        asm!(
+            ".balign 16",
+            ".option push",
+            ".option norvc",
+            "slli zero, zero, 0x1f",
+            "ebreak",
+            "srai zero, zero, 7",
+            ".option pop",
+            inlateout("a0") operation => result,
+            in("a1") argument,
+            options(nostack),
+        );
+    }
+    result
+}
+
+/// Address of the lowest word in use on the stack.
+#[inline(always)]
+pub(super) fn stack_pointer() -> usize {
+    let address;
+    // SAFETY: reads a register.
+    unsafe { asm!("mv {}, sp", out(reg) address, options(nomem, nostack, preserves_flags)) };
+    address
+}
+
+/// Lets the clock run: it does since reset.
+pub(super) fn start_clock() {}
+
+/// Instructions executed, modulo 2^32.
+#[inline(always)]
+pub(super) fn now() -> u32 {
+    let count;
+    // SAFETY: reads a counter that every hart has in machine mode. Not `nomem`: what is measured stays where it is.
+    unsafe { asm!("csrr {}, minstret", out(reg) count, options(nostack, preserves_flags)) };
+    count
+}
+
+/// Ticks from one reading of the clock to a later one.
+#[inline(always)]
+pub(super) fn ticks(from: u32, to: u32) -> u32 {
+    to.wrapping_sub(from)
+}
+
+/// Executes `2 * rounds` instructions, and a few.
+#[inline(never)]
+pub(super) fn spin(rounds: u32) {
+    // SAFETY: changes one register.
+    unsafe { asm!("2: addi {0}, {0}, -1", "bnez {0}, 2b", inout(reg) rounds => _, options(nomem, nostack)) };
+}
