@@ -5,6 +5,7 @@
 //! handler that tells the debugger; the firmware simulator's example `cases` shows how.
 
 mod model;
+mod slot;
 mod training;
 
 pub use training::three_steps;
@@ -45,6 +46,11 @@ pub const CASES: &[Case] = table![
     model::a_float_model_is_written_opened_and_run,
     model::probabilities_are_the_softmax_of_the_logits,
     model::damage_is_found,
+    slot::a_slots_header_is_what_its_table_says,
+    slot::a_room_is_one_slot_or_two,
+    slot::the_newest_whole_slot_boots,
+    slot::slots_that_do_not_boot_say_why,
+    slot::a_bare_model_boots_where_no_slot_does,
 ];
 
 #[cfg(test)]

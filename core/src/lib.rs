@@ -14,6 +14,7 @@
 //!   becomes one Dense between two ReLUs.
 //! * [`int`]: inference with weights of 8, 4 or 2 bits.
 //! * [`model`]: the file that goes to a device: format, encode, parse, classify in place.
+//! * [`slot`]: where that file lies in a device's flash, which of two boots, and how one is replaced.
 //!
 //! # Shapes
 //!
@@ -38,6 +39,7 @@ pub mod layer;
 mod math;
 pub mod matrix;
 pub mod model;
+pub mod slot;
 pub mod standardize;
 pub mod train;
 

@@ -41,6 +41,12 @@ impl core::ops::Deref for AlignedBytes {
     }
 }
 
+impl core::ops::DerefMut for AlignedBytes {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.start..self.start + self.len]
+    }
+}
+
 /// CRC-32 as zlib has it, bit by bit: reflected polynomial `0xEDB88320`, all ones before and after.
 pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {

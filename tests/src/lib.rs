@@ -9,6 +9,7 @@
 //! * [`model_file`]: model files from f32 weights, or put together byte by byte.
 //! * [`hostile`]: any bytes, parsed and classified, against a literal evaluation of the format.
 //! * [`damage`]: model files cut, extended and flipped.
+//! * [`nor_flash`]: a flash that is stricter than any chip, and whose power fails.
 //! * [`tidy`]: the gates on the source of the whole repository.
 
 pub mod compute;
@@ -17,6 +18,7 @@ pub mod fold_case;
 pub mod golden;
 pub mod hostile;
 pub mod model_file;
+pub mod nor_flash;
 pub mod oracle;
 pub mod random;
 pub mod tidy;

@@ -64,7 +64,7 @@ const CRC_LEN: usize = 4;
 const ALIGN: usize = 16;
 
 /// CRC-32 as in zlib, without a table: a model is checked once, and flash is dear.
-const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
+pub(crate) const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
 
 /// A value that begins at an address divisible by 16; put `include_bytes!` of a model into it.
 #[derive(Debug, Clone, Copy)]

@@ -1,0 +1,134 @@
+//! The header of a slot: its bytes, and what can be wrong with them.
+
+use super::Room;
+use crate::model::{CRC, ParseError};
+use core::fmt;
+
+/// Bytes of a slot's header.
+pub const HEADER_LEN: usize = 64;
+
+/// Where the commit word begins.
+pub(super) const COMMIT_AT: usize = 32;
+
+const MAGIC: [u8; 4] = *b"FSLT";
+const VERSION: u16 = 1;
+const COMMIT: [u8; HEADER_LEN - COMMIT_AT] = *b"Foldnet: this slot is complete.\n";
+
+/// Where the header's own checksum lies.
+const CRC_AT: usize = 28;
+
+/// What a slot says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// The slot it was written for.
+    pub slot: u8,
+    /// The address it was written for.
+    pub address: u32,
+    /// Of two slots the one with the later sequence is the newer.
+    pub sequence: u32,
+    /// Bytes of the model file.
+    pub model_len: u32,
+    /// The model file's last four bytes.
+    pub model_crc: u32,
+}
+
+/// Why a slot does not boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing was written here, or the power failed before the header was begun.
+    Empty,
+    /// The commit word is not whole: the power failed while the slot was written.
+    Unfinished,
+    /// The header has changed since it was written.
+    Header,
+    /// A version of the header that this program does not know.
+    Version,
+    /// The header was written for another slot, or for another address.
+    WrongSlot,
+    /// The slot is shorter than the model in it is said to be.
+    TooLarge,
+    /// The model in the slot is not the one that the header was written for.
+    Other,
+    /// The model in the slot is none.
+    Model(ParseError),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "nothing was written into it",
+            Self::Unfinished => "it was not written to its end",
+            Self::Header => "its header is damaged",
+            Self::Version => "its header has a version that this program does not know",
+            Self::WrongSlot => "it was written for another slot or another address",
+            Self::TooLarge => "the model is larger than the slot",
+            Self::Other => "the model is not the one that its header was written for",
+            Self::Model(error) => return error.fmt(f),
+        })
+    }
+}
+
+impl core::error::Error for Fault {}
+
+impl Header {
+    /// The header of a slot with `model`, the bytes of a model file; none where `number` is no slot of `room` or the
+    /// model does not fit in.
+    pub fn for_slot(room: &Room, number: u8, sequence: u32, model: &[u8]) -> Option<Self> {
+        let model_len = u32::try_from(model.len()).ok()?;
+        room.place(number, model_len)?;
+        Self::at(room.slot_address(number)?, number, sequence, model)
+    }
+
+    /// The header of slot `number` at `address` with `model`, the bytes of a model file, whatever the room; none for
+    /// fewer than four bytes or more than a `u32` counts.
+    pub fn at(address: u32, number: u8, sequence: u32, model: &[u8]) -> Option<Self> {
+        let model_len = u32::try_from(model.len()).ok()?;
+        let model_crc = u32::from_le_bytes(*model.last_chunk()?);
+        Some(Self { slot: number, address, sequence, model_len, model_crc })
+    }
+
+    /// As it stands in flash, commit word included.
+    pub fn to_bytes(&self) -> [u8; HEADER_LEN] {
+        let mut bytes = [0; HEADER_LEN];
+        let (front, commit) = bytes.split_at_mut(COMMIT_AT);
+        commit.copy_from_slice(&COMMIT);
+        let (fields, crc) = front.split_at_mut(CRC_AT);
+        fields[..4].copy_from_slice(&MAGIC);
+        fields[4..6].copy_from_slice(&VERSION.to_le_bytes());
+        fields[6] = self.slot;
+        fields[8..12].copy_from_slice(&self.address.to_le_bytes());
+        fields[12..16].copy_from_slice(&self.sequence.to_le_bytes());
+        fields[16..20].copy_from_slice(&self.model_len.to_le_bytes());
+        fields[20..24].copy_from_slice(&self.model_crc.to_le_bytes());
+        crc.copy_from_slice(&CRC.checksum(fields).to_le_bytes());
+        bytes
+    }
+
+    /// Reads a header with its commit word.
+    ///
+    /// # Errors
+    /// [`Fault::Empty`] where there is neither its magic nor its commit word; [`Fault::Unfinished`],
+    /// [`Fault::Header`], [`Fault::Version`].
+    pub fn from_bytes(bytes: &[u8; HEADER_LEN]) -> Result<Self, Fault> {
+        let (committed, begun) = (bytes[COMMIT_AT..] == COMMIT, bytes[..4] == MAGIC);
+        match (committed, begun) {
+            (false, false) => return Err(Fault::Empty),
+            (false, true) => return Err(Fault::Unfinished),
+            (true, _) => (),
+        }
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        if CRC.checksum(&bytes[..CRC_AT]) != word(CRC_AT) || !begun {
+            return Err(Fault::Header);
+        }
+        if u16::from_le_bytes([bytes[4], bytes[5]]) != VERSION {
+            return Err(Fault::Version);
+        }
+        let (address, sequence, model_len, model_crc) = (word(8), word(12), word(16), word(20));
+        Ok(Self { slot: bytes[6], address, sequence, model_len, model_crc })
+    }
+
+    /// Whether this is newer than `other`.
+    pub fn is_newer(&self, other: &Self) -> bool {
+        (self.sequence.wrapping_sub(other.sequence) as i32) > 0
+    }
+}

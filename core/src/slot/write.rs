@@ -1,0 +1,238 @@
+//! Writes a model into the slot that does not run, through any NOR flash driver. The order is that of
+//! [the module above](super).
+//!
+//! # What is asked of the driver
+//!
+//! * What it writes and reads at once is a power of two of at most 32 and 64 bytes; larger ones do not compile.
+//! * `ERASE_SIZE` is the size of the smallest erase block in the room. Where blocks differ in size (16 KB, 64 KB and
+//!   128 KB on an STM32F4), `erase(from, to)` takes every range that begins and ends at borders of blocks, and erases
+//!   all blocks within. A slot is erased in one such call from its first to its last byte; [`super::Room::split`] puts
+//!   the borders where blocks end. Each word is written once between two erasures.
+//! * A block is erased anew even where it reads as erased: an erasure that was cut may look finished and not last.
+
+use super::header::{COMMIT_AT, HEADER_LEN, Header};
+use super::{Place, Room, Running};
+use crate::model::{CRC, MAGIC};
+use core::fmt;
+use embedded_storage::nor_flash::NorFlash;
+
+/// What is written at once, at most: a multiple of every `WRITE_SIZE` that is taken.
+const UNIT: usize = COMMIT_AT;
+
+/// What is read at once: a multiple of every `READ_SIZE` that is taken.
+const CHUNK: usize = HEADER_LEN;
+
+/// The checksum over bytes that end with their checksum, little-endian.
+const WITH_CRC: u32 = crc::CRC_32_ISO_HDLC.residue ^ crc::CRC_32_ISO_HDLC.xorout;
+
+/// Why no model was written. What ran before still boots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteError<E> {
+    /// The model is larger than the slot; nothing was erased.
+    TooLarge {
+        /// Bytes of the largest model that fits.
+        available: u32,
+    },
+    /// The model that runs leaves no slot to write to, since it has more than its half of the room; nothing was erased.
+    NoFreeSlot,
+    /// The slot does not begin and end at borders of erase blocks; nothing was erased.
+    Borders,
+    /// More bytes came than were announced.
+    TooMany,
+    /// Fewer bytes came than were announced.
+    TooFew {
+        /// Bytes that are missing.
+        missing: u32,
+    },
+    /// The bytes in flash are no whole model: damaged on the way, or no model file.
+    Damaged,
+    /// The header in flash is not what was written: the flash is worn out, or was not erased.
+    Header,
+    /// The flash driver's error.
+    Flash(E),
+}
+
+impl<E: fmt::Debug> fmt::Display for WriteError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::TooLarge { available } => write!(f, "the model is larger than the {available} bytes of the slot"),
+            Self::NoFreeSlot => write!(f, "the model that runs takes more than its half, so that no slot is free"),
+            Self::Borders => write!(f, "the slot does not begin and end at borders of erase blocks"),
+            Self::TooMany => write!(f, "more bytes came than the model was said to have"),
+            Self::TooFew { missing } => write!(f, "{missing} bytes of the model are missing"),
+            Self::Damaged => write!(f, "what stands in flash is no whole model"),
+            Self::Header => write!(f, "the slot's header does not stand in flash as it was written"),
+            Self::Flash(error) => write!(f, "the flash driver says {error:?}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug> core::error::Error for WriteError<E> {}
+
+/// A model on its way into a slot. Dropped before [`Writer::finish`], it leaves a slot that does not boot.
+#[derive(Debug)]
+pub struct Writer<'f, F> {
+    flash: &'f mut F,
+    /// Where the room begins, as the driver counts.
+    offset: u32,
+    /// The slot, in the room.
+    place: Place,
+    /// What its header will say; the checksum is that of the last four bytes that came.
+    header: Header,
+    /// Bytes that came.
+    came: u32,
+    /// Those of them that are not yet in flash: the last `came % UNIT`.
+    unit: [u8; UNIT],
+}
+
+impl<'f, F: NorFlash> Writer<'f, F> {
+    /// Erases the slot of `room` that does not run, for a model file of `model_len` bytes. `offset` is where the room
+    /// begins as the driver counts; `running` is what [`super::boot`] found, none where nothing boots.
+    ///
+    /// # Errors
+    /// [`WriteError::TooLarge`], [`WriteError::NoFreeSlot`], [`WriteError::Borders`], [`WriteError::Flash`].
+    pub fn new(
+        flash: &'f mut F,
+        offset: u32,
+        room: &Room,
+        running: Option<Running>,
+        model_len: u32,
+    ) -> Result<Self, WriteError<F::Error>> {
+        const {
+            assert!(F::WRITE_SIZE.is_power_of_two() && F::WRITE_SIZE <= UNIT);
+            assert!(F::READ_SIZE.is_power_of_two() && F::READ_SIZE <= CHUNK);
+        }
+        let (slot, place) = free_slot(room, running, model_len)?;
+        let address = room.slot_address(slot).ok_or(WriteError::NoFreeSlot)?;
+        let (start, end) = (offset.wrapping_add(place.offset), offset.wrapping_add(place.end()));
+        let block = F::ERASE_SIZE as u32;
+        if start.checked_rem(block) != Some(0) || end.checked_rem(block) != Some(0) {
+            return Err(WriteError::Borders);
+        }
+        let header = Header { slot, address, sequence: 0, model_len, model_crc: 0 };
+        let mut writer = Self { flash, offset, place, header, came: 0, unit: [0xFF; UNIT] };
+        let kept = match (running, room.slot(1)) {
+            (Some(running), _) => running.sequence,
+            (None, Some(other)) if !other.overlaps(&place) => writer.sequence_behind()?,
+            (None, _) => 0,
+        };
+        writer.header.sequence = kept.wrapping_add(1);
+        writer.flash.erase(start, end).map_err(WriteError::Flash)?;
+        Ok(writer)
+    }
+
+    /// The slot that is written, 0 or 1.
+    pub fn slot(&self) -> u8 {
+        self.header.slot
+    }
+
+    /// Takes the next bytes of the model file, as many as there are at a time.
+    ///
+    /// # Errors
+    /// [`WriteError::TooMany`], [`WriteError::Flash`]; the slot then cannot be finished.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError<F::Error>> {
+        for &byte in bytes {
+            if self.came >= self.header.model_len {
+                return Err(WriteError::TooMany);
+            }
+            let filled = self.came as usize % UNIT;
+            if let Some(place) = self.unit.get_mut(filled) {
+                *place = byte;
+            }
+            self.header.model_crc = self.header.model_crc >> 8 | u32::from(byte) << 24;
+            self.came += 1;
+            if filled + 1 == UNIT {
+                self.flush(UNIT)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what stands in flash, and makes the slot the one that boots next. Where it is, and its sequence, as
+    /// [`super::boot`] will find it.
+    ///
+    /// # Errors
+    /// [`WriteError::TooFew`], [`WriteError::Damaged`], [`WriteError::Header`], [`WriteError::Flash`].
+    pub fn finish(mut self) -> Result<Running, WriteError<F::Error>> {
+        match self.header.model_len - self.came {
+            0 => (),
+            missing => return Err(WriteError::TooFew { missing }),
+        }
+        match self.came as usize % UNIT {
+            0 => (),
+            filled => self.flush(filled)?,
+        }
+        self.check_model()?;
+        let bytes = self.header.to_bytes();
+        let (front, commit) = bytes.split_at(COMMIT_AT);
+        self.put(0, front)?;
+        self.check_header(front)?;
+        self.put(COMMIT_AT as u32, commit)?;
+        self.check_header(&bytes)?;
+        let place = Place { len: HEADER_LEN as u32 + self.came, ..self.place };
+        Ok(Running { slot: Some(self.header.slot), sequence: self.header.sequence, place })
+    }
+
+    /// Brings the first `filled` bytes of the unit into flash, whose last byte is the last one that came.
+    fn flush(&mut self, filled: usize) -> Result<(), WriteError<F::Error>> {
+        let unit = self.unit;
+        self.unit = [0xFF; UNIT];
+        let words = unit.get(..filled.next_multiple_of(F::WRITE_SIZE)).unwrap_or(&unit);
+        self.put(HEADER_LEN as u32 + self.came - filled as u32, words)
+    }
+
+    /// Writes `bytes`, from `at` in the slot on.
+    fn put(&mut self, at: u32, bytes: &[u8]) -> Result<(), WriteError<F::Error>> {
+        self.flash.write(self.offset.wrapping_add(self.place.offset + at), bytes).map_err(WriteError::Flash)
+    }
+
+    /// The sequence of what stands behind the slot, in the other one, though its model does not boot; 0 without any.
+    fn sequence_behind(&mut self) -> Result<u32, WriteError<F::Error>> {
+        let mut found = [0; CHUNK];
+        self.get(self.place.len, &mut found, CHUNK)?;
+        Ok(Header::from_bytes(&found).map_or(0, |header| header.sequence))
+    }
+
+    /// The model in flash begins as models do, and has the checksum that it ends with.
+    fn check_model(&mut self) -> Result<(), WriteError<F::Error>> {
+        let (mut digest, mut chunk, mut done) = (CRC.digest(), [0; CHUNK], 0);
+        while done < self.came {
+            let len = (self.came - done).min(CHUNK as u32) as usize;
+            self.get(HEADER_LEN as u32 + done, &mut chunk, len)?;
+            if done == 0 && chunk[..MAGIC.len()] != MAGIC {
+                return Err(WriteError::Damaged);
+            }
+            digest.update(chunk.get(..len).unwrap_or(&chunk));
+            done += len as u32;
+        }
+        if digest.finalize() == WITH_CRC { Ok(()) } else { Err(WriteError::Damaged) }
+    }
+
+    /// The header in flash begins with `expected`.
+    fn check_header(&mut self, expected: &[u8]) -> Result<(), WriteError<F::Error>> {
+        let mut found = [0; CHUNK];
+        self.get(0, &mut found, CHUNK)?;
+        if found.starts_with(expected) { Ok(()) } else { Err(WriteError::Header) }
+    }
+
+    /// Reads at least `len` bytes, from `at` in the slot on, into the front of `chunk`.
+    fn get(&mut self, at: u32, chunk: &mut [u8; CHUNK], len: usize) -> Result<(), WriteError<F::Error>> {
+        let words = chunk.get_mut(..len.next_multiple_of(F::READ_SIZE)).unwrap_or_default();
+        self.flash.read(self.offset.wrapping_add(self.place.offset + at), words).map_err(WriteError::Flash)
+    }
+}
+
+/// The slot that does not run, and its place with a model of `model_len` bytes: the whole room only where nothing runs.
+fn free_slot<E>(room: &Room, running: Option<Running>, model_len: u32) -> Result<(u8, Place), WriteError<E>> {
+    let Some(running) = running else {
+        let available = room.whole().model_len();
+        return room.place(0, model_len).map(|place| (0, place)).ok_or(WriteError::TooLarge { available });
+    };
+    let number = u8::from(running.slot != Some(1));
+    let slot = room.slot(number).ok_or(WriteError::NoFreeSlot)?;
+    if slot.overlaps(&running.place) {
+        return Err(WriteError::NoFreeSlot);
+    }
+    let available = slot.model_len();
+    if model_len > available { Err(WriteError::TooLarge { available }) } else { Ok((number, slot)) }
+}
