@@ -1,5 +1,6 @@
 //! The layer list: what a network is made of, what makes a list valid, and every buffer size as a `const fn` of it.
 
+use crate::train::input_norm;
 use serde::{Deserialize, Serialize};
 
 /// At most so many layers has a list.
@@ -224,13 +225,63 @@ pub const fn trainable(layers: &[Layer], inputs: usize) -> usize {
     total
 }
 
+/// What SGD changes before the first Dense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BeforeDense {
+    /// Nothing.
+    Nothing,
+    /// One BatchNormalization, right before the Dense.
+    InputNorm,
+    /// Anything else.
+    More,
+}
+
+impl BeforeDense {
+    /// Of a list of layers.
+    pub(crate) const fn of(layers: &[Layer]) -> Self {
+        let (mut before, mut i) = (Self::Nothing, 0);
+        while i < layers.len() && !matches!(layers[i], Layer::Dense { .. }) {
+            before = match (layers[i], before) {
+                (Layer::BatchNorm { .. }, Self::Nothing) => Self::InputNorm,
+                (_, Self::Nothing) => Self::Nothing,
+                _ => Self::More,
+            };
+            i += 1;
+        }
+        before
+    }
+
+    /// Length of the workspace for their gradients, of batches of at most `batch` examples and a Dense of `units`.
+    pub(crate) const fn workspace(self, inputs: usize, units: usize, batch: usize) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::InputNorm => input_norm::room(inputs, units),
+            Self::More => inputs * batch,
+        }
+    }
+}
+
+/// Units of the first Dense; 0 without one.
+pub(crate) const fn first_units(layers: &[Layer]) -> usize {
+    let mut i = 0;
+    while i < layers.len() {
+        if let Layer::Dense { units, .. } = layers[i] {
+            return units as usize;
+        }
+        i += 1;
+    }
+    0
+}
+
 /// Length of the workspace of a training step on at most `batch` examples.
 ///
 /// `batch` values for every input and every output of Dense, BatchNormalization and ReLU; as many again for the
-/// gradients of the inputs and of each Dense's outputs; a mean and an inverse standard deviation for every unit of a
+/// gradients of each Dense's outputs, and of the inputs where more than a BatchNormalization before the first Dense
+/// needs them (for that one: sums over the Dense's units); a mean and an inverse standard deviation for every unit of a
 /// BatchNormalization.
 pub const fn train_workspace(layers: &[Layer], inputs: usize, batch: usize) -> usize {
-    let (mut width, mut total, mut i) = (inputs, 2 * inputs * batch, 0);
+    let before = BeforeDense::of(layers).workspace(inputs, first_units(layers), batch);
+    let (mut width, mut total, mut i) = (inputs, inputs * batch + before, 0);
     while i < layers.len() {
         width = layers[i].outputs(width);
         total += match layers[i] {

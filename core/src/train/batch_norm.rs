@@ -7,9 +7,9 @@ use super::stage::cut;
 use crate::math;
 
 /// Place of gamma among a unit's four parameters.
-const GAMMA: usize = 0;
+pub(super) const GAMMA: usize = 0;
 /// Place of beta.
-const BETA: usize = 1;
+pub(super) const BETA: usize = 1;
 /// Place of the moving mean.
 const MOVING_MEAN: usize = 2;
 /// Place of the moving variance.
@@ -72,17 +72,12 @@ impl State<'_> {
     pub(super) fn forward(&mut self, x: &[f32], y: &mut [f32], n: usize) {
         let units = self.params.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact_mut(2));
         for ((params, stats), (x, y)) in units.zip(x.chunks_exact(n).zip(y.chunks_exact_mut(n))) {
-            let mean = math::sum(x) / n as f32;
-            let variance = math::squared_distance(x, mean) / n as f32;
-            let inv_std = 1.0 / math::sqrt(variance + self.epsilon);
+            let (mean, inv_std) = measure(params, x, self.momentum, self.epsilon);
             let (scale, shift) = (params[GAMMA] * inv_std, params[BETA]);
             for (y, x) in y.iter_mut().zip(x) {
                 *y = (x - mean) * scale + shift;
             }
             stats.copy_from_slice(&[mean, inv_std]);
-            let new = 1.0 - self.momentum;
-            params[MOVING_MEAN] = params[MOVING_MEAN] * self.momentum + mean * new;
-            params[MOVING_VARIANCE] = params[MOVING_VARIANCE] * self.momentum + variance * new;
         }
     }
 
@@ -113,6 +108,17 @@ impl<'a> State<'a> {
         let (params, stats) = (cut(&mut self.params, units * BatchNorm::VALUES), cut(&mut self.stats, units * 2));
         State { momentum: self.momentum, epsilon: self.epsilon, params, stats }
     }
+}
+
+/// Mean and inverse standard deviation of a unit in the batch, `x [N]`, which also move the moving statistics.
+#[inline(always)]
+pub(super) fn measure(params: &mut [f32], x: &[f32], momentum: f32, epsilon: f32) -> (f32, f32) {
+    let mean = math::sum(x) / x.len() as f32;
+    let variance = math::squared_distance(x, mean) / x.len() as f32;
+    let new = 1.0 - momentum;
+    params[MOVING_MEAN] = params[MOVING_MEAN] * momentum + mean * new;
+    params[MOVING_VARIANCE] = params[MOVING_VARIANCE] * momentum + variance * new;
+    (mean, 1.0 / math::sqrt(variance + epsilon))
 }
 
 /// `y [O][N]` in place of `x`, with the moving statistics in `params [O][4]`.

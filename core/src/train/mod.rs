@@ -7,6 +7,7 @@
 mod batch_norm;
 mod dense;
 mod init;
+pub(crate) mod input_norm;
 pub(crate) mod loss;
 mod predict;
 mod relu;

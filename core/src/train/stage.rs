@@ -3,9 +3,10 @@
 
 use super::batch_norm;
 use super::dense::Dense;
+use super::input_norm::InputNorm;
 use super::relu;
 use crate::compute::{Compute, MAX_PARTS, share};
-use crate::layer::{Layer, MAX_BETWEEN, MAX_DENSE, Placed, placed};
+use crate::layer::{BeforeDense, Layer, MAX_BETWEEN, MAX_DENSE, Placed, first_units, placed};
 use heapless::Vec;
 
 /// The stages of a network: one before the first Dense, and one for each.
@@ -24,6 +25,7 @@ enum Kind<'a> {
     Input,
     Dense(Dense<'a>),
     BatchNorm(batch_norm::State<'a>),
+    InputNorm(InputNorm<'a>),
     Relu,
 }
 
@@ -40,6 +42,7 @@ impl Slot<'_> {
             Kind::Input => Kind::Input,
             Kind::Dense(dense) => Kind::Dense(dense.reborrow()),
             Kind::BatchNorm(state) => Kind::BatchNorm(state.reborrow()),
+            Kind::InputNorm(norm) => Kind::InputNorm(norm.reborrow()),
             Kind::Relu => Kind::Relu,
         };
         Slot { kind, out: self.out }
@@ -47,11 +50,19 @@ impl Slot<'_> {
 }
 
 impl<'a> Slot<'a> {
+    /// Where the layer is a BatchNormalization, it leaves its gradients to the Dense's update, with this `room`.
+    fn becomes_input_norm(&mut self, room: &mut &'a mut [f32]) {
+        if let Kind::BatchNorm(norm) = &mut self.kind {
+            self.kind = Kind::InputNorm(InputNorm { norm: core::mem::take(norm), room: core::mem::take(room) });
+        }
+    }
+
     fn take(&mut self, units: usize, n: usize) -> Slot<'a> {
         let kind = match &mut self.kind {
             Kind::Input => Kind::Input,
             Kind::Dense(dense) => Kind::Dense(dense.take(units)),
             Kind::BatchNorm(state) => Kind::BatchNorm(state.take(units)),
+            Kind::InputNorm(norm) => Kind::InputNorm(norm.take(units)),
             Kind::Relu => Kind::Relu,
         };
         Slot { kind, out: cut(&mut self.out, units * n) }
@@ -66,7 +77,8 @@ pub(super) struct Stage<'a> {
     /// Units of this stage, or part of one.
     pub(super) units: usize,
     slots: Vec<Slot<'a>, { MAX_BETWEEN + 1 }>,
-    /// Gradient `[units][N]`: with respect to the stage's output, and in the end to its Dense's output.
+    /// Gradient `[units][N]`: with respect to the stage's output, and in the end to its Dense's output. Empty in the
+    /// first stage where nobody needs it.
     pub(super) grad: &'a mut [f32],
 }
 
@@ -74,6 +86,9 @@ impl<'a> Stage<'a> {
     /// Calls `work` for every part of the stage.
     pub(super) fn each_part<C: Compute>(&mut self, compute: &C, n: usize, work: impl Fn(&mut Stage) + Sync) {
         let share = share(compute, self.units);
+        if share >= self.units {
+            return work(self);
+        }
         let mut slots: Vec<Slot, { MAX_BETWEEN + 1 }> = self.slots.iter_mut().map(Slot::reborrow).collect();
         let mut grad = &mut *self.grad;
         let mut tasks: Vec<Stage, MAX_PARTS> = (0..self.units)
@@ -81,7 +96,8 @@ impl<'a> Stage<'a> {
             .map(|first| {
                 let units = share.min(self.units - first);
                 let slots = slots.iter_mut().map(|slot| slot.take(units, n)).collect();
-                Stage { first, units, slots, grad: cut(&mut grad, units * n) }
+                let room = (units * n).min(grad.len());
+                Stage { first, units, slots, grad: cut(&mut grad, room) }
             })
             .collect();
         compute.each(&mut tasks, work);
@@ -104,9 +120,9 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Whether SGD changes anything in the stage; if not, nobody needs its gradient.
-    pub(super) fn learns(&self) -> bool {
-        self.slots.iter().any(|slot| matches!(slot.kind, Kind::Dense(_) | Kind::BatchNorm(_)))
+    /// Whether the gradient with respect to the stage's output is needed.
+    pub(super) fn needs_gradient(&self) -> bool {
+        !self.grad.is_empty()
     }
 
     /// Where the examples of the first stage go.
@@ -124,10 +140,11 @@ impl<'a> Stage<'a> {
             || {
                 for index in 1..self.slots.len() {
                     let (before, after) = self.slots.split_at_mut(index);
-                    let (x, slot) = (&*before[index - 1].out, &mut after[0]);
+                    let (x, slot) = (&mut *before[index - 1].out, &mut after[0]);
                     match &mut slot.kind {
                         Kind::BatchNorm(state) => state.forward(x, slot.out, n),
-                        _ => relu::forward(x, slot.out),
+                        Kind::InputNorm(norm) => norm.forward(x, slot.out, n),
+                        Kind::Input | Kind::Dense(_) | Kind::Relu => relu::forward(x, slot.out),
                     }
                 }
             },
@@ -144,18 +161,26 @@ impl<'a> Stage<'a> {
                     let (x, slot) = (&*before[index - 1].out, &mut after[0]);
                     match &mut slot.kind {
                         Kind::BatchNorm(state) => state.backward(x, self.grad, n, rate),
-                        _ => relu::backward(slot.out, self.grad),
+                        Kind::Relu => relu::backward(slot.out, self.grad),
+                        Kind::Input | Kind::Dense(_) | Kind::InputNorm(_) => {}
                     }
                 }
             },
         );
     }
 
-    /// SGD on the Dense; `x [I][N]` is the whole output of the stage before.
-    pub(super) fn update<C: Compute>(&mut self, compute: &C, x: &[f32], n: usize, rate: f32) {
-        if let Some(Slot { kind: Kind::Dense(dense), .. }) = self.slots.first_mut() {
-            dense.update(compute, x, self.grad, n, rate);
+    /// SGD on the Dense, and on an [`InputNorm`] at the end of the stage `before`.
+    pub(super) fn update<C: Compute>(&mut self, compute: &C, before: &mut Stage, n: usize, rate: f32) {
+        let Some(Slot { kind: Kind::Dense(dense), .. }) = self.slots.first_mut() else { return };
+        if let [.., Slot { out: x_hat, .. }, Slot { kind: Kind::InputNorm(norm), .. }] = &mut before.slots[..] {
+            return norm.update(compute, x_hat, dense, self.grad, n, rate);
         }
+        let x = before.output();
+        self.each_part(compute, n, |part| {
+            if let Some(Slot { kind: Kind::Dense(dense), .. }) = part.slots.first_mut() {
+                dense.update(compute, x, part.grad, n, rate);
+            }
+        });
     }
 }
 
@@ -168,11 +193,16 @@ pub(super) fn stages<'a>(
     n: usize,
 ) -> Stages<'a> {
     let mut stages = Stages::new();
-    let input = Slot { kind: Kind::Input, out: cut(&mut workspace, inputs * n) };
-    push_stage(&mut stages, inputs, input, cut(&mut workspace, inputs * n));
+    let before = BeforeDense::of(layers);
+    let mut for_before = cut(&mut workspace, before.workspace(inputs, first_units(layers), n));
+    let grad = if before == BeforeDense::More { core::mem::take(&mut for_before) } else { &mut [] };
+    push_stage(&mut stages, inputs, Slot { kind: Kind::Input, out: cut(&mut workspace, inputs * n) }, grad);
     for place in placed(layers, inputs) {
         let values = cut(&mut params, place.layer.params(place.inputs));
-        let Some(slot) = slot(place, values, &mut workspace, n) else { continue };
+        let Some(mut slot) = slot(place, values, &mut workspace, n) else { continue };
+        if before == BeforeDense::InputNorm && stages.len() == 1 {
+            slot.becomes_input_norm(&mut for_before);
+        }
         if let Layer::Dense { .. } = place.layer {
             push_stage(&mut stages, place.outputs, slot, cut(&mut workspace, place.outputs * n));
         } else if let Some(stage) = stages.last_mut() {

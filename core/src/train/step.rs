@@ -129,7 +129,7 @@ fn backward<C: Compute>(compute: &C, stages: &mut Stages, n: usize, rate: f32) {
     for index in (1..stages.len()).rev() {
         let (before, after) = stages.split_at_mut(index);
         let (below, above) = (&mut before[index - 1], &after[0]);
-        if !below.learns() {
+        if !below.needs_gradient() {
             break;
         }
         below.each_part(compute, n, |part| {
@@ -142,7 +142,6 @@ fn backward<C: Compute>(compute: &C, stages: &mut Stages, n: usize, rate: f32) {
 fn update<C: Compute>(compute: &C, stages: &mut Stages, n: usize, rate: f32) {
     for index in 1..stages.len() {
         let (before, after) = stages.split_at_mut(index);
-        let x = before[index - 1].output();
-        after[0].each_part(compute, n, |part| part.update(compute, x, n, rate));
+        after[0].update(compute, &mut before[index - 1], n, rate);
     }
 }
