@@ -1,5 +1,5 @@
 //! The layer lists that Foldnet's tools make: a stack of Dense, each but the last with ReLU, and BatchNormalization
-//! before or after the activations. The notebook's two models are [`Norm::layers`] of hidden widths 300 and 100.
+//! before or after the activations, or none. The notebook's two models are [`Norm::layers`] of hidden widths 300 and 100.
 
 use foldnet_core::Layer;
 use std::fmt;
@@ -12,16 +12,22 @@ pub enum Norm {
     After,
     /// Between each Dense (without bias) and its activation.
     Before,
+    /// Nowhere: the baseline that the two others are compared with.
+    Without,
 }
 
 impl Norm {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::After, Self::Before, Self::Without];
+
     /// The notebook's model with this placement, on any number of hidden layers: `after` is BN, then Dense, ReLU, BN
-    /// for each, Dense, Softmax; `before` is Dense without bias, BN, ReLU for each, Dense, Softmax.
+    /// for each, Dense, Softmax; `before` is Dense without bias, BN, ReLU for each, Dense, Softmax; `none` is Dense,
+    /// ReLU for each, Dense, Softmax.
     pub fn layers(self, hidden: &[u32], classes: u32) -> Vec<Layer> {
-        let bias = self == Self::After;
+        let bias = self != Self::Before;
         let hidden = hidden.iter().map(|&units| Layer::Dense { units, bias });
         let dense: Vec<Layer> = hidden.chain([Layer::dense(classes)]).collect();
-        stack(&dense, self == Self::After, Some(self))
+        stack(&dense, self == Self::After, self)
     }
 
     /// Whether `layers` is a stack with this placement, be there a BatchNormalization before the first Dense or not,
@@ -29,20 +35,20 @@ impl Norm {
     pub fn describes(self, layers: &[Layer]) -> bool {
         let dense: Vec<Layer> = layers.iter().copied().filter(|layer| matches!(layer, Layer::Dense { .. })).collect();
         let input_norm = matches!(layers.first(), Some(Layer::BatchNorm { .. }));
-        let expected = stack(&dense, input_norm, Some(self));
+        let expected = stack(&dense, input_norm, self);
         let alike = |(a, b): (&Layer, &Layer)| std::mem::discriminant(a) == std::mem::discriminant(b);
         let has_norm = layers.iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }));
-        has_norm && expected.len() == layers.len() && expected.iter().zip(layers).all(alike)
+        has_norm != (self == Self::Without) && expected.len() == layers.len() && expected.iter().zip(layers).all(alike)
     }
 }
 
 /// A stack of `dense`: ReLU behind each but the last, Softmax behind that; BatchNormalization before the first where
-/// `input_norm`, and with each ReLU as `norm` says, or with none.
-pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: Option<Norm>) -> Vec<Layer> {
+/// `input_norm`, and with each ReLU as `norm` says.
+pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: Norm) -> Vec<Layer> {
     let around: &[Layer] = match norm {
-        Some(Norm::After) => &[Layer::Relu, Layer::batch_norm()],
-        Some(Norm::Before) => &[Layer::batch_norm(), Layer::Relu],
-        None => &[Layer::Relu],
+        Norm::After => &[Layer::Relu, Layer::batch_norm()],
+        Norm::Before => &[Layer::batch_norm(), Layer::Relu],
+        Norm::Without => &[Layer::Relu],
     };
     let mut layers = Vec::new();
     layers.extend(input_norm.then_some(Layer::batch_norm()));
@@ -59,6 +65,7 @@ impl fmt::Display for Norm {
         f.write_str(match self {
             Self::After => "after",
             Self::Before => "before",
+            Self::Without => "none",
         })
     }
 }
@@ -70,14 +77,15 @@ impl FromStr for Norm {
         match text {
             "after" => Ok(Self::After),
             "before" => Ok(Self::Before),
+            "none" => Ok(Self::Without),
             _ => Err(UnknownNorm),
         }
     }
 }
 
-/// The text is neither `after` nor `before`.
+/// The text is none of `after`, `before` and `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("give after or before: where BatchNormalization stands, seen from the activations")]
+#[error("give after, before or none: where BatchNormalization stands, seen from the activations")]
 pub struct UnknownNorm;
 
 #[cfg(test)]
@@ -96,24 +104,33 @@ mod tests {
     }
 
     #[test]
+    fn the_baseline_is_dense_and_relu() {
+        let layers = Norm::Without.layers(&[300, 100], 10);
+        assert_eq!((params(&layers, 784), trainable(&layers, 784)), (266_610, 266_610));
+        let hidden = [Layer::dense(300), Layer::Relu, Layer::dense(100), Layer::Relu];
+        assert_eq!(layers, [&hidden[..], &[Layer::dense(10), Layer::Softmax]].concat());
+    }
+
+    #[test]
     fn a_list_is_told_by_its_placement() {
-        let check = |layers: &[Layer], expected: [bool; 2]| {
-            assert_eq!([Norm::After, Norm::Before].map(|norm| norm.describes(layers)), expected, "{layers:?}");
+        let check = |layers: &[Layer], expected: [bool; 3]| {
+            assert_eq!(Norm::ALL.map(|norm| norm.describes(layers)), expected, "{layers:?}");
         };
         let dense = [Layer::dense(5), Layer::dense(3)];
-        check(&Norm::After.layers(&[5], 3), [true, false]);
-        check(&Norm::Before.layers(&[5], 3), [false, true]);
-        check(&stack(&dense, false, Some(Norm::After)), [true, false]);
-        check(&stack(&dense, true, Some(Norm::Before)), [false, true]);
-        check(&stack(&dense, true, None), [false, false]);
-        check(&stack(&dense, false, None), [false, false]);
-        check(&Norm::After.layers(&[], 3), [true, true]);
-        check(&[Layer::dense(3)], [false, false]);
+        check(&Norm::After.layers(&[5], 3), [true, false, false]);
+        check(&Norm::Before.layers(&[5], 3), [false, true, false]);
+        check(&stack(&dense, false, Norm::After), [true, false, false]);
+        check(&stack(&dense, true, Norm::Before), [false, true, false]);
+        check(&stack(&dense, true, Norm::Without), [false, false, false]);
+        check(&Norm::Without.layers(&[5], 3), [false, false, true]);
+        check(&Norm::After.layers(&[], 3), [true, true, false]);
+        check(&Norm::Without.layers(&[], 3), [false, false, true]);
+        check(&[Layer::dense(3)], [false, false, false]);
     }
 
     #[test]
     fn text_and_back() {
-        for norm in [Norm::After, Norm::Before] {
+        for norm in Norm::ALL {
             assert_eq!(norm.to_string().parse(), Ok(norm));
         }
         assert_eq!("After".parse::<Norm>(), Err(UnknownNorm));

@@ -28,7 +28,7 @@ const ENDED_BY_INTERRUPT: i32 = 130;
 /// What is to be trained, and where it goes.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Which of the two models.
+    /// Which of the three models.
     pub norm: Norm,
     /// Units of its hidden layers.
     pub hidden: Vec<u32>,

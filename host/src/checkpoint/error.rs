@@ -132,7 +132,7 @@ pub enum Fault {
         placed: String,
     },
     /// `--norm` says otherwise than the file.
-    #[error("its layer list has no BatchNormalization {norm} the activations; leave out --norm {norm}")]
+    #[error("its layer list has {}; leave out --norm {norm}", has_not(*norm))]
     NormContradicts {
         /// What was said.
         norm: Norm,
@@ -161,6 +161,15 @@ pub enum Fault {
         /// In the buffer.
         found: usize,
     },
+}
+
+/// What a file has that is not a network of this placement.
+fn has_not(norm: Norm) -> &'static str {
+    match norm {
+        Norm::After => "no BatchNormalization after the activations",
+        Norm::Before => "no BatchNormalization before the activations",
+        Norm::Without => "BatchNormalization",
+    }
 }
 
 fn value_remedy(name: &str) -> &'static str {

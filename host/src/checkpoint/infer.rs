@@ -3,7 +3,7 @@
 //!
 //! With `n` Dense (`n - 1` of them hidden) and `b` BatchNormalizations, which must have the widths of their places:
 //!
-//! | `b` | without `--norm` | `--norm after` | `--norm before` |
+//! | `b` | without `--norm`, or with `--norm none` where `b` is 0 | `--norm after` | `--norm before` |
 //! |---|---|---|---|
 //! | 0 | no BatchNormalization | refused | refused |
 //! | `n`, the first as wide as the inputs | `after`, if all hidden Dense have a bias | BN; Dense, ReLU, BN; ... Dense | BN; Dense, BN, ReLU; ... Dense |
@@ -95,9 +95,12 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: Option<Norm>) -> Re
     let dense: Vec<Layer> = units.zip(&bias).map(|(units, &bias)| Layer::Dense { units, bias }).collect();
     if norms.is_empty() {
         return match norm {
-            Some(norm) => Err(Fault::NormContradicts { norm }),
-            None => Ok(stack(&dense, false, None)),
+            Some(norm @ (Norm::After | Norm::Before)) => Err(Fault::NormContradicts { norm }),
+            Some(Norm::Without) | None => Ok(stack(&dense, false, Norm::Without)),
         };
+    }
+    if norm == Some(Norm::Without) {
+        return Err(Fault::NormContradicts { norm: Norm::Without });
     }
     let input_norm = if norms == widths[..dense.len()] {
         true
@@ -110,7 +113,7 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: Option<Norm>) -> Re
         Some(norm) => norm,
         None => placement(input_norm, &bias[..dense.len() - 1], norms == widths[1..])?,
     };
-    Ok(stack(&dense, input_norm, Some(norm)))
+    Ok(stack(&dense, input_norm, norm))
 }
 
 /// Where the BatchNormalizations stand; `bias` of the hidden Dense, `at_outputs` if they would fit behind every Dense.

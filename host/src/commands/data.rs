@@ -71,7 +71,7 @@ impl ThreadsArg {
 #[derive(Debug, Clone, Args)]
 pub(super) struct HintArgs {
     /// Where BatchNormalization stands, if the file does not tell
-    #[arg(long, value_name = "after|before")]
+    #[arg(long, value_name = "after|before|none")]
     norm: Option<Norm>,
     /// Range of the pixels the network was trained on, if the file has no pixel statistics
     #[arg(long, value_name = "raw|unit")]

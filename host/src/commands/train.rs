@@ -15,8 +15,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet train --norm after --epochs 2 --out runs/after")]
 pub(super) struct Train {
-    /// Where BatchNormalization stands: first and after each activation, or between Dense and activation
-    #[arg(long, value_name = "after|before", required_unless_present = "init")]
+    /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere
+    #[arg(long, value_name = "after|before|none", required_unless_present = "init")]
     norm: Option<Norm>,
     /// Units of the hidden layers
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', default_value = "300,100")]
@@ -46,7 +46,7 @@ pub(super) struct Train {
     limit: Option<usize>,
     #[command(flatten)]
     threads: ThreadsArg,
-    /// Folder for model.safetensors and history.json [default: runs/after or runs/before]
+    /// Folder for model.safetensors and history.json [default: runs/ and the norm's name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -91,6 +91,10 @@ fn norm_cannot_make_fit_what_does_not() {
             format!("its layer list has no BatchNormalization {hint} the activations; leave out --norm {hint}");
         refused(&made(&[5, 4, 3, 2], &[true; 3], &[]), &norm(hint), &expected);
     }
+    let expected = "its layer list has BatchNormalization; leave out --norm none";
+    refused(&made(&[5, 4, 3, 2], &[true; 3], &[4, 3]), &norm(Norm::Without), expected);
+    let plain = made(&[5, 4, 3, 2], &[true; 3], &[]);
+    assert_eq!(plain.decode(&norm(Norm::Without)), plain.decode(&Hints::default()));
 }
 
 #[test]

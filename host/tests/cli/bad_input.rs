@@ -78,14 +78,18 @@ fn train_from_what_does_not_fit() {
     train("good.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
     train("wide.safetensors", &["--init", "15 pixels", "has 4 x 3", "give the --dataset it was trained on"]);
     train("four.safetensors", &["--init", "4 classes", "4 x 3 and 3", "give the --dataset it was trained on"]);
+    train(
+        "good.safetensors --norm none",
+        &["good.safetensors: its layer list has BatchNormalization; leave out --norm"],
+    );
     train("good.safetensors --norm before", &["good.safetensors", "no BatchNormalization before", "--norm before"]);
 }
 
 #[test]
 fn usage() {
     let folder = sample::folder();
-    misuse(&folder, "train --dataset set --out run", "--norm <after|before>");
-    misuse(&folder, "train --norm middle --out run", "give after or before");
+    misuse(&folder, "train --dataset set --out run", "--norm <after|before|none>");
+    misuse(&folder, "train --norm middle --out run", "give after, before or none");
     misuse(&folder, "train --norm after --hidden many --out run", "'many' for '--hidden");
     misuse(&folder, "train --init good.safetensors --hidden 5 --out run", "cannot be used with");
     misuse(&folder, "evaluate good.safetensors --split all", "give train, valid or test");

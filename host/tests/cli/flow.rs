@@ -107,6 +107,27 @@ fn from_checkpoint_to_device_model() {
     assert_eq!(number(&device, "accuracy"), simulated.accuracy());
 }
 
+/// The baseline: nothing but pixel scaling is folded, and a quantized model is as good as the others.
+#[test]
+fn without_batch_normalization() {
+    let folder = Folder::new();
+    let train = "train --norm none --dataset synthetic --limit 2000 --epochs 3 --hidden 20,10 --out runs/none --json";
+    let history = folder.run(train).json();
+    // 785 * 20 + 21 * 10 + 11 * 10, all trained.
+    let counts = serde_json::json!({ "total": 16_020, "trainable": 16_020, "non_trainable": 0 });
+    assert_eq!(history["parameters"], counts);
+    // Chance is .1; this reached .55, seeds 1 and 2 .54 and .56.
+    assert!(number(&history["test"], "accuracy") > 0.45, "{history}");
+    let rows = folder.run("summary runs/none --norm none --json").json();
+    assert_eq!(rows["layers"].as_array().map(Vec::len), Some(7), "{rows}");
+    for (bits, lost) in [(32, 0.0), (8, 0.01), (4, 0.03)] {
+        let export = format!("export runs/none --bits {bits} --calibrate 500 --dataset synthetic --out a.fnet --json");
+        let export = folder.run(&export).json();
+        assert!(number(&export, "folded_max_deviation") <= 2e-4, "{export}");
+        assert!(number(&export, "float_accuracy") - number(&export, "accuracy") <= lost, "{export}");
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let folder = trained();

@@ -131,5 +131,6 @@ fn heading(norm: Norm) -> &'static str {
     match norm {
         Norm::After => "Model `after`: BatchNormalization first and after each activation",
         Norm::Before => "Model `before`: BatchNormalization between Dense and activation",
+        Norm::Without => "Model `none`: no BatchNormalization",
     }
 }
