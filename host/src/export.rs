@@ -1,5 +1,6 @@
 //! From a checkpoint to a device model: fold, quantize, encode, and compare what came out with what went in.
 
+use crate::arrange::arrange;
 use crate::checkpoint::Checkpoint;
 use crate::evaluate::{Outputs, run_checkpoint, run_model};
 use crate::fold::{FoldedLayer, fold};
@@ -63,8 +64,9 @@ pub fn export<C: Compute>(
         (float_model, Vec::new())
     } else {
         let how = Quantization { bits: &bits, calibration: plan.calibration.pixels };
-        let layers = quantize(&folded, &how, progress)?;
-        (encode_integer(&layers, plan)?, layers.iter().map(|layer| layer.error).collect())
+        let mut layers = quantize(&folded, &how, progress)?;
+        let order = arrange(&mut layers, plan.calibration.pixels);
+        (encode_integer(&layers, &order, plan)?, layers.iter().map(|layer| layer.error).collect())
     };
     let (exported, labels) = (run(&model, plan.test)?, plan.test.labels);
     let report = Export {
@@ -111,17 +113,17 @@ fn encode_float(layers: &[FoldedLayer], plan: &Plan) -> anyhow::Result<AlignedBy
         let header = header(layer.inputs, layer.units, FLOAT_BITS, layer.relu, 1.0)?;
         Ok((header, LayerWeights::Float { kernel, bias }))
     });
-    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, plan)
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], plan)
 }
 
-/// Quantized layers; the scale of the last one's outputs is that of the logits.
-fn encode_integer(layers: &[QuantizedLayer], plan: &Plan) -> anyhow::Result<AlignedBytes> {
+/// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
+fn encode_integer(layers: &[QuantizedLayer], order: &[u16], plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let with_weights = layers.iter().map(|layer| {
         let header = header(layer.inputs, layer.units, layer.bits, layer.relu, layer.scale as f32)?;
         Ok((header, LayerWeights::Integer { weights: &layer.weights, rows: &layer.rows }))
     });
     let logit_scale = layers.last().map_or(1.0, |last| last.scale as f32);
-    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, plan)
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, order, plan)
 }
 
 fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyhow::Result<LayerHeader> {
@@ -134,10 +136,10 @@ fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyh
 /// Layers of a device model, with their weights.
 type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core::model::MAX_MODEL_LAYERS }>;
 
-fn encode_layers(layers: Layers, logit_scale: f32, plan: &Plan) -> anyhow::Result<AlignedBytes> {
+fn encode_layers(layers: Layers, logit_scale: f32, order: &[u16], plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
     let (height, width) = (u16::try_from(plan.test.height)?, u16::try_from(plan.test.width)?);
-    let spec = Spec { height, width, labels: &labels, layers, logit_scale };
+    let spec = Spec { height, width, labels: &labels, layers, logit_scale, order };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes)?;
     bytes.truncate(len);

@@ -4,6 +4,7 @@
 //! command line in front of it and [`ui`] what people see.
 
 pub mod architecture;
+mod arrange;
 pub mod checkpoint;
 pub mod commands;
 pub mod compute;

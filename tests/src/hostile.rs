@@ -89,7 +89,8 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
         let image: Vec<u8> = bytes.iter().rev().copied().cycle().skip(len % 7).take(len).collect();
         let class = classifier.classify(&image);
         assert!(class < model.classes());
-        let (found, expected) = (classifier.logits().words(), literal_logits(model.header(), bytes, &image));
+        let found = classifier.logits().words();
+        let Some(expected) = literal_logits(model.header(), bytes, &image) else { continue };
         let nan = |word: &u32| model.is_float() && f32::from_bits(*word).is_nan();
         let same = |(a, b): (&u32, &u32)| a == b || nan(a) && nan(b);
         let all_same = found.len() == expected.len() && found.iter().zip(&expected).all(same);
@@ -111,9 +112,10 @@ fn first_of_largest(values: impl Iterator<Item = f64>) -> usize {
     best
 }
 
-/// A layer's two sections.
+/// A layer's sections.
 struct Sections<'a> {
     first: &'a [u8],
+    order: &'a [u8],
     second: &'a [u8],
 }
 
@@ -126,32 +128,45 @@ fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
         at += len.div_ceil(ALIGN) * ALIGN;
         section
     };
-    let of = |layer: &LayerHeader| {
+    let of = |(index, layer): (usize, &LayerHeader)| {
         let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
-        match usize::from(layer.bits) {
-            32 => Sections { first: cut(4 * units), second: cut(4 * units * inputs) },
-            bits => Sections { first: cut(8 * units), second: cut(4 * units * (inputs * bits).div_ceil(32)) },
+        if layer.bits == 32 {
+            return Sections { first: cut(4 * units), order: &[], second: cut(4 * units * inputs) };
         }
+        let (rows, words) = block(layer.bits);
+        let first = cut(8 * units);
+        let order = cut(if index == 0 { 2 * inputs } else { 0 });
+        Sections { first, order, second: cut(units.div_ceil(rows) * inputs.div_ceil(2) * words * 4) }
     };
-    header.layers.iter().map(of).collect()
+    header.layers.iter().enumerate().map(of).collect()
 }
 
-/// The logits of `image` by the letter of the format, a word each.
-pub fn literal_logits(header: &Header, bytes: &[u8], image: &[u8]) -> Vec<u32> {
+/// Rows of a block, and words of a pair of inputs in it.
+fn block(bits: u8) -> (usize, usize) {
+    match bits {
+        8 => (6, 3),
+        4 => (8, 2),
+        _ => (8, 1),
+    }
+}
+
+/// The logits of `image` by the letter of the format, a word each. None where a row's sum is beyond the bound of packed
+/// sums and the file does not say so: no exporter writes such a file, and its logits are anything.
+pub fn literal_logits(header: &Header, bytes: &[u8], image: &[u8]) -> Option<Vec<u32>> {
     let inputs = usize::from(header.layers[0].inputs);
     let pixels = (0..inputs).map(|i| image.get(i).copied().unwrap_or(0));
     let layers = header.layers.iter().zip(sections(header, bytes));
     if header.layers[0].bits == 32 {
         let logits = layers.fold(pixels.map(f32::from).collect(), |x, (layer, parts)| float_layer(layer, &parts, x));
-        return logits.into_iter().map(f32::to_bits).collect();
+        return Some(logits.into_iter().map(f32::to_bits).collect());
     }
     let last = header.layers.len() - 1;
-    let logits = layers.enumerate().fold(pixels.map(i32::from).collect(), |x: Vec<i32>, (index, (layer, parts))| {
-        let z = integer_layer(layer, &parts, &x);
+    let mut x: Vec<i32> = pixels.map(i32::from).collect();
+    for (index, (layer, parts)) in layers.enumerate() {
         let clamp = |z: i32| if index < last { z.clamp(0, 255) } else { z.max(if layer.relu { 0 } else { z }) };
-        z.into_iter().map(clamp).collect()
-    });
-    logits.into_iter().map(|z| z as u32).collect()
+        x = integer_layer(layer, &parts, &x)?.into_iter().map(clamp).collect();
+    }
+    Some(x.into_iter().map(|z| z as u32).collect())
 }
 
 fn float_layer(layer: &LayerHeader, parts: &Sections, x: Vec<f32>) -> Vec<f32> {
@@ -179,17 +194,29 @@ pub fn literal_unit(kernel: &[f32], x: &[f32], bias: f32, relu: bool) -> f32 {
     if relu && z < 0.0 { 0.0 } else { z }
 }
 
-/// `requantize(bias_o + sum_i q[o][i] x[i])` in 64 bits; only a sum that the exporter would have refused wraps.
-fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Vec<i32> {
-    let row_len = 4 * (x.len() * usize::from(layer.bits)).div_ceil(32);
-    let unit = |(row, packed): (&[u8], &[u8])| {
-        let products = x.iter().enumerate().map(|(i, x)| weight(packed, layer.bits, i) * i64::from(*x));
-        let bias = i32::from_le_bytes([row[0], row[1], row[2], row[3]]);
-        let sum = i64::from(bias) + products.sum::<i64>();
-        let multiplier = i64::from(u16::from_le_bytes([row[4], row[5]]));
-        literal_requantize(i64::from(sum as i32), multiplier, row[6])
+/// `requantize(bias_o + sum_i q[o][i] x[i])` in 64 bits; only a sum that the exporter would have refused wraps. None where a
+/// row that is not plain is beyond its bound.
+fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Option<Vec<i32>> {
+    let order = |i: usize| match parts.order {
+        [] => i,
+        order => usize::from(u16::from_le_bytes([order[2 * i], order[2 * i + 1]])),
     };
-    parts.first.chunks_exact(8).zip(parts.second.chunks_exact(row_len)).map(unit).collect()
+    let x: Vec<i64> = (0..x.len()).map(|i| i64::from(x[order(i)])).collect();
+    let (rows, words) = block(layer.bits);
+    let block_len = 4 * words * x.len().div_ceil(2);
+    let unit = |(unit, row): (usize, &[u8])| {
+        let block = &parts.second[unit / rows * block_len..][..block_len];
+        let products = x.iter().enumerate().map(|(i, x)| weight(block, layer.bits, unit % rows, i) * x);
+        let bias = i32::from_le_bytes([row[0], row[1], row[2], row[3]]);
+        let products = products.sum::<i64>();
+        let field = (unit % rows % (16 / usize::from(layer.bits))) as u32;
+        let bound = if layer.bits == 8 { 1 << 23 } else { 1i64 << (31 - u32::from(layer.bits) * field) };
+        let sum = i64::from(bias) + products;
+        let multiplier = i64::from(u16::from_le_bytes([row[4], row[5]]));
+        let z = literal_requantize(i64::from(sum as i32), multiplier, row[6]);
+        (row[7] == 1 || products.abs() < bound).then_some(z)
+    };
+    parts.first.chunks_exact(8).enumerate().map(unit).collect()
 }
 
 /// `acc * multiplier / 2^(15 + shift)`, rounded down at 15 bits, then half up.
@@ -199,9 +226,19 @@ fn literal_requantize(acc: i64, multiplier: i64, shift: u8) -> i32 {
     i32::try_from(rounded).expect("a multiplier is below 1")
 }
 
-/// Weight number `i` of a packed row: two's complement, the earlier in the lower bits.
-fn weight(packed: &[u8], bits: u8, i: usize) -> i64 {
-    let at = i * usize::from(bits);
-    let raw = i64::from(packed[at / 8] >> (at % 8)) & ((1 << bits) - 1);
-    if raw >> (bits - 1) == 1 { raw - (1 << bits) } else { raw }
+/// The weight of a row of a block and its input `i`: rows share halves of words, the first row in the lowest bits; all but
+/// a half's last row have their sign bit inverted.
+fn weight(block: &[u8], bits: u8, row: usize, i: usize) -> i64 {
+    let (fields, words) = (16 / usize::from(bits), self::block(bits).1);
+    let (word, field) = (row / fields, row % fields);
+    let high = (i % 2 == 1) != (bits == 8 && word == 1);
+    let at = 4 * (i / 2 * words + word) + if high { 2 } else { 0 };
+    let half = u16::from_le_bytes([block[at], block[at + 1]]);
+    let raw = i64::from(half >> (field * usize::from(bits))) & ((1 << bits) - 1);
+    let sign = 1 << (bits - 1);
+    match field + 1 == fields {
+        true if raw >= sign => raw - 2 * sign,
+        true => raw,
+        false => raw - sign,
+    }
 }

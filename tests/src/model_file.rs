@@ -28,7 +28,7 @@ impl FloatLayer {
 pub fn spec<'a>(height: usize, width: usize, labels: &'a str, layers: &'a [FloatLayer]) -> Spec<'a> {
     let weights = |layer: &'a FloatLayer| LayerWeights::Float { kernel: &layer.kernel, bias: &layer.bias };
     let layers = layers.iter().map(|layer| (layer.header(), weights(layer))).collect();
-    Spec { height: height as u16, width: width as u16, labels, layers, logit_scale: 1.0 }
+    Spec { height: height as u16, width: width as u16, labels, layers, logit_scale: 1.0, order: &[] }
 }
 
 /// The file that core writes for `spec`.
@@ -53,7 +53,7 @@ pub fn aligned_file(spec: &Spec) -> Result<AlignedBytes, EncodeError> {
 
 /// A file from the bytes of its header and of its sections, with padding, length and checksum as the format has them.
 pub fn assemble(header: &[u8], sections: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = b"FNET\x01\0".to_vec();
+    let mut bytes = b"FNET\x02\0".to_vec();
     bytes.extend((header.len() as u16).to_le_bytes());
     bytes.extend([0; 8]);
     for part in [header].iter().chain(sections) {

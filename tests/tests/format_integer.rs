@@ -11,10 +11,10 @@ use foldnet_tests::model_file::file;
 
 /// A model with every byte written out: 5 pixels, a unit of 2 bits, 3 units of 4 bits, 2 classes of 8 bits.
 #[rustfmt::skip]
-const TINY: [u8; 180] = [
-    b'F', b'N', b'E', b'T', 1, 0, //  0 magic and version 1
+const TINY: [u8; 212] = [
+    b'F', b'N', b'E', b'T', 2, 0, //  0 magic and version 2
     33, 0,                      //   6 length of the header
-    180, 0, 0, 0,               //   8 length of the file
+    212, 0, 0, 0,               //   8 length of the file
     0, 0, 0, 0,                 //  12 zeros
     1, 5,                       //  16 height and width
     0,                          //  18 no labels
@@ -29,42 +29,55 @@ const TINY: [u8; 180] = [
     3,                          //  48 words of scratch memory: 2 logits, where 1 byte was, and a word for 3 bytes
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     0xFD, 0xFF, 0xFF, 0xFF,     //  64 layer 0: bias -3
-    0x00, 0x40, 1, 0,           //  68          multiplier 2^14, shift 1, 0
+    0x00, 0x40, 1, 0,           //  68          multiplier 2^14, shift 1, not plain
     0, 0, 0, 0, 0, 0, 0, 0,
-    0b01_00_11_01, 0b11, 0, 0,  //  80          weights 1, -1, 0, 1 and -1, zeros up to a word
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0,                 //  96 layer 1: bias 0
-    0x00, 0x40, 0, 0,           // 100          multiplier 2^14, shift 0, 0
-    100, 0, 0, 0,               // 104          bias 100
-    0x00, 0x20, 0, 0,           // 108          multiplier 2^13, shift 0, 0
-    0xFB, 0xFF, 0xFF, 0xFF,     // 112          bias -5
-    0xFF, 0x7F, 3, 0,           // 116          multiplier 2^15 - 1, shift 3, 0
-    0, 0, 0, 0, 0, 0, 0, 0,
-    0x07, 0, 0, 0,              // 128          weight 7 of unit 0
-    0x09, 0, 0, 0,              // 132          -7 of unit 1
-    0x0F, 0, 0, 0,              // 136          -1 of unit 2
+    3, 0, 0, 0, 1, 0, 2, 0, 4, 0, // 80         the pixels in the order of the inputs
+    0, 0, 0, 0, 0, 0,
+    0xAB, 0x2A, 0xAB, 0x2A,     //  96          1 and 1 in row 0: 11 each; 0 in rows 1 to 6 is 10, in row 7 it is 00
+    0xA9, 0x2A, 0xAA, 0x2A,     // 100          -1 and 0: 01 and 10
+    0xA9, 0x2A, 0xAA, 0x2A,     // 104          -1, and no sixth input
     0, 0, 0, 0,
-    0xE8, 0x03, 0, 0,           // 144 layer 2: bias 1000
-    0x00, 0x40, 2, 0,           // 148          multiplier 2^14, shift 2, 0
-    0xFF, 0xFF, 0xFF, 0xFF,     // 152          bias -1
-    0x00, 0x60, 1, 0,           // 156          multiplier 3 * 2^13, shift 1, 0
-    127, 0x81, 3, 0,            // 160          weights 127, -127, 3 of unit 0
-    0xFF, 0, 64, 0,             // 164          -1, 0, 64 of unit 1
+    0, 0, 0, 0,                 // 112 layer 1: bias 0
+    0x00, 0x40, 0, 0,           // 116          multiplier 2^14, shift 0, not plain
+    100, 0, 0, 0,               // 120          bias 100
+    0x00, 0x20, 0, 0,           // 124          multiplier 2^13, shift 0, not plain
+    0xFB, 0xFF, 0xFF, 0xFF,     // 128          bias -5
+    0xFF, 0x7F, 3, 0,           // 132          multiplier 2^15 - 1, shift 3, not plain
     0, 0, 0, 0, 0, 0, 0, 0,
-    0xBC, 0x9E, 0xDA, 0x64,     // 176 CRC-32 of all before
+    0x1F, 0x07, 0x88, 0x08,     // 144          rows 0 to 3: 7, -7, -1, 0 are F, 1, 7, 0; no second input
+    0x88, 0x08, 0x88, 0x08,     // 148          rows 4 to 7
+    0, 0, 0, 0, 0, 0, 0, 0,
+    0xE8, 0x03, 0, 0,           // 160 layer 2: bias 1000
+    0x00, 0x40, 2, 0,           // 164          multiplier 2^14, shift 2, not plain
+    0xFF, 0xFF, 0xFF, 0xFF,     // 168          bias -1
+    0x00, 0x60, 1, 0,           // 172          multiplier 3 * 2^13, shift 1, not plain
+    0xFF, 0xFF, 0x01, 0x00,     // 176          inputs 0 and 1, rows 0 and 1: 127, -1 and -127, 0
+    0x80, 0x00, 0x80, 0x00,     // 180          rows 2 and 3, inputs 1 and 0
+    0x80, 0x00, 0x80, 0x00,     // 184          rows 4 and 5
+    0x83, 0x40, 0x80, 0x00,     // 188          input 2, rows 0 and 1: 3, 64; no fourth input
+    0x80, 0x00, 0x80, 0x00,     // 192
+    0x80, 0x00, 0x80, 0x00,     // 196
+    0, 0, 0, 0, 0, 0, 0, 0,
+    0xB4, 0xDA, 0x5B, 0x14,     // 208 CRC-32 of all before
 ];
 
 const TINY_ROWS: [&[Row]; 3] = [
-    &[Row { bias: -3, multiplier: 1 << 14, shift: 1 }],
+    &[Row { bias: -3, multiplier: 1 << 14, shift: 1, plain: false }],
     &[
-        Row { bias: 0, multiplier: 1 << 14, shift: 0 },
-        Row { bias: 100, multiplier: 1 << 13, shift: 0 },
-        Row { bias: -5, multiplier: 32_767, shift: 3 },
+        Row { bias: 0, multiplier: 1 << 14, shift: 0, plain: false },
+        Row { bias: 100, multiplier: 1 << 13, shift: 0, plain: false },
+        Row { bias: -5, multiplier: 32_767, shift: 3, plain: false },
     ],
-    &[Row { bias: 1000, multiplier: 1 << 14, shift: 2 }, Row { bias: -1, multiplier: 3 << 13, shift: 1 }],
+    &[
+        Row { bias: 1000, multiplier: 1 << 14, shift: 2, plain: false },
+        Row { bias: -1, multiplier: 3 << 13, shift: 1, plain: false },
+    ],
 ];
 
-const TINY_WEIGHTS: [&[i8]; 3] = [&[1, -1, 0, 1, -1], &[7, -7, -1], &[127, -127, 3, -1, 0, 64]];
+/// Which pixel is which input.
+const TINY_ORDER: &[u16] = &[3, 0, 1, 2, 4];
+
+const TINY_WEIGHTS: [&[i8]; 3] = [&[1, 1, -1, 0, -1], &[7, -7, -1], &[127, -127, 3, -1, 0, 64]];
 
 /// What core is to write; the model's fields may be changed.
 fn tiny_spec() -> Spec<'static> {
@@ -73,7 +86,7 @@ fn tiny_spec() -> Spec<'static> {
     let layers = layers.map(|((inputs, units, bits, relu, scale), (rows, weights))| {
         (LayerHeader { inputs, units, bits, relu, scale }, LayerWeights::Integer { weights, rows })
     });
-    Spec { height: 1, width: 5, labels: "", layers: layers.collect(), logit_scale: 0.125 }
+    Spec { height: 1, width: 5, labels: "", layers: layers.collect(), logit_scale: 0.125, order: TINY_ORDER }
 }
 
 /// Random weights and rows of one layer.
@@ -92,7 +105,7 @@ impl RandomLayer {
         let rows = (0..units).map(|_| {
             // Such that outputs are spread over 0 to 255.
             let shift = source.below(8) as u8;
-            Row { bias: source.bell(3000.0) as i32, multiplier: source.below(1 << 15) as u16, shift }
+            Row { bias: source.bell(3000.0) as i32, multiplier: source.below(1 << 15) as u16, shift, plain: false }
         });
         let header = LayerHeader { inputs: inputs as u16, units: units as u16, bits, relu, scale: 1.0 };
         Self { header, weights, rows: rows.collect() }
@@ -109,7 +122,10 @@ fn random_file(widths: &[usize], source: &mut Source) -> Vec<u8> {
         })
         .collect();
     let layers = layers.iter().map(|layer| (layer.header, integer(&layer.weights, &layer.rows))).collect();
-    file(&Spec { height: 1, width: widths[0] as u16, labels: "", layers, logit_scale: 0.5 }).unwrap()
+    let mut order: Vec<u16> = (0..widths[0] as u16).collect();
+    (1..order.len()).for_each(|i| order.swap(i, source.below(i + 1)));
+    let order = if source.chance(0.8) { &order[..] } else { &[] };
+    file(&Spec { height: 1, width: widths[0] as u16, labels: "", layers, logit_scale: 0.5, order }).unwrap()
 }
 
 fn integer<'a>(weights: &'a [i8], rows: &'a [Row]) -> LayerWeights<'a> {
@@ -125,7 +141,7 @@ fn a_tiny_model_has_these_bytes() {
     assert_eq!(file(&tiny_spec()).unwrap(), TINY);
     let bytes = AlignedBytes::new(&TINY);
     let model = Model::parse(&bytes).unwrap();
-    let mut scratch = [u32::MAX; 3];
+    let mut scratch = vec![u32::MAX; model.scratch_words()];
     let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
     let mut check = |image: &[u8], class, expected: [i32; 2]| {
         assert_eq!(classifier.classify(image), class, "{image:?}");
@@ -180,9 +196,13 @@ fn a_multiplier_or_shift_out_of_range_is_refused() {
     };
     check(69, 0x7F, None);
     check(69, 0x80, Some(ParseError::Row { layer: 0 }));
-    check(118, 30, None);
-    check(118, 31, Some(ParseError::Row { layer: 1 }));
-    check(150, 255, Some(ParseError::Row { layer: 2 }));
+    check(134, 30, None);
+    check(134, 31, Some(ParseError::Row { layer: 1 }));
+    check(166, 255, Some(ParseError::Row { layer: 2 }));
+    check(135, 1, None);
+    check(135, 2, Some(ParseError::Row { layer: 1 }));
+    check(86, 5, Some(ParseError::Order));
+    check(86, 0, None);
     let message = ParseError::Row { layer: 2 }.to_string();
     assert!(message.contains("layer 2") && !message.contains('\n'), "{message}");
 }
@@ -216,4 +236,45 @@ fn weights_and_rows_that_do_not_fit_are_not_written() {
     assert_eq!(with(Row { bias: i32::MAX - 255 * 65, ..rows[1] }), Ok(()));
     assert_eq!(with(Row { bias: i32::MAX - 255 * 65 + 1, ..rows[1] }), bad_row);
     assert_eq!(with(Row { bias: i32::MIN, ..rows[1] }), bad_row);
+}
+
+#[test]
+fn an_order_that_is_no_permutation_is_not_written() {
+    let check = |order: &'static [u16]| file(&Spec { order, ..tiny_spec() }).map(|_| ());
+    assert_eq!(check(&[]), Ok(()));
+    for order in [&[0, 1, 2, 3, 5][..], &[0, 1, 2, 3], &[0, 1, 2, 3, 3], &[0, 1, 2, 3, 4, 5]] {
+        assert_eq!(check(order), Err(EncodeError::Order), "{order:?}");
+    }
+}
+
+/// A layer so wide that sums of its first rows are beyond what packed sums can hold: these are said to be plain.
+#[test]
+fn rows_beyond_the_bound_of_packed_sums_are_plain() {
+    let check = |bits: u8, inputs: usize, expected: &[bool]| {
+        let largest = (1i8 << (bits - 1)).wrapping_sub(1);
+        let units = expected.len();
+        // All sums are as large as can be in row 1 of a half, and 0 elsewhere.
+        let weights = (0..units * inputs).map(|i| if i / inputs % 8 == 7 || i / inputs == 1 { largest } else { 0 });
+        let (weights, rows) = (weights.collect::<Vec<_>>(), vec![Row { multiplier: 30_000, ..Row::default() }; units]);
+        let header = LayerHeader { inputs: inputs as u16, units: units as u16, bits, relu: false, scale: 1.0 };
+        let layers = [(header, integer(&weights, &rows))].into_iter().collect();
+        let spec = Spec { height: 1, width: inputs as u16, labels: "", layers, logit_scale: 1.0, order: &[] };
+        let bytes = file(&spec).unwrap();
+        let start = (16 + usize::from(u16::from_le_bytes([bytes[6], bytes[7]]))).next_multiple_of(16);
+        let found: Vec<bool> = bytes[start..][..8 * units].chunks_exact(8).map(|row| row[7] == 1).collect();
+        assert_eq!(found, expected, "{bits} bits, {inputs} inputs");
+        assert_eq!(exercise(&bytes), Ok(()));
+        let white = AlignedBytes::new(&bytes);
+        let model = Model::parse(&white).unwrap();
+        let mut scratch = vec![0; model.scratch_words()];
+        let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+        classifier.classify(&vec![255; inputs]);
+        let sum = i64::from(largest) * 255 * inputs as i64;
+        assert_eq!(classifier.logits().words()[1] as i64, (sum * 30_000) >> 15);
+    };
+    check(8, 259, &[false; 7]);
+    check(8, 260, &[true, true, true, true, true, true, false]);
+    check(2, 514, &[false; 8]);
+    check(2, 515, &[false, false, false, false, false, false, false, true]);
+    check(4, 300, &[false, false, false, false, false, false, false, true, false]);
 }

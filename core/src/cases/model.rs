@@ -13,7 +13,14 @@ const fn layer(inputs: u16, units: u16, bits: u8, relu: bool) -> LayerHeader {
 }
 
 fn spec<'a>(layers: [(LayerHeader, LayerWeights<'a>); 2]) -> Spec<'a> {
-    Spec { height: 1, width: 3, labels: "no\nyes\n", layers: layers.into_iter().collect(), logit_scale: 0.25 }
+    Spec {
+        height: 1,
+        width: 3,
+        labels: "no\nyes\n",
+        layers: layers.into_iter().collect(),
+        logit_scale: 0.25,
+        order: &[],
+    }
 }
 
 /// Encodes into `out`, opens it and classifies `image`; the class, and the logits as words.
@@ -30,7 +37,7 @@ fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: i
     let model = Model::parse(&out.0[..len]).unwrap();
     assert!(model.labels().eq(["no", "yes"]));
     assert_eq!((model.inputs(), model.classes(), model.bytes()), (3, 2, len));
-    let mut scratch = [0xa5a5_a5a5; 8];
+    let mut scratch = [0xa5a5_a5a5; 24];
     let mut classifier = Classifier::new(&model, &mut scratch[..model.scratch_words()]).unwrap();
     let class = classifier.classify(image);
     look(classifier.logits());
@@ -39,7 +46,7 @@ fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: i
 
 /// Two layers, of 4 and 2 bits.
 pub(super) fn with_integer_model<R>(check: impl FnOnce(&Spec) -> R) -> R {
-    let row = |bias, multiplier, shift| Row { bias, multiplier, shift };
+    let row = |bias, multiplier, shift| Row { bias, multiplier, shift, plain: false };
     let hidden =
         LayerWeights::Integer { weights: &[7, -7, 1, -1, 2, 3], rows: &[row(10, 16_384, 1), row(0, 32_767, 0)] };
     let last = LayerWeights::Integer { weights: &[1, -1, 0, 1], rows: &[row(-3, 16_384, 0), row(5, 32_767, 2)] };
@@ -86,7 +93,7 @@ pub(super) fn damage_is_found() {
         check(&out.0[..10], ParseError::TooShort);
         check(&out.0[..len - 4], ParseError::Length { declared: len as u32, found: len - 4 });
         check(&out.0[1..len], ParseError::Unaligned);
-        for (byte, error) in [(0, ParseError::NoModel), (4, ParseError::Version { found: 0 }), (20, ParseError::Crc)] {
+        for (byte, error) in [(0, ParseError::NoModel), (4, ParseError::Version { found: 3 }), (20, ParseError::Crc)] {
             let mut damaged = Aligned(out.0);
             damaged.0[byte] ^= 1;
             check(&damaged.0[..len], error);

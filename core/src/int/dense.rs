@@ -1,27 +1,59 @@
-//! An integer layer: every row through the kernel, then requantized.
+//! An integer layer: block after block through the kernel, then every row requantized.
 
-use super::kernel::{Width, dot};
+use super::kernel::{Current, Kernel, dot};
+use super::layout::Width;
 use super::requantize::{Row, requantize};
+use super::source::Source;
+
+/// What a layer has in flash.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dense<'a> {
+    pub(crate) width: Width,
+    /// `[O]`, each the bytes of a [`Row`].
+    pub(crate) rows: &'a [[u32; 2]],
+    /// Blocks of [`Width::block_words`] words.
+    pub(crate) weights: &'a [u32],
+}
 
 /// `y [O] = clamp(requantize(kernel [O][I] x [I] + bias [O]), 0, 255)`: a layer with ReLU that is not the last.
-pub(crate) fn hidden(width: Width, rows: &[u8], weights: &[u8], x: &[u8], inputs: usize, y: &mut [u8]) {
-    for (y, z) in y.iter_mut().zip(outputs(width, rows, weights, x, inputs)) {
-        *y = z.clamp(0, 255) as u8;
-    }
+pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [u8]) {
+    let mut y = y.iter_mut();
+    for_each_output(dense, source, list, |z| {
+        if let Some(y) = y.next() {
+            *y = z.clamp(0, 255) as u8;
+        }
+    });
 }
 
 /// Logits `z [O]`, each the bits of an `i32`; with `relu` none below 0.
-pub(crate) fn last(width: Width, rows: &[u8], weights: &[u8], x: &[u8], inputs: usize, relu: bool, z: &mut [u32]) {
-    for (out, z) in z.iter_mut().zip(outputs(width, rows, weights, x, inputs)) {
-        *out = if relu { z.max(0) as u32 } else { z as u32 };
-    }
+pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool, z: &mut [u32]) {
+    let mut out = z.iter_mut();
+    for_each_output(dense, source, list, |z| {
+        if let Some(out) = out.next() {
+            *out = if relu { z.max(0) as u32 } else { z as u32 };
+        }
+    });
 }
 
 /// The requantized sums, row by row.
-fn outputs(width: Width, rows: &[u8], weights: &[u8], x: &[u8], inputs: usize) -> impl Iterator<Item = i32> {
-    let weights = weights.chunks_exact(width.row_len(inputs).max(1));
-    rows.chunks_exact(Row::LEN).zip(weights).map(move |(row, weights)| {
-        let row = Row::from_bytes(row.try_into().unwrap_or_default());
-        requantize(row.bias.wrapping_add(dot(width, weights, x)), row.multiplier, row.shift)
-    })
+#[inline(always)]
+fn for_each_output(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl FnMut(i32)) {
+    let Dense { width, rows, weights } = *dense;
+    let list = Current::list(width, source, list);
+    let blocks = weights.chunks_exact(width.block_words(source.inputs()).max(1));
+    for (rows, block) in rows.chunks(width.rows()).zip(blocks) {
+        let sums = Current::sums(width, &list, block);
+        for ((index, row), sum) in rows.iter().enumerate().zip(sums) {
+            let row = Row::from_words(*row);
+            let sum = if row.plain { plain_sum(width, index, source, block) } else { sum };
+            put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
+        }
+    }
+}
+
+/// The sum of a row that is beyond the bound of packed sums.
+#[cold]
+#[inline(never)]
+fn plain_sum(width: Width, row: usize, source: &Source, block: &[u32]) -> i32 {
+    dot(width, row, (0..source.inputs()).map(|i| source.at(i)), block)
 }

@@ -8,7 +8,10 @@
 
 mod dense;
 pub mod kernel;
+pub mod layout;
 pub(crate) mod requantize;
+mod source;
 
-pub(crate) use dense::{hidden, last};
+pub(crate) use dense::{Dense, hidden, last};
 pub use requantize::{MULTIPLIER_ONE, Row, requantize};
+pub use source::{Order, Source};

@@ -9,7 +9,7 @@ const BITS: u32 = 15;
 /// The largest shift of a row.
 const MAX_SHIFT: u8 = 30;
 
-/// What a row has beside its weights. In the file 8 bytes: bias, multiplier, shift, a zero.
+/// What a row has beside its weights. In the file 8 bytes: bias, multiplier, shift, whether it is plain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Row {
     /// Added to the sum of products, in steps of the accumulator.
@@ -18,6 +18,9 @@ pub struct Row {
     pub multiplier: u16,
     /// `0..=30`
     pub shift: u8,
+    /// Whether the row's sums may be beyond the bound of packed sums ([`Width::bound`](super::layout::Width::bound)), so
+    /// that the portable kernel must add them up. The encoder sets it.
+    pub plain: bool,
 }
 
 impl Row {
@@ -38,12 +41,14 @@ impl Row {
     /// As in the file.
     pub const fn to_bytes(self) -> [u8; Self::LEN] {
         let ([b0, b1, b2, b3], [m0, m1]) = (self.bias.to_le_bytes(), self.multiplier.to_le_bytes());
-        [b0, b1, b2, b3, m0, m1, self.shift, 0]
+        [b0, b1, b2, b3, m0, m1, self.shift, self.plain as u8]
     }
 
-    /// From the file.
-    pub const fn from_bytes([b0, b1, b2, b3, m0, m1, shift, _]: [u8; Self::LEN]) -> Self {
-        Self { bias: i32::from_le_bytes([b0, b1, b2, b3]), multiplier: u16::from_le_bytes([m0, m1]), shift }
+    /// From the file, as two little-endian words.
+    pub const fn from_words([bias, rest]: [u32; 2]) -> Self {
+        let rest = u32::from_le(rest);
+        let (multiplier, shift) = (rest as u16, (rest >> 16) as u8);
+        Self { bias: u32::from_le(bias) as i32, multiplier, shift, plain: rest >> 24 != 0 }
     }
 }
 
@@ -86,8 +91,13 @@ pub(crate) mod cases {
     }
 
     pub(crate) fn rows_survive_the_file() {
-        let row = Row { bias: -123_456_789, multiplier: 32_767, shift: 30 };
-        assert_eq!(Row::from_bytes(row.to_bytes()), row);
+        for plain in [false, true] {
+            let row = Row { bias: -123_456_789, multiplier: 32_767, shift: 30, plain };
+            let [b0, b1, b2, b3, rest @ ..] = row.to_bytes();
+            let words = [u32::from_ne_bytes([b0, b1, b2, b3]), u32::from_ne_bytes(rest)];
+            assert_eq!(Row::from_words(words), row);
+        }
+        let row = Row { multiplier: 32_767, shift: 30, ..Row::default() };
         assert!(
             row.is_valid() && !Row { shift: 31, ..row }.is_valid() && !Row { multiplier: 32_768, ..row }.is_valid()
         );

@@ -4,7 +4,7 @@
 use super::header::halves;
 use super::parse::Model;
 use super::{float, integer};
-use crate::int::kernel;
+use crate::int::kernel::{Current, Kernel};
 use crate::train::softmax;
 
 /// The scratch memory is too small.
@@ -30,6 +30,8 @@ pub struct Classifier<'m, 's> {
     even: &'s mut [u32],
     /// Outputs of odd layers, and the pixels of a float model.
     odd: &'s mut [u32],
+    /// What is left, for the kernel's list of inputs.
+    list: &'s mut [u32],
 }
 
 impl<'m, 's> Classifier<'m, 's> {
@@ -39,10 +41,11 @@ impl<'m, 's> Classifier<'m, 's> {
     /// When `scratch` has fewer words than [`Model::scratch_words`].
     pub fn new(model: &'m Model<'m>, scratch: &'s mut [u32]) -> Result<Self, ScratchError> {
         let (even, odd) = halves(&model.header().layers);
-        let too_small = ScratchError { needed: even + odd };
+        let too_small = ScratchError { needed: model.scratch_words() };
+        let scratch = scratch.get_mut(..model.scratch_words()).ok_or(too_small)?;
         let (even, rest) = scratch.split_at_mut_checked(even).ok_or(too_small)?;
-        let (odd, _) = rest.split_at_mut_checked(odd).ok_or(too_small)?;
-        Ok(Self { model, even, odd })
+        let (odd, list) = rest.split_at_mut_checked(odd).ok_or(too_small)?;
+        Ok(Self { model, even, odd, list })
     }
 
     /// The class of an image of [`Model::inputs`] bytes: that of the largest logit, the first of equals.
@@ -52,14 +55,14 @@ impl<'m, 's> Classifier<'m, 's> {
         if self.model.is_float() {
             float::run(self.model, image, self.even, self.odd);
         } else {
-            integer::run(self.model, image, self.even, self.odd);
+            integer::run(self.model, image, self.even, self.odd, self.list);
         }
         self.logits().largest()
     }
 
     /// Name of the kernel that does the work, for reports.
     pub fn kernel(&self) -> &'static str {
-        if self.model.is_float() { "float" } else { kernel::NAME }
+        if self.model.is_float() { "float" } else { Current::KIND.name() }
     }
 
     /// The logits of the image last classified.

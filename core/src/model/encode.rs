@@ -3,7 +3,7 @@
 use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, padded, scratch_words};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::int::Row;
-use crate::int::kernel::Width;
+use crate::int::layout::{MAX_ROWS, Width};
 use heapless::Vec;
 
 /// The weights of a layer.
@@ -18,9 +18,9 @@ pub enum LayerWeights<'a> {
     },
     /// 8, 4 or 2 bits.
     Integer {
-        /// `[units][inputs]`, each within the width's range.
+        /// `[units][inputs]`, each within the width's range; of the first layer in the order of [`Spec::order`].
         weights: &'a [i8],
-        /// `[units]`
+        /// `[units]`; [`Row::plain`] does not matter, it follows from the weights.
         rows: &'a [Row],
     },
 }
@@ -38,6 +38,9 @@ pub struct Spec<'a> {
     pub layers: Vec<(LayerHeader, LayerWeights<'a>), MAX_MODEL_LAYERS>,
     /// Real value of one step of a logit.
     pub logit_scale: f32,
+    /// Which pixel is the first input of the first layer, the second, ...: a permutation, or empty where they are taken as
+    /// they come. A float model has none.
+    pub order: &'a [u16],
 }
 
 /// Why a model cannot be written. `layer` counts from 0.
@@ -59,6 +62,8 @@ pub enum EncodeError {
         /// The layer.
         layer: usize,
     },
+    /// The order of the inputs is no permutation of the pixels, or that of a float model.
+    Order,
 }
 
 impl core::fmt::Display for EncodeError {
@@ -75,6 +80,7 @@ impl core::fmt::Display for EncodeError {
             Self::Weights { layer } => {
                 write!(f, "layer {layer}: its weights do not fit its shape or width, or are not finite")
             }
+            Self::Order => write!(f, "the order of the inputs is no permutation of the pixels of an integer model"),
         }
     }
 }
@@ -88,13 +94,22 @@ impl<'a> Spec<'a> {
         let Self { height, width, labels, logit_scale, .. } = *self;
         Header { height, width, labels, layers, logit_scale, scratch_words }
     }
+
+    /// Whether the order is a permutation of the first layer's inputs, or none.
+    fn check_order(&self) -> Option<()> {
+        let (header, _) = self.layers.first()?;
+        let inputs = 0..header.inputs;
+        let permutes = self.order.len() == inputs.len() && inputs.into_iter().all(|input| self.order.contains(&input));
+        (self.order.is_empty() || permutes && !header.is_float()).then_some(())
+    }
 }
 
 /// A buffer of this length is long enough for the model file; the file may be a little shorter.
 pub fn encoded_len(spec: &Spec) -> usize {
     let header = PREFIX + spec.labels.len() + 64 + spec.layers.len() * core::mem::size_of::<LayerHeader>() * 2;
-    let sections = spec.layers.iter().filter_map(|(header, _)| header.section_lens());
-    padded(header) + sections.map(|(first, second)| padded(first) + padded(second)).sum::<usize>() + CRC_LEN
+    let layers = spec.layers.iter().enumerate();
+    let sections = layers.filter_map(|(index, (header, _))| header.section_lens(index == 0));
+    padded(header) + sections.flatten().map(padded).sum::<usize>() + CRC_LEN
 }
 
 /// Writes the file to the front of `out`; returns its length.
@@ -106,13 +121,14 @@ pub fn encode(spec: &Spec, out: &mut [u8]) -> Result<usize, EncodeError> {
         weights.check(header).ok_or(EncodeError::Weights { layer })?;
         weights.check_rows(header).map_err(|row| EncodeError::Row { layer, row })?;
     }
+    spec.check_order().ok_or(EncodeError::Order)?;
     let header_room = out.get_mut(PREFIX..).ok_or(EncodeError::BufferTooShort)?;
     let header = postcard::to_slice(&spec.header(), header_room).map_err(|_| EncodeError::BufferTooShort)?;
     let header_len = header.len();
     let mut writer = Writer { out, len: PREFIX + header_len };
     writer.pad()?;
-    for (header, weights) in &spec.layers {
-        weights.write(header, &mut writer)?;
+    for (index, (header, weights)) in spec.layers.iter().enumerate() {
+        weights.write(header, (index == 0).then_some(spec.order), &mut writer)?;
     }
     let len = writer.len + CRC_LEN;
     let prefix = prefix(header_len, len)?;
@@ -152,16 +168,27 @@ impl Writer<'_> {
         self.pad()
     }
 
-    /// A row of weights, packed, with zeros up to a whole word.
-    fn put_packed(&mut self, row: &[i8], width: Width) -> Result<(), EncodeError> {
-        let mask = 0xff >> (8 - width.bits());
-        for weights in row.chunks(width.per_byte()) {
-            let shifts = (0..8).step_by(width.bits().into());
-            let byte = weights.iter().zip(shifts).fold(0, |byte, (&w, shift)| byte | ((w as u8 & mask) << shift));
-            self.put(&[byte])?;
+    /// The order of `inputs` inputs; where it is empty they are taken as they come.
+    fn put_order(&mut self, order: &[u16], inputs: u16) -> Result<(), EncodeError> {
+        (0..inputs).try_for_each(|i| self.put(&order.get(usize::from(i)).unwrap_or(&i).to_le_bytes()))?;
+        self.pad()
+    }
+
+    /// A block of rows of `inputs` weights, packed.
+    fn put_block(&mut self, width: Width, inputs: usize, weights: &[i8]) -> Result<(), EncodeError> {
+        let weight = |row: usize, input: usize| match input < inputs {
+            true => weights.get(row * inputs + input).copied().unwrap_or(0),
+            false => 0,
+        };
+        for pair in 0..inputs.div_ceil(2) {
+            let mut words = [0u32; MAX_ROWS];
+            for (row, input) in (0..width.rows()).flat_map(|row| [(row, 2 * pair), (row, 2 * pair + 1)]) {
+                let place = width.place(row, input);
+                words[place.word - pair * width.words()] |= place.pack(weight(row, input));
+            }
+            words[..width.words()].iter().try_for_each(|word| self.put(&word.to_le_bytes()))?;
         }
-        let packed = row.len().div_ceil(width.per_byte());
-        (packed..width.row_len(row.len())).try_for_each(|_| self.put(&[0]))
+        Ok(())
     }
 
     fn pad(&mut self) -> Result<(), EncodeError> {
@@ -198,21 +225,35 @@ impl LayerWeights<'_> {
         bad.map_or(Ok(()), |(row, _)| Err(row))
     }
 
-    fn write(&self, header: &LayerHeader, writer: &mut Writer) -> Result<(), EncodeError> {
+    /// The layer's sections; `order` is the first layer's.
+    fn write(&self, header: &LayerHeader, order: Option<&[u16]>, writer: &mut Writer) -> Result<(), EncodeError> {
         match self {
             Self::Float { kernel, bias } => {
                 writer.put_floats(bias)?;
                 writer.put_floats(kernel)
             }
             Self::Integer { weights, rows } => {
-                rows.iter().try_for_each(|row| writer.put(&row.to_bytes()))?;
-                writer.pad()?;
                 let Some(width) = Width::from_bits(header.bits) else { return Ok(()) };
-                for row in weights.chunks_exact(usize::from(header.inputs).max(1)) {
-                    writer.put_packed(row, width)?;
+                let inputs = usize::from(header.inputs).max(1);
+                let blocks = weights.chunks(width.rows() * inputs);
+                for (rows, weights) in rows.chunks(width.rows()).zip(blocks.clone()) {
+                    let plain = plain_rows(width, inputs, weights);
+                    let rows = rows.iter().zip(plain).map(|(&row, plain)| Row { plain, ..row });
+                    rows.into_iter().try_for_each(|row| writer.put(&row.to_bytes()))?;
                 }
+                writer.pad()?;
+                order.map_or(Ok(()), |order| writer.put_order(order, header.inputs))?;
+                blocks.into_iter().try_for_each(|weights| writer.put_block(width, inputs, weights))?;
                 writer.pad()
             }
         }
     }
+}
+
+/// Which rows of a block must be added up by the portable kernel; at 8 bits all as soon as one must.
+fn plain_rows(width: Width, inputs: usize, weights: &[i8]) -> [bool; MAX_ROWS] {
+    let mut plain = [false; MAX_ROWS];
+    let rows = weights.chunks(inputs).enumerate();
+    plain.iter_mut().zip(rows).for_each(|(plain, (row, weights))| *plain = !width.is_bounded(row, weights));
+    if width == Width::Eight && plain.contains(&true) { [true; MAX_ROWS] } else { plain }
 }

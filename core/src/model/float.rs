@@ -23,8 +23,8 @@ pub(super) fn run(model: &Model, image: &[u8], even: &mut [u32], odd: &mut [u32]
 
 /// `y [O] = kernel [O][I] x [I] + bias [O]`, then ReLU if asked for. `x` and `y` are bits of `f32`.
 fn dense(sections: Sections, x: &[u32], relu: bool, y: &mut [u32]) {
-    let rows = sections.second.chunks_exact(x.len().max(1) * WORD);
-    for ((y, bias), row) in y.iter_mut().zip(sections.first.chunks_exact(WORD)).zip(rows) {
+    let rows = sections.weights.chunks_exact(x.len().max(1) * WORD);
+    for ((y, bias), row) in y.iter_mut().zip(sections.rows.chunks_exact(WORD)).zip(rows) {
         let z = dot(row, x) + float(bias);
         // Not `max`: a NaN, which no checked model gives, must come out the same everywhere.
         *y = if relu && z < 0.0 { 0 } else { z.to_bits() };

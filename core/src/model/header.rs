@@ -2,7 +2,7 @@
 
 use super::ALIGN;
 use crate::int::Row;
-use crate::int::kernel::Width;
+use crate::int::layout::Width;
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,8 @@ pub struct Header<'a> {
     pub layers: Vec<LayerHeader, MAX_MODEL_LAYERS>,
     /// Real value of one step of an integer logit; 1 for a float model.
     pub logit_scale: f32,
-    /// 32-bit words of scratch memory that an inference needs.
+    /// 32-bit words of scratch memory that activations and logits need on every target; a kernel's list of inputs comes
+    /// on top ([`Model::scratch_words`](super::Model::scratch_words)).
     pub scratch_words: u32,
 }
 
@@ -45,14 +46,18 @@ pub struct LayerHeader {
 }
 
 impl LayerHeader {
-    /// Bytes of the layer's two sections, without padding; none for a width that does not exist.
-    pub const fn section_lens(&self) -> Option<(usize, usize)> {
+    /// Bytes of the layer's sections, without padding: rows or biases, the order of the inputs where there is one, the
+    /// weights. `first` is said of the model's first layer. None for a width that does not exist.
+    pub const fn section_lens(&self, first: bool) -> Option<[usize; 3]> {
         let (inputs, units) = (self.inputs as usize, self.units as usize);
         match (self.bits, Width::from_bits(self.bits)) {
             // Where `usize` has 32 bits the product of the largest widths still fits, four times that does not; no
             // slice is as long as what it saturates at.
-            (FLOAT_BITS, _) => Some((units * 4, (units * inputs).saturating_mul(4))),
-            (_, Some(width)) => Some((units * Row::LEN, units * width.row_len(inputs))),
+            (FLOAT_BITS, _) => Some([units * 4, 0, (units * inputs).saturating_mul(4)]),
+            (_, Some(width)) => {
+                let order = if first { inputs * 2 } else { 0 };
+                Some([units * Row::LEN, order, width.weights_len(inputs, units)])
+            }
             (_, None) => None,
         }
     }
@@ -68,7 +73,7 @@ pub(super) const fn padded(len: usize) -> usize {
     len.next_multiple_of(ALIGN)
 }
 
-/// Scratch memory of an inference in 32-bit words.
+/// Scratch memory for the activations and logits of an inference in 32-bit words.
 ///
 /// The outputs of even layers share one half, those of odd layers and the inputs as floats the other. Logits and all
 /// values of a float model take a word each; activations of an integer model take a byte each.

@@ -1,25 +1,35 @@
 //! An image through the layers of an integer model.
 
-use super::parse::Model;
-use crate::int::kernel::Width;
-use crate::int::{hidden, last};
+use super::header::LayerHeader;
+use super::parse::{Model, Sections};
+use crate::int::layout::Width;
+use crate::int::{Dense, Order, Source, hidden, last};
 
 /// Every layer in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.
-pub(super) fn run(model: &Model, image: &[u8], even: &mut [u32], odd: &mut [u32]) {
+/// `list` is the kernel's memory.
+pub(super) fn run(model: &Model, image: &[u8], even: &mut [u32], odd: &mut [u32], list: &mut [u32]) {
     let count = model.header().layers.len();
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate() {
-        let Some(width) = Width::from_bits(layer.bits) else { return };
-        let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
-        let input = if index == 0 { image } else { bytemuck::must_cast_slice(x) };
-        let input = input.get(..inputs).unwrap_or(input);
+        let Some(dense) = dense(layer, sections) else { return };
+        let units = usize::from(layer.units);
+        let source = match index {
+            0 => Source::new(image, Order::Listed(bytemuck::try_cast_slice(sections.order).unwrap_or(&[]))),
+            _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs.into())),
+        };
         if index + 1 == count {
-            let logits = y.get_mut(..units).unwrap_or_default();
-            last(width, sections.first, sections.second, input, inputs, layer.relu, logits);
+            last(&dense, &source, list, layer.relu, y.get_mut(..units).unwrap_or_default());
         } else {
             let output = bytemuck::must_cast_slice_mut(y).get_mut(..units).unwrap_or_default();
-            hidden(width, sections.first, sections.second, input, inputs, output);
+            hidden(&dense, &source, list, output);
         }
         core::mem::swap(&mut x, &mut y);
     }
+}
+
+/// The layer's sections as words; the file begins at a word, and all sections at multiples of 16.
+fn dense<'a>(layer: &LayerHeader, sections: Sections<'a>) -> Option<Dense<'a>> {
+    let width = Width::from_bits(layer.bits)?;
+    let rows = bytemuck::try_cast_slice(sections.rows).ok()?;
+    Some(Dense { width, rows, weights: bytemuck::try_cast_slice(sections.weights).ok()? })
 }

@@ -1,13 +1,13 @@
 //! The model file `.fnet`: what is left after the fold, ready to be used in place from flash.
 //!
-//! # Format, version 1
+//! # Format, version 2
 //!
 //! Little-endian. Nothing in it depends on the target. The file begins at an address divisible by 4.
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 0..4 | magic `FNET` |
-//! | 4..6 | version, `u16`, 1 |
+//! | 4..6 | version, `u16`, 2 |
 //! | 6..8 | length of the header, `u16` |
 //! | 8..12 | length of the file, `u32`, CRC included |
 //! | 12..16 | 0 |
@@ -16,16 +16,21 @@
 //! | | the sections of layer 0, of layer 1, ... |
 //! | last 4 | CRC-32 (ISO-HDLC, as zlib and Ethernet have it) of all bytes before |
 //!
-//! A layer has two sections, each followed by zeros up to a multiple of 16 from the file's start:
+//! A layer has these sections, each followed by zeros up to a multiple of 16 from the file's start:
 //!
-//! | bits | first section | second section |
+//! | bits | section | what |
 //! |---|---|---|
-//! | 32 | bias, `f32 [units]` | kernel, `f32 [units][inputs]` |
-//! | 8, 4, 2 | `[units]` rows of 8 bytes: bias `i32`, multiplier `u16`, shift `u8`, 0 | `[units]` rows of packed weights |
+//! | 32 | bias | `f32 [units]` |
+//! | | kernel | `f32 [units][inputs]` |
+//! | 8, 4, 2 | rows | `[units]`, 8 bytes each: bias `i32`, multiplier `u16`, shift `u8`, plain `u8`, 0 or 1 |
+//! | | order, in layer 0 only | `u16 [inputs]`: which pixel is the first input, the second, ... |
+//! | | weights | blocks of rows, see [`crate::int::layout`] |
 //!
-//! A row of packed weights is `inputs * bits / 8` bytes, rounded up, then zeros up to a multiple of 4. A byte holds
-//! one weight of 8 bits, two of 4 bits or four of 2 bits in two's complement, the earlier in the lower bits; the most
-//! negative value (-128, -8, -2) does not occur. A model is all float or all integer; widths may differ by layer.
+//! `plain` says that a row's sums may be beyond the bound of packed sums, so that the portable kernel must add them up;
+//! at 8 bits it is said of all rows of a block or of none, as they are taken apart together. The most negative value of
+//! a weight (-128, -8, -2) does not occur. The order is a permutation in every file that is written; that it names
+//! pixels that exist is all that is checked, and all that inference relies on. Hidden units stand in whatever order
+//! suits the next layer, classes in theirs. A model is all float or all integer; widths may differ by layer.
 //!
 //! # Arithmetic
 //!
@@ -51,8 +56,8 @@ pub use parse::{Model, ParseError};
 /// First four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"FNET";
 
-/// The only version there is.
-pub const VERSION: u16 = 1;
+/// The only version that is read; 1 had rows of weights one after the other.
+pub const VERSION: u16 = 2;
 
 /// Where the header begins.
 const PREFIX: usize = 16;

@@ -3,6 +3,7 @@
 use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, padded, scratch_words};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::int::Row;
+use crate::int::kernel::{Current, Kernel, Kind};
 use heapless::Vec;
 
 /// Why bytes are no model. `layer` counts from 0.
@@ -47,6 +48,8 @@ pub enum ParseError {
         /// The layer.
         layer: usize,
     },
+    /// The order of the inputs names one that does not exist.
+    Order,
     /// The declared scratch memory is not what the layers need.
     Scratch,
 }
@@ -68,6 +71,7 @@ impl core::fmt::Display for ParseError {
                 write!(f, "layer {layer} has weights of {bits} bits, which are not supported")
             }
             Self::Row { layer } => write!(f, "layer {layer} has a multiplier or shift out of range"),
+            Self::Order => write!(f, "the order of the inputs names one that does not exist"),
             Self::Scratch => write!(f, "the declared scratch memory is not what the layers need"),
         }
     }
@@ -75,11 +79,15 @@ impl core::fmt::Display for ParseError {
 
 impl core::error::Error for ParseError {}
 
-/// The two sections of a layer, in place.
+/// The sections of a layer, in place.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sections<'a> {
-    pub(super) first: &'a [u8],
-    pub(super) second: &'a [u8],
+    /// Rows, or biases.
+    pub(super) rows: &'a [u8],
+    /// The order of the inputs; empty where there is none.
+    pub(super) order: &'a [u8],
+    /// Weights.
+    pub(super) weights: &'a [u8],
 }
 
 /// A model in place: in flash, or wherever its bytes are.
@@ -136,9 +144,16 @@ impl<'a> Model<'a> {
         self.len
     }
 
-    /// 32-bit words of scratch memory that [`Classifier`](super::Classifier) needs.
+    /// 32-bit words of scratch memory that [`Classifier`](super::Classifier) needs on this target.
     pub fn scratch_words(&self) -> usize {
-        self.header.scratch_words as usize
+        self.scratch_words_with(Current::KIND)
+    }
+
+    /// 32-bit words of scratch memory where this kernel does the work.
+    pub fn scratch_words_with(&self, kernel: Kind) -> usize {
+        let widest = self.header.layers.iter().map(|layer| layer.inputs).max().unwrap_or(0);
+        let list = if self.is_float() { 0 } else { kernel.list_words(widest.into()) };
+        self.header.scratch_words as usize + list
     }
 
     /// Whether the weights are floats; if not, they are integers in every layer.
@@ -205,12 +220,14 @@ fn split_sections<'a>(
     let mut rest = body.get(start..).ok_or(ParseError::Header)?;
     let mut sections = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
-        let (first, second) = layer.section_lens().ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
+        let lens = layer.section_lens(index == 0).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
         let misfit = ParseError::Shape { layer: index };
-        let (first, behind) = split_padded(rest, first).ok_or(misfit)?;
-        let (second, behind) = split_padded(behind, second).ok_or(misfit)?;
-        check_rows(layer, first).ok_or(ParseError::Row { layer: index })?;
-        sections.push(Sections { first, second }).map_err(|_| misfit)?;
+        let (rows, behind) = split_padded(rest, lens[0]).ok_or(misfit)?;
+        let (order, behind) = split_padded(behind, lens[1]).ok_or(misfit)?;
+        let (weights, behind) = split_padded(behind, lens[2]).ok_or(misfit)?;
+        check_rows(layer, rows).ok_or(ParseError::Row { layer: index })?;
+        check_order(layer, order).ok_or(ParseError::Order)?;
+        sections.push(Sections { rows, order, weights }).map_err(|_| misfit)?;
         rest = behind;
     }
     if rest.is_empty() { Ok(sections) } else { Err(ParseError::Shape { layer: layers.len() - 1 }) }
@@ -218,8 +235,17 @@ fn split_sections<'a>(
 
 /// Multipliers and shifts of an integer layer are such that no shift is undefined.
 fn check_rows(layer: &LayerHeader, rows: &[u8]) -> Option<()> {
-    let mut rows = rows.chunks_exact(Row::LEN).map(|row| Row::from_bytes(row.try_into().unwrap_or_default()));
-    (layer.is_float() || rows.all(Row::is_valid)).then_some(())
+    if layer.is_float() {
+        return Some(());
+    }
+    let mut rows = bytemuck::try_cast_slice::<u8, [u32; 2]>(rows).ok()?.iter();
+    rows.all(|&row| Row::from_words(row).is_valid() && u32::from_le(row[1]) >> 24 <= 1).then_some(())
+}
+
+/// The order of the inputs names only what exists.
+fn check_order(layer: &LayerHeader, order: &[u8]) -> Option<()> {
+    let mut order = bytemuck::try_cast_slice::<u8, u16>(order).ok()?.iter();
+    order.all(|&from| u16::from_le(from) < layer.inputs).then_some(())
 }
 
 /// The first `len` bytes, and what follows their padding.

@@ -112,6 +112,12 @@ pub fn quantize(
     Ok(quantized)
 }
 
+/// The activations `[N][O]` that a quantized layer makes of activations `x [N][I]`, in exactly the device's arithmetic.
+pub fn codes(layer: &QuantizedLayer, x: &[u8]) -> Vec<u8> {
+    let products = integer::products(x, layer.inputs, &layer.weights);
+    integer::outputs(&products, &layer.rows).into_iter().map(|y| y.clamp(0, 255) as u8).collect()
+}
+
 /// What a layer gets on the calibration images.
 struct Inputs {
     /// From the quantized layers before it `[N][I]`.

@@ -1,65 +1,131 @@
-//! The door to the dot products: which one is used where.
+//! The door to the sums of products: which kernel is used where, and what all of them do.
 //!
-//! [`portable`] is the oracle of every other kernel, and what is used where there is none.
+//! A kernel takes a layer's inputs once, as a *list* in a form of its own, and then adds up block after block of rows
+//! ([layout](super::layout)). [`Portable`] is the oracle of all others, what is used where there is none, and what adds
+//! up rows that are beyond the others' [bound](super::layout::Width::bound).
 
-pub mod portable;
+mod portable;
 
-/// How weights are packed.
+pub use portable::Portable;
+pub(crate) use portable::dot;
+
+use super::layout::{MAX_ROWS, Width};
+use super::source::Source;
+
+/// The sums of a block's rows; those beyond [`Width::rows`] mean nothing.
+pub type Sums = [i32; MAX_ROWS];
+
+/// A way to add up.
+pub trait Kernel {
+    /// Which it is.
+    const KIND: Kind;
+
+    /// A layer's inputs, prepared.
+    type List<'s>;
+
+    /// Prepares the inputs in `memory`, of at least [`Kind::list_words`] words.
+    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Self::List<'s>;
+
+    /// The sums of a block of [`Width::block_words`] words, exact for all rows within their bound.
+    fn sums(width: Width, list: &Self::List<'_>, block: &[u32]) -> Sums;
+}
+
+/// The kernel of this target.
+pub type Current = Portable;
+
+/// All kernels, whether they are compiled here or not: a PC knows what a device needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Width {
-    /// A byte each, -127 to 127.
-    Eight,
-    /// Two in a byte, the earlier one in the low half, -7 to 7.
-    Four,
-    /// Four in a byte, the earliest one in the lowest bits, -1 to 1.
-    Two,
+pub enum Kind {
+    /// Plain Rust.
+    Portable,
 }
 
-impl Width {
-    /// From the number of bits; none for a width that does not exist.
-    pub const fn from_bits(bits: u8) -> Option<Self> {
-        match bits {
-            8 => Some(Self::Eight),
-            4 => Some(Self::Four),
-            2 => Some(Self::Two),
-            _ => None,
-        }
-    }
-
-    /// Bits of a weight.
-    pub const fn bits(self) -> u8 {
+impl Kind {
+    /// The name, for reports.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Eight => 8,
-            Self::Four => 4,
-            Self::Two => 2,
+            Self::Portable => "portable",
         }
     }
 
-    /// The largest magnitude of a weight.
-    pub const fn largest(self) -> i8 {
-        i8::MAX >> (8 - self.bits())
-    }
-
-    /// Weights in a byte.
-    pub const fn per_byte(self) -> usize {
-        8 / self.bits() as usize
-    }
-
-    /// Bytes of a row of `inputs` weights: whole words, so that every row begins at one.
-    pub const fn row_len(self, inputs: usize) -> usize {
-        inputs.div_ceil(self.per_byte()).next_multiple_of(4)
+    /// 32-bit words of memory for the list of so many inputs, at most.
+    pub const fn list_words(self, inputs: usize) -> usize {
+        match self {
+            Self::Portable => inputs.div_ceil(4),
+        }
     }
 }
 
-/// Name of the kernel that [`dot`] is, for reports.
-pub const NAME: &str = "portable";
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
+    use super::super::source::Order;
+    use super::*;
 
-/// `sum_i weights[i] x[i]`; `weights` is a row as packed, inputs that `x` does not have count as 0.
-#[inline(always)]
-pub fn dot(width: Width, weights: &[u8], x: &[u8]) -> i32 {
-    match width {
-        Width::Eight => portable::dot8(weights, x),
-        Width::Four => portable::dot4(weights, x),
-        Width::Two => portable::dot2(weights, x),
+    const INPUTS: usize = 41;
+
+    /// A small generator, the same everywhere.
+    struct Dice(u32);
+
+    impl Dice {
+        fn below(&mut self, limit: u32) -> u32 {
+            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (self.0 >> 8) % limit
+        }
+    }
+
+    /// Every width, every number of inputs around the edges of pairs and unrolled loops, zeros and runs of all kinds,
+    /// against sums over unpacked weights.
+    fn sums_are_exact<K: Kernel>() {
+        let mut dice = Dice(1);
+        for width in [Width::Eight, Width::Four, Width::Two] {
+            for inputs in 0..=INPUTS {
+                for zeros in [0, 1, 3, 8] {
+                    check::<K>(width, inputs, zeros, &mut dice);
+                }
+            }
+        }
+    }
+
+    /// `zeros` of 8 inputs are zero on average; the weights are anything, now and then the extremes.
+    fn check<K: Kernel>(width: Width, inputs: usize, zeros: u32, dice: &mut Dice) {
+        let (mut x, mut order, mut block) = ([0u8; INPUTS], [0u16; INPUTS], [0u32; INPUTS.div_ceil(2) * 3]);
+        let mut expected = [0; MAX_ROWS];
+        let largest = i32::from(width.largest());
+        x.iter_mut().for_each(|x| *x = if dice.below(8) < zeros { 0 } else { 1 + dice.below(255) as u8 });
+        order.iter_mut().enumerate().for_each(|(i, from)| *from = ((i * 7 + 3) % inputs.max(1)) as u16);
+        let extreme = dice.below(4) == 0;
+        let source = match dice.below(2) {
+            0 => Source::new(&x[..inputs], Order::Plain(inputs)),
+            _ => Source::new(&x[..inputs], Order::Listed(&order[..inputs])),
+        };
+        for (row, sum) in expected.iter_mut().take(width.rows()).enumerate() {
+            for input in 0..inputs.next_multiple_of(2) {
+                let any = dice.below(2 * largest as u32 + 1) as i32 - largest;
+                let weight = if input >= inputs {
+                    0
+                } else if extreme {
+                    any.signum() * largest
+                } else {
+                    any
+                };
+                let place = width.place(row, input);
+                block[place.word] |= place.pack(weight as i8);
+                *sum += weight * i32::from(source.at(input));
+            }
+        }
+        block.iter_mut().for_each(|word| *word = word.to_le());
+        let mut memory = [0xa5a5_a5a5; 128];
+        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(inputs)]);
+        let found = K::sums(width, &list, &block[..width.block_words(inputs)]);
+        let rows = ..width.rows();
+        assert_eq!(found[rows], expected[rows], "{width:?}, {inputs} inputs, {zeros} of 8 are zero");
+    }
+
+    pub(crate) fn portable_sums_are_exact() {
+        sums_are_exact::<Portable>();
+    }
+
+    pub(crate) fn sums_of_this_target_are_exact() {
+        sums_are_exact::<Current>();
     }
 }

@@ -1,60 +1,39 @@
-//! Dot products in plain Rust, one for each width. Products are at most 127 * 255, so sums wrap only where the exporter's
-//! bound ([`Row::fits`](crate::int::Row::fits)) was not kept.
+//! The oracle of all kernels: every weight on its own, in plain Rust.
 
-/// 8 bits: a byte a weight.
-pub fn dot8(weights: &[u8], x: &[u8]) -> i32 {
-    let products = weights.iter().zip(x).map(|(&w, &x)| i32::from(w as i8) * i32::from(x));
-    products.fold(0, i32::wrapping_add)
-}
+use super::{Kernel, Kind, Sums};
+use crate::int::layout::{MAX_ROWS, Width};
+use crate::int::source::Source;
 
-/// 4 bits: two weights a byte, the earlier one in the low half.
-pub fn dot4(weights: &[u8], x: &[u8]) -> i32 {
-    let pairs = weights.iter().zip(x.chunks(2));
-    let sums = pairs.map(|(&w, x)| at::<4, 0>(w, x) + at::<4, 1>(w, x));
-    sums.fold(0, i32::wrapping_add)
-}
+/// Plain Rust, for any target.
+#[derive(Debug)]
+pub struct Portable;
 
-/// 2 bits: four weights a byte, the earliest one in the lowest bits.
-pub fn dot2(weights: &[u8], x: &[u8]) -> i32 {
-    let quads = weights.iter().zip(x.chunks(4));
-    let sums = quads.map(|(&w, x)| at::<2, 0>(w, x) + at::<2, 1>(w, x) + at::<2, 2>(w, x) + at::<2, 3>(w, x));
-    sums.fold(0, i32::wrapping_add)
-}
+impl Kernel for Portable {
+    const KIND: Kind = Kind::Portable;
+    /// Inputs in order, a byte each.
+    type List<'s> = &'s [u8];
 
-/// Weight number `I` of a packed byte times its input, 0 where there is no input.
-#[inline(always)]
-fn at<const BITS: u32, const I: usize>(packed: u8, x: &[u8]) -> i32 {
-    let weight = (packed << (8 - BITS - BITS * I as u32)) as i8 >> (8 - BITS);
-    x.get(I).map_or(0, |&x| i32::from(weight) * i32::from(x))
-}
+    fn list<'s>(_: Width, source: &Source, memory: &'s mut [u32]) -> &'s [u8] {
+        let bytes: &mut [u8] = bytemuck::must_cast_slice_mut(memory);
+        let bytes = bytes.get_mut(..source.inputs()).unwrap_or_default();
+        bytes.iter_mut().enumerate().for_each(|(i, byte)| *byte = source.at(i));
+        bytes
+    }
 
-#[cfg(any(test, feature = "cases"))]
-pub(crate) mod cases {
-    use super::super::{Width, dot};
-
-    const LEN: usize = 41;
-
-    /// Every width, every length around the packing's edges, against sums over unpacked weights.
-    pub(crate) fn packed_equals_unpacked() {
-        for (width, largest) in [(Width::Eight, 127i32), (Width::Four, 7), (Width::Two, 1)] {
-            for inputs in 0..LEN {
-                let (mut weights, mut x, mut packed) = ([0i32; LEN], [0u8; LEN], [0u8; 2 * LEN]);
-                for i in 0..inputs {
-                    weights[i] = (i as i32 * 7919 + 13).rem_euclid(2 * largest + 1) - largest;
-                    x[i] = (i * 97 + 255) as u8;
-                    let (bits, per) = (width.bits(), width.per_byte());
-                    packed[i / per] |= ((weights[i] as u8) & (0xff >> (8 - bits))) << (bits as usize * (i % per));
-                }
-                let expected: i32 = weights.iter().zip(&x).map(|(w, &x)| w * i32::from(x)).sum();
-                let row = &packed[..width.row_len(inputs)];
-                assert_eq!(dot(width, row, &x[..inputs]), expected, "{width:?}, {inputs} inputs");
-            }
+    fn sums(width: Width, x: &&[u8], block: &[u32]) -> Sums {
+        let mut sums = [0; MAX_ROWS];
+        for (row, sum) in sums.iter_mut().take(width.rows()).enumerate() {
+            *sum = dot(width, row, x.iter().copied(), block);
         }
+        sums
     }
+}
 
-    pub(crate) fn the_extremes_are_exact() {
-        assert_eq!(dot(Width::Eight, &[0x81, 0x7f, 0x80, 0], &[255; 3]), 255 * (-127 + 127 - 128));
-        assert_eq!(dot(Width::Four, &[0x79, 0, 0, 0], &[255, 1]), 255 * -7 + 7);
-        assert_eq!(dot(Width::Two, &[0b01_11_00_01, 0, 0, 0], &[1, 2, 4, 8]), 1 - 4 + 8);
-    }
+/// `sum_i weight[row][i] x[i]`, wrapping only where the exporter's bound ([`Row::fits`](crate::int::Row::fits)) was not kept.
+pub(crate) fn dot(width: Width, row: usize, x: impl Iterator<Item = u8>, block: &[u32]) -> i32 {
+    let term = |(input, x): (usize, u8)| {
+        let place = width.place(row, input);
+        block.get(place.word).map_or(0, |&word| place.unpack(u32::from_le(word)) * i32::from(x))
+    };
+    x.enumerate().map(term).fold(0, i32::wrapping_add)
 }

@@ -1,0 +1,178 @@
+//! How integer weights lie in memory: one layout for each width, made for all cores alike.
+//!
+//! Inputs are taken in *pairs*, in the order that the exporter chose, so that inputs which are zero together stand
+//! together. Rows are taken in *blocks* of [`Width::rows`]; rows that are missing in the last block are zero. A pair has
+//! [`Width::words`] words in a block, one after the other, and the pairs of a block follow each other:
+//!
+//! | bits | rows of a block | words of a pair | rows of a word |
+//! |---|---|---|---|
+//! | 8 | 6 | 3 | 2 |
+//! | 4 | 8 | 2 | 4 |
+//! | 2 | 8 | 1 | 8 |
+//!
+//! A word has two halves of 16 bits, one for each input of the pair: the first input's is the low half, only in the
+//! second word of 8 bits it is the high half. A half holds the weights of its rows, the first row's in the lowest bits.
+//! The last row's weight, in the topmost bits, is in two's complement; the others have their sign bit inverted, which
+//! is two's complement plus `2^(bits - 1)`. So a half, as a signed number, is `sum_j 2^(bits j) q_j` plus a constant:
+//! one multiplication serves all of its rows, and [`kernel`](super::kernel) tells how they are taken apart again.
+//! Where the number of inputs is odd, the last pair's second input does not exist; its weights are zero.
+
+/// How weights are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Width {
+    /// -127 to 127.
+    Eight,
+    /// -7 to 7.
+    Four,
+    /// -1 to 1.
+    Two,
+}
+
+/// Rows of the largest block.
+pub const MAX_ROWS: usize = 8;
+
+impl Width {
+    /// From the number of bits; none for a width that does not exist.
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        match bits {
+            8 => Some(Self::Eight),
+            4 => Some(Self::Four),
+            2 => Some(Self::Two),
+            _ => None,
+        }
+    }
+
+    /// Bits of a weight.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Eight => 8,
+            Self::Four => 4,
+            Self::Two => 2,
+        }
+    }
+
+    /// The largest magnitude of a weight.
+    pub const fn largest(self) -> i8 {
+        i8::MAX >> (8 - self.bits())
+    }
+
+    /// Rows of a block.
+    pub const fn rows(self) -> usize {
+        match self {
+            Self::Eight => 6,
+            Self::Four | Self::Two => 8,
+        }
+    }
+
+    /// Words of a pair of inputs in a block.
+    pub const fn words(self) -> usize {
+        self.rows() / self.fields()
+    }
+
+    /// Rows whose weights share a half of a word.
+    pub const fn fields(self) -> usize {
+        16 / self.bits() as usize
+    }
+
+    /// Words of a block of rows of `inputs` weights.
+    pub const fn block_words(self, inputs: usize) -> usize {
+        inputs.div_ceil(2) * self.words()
+    }
+
+    /// Bytes of the weights of a layer; saturated where memory has no room for them.
+    pub const fn weights_len(self, inputs: usize, units: usize) -> usize {
+        units.div_ceil(self.rows()).saturating_mul(self.block_words(inputs)).saturating_mul(4)
+    }
+
+    /// Where the weight of a row of a block and an input is.
+    pub const fn place(self, row: usize, input: usize) -> Place {
+        let (word, field) = (row / self.fields(), row % self.fields());
+        let second = input % 2 == 1;
+        let high = second != (matches!(self, Self::Eight) && word == 1);
+        let shift = if high { 16 } else { 0 } + field as u32 * self.bits() as u32;
+        Place { word: input / 2 * self.words() + word, shift, bits: self.bits(), top: field + 1 == self.fields() }
+    }
+
+    /// What the sums of this row of a block stay below in magnitude, so that a kernel that adds up several rows at once
+    /// can take them apart: `2^31` divided by what the row's weight counts in its half. Rows 0 to 3 of 8 bits hang
+    /// together in a chain that closes at `2^24`, see [`kernel`](super::kernel).
+    pub const fn bound(self, row: usize) -> u32 {
+        match self {
+            Self::Eight => 1 << 23,
+            Self::Four | Self::Two => 1 << (31 - (row % self.fields()) as u32 * self.bits() as u32),
+        }
+    }
+
+    /// Whether the sums of these weights stay within [`bound`](Self::bound), whatever the activations.
+    pub fn is_bounded(self, row: usize, weights: &[i8]) -> bool {
+        let sum = |sign: i32| weights.iter().map(|&w| (sign * i32::from(w)).max(0) as u64).sum::<u64>();
+        255 * sum(1).max(sum(-1)) < u64::from(self.bound(row))
+    }
+}
+
+/// Where a weight is within a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Number of the word.
+    pub word: usize,
+    /// The weight's lowest bit.
+    pub shift: u32,
+    bits: u8,
+    top: bool,
+}
+
+impl Place {
+    /// The bit that is inverted in all weights of a half but the topmost.
+    const fn inverted(self) -> u32 {
+        if self.top { 0 } else { 1 << (self.bits - 1) }
+    }
+
+    /// The weight as bits of its word.
+    pub const fn pack(self, weight: i8) -> u32 {
+        let mask = (1 << self.bits) - 1;
+        ((weight as u32 & mask) ^ self.inverted()) << self.shift
+    }
+
+    /// The weight in its word.
+    pub const fn unpack(self, word: u32) -> i32 {
+        let unused = 32 - self.bits as u32;
+        (((word >> self.shift) ^ self.inverted()) << unused) as i32 >> unused
+    }
+}
+
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
+    use super::*;
+
+    /// Every bit of a block belongs to one weight, and every weight comes back.
+    pub(crate) fn weights_fill_their_block() {
+        for width in [Width::Eight, Width::Four, Width::Two] {
+            let (mut words, inputs, largest) = ([0u32; 6], 4, i32::from(width.largest()));
+            let weight = |row: usize, input: usize| (row * 37 + input * 11) as i32 % (2 * largest + 1) - largest;
+            for (row, input) in (0..width.rows()).flat_map(|row| (0..inputs).map(move |input| (row, input))) {
+                let place = width.place(row, input);
+                words[place.word] += place.pack(weight(row, input) as i8);
+            }
+            assert!(words[width.block_words(inputs)..].iter().all(|&word| word == 0));
+            for (row, input) in (0..width.rows()).flat_map(|row| (0..inputs).map(move |input| (row, input))) {
+                let place = width.place(row, input);
+                assert_eq!(place.unpack(words[place.word]), weight(row, input), "{width:?} {row} {input}");
+            }
+        }
+    }
+
+    pub(crate) fn the_bounds_of_packed_sums_are_exact() {
+        let check = |width: Width, row, weights: &[i8], expected| {
+            assert_eq!(width.is_bounded(row, weights), expected, "{width:?} {row}");
+        };
+        // 255 * 127 * 259 = 8,387,715 is below 2^23, one weight more is not; the other sign does not count.
+        check(Width::Eight, 4, &[127; 259], true);
+        check(Width::Eight, 0, &[-127; 260], false);
+        check(Width::Four, 7, &[7; 293], true);
+        check(Width::Four, 3, &[7; 294], false);
+        check(Width::Four, 6, &[7; 294], true);
+        check(Width::Two, 7, &[1; 514], true);
+        check(Width::Two, 7, &[1; 515], false);
+        check(Width::Two, 0, &[1; 515], true);
+    }
+}
