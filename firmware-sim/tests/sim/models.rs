@@ -73,7 +73,7 @@ fn file<'a>(
     labels: &str,
     layers: impl IntoIterator<Item = (LayerHeader, LayerWeights<'a>)>,
 ) -> Vec<u8> {
-    let spec = Spec { height, width, labels, layers: layers.into_iter().collect(), logit_scale: 1.0 };
+    let spec = Spec { height, width, labels, layers: layers.into_iter().collect(), logit_scale: 1.0, order: &[] };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes).expect("a model");
     bytes.truncate(len);
