@@ -1,4 +1,4 @@
-//! Says which kernel of `src/int/kernel` the target has: `cfg(foldnet_kernel = "...")`.
+//! Says which kernel of `src/int/kernel` the target has: `cfg(foldnet_kernel = "...")`, and whether it is ARMv8-M.
 //!
 //! Rust's `target_feature = "dsp"` is never set on stable Rust, so the target's name decides; an ARMv8-M core may come
 //! without the DSP extension, and whoever has it says so by the feature `dsp`.
@@ -9,10 +9,14 @@ fn main() {
     println!(
         "cargo::rustc-check-cfg=cfg(foldnet_kernel, values(\"dsp\", \"armv7m\", \"armv6m\", \"rv32im\", \"sse2\"))"
     );
+    println!("cargo::rustc-check-cfg=cfg(foldnet_armv8m)");
     println!("cargo::rerun-if-changed=build.rs");
     let target = env::var("TARGET").expect("cargo says what is built for");
     if let Some(kernel) = kernel(&target, env::var_os("CARGO_FEATURE_DSP").is_some()) {
         println!("cargo::rustc-cfg=foldnet_kernel=\"{kernel}\"");
+    }
+    if target.starts_with("thumbv8m") {
+        println!("cargo::rustc-cfg=foldnet_armv8m");
     }
 }
 

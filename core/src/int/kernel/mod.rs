@@ -4,6 +4,8 @@
 //! ([layout](super::layout)). [`Portable`] is the oracle of all others, what is used where there is none, and what adds
 //! up rows that are beyond the others' [bound](super::layout::Width::bound).
 
+#[cfg(foldnet_kernel = "dsp")]
+mod dsp;
 mod portable;
 
 pub use portable::Portable;
@@ -31,6 +33,10 @@ pub trait Kernel {
 }
 
 /// The kernel of this target.
+#[cfg(foldnet_kernel = "dsp")]
+pub type Current = dsp::Dsp;
+/// The kernel of this target.
+#[cfg(not(foldnet_kernel = "dsp"))]
 pub type Current = Portable;
 
 /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
@@ -38,6 +44,8 @@ pub type Current = Portable;
 pub enum Kind {
     /// Plain Rust.
     Portable,
+    /// Cortex-M with the DSP extension.
+    Dsp,
 }
 
 impl Kind {
@@ -45,6 +53,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
+            Self::Dsp => "dsp",
         }
     }
 
@@ -52,6 +61,8 @@ impl Kind {
     pub const fn list_words(self, inputs: usize) -> usize {
         match self {
             Self::Portable => inputs.div_ceil(4),
+            // Most where every other pair is zero: three words for each run of one, and three at the end.
+            Self::Dsp => (inputs.div_ceil(2) + 1) * 3 / 2 + 2,
         }
     }
 }
