@@ -1,7 +1,7 @@
 //! An integer layer: block after block through the kernel, then every row requantized.
 
 use super::kernel::{Current, Kernel, dot};
-use super::layout::Width;
+use super::layout::{MAX_ROWS, Width};
 use super::requantize::{Row, requantize};
 use super::source::Source;
 
@@ -40,13 +40,17 @@ pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool,
 fn for_each_output(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl FnMut(i32)) {
     let Dense { width, rows, weights } = *dense;
     let list = Current::list(width, source, list);
-    let blocks = weights.chunks_exact(width.block_words(source.inputs()).max(1));
-    for (rows, block) in rows.chunks(width.rows()).zip(blocks) {
-        let sums = Current::sums(width, &list, block);
-        for ((index, row), sum) in rows.iter().enumerate().zip(sums) {
-            let row = Row::from_words(*row);
-            let sum = if row.plain { plain_sum(width, index, source, block) } else { sum };
-            put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
+    let block_words = width.block_words(source.inputs()).max(1);
+    let groups = weights.chunks(block_words * Current::AT_ONCE);
+    for (rows, blocks) in rows.chunks(width.rows() * Current::AT_ONCE).zip(groups) {
+        let mut sums = [[0; MAX_ROWS]; Current::AT_ONCE];
+        Current::sums_of_blocks(width, &list, blocks, block_words, &mut sums);
+        for ((rows, block), sums) in rows.chunks(width.rows()).zip(blocks.chunks(block_words)).zip(sums) {
+            for ((index, row), sum) in rows.iter().enumerate().zip(sums) {
+                let row = Row::from_words(*row);
+                let sum = if row.plain { plain_sum(width, index, source, block) } else { sum };
+                put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
+            }
         }
     }
 }

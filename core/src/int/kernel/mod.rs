@@ -22,6 +22,9 @@ pub trait Kernel {
     /// Which it is.
     const KIND: Kind;
 
+    /// Blocks that are best added up at once.
+    const AT_ONCE: usize = 1;
+
     /// A layer's inputs, prepared.
     type List<'s>;
 
@@ -30,6 +33,15 @@ pub trait Kernel {
 
     /// The sums of a block of [`Width::block_words`] words, exact for all rows within their bound.
     fn sums(width: Width, list: &Self::List<'_>, block: &[u32]) -> Sums;
+
+    /// The same for up to [`AT_ONCE`](Self::AT_ONCE) blocks, which follow each other and have `block_words` words each,
+    /// at least 1; without inputs there are no blocks, and the sums stay as they are.
+    #[inline(always)]
+    fn sums_of_blocks(width: Width, list: &Self::List<'_>, blocks: &[u32], block_words: usize, sums: &mut [Sums]) {
+        for (block, sums) in blocks.chunks_exact(block_words).zip(sums) {
+            *sums = Self::sums(width, list, block);
+        }
+    }
 }
 
 /// The kernel of this target.
@@ -72,7 +84,14 @@ pub(crate) mod cases {
     use super::super::source::Order;
     use super::*;
 
+    /// The most inputs of a case.
     const INPUTS: usize = 41;
+
+    /// The most words of a block of them.
+    const BLOCK_WORDS: usize = INPUTS.div_ceil(2) * 3;
+
+    /// The most blocks that a kernel may take at once.
+    const BLOCKS: usize = 4;
 
     /// A small generator, the same everywhere.
     struct Dice(u32);
@@ -97,39 +116,48 @@ pub(crate) mod cases {
         }
     }
 
-    /// `zeros` of 8 inputs are zero on average; the weights are anything, now and then the extremes.
+    /// `zeros` of 8 inputs are zero on average; all else is anything, now and then the extremes.
     fn check<K: Kernel>(width: Width, inputs: usize, zeros: u32, dice: &mut Dice) {
-        let (mut x, mut order, mut block) = ([0u8; INPUTS], [0u16; INPUTS], [0u32; INPUTS.div_ceil(2) * 3]);
-        let mut expected = [0; MAX_ROWS];
-        let largest = i32::from(width.largest());
-        x.iter_mut().for_each(|x| *x = if dice.below(8) < zeros { 0 } else { 1 + dice.below(255) as u8 });
-        order.iter_mut().enumerate().for_each(|(i, from)| *from = ((i * 7 + 3) % inputs.max(1)) as u16);
+        let (mut x, mut order, mut words) = ([0u8; INPUTS], [0u16; INPUTS], [0; BLOCKS * BLOCK_WORDS]);
         let extreme = dice.below(4) == 0;
+        x.iter_mut().for_each(|x| *x = if dice.below(8) < zeros { 0 } else { 255 });
+        x.iter_mut().filter(|x| **x > 0 && !extreme).for_each(|x| *x = 1 + dice.below(255) as u8);
+        order.iter_mut().enumerate().for_each(|(i, from)| *from = ((i * 7 + 3) % inputs.max(1)) as u16);
         let source = match dice.below(2) {
             0 => Source::new(&x[..inputs], Order::Plain(inputs)),
             _ => Source::new(&x[..inputs], Order::Listed(&order[..inputs])),
         };
-        for (row, sum) in expected.iter_mut().take(width.rows()).enumerate() {
-            for input in 0..inputs.next_multiple_of(2) {
+        let (blocks, block_words) = (1 + dice.below(K::AT_ONCE as u32) as usize, width.block_words(inputs));
+        let (mut found, mut expected) = ([[0; MAX_ROWS]; BLOCKS], [[0; MAX_ROWS]; BLOCKS]);
+        for (block, expected) in expected[..blocks].iter_mut().enumerate() {
+            *expected = weigh(width, &source, extreme, &mut words[block * block_words..][..block_words], dice);
+        }
+        let mut memory = [0xa5a5_a5a5; 128];
+        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(inputs)]);
+        let words = &words[..blocks * block_words];
+        K::sums_of_blocks(width, &list, words, block_words.max(1), &mut found[..blocks]);
+        for (found, expected) in found.iter().zip(expected) {
+            let rows = ..width.rows();
+            assert_eq!(found[rows], expected[rows], "{width:?}, {inputs} inputs, {zeros} of 8 are zero");
+        }
+    }
+
+    /// A block of any weights, or of the largest, and its sums.
+    fn weigh(width: Width, source: &Source, extreme: bool, block: &mut [u32], dice: &mut Dice) -> Sums {
+        let (mut sums, largest) = ([0; MAX_ROWS], i32::from(width.largest()));
+        for (row, sum) in sums.iter_mut().take(width.rows()).enumerate() {
+            let sign = if dice.below(2) == 0 { 1 } else { -1 };
+            for input in 0..source.inputs().next_multiple_of(2) {
                 let any = dice.below(2 * largest as u32 + 1) as i32 - largest;
-                let weight = if input >= inputs {
-                    0
-                } else if extreme {
-                    any.signum() * largest
-                } else {
-                    any
-                };
+                let weight = if extreme { sign * largest } else { any };
+                let weight = if input < source.inputs() { weight } else { 0 };
                 let place = width.place(row, input);
                 block[place.word] |= place.pack(weight as i8);
                 *sum += weight * i32::from(source.at(input));
             }
         }
         block.iter_mut().for_each(|word| *word = word.to_le());
-        let mut memory = [0xa5a5_a5a5; 128];
-        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(inputs)]);
-        let found = K::sums(width, &list, &block[..width.block_words(inputs)]);
-        let rows = ..width.rows();
-        assert_eq!(found[rows], expected[rows], "{width:?}, {inputs} inputs, {zeros} of 8 are zero");
+        sums
     }
 
     pub(crate) fn portable_sums_are_exact() {
