@@ -1,6 +1,6 @@
 //! An integer layer: block after block through the kernel, then every row requantized.
 
-use super::kernel::{Current, Kernel, dot};
+use super::kernel::{Current, Kernel, Sums, dot};
 use super::layout::{MAX_ROWS, Width};
 use super::requantize::{Row, requantize};
 use super::source::Source;
@@ -17,47 +17,52 @@ pub(crate) struct Dense<'a> {
 
 /// `y [O] = clamp(requantize(kernel [O][I] x [I] + bias [O]), 0, 255)`: a layer with ReLU that is not the last.
 pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [u8]) {
-    let mut y = y.iter_mut();
-    for_each_output(dense, source, list, |z| {
-        if let Some(y) = y.next() {
-            *y = z.clamp(0, 255) as u8;
-        }
-    });
+    outputs(dense, source, list, y, |z| z.clamp(0, 255) as u8);
 }
 
 /// Logits `z [O]`, each the bits of an `i32`; with `relu` none below 0.
 pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool, z: &mut [u32]) {
-    let mut out = z.iter_mut();
-    for_each_output(dense, source, list, |z| {
-        if let Some(out) = out.next() {
-            *out = if relu { z.max(0) as u32 } else { z as u32 };
-        }
-    });
+    outputs(dense, source, list, z, |z| if relu { z.max(0) as u32 } else { z as u32 });
 }
 
-/// The requantized sums, row by row.
+/// Group after group of blocks, then row after row.
 #[inline(always)]
-fn for_each_output(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl FnMut(i32)) {
+fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], out: &mut [T], put: impl Fn(i32) -> T) {
     let Dense { width, rows, weights } = *dense;
     let list = Current::list(width, source, list);
-    let block_words = width.block_words(source.inputs()).max(1);
-    let groups = weights.chunks(block_words * Current::AT_ONCE);
-    for (rows, blocks) in rows.chunks(width.rows() * Current::AT_ONCE).zip(groups) {
-        let mut sums = [[0; MAX_ROWS]; Current::AT_ONCE];
-        Current::sums_of_blocks(width, &list, blocks, block_words, &mut sums);
-        for ((rows, block), sums) in rows.chunks(width.rows()).zip(blocks.chunks(block_words)).zip(sums) {
-            for ((index, row), sum) in rows.iter().enumerate().zip(sums) {
+    let (block_rows, block_words) = (width.rows(), width.block_words(source.inputs()).max(1));
+    let mut groups = weights.chunks(block_words * Current::AT_ONCE);
+    let mut out = out.chunks_mut(block_rows);
+    let mut rows = rows.chunks(block_rows);
+    let mut sums = [[0; MAX_ROWS]; Current::AT_ONCE];
+    while let Some(group) = groups.next() {
+        Current::sums_of_blocks(width, &list, group, block_words, &mut sums);
+        let mut blocks = group.chunks(block_words);
+        for sums in &mut sums {
+            let (Some(block), Some(rows), Some(out)) = (blocks.next(), rows.next(), out.next()) else { break };
+            if rows.iter().any(|row| is_plain(row)) {
+                add_up_plain(width, rows, source, block, sums);
+            }
+            for ((row, sum), out) in rows.iter().zip(sums).zip(out) {
                 let row = Row::from_words(*row);
-                let sum = if row.plain { plain_sum(width, index, source, block) } else { sum };
-                put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
+                *out = put(requantize(row.bias.wrapping_add(*sum), row.multiplier, row.shift));
             }
         }
     }
 }
 
-/// The sum of a row that is beyond the bound of packed sums.
+/// [`Row::plain`]
+#[inline(always)]
+fn is_plain(row: &[u32; 2]) -> bool {
+    Row::from_words(*row).plain
+}
+
+/// The sums of rows that are beyond the bound of packed sums.
 #[cold]
 #[inline(never)]
-fn plain_sum(width: Width, row: usize, source: &Source, block: &[u32]) -> i32 {
-    dot(width, row, (0..source.inputs()).map(|i| source.at(i)), block)
+fn add_up_plain(width: Width, rows: &[[u32; 2]], source: &Source, block: &[u32], sums: &mut Sums) {
+    let plain = rows.iter().zip(sums).enumerate().filter(|(_, (row, _))| is_plain(row));
+    for (row, (_, sum)) in plain {
+        *sum = dot(width, row, (0..source.inputs()).map(|i| source.at(i)), block);
+    }
 }

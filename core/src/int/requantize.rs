@@ -54,16 +54,22 @@ impl Row {
 
 /// `acc * multiplier / 2^(15 + shift)`: first rounded down at 15 bits, then half up at `shift`.
 ///
-/// The first step is `floor(acc * multiplier / 2^15)` in two products of 32 bits, for cores without a long multiply:
-/// with `acc = 2^15 h + l`, `0 <= l < 2^15`, it is `h m + floor(l m / 2^15)`. No step overflows: `l m < 2^30`, and
-/// `|h m + ..| <= |acc|` as `m < 2^15`.
+/// The first step is `floor(acc * multiplier / 2^15)`: on cores with a long multiply in one of these, elsewhere in two
+/// products of 32 bits: with `acc = 2^15 h + l`, `0 <= l < 2^15`, it is `h m + floor(l m / 2^15)`. No step overflows:
+/// `l m < 2^30`, and `|h m + ..| <= |acc|` as `m < 2^15`.
 #[inline(always)]
 pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
     let m = multiplier as i32;
-    let scaled =
-        (acc >> BITS).wrapping_mul(m).wrapping_add(((acc & (MULTIPLIER_ONE as i32 - 1)).wrapping_mul(m)) >> BITS);
+    let scaled = if LONG_MULTIPLY {
+        ((acc as i64 * m as i64) >> BITS) as i32
+    } else {
+        (acc >> BITS).wrapping_mul(m).wrapping_add(((acc & (MULTIPLIER_ONE as i32 - 1)).wrapping_mul(m)) >> BITS)
+    };
     if shift == 0 { scaled } else { ((scaled >> ((shift - 1) & 31)) + 1) >> 1 }
 }
+
+/// Whether the target multiplies 32 by 32 to 64 bits in one instruction.
+const LONG_MULTIPLY: bool = cfg!(any(target_pointer_width = "64", foldnet_kernel = "dsp", foldnet_kernel = "armv7m"));
 
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {

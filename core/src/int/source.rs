@@ -40,9 +40,18 @@ impl<'a> Source<'a> {
         self.x.get(from).copied().unwrap_or(0)
     }
 
-    /// The pairs of inputs, in order.
-    #[inline(always)]
-    pub fn pairs(&self) -> impl Iterator<Item = (u8, u8)> {
-        (0..self.inputs()).step_by(2).map(|i| (self.at(i), if i + 1 < self.inputs() { self.at(i + 1) } else { 0 }))
+    /// Whether no input is missing.
+    pub const fn is_whole(&self) -> bool {
+        self.x.len() >= self.inputs()
+    }
+
+    /// The activations, in their own order.
+    pub const fn activations(&self) -> &'a [u8] {
+        self.x
+    }
+
+    /// The order.
+    pub const fn order(&self) -> Order<'a> {
+        self.order
     }
 }

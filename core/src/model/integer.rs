@@ -14,7 +14,7 @@ pub(super) fn run(model: &Model, image: &[u8], even: &mut [u32], odd: &mut [u32]
         let Some(dense) = dense(layer, sections) else { return };
         let units = usize::from(layer.units);
         let source = match index {
-            0 => Source::new(image, Order::Listed(bytemuck::try_cast_slice(sections.order).unwrap_or(&[]))),
+            0 => Source::new(image, Order::Listed(model.order())),
             _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs.into())),
         };
         if index + 1 == count {

@@ -84,8 +84,6 @@ impl core::error::Error for ParseError {}
 pub(super) struct Sections<'a> {
     /// Rows, or biases.
     pub(super) rows: &'a [u8],
-    /// The order of the inputs; empty where there is none.
-    pub(super) order: &'a [u8],
     /// Weights.
     pub(super) weights: &'a [u8],
 }
@@ -94,6 +92,7 @@ pub(super) struct Sections<'a> {
 #[derive(Debug, Clone)]
 pub struct Model<'a> {
     header: Header<'a>,
+    order: &'a [u8],
     sections: Vec<Sections<'a>, MAX_MODEL_LAYERS>,
     len: usize,
 }
@@ -115,8 +114,9 @@ impl<'a> Model<'a> {
             return Err(ParseError::Header);
         }
         check_shapes(&header)?;
-        let sections = split_sections(&header.layers, body, padded(PREFIX + header_len))?;
-        Ok(Self { header, sections, len: bytes.len() })
+        let mut model = Self { header, order: &[], sections: Vec::new(), len: bytes.len() };
+        model.split_sections(body.get(padded(PREFIX + header_len)..).ok_or(ParseError::Header)?)?;
+        Ok(model)
     }
 
     /// What the model is.
@@ -159,6 +159,30 @@ impl<'a> Model<'a> {
     /// Whether the weights are floats; if not, they are integers in every layer.
     pub fn is_float(&self) -> bool {
         self.header.layers.iter().any(LayerHeader::is_float)
+    }
+
+    /// The sections of all layers, which `rest` is made of.
+    fn split_sections(&mut self, mut rest: &'a [u8]) -> Result<(), ParseError> {
+        for (index, layer) in self.header.layers.iter().enumerate() {
+            let lens = layer.section_lens(index == 0).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
+            let misfit = ParseError::Shape { layer: index };
+            let (rows, behind) = split_padded(rest, lens[0]).ok_or(misfit)?;
+            let (order, behind) = split_padded(behind, lens[1]).ok_or(misfit)?;
+            let (weights, behind) = split_padded(behind, lens[2]).ok_or(misfit)?;
+            check_rows(layer, rows).ok_or(ParseError::Row { layer: index })?;
+            if index == 0 {
+                check_order(layer, order).ok_or(ParseError::Order)?;
+                self.order = order;
+            }
+            self.sections.push(Sections { rows, weights }).map_err(|_| misfit)?;
+            rest = behind;
+        }
+        if rest.is_empty() { Ok(()) } else { Err(ParseError::Shape { layer: self.header.layers.len() - 1 }) }
+    }
+
+    /// Which pixel is which input, little-endian; empty in a float model.
+    pub(super) fn order(&self) -> &'a [u16] {
+        bytemuck::try_cast_slice(self.order).unwrap_or(&[])
     }
 
     /// The layers with their sections.
@@ -209,28 +233,6 @@ fn check_shapes(header: &Header) -> Result<(), ParseError> {
         return Err(ParseError::Scratch);
     }
     Ok(())
-}
-
-/// The sections of all layers, which begin at `start` and end with the body.
-fn split_sections<'a>(
-    layers: &[LayerHeader],
-    body: &'a [u8],
-    start: usize,
-) -> Result<Vec<Sections<'a>, MAX_MODEL_LAYERS>, ParseError> {
-    let mut rest = body.get(start..).ok_or(ParseError::Header)?;
-    let mut sections = Vec::new();
-    for (index, layer) in layers.iter().enumerate() {
-        let lens = layer.section_lens(index == 0).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
-        let misfit = ParseError::Shape { layer: index };
-        let (rows, behind) = split_padded(rest, lens[0]).ok_or(misfit)?;
-        let (order, behind) = split_padded(behind, lens[1]).ok_or(misfit)?;
-        let (weights, behind) = split_padded(behind, lens[2]).ok_or(misfit)?;
-        check_rows(layer, rows).ok_or(ParseError::Row { layer: index })?;
-        check_order(layer, order).ok_or(ParseError::Order)?;
-        sections.push(Sections { rows, order, weights }).map_err(|_| misfit)?;
-        rest = behind;
-    }
-    if rest.is_empty() { Ok(sections) } else { Err(ParseError::Shape { layer: layers.len() - 1 }) }
 }
 
 /// Multipliers and shifts of an integer layer are such that no shift is undefined.

@@ -31,7 +31,7 @@
 
 use super::{Kernel, Kind, Sums};
 use crate::int::layout::Width;
-use crate::int::source::Source;
+use crate::int::source::{Order, Source};
 use core::arch::global_asm;
 
 /// Dual 16-bit multiplications.
@@ -69,10 +69,9 @@ impl Kernel for Dsp {
         List { width, runs: memory, block_words, total }
     }
 
-    fn sums(_: Width, list: &List, block: &[u32]) -> Sums {
-        let mut a = [0; 8];
+    fn sums(_: Width, list: &List, block: &[u32], a: &mut Sums) {
         if block.len() < list.block_words {
-            return a;
+            return;
         }
         let (runs, block, sums) = (list.runs.as_ptr(), block.as_ptr(), a.as_mut_ptr());
         // SAFETY: the runs end with one of 0 pairs, and skip and cover no more words than the block has; each function
@@ -85,22 +84,37 @@ impl Kernel for Dsp {
             }
         }
         match list.width {
-            Width::Eight => chained(a, list.total << 7),
-            Width::Four => nested::<4>(a, list.total << 3),
-            Width::Two => nested::<2>(a, list.total << 1),
+            Width::Eight => take_chain_apart(a, list.total << 7),
+            Width::Four => take_apart::<4>(a, list.total << 3),
+            Width::Two => take_apart::<2>(a, list.total << 1),
         }
     }
 }
 
 /// Writes the runs to `next`, which has room for [`Kind::list_words`]; a pair has so many bytes of weights. Returns `X`.
-fn fill(mut next: *mut u32, source: &Source, bytes: u32) -> i32 {
+fn fill(next: *mut u32, source: &Source, bytes: u32) -> i32 {
+    let (x, inputs) = (source.activations(), source.inputs());
+    match source.order() {
+        _ if !source.is_whole() => fill_with(next, inputs, bytes, |i| source.at(i)),
+        // SAFETY: `i` is below `inputs`, and no activation is missing.
+        Order::Plain(_) => fill_with(next, inputs, bytes, |i| unsafe { *x.get_unchecked(i) }),
+        // SAFETY: likewise, and an order lists inputs only.
+        Order::Listed(order) => fill_with(next, inputs, bytes, |i| unsafe {
+            *x.get_unchecked(usize::from(u16::from_le(*order.get_unchecked(i))))
+        }),
+    }
+}
+
+/// The same, with the inputs from `at`.
+#[inline(always)]
+fn fill_with(mut next: *mut u32, inputs: usize, bytes: u32, at: impl Fn(usize) -> u8) -> i32 {
     let (mut total, mut skipped, mut run) = (0, 0, MAX_RUN);
     let mut header = next;
-    for (first, second) in source.pairs() {
+    let mut put = |first: u8, second: u8| {
         let x = u32::from(first) | u32::from(second) << 16;
         if x == 0 {
             skipped += bytes;
-            continue;
+            return;
         }
         total += i32::from(first) + i32::from(second);
         // SAFETY: `next` and `header` stay within the room: a run of `n` pairs takes `n + 2` words and, unless it has
@@ -117,45 +131,51 @@ fn fill(mut next: *mut u32, source: &Source, bytes: u32) -> i32 {
             *next = x;
             next = next.add(1);
         }
+    };
+    let even = inputs & !1;
+    (0..even).step_by(2).for_each(|i| put(at(i), at(i + 1)));
+    if even < inputs {
+        put(at(even), 0);
     }
     // SAFETY: as above.
     unsafe { next.write_bytes(0, RUN_WORDS) };
     total
 }
 
-/// The sums of 8 bits from `M1, M3, M2`, and `A_1, A_0` of rows 4 and 5; `offset` is `128 X`.
+/// From `M1, M3, M2` and `A_1, A_0` of rows 4 and 5 to the sums of 8 bits; `offset` is `128 X`.
 #[inline(always)]
-fn chained([m1, m3, m2, a1, a0, ..]: Sums, offset: i32) -> Sums {
+fn take_chain_apart(sums: &mut Sums, offset: i32) {
+    let [m1, m3, m2, a1, a0, ..] = *sums;
     let [m1, m3, m2] = [m1, m3, m2].map(|m| m.wrapping_sub(offset));
     let chain = m3.wrapping_sub(m2 << 8).wrapping_add(m1 << 16);
     let s2 = chain << 8 >> 8;
     let s3 = m3.wrapping_sub(s2) >> 8;
     let s0 = m2.wrapping_sub(s3) >> 8;
     let s1 = m1.wrapping_sub(s0) >> 8;
-    [s0, s1, s2, s3, a0.wrapping_sub(offset), a1.wrapping_sub(a0) >> 8, 0, 0]
+    *sums = [s0, s1, s2, s3, a0.wrapping_sub(offset), a1.wrapping_sub(a0) >> 8, 0, 0];
 }
 
-/// The sums of 4 or 2 bits from `A_k`, in every half the topmost row's first; `offset` is `h X`.
+/// From `A_0`, `A_1`, ... of every half to the sums of 4 or 2 bits; `offset` is `h X`.
 #[inline(always)]
-fn nested<const BITS: usize>(a: Sums, offset: i32) -> Sums {
-    let mut sums = a;
-    for (a, sums) in a.chunks_exact(16 / BITS).zip(sums.chunks_exact_mut(16 / BITS)) {
+fn take_apart<const BITS: usize>(sums: &mut Sums, offset: i32) {
+    for half in sums.chunks_exact_mut(16 / BITS) {
         let mut below = 0;
-        for (k, (&a, sum)) in a.iter().rev().zip(sums.iter_mut()).enumerate() {
-            let offset = if k + 1 < 16 / BITS { offset << (BITS * k) } else { 0 };
-            *sum = a.wrapping_sub(below).wrapping_sub(offset) >> (BITS * k);
-            below = a;
+        let mut offset = offset;
+        for (k, a) in half.iter_mut().enumerate() {
+            let all = *a;
+            let own = if k + 1 < 16 / BITS { offset } else { 0 };
+            *a = all.wrapping_sub(below).wrapping_sub(own) >> (BITS * k);
+            (below, offset) = (all, offset << BITS);
         }
     }
-    sums
 }
 
 unsafe extern "C" {
     /// `M1, M3, M2, A_1, A_0`
     fn foldnet_dsp8(runs: *const u32, block: *const u32, sums: *mut i32);
-    /// `A_3` to `A_0` of word 0, then of word 1.
+    /// `A_0` to `A_3` of word 0, then of word 1.
     fn foldnet_dsp4(runs: *const u32, block: *const u32, sums: *mut i32);
-    /// `A_7` to `A_0`
+    /// `A_0` to `A_7`
     fn foldnet_dsp2(runs: *const u32, block: *const u32, sums: *mut i32);
 }
 
@@ -255,7 +275,7 @@ global_asm!(
     "   pop {{r2}}",
     "   stmia r2, {{r5-r9}}",
     "   pop {{r4-r11, pc}}",
-    // 4 bits: A_3 to A_0 of word 0 in r4 to r7, of word 1 in r8 to r11.
+    // 4 bits: A_0 to A_3 of word 0 in r4 to r7, of word 1 in r8 to r11.
     ".macro foldnet_word4 w x a b c d",
     "   smlad \\a, \\w, \\x, \\a",
     "   bic \\w, \\w, #0xf000f000",
@@ -267,8 +287,8 @@ global_asm!(
     ".endm",
     ".macro foldnet_pair4 x",
     "   ldmia r1!, {{r12, lr}}",
-    "   foldnet_word4 r12 \\x r4 r5 r6 r7",
-    "   foldnet_word4 lr \\x r8 r9 r10 r11",
+    "   foldnet_word4 r12 \\x r7 r6 r5 r4",
+    "   foldnet_word4 lr \\x r11 r10 r9 r8",
     ".endm",
     ".macro foldnet_two4 n m",
     "   ldmia r0!, {{r2, r3}}",
@@ -302,23 +322,23 @@ global_asm!(
     "   pop {{r2}}",
     "   stmia r2, {{r4-r11}}",
     "   pop {{r4-r11, pc}}",
-    // 2 bits: A_7 to A_0 in r4 to r11.
+    // 2 bits: A_0 to A_7 in r4 to r11.
     ".macro foldnet_pair2 w x",
-    "   smlad r4, \\w, \\x, r4",
-    "   bic \\w, \\w, #0xc000c000",
-    "   smlad r5, \\w, \\x, r5",
-    "   bic \\w, \\w, #0x30003000",
-    "   smlad r6, \\w, \\x, r6",
-    "   bic \\w, \\w, #0x0c000c00",
-    "   smlad r7, \\w, \\x, r7",
-    "   uxtb16 \\w, \\w",
-    "   smlad r8, \\w, \\x, r8",
-    "   bic \\w, \\w, #0x00c000c0",
-    "   smlad r9, \\w, \\x, r9",
-    "   bic \\w, \\w, #0x00300030",
-    "   smlad r10, \\w, \\x, r10",
-    "   bic \\w, \\w, #0x000c000c",
     "   smlad r11, \\w, \\x, r11",
+    "   bic \\w, \\w, #0xc000c000",
+    "   smlad r10, \\w, \\x, r10",
+    "   bic \\w, \\w, #0x30003000",
+    "   smlad r9, \\w, \\x, r9",
+    "   bic \\w, \\w, #0x0c000c00",
+    "   smlad r8, \\w, \\x, r8",
+    "   uxtb16 \\w, \\w",
+    "   smlad r7, \\w, \\x, r7",
+    "   bic \\w, \\w, #0x00c000c0",
+    "   smlad r6, \\w, \\x, r6",
+    "   bic \\w, \\w, #0x00300030",
+    "   smlad r5, \\w, \\x, r5",
+    "   bic \\w, \\w, #0x000c000c",
+    "   smlad r4, \\w, \\x, r4",
     ".endm",
     ".macro foldnet_two2 n m",
     "   ldmia r0!, {{r2, r3}}",

@@ -32,14 +32,14 @@ pub trait Kernel {
     fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Self::List<'s>;
 
     /// The sums of a block of [`Width::block_words`] words, exact for all rows within their bound.
-    fn sums(width: Width, list: &Self::List<'_>, block: &[u32]) -> Sums;
+    fn sums(width: Width, list: &Self::List<'_>, block: &[u32], sums: &mut Sums);
 
     /// The same for up to [`AT_ONCE`](Self::AT_ONCE) blocks, which follow each other and have `block_words` words each,
     /// at least 1; without inputs there are no blocks, and the sums stay as they are.
     #[inline(always)]
     fn sums_of_blocks(width: Width, list: &Self::List<'_>, blocks: &[u32], block_words: usize, sums: &mut [Sums]) {
         for (block, sums) in blocks.chunks_exact(block_words).zip(sums) {
-            *sums = Self::sums(width, list, block);
+            Self::sums(width, list, block, sums);
         }
     }
 }

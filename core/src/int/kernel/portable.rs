@@ -1,7 +1,7 @@
 //! The oracle of all kernels: every weight on its own, in plain Rust.
 
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::{MAX_ROWS, Width};
+use crate::int::layout::Width;
 use crate::int::source::Source;
 
 /// Plain Rust, for any target.
@@ -20,12 +20,10 @@ impl Kernel for Portable {
         bytes
     }
 
-    fn sums(width: Width, x: &&[u8], block: &[u32]) -> Sums {
-        let mut sums = [0; MAX_ROWS];
+    fn sums(width: Width, x: &&[u8], block: &[u32], sums: &mut Sums) {
         for (row, sum) in sums.iter_mut().take(width.rows()).enumerate() {
             *sum = dot(width, row, x.iter().copied(), block);
         }
-        sums
     }
 }
 
