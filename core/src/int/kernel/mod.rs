@@ -7,6 +7,8 @@
 #[cfg(foldnet_kernel = "dsp")]
 mod dsp;
 mod portable;
+#[cfg(foldnet_kernel = "sse2")]
+mod sse2;
 
 pub use portable::Portable;
 pub(crate) use portable::dot;
@@ -48,7 +50,10 @@ pub trait Kernel {
 #[cfg(foldnet_kernel = "dsp")]
 pub type Current = dsp::Dsp;
 /// The kernel of this target.
-#[cfg(not(foldnet_kernel = "dsp"))]
+#[cfg(foldnet_kernel = "sse2")]
+pub type Current = sse2::Sse2;
+/// The kernel of this target.
+#[cfg(not(any(foldnet_kernel = "dsp", foldnet_kernel = "sse2")))]
 pub type Current = Portable;
 
 /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
@@ -58,6 +63,8 @@ pub enum Kind {
     Portable,
     /// Cortex-M with the DSP extension.
     Dsp,
+    /// x86-64.
+    Sse2,
 }
 
 impl Kind {
@@ -66,6 +73,7 @@ impl Kind {
         match self {
             Self::Portable => "portable",
             Self::Dsp => "dsp",
+            Self::Sse2 => "sse2",
         }
     }
 
@@ -75,6 +83,8 @@ impl Kind {
             Self::Portable => inputs.div_ceil(4),
             // Most where every other pair is zero: three words for each run of one, and three at the end.
             Self::Dsp => (inputs.div_ceil(2) + 1) * 3 / 2 + 2,
+            // Up to three words for each pair, for a multiple of four pairs.
+            Self::Sse2 => inputs.div_ceil(8) * 4 * 3,
         }
     }
 }

@@ -1,0 +1,133 @@
+//! x86-64, where every processor has SSE2: four words of weights times two inputs each in one `PMADDWD`.
+//!
+//! The list holds a word for each word of a block: the pair's inputs as two halves, in the word's order, once for each of
+//! the pair's words, and zeros up to a whole number of vectors. A lane of a vector always meets the same word of a pair:
+//! with 8 bits three vectors hold four pairs, with 4 bits one holds two, with 2 bits four.
+//!
+//! For every row `k` of a half, `A_k = sum x (half mod 2^(bits (k + 1)))` adds up halves whose upper rows are masked away;
+//! the topmost row is not masked, so that the half's sign counts. With `X = sum x` and `h = 2^(bits - 1)`,
+//! `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without `h X` in the topmost row, exact modulo `2^32`: `S_k` follows where it
+//! is within [`Width::bound`]. Zeros are not skipped: a vector costs less than to look for them.
+
+#![allow(unsafe_code)]
+
+use super::{Kernel, Kind, Sums};
+use crate::int::layout::{MAX_ROWS, Width};
+use crate::int::source::Source;
+use core::arch::x86_64::{
+    __m128i, _mm_add_epi32, _mm_and_si128, _mm_loadu_si128, _mm_madd_epi16, _mm_set1_epi16, _mm_storeu_si128,
+};
+
+/// Vectors of 128 bits.
+#[derive(Debug)]
+pub struct Sse2;
+
+/// A layer's inputs.
+#[derive(Debug)]
+pub struct List<'s> {
+    /// A word for each word of a block, and zeros.
+    x: &'s [u32],
+    /// `X`
+    total: i32,
+}
+
+/// Words of a vector.
+const LANES: usize = 4;
+
+impl Kernel for Sse2 {
+    const KIND: Kind = Kind::Sse2;
+    type List<'s> = List<'s>;
+
+    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
+        let used = width.block_words(source.inputs()).next_multiple_of(width.words() * LANES);
+        let memory = memory.get_mut(..used).unwrap_or_default();
+        let mut total = 0;
+        memory.fill(0);
+        for (words, (first, second)) in memory.chunks_exact_mut(width.words()).zip(source.pairs()) {
+            let x = u32::from(first) | u32::from(second) << 16;
+            total += i32::from(first) + i32::from(second);
+            for (word, to) in words.iter_mut().enumerate() {
+                let swapped = width.place(word * width.fields(), 0).shift != 0;
+                *to = if swapped { x.rotate_left(16) } else { x };
+            }
+        }
+        List { x: memory, total }
+    }
+
+    fn sums(width: Width, list: &List, block: &[u32]) -> Sums {
+        match width {
+            Width::Eight => rows(width, list.total, &prefixes::<3, 2>(list.x, block)),
+            Width::Four => rows(width, list.total, &prefixes::<1, 4>(list.x, block)),
+            Width::Two => rows(width, list.total, &prefixes::<1, 8>(list.x, block)),
+        }
+    }
+}
+
+/// `A_k` of each of the `FIELDS` rows of a half, apart for every word of `VECTORS` vectors. `x` is a multiple of them
+/// long, and at least as long as the block.
+fn prefixes<const VECTORS: usize, const FIELDS: usize>(x: &[u32], block: &[u32]) -> [[[i32; LANES]; VECTORS]; FIELDS] {
+    let (mut whole, mut sums) = (x.chunks_exact(VECTORS * LANES), [[zero(); VECTORS]; FIELDS]);
+    let mut blocks = block.chunks_exact(VECTORS * LANES);
+    for (block, x) in blocks.by_ref().zip(whole.by_ref()) {
+        add(block, x, &mut sums);
+    }
+    if let Some(x) = whole.next() {
+        let mut last = [[0; LANES]; VECTORS];
+        last.as_flattened_mut().iter_mut().zip(blocks.remainder()).for_each(|(to, &word)| *to = word);
+        add(last.as_flattened(), x, &mut sums);
+    }
+    sums.map(|vectors| vectors.map(lanes))
+}
+
+/// Adds `VECTORS` vectors of weights times inputs to the sums of each row.
+#[inline(always)]
+fn add<const VECTORS: usize, const FIELDS: usize>(block: &[u32], x: &[u32], sums: &mut [[__m128i; VECTORS]; FIELDS]) {
+    let (block, x) = (block.chunks_exact(LANES), x.chunks_exact(LANES));
+    for (vector, (block, x)) in block.zip(x).enumerate().take(VECTORS) {
+        for (field, sums) in sums.iter_mut().enumerate() {
+            let bits = 16 / FIELDS * (field + 1);
+            let mask = if field + 1 == FIELDS { -1 } else { (1 << bits) - 1 };
+            // SAFETY: both chunks have four words; SSE2 is part of x86-64.
+            unsafe {
+                let x = _mm_loadu_si128(x.as_ptr().cast());
+                let words = _mm_and_si128(_mm_loadu_si128(block.as_ptr().cast()), _mm_set1_epi16(mask));
+                sums[vector] = _mm_add_epi32(sums[vector], _mm_madd_epi16(words, x));
+            }
+        }
+    }
+}
+
+/// A vector of zeros.
+fn zero() -> __m128i {
+    // SAFETY: four words can be read; SSE2 is part of x86-64.
+    unsafe { _mm_loadu_si128([0u32; LANES].as_ptr().cast()) }
+}
+
+/// The words of a vector.
+fn lanes(vector: __m128i) -> [i32; LANES] {
+    let mut lanes = [0; LANES];
+    // SAFETY: four words can be written; SSE2 is part of x86-64.
+    unsafe { _mm_storeu_si128(lanes.as_mut_ptr().cast(), vector) };
+    lanes
+}
+
+/// The sums of all rows from those of the prefixes of halves, each in `VECTORS` times four parts.
+fn rows<const VECTORS: usize, const FIELDS: usize>(
+    width: Width,
+    total: i32,
+    prefixes: &[[[i32; LANES]; VECTORS]; FIELDS],
+) -> Sums {
+    let mut sums = [0; MAX_ROWS];
+    let (bits, half) = (usize::from(width.bits()), total << (width.bits() - 1));
+    for (word, sums) in sums.chunks_exact_mut(FIELDS).enumerate().take(width.words()) {
+        let mut below = 0i32;
+        for (field, sum) in sums.iter_mut().enumerate() {
+            let parts = prefixes[field].as_flattened().iter().skip(word).step_by(width.words());
+            let prefix = parts.fold(0i32, |sum, &part| sum.wrapping_add(part));
+            let inverted = if field + 1 == FIELDS { 0 } else { half.wrapping_shl((bits * field) as u32) };
+            *sum = prefix.wrapping_sub(below).wrapping_sub(inverted) >> (bits * field);
+            below = prefix;
+        }
+    }
+    sums
+}
