@@ -12,7 +12,7 @@
 #![allow(unsafe_code)]
 
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::{MAX_ROWS, Width};
+use crate::int::layout::Width;
 use crate::int::source::Source;
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_and_si128, _mm_loadu_si128, _mm_madd_epi16, _mm_set1_epi16, _mm_storeu_si128,
@@ -43,9 +43,11 @@ impl Kernel for Sse2 {
         let memory = memory.get_mut(..used).unwrap_or_default();
         let mut total = 0;
         memory.fill(0);
-        for (words, (first, second)) in memory.chunks_exact_mut(width.words()).zip(source.pairs()) {
-            let x = u32::from(first) | u32::from(second) << 16;
-            total += i32::from(first) + i32::from(second);
+        let inputs = source.inputs();
+        for (words, first) in memory.chunks_exact_mut(width.words()).zip((0..inputs).step_by(2)) {
+            let second = if first + 1 < inputs { source.at(first + 1).into() } else { 0 };
+            let x = u32::from(source.at(first)) | second << 16;
+            total += i32::from(source.at(first)) + second as i32;
             for (word, to) in words.iter_mut().enumerate() {
                 let swapped = width.place(word * width.fields(), 0).shift != 0;
                 *to = if swapped { x.rotate_left(16) } else { x };
@@ -54,11 +56,11 @@ impl Kernel for Sse2 {
         List { x: memory, total }
     }
 
-    fn sums(width: Width, list: &List, block: &[u32]) -> Sums {
+    fn sums(width: Width, list: &List, block: &[u32], sums: &mut Sums) {
         match width {
-            Width::Eight => rows(width, list.total, &prefixes::<3, 2>(list.x, block)),
-            Width::Four => rows(width, list.total, &prefixes::<1, 4>(list.x, block)),
-            Width::Two => rows(width, list.total, &prefixes::<1, 8>(list.x, block)),
+            Width::Eight => rows(width, list.total, &prefixes::<3, 2>(list.x, block), sums),
+            Width::Four => rows(width, list.total, &prefixes::<1, 4>(list.x, block), sums),
+            Width::Two => rows(width, list.total, &prefixes::<1, 8>(list.x, block), sums),
         }
     }
 }
@@ -116,8 +118,8 @@ fn rows<const VECTORS: usize, const FIELDS: usize>(
     width: Width,
     total: i32,
     prefixes: &[[[i32; LANES]; VECTORS]; FIELDS],
-) -> Sums {
-    let mut sums = [0; MAX_ROWS];
+    sums: &mut Sums,
+) {
     let (bits, half) = (usize::from(width.bits()), total << (width.bits() - 1));
     for (word, sums) in sums.chunks_exact_mut(FIELDS).enumerate().take(width.words()) {
         let mut below = 0i32;
@@ -129,5 +131,4 @@ fn rows<const VECTORS: usize, const FIELDS: usize>(
             below = prefix;
         }
     }
-    sums
 }
