@@ -214,7 +214,8 @@ fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Option<Vec
         let sum = i64::from(bias) + products;
         let multiplier = i64::from(u16::from_le_bytes([row[4], row[5]]));
         let z = literal_requantize(i64::from(sum as i32), multiplier, row[6]);
-        (row[7] == 1 || products.abs() < bound).then_some(z)
+        let plain = parts.first[8 * (unit - unit % rows) + 7] == 1;
+        (plain || products.abs() < bound).then_some(z)
     };
     parts.first.chunks_exact(8).enumerate().map(unit).collect()
 }

@@ -27,42 +27,45 @@ pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool,
 
 /// Group after group of blocks, then row after row.
 #[inline(always)]
-fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], out: &mut [T], put: impl Fn(i32) -> T) {
-    let Dense { width, rows, weights } = *dense;
+fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T], put: impl Fn(i32) -> T) {
+    let Dense { width, mut rows, mut weights } = *dense;
     let list = Current::list(width, source, list);
-    let (block_rows, block_words) = (width.rows(), width.block_words(source.inputs()).max(1));
-    let mut groups = weights.chunks(block_words * Current::AT_ONCE);
-    let mut out = out.chunks_mut(block_rows);
-    let mut rows = rows.chunks(block_rows);
+    let block_words = width.block_words(source.inputs()).max(1);
     let mut sums = [[0; MAX_ROWS]; Current::AT_ONCE];
-    while let Some(group) = groups.next() {
+    while !weights.is_empty() {
+        let (group, behind) = split(weights, block_words * Current::AT_ONCE);
+        weights = behind;
         Current::sums_of_blocks(width, &list, group, block_words, &mut sums);
-        let mut blocks = group.chunks(block_words);
+        let mut blocks = group;
         for sums in &mut sums {
-            let (Some(block), Some(rows), Some(out)) = (blocks.next(), rows.next(), out.next()) else { break };
-            if rows.iter().any(|row| is_plain(row)) {
-                add_up_plain(width, rows, source, block, sums);
+            let (of_block, behind) = split(rows, width.rows());
+            let (block, behind_block) = split(blocks, block_words);
+            (rows, blocks) = (behind, behind_block);
+            if of_block.first().is_some_and(|&row| Row::from_words(row).plain) {
+                add_up_plain(width, source, block, sums);
             }
-            for ((row, sum), out) in rows.iter().zip(sums).zip(out) {
-                let row = Row::from_words(*row);
-                *out = put(requantize(row.bias.wrapping_add(*sum), row.multiplier, row.shift));
+            let count = of_block.len().min(out.len());
+            let (of_out, behind) = core::mem::take(&mut out).split_at_mut(count);
+            out = behind;
+            for ((&row, &sum), out) in of_block.iter().zip(&*sums).zip(of_out) {
+                let row = Row::from_words(row);
+                *out = put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
             }
         }
     }
 }
 
-/// [`Row::plain`]
+/// The first `len`, or all, and what is behind.
 #[inline(always)]
-fn is_plain(row: &[u32; 2]) -> bool {
-    Row::from_words(*row).plain
+fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
+    of.split_at(len.min(of.len()))
 }
 
-/// The sums of rows that are beyond the bound of packed sums.
+/// The sums of a block with rows that are beyond the bound of packed sums.
 #[cold]
 #[inline(never)]
-fn add_up_plain(width: Width, rows: &[[u32; 2]], source: &Source, block: &[u32], sums: &mut Sums) {
-    let plain = rows.iter().zip(sums).enumerate().filter(|(_, (row, _))| is_plain(row));
-    for (row, (_, sum)) in plain {
+fn add_up_plain(width: Width, source: &Source, block: &[u32], sums: &mut Sums) {
+    for (row, sum) in sums.iter_mut().take(width.rows()).enumerate() {
         *sum = dot(width, row, (0..source.inputs()).map(|i| source.at(i)), block);
     }
 }

@@ -18,8 +18,9 @@ pub struct Row {
     pub multiplier: u16,
     /// `0..=30`
     pub shift: u8,
-    /// Whether the row's sums may be beyond the bound of packed sums ([`Width::bound`](super::layout::Width::bound)), so
-    /// that the portable kernel must add them up. The encoder sets it.
+    /// Whether sums of the row's block may be beyond the bound of packed sums
+    /// ([`Width::bound`](super::layout::Width::bound)), so that the portable kernel must add them up. The encoder sets it
+    /// in all rows of a block or in none; the first row's is read.
     pub plain: bool,
 }
 

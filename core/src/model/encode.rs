@@ -237,9 +237,8 @@ impl LayerWeights<'_> {
                 let inputs = usize::from(header.inputs).max(1);
                 let blocks = weights.chunks(width.rows() * inputs);
                 for (rows, weights) in rows.chunks(width.rows()).zip(blocks.clone()) {
-                    let plain = plain_rows(width, inputs, weights);
-                    let rows = rows.iter().zip(plain).map(|(&row, plain)| Row { plain, ..row });
-                    rows.into_iter().try_for_each(|row| writer.put(&row.to_bytes()))?;
+                    let plain = is_plain(width, inputs, weights);
+                    rows.iter().try_for_each(|&row| writer.put(&Row { plain, ..row }.to_bytes()))?;
                 }
                 writer.pad()?;
                 order.map_or(Ok(()), |order| writer.put_order(order, header.inputs))?;
@@ -250,10 +249,7 @@ impl LayerWeights<'_> {
     }
 }
 
-/// Which rows of a block must be added up by the portable kernel; at 8 bits all as soon as one must.
-fn plain_rows(width: Width, inputs: usize, weights: &[i8]) -> [bool; MAX_ROWS] {
-    let mut plain = [false; MAX_ROWS];
-    let rows = weights.chunks(inputs).enumerate();
-    plain.iter_mut().zip(rows).for_each(|(plain, (row, weights))| *plain = !width.is_bounded(row, weights));
-    if width == Width::Eight && plain.contains(&true) { [true; MAX_ROWS] } else { plain }
+/// Whether a block's sums must be added up by the portable kernel: all of them as soon as one must.
+fn is_plain(width: Width, inputs: usize, weights: &[i8]) -> bool {
+    weights.chunks(inputs).enumerate().any(|(row, weights)| !width.is_bounded(row, weights))
 }

@@ -26,9 +26,8 @@
 //! | | order, in layer 0 only | `u16 [inputs]`: which pixel is the first input, the second, ... |
 //! | | weights | blocks of rows, see [`crate::int::layout`] |
 //!
-//! `plain` says that a row's sums may be beyond the bound of packed sums, so that the portable kernel must add them up;
-//! at 8 bits it is said of all rows of a block or of none, as they are taken apart together. The most negative value of
-//! a weight (-128, -8, -2) does not occur. The order is a permutation in every file that is written; that it names
+//! `plain` says that sums of the row's block may be beyond the bound of packed sums, so that the portable kernel must add
+//! them up; it is the same in all rows of a block, and read in the first. The most negative value of a weight (-128, -8, -2) does not occur. The order is a permutation in every file that is written; that it names
 //! pixels that exist is all that is checked, and all that inference relies on. Hidden units stand in whatever order
 //! suits the next layer, classes in theirs. A model is all float or all integer; widths may differ by layer.
 //!

@@ -94,29 +94,33 @@ impl Kernel for Dsp {
 /// Writes the runs to `next`, which has room for [`Kind::list_words`]; a pair has so many bytes of weights. Returns `X`.
 fn fill(next: *mut u32, source: &Source, bytes: u32) -> i32 {
     let (x, inputs) = (source.activations(), source.inputs());
-    match source.order() {
-        _ if !source.is_whole() => fill_with(next, inputs, bytes, |i| source.at(i)),
-        // SAFETY: `i` is below `inputs`, and no activation is missing.
-        Order::Plain(_) => fill_with(next, inputs, bytes, |i| unsafe { *x.get_unchecked(i) }),
-        // SAFETY: likewise, and an order lists inputs only.
-        Order::Listed(order) => fill_with(next, inputs, bytes, |i| unsafe {
-            *x.get_unchecked(usize::from(u16::from_le(*order.get_unchecked(i))))
-        }),
+    if !source.is_whole() || inputs % 2 == 1 || inputs == 0 {
+        return fill_any(next, source, bytes);
+    }
+    // SAFETY: whole pairs, all of them there; an order lists inputs only; the room is the caller's word.
+    unsafe {
+        match source.order() {
+            Order::Plain(_) => foldnet_dsp_activations(next, x.as_ptr(), bytes, x.as_ptr().add(inputs)),
+            Order::Listed(order) => {
+                foldnet_dsp_pixels(next, x.as_ptr(), order.as_ptr(), order.as_ptr_range().end, bytes)
+            }
+        }
     }
 }
 
-/// The same, with the inputs from `at`.
-#[inline(always)]
-fn fill_with(mut next: *mut u32, inputs: usize, bytes: u32, at: impl Fn(usize) -> u8) -> i32 {
+/// The same where inputs are missing, or their number is odd.
+#[cold]
+#[inline(never)]
+fn fill_any(mut next: *mut u32, source: &Source, bytes: u32) -> i32 {
     let (mut total, mut skipped, mut run) = (0, 0, MAX_RUN);
     let mut header = next;
-    let mut put = |first: u8, second: u8| {
-        let x = u32::from(first) | u32::from(second) << 16;
-        if x == 0 {
-            skipped += bytes;
-            return;
-        }
+    for i in (0..source.inputs()).step_by(2) {
+        let (first, second) = (source.at(i), if i + 1 < source.inputs() { source.at(i + 1) } else { 0 });
         total += i32::from(first) + i32::from(second);
+        if first | second == 0 {
+            skipped += bytes;
+            continue;
+        }
         // SAFETY: `next` and `header` stay within the room: a run of `n` pairs takes `n + 2` words and, unless it has
         // `MAX_RUN`, one pair before it; the last run takes two words.
         unsafe {
@@ -128,14 +132,9 @@ fn fill_with(mut next: *mut u32, inputs: usize, bytes: u32, at: impl Fn(usize) -
             }
             run += 1;
             *header = run;
-            *next = x;
+            *next = u32::from(first) | u32::from(second) << 16;
             next = next.add(1);
         }
-    };
-    let even = inputs & !1;
-    (0..even).step_by(2).for_each(|i| put(at(i), at(i + 1)));
-    if even < inputs {
-        put(at(even), 0);
     }
     // SAFETY: as above.
     unsafe { next.write_bytes(0, RUN_WORDS) };
@@ -171,6 +170,10 @@ fn take_apart<const BITS: usize>(sums: &mut Sums, offset: i32) {
 }
 
 unsafe extern "C" {
+    /// Writes the runs of activations up to `end`, at least one pair, and returns `X`.
+    fn foldnet_dsp_activations(next: *mut u32, x: *const u8, bytes: u32, end: *const u8) -> i32;
+    /// The same of pixels in an order.
+    fn foldnet_dsp_pixels(next: *mut u32, x: *const u8, order: *const u16, end: *const u16, bytes: u32) -> i32;
     /// `M1, M3, M2, A_1, A_0`
     fn foldnet_dsp8(runs: *const u32, block: *const u32, sums: *mut i32);
     /// `A_0` to `A_3` of word 0, then of word 1.
@@ -193,18 +196,90 @@ macro_rules! cpu {
     };
 }
 
-// SAFETY: each function reads the list up to its end, the weights that it points at, and writes the sums through the third
-// argument; it keeps r4 to r11. r0 is the list, r1 the weights; the flags GE, which `SEL` reads, are the caller's to lose.
+// SAFETY: each of the last three functions reads the list up to its end, the weights that it points at, and writes the sums through the third
+// argument; the first two read what they are given, and write the list. All keep r4 to r11; the flags GE, which `SEL` reads,
+// are the caller's to lose.
 global_asm!(
     cpu!(),
     ".syntax unified",
-    // The third argument lies on top of the stack.
-    ".macro foldnet_enter name",
+    ".macro foldnet_function name",
     ".section .text.foldnet_\\name, \"ax\", %progbits",
     ".balign 4",
     ".global foldnet_\\name",
     ".thumb_func",
     "foldnet_\\name:",
+    ".endm",
+    // The list: r0 next word, r4 X, r6 bytes to skip, r7 bytes of a pair, r8 header of the run, r9 where it ends.
+    ".macro foldnet_begin",
+    "   mov r4, #0",
+    "   mov r5, #0x00010001",
+    "   mov r6, #0",
+    "   mov r8, r0",
+    "   adds r0, #8",
+    "   mov r9, r0",
+    ".endm",
+    // Puts the pair x, which is not zero; label 3 is for one that is. `at` goes up to r3, where the list ends. A run is
+    // closed when the next begins.
+    ".macro foldnet_put x at",
+    "   smlad r4, \\x, r5, r4",
+    "   cmp r0, r9",
+    "   beq 4f",
+    "2: str \\x, [r0], #4",
+    "   cmp \\at, r3",
+    "   bne 1b",
+    "   b 6f",
+    "3: add r6, r7",
+    "   mov r9, r0",
+    "   cmp \\at, r3",
+    "   bne 1b",
+    "6: sub r11, r0, r8",
+    "   subs r11, #8",
+    "   lsr r11, r11, #2",
+    "   str r11, [r8, #4]",
+    "   mov r11, #0",
+    "   str r11, [r0], #4",
+    "   str r11, [r0]",
+    "   it eq",
+    "   streq r11, [r8]",
+    "   mov r0, r4",
+    "   pop {{r4-r11, pc}}",
+    "4: sub r11, r0, r8",
+    "   subs r11, #8",
+    "   ittt ne",
+    "   lsrne r11, r11, #2",
+    "   strne r11, [r8, #4]",
+    "   movne r8, r0",
+    "   it ne",
+    "   addne r0, #8",
+    "   str r6, [r8]",
+    "   mov r6, #0",
+    "   add r9, r0, #4 * 14",
+    "   b 2b",
+    ".endm",
+    "   foldnet_function dsp_activations",
+    "   push {{r4-r11, lr}}",
+    "   foldnet_begin",
+    "   mov r7, r2",
+    "1: ldrh r2, [r1], #2",
+    "   cbz r2, 3f",
+    "   orr r2, r2, r2, lsl #8",
+    "   uxtb16 r2, r2",
+    "   foldnet_put r2 r1",
+    "   foldnet_function dsp_pixels",
+    "   push {{r4-r11, lr}}",
+    "   foldnet_begin",
+    "   ldr r7, [sp, #36]",
+    "1: ldr r10, [r2], #4",
+    "   uxth r11, r10",
+    "   lsr r10, r10, #16",
+    "   ldrb r11, [r1, r11]",
+    "   ldrb r10, [r1, r10]",
+    "   orrs r10, r11, r10, lsl #16",
+    "   beq 3f",
+    "   foldnet_put r10 r2",
+    // The sums: r0 the list, r1 the weights; the third argument lies on top of the stack.
+    ".macro foldnet_enter name",
+    "   foldnet_function \\name",
     "   push {{r2, r4-r11, lr}}",
     ".irp r, 4, 5, 6, 7, 8, 9, 10, 11",
     "   mov r\\r, #0",
