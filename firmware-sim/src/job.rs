@@ -3,7 +3,7 @@
 //!
 //! | file `job`, read by the board | |
 //! |---|---|
-//! | 5 words | [`Job`], magic first |
+//! | 6 words | [`Job`], magic first |
 //! | bytes | the images, one after the other |
 //!
 //! | file `results`, written by the board | |
@@ -38,22 +38,26 @@ pub struct Job {
     pub model_offset: u32,
     /// Words of scratch memory that may be used at most; less than there are only in tests.
     pub scratch_limit: u32,
+    /// The layer whose ticks are counted; [`ALL_LAYERS`](Self::ALL_LAYERS) counts from image bytes to class.
+    pub timed_layer: u32,
 }
 
 impl Job {
     /// Number of words.
-    pub const WORDS: usize = 5;
+    pub const WORDS: usize = 6;
+    /// No layer in particular.
+    pub const ALL_LAYERS: u32 = u32::MAX;
     const MAGIC: u32 = u32::from_le_bytes(*b"FJOB");
 
     /// As it stands in the file.
     pub const fn words(&self) -> [u32; Self::WORDS] {
-        [Self::MAGIC, self.images, self.image_len, self.model_offset, self.scratch_limit]
+        [Self::MAGIC, self.images, self.image_len, self.model_offset, self.scratch_limit, self.timed_layer]
     }
 
     /// None for words that are no job.
     pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
-        let [Self::MAGIC, images, image_len, model_offset, scratch_limit] = words else { return None };
-        Some(Self { images, image_len, model_offset, scratch_limit })
+        let [Self::MAGIC, images, image_len, model_offset, scratch_limit, timed_layer] = words else { return None };
+        Some(Self { images, image_len, model_offset, scratch_limit, timed_layer })
     }
 }
 
@@ -133,7 +137,7 @@ mod tests {
 
     #[test]
     fn words_say_what_was_put_into_them() {
-        let job = Job { images: 1, image_len: 784, model_offset: 3, scratch_limit: u32::MAX };
+        let job = Job { images: 1, image_len: 784, model_offset: 3, scratch_limit: u32::MAX, timed_layer: 2 };
         assert_eq!(Job::from_words(job.words()), Some(job));
         for kernel in ["", "portable", "exactly-16-bytes"] {
             let start = Start::new(10, 336_000, kernel);

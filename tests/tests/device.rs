@@ -50,7 +50,13 @@ impl Device {
     /// Likewise on other images.
     fn check_on(&self, exported: &Exported, test: View, floor: f64) -> Emulation {
         let (what, images) = (format!("{} on {}", exported.name, self.board), test.len());
-        let task = Task { firmware: self.firmware(), model: &exported.model, pixels: test.pixels, labels: test.labels };
+        let task = Task {
+            firmware: self.firmware(),
+            model: &exported.model,
+            pixels: test.pixels,
+            labels: test.labels,
+            layer: None,
+        };
         let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{what}: {error}"));
         let instructions = run.instructions;
         println!(

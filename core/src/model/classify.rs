@@ -6,6 +6,7 @@ use super::parse::Model;
 use super::{float, integer};
 use crate::int::kernel::{Current, Kernel};
 use crate::train::softmax;
+use core::ops::Range;
 
 /// The scratch memory is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,12 +27,18 @@ impl core::error::Error for ScratchError {}
 #[derive(Debug)]
 pub struct Classifier<'m, 's> {
     model: &'m Model<'m>,
+    memory: Memory<'s>,
+}
+
+/// The scratch memory's parts.
+#[derive(Debug)]
+pub(super) struct Memory<'s> {
     /// Outputs of even layers.
-    even: &'s mut [u32],
+    pub(super) even: &'s mut [u32],
     /// Outputs of odd layers, and the pixels of a float model.
-    odd: &'s mut [u32],
+    pub(super) odd: &'s mut [u32],
     /// What is left, for the kernel's list of inputs.
-    list: &'s mut [u32],
+    pub(super) list: &'s mut [u32],
 }
 
 impl<'m, 's> Classifier<'m, 's> {
@@ -45,19 +52,27 @@ impl<'m, 's> Classifier<'m, 's> {
         let scratch = scratch.get_mut(..model.scratch_words()).ok_or(too_small)?;
         let (even, rest) = scratch.split_at_mut_checked(even).ok_or(too_small)?;
         let (odd, list) = rest.split_at_mut_checked(odd).ok_or(too_small)?;
-        Ok(Self { model, even, odd, list })
+        Ok(Self { model, memory: Memory { even, odd, list } })
     }
 
     /// The class of an image of [`Model::inputs`] bytes: that of the largest logit, the first of equals.
     ///
     /// Pixels that are missing count as 0, pixels too many are not read.
     pub fn classify(&mut self, image: &[u8]) -> usize {
-        if self.model.is_float() {
-            float::run(self.model, image, self.even, self.odd);
-        } else {
-            integer::run(self.model, image, self.even, self.odd, self.list);
-        }
+        self.run_layers(image, 0..self.model.header().layers.len());
         self.logits().largest()
+    }
+
+    /// Runs some layers only, for a clock that wants to know each one's share: those before must have been run on the same
+    /// image. After the last one the logits are there.
+    pub fn run_layers(&mut self, image: &[u8], layers: Range<usize>) {
+        let Memory { even, odd, list } = &mut self.memory;
+        let memory = Memory { even, odd, list };
+        if self.model.is_float() {
+            float::run(self.model, layers, image, memory);
+        } else {
+            integer::run(self.model, layers, image, memory);
+        }
     }
 
     /// Name of the kernel that does the work, for reports.
@@ -67,7 +82,7 @@ impl<'m, 's> Classifier<'m, 's> {
 
     /// The logits of the image last classified.
     pub fn logits(&self) -> Logits<'_> {
-        let words = if self.model.header().layers.len() % 2 == 0 { &*self.odd } else { &*self.even };
+        let words = if self.model.header().layers.len() % 2 == 0 { &*self.memory.odd } else { &*self.memory.even };
         let words = words.get(..self.model.classes()).unwrap_or(&[]);
         let scale = (!self.model.is_float()).then_some(self.model.header().logit_scale);
         Logits { words, scale }

@@ -1,6 +1,8 @@
 //! A layer of 32-bit floats, summed in the order that [the format](super) fixes.
 
+use super::classify::Memory;
 use super::parse::{Model, Sections};
+use core::ops::Range;
 
 /// Partial sums that a dot product is split into.
 const LANES: usize = 8;
@@ -8,15 +10,20 @@ const LANES: usize = 8;
 /// Bytes of a weight.
 const WORD: usize = 4;
 
-/// An image through all layers; `even` and `odd` take the outputs of even and odd layers, `odd` the inputs, too.
-pub(super) fn run(model: &Model, image: &[u8], even: &mut [u32], odd: &mut [u32]) {
-    let pixels = image.iter().copied().chain(core::iter::repeat(0));
-    odd.iter_mut().zip(pixels).for_each(|(x, pixel)| *x = f32::from(pixel).to_bits());
+/// An image through these layers; `even` and `odd` take the outputs of even and odd layers, `odd` the inputs, too.
+pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Memory) {
+    let Memory { even, odd, .. } = memory;
+    if layers.start == 0 {
+        let pixels = image.iter().copied().chain(core::iter::repeat(0));
+        odd.iter_mut().zip(pixels).for_each(|(x, pixel)| *x = f32::from(pixel).to_bits());
+    }
     let (mut x, mut y) = (odd, even);
-    for (layer, sections) in model.layers() {
+    for (index, (layer, sections)) in model.layers().enumerate() {
         let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
         let (Some(input), Some(output)) = (x.get(..inputs), y.get_mut(..units)) else { return };
-        dense(sections, input, layer.relu, output);
+        if layers.contains(&index) {
+            dense(sections, input, layer.relu, output);
+        }
         core::mem::swap(&mut x, &mut y);
     }
 }

@@ -1,27 +1,32 @@
 //! An image through the layers of an integer model.
 
+use super::classify::Memory;
 use super::header::LayerHeader;
 use super::parse::{Model, Sections};
 use crate::int::layout::Width;
 use crate::int::{Dense, Order, Source, hidden, last};
+use core::ops::Range;
 
-/// Every layer in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.
+/// These layers in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.
 /// `list` is the kernel's memory.
-pub(super) fn run(model: &Model, image: &[u8], even: &mut [u32], odd: &mut [u32], list: &mut [u32]) {
+pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Memory) {
     let count = model.header().layers.len();
+    let Memory { even, odd, list } = memory;
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate() {
-        let Some(dense) = dense(layer, sections) else { return };
-        let units = usize::from(layer.units);
-        let source = match index {
-            0 => Source::new(image, Order::Listed(model.order())),
-            _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs.into())),
-        };
-        if index + 1 == count {
-            last(&dense, &source, list, layer.relu, y.get_mut(..units).unwrap_or_default());
-        } else {
-            let output = bytemuck::must_cast_slice_mut(y).get_mut(..units).unwrap_or_default();
-            hidden(&dense, &source, list, output);
+        if layers.contains(&index) {
+            let Some(dense) = dense(layer, sections) else { return };
+            let units = usize::from(layer.units);
+            let source = match index {
+                0 => Source::new(image, Order::Listed(model.order())),
+                _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs.into())),
+            };
+            if index + 1 == count {
+                last(&dense, &source, list, layer.relu, y.get_mut(..units).unwrap_or_default());
+            } else {
+                let output = bytemuck::must_cast_slice_mut(y).get_mut(..units).unwrap_or_default();
+                hidden(&dense, &source, list, output);
+            }
         }
         core::mem::swap(&mut x, &mut y);
     }

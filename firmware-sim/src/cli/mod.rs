@@ -80,7 +80,13 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     match board.filter(|_| args.emulate) {
         Some(board) => {
             let firmware = firmware(board, args.firmware.as_deref())?;
-            let task = Task { firmware: &firmware, model: &bytes, pixels: &images.pixels, labels: &images.labels };
+            let task = Task {
+                firmware: &firmware,
+                model: &bytes,
+                pixels: &images.pixels,
+                labels: &images.labels,
+                layer: None,
+            };
             let bar = progress::Bar::new("emulating", images.labels.len());
             let emulation =
                 emulate(&task, &mut |done| bar.set(done)).map_err(|cause| CliError::emulate(path, cause))?;

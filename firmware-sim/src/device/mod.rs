@@ -40,7 +40,7 @@ fn run() -> Result<(), Exit> {
     let limit = memory.scratch.len().min(job.scratch_limit as usize);
     let scratch = memory.scratch.get_mut(..limit).ok_or(Exit::Scratch)?;
     let mut app = App::new(&model, scratch, memory.image)?;
-    let mut shell = Semihosted::new(images, job.images, model.classes() as u32, app.kernel())?;
+    let mut shell = Semihosted::new(images, &job, model.classes() as u32, app.kernel())?;
     app.run(&mut shell)?;
     shell.finish(job.images)
 }
@@ -59,16 +59,18 @@ struct Semihosted {
     clock: Clock,
     started: Instant,
     ticks: u32,
+    timed_layer: Option<usize>,
 }
 
 impl Semihosted {
-    fn new(images: File, left: u32, logits: u32, kernel: &str) -> Result<Self, Exit> {
+    fn new(images: File, job: &Job, logits: u32, kernel: &str) -> Result<Self, Exit> {
         let clock = Clock::start();
         let start = Start::new(logits, clock.calibrate(), kernel);
         let mut results = File::create(c"results").map_err(|_| Exit::Results)?;
         results.write_words(&start.words()).map_err(|_| Exit::Results)?;
         let started = clock.now();
-        Ok(Self { images, left, results, clock, started, ticks: 0 })
+        let timed_layer = (job.timed_layer != Job::ALL_LAYERS).then_some(job.timed_layer as usize);
+        Ok(Self { images, left: job.images, results, clock, started, ticks: 0, timed_layer })
     }
 
     fn finish(mut self, images: u32) -> Result<(), Exit> {
@@ -85,6 +87,10 @@ impl Shell for Semihosted {
         self.left = left;
         self.images.read(image).map_err(|_| Exit::Job)?;
         Ok(true)
+    }
+
+    fn timed_layer(&self) -> Option<usize> {
+        self.timed_layer
     }
 
     #[inline(always)]

@@ -45,6 +45,8 @@ pub struct Task<'a> {
     pub pixels: &'a [u8],
     /// `[images]`, at least one.
     pub labels: &'a [u8],
+    /// The one layer whose instructions are counted; with none they are counted from image bytes to class.
+    pub layer: Option<usize>,
 }
 
 /// What came of a run on an emulated board.
@@ -143,7 +145,8 @@ pub fn emulate(task: &Task, progress: &mut dyn FnMut(usize)) -> Result<Emulation
     board.fit(&model)?;
     assert_eq!(task.pixels.len(), task.labels.len() * model.inputs(), "as many pixels as the labelled images have");
     let (images, image_len) = (task.labels.len() as u32, model.inputs() as u32);
-    let job = Job { images, image_len, model_offset: 0, scratch_limit: u32::MAX };
+    let timed_layer = task.layer.map_or(Job::ALL_LAYERS, |layer| layer as u32);
+    let job = Job { images, image_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer };
     let request = Request { flash: task.model, job, pixels: task.pixels, stall_limit: STALL_LIMIT };
     let run = run(task.firmware, &request, progress)?;
     let instructions = instructions(board, &run)?;

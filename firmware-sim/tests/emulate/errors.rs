@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// One image of `image_len` bytes for the model of the caller.
 fn job(image_len: u32) -> Job {
-    Job { images: 1, image_len, model_offset: 0, scratch_limit: u32::MAX }
+    Job { images: 1, image_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer: Job::ALL_LAYERS }
 }
 
 fn start(board: &str, flash: &[u8], job: Job) -> Result<Run, EmulateError> {

@@ -10,7 +10,7 @@ fn check(board: &str, model: &[u8], image_len: usize, images: usize) -> Emulatio
     let firmware = firmware(board);
     let (pixels, labels) = models::images(images, image_len, 11);
     let mut seen = 0;
-    let task = Task { firmware: &firmware, model, pixels: &pixels, labels: &labels };
+    let task = Task { firmware: &firmware, model, pixels: &pixels, labels: &labels, layer: None };
     let run = emulate(&task, &mut |done| seen = done).unwrap_or_else(|error| panic!("{board}: {error}"));
     println!("{board}: {run:?}", run = Emulation { classes: Vec::new(), ..run.clone() });
     assert_eq!((run.first_difference, run.images, seen), (None, images, images), "{board}");
