@@ -2,7 +2,9 @@
 
 use crate::train::Epoch;
 use crate::write::atomically;
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Loss and accuracy on the test images.
@@ -51,6 +53,22 @@ pub struct History {
 impl History {
     /// Name of the file in the folder of a run.
     pub const FILE: &'static str = "history.json";
+
+    /// The record beside a checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// When there is, and it is not a record; the error names it.
+    pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
+        let path = checkpoint.with_file_name(Self::FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
+        };
+        let parsed = serde_json::from_str(&text);
+        parsed
+            .map(Some)
+            .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
+    }
 
     /// Writes `history.json` into `folder`; the old one stays whole on any error.
     ///

@@ -13,6 +13,7 @@ pub mod fold;
 pub mod history;
 pub mod opened;
 pub mod quantize;
+pub mod report;
 pub mod run;
 pub mod standardize;
 pub mod summary;

@@ -6,6 +6,7 @@ mod evaluate;
 mod export;
 mod inspect;
 mod predict;
+mod report;
 mod summary;
 mod train;
 
@@ -33,6 +34,7 @@ enum Command {
     Export(export::Export),
     Inspect(inspect::Inspect),
     Predict(predict::Predict),
+    Report(report::Report),
     Demo(demo::Demo),
 }
 
@@ -49,6 +51,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Export(command)) => command.run(ui),
         Some(Command::Inspect(command)) => command.run(ui),
         Some(Command::Predict(command)) => command.run(ui),
+        Some(Command::Report(command)) => command.run(ui),
         Some(Command::Demo(command)) => command.run(ui),
         None => demo::Demo::default().run(ui),
     }
