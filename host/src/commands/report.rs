@@ -4,7 +4,7 @@ use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positiv
 use super::export::CALIBRATION;
 use crate::checkpoint::Checkpoint;
 use crate::history::History;
-use crate::opened::{Opened, check_images, class_names, open, open_checkpoint, resolve};
+use crate::opened::{ImageSize, Opened, check_images, class_names, open, open_checkpoint, resolve};
 use crate::report::{FILE, ModelFile, Plan, Stage, gather, page};
 use crate::ui::{QuantizeBar, StageBar, Ui, bold, bytes};
 use crate::write::atomically;
@@ -69,7 +69,7 @@ impl Report {
         models: &'a [ModelFile],
     ) -> anyhow::Result<Plan<'a>> {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
-        check_images(&self.path, checkpoint.inputs, test)?;
+        check_images(&self.path, ImageSize::of(checkpoint), test)?;
         let classes = layer::outputs(&checkpoint.layers, checkpoint.inputs);
         check_classes(&self.path, classes, &dataset.labels)?;
         Ok(Plan {

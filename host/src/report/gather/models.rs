@@ -6,7 +6,7 @@ use super::{Plan, Stage, run_in_parts};
 use crate::evaluate::{Outputs, run_model};
 use crate::export::{Plan as ExportPlan, export};
 use crate::fold::fold;
-use crate::opened::{check_images, parse};
+use crate::opened::{ImageSize, check_images, parse};
 use anyhow::bail;
 use foldnet_core::{Compute, Model};
 use foldnet_sim::AlignedBytes;
@@ -112,7 +112,7 @@ pub fn device_model<C: Compute>(
 }
 
 fn check(model: &Model, file: &ModelFile, plan: &Plan) -> anyhow::Result<()> {
-    check_images(&file.path, model.inputs(), plan.test)?;
+    check_images(&file.path, ImageSize::of_model(model), plan.test)?;
     let (found, needed) = (model.classes(), plan.labels.len());
     if found != needed {
         let path = file.path.display();
