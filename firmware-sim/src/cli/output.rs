@@ -1,10 +1,12 @@
-//! What the command says: text for people, and one JSON object for programs.
+//! What the command says: text for people, and one JSON object (of a survey a list) for programs.
 //!
 //! Without `--json` the text goes to stdout, with it to stderr. A reader that goes away early is no error.
 
 use super::error::CliError;
+use super::table::Table;
 use foldnet_core::Model;
 use foldnet_sim::board::{Board, Footprint, Region};
+use foldnet_sim::emulate::Instructions;
 use foldnet_sim::{Emulation, Firmware, Simulation};
 use serde::Serialize;
 use std::fmt::Display;
@@ -21,6 +23,13 @@ pub(crate) struct Output {
 #[derive(Serialize)]
 struct Record<'a> {
     board: Option<&'a str>,
+    #[serde(flatten)]
+    measured: Measured<'a>,
+}
+
+/// What any run gives.
+#[derive(Serialize)]
+pub(crate) struct Measured<'a> {
     images: usize,
     accuracy: f64,
     logits_sha256: &'a str,
@@ -114,12 +123,14 @@ impl Output {
         self.line(format_args!("logits    SHA-256 {}", run.logits_sha256));
         self.record(&Record {
             board: board.map(|board| board.name),
-            images: run.images,
-            accuracy: run.accuracy(),
-            logits_sha256: &run.logits_sha256,
-            flash_bytes: takes.flash_bytes,
-            ram_bytes: takes.ram_bytes,
-            emulation: None,
+            measured: Measured {
+                images: run.images,
+                accuracy: run.accuracy(),
+                logits_sha256: &run.logits_sha256,
+                flash_bytes: takes.flash_bytes,
+                ram_bytes: takes.ram_bytes,
+                emulation: None,
+            },
         });
     }
 
@@ -134,19 +145,14 @@ impl Output {
         if let Some(compiler) = firmware.compiler() {
             self.line(format_args!("built by  {compiler}"));
         }
-        self.record(&Record {
-            board: Some(board.name),
-            images: run.images,
-            accuracy: run.accuracy(),
-            logits_sha256: &run.logits_sha256,
-            flash_bytes: run.flash.total(),
-            ram_bytes: run.ram.total(),
-            emulation: Some(EmulationRecord {
-                kernel: &run.kernel,
-                instructions_per_image: InstructionsRecord { mean, min, max },
-                identical: run.identical(),
-            }),
-        });
+        self.record(&Record { board: Some(board.name), measured: Measured::emulated(run) });
+    }
+
+    /// What came of a survey.
+    pub(crate) fn table(&self, table: &Table) {
+        let text = table.to_string();
+        self.line(text.trim_end());
+        self.record(&table.records());
     }
 
     fn accuracy(&self, accuracy: f64, correct: usize, images: usize, dataset: &str) {
@@ -162,6 +168,25 @@ impl Output {
         let parts =
             format!("statics {}, image {}, scratch {}, stack {}", ram.statics, ram.image, ram.scratch, ram.stack_peak);
         self.line(format_args!("          RAM {all} of {of} bytes: {parts}"));
+    }
+}
+
+impl<'a> Measured<'a> {
+    /// Of a run on an emulated board.
+    pub(crate) fn emulated(run: &'a Emulation) -> Self {
+        let Instructions { mean, min, max } = run.instructions;
+        Self {
+            images: run.images,
+            accuracy: run.accuracy(),
+            logits_sha256: &run.logits_sha256,
+            flash_bytes: run.flash.total(),
+            ram_bytes: run.ram.total(),
+            emulation: Some(EmulationRecord {
+                kernel: &run.kernel,
+                instructions_per_image: InstructionsRecord { mean, min, max },
+                identical: run.identical(),
+            }),
+        }
     }
 }
 

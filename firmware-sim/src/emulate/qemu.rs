@@ -116,6 +116,17 @@ fn emulator(board: &Board) -> Result<&'static str, EmulateError> {
     Err(EmulateError::Missing { tool: emulator.into(), remedy: format!("apt-get install {package}") })
 }
 
+/// What the emulator of `board` says of itself: name and version.
+///
+/// # Errors
+/// When it is not installed.
+pub fn emulator_version(board: &Board) -> Result<String, EmulateError> {
+    let emulator = emulator(board)?;
+    let output = Command::new(emulator).arg("--version").output();
+    let said = output.map_err(EmulateError::io(format!("{emulator}: cannot be started")))?.stdout;
+    Ok(String::from_utf8_lossy(&said).lines().next().unwrap_or(emulator).to_owned())
+}
+
 /// Writes firmware, model and job into `folder`.
 fn fill(folder: &Path, firmware: &Firmware, input: &Input) -> Result<(), EmulateError> {
     let write = |name: &str, parts: &[&[u8]]| {
