@@ -221,6 +221,7 @@ mod tests {
     use super::*;
     use foldnet_sim::board::by_name;
     use foldnet_sim::emulate::{FlashUse, Instructions, RamUse};
+    use foldnet_sim::job::Booted;
 
     fn emulation(first_difference: Option<usize>) -> Outcome {
         Outcome::Ran(Box::new(Emulation {
@@ -229,6 +230,7 @@ mod tests {
             classes: vec![0; 4],
             logits_sha256: "00".into(),
             first_difference,
+            booted: Booted { slot: Some(0), sequence: 1, passed_over: None },
             kernel: "portable".into(),
             instructions: Instructions { mean: 1234.5, min: 999, max: 1_234_567 },
             flash: FlashUse { firmware: 8000, model: 2000 },

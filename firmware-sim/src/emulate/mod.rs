@@ -29,10 +29,11 @@ pub use results::Answer;
 
 use crate::AlignedBytes;
 use crate::board::Board;
-use crate::job::{CALIBRATION, Job};
+use crate::job::{Booted, CALIBRATION, Job};
 use crate::simulate::LogitsDigest;
 use expected::Expected;
 use foldnet_core::Model;
+use foldnet_core::slot::HEADER_LEN;
 use std::time::Duration;
 
 /// Without a new answer for so long, a run counts as hung. The slowest image takes well below a second.
@@ -64,6 +65,8 @@ pub struct Emulation {
     pub logits_sha256: String,
     /// The first image whose class or any logit is not the simulation's; none when all are equal.
     pub first_difference: Option<usize>,
+    /// Which model ran.
+    pub booted: Booted,
     /// Name of the kernel that ran.
     pub kernel: String,
     /// From image bytes to class.
@@ -90,7 +93,7 @@ pub struct Instructions {
 pub struct FlashUse {
     /// The firmware: vector table, code, constants, with the test harness.
     pub firmware: usize,
-    /// The model file.
+    /// The model's slot: its header and the model file.
     pub model: usize,
 }
 
@@ -157,7 +160,9 @@ fn emulate_expected(
     assert_eq!(task.pixels.len(), task.labels.len() * model.inputs(), "as many pixels as the labelled images have");
     let (images, image_len) = (task.labels.len() as u32, model.inputs() as u32);
     let job = Job { images, image_len, model_offset: 0, scratch_limit: u32::MAX };
-    let request = Request { flash: task.model, job, pixels: task.pixels, stall_limit: STALL_LIMIT };
+    let image = task.firmware.board().slot_image(0, 1, task.model);
+    let flash = image.unwrap_or_else(|| unreachable!("it fits, and so has a slot"));
+    let request = Request { flash: &flash, job, pixels: task.pixels, stall_limit: STALL_LIMIT };
     let run = run(task.firmware, &request, progress)?;
     judge(task, model, expected, &run)
 }
@@ -176,9 +181,10 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
         classes: emulated.classes,
         logits_sha256: emulated.logits_sha256,
         first_difference: expected.first_difference(&run.answers),
+        booted: run.start.booted,
         kernel: run.start.kernel().to_owned(),
         instructions: instructions(task.firmware.board(), run)?,
-        flash: FlashUse { firmware: sizes.flash, model: task.model.len() },
+        flash: FlashUse { firmware: sizes.flash, model: HEADER_LEN + task.model.len() },
         ram: RamUse {
             statics: sizes.statics,
             image: model.inputs(),

@@ -7,6 +7,7 @@ use super::toolchain::find_program;
 use crate::board::Board;
 use crate::exit::Exit;
 use crate::job::{End, JOB_FILE, Job, RESULTS_FILE, Start};
+use foldnet_core::slot;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -56,7 +57,7 @@ pub struct Run {
 pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usize)) -> Result<Run, EmulateError> {
     let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
     let input = Input { flash: request.flash, job: [&job, request.pixels], stall_limit: request.stall_limit };
-    let (logits, images) = (logits_of(request.flash), request.job.images as usize);
+    let (logits, images) = (logits_of(request.flash, firmware.board()), request.job.images as usize);
     let answered = |len| results::answered(len, logits).min(images);
     let end = execute(firmware, &input, &answered, progress)?;
     end.ended?;
@@ -197,9 +198,9 @@ fn watch(
 }
 
 /// Logits that an answer has; 0 where `flash` holds no model, which never answers.
-fn logits_of(flash: &[u8]) -> usize {
+fn logits_of(flash: &[u8], board: &Board) -> usize {
     let bytes = crate::AlignedBytes::from_slice(flash);
-    crate::app::open(&bytes).map_or(0, |model| model.classes())
+    slot::boot(&bytes, &board.room()).map_or(0, |boot| boot.model.classes())
 }
 
 /// How the run ended, in words.
