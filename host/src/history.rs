@@ -1,6 +1,7 @@
 //! `history.json` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
 
-use crate::train::Epoch;
+use crate::architecture::Norm;
+use crate::train::{Config, Epoch};
 use crate::write::atomically;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,20 @@ pub struct Parameters {
     pub non_trainable: usize,
 }
 
+/// What a fresh network was trained from; the same recipe, dataset and version give the same network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Which of the three models.
+    pub norm: Norm,
+    /// Units of its hidden layers.
+    pub hidden: Vec<u32>,
+    /// How it was trained.
+    #[serde(flatten)]
+    pub config: Config,
+    /// Only so many training images.
+    pub limit: Option<usize>,
+}
+
 /// The whole record; also what `train --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct History {
@@ -38,6 +53,9 @@ pub struct History {
     pub parameters: Parameters,
     /// Of weights and shuffling.
     pub seed: u64,
+    /// Of a network that did not go on from another.
+    #[serde(default)]
+    pub recipe: Option<Recipe>,
     /// Name of the dataset.
     pub dataset: String,
     /// Training images a second, in the fastest epoch.

@@ -6,12 +6,14 @@
 pub mod architecture;
 pub mod checkpoint;
 pub mod commands;
+pub mod compare;
 pub mod compute;
 pub mod evaluate;
 pub mod export;
 pub mod fold;
 pub mod history;
 pub mod opened;
+pub mod plot;
 pub mod quantize;
 pub mod report;
 pub mod run;

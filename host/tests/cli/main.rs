@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod browser;
+mod compare;
 mod demo;
 mod flow;
 mod golden;
