@@ -293,11 +293,7 @@ fn init_goes_on_from_where_a_run_ended() {
 #[test]
 fn help_has_an_example_everywhere() {
     let folder = Folder::new();
-<<<<<<< HEAD
-    for command in ["", "train", "summary", "evaluate", "export", "inspect", "predict", "report", "demo"] {
-=======
-    for command in ["", "train", "summary", "evaluate", "export", "inspect", "predict", "compare", "demo"] {
->>>>>>> 6630beb (compare: models side by side, and the notebook's question over several seeds)
+    for command in ["", "train", "summary", "evaluate", "export", "inspect", "predict", "report", "compare", "demo"] {
         let Done { stdout, .. } = folder.run(&format!("{command} --help")).succeeded();
         assert!(stdout.contains("Example:\n  foldnet ") && stdout.contains("--json"), "{stdout}");
     }
