@@ -18,7 +18,7 @@ const APART: f64 = 30.0;
 const MOST_MARKS: usize = 24;
 
 /// Texts below the axis, at most.
-const MOST_EPOCHS: usize = 10;
+const MOST_EPOCHS: usize = 8;
 
 /// What is shown.
 pub struct Lines {
@@ -99,7 +99,7 @@ pub fn lines(lines: &Lines) -> Markup {
                 path.grid d=(format!("M{LEFT} {:.1}H{RIGHT}", ticks.y(tick))) {}
                 text x=(LEFT - 8.0) y=(format!("{:.1}", ticks.y(tick) + 4.0)) text-anchor="end" { (lines.unit.tick(tick, ticks.step)) }
             }
-            @for epoch in (0..epochs).step_by(epochs.div_ceil(MOST_EPOCHS).max(1)) {
+            @for epoch in named(epochs) {
                 text x=(format!("{:.1}", x(epoch, epochs))) y=(BOTTOM + 18.0) text-anchor="middle" { (epoch + 1) }
             }
             text x=((LEFT + RIGHT) / 2.0) y=(HEIGHT - 4.0) text-anchor="middle" { "epoch" }
@@ -115,6 +115,13 @@ pub fn lines(lines: &Lines) -> Markup {
             }
         }
     }
+}
+
+/// The epochs with a text below the axis, from 0: all, or round ones.
+fn named(epochs: usize) -> impl Iterator<Item = usize> {
+    let round = (0..).flat_map(|power| [1, 2, 5].map(|part| part * 10usize.pow(power)));
+    let step = round.take_while(|&step| step <= epochs).find(|step| epochs / step <= MOST_EPOCHS).unwrap_or(1);
+    (0..epochs).filter(move |epoch| (epoch + 1) % step == 0)
 }
 
 /// Where the texts at the ends of the lines stand, so that both can be read.
@@ -182,6 +189,19 @@ mod tests {
         assert_eq!([0.35, 0.4].map(|value| tick(Unit::Nats, value, 0.05)), ["0.35", "0.40"]);
         assert_eq!([2.0, 0.2].map(|step| tick(Unit::Nats, 4.0, step)), ["4", "4.0"]);
         assert_eq!([0.02, 0.005].map(|step| tick(Unit::Share, 0.86, step)), ["86 %", "86.0 %"]);
+    }
+
+    #[test]
+    fn round_epochs_are_named() {
+        let check = |epochs: usize, expected: &[usize]| {
+            let found: Vec<usize> = named(epochs).map(|epoch| epoch + 1).collect();
+            assert_eq!(found, expected, "{epochs} epochs");
+        };
+        check(1, &[1]);
+        check(8, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        check(9, &[2, 4, 6, 8]);
+        check(30, &[5, 10, 15, 20, 25, 30]);
+        check(1_000, &[200, 400, 600, 800, 1_000]);
     }
 
     #[test]

@@ -12,14 +12,15 @@ use maud::{Markup, html};
 /// Both curves, and their numbers.
 pub(super) fn section(report: &Report) -> Markup {
     match report.history.as_ref().filter(|history| !history.epochs.is_empty()) {
-        Some(history) => curves(history),
+        Some(history) => curves(history, !report.norms.is_empty()),
         None => html! {
             p { "How this network was trained is not known: no history.json lies beside it. " code { "foldnet train" } " writes one." }
         },
     }
 }
 
-fn curves(history: &History) -> Markup {
+/// `normalized`: whether the network has a BatchNormalization.
+fn curves(history: &History, normalized: bool) -> Markup {
     html! {
         p { (said(history)) }
         div.figures {
@@ -35,8 +36,9 @@ fn curves(history: &History) -> Markup {
             }
         }
         p.note {
-            "Training figures are running means over the epoch, while the network still learns and each batch is normalized by its own \
-             statistics; validation follows the epoch, with the moving statistics. So validation may look better than training."
+            "Training figures are running means over the epoch, while the network still learns"
+            @if normalized { " and each batch is normalized by its own statistics" }
+            "; validation follows the epoch" @if normalized { ", with the moving statistics" } ". So validation may look better than training."
         }
         (details("Numbers, epoch by epoch", numbers(history)))
     }

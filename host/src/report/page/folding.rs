@@ -21,7 +21,7 @@ pub(super) fn section(report: &Report) -> Markup {
         return html! { p { "This network cannot be folded: " (why) "." } };
     };
     html! {
-        p { (said(folding)) }
+        p { (said(folding, report.norms.len())) }
         h3 { "Weights, layer by layer" }
         div.figures { @for (index, layer) in folding.layers.iter().enumerate() { (figure(index, layer)) } }
         p.legend { span.key.before {} "as trained" span.key.after {} "after the fold" }
@@ -35,9 +35,15 @@ pub(super) fn section(report: &Report) -> Markup {
     }
 }
 
-fn said(folding: &Folding) -> String {
+fn said(folding: &Folding, norms: usize) -> String {
+    let folded = match (folding.inputs.std.is_some(), norms > 0) {
+        (true, true) => "Pixel scaling, standardization and every BatchNormalization are",
+        (true, false) => "Pixel scaling and standardization are",
+        (false, true) => "Pixel scaling and every BatchNormalization are",
+        (false, false) => "Pixel scaling is",
+    };
     format!(
-        "Pixel scaling, standardization and every BatchNormalization are now part of {}. Over all images no logit moved by more than {}, and {} \
+        "{folded} now part of {}. Over all images no logit moved by more than {}, and {} \
          changed class.",
         counted(folding.layers.len(), "Dense layer", "Dense layers"),
         number(f64::from(folding.largest_deviation)),
