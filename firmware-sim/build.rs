@@ -48,7 +48,7 @@ fn board(target: &str) -> Option<(usize, &'static Board)> {
 
 /// `memory.x`: what `link.x` asks for, and the symbols of `src/arch/memory.rs`.
 fn linker_script(row: usize, board: &Board) -> String {
-    let Board { name, machine, chip, core, flash, ram, clock_hz, .. } = board;
+    let Board { name, machine, chip, core, flash, ram, erase_block, clock_hz, .. } = board;
     let (model, whole) = (board.model_region(), env::var_os("CARGO_FEATURE_CASES").is_some());
     let (firmware_len, stack_len) = if whole { (flash.len, ram.len - STATICS_LEN) } else { (FIRMWARE_LEN, STACK_LEN) };
     let stack_end = ram.end() - stack_len;
@@ -62,6 +62,7 @@ MEMORY
 _foldnet_board = {row};
 _model_start = {:#x};
 _model_end = {:#x};
+_erase_block = {erase_block:#x};
 _free_end = {stack_end:#x};
 ",
         flash.origin,

@@ -4,6 +4,7 @@
 //! `x = pixel scale + shift`, so that training, float inference and the fold use the same two numbers.
 
 use crate::train::Examples;
+use core::array::from_fn;
 use core::ops::Range;
 
 /// How pixels become inputs.
@@ -57,7 +58,7 @@ pub struct Pixels<'a> {
     pub shift: &'a [f32],
 }
 
-/// Pixels of an image that are read one after the other, before the next image's.
+/// Pixels of an image, and images, that are turned at once.
 const BLOCK: usize = 16;
 
 /// Bytes that memory delivers at once.
@@ -86,19 +87,52 @@ impl Examples for Pixels<'_> {
 
     #[inline(always)]
     fn fill(&self, features: Range<usize>, out: &mut [f32]) {
-        let (n, inputs) = (self.picked.len(), self.scale.len());
+        let n = self.picked.len();
         self.fetch(features.clone());
         for first in features.clone().step_by(BLOCK) {
             let block = first..features.end.min(first + BLOCK);
             let rows = &mut out[(block.start - features.start) * n..(block.end - features.start) * n];
-            let (scale, shift) = (&self.scale[block.clone()], &self.shift[block.clone()]);
-            for (example, &image) in self.picked.iter().enumerate() {
-                let start = image as usize * inputs;
-                let pixels = &self.pixels[start + block.start..start + block.end];
-                let column = rows[example..].iter_mut().step_by(n);
-                for ((x, &pixel), (scale, shift)) in column.zip(pixels).zip(scale.iter().zip(shift)) {
-                    *x = f32::from(pixel) * scale + shift;
+            for example in (0..n).step_by(BLOCK) {
+                if block.len() == BLOCK && n - example >= BLOCK {
+                    self.turn(first, example, rows);
+                } else {
+                    self.turn_some(block.clone(), example..n.min(example + BLOCK), rows);
                 }
+            }
+        }
+    }
+}
+
+impl Pixels<'_> {
+    /// Pixels of example number `example`, from `feature` on.
+    #[inline(always)]
+    fn from(&self, example: usize, feature: usize) -> &[u8] {
+        &self.pixels[self.picked[example] as usize * self.scale.len() + feature..]
+    }
+
+    /// [`BLOCK`] features of as many examples, to the columns from `example` on of `rows [BLOCK][N]`.
+    #[inline(always)]
+    fn turn(&self, feature: usize, example: usize, rows: &mut [f32]) {
+        const ZEROS: [u8; BLOCK] = [0; BLOCK];
+        let pixels: [&[u8; BLOCK]; BLOCK] =
+            from_fn(|i| self.from(example + i, feature).first_chunk().unwrap_or(&ZEROS));
+        let scale: [f32; BLOCK] = from_fn(|i| self.scale[feature + i]);
+        let shift: [f32; BLOCK] = from_fn(|i| self.shift[feature + i]);
+        for index in 0..BLOCK {
+            let column: [u8; BLOCK] = from_fn(|i| pixels[i][index]);
+            let x: [f32; BLOCK] = from_fn(|i| f32::from(column[i]) * scale[index] + shift[index]);
+            let start = index * self.picked.len() + example;
+            rows[start..start + BLOCK].copy_from_slice(&x);
+        }
+    }
+
+    /// The same for any `features` and `examples`.
+    #[inline(always)]
+    fn turn_some(&self, features: Range<usize>, examples: Range<usize>, rows: &mut [f32]) {
+        for example in examples {
+            let column = rows[example..].iter_mut().step_by(self.picked.len());
+            for ((x, &pixel), feature) in column.zip(self.from(example, features.start)).zip(features.clone()) {
+                *x = f32::from(pixel) * self.scale[feature] + self.shift[feature];
             }
         }
     }

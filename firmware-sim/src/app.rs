@@ -1,25 +1,10 @@
-//! The program that every shell runs: open the model in flash, then one image after the other.
+//! The program that every shell runs on a model that `foldnet_core::slot::boot` found: one image after the other.
 //!
 //! It knows nothing of files, clocks or exits; a [`Shell`] brings the images in and takes the answers out. Shapes: an
 //! image is [`Model::inputs`] bytes, an answer is a class and [`Model::classes`] logit words.
 
 use core::fmt;
-use foldnet_core::model::{Classifier, Logits, Model, ParseError};
-
-/// Where the model file says how long it is: a little-endian `u32`.
-const LENGTH_FIELD: core::ops::Range<usize> = 8..12;
-
-/// Opens the model at the front of `flash`, whatever lies behind it.
-///
-/// # Errors
-/// Those of [`Model::parse`]. A model that says it is longer than `flash` is a [`ParseError::Length`].
-pub fn open(flash: &[u8]) -> Result<Model<'_>, ParseError> {
-    let declared = flash.get(LENGTH_FIELD).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
-    let len = declared.map_or(flash.len(), |len| flash.len().min(len as usize));
-    // A length too small to hold a model tells nothing; the parser then says what is really wrong.
-    let bytes = if len < LENGTH_FIELD.end { flash } else { flash.get(..len).unwrap_or(flash) };
-    Model::parse(bytes)
-}
+use foldnet_core::model::{Classifier, Logits, Model};
 
 /// What stands between the app and the world.
 pub trait Shell {

@@ -4,6 +4,7 @@
 use crate::app::MemoryError;
 use core::fmt;
 use foldnet_core::model::ParseError;
+use foldnet_core::slot::{BootError, Fault};
 
 /// Why the firmware stopped. The number is the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,18 @@ pub enum Exit {
     Scratch = 20,
     /// [`MemoryError::Image`]
     Image = 21,
+    /// [`Fault::Unfinished`]
+    SlotUnfinished = 22,
+    /// [`Fault::Header`] and [`Fault::Version`]
+    SlotHeader = 23,
+    /// [`Fault::WrongSlot`]
+    SlotWrong = 24,
+    /// [`Fault::TooLarge`]
+    SlotTooLarge = 25,
+    /// [`Fault::Other`]
+    SlotOther = 26,
+    /// A [`BootError`] with something wrong in both slots.
+    SlotsBad = 27,
     /// The images cannot be read, or are not of the model's size.
     Job = 30,
     /// The answers cannot be written.
@@ -49,7 +62,7 @@ pub enum Exit {
 
 impl Exit {
     /// All reasons.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::Done,
         Self::Unaligned,
         Self::TooShort,
@@ -63,6 +76,12 @@ impl Exit {
         Self::DeclaredScratch,
         Self::Scratch,
         Self::Image,
+        Self::SlotUnfinished,
+        Self::SlotHeader,
+        Self::SlotWrong,
+        Self::SlotTooLarge,
+        Self::SlotOther,
+        Self::SlotsBad,
         Self::Job,
         Self::Results,
         Self::Stack,
@@ -98,6 +117,30 @@ impl From<ParseError> for Exit {
     }
 }
 
+impl From<Fault> for Exit {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Empty => Self::NoModel,
+            Fault::Unfinished => Self::SlotUnfinished,
+            Fault::Header | Fault::Version => Self::SlotHeader,
+            Fault::WrongSlot => Self::SlotWrong,
+            Fault::TooLarge => Self::SlotTooLarge,
+            Fault::Other => Self::SlotOther,
+            Fault::Model(error) => error.into(),
+        }
+    }
+}
+
+impl From<BootError> for Exit {
+    fn from(error: BootError) -> Self {
+        match error.slots {
+            [Fault::Empty, Fault::Empty] => error.bare.into(),
+            [fault, Fault::Empty] | [Fault::Empty, fault] => fault.into(),
+            _ => Self::SlotsBad,
+        }
+    }
+}
+
 impl From<MemoryError> for Exit {
     fn from(error: MemoryError) -> Self {
         match error {
@@ -123,6 +166,12 @@ impl fmt::Display for Exit {
             Self::DeclaredScratch => "the model in flash declares scratch memory that its layers do not need",
             Self::Scratch => "the model needs more scratch memory than the board has",
             Self::Image => "the model's images are larger than the board's memory for them",
+            Self::SlotUnfinished => "the model's slot was not written to its end: flash it again",
+            Self::SlotHeader => "the header of the model's slot is damaged, or of a later version: flash it again",
+            Self::SlotWrong => "the model was exported for another slot or address: export it for this one",
+            Self::SlotTooLarge => "the model is larger than its slot: export it with fewer bits, and for this board",
+            Self::SlotOther => "the model in the slot is not the one its header was written for: flash both again",
+            Self::SlotsBad => "neither of the two slots holds a whole model: flash one of them again",
             Self::Job => "the images cannot be read, or are not of the model's size",
             Self::Results => "the answers cannot be written",
             Self::Stack => "the stack grew into the memory below it",

@@ -8,9 +8,12 @@
 //!
 //! | file `results`, written by the board | |
 //! |---|---|
-//! | 7 words | [`Start`], magic first |
+//! | 10 words | [`Start`], magic first |
 //! | for each image | class, ticks from image bytes to class, logits |
 //! | 3 words | [`End`], magic first |
+
+use crate::exit::Exit;
+use foldnet_core::slot::Slots;
 
 /// The file that the board reads.
 pub const JOB_FILE: &str = "job";
@@ -61,6 +64,41 @@ impl Job {
     }
 }
 
+/// Which model the board booted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Booted {
+    /// Its slot; none for a bare model at the front of the room.
+    pub slot: Option<u8>,
+    /// The slot's sequence; 0 for a bare model.
+    pub sequence: u32,
+    /// Why the other slot was passed over; none where it is the older one or empty.
+    pub passed_over: Option<Exit>,
+}
+
+impl Booted {
+    /// What stands for a bare model.
+    const BARE: u32 = u32::MAX;
+
+    /// Out of what was found at boot.
+    pub fn of(slots: &Slots) -> Self {
+        let running = slots.running();
+        let passed_over = slots.passed_over().map(Exit::from);
+        Self { slot: running.slot, sequence: running.sequence, passed_over }
+    }
+
+    fn words(&self) -> [u32; 3] {
+        let passed_over = self.passed_over.map_or(0, Exit::code);
+        [self.slot.map_or(Self::BARE, u32::from), self.sequence, passed_over.into()]
+    }
+
+    fn from_words(words: [u32; 3]) -> Option<Self> {
+        let [slot, sequence, passed_over] = words;
+        let slot = if slot == Self::BARE { None } else { Some(u8::try_from(slot).ok()?) };
+        let passed_over = if passed_over == 0 { None } else { Some(Exit::from_code(passed_over as i32)?) };
+        Some(Self { slot, sequence, passed_over })
+    }
+}
+
 /// What the board says before the first image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
@@ -68,19 +106,21 @@ pub struct Start {
     pub logits: u32,
     /// Ticks of the clock in [`CALIBRATION`] instructions.
     pub calibration_ticks: u32,
+    /// Which model runs.
+    pub booted: Booted,
     kernel: [u8; KERNEL_LEN],
 }
 
 impl Start {
     /// Number of words.
-    pub const WORDS: usize = 7;
+    pub const WORDS: usize = 10;
     const MAGIC: u32 = u32::from_le_bytes(*b"FRUN");
 
     /// `kernel` is cut after 16 bytes.
-    pub fn new(logits: u32, calibration_ticks: u32, kernel: &str) -> Self {
+    pub fn new(logits: u32, calibration_ticks: u32, kernel: &str, booted: Booted) -> Self {
         let mut padded = [0; KERNEL_LEN];
         padded.iter_mut().zip(kernel.bytes()).for_each(|(to, from)| *to = from);
-        Self { logits, calibration_ticks, kernel: padded }
+        Self { logits, calibration_ticks, booted, kernel: padded }
     }
 
     /// Name of the kernel that runs.
@@ -93,15 +133,20 @@ impl Start {
     pub fn words(&self) -> [u32; Self::WORDS] {
         let k = &self.kernel;
         let word = |at: usize| u32::from_le_bytes([k[at], k[at + 1], k[at + 2], k[at + 3]]);
-        [Self::MAGIC, self.logits, self.calibration_ticks, word(0), word(4), word(8), word(12)]
+        let [slot, sequence, passed_over] = self.booted.words();
+        let ticks = self.calibration_ticks;
+        [Self::MAGIC, self.logits, ticks, slot, sequence, passed_over, word(0), word(4), word(8), word(12)]
     }
 
     /// None for words that are no start.
     pub fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
-        let [Self::MAGIC, logits, calibration_ticks, name @ ..] = words else { return None };
+        let [Self::MAGIC, logits, calibration_ticks, slot, sequence, passed_over, name @ ..] = words else {
+            return None;
+        };
+        let booted = Booted::from_words([slot, sequence, passed_over])?;
         let mut kernel = [0; KERNEL_LEN];
         kernel.chunks_exact_mut(4).zip(name).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()));
-        Some(Self { logits, calibration_ticks, kernel })
+        Some(Self { logits, calibration_ticks, booted, kernel })
     }
 }
 
@@ -139,12 +184,16 @@ mod tests {
     fn words_say_what_was_put_into_them() {
         let job = Job { images: 1, image_len: 784, model_offset: 3, scratch_limit: u32::MAX, timed_layer: 2 };
         assert_eq!(Job::from_words(job.words()), Some(job));
+        let bare = Booted { slot: None, sequence: 0, passed_over: None };
+        let fallen_back = Booted { slot: Some(1), sequence: u32::MAX, passed_over: Some(Exit::Crc) };
         for kernel in ["", "portable", "exactly-16-bytes"] {
-            let start = Start::new(10, 336_000, kernel);
-            assert_eq!(Start::from_words(start.words()), Some(start));
-            assert_eq!(start.kernel(), kernel);
+            for booted in [bare, fallen_back, Booted { slot: Some(0), ..bare }] {
+                let start = Start::new(10, 336_000, kernel, booted);
+                assert_eq!(Start::from_words(start.words()), Some(start));
+                assert_eq!(start.kernel(), kernel);
+            }
         }
-        assert_eq!(Start::new(1, 1, "longer than 16 bytes").kernel(), "longer than 16 b");
+        assert_eq!(Start::new(1, 1, "longer than 16 bytes", bare).kernel(), "longer than 16 b");
         let end = End { images: 7, stack_peak: 600 };
         assert_eq!(End::from_words(end.words()), Some(end));
     }
@@ -154,5 +203,7 @@ mod tests {
         assert_eq!(Job::from_words([0; Job::WORDS]), None);
         assert_eq!(Start::from_words([Job::MAGIC; Start::WORDS]), None);
         assert_eq!(End::from_words([Start::MAGIC; End::WORDS]), None);
+        assert_eq!(Booted::from_words([0, 1, 9]), None, "no reason has this code");
+        assert_eq!(Booted::from_words([256, 1, 0]), None, "no slot has this number");
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!                  ┌─────────────── app (no_std, knows foldnet-core alone) ───────────────┐
-//! model in flash ──► open ──► App::new ──► step, step, ... ◄── Shell: images in, answers out
+//! model in flash ──► boot ──► App::new ──► step, step, ... ◄── Shell: images in, answers out
 //!                  └──────────────────────────────────────────────────────────────────────┘
 //!        PC shell: simulate (strict memory), emulate (the firmware under QEMU), the command `foldnet-sim`
 //!        bare-metal shell: semihosting, clock, stack paint; the firmware of the same name

@@ -2,17 +2,20 @@
 //! before or after the activations, or none. The notebook's two models are [`Norm::layers`] of hidden widths 300 and 100.
 
 use foldnet_core::Layer;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// Where the BatchNormalizations of the hidden layers stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Norm {
     /// Behind each activation, and one before the first Dense.
     After,
     /// Between each Dense (without bias) and its activation.
     Before,
     /// Nowhere: the baseline that the two others are compared with.
+    #[serde(rename = "none")]
     Without,
 }
 
@@ -62,7 +65,7 @@ pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: Norm) -> Vec<Layer>
 
 impl fmt::Display for Norm {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::After => "after",
             Self::Before => "before",
             Self::Without => "none",

@@ -1,8 +1,11 @@
 //! `history.json` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
 
-use crate::train::Epoch;
+use crate::architecture::Norm;
+use crate::train::{Config, Epoch};
 use crate::write::atomically;
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Loss and accuracy on the test images.
@@ -25,6 +28,20 @@ pub struct Parameters {
     pub non_trainable: usize,
 }
 
+/// What a fresh network was trained from; the same recipe, dataset and version give the same network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Which of the three models.
+    pub norm: Norm,
+    /// Units of its hidden layers.
+    pub hidden: Vec<u32>,
+    /// How it was trained.
+    #[serde(flatten)]
+    pub config: Config,
+    /// Only so many training images.
+    pub limit: Option<usize>,
+}
+
 /// The whole record; also what `train --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct History {
@@ -36,6 +53,9 @@ pub struct History {
     pub parameters: Parameters,
     /// Of weights and shuffling.
     pub seed: u64,
+    /// Of a network that did not go on from another.
+    #[serde(default)]
+    pub recipe: Option<Recipe>,
     /// Name of the dataset.
     pub dataset: String,
     /// Training images a second, in the fastest epoch.
@@ -51,6 +71,22 @@ pub struct History {
 impl History {
     /// Name of the file in the folder of a run.
     pub const FILE: &'static str = "history.json";
+
+    /// The record beside a checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// When there is, and it is not a record; the error names it.
+    pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
+        let path = checkpoint.with_file_name(Self::FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
+        };
+        let parsed = serde_json::from_str(&text);
+        parsed
+            .map(Some)
+            .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
+    }
 
     /// Writes `history.json` into `folder`; the old one stays whole on any error.
     ///

@@ -29,11 +29,7 @@ impl Opened {
     pub fn size(&self, path: &Path) -> anyhow::Result<ImageSize> {
         match self {
             Self::Checkpoint(checkpoint) => Ok(ImageSize::of(checkpoint)),
-            Self::Model(bytes) => {
-                let model = parse(bytes, path)?;
-                let shape = Some((model.header().height.into(), model.header().width.into()));
-                Ok(ImageSize { pixels: model.inputs(), shape })
-            }
+            Self::Model(bytes) => Ok(ImageSize::of_model(&parse(bytes, path)?)),
         }
     }
 
@@ -98,6 +94,12 @@ impl ImageSize {
     /// Of a trained network's images.
     pub fn of(checkpoint: &Checkpoint) -> Self {
         Self { pixels: checkpoint.inputs, shape: checkpoint.image }
+    }
+
+    /// Of a device model's images.
+    pub fn of_model(model: &Model) -> Self {
+        let shape = Some((model.header().height.into(), model.header().width.into()));
+        Self { pixels: model.inputs(), shape }
     }
 
     /// Whether the images of `view` have this size.

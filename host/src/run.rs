@@ -5,7 +5,7 @@ use crate::architecture::Norm;
 use crate::checkpoint::{Checkpoint, PixelStatistics};
 use crate::compute::Fast;
 use crate::evaluate::run_checkpoint;
-use crate::history::{History, Test, command_line, machine};
+use crate::history::{History, Recipe, Test, command_line, machine};
 use crate::opened::{CHECKPOINT, ImageSize};
 use crate::standardize::pixel_statistics;
 use crate::summary::{of_checkpoint, parameters};
@@ -40,6 +40,15 @@ pub struct Plan {
     pub limit: Option<usize>,
     /// Folder of the run.
     pub out: PathBuf,
+}
+
+impl Plan {
+    /// What is written down of it; none where it goes on from another network.
+    pub fn recipe(&self) -> Option<Recipe> {
+        let Self { norm, hidden, config, init, limit, .. } = self;
+        let recipe = || Recipe { norm: *norm, hidden: hidden.clone(), config: config.clone(), limit: *limit };
+        init.is_none().then(recipe)
+    }
 }
 
 /// What a run ends with.
@@ -138,6 +147,7 @@ fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: 
         test: None,
         parameters: parameters(&network.layers, network.inputs),
         seed: plan.config.seed,
+        recipe: plan.recipe(),
         dataset: dataset.name.clone(),
         images_per_second: 0.0,
         command: command_line(),

@@ -18,7 +18,7 @@ const WEIGHTS: u64 = 0;
 const SHUFFLE: u64 = 1;
 
 /// How to train.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// Passes over the training images.
     pub epochs: usize,

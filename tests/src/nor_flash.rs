@@ -124,6 +124,11 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         &self.bytes
     }
 
+    /// Whether a bit reads as anything.
+    pub fn is_weak(&self) -> bool {
+        !self.weak.is_empty()
+    }
+
     /// Makes `bytes` of what stands at `at`, as a debugger or rot would.
     pub fn set(&mut self, at: usize, bytes: &[u8]) {
         self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
@@ -162,12 +167,18 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         assert!(touched.is_none(), "{from:#x}..{to:#x} is written to or erased, {touched:x?} is guarded");
     }
 
-    /// Turns the byte at `at` into `target`, or with power for `done` of `of` ticks, some of its bits.
+    /// Turns the byte at `at` into `target`, or with power for `done` of `of` ticks, some of its bits. In the last tick
+    /// hardly a bit is missing, and those are weak, so that the byte reads as whole now and then.
     fn turn(&mut self, at: usize, target: u8, done: u64, of: u64) {
         let old = self.bytes[at];
-        let turned = if done == of { 0xFF } else { self.dice.biased(16 * done / of) };
+        let (turned, weak) = match of - done {
+            0 => (0xFF, 0),
+            1 => (self.dice.biased(15), 0xFF),
+            _ => (self.dice.biased(16 * done / of), self.dice.biased(4)),
+        };
         self.bytes[at] = old & !turned | target & turned;
-        let weak = (old ^ target) & if done == of { 0 } else { self.dice.biased(4) };
+        // Of bits that turned some are weak all the same.
+        let weak = (old ^ target) & weak & (!turned | self.dice.biased(4));
         if weak != 0 {
             self.weak.push((at, weak));
         }

@@ -50,12 +50,84 @@ impl fmt::Display for BootError {
 
 impl core::error::Error for BootError {}
 
-/// A slot whose header is right, and the bytes of its model.
+/// The models of a room in the order in which they are tried: for who opens them one by one, with one model on the
+/// stack. [`boot`] does this, with three.
+///
+/// ```
+/// # use foldnet_core::{Model, slot::{BootError, Room, Slots}};
+/// # fn open<'a>(flash: &'a [u8], room: Room) -> Result<Model<'a>, BootError> {
+/// let mut slots = Slots::new(flash, room);
+/// let model = loop {
+///     match Model::parse(slots.newest()) {
+///         Ok(model) => break model,
+///         Err(error) => slots.pass_over(error)?,
+///     }
+/// };
+/// # Ok(model) }
+/// # assert!(open(&[0xFF; 64], Room::halves(0, 64, 16)).is_err());
+/// ```
 #[derive(Debug, Clone, Copy)]
-struct Candidate<'a> {
-    header: Header,
-    bytes: &'a [u8],
-    place: Place,
+pub struct Slots<'a> {
+    flash: &'a [u8],
+    room: Room,
+    slots: [Result<Candidate, Fault>; 2],
+}
+
+/// A slot whose header is right.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    sequence: u32,
+    model_len: u32,
+}
+
+impl<'a> Slots<'a> {
+    /// Looks at the headers in `flash`, which begins with the bytes of `room`.
+    pub fn new(flash: &'a [u8], room: Room) -> Self {
+        let slots = [look(flash, &room, 0), look(flash, &room, 1)];
+        Self { flash, room, slots }
+    }
+
+    /// The bytes of the newest model that was not passed over; at last the front of the room, for a bare model.
+    pub fn newest(&self) -> &'a [u8] {
+        match self.running() {
+            Running { slot: None, .. } => front(self.flash),
+            Running { place, .. } => bytes(self.flash, &place).unwrap_or_default(),
+        }
+    }
+
+    /// Where these bytes are: what an update must not touch when they run.
+    pub fn running(&self) -> Running {
+        let (number, candidate) = match self.slots {
+            [Ok(zero), Ok(one)] if is_later(one.sequence, zero.sequence) => (1, one),
+            [Ok(slot), _] => (0, slot),
+            [_, Ok(slot)] => (1, slot),
+            _ => {
+                let place = Place { offset: 0, len: front(self.flash).len() as u32 };
+                return Running { slot: None, sequence: 0, place };
+            }
+        };
+        let offset = self.room.slot(number).map_or(0, |slot| slot.offset);
+        let place = Place { offset, len: HEADER_LEN as u32 + candidate.model_len };
+        Running { slot: Some(number), sequence: candidate.sequence, place }
+    }
+
+    /// Goes on to the next model, since the newest one does not open.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn pass_over(&mut self, error: ParseError) -> Result<(), BootError> {
+        match (self.running().slot, &mut self.slots) {
+            (Some(0), [slot, _]) | (Some(_), [_, slot]) => *slot = Err(Fault::Model(error)),
+            (None, [Err(zero), Err(one)]) => return Err(BootError { slots: [*zero, *one], bare: error }),
+            (None, _) => (),
+        }
+        Ok(())
+    }
+
+    /// Why a slot was passed over; none where both boot, or one is empty.
+    pub fn passed_over(&self) -> Option<Fault> {
+        self.slots.iter().filter_map(|slot| slot.err()).find(|fault| *fault != Fault::Empty)
+    }
 }
 
 /// Opens the newest model of `room`, whose bytes `flash` begins with; the older one where the newest does not open, or
@@ -64,21 +136,13 @@ struct Candidate<'a> {
 /// # Errors
 /// When there is none.
 pub fn boot<'a>(flash: &'a [u8], room: &Room) -> Result<Boot<'a>, BootError> {
-    let (zero, one) = (look(flash, room, 0), look(flash, room, 1));
-    let swapped = matches!((&zero, &one), (Ok(zero), Ok(one)) if one.header.is_newer(&zero.header));
-    let (first, then) = if swapped { (one, zero) } else { (zero, one) };
-    let first_fault = match first.and_then(open) {
-        Ok(boot) => return Ok(Boot { other: then.err().filter(|fault| *fault != Fault::Empty), ..boot }),
-        Err(fault) => fault,
-    };
-    let then_fault = match then.and_then(open) {
-        Ok(boot) => return Ok(Boot { other: Some(first_fault).filter(|fault| *fault != Fault::Empty), ..boot }),
-        Err(fault) => fault,
-    };
-    let slots = if swapped { [then_fault, first_fault] } else { [first_fault, then_fault] };
-    let model = bare(flash).map_err(|bare| BootError { slots, bare })?;
-    let running = Running { slot: None, sequence: 0, place: Place { offset: 0, len: model.bytes() as u32 } };
-    Ok(Boot { model, running, other: slots.into_iter().find(|fault| *fault != Fault::Empty) })
+    let mut slots = Slots::new(flash, *room);
+    loop {
+        match Model::parse(slots.newest()) {
+            Ok(model) => return Ok(Boot { model, running: slots.running(), other: slots.passed_over() }),
+            Err(error) => slots.pass_over(error)?,
+        }
+    }
 }
 
 /// Opens the model file at the front of `flash`, whatever lies behind it.
@@ -86,35 +150,41 @@ pub fn boot<'a>(flash: &'a [u8], room: &Room) -> Result<Boot<'a>, BootError> {
 /// # Errors
 /// Those of [`Model::parse`]. A model that says it is longer than `flash` is a [`ParseError::Length`].
 pub fn bare(flash: &[u8]) -> Result<Model<'_>, ParseError> {
+    Model::parse(front(flash))
+}
+
+/// The bytes of the model file at the front of `flash`, by what it says of its length.
+fn front(flash: &[u8]) -> &[u8] {
     let declared = flash.get(LENGTH_FIELD).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     let len = declared.map_or(flash.len(), |len| flash.len().min(len as usize));
     // A length too small to hold a model tells nothing; the parser then says what is really wrong.
-    let bytes = if len < LENGTH_FIELD.end { flash } else { flash.get(..len).unwrap_or(flash) };
-    Model::parse(bytes)
+    if len < LENGTH_FIELD.end { flash } else { flash.get(..len).unwrap_or(flash) }
 }
 
 /// Slot `number` by its header.
-fn look<'a>(flash: &'a [u8], room: &Room, number: u8) -> Result<Candidate<'a>, Fault> {
+fn look(flash: &[u8], room: &Room, number: u8) -> Result<Candidate, Fault> {
     let slot = room.slot(number).ok_or(Fault::Empty)?;
-    let bytes = flash.get(slot.offset as usize..).and_then(|bytes| bytes.split_first_chunk::<HEADER_LEN>());
-    let (header, behind) = bytes.ok_or(Fault::Empty)?;
-    let header = Header::from_bytes(header)?;
-    if header.slot != number || Some(header.address) != room.slot_address(number) {
+    let header = flash.get(slot.offset as usize..).and_then(|bytes| bytes.first_chunk::<HEADER_LEN>());
+    let Header { slot: for_slot, address, sequence, model_len, model_crc } =
+        Header::from_bytes(header.ok_or(Fault::Empty)?)?;
+    if for_slot != number || Some(address) != room.slot_address(number) {
         return Err(Fault::WrongSlot);
     }
-    room.place(number, header.model_len).ok_or(Fault::TooLarge)?;
-    let bytes = behind.get(..header.model_len as usize).ok_or(Fault::TooLarge)?;
-    let place = Place { offset: slot.offset, len: HEADER_LEN as u32 + header.model_len };
-    Ok(Candidate { header, bytes, place })
-}
-
-/// Opens the model, its checksum included.
-fn open(candidate: Candidate) -> Result<Boot, Fault> {
-    let Candidate { header, bytes, place } = candidate;
-    if bytes.last_chunk() != Some(&header.model_crc.to_le_bytes()) {
+    room.place(number, model_len).ok_or(Fault::TooLarge)?;
+    let place = Place { offset: slot.offset, len: HEADER_LEN as u32 + model_len };
+    let model = bytes(flash, &place).ok_or(Fault::TooLarge)?;
+    if model.last_chunk() != Some(&model_crc.to_le_bytes()) {
         return Err(Fault::Other);
     }
-    let model = Model::parse(bytes).map_err(Fault::Model)?;
-    let running = Running { slot: Some(header.slot), sequence: header.sequence, place };
-    Ok(Boot { model, running, other: None })
+    Ok(Candidate { sequence, model_len })
+}
+
+/// The bytes of the model whose header and file lie at `place`.
+fn bytes<'a>(flash: &'a [u8], place: &Place) -> Option<&'a [u8]> {
+    flash.get(place.offset as usize + HEADER_LEN..place.end() as usize)
+}
+
+/// Whether sequence `a` is later than `b`; they wrap around.
+fn is_later(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) > 0
 }

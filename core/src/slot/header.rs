@@ -126,9 +126,4 @@ impl Header {
         let (address, sequence, model_len, model_crc) = (word(8), word(12), word(16), word(20));
         Ok(Self { slot: bytes[6], address, sequence, model_len, model_crc })
     }
-
-    /// Whether this is newer than `other`.
-    pub fn is_newer(&self, other: &Self) -> bool {
-        (self.sequence.wrapping_sub(other.sequence) as i32) > 0
-    }
 }

@@ -12,8 +12,9 @@ mod arch;
 
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use foldnet_core::model::Logits;
-use foldnet_sim::app::{self, App, Shell};
+use foldnet_core::model::{Logits, Model};
+use foldnet_core::slot::Slots;
+use foldnet_sim::app::{App, Shell};
 use foldnet_sim::arch::memory;
 use foldnet_sim::exit::Exit;
 
@@ -33,7 +34,13 @@ fn main() -> ! {
 }
 
 fn run() -> Result<(), Exit> {
-    let model = app::open(memory::model_flash())?;
+    let mut slots = Slots::new(memory::model_flash(), memory::room());
+    let model = loop {
+        match Model::parse(slots.newest()) {
+            Ok(model) => break model,
+            Err(error) => slots.pass_over(error)?,
+        }
+    };
     let memory = memory::take_free(model.inputs()).ok_or(Exit::Panic)?;
     App::new(&model, memory.scratch, memory.image)?.run(&mut Camera)?;
     Ok(())

@@ -8,11 +8,13 @@ use super::processor::stack_pointer;
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
+use foldnet_core::slot::Room;
 
 // Their addresses are what they say; there is nothing at them that is read by these names.
 unsafe extern "C" {
     static _model_start: u8;
     static _model_end: u8;
+    static _erase_block: u8;
     static __sheap: u8;
     static _free_end: u8;
     static _stack_start: u8;
@@ -31,7 +33,13 @@ macro_rules! address {
     };
 }
 
-/// All flash that a model may fill, from the board's model address on.
+/// Where models lie in flash, and how many at a time.
+pub fn room() -> Room {
+    let (start, end) = (address!(_model_start), address!(_model_end));
+    Room::halves(start as u32, (end - start) as u32, address!(_erase_block) as u32)
+}
+
+/// All flash that belongs to models: the bytes of [`room`].
 pub fn model_flash() -> &'static [u8] {
     let (start, end) = (address!(_model_start), address!(_model_end));
     // SAFETY: the linker script says that there is flash between the two; the firmware never writes to it.

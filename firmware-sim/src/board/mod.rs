@@ -5,6 +5,7 @@ mod table;
 pub use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, Region, STACK_LEN, STATICS_LEN};
 
 use foldnet_core::Model;
+use foldnet_core::slot::{HEADER_LEN, Header, Room};
 
 /// The board called `name`.
 ///
@@ -25,7 +26,7 @@ pub struct UnknownBoard {
 /// What a model takes of a board's memory, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footprint {
-    /// Flash: what is set aside for the firmware, and the model.
+    /// Flash: what is set aside for the firmware, a slot's header, and the model.
     pub flash_bytes: usize,
     /// RAM: what is set aside for the firmware's statics and stack, an image, and the scratch memory.
     pub ram_bytes: usize,
@@ -35,7 +36,7 @@ impl Footprint {
     /// What `model` takes on any board.
     pub fn of(model: &Model) -> Self {
         Self {
-            flash_bytes: FIRMWARE_LEN as usize + model.bytes(),
+            flash_bytes: FIRMWARE_LEN as usize + HEADER_LEN + model.bytes(),
             ram_bytes: FIRMWARE_RAM as usize + model.inputs() + model.scratch_words() * size_of::<u32>(),
         }
     }
@@ -85,7 +86,7 @@ impl Board {
     /// When it does not fit.
     pub fn fit(&self, model: &Model) -> Result<Footprint, DoesNotFit> {
         let footprint = Footprint::of(model);
-        let room = self.model_region().len as usize;
+        let room = self.room().whole().model_len() as usize;
         if model.bytes() > room {
             return Err(DoesNotFit::Flash {
                 board: self.name,
@@ -103,9 +104,26 @@ impl Board {
         Ok(footprint)
     }
 
+    /// Where models lie in flash, and how many at a time: what the firmware has by its linker script.
+    pub const fn room(&self) -> Room {
+        let Region { origin, len } = self.model_region();
+        Room::halves(origin, len, self.erase_block)
+    }
+
+    /// How many slots there are for models as large as `model`: with 2 a running one can be replaced safely.
+    pub fn slots_for(&self, model: &Model) -> u8 {
+        u32::try_from(model.bytes()).map_or(0, |len| self.room().slots_for(len))
+    }
+
+    /// The bytes of slot `number`, 0 or 1, from its address on, with a model file; none where it does not fit.
+    pub fn slot_image(&self, number: u8, sequence: u32, model: &[u8]) -> Option<Vec<u8>> {
+        let header = Header::for_slot(&self.room(), number, sequence, model)?;
+        Some([&header.to_bytes(), model].concat())
+    }
+
     /// Whether there is room for `model`.
     fn has_room(&self, model: &Model) -> bool {
-        model.bytes() <= self.model_region().len as usize && Footprint::of(model).ram_bytes <= self.ram.len as usize
+        self.slots_for(model) > 0 && Footprint::of(model).ram_bytes <= self.ram.len as usize
     }
 }
 

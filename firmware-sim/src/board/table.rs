@@ -1,8 +1,8 @@
 //! The boards, and how their memory is laid out: one table for the PC, which checks what fits, and for the build of
 //! the firmware, which writes linker scripts from it. It knows no other file.
 //!
-//! Flash, from its origin: the firmware ([`FIRMWARE_LEN`] at most), then room for the headers of model slots, then the
-//! model at `model_address`, the first erase block that a model may fill. RAM, from its origin: the firmware's statics,
+//! Flash, from its origin: the firmware ([`FIRMWARE_LEN`] at most), then, from `model_address`, the room for models: two
+//! slots of as many erase blocks each as there are, or one (`foldnet_core::slot`). RAM, from its origin: the firmware's statics,
 //! an image, the scratch memory; the stack grows down from its end.
 
 /// A stretch of memory.
@@ -42,14 +42,16 @@ pub struct Board {
     pub flash: Region,
     /// RAM in one piece.
     pub ram: Region,
-    /// Where the model begins, in flash.
+    /// Where the room for models begins, in flash: at the border of an erase block.
     pub model_address: u32,
+    /// Bytes of the largest erase block from there on.
+    pub erase_block: u32,
     /// Clock of the processor in Hz; 0 where the firmware's clock counts instructions.
     pub clock_hz: u32,
 }
 
 impl Board {
-    /// The flash that a model may fill.
+    /// The flash that belongs to models.
     pub const fn model_region(&self) -> Region {
         Region::new(self.model_address, self.flash.end() - self.model_address)
     }
@@ -62,7 +64,7 @@ pub const FIRMWARE_LEN: u32 = 16 * KB;
 pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;
 
 /// RAM for the firmware's statics at most.
-pub const STATICS_LEN: u32 = 256;
+pub const STATICS_LEN: u32 = 128;
 
 /// RAM for the stack at most.
 pub const STACK_LEN: u32 = 2 * KB - STATICS_LEN;
@@ -76,14 +78,11 @@ const THUMB_V7EM: &str = "thumbv7em-none-eabihf";
 const THUMB_V8M: &str = "thumbv8m.main-none-eabihf";
 const RISCV32: &str = "riscv32imc-unknown-none-elf";
 
-/// Flash of 1 KB erase blocks: two of them for headers.
-const BEHIND_SMALL_BLOCKS: u32 = FIRMWARE_LEN + 2 * KB;
+/// The FPGA boards' memory has no erase blocks: it is taken as such of 4 KB.
+const FPGA_BLOCK: u32 = 4 * KB;
 
-/// FPGA memory of no erase blocks, taken as blocks of 4 KB.
-const BEHIND_FPGA_BLOCKS: u32 = FIRMWARE_LEN + 8 * KB;
-
-/// The STM32F405 erases 4 blocks of 16 KB, one of 64 KB, then seven of 128 KB, where the model begins.
-const BEHIND_STM32_BLOCKS: u32 = 128 * KB;
+/// The STM32F405 erases 4 blocks of 16 KB, one of 64 KB, then seven of 128 KB. Models have these seven.
+const STM32_BLOCK: u32 = 128 * KB;
 
 /// An MPS2 FPGA board with a Cortex-M3, M4 or M7 at 25 MHz.
 const fn mps2(
@@ -101,7 +100,8 @@ const fn mps2(
         target,
         flash: Region::new(0, 4 * MB),
         ram: Region::new(0x2000_0000, 4 * MB),
-        model_address: BEHIND_FPGA_BLOCKS,
+        model_address: FIRMWARE_LEN,
+        erase_block: FPGA_BLOCK,
         clock_hz: 25_000_000,
     }
 }
@@ -117,7 +117,8 @@ pub const BOARDS: &[Board] = &[
         flash: Region::new(0x0800_0000, MB),
         // What lies in one piece; the other 64 KB are the core-coupled memory.
         ram: Region::new(0x2000_0000, 128 * KB),
-        model_address: 0x0800_0000 + BEHIND_STM32_BLOCKS,
+        model_address: 0x0800_0000 + STM32_BLOCK,
+        erase_block: STM32_BLOCK,
         clock_hz: 168_000_000,
     },
     Board {
@@ -128,7 +129,8 @@ pub const BOARDS: &[Board] = &[
         target: THUMB_V6M,
         flash: Region::new(0, 256 * KB),
         ram: Region::new(0x2000_0000, 16 * KB),
-        model_address: BEHIND_SMALL_BLOCKS,
+        model_address: FIRMWARE_LEN,
+        erase_block: KB,
         clock_hz: 16_000_000,
     },
     Board {
@@ -139,7 +141,8 @@ pub const BOARDS: &[Board] = &[
         target: THUMB_V7M,
         flash: Region::new(0, 256 * KB),
         ram: Region::new(0x2000_0000, 64 * KB),
-        model_address: BEHIND_SMALL_BLOCKS,
+        model_address: FIRMWARE_LEN,
+        erase_block: KB,
         clock_hz: 12_500_000,
     },
     mps2("mps2-an385", "mps2-an385", "MPS2 AN385", "Cortex-M3", THUMB_V7M),
@@ -153,7 +156,8 @@ pub const BOARDS: &[Board] = &[
         target: THUMB_V8M,
         flash: Region::new(0x1000_0000, 4 * MB),
         ram: Region::new(0x3800_0000, 4 * MB),
-        model_address: 0x1000_0000 + BEHIND_FPGA_BLOCKS,
+        model_address: 0x1000_0000 + FIRMWARE_LEN,
+        erase_block: FPGA_BLOCK,
         clock_hz: 20_000_000,
     },
     Board {
@@ -165,7 +169,8 @@ pub const BOARDS: &[Board] = &[
         // RAM throughout: the first half stands for flash.
         flash: Region::new(0x8000_0000, 4 * MB),
         ram: Region::new(0x8040_0000, 4 * MB),
-        model_address: 0x8000_0000 + BEHIND_FPGA_BLOCKS,
+        model_address: 0x8000_0000 + FIRMWARE_LEN,
+        erase_block: FPGA_BLOCK,
         clock_hz: 0,
     },
     // Code for an M0 on the M3's machine: a stand-in for an M0 with more flash than the microbit has.

@@ -40,6 +40,8 @@ pub(crate) enum CliError {
          from this source?"
     )]
     Different { board: &'static str, image: usize },
+    #[error("{bad} of {runs} runs did not end as they should, the first: {first}")]
+    Survey { bad: usize, runs: usize, first: String },
     #[error("--images {asked}: {dataset} has {available} test images; ask for at most so many, or leave --images out")]
     TooFewImages { asked: usize, dataset: String, available: usize },
 }

@@ -3,7 +3,7 @@
 use super::error::{CliError, Size};
 use super::progress;
 use foldnet_core::Model;
-use foldnet_data::{Source, load_test};
+use foldnet_data::{Source, TestSet, load_test};
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::aligned::PARSER_ALIGNMENT;
 use foldnet_sim::board::{Board, Footprint};
@@ -37,12 +37,17 @@ pub(crate) struct TestImages {
     pub(crate) labels: Vec<u8>,
 }
 
-/// The first `limit` test images of `source`, or all.
-pub(crate) fn images(path: &Path, model: &Model, source: &Source, limit: Option<u32>) -> Result<TestImages, CliError> {
+/// All test images of `source`.
+pub(crate) fn load(source: &Source) -> Result<TestSet, CliError> {
     let loading = progress::Loading::new();
     let set = load_test(source, &mut |step| loading.show(step))?;
     loading.finish();
-    let (dataset, mut images) = (set.name, set.images);
+    Ok(set)
+}
+
+/// Images of the model's size, and as many classes.
+pub(crate) fn belong_together(path: &Path, model: &Model, set: &TestSet) -> Result<(), CliError> {
+    let (dataset, images) = (set.name.clone(), &set.images);
     let of_model = Size { height: model.header().height.into(), width: model.header().width.into() };
     let of_images = Size { height: images.height, width: images.width };
     if of_model != of_images {
@@ -52,11 +57,17 @@ pub(crate) fn images(path: &Path, model: &Model, source: &Source, limit: Option<
         let (model, labels) = (model.classes(), set.labels.len());
         return Err(CliError::Classes { path: path.to_owned(), model, dataset, labels });
     }
+    Ok(())
+}
+
+/// The first `limit` images of `set`, or all.
+pub(crate) fn first(set: TestSet, limit: Option<u32>) -> Result<TestImages, CliError> {
+    let (dataset, mut images) = (set.name, set.images);
     let (available, asked) = (images.len(), limit.map_or(images.len(), |limit| limit as usize));
     if asked > available {
         return Err(CliError::TooFewImages { asked, dataset, available });
     }
-    images.pixels.truncate(asked * model.inputs());
+    images.pixels.truncate(asked * images.height * images.width);
     images.labels.truncate(asked);
     Ok(TestImages { dataset, pixels: images.pixels, labels: images.labels })
 }

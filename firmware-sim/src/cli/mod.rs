@@ -6,8 +6,11 @@ mod error;
 mod input;
 mod output;
 mod progress;
+mod survey;
+mod table;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use error::CliError;
 use foldnet_data::Source;
 use foldnet_sim::board::{self, Board, by_name};
@@ -21,11 +24,11 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "foldnet-sim", version, after_help = EXAMPLE)]
 struct Args {
-    /// The model file
+    /// The model file; several ones, emulated, give a table
     #[arg(value_name = "MODEL.fnet", required_unless_present = "boards")]
-    model: Option<PathBuf>,
-    /// Check that the model fits this board's flash and RAM
-    #[arg(long, value_name = "NAME")]
+    models: Vec<PathBuf>,
+    /// Check that the model fits this board's flash and RAM; all, emulated, gives a table of all boards
+    #[arg(long, value_name = "NAME|all")]
     board: Option<String>,
     /// Run the real firmware on the emulated board (QEMU), and compare every logit
     #[arg(long, requires = "board")]
@@ -50,12 +53,32 @@ struct Args {
 const EXAMPLE: &str = "Examples:
   foldnet-sim model.fnet --board netduinoplus2 --images 1000
   foldnet-sim model.fnet --board microbit --emulate
+  foldnet-sim model.fnet smaller.fnet --board all --emulate --images 500
 
 Exit codes: 0 done, 1 an error (one line on stderr), 2 wrong usage.";
+
+impl Args {
+    /// Whether several runs are asked for, which end in a table.
+    fn is_survey(&self) -> bool {
+        self.models.len() > 1 || self.board.as_deref() == Some(survey::ALL)
+    }
+
+    /// Ends the program where arguments contradict each other.
+    fn check(&self) {
+        let refuse = |what: &str| Self::command().error(ErrorKind::ArgumentConflict, what).exit();
+        if self.is_survey() && !self.emulate {
+            refuse("several models, or all boards, are run with --board NAME|all --emulate");
+        }
+        if self.board.as_deref() == Some(survey::ALL) && self.firmware.is_some() {
+            refuse("--firmware is for one board: name it as --board NAME");
+        }
+    }
+}
 
 /// Runs the command.
 pub(crate) fn main() -> ExitCode {
     let args = Args::parse();
+    args.check();
     let output = Output::new(args.json);
     match run(&args, &output) {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,15 +90,25 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn run(args: &Args, output: &Output) -> Result<(), CliError> {
-    let Some(path) = args.model.as_deref().filter(|_| !args.boards) else {
-        output.boards(board::BOARDS);
-        return Ok(());
-    };
+    match &args.models[..] {
+        _ if args.boards => {
+            output.boards(board::BOARDS);
+            Ok(())
+        }
+        [model] if !args.is_survey() => run_one(model, args, output),
+        _ => survey::run(args, output),
+    }
+}
+
+/// One model, simulated, or on one emulated board.
+fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     let board = args.board.as_deref().map(by_name).transpose()?;
     let bytes = input::read(path)?;
     let model = input::parse(path, &bytes)?;
     let footprint = input::footprint(path, &model, board)?;
-    let images = input::images(path, &model, &args.dataset, args.images)?;
+    let set = input::load(&args.dataset)?;
+    input::belong_together(path, &model, &set)?;
+    let images = input::first(set, args.images)?;
     output.model(path, &model, board, &footprint);
     match board.filter(|_| args.emulate) {
         Some(board) => {

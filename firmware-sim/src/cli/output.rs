@@ -1,10 +1,13 @@
-//! What the command says: text for people, and one JSON object for programs.
+//! What the command says: text for people, and one JSON object (of a survey a list) for programs.
 //!
 //! Without `--json` the text goes to stdout, with it to stderr. A reader that goes away early is no error.
 
 use super::error::CliError;
+use super::table::Table;
 use foldnet_core::Model;
 use foldnet_sim::board::{Board, Footprint, Region};
+use foldnet_sim::emulate::Instructions;
+use foldnet_sim::job::Booted;
 use foldnet_sim::{Emulation, Firmware, Simulation};
 use serde::Serialize;
 use std::fmt::Display;
@@ -21,6 +24,13 @@ pub(crate) struct Output {
 #[derive(Serialize)]
 struct Record<'a> {
     board: Option<&'a str>,
+    #[serde(flatten)]
+    measured: Measured<'a>,
+}
+
+/// What any run gives.
+#[derive(Serialize)]
+pub(crate) struct Measured<'a> {
     images: usize,
     accuracy: f64,
     logits_sha256: &'a str,
@@ -36,6 +46,7 @@ struct EmulationRecord<'a> {
     kernel: &'a str,
     instructions_per_image: InstructionsRecord,
     identical: bool,
+    slot: Option<u8>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +67,7 @@ struct BoardRecord<'a> {
     ram_bytes: u32,
     model_address: u32,
     model_bytes: u32,
+    two_models_bytes: u32,
 }
 
 impl Output {
@@ -81,11 +93,12 @@ impl Output {
     }
 
     pub(crate) fn boards(&self, boards: &[Board]) {
-        self.line("board          core             flash     RAM  chip (target)");
+        self.line("board          core             flash     RAM   one model   or two of  chip (target)");
         for board in boards {
             let Board { name, core, chip, target, flash, ram, .. } = board;
             let (flash, ram) = (kilobytes(flash), kilobytes(ram));
-            self.line(format_args!("{name:<14} {core:<15} {flash:>6} {ram:>7}  {chip} ({target})"));
+            let (one, two) = (board.room().whole().model_len(), two_models(board));
+            self.line(format_args!("{name:<14} {core:<15} {flash:>6} {ram:>7} {one:>11} {two:>11}  {chip} ({target})"));
         }
         let records: Vec<BoardRecord> = boards.iter().map(BoardRecord::new).collect();
         self.record(&records);
@@ -103,6 +116,7 @@ impl Output {
             self.line(format_args!("board     {}: {}, {}", board.name, board.chip, board.core));
             flash += &format!(" of {}", board.flash.len);
             ram += &format!(" of {}", board.ram.len);
+            self.line(format_args!("slots     {}", slots(board, model)));
         }
         self.line(format_args!("flash     {flash} bytes at most, the firmware's share included"));
         self.line(format_args!("RAM       {ram} bytes at most, image, stack and the firmware's share included"));
@@ -114,12 +128,14 @@ impl Output {
         self.line(format_args!("logits    SHA-256 {}", run.logits_sha256));
         self.record(&Record {
             board: board.map(|board| board.name),
-            images: run.images,
-            accuracy: run.accuracy(),
-            logits_sha256: &run.logits_sha256,
-            flash_bytes: takes.flash_bytes,
-            ram_bytes: takes.ram_bytes,
-            emulation: None,
+            measured: Measured {
+                images: run.images,
+                accuracy: run.accuracy(),
+                logits_sha256: &run.logits_sha256,
+                flash_bytes: takes.flash_bytes,
+                ram_bytes: takes.ram_bytes,
+                emulation: None,
+            },
         });
     }
 
@@ -129,24 +145,20 @@ impl Output {
         let verdict = if run.identical() { "all equal to the simulator's" } else { "NOT equal to the simulator's" };
         self.line(format_args!("logits    SHA-256 {}, {verdict}", run.logits_sha256));
         let (mean, min, max) = (run.instructions.mean, run.instructions.min, run.instructions.max);
+        self.line(format_args!("booted    {}", booted(&run.booted)));
         self.line(format_args!("kernel    {}: {mean:.0} instructions an image ({min} to {max})", run.kernel));
         self.measured(board, run);
         if let Some(compiler) = firmware.compiler() {
             self.line(format_args!("built by  {compiler}"));
         }
-        self.record(&Record {
-            board: Some(board.name),
-            images: run.images,
-            accuracy: run.accuracy(),
-            logits_sha256: &run.logits_sha256,
-            flash_bytes: run.flash.total(),
-            ram_bytes: run.ram.total(),
-            emulation: Some(EmulationRecord {
-                kernel: &run.kernel,
-                instructions_per_image: InstructionsRecord { mean, min, max },
-                identical: run.identical(),
-            }),
-        });
+        self.record(&Record { board: Some(board.name), measured: Measured::emulated(run) });
+    }
+
+    /// What came of a survey.
+    pub(crate) fn table(&self, table: &Table) {
+        let text = table.to_string();
+        self.line(text.trim_end());
+        self.record(&table.records());
     }
 
     fn accuracy(&self, accuracy: f64, correct: usize, images: usize, dataset: &str) {
@@ -165,11 +177,60 @@ impl Output {
     }
 }
 
+impl<'a> Measured<'a> {
+    /// Of a run on an emulated board.
+    pub(crate) fn emulated(run: &'a Emulation) -> Self {
+        let Instructions { mean, min, max } = run.instructions;
+        Self {
+            images: run.images,
+            accuracy: run.accuracy(),
+            logits_sha256: &run.logits_sha256,
+            flash_bytes: run.flash.total(),
+            ram_bytes: run.ram.total(),
+            emulation: Some(EmulationRecord {
+                kernel: &run.kernel,
+                instructions_per_image: InstructionsRecord { mean, min, max },
+                identical: run.identical(),
+                slot: run.booted.slot,
+            }),
+        }
+    }
+}
+
 impl BoardRecord<'_> {
     fn new(board: &Board) -> BoardRecord<'static> {
         let Board { name, chip, core, target, flash, ram, model_address, .. } = *board;
-        let (flash_bytes, ram_bytes, model_bytes) = (flash.len, ram.len, board.model_region().len);
-        BoardRecord { name, chip, core, target, flash_bytes, ram_bytes, model_address, model_bytes }
+        let (flash_bytes, ram_bytes, model_bytes) = (flash.len, ram.len, board.room().whole().model_len());
+        let two_models_bytes = two_models(board);
+        BoardRecord { name, chip, core, target, flash_bytes, ram_bytes, model_address, model_bytes, two_models_bytes }
+    }
+}
+
+/// Bytes of the largest model of which two have a slot.
+fn two_models(board: &Board) -> u32 {
+    board.room().slot(1).map_or(0, |slot| slot.model_len())
+}
+
+/// How many slots the board has for models like this one, and what that means.
+fn slots(board: &Board, model: &Model) -> String {
+    match board.slots_for(model) {
+        2 => "2: the model can be replaced while it runs".to_owned(),
+        count => {
+            let most = two_models(board);
+            format!("{count}: no safe update while it runs; up to {most} bytes (fewer bits) there are 2")
+        }
+    }
+}
+
+/// The model that ran, and why the other one did not.
+fn booted(booted: &Booted) -> String {
+    let what = match booted.slot {
+        Some(slot) => format!("slot {slot}, sequence {}", booted.sequence),
+        None => "a bare model".to_owned(),
+    };
+    match booted.passed_over {
+        Some(exit) => format!("{what}; the other slot was passed over: {exit}"),
+        None => what,
     }
 }
 

@@ -19,6 +19,10 @@ impl Bar {
         self.0.set_position(done as u64);
     }
 
+    pub(crate) fn add(&self, more: usize) {
+        self.0.inc(more as u64);
+    }
+
     pub(crate) fn finish(self) {
         self.0.finish_and_clear();
     }

@@ -6,13 +6,14 @@
 mod arch;
 
 use core::panic::PanicInfo;
-use foldnet_core::model::Logits;
-use foldnet_sim::app::{self, App, Shell};
+use foldnet_core::model::{Logits, Model};
+use foldnet_core::slot::Slots;
+use foldnet_sim::app::{App, Shell};
 use foldnet_sim::arch::clock::{Clock, Instant};
 use foldnet_sim::arch::memory;
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::exit::Exit;
-use foldnet_sim::job::{ANSWER_WORDS, End, Job, Start};
+use foldnet_sim::job::{ANSWER_WORDS, Booted, End, Job, Start};
 
 foldnet_sim::entry!(main);
 
@@ -32,7 +33,13 @@ fn run() -> Result<(), Exit> {
     let mut images = File::open(c"job").map_err(|_| Exit::Job)?;
     let job = read_job(&mut images)?;
     let flash = memory::model_flash().get(job.model_offset as usize..).ok_or(Exit::TooShort)?;
-    let model = app::open(flash)?;
+    let mut slots = Slots::new(flash, memory::room());
+    let model = loop {
+        match Model::parse(slots.newest()) {
+            Ok(model) => break model,
+            Err(error) => slots.pass_over(error)?,
+        }
+    };
     if model.inputs() != job.image_len as usize {
         return Err(Exit::Job);
     }
@@ -40,7 +47,8 @@ fn run() -> Result<(), Exit> {
     let limit = memory.scratch.len().min(job.scratch_limit as usize);
     let scratch = memory.scratch.get_mut(..limit).ok_or(Exit::Scratch)?;
     let mut app = App::new(&model, scratch, memory.image)?;
-    let mut shell = Semihosted::new(images, &job, model.classes() as u32, app.kernel())?;
+    let booted = Booted::of(&slots);
+    let mut shell = Semihosted::new(images, &job, model.classes() as u32, app.kernel(), booted)?;
     app.run(&mut shell)?;
     shell.finish(job.images)
 }
@@ -63,9 +71,9 @@ struct Semihosted {
 }
 
 impl Semihosted {
-    fn new(images: File, job: &Job, logits: u32, kernel: &str) -> Result<Self, Exit> {
+    fn new(images: File, job: &Job, logits: u32, kernel: &str, booted: Booted) -> Result<Self, Exit> {
         let clock = Clock::start();
-        let start = Start::new(logits, clock.calibrate(), kernel);
+        let start = Start::new(logits, clock.calibrate(), kernel, booted);
         let mut results = File::create(c"results").map_err(|_| Exit::Results)?;
         results.write_words(&start.words()).map_err(|_| Exit::Results)?;
         let started = clock.now();

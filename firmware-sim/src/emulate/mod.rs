@@ -12,7 +12,9 @@
 mod cases;
 mod elf;
 mod error;
+mod expected;
 mod firmware;
+mod many;
 mod qemu;
 mod results;
 mod toolchain;
@@ -21,14 +23,17 @@ pub use cases::{CasesRun, run_cases};
 pub use elf::Sizes;
 pub use error::EmulateError;
 pub use firmware::{Firmware, bare_sizes, bare_with_panic};
-pub use qemu::{Request, Run, run};
+pub use many::{Survey, Surveyed, emulate_all};
+pub use qemu::{Request, Run, emulator_version, run};
 pub use results::Answer;
 
 use crate::AlignedBytes;
 use crate::board::Board;
-use crate::job::{CALIBRATION, Job};
-use crate::simulate::{LogitsDigest, simulate_logits};
+use crate::job::{Booted, CALIBRATION, Job};
+use crate::simulate::LogitsDigest;
+use expected::Expected;
 use foldnet_core::Model;
+use foldnet_core::slot::HEADER_LEN;
 use std::time::Duration;
 
 /// Without a new answer for so long, a run counts as hung. The slowest image takes well below a second.
@@ -62,6 +67,8 @@ pub struct Emulation {
     pub logits_sha256: String,
     /// The first image whose class or any logit is not the simulation's; none when all are equal.
     pub first_difference: Option<usize>,
+    /// Which model ran.
+    pub booted: Booted,
     /// Name of the kernel that ran.
     pub kernel: String,
     /// From image bytes to class.
@@ -88,7 +95,7 @@ pub struct Instructions {
 pub struct FlashUse {
     /// The firmware: vector table, code, constants, with the test harness.
     pub firmware: usize,
-    /// The model file.
+    /// The model's slot: its header and the model file.
     pub model: usize,
 }
 
@@ -141,48 +148,53 @@ impl RamUse {
 pub fn emulate(task: &Task, progress: &mut dyn FnMut(usize)) -> Result<Emulation, EmulateError> {
     let bytes = AlignedBytes::from_slice(task.model);
     let model = Model::parse(&bytes)?;
-    let board = task.firmware.board();
-    board.fit(&model)?;
+    task.firmware.board().fit(&model)?;
+    emulate_expected(task, &model, &Expected::of(&model, task.pixels, task.labels), progress)
+}
+
+/// [`emulate`] with a model that fits, and what the simulation says already there.
+fn emulate_expected(
+    task: &Task,
+    model: &Model,
+    expected: &Expected,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Emulation, EmulateError> {
     assert_eq!(task.pixels.len(), task.labels.len() * model.inputs(), "as many pixels as the labelled images have");
     let (images, image_len) = (task.labels.len() as u32, model.inputs() as u32);
     let timed_layer = task.layer.map_or(Job::ALL_LAYERS, |layer| layer as u32);
     let job = Job { images, image_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer };
-    let request = Request { flash: task.model, job, pixels: task.pixels, stall_limit: STALL_LIMIT };
+    let image = task.firmware.board().slot_image(0, 1, task.model);
+    let flash = image.unwrap_or_else(|| unreachable!("it fits, and so has a slot"));
+    let request = Request { flash: &flash, job, pixels: task.pixels, stall_limit: STALL_LIMIT };
     let run = run(task.firmware, &request, progress)?;
-    let instructions = instructions(board, &run)?;
-    Ok(judge(task, &model, &run, instructions))
+    judge(task, model, expected, &run)
 }
 
 /// The run beside the simulation.
-fn judge(task: &Task, model: &Model, run: &Run, instructions: Instructions) -> Emulation {
-    let (mut digest, mut first_difference) = (LogitsDigest::new(task.labels), None);
+fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<Emulation, EmulateError> {
+    let mut digest = LogitsDigest::new(task.labels);
     for answer in &run.answers {
         digest.add(answer.class as usize, &answer.logits);
     }
-    let simulation = simulate_logits(model, task.pixels, task.labels, &mut |image, logits| {
-        let equal =
-            run.answers[image].logits == logits.words() && run.answers[image].class as usize == logits.largest();
-        first_difference = first_difference.or((!equal).then_some(image));
-    });
-    debug_assert_eq!(simulation.images, run.answers.len());
     let emulated = digest.finish();
     let sizes = task.firmware.sizes();
-    Emulation {
+    Ok(Emulation {
         images: emulated.images,
         correct: emulated.correct,
         classes: emulated.classes,
         logits_sha256: emulated.logits_sha256,
-        first_difference,
+        first_difference: expected.first_difference(&run.answers),
+        booted: run.start.booted,
         kernel: run.start.kernel().to_owned(),
-        instructions,
-        flash: FlashUse { firmware: sizes.flash, model: task.model.len() },
+        instructions: instructions(task.firmware.board(), run)?,
+        flash: FlashUse { firmware: sizes.flash, model: HEADER_LEN + task.model.len() },
         ram: RamUse {
             statics: sizes.statics,
             image: model.inputs(),
             scratch: model.scratch_words() * size_of::<u32>(),
             stack_peak: run.end.stack_peak as usize,
         },
-    }
+    })
 }
 
 /// Ticks as instructions, by the board's clock; the calibration must agree with it.

@@ -7,6 +7,7 @@ use super::toolchain::find_program;
 use crate::board::Board;
 use crate::exit::Exit;
 use crate::job::{End, JOB_FILE, Job, RESULTS_FILE, Start};
+use foldnet_core::slot;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -56,7 +57,7 @@ pub struct Run {
 pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usize)) -> Result<Run, EmulateError> {
     let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
     let input = Input { flash: request.flash, job: [&job, request.pixels], stall_limit: request.stall_limit };
-    let (logits, images) = (logits_of(request.flash), request.job.images as usize);
+    let (logits, images) = (logits_of(request.flash, firmware.board()), request.job.images as usize);
     let answered = |len| results::answered(len, logits).min(images);
     let end = execute(firmware, &input, &answered, progress)?;
     end.ended?;
@@ -114,6 +115,17 @@ fn emulator(board: &Board) -> Result<&'static str, EmulateError> {
         return Ok(emulator);
     }
     Err(EmulateError::Missing { tool: emulator.into(), remedy: format!("apt-get install {package}") })
+}
+
+/// What the emulator of `board` says of itself: name and version.
+///
+/// # Errors
+/// When it is not installed.
+pub fn emulator_version(board: &Board) -> Result<String, EmulateError> {
+    let emulator = emulator(board)?;
+    let output = Command::new(emulator).arg("--version").output();
+    let said = output.map_err(EmulateError::io(format!("{emulator}: cannot be started")))?.stdout;
+    Ok(String::from_utf8_lossy(&said).lines().next().unwrap_or(emulator).to_owned())
 }
 
 /// Writes firmware, model and job into `folder`.
@@ -186,9 +198,9 @@ fn watch(
 }
 
 /// Logits that an answer has; 0 where `flash` holds no model, which never answers.
-fn logits_of(flash: &[u8]) -> usize {
+fn logits_of(flash: &[u8], board: &Board) -> usize {
     let bytes = crate::AlignedBytes::from_slice(flash);
-    crate::app::open(&bytes).map_or(0, |model| model.classes())
+    slot::boot(&bytes, &board.room()).map_or(0, |boot| boot.model.classes())
 }
 
 /// How the run ended, in words.

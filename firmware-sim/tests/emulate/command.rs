@@ -2,6 +2,7 @@
 
 use crate::models;
 use foldnet_core::Model;
+use foldnet_sim::board::BOARDS;
 use foldnet_sim::{AlignedBytes, simulate};
 use std::path::Path;
 use std::process::{Command, Output};
@@ -84,8 +85,52 @@ fn what_is_missing_is_said_in_one_line() {
         assert_eq!((output.status.code(), errors.len()), (Some(1), 1), "{args:?}: {said}");
         assert!(parts.iter().all(|part| errors[0].contains(part)), "{args:?}: not all of {parts:?} in: {said}");
     }
-    let usage = run(room.path(), &["--emulate"], None);
-    assert_eq!(usage.status.code(), Some(2), "--emulate without a board");
+    for usage in [&["--emulate"][..], &["--board", "all"], &["--board", "all", "--emulate", "--firmware", "elf"]] {
+        assert_eq!(run(room.path(), usage, None).status.code(), Some(2), "{usage:?}");
+    }
+}
+
+#[test]
+fn all_boards_give_a_table() {
+    let (room, digest) = room();
+    // 317 KB, which a part of 256 KB does not have.
+    std::fs::write(room.path().join("large.fnet"), models::random_integer(4, 4, &[1000, 300, 2], 8, 1)).unwrap();
+    let output = run(room.path(), &["large.fnet", "--board", "all", "--emulate", "--json"], None);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "a model that does not fit is no error: {said}");
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rows.len(), 2 * BOARDS.len());
+    for (board, rows) in BOARDS.iter().zip(rows.chunks_exact(2)) {
+        let [small, large] = rows else { panic!("two rows a board") };
+        assert_eq!((&small["board"], &small["model"]), (&board.name.into(), &"model.fnet".into()));
+        assert_eq!((&small["identical"], &small["images"]), (&true.into(), &12.into()), "{small}");
+        assert_eq!(small["logits_sha256"].as_str().map(str::as_bytes), Some(&digest[..]), "{small}");
+        assert_eq!((&large["board"], &large["model"]), (&board.name.into(), &"large.fnet".into()));
+        let fits = board.flash.len > 256 * 1024;
+        assert_eq!((&large["fits"], large["reason"].is_string()), (&fits.into(), !fits), "{large}");
+        assert_eq!(large["identical"].as_bool(), fits.then_some(true), "{large}");
+    }
+    let lines = said.lines().filter(|line| line.starts_with("| ")).count();
+    assert_eq!(lines, 2 + 2 * BOARDS.len(), "{said}");
+    for part in ["does not fit", "- microbit, large: the model does not fit microbit's flash", "rustc", "QEMU emulator"]
+    {
+        assert!(said.contains(part), "no {part} in: {said}");
+    }
+}
+
+#[test]
+fn a_board_that_cannot_run_does_not_keep_others_from_it() {
+    let (room, _) = room();
+    std::fs::write(room.path().join("twice.fnet"), std::fs::read(room.path().join("model.fnet")).unwrap()).unwrap();
+    std::fs::write(room.path().join("elf"), crate::firmware("microbit").file()).unwrap();
+    let empty = TempDir::new().unwrap();
+    let args = ["twice.fnet", "--board", "microbit", "--emulate", "--firmware", "elf"];
+    let output = run(room.path(), &args, Some(empty.path()));
+    let (table, said) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(table.matches("| failed").count(), 2, "{table}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("2 of 2 runs") && said.contains("apt-get install qemu-system-arm"), "{said}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod errors;
 mod footprint;
 mod golden;
 mod parity;
+mod slots;
 mod stack;
 
 #[path = "../sim/models.rs"]

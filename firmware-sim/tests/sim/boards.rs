@@ -2,6 +2,7 @@
 
 use crate::models;
 use foldnet_core::Model;
+use foldnet_core::slot::HEADER_LEN;
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{BOARDS, DoesNotFit, FIRMWARE_LEN, FIRMWARE_RAM, Footprint, by_name};
 
@@ -52,10 +53,10 @@ fn a_model_fits_to_the_byte() {
     let bytes = AlignedBytes::from_vec(models::random(8, 8, &[10], 1));
     let model = Model::parse(&bytes).unwrap();
     let footprint = Footprint::of(&model);
-    assert_eq!(footprint.flash_bytes, FIRMWARE_LEN as usize + bytes.len());
+    assert_eq!(footprint.flash_bytes, FIRMWARE_LEN as usize + HEADER_LEN + bytes.len());
     assert_eq!(footprint.ram_bytes, FIRMWARE_RAM as usize + 64 + 4 * (64 + 10));
     let mut board = *by_name("microbit").unwrap();
-    board.flash.len = board.model_address - board.flash.origin + bytes.len() as u32;
+    board.flash.len = board.model_address - board.flash.origin + (HEADER_LEN + bytes.len()) as u32;
     board.ram.len = footprint.ram_bytes as u32;
     assert_eq!(board.fit(&model), Ok(footprint));
     board.flash.len -= 1;
@@ -69,7 +70,7 @@ fn a_refusal_says_by_how_much_and_what_to_do() {
     let bytes = AlignedBytes::from_vec(models::random(28, 28, &[300, 100, 10], 1));
     let model = Model::parse(&bytes).unwrap();
     let error = by_name("microbit").unwrap().fit(&model).unwrap_err().to_string();
-    for part in [&bytes.len().to_string(), "microbit", "243712 of 262144", "--bits 4", "mps2-an386"] {
+    for part in [&bytes.len().to_string(), "microbit", "245696 of 262144", "--bits 4", "mps2-an386"] {
         assert!(error.contains(part), "no {part} in: {error}");
     }
     assert!(!error.contains("netduinoplus2"), "a board that is too small is offered: {error}");
@@ -82,12 +83,52 @@ fn memory_layouts_are_sound() {
     for board in BOARDS {
         let (name, model, flash) = (board.name, board.model_region(), board.flash);
         assert_eq!(BOARDS.iter().filter(|other| other.name == name).count(), 1, "{name}");
-        assert_eq!(model.origin % 1024, 0, "{name}: a model begins at an erase block");
-        // Two headers of slots lie between firmware and model.
-        assert!(model.origin >= flash.origin + FIRMWARE_LEN + 2 * 1024, "{name}");
+        assert_eq!((model.origin - flash.origin) % board.erase_block, 0, "{name}: models begin at an erase block");
+        assert_eq!(model.len % board.erase_block, 0, "{name}: models end at an erase block");
+        assert!(model.origin >= flash.origin + FIRMWARE_LEN, "{name}");
         assert_eq!(model.end(), flash.end(), "{name}");
         let apart = board.ram.origin >= flash.end() || flash.origin >= board.ram.end();
         assert!(apart, "{name}: flash and RAM overlap");
         assert!(board.ram.len > FIRMWARE_RAM && board.ram.end() % 8 == 0, "{name}");
+    }
+}
+
+/// How many slots each board has for the notebook's network at 8, 4 and 2 bits.
+#[test]
+fn each_board_says_its_slots() {
+    let expected = [
+        ("netduinoplus2", [2, 2, 2]),
+        ("microbit", [0, 1, 2]),
+        ("lm3s6965evb", [0, 1, 2]),
+        ("mps2-an385", [2, 2, 2]),
+        ("mps2-an386", [2, 2, 2]),
+        ("mps2-an500", [2, 2, 2]),
+        ("mps2-an505", [2, 2, 2]),
+        ("riscv32", [2, 2, 2]),
+        ("mps2-an385-m0", [2, 2, 2]),
+    ];
+    assert_eq!(expected.map(|row| row.0).as_slice(), BOARDS.iter().map(|board| board.name).collect::<Vec<_>>());
+    for (name, slots) in expected {
+        let board = by_name(name).unwrap();
+        for (bits, slots) in [8, 4, 2].into_iter().zip(slots) {
+            let bytes = AlignedBytes::from_vec(models::random_integer(28, 28, &[300, 100, 10], bits, 1));
+            assert_eq!(board.slots_for(&Model::parse(&bytes).unwrap()), slots, "{name}, {bits} bits");
+            let images = [0, 1].map(|number| board.slot_image(number, 1, &bytes).map(|image| image.len()));
+            let len = Some(bytes.len() + HEADER_LEN);
+            assert_eq!(images, [len.filter(|_| slots > 0), len.filter(|_| slots > 1)], "{name}, {bits} bits");
+        }
+    }
+}
+
+#[test]
+fn slots_lie_at_erase_blocks_within_the_room() {
+    for board in BOARDS {
+        let (room, region) = (board.room(), board.model_region());
+        assert_eq!((room.address(), room.whole().len), (region.origin, region.len), "{}", board.name);
+        let (zero, one) = (room.slot(0).unwrap(), room.slot(1).unwrap());
+        assert_eq!((zero.offset, zero.end(), zero.len), (0, one.offset, one.len), "{}", board.name);
+        assert!(zero.len % board.erase_block == 0 && one.end() <= region.len, "{}", board.name);
+        // No more than a block is left over.
+        assert!(region.len - one.end() <= board.erase_block, "{}", board.name);
     }
 }

@@ -156,8 +156,9 @@ fn a_run_says_what_the_library_finds() {
         let record: Record = serde_json::from_slice(&programs.stdout).unwrap();
         assert_eq!((record.images, record.accuracy), (images, expected.accuracy()));
         assert_eq!((record.board.as_deref(), record.logits_sha256), (board, expected.logits_sha256));
-        assert_eq!((record.flash_bytes, record.ram_bytes), (16384 + file.len(), 2048 + 16 + 4 * (16 + 3)));
+        assert_eq!((record.flash_bytes, record.ram_bytes), (16384 + 64 + file.len(), 2048 + 16 + 4 * (16 + 3)));
         assert_eq!((people.status.code(), programs.status.code()), (Some(0), Some(0)));
+        assert_eq!(board.is_some(), text(&people.stdout).contains("slots     2: the model can be replaced"));
     }
 }
 
@@ -170,6 +171,9 @@ fn boards_are_listed() {
     for board in BOARDS {
         assert!(text(&people.stdout).contains(board.name) && text(&people.stdout).contains(board.chip));
         assert!(list.iter().any(|row| row["name"] == board.name && row["ram_bytes"] == board.ram.len));
+        let (one, two) = (board.room().whole().model_len(), board.room().slot(1).unwrap().model_len());
+        assert!(list.iter().any(|row| row["model_bytes"] == one && row["two_models_bytes"] == two));
+        assert!([one, two].iter().all(|bytes| text(&people.stdout).contains(&bytes.to_string())), "{}", board.name);
     }
 }
 

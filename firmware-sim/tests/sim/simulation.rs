@@ -3,7 +3,8 @@
 use crate::models;
 use foldnet_core::Model;
 use foldnet_core::model::{Classifier, ParseError};
-use foldnet_sim::app::{App, MemoryError, Shell, open};
+use foldnet_core::slot::bare;
+use foldnet_sim::app::{App, MemoryError, Shell};
 use foldnet_sim::simulate::simulate_logits;
 use foldnet_sim::{AlignedBytes, simulate};
 use sha2::{Digest, Sha256};
@@ -112,7 +113,7 @@ fn a_model_is_found_at_the_front_of_flash() {
     let model = models::tiny();
     let flash = |front: &[u8], behind: usize| {
         let bytes = AlignedBytes::from_vec([front, &vec![0xff; behind]].concat());
-        open(&bytes).map(|model| model.bytes())
+        bare(&bytes).map(|model| model.bytes())
     };
     let len = model.len();
     assert_eq!(flash(&model, 0), Ok(len));

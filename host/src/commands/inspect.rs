@@ -50,7 +50,10 @@ fn say(model: &Model, crc: u32, ui: Ui) {
     ui.say(format!("RAM: {} of scratch memory, {} for an image", bytes(scratch(model)), bytes(model.inputs())));
     let rows = BOARDS.iter().map(|board| {
         let [flash, ram, verdict] = match board.fit(model) {
-            Ok(need) => [bytes(need.flash_bytes), bytes(need.ram_bytes), "fits".to_owned()],
+            Ok(need) => {
+                let slots = if board.slots_for(model) == 2 { "fits, 2 slots" } else { "fits, 1 slot: no safe update" };
+                [bytes(need.flash_bytes), bytes(need.ram_bytes), slots.to_owned()]
+            }
             Err(DoesNotFit::Flash { needed, available, .. }) => {
                 ["-".into(), "-".into(), format!("{} of flash for {}", bytes(available), bytes(needed))]
             }
@@ -65,7 +68,8 @@ fn say(model: &Model, crc: u32, ui: Ui) {
 
 fn object(model: &Model, crc: u32) -> Value {
     let header = model.header();
-    let boards = BOARDS.iter().filter(|board| board.fit(model).is_ok()).map(|board| board.name);
+    let fitting = || BOARDS.iter().filter(|board| board.fit(model).is_ok());
+    let slots = fitting().map(|board| (board.name.to_owned(), json!(board.slots_for(model))));
     json!({
         "bytes": model.bytes(),
         "crc32": format!("{crc:08x}"),
@@ -75,7 +79,8 @@ fn object(model: &Model, crc: u32) -> Value {
         "layers": header.layers,
         "logit_scale": header.logit_scale,
         "scratch_bytes": scratch(model),
-        "boards": boards.collect::<Vec<_>>(),
+        "boards": fitting().map(|board| board.name).collect::<Vec<_>>(),
+        "slots": slots.collect::<serde_json::Map<_, _>>(),
     })
 }
 

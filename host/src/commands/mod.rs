@@ -1,11 +1,13 @@
 //! The command line: one file a subcommand.
 
+mod compare;
 mod data;
 mod demo;
 mod evaluate;
 mod export;
 mod inspect;
 mod predict;
+mod report;
 mod summary;
 mod train;
 
@@ -21,6 +23,9 @@ pub struct Cli {
     /// Print one JSON object on stdout; text for people goes to stderr
     #[arg(long, global = true)]
     json: bool,
+    /// Print nothing for people but errors, and draw no progress bars
+    #[arg(long, short, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -33,6 +38,8 @@ enum Command {
     Export(export::Export),
     Inspect(inspect::Inspect),
     Predict(predict::Predict),
+    Report(report::Report),
+    Compare(compare::Compare),
     Demo(demo::Demo),
 }
 
@@ -41,7 +48,7 @@ enum Command {
 /// # Errors
 /// Whatever went wrong, as one line for people when printed with `{:#}`.
 pub fn run(cli: &Cli) -> anyhow::Result<()> {
-    let ui = Ui::new(cli.json);
+    let ui = Ui::new(cli.json, cli.quiet);
     match &cli.command {
         Some(Command::Train(command)) => command.run(ui),
         Some(Command::Summary(command)) => command.run(ui),
@@ -49,6 +56,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Export(command)) => command.run(ui),
         Some(Command::Inspect(command)) => command.run(ui),
         Some(Command::Predict(command)) => command.run(ui),
+        Some(Command::Report(command)) => command.run(ui),
+        Some(Command::Compare(command)) => command.run(ui),
         Some(Command::Demo(command)) => command.run(ui),
         None => demo::Demo::default().run(ui),
     }

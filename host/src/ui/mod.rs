@@ -3,7 +3,7 @@
 mod picture;
 mod progress;
 
-pub use picture::{bars, picture};
+pub use picture::{bars, picture, strip};
 pub use progress::{EpochBar, LoadBars, QuantizeBar, StageBar};
 
 use anstyle::Style;
@@ -17,16 +17,29 @@ use std::io::{ErrorKind, Write};
 #[derive(Debug, Clone, Copy)]
 pub struct Ui {
     json: bool,
+    quiet: bool,
 }
 
 impl Ui {
-    /// With `json`, [`result`](Self::result) prints an object and text goes to stderr.
-    pub fn new(json: bool) -> Self {
-        Self { json }
+    /// With `json`, [`result`](Self::result) prints an object and text goes to stderr; with `quiet` there is neither text
+    /// nor, in the whole program, a progress bar.
+    pub fn new(json: bool, quiet: bool) -> Self {
+        if quiet {
+            progress::hide_bars();
+        }
+        Self { json, quiet }
+    }
+
+    /// The same without text.
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, ..self }
     }
 
     /// A line for people.
     pub fn say(&self, line: impl Display) {
+        if self.quiet {
+            return;
+        }
         // Text that nobody takes any more is no reason to fail: `foldnet summary runs/after | head -1`.
         let _ = match self.json {
             true => writeln!(anstream::stderr(), "{line}"),

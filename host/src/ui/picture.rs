@@ -1,4 +1,4 @@
-//! An image in the terminal, and probabilities as bars.
+//! An image in the terminal, probabilities as bars, and numbers as dots.
 
 use super::bold;
 
@@ -31,9 +31,32 @@ pub fn bars(labels: &[String], probabilities: &[f32]) -> String {
     labels.iter().zip(probabilities).map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// `values` as dots on a line from `low` to `high`; where several fall together, how many.
+pub fn strip(values: &[f64], low: f64, high: f64) -> String {
+    let mut counts = [0_u32; BAR];
+    for value in values {
+        let share = (value - low) / f64::max(high - low, f64::MIN_POSITIVE);
+        counts[(share * (BAR - 1) as f64).round().clamp(0.0, (BAR - 1) as f64) as usize] += 1;
+    }
+    let mark = |&count: &u32| match count {
+        0 => '·',
+        1 => '●',
+        2..=9 => char::from_digit(count, 10).unwrap_or('+'),
+        _ => '+',
+    };
+    counts.iter().map(mark).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{BAR, bars, picture};
+    use super::{BAR, bars, picture, strip};
+
+    #[test]
+    fn dots_are_where_the_values_are() {
+        let drawn: Vec<char> = strip(&[0.0, 1.0, 1.0, 0.5], 0.0, 1.0).chars().collect();
+        assert_eq!((drawn.len(), drawn[0], drawn[BAR - 1], drawn[BAR / 2]), (BAR, '●', '2', '●'));
+        assert_eq!(strip(&[0.3; 3], 0.3, 0.3).matches('3').count(), 1);
+    }
 
     #[test]
     fn dark_is_blank_and_bright_is_dense() {

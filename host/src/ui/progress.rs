@@ -3,12 +3,29 @@
 use crate::quantize;
 use crate::train::Progress;
 use foldnet_data::Progress as Load;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Between two drawings of a bar.
 const DRAW_EVERY: Duration = Duration::from_millis(50);
+
+/// Whether bars are not to be drawn even on a terminal.
+static HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// From now on no bar is drawn.
+pub(super) fn hide_bars() {
+    HIDDEN.store(true, Ordering::Relaxed);
+}
+
+/// A bar of `len`, which is drawn only where stderr is a terminal.
+fn bar(len: usize) -> ProgressBar {
+    match HIDDEN.load(Ordering::Relaxed) {
+        true => ProgressBar::with_draw_target(Some(len as u64), ProgressDrawTarget::hidden()),
+        false => ProgressBar::new(len as u64),
+    }
+}
 
 fn style(template: &str) -> ProgressStyle {
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -27,7 +44,7 @@ impl LoadBars {
         // Reading takes a moment; only a download is worth a bar.
         if let Load::Downloading { file, done, total } = step {
             let bar = self.bars.entry(file.to_owned()).or_insert_with(|| {
-                let bar = ProgressBar::new(total.unwrap_or(0)).with_message(format!("downloading {file}"));
+                let bar = bar(total.unwrap_or(0) as usize).with_message(format!("downloading {file}"));
                 bar.with_style(style("{msg:40} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"))
             });
             bar.set_position(done);
@@ -50,7 +67,7 @@ pub struct EpochBar {
 impl EpochBar {
     /// A bar of `steps`, each of about `images_per_step`.
     pub fn new(steps: usize, images_per_step: usize) -> Self {
-        let bar = ProgressBar::new(steps as u64);
+        let bar = bar(steps);
         let key = move |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
             // An unwritable terminal is no reason to fail.
             let _ = write!(out, "{:.0}", state.per_sec() * images_per_step as f64);
@@ -102,7 +119,7 @@ pub struct StageBar {
 impl StageBar {
     /// A bar of `len` with a name.
     pub fn new(name: &str, len: usize) -> Self {
-        let bar = ProgressBar::new(len as u64).with_message(name.to_owned());
+        let bar = bar(len).with_message(name.to_owned());
         bar.set_style(style("{msg:24} {bar:30} {pos}/{len} {eta}"));
         Self { bar }
     }

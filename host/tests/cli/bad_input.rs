@@ -335,6 +335,33 @@ fn exports_that_cannot_be() {
 }
 
 #[test]
+fn reports_that_cannot_be() {
+    let folder = sample::folder();
+    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "two", &Norm::After.layers(&[5], 2), PIXELS);
+    folder.write("wide.fnet", &device_model(15));
+    folder.write("cut.fnet", &device_model(PIXELS)[..90]);
+    let report = |arguments: &str, words: &[&str]| check(&folder, &format!("report {arguments} --dataset set"), words);
+    report("none", &["none: cannot be read; check the path"]);
+    report("good.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
+    report("wide.safetensors", &["wide.safetensors: takes images of 15 pixels", "4 x 3; give the --dataset"]);
+    report("two.safetensors", &["two.safetensors: 2 classes, the dataset has 3; give the --dataset"]);
+    report("good.safetensors --limit 0", &["--limit 0: give a number of at least 1"]);
+    report("good.safetensors --calibrate 0", &["--calibrate 0: give a number of at least 1"]);
+    report("good.safetensors --threads 0", &["--threads 0: at least one thread is needed"]);
+    report("good.safetensors --out none/a.html", &["none/a.html: cannot be written", "make its folder first"]);
+    report("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);
+    let model = |file: &str, words: &[&str]| report(&format!("good.safetensors --model {file}"), words);
+    model("none.fnet", &["none.fnet: cannot be read; check the path"]);
+    model("cut.fnet", &["cut.fnet: no usable model, export it again"]);
+    model("good.safetensors", &["--model good.safetensors: a checkpoint; give a .fnet, which `foldnet export` makes"]);
+    model("wide.fnet", &["wide.fnet: takes images of 5 x 3, the dataset's have 4 x 3"]);
+    model("good.fnet --model none.fnet", &["none.fnet: cannot be read"]);
+    folder.write("history.json", b"{ \"epochs\": 3 }");
+    report("good.safetensors", &["history.json: not a record of a training; train again, or remove it"]);
+}
+
+#[test]
 fn pictures_that_cannot_be_classified() {
     let folder = sample::folder();
     let whole = png(&[7; 20], 5, 4);

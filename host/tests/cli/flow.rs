@@ -293,7 +293,7 @@ fn init_goes_on_from_where_a_run_ended() {
 #[test]
 fn help_has_an_example_everywhere() {
     let folder = Folder::new();
-    for command in ["", "train", "summary", "evaluate", "export", "inspect", "predict", "demo"] {
+    for command in ["", "train", "summary", "evaluate", "export", "inspect", "predict", "report", "compare", "demo"] {
         let Done { stdout, .. } = folder.run(&format!("{command} --help")).succeeded();
         assert!(stdout.contains("Example:\n  foldnet ") && stdout.contains("--json"), "{stdout}");
     }

@@ -1,12 +1,16 @@
 //! The command `foldnet` as a user meets it: arguments in, text, files and exit codes out.
 //!
-//! `tool` runs the program in a folder of its own; `sample` makes the small files that tests begin with.
+//! `tool` runs the program in a folder of its own; `sample` makes the small files that tests begin with; `browser` shows
+//! pages.
 
 mod bad_input;
+mod browser;
+mod compare;
 mod demo;
 mod flow;
 mod golden;
 mod interrupt;
 mod own_data;
+mod report;
 mod sample;
 mod tool;

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 mod isa;
+mod panels;
 mod product;
 mod team;
 mod vectors;

@@ -7,19 +7,15 @@
 //! Every element is summed in the order of `K`, in blocks of [`DEPTH`], by fused multiply-adds where there are any:
 //! its bits depend neither on how the rows are split nor on the width of the vectors.
 
+use super::panels::{Panels, columns};
 use super::vectors::{Vectors, Work};
 use core::array::from_fn;
-use core::ops::Range;
-use core::slice::ChunksExact;
 use foldnet_core::matrix::{Mat, Write};
 
 /// The most rows a tile has.
 const MOST_ROWS: usize = 12;
 /// The most columns a tile has.
 const MOST_COLUMNS: usize = 32;
-
-/// Where a tile that sticks out of the matrix is written first.
-type Aside = [f32; MOST_ROWS * MOST_COLUMNS];
 
 /// Length of `K` that is summed before the sums go to `out`.
 const DEPTH: usize = 2048;
@@ -50,53 +46,24 @@ impl Work for Product<'_> {
     }
 }
 
-/// `b` as panels of a tile's width: the value of row `k` and column `c` of panel `p` is `p * panel + k * row + c`.
-#[derive(Clone, Copy)]
-struct Panels<'a> {
-    values: &'a [f32],
-    panel: usize,
-    row: usize,
-}
-
-/// Where a tile begins, and how far the sum goes.
-#[derive(Clone, Copy)]
-struct Place {
-    row: usize,
-    col: usize,
-    first: usize,
-    depth: usize,
-}
-
-/// Columns of a tile: two registers.
-const fn columns<V: Vectors>() -> usize {
-    2 * V::LANES
-}
-
 impl Product<'_> {
     #[inline(always)]
     fn tiled<V: Vectors, const ROWS: usize, const HALF: usize>(self) {
         let (rows, cols, inner) = (self.a.rows(), self.b.cols(), self.a.cols());
-        let panels = if self.b.col_stride() == 1 && cols % columns::<V>() == 0 {
-            Panels { values: self.b.data(), panel: columns::<V>(), row: self.b.row_stride() }
-        } else {
-            pack::<V>(self.b, self.panels);
-            Panels { values: self.panels, panel: inner * columns::<V>(), row: columns::<V>() }
-        };
-        let (mut write, mut aside) = (self.write, [0.0; MOST_ROWS * MOST_COLUMNS]);
+        let b = Panels::of::<V>(self.b, self.panels);
+        let mut write = self.write;
         for first in (0..inner.max(1)).step_by(DEPTH) {
             let depth = DEPTH.min(inner - first);
-            let mut row = 0;
-            while row < rows {
-                let half = rows - row <= HALF;
-                for col in (0..cols).step_by(columns::<V>()) {
-                    let place = Place { row, col, first, depth };
-                    if half {
-                        tile::<V, HALF>(self.out, &mut aside, write, self.a, panels, cols, place);
+            for row in (0..rows).step_by(ROWS) {
+                let out = &mut self.out[row * cols..];
+                // SAFETY: the instruction set is the caller's promise to `Work::run`.
+                unsafe {
+                    if rows - row <= HALF {
+                        V::apart(Strip::<HALF> { out, cols, write, a: self.a, b, row, first, depth });
                     } else {
-                        tile::<V, ROWS>(self.out, &mut aside, write, self.a, panels, cols, place);
+                        V::apart(Strip::<ROWS> { out, cols, write, a: self.a, b, row, first, depth });
                     }
                 }
-                row += if half { HALF } else { ROWS };
             }
             if write == Write::Replace {
                 write = Write::Add { factor: 1.0 };
@@ -105,54 +72,66 @@ impl Product<'_> {
     }
 }
 
-/// One tile: summed, then written to `out [..][cols]`, by way of `aside` where it sticks out.
-#[inline(always)]
-fn tile<V: Vectors, const ROWS: usize>(
-    out: &mut [f32],
-    aside: &mut Aside,
-    write: Write,
-    a: Mat,
-    b: Panels,
-    cols: usize,
-    place: Place,
-) {
-    let width = columns::<V>().min(cols - place.col);
-    let rows = ROWS.min(a.rows() - place.row);
-    let out = &mut out[place.row * cols + place.col..];
-    let whole = rows == ROWS && width == columns::<V>();
-    if !whole {
-        copy_rows(out, cols, aside, MOST_COLUMNS, rows, width);
-    }
-    let (to, stride) = if whole { (&mut *out, cols) } else { (&mut aside[..], MOST_COLUMNS) };
-    // SAFETY: the instruction set is the caller's promise to `Work::run`.
-    unsafe { V::apart(Whole::<ROWS> { out: to, stride, write, a, b, place }) };
-    if !whole {
-        copy_rows(aside, MOST_COLUMNS, out, cols, rows, width);
-    }
-}
-
-/// A tile none of which sticks out of `out`; rows beyond the last of `a` repeat it.
-struct Whole<'a, const ROWS: usize> {
+/// The tiles beside each other in `ROWS` rows, or in the last rows there are.
+struct Strip<'a, const ROWS: usize> {
+    /// From the first of the rows on.
     out: &'a mut [f32],
-    /// Distance of two rows in `out`.
-    stride: usize,
+    cols: usize,
     write: Write,
     a: Mat<'a>,
     b: Panels<'a>,
-    place: Place,
+    row: usize,
+    /// Where the sum over `K` begins, and how long it is.
+    first: usize,
+    depth: usize,
 }
 
-impl<const ROWS: usize> Work for Whole<'_, ROWS> {
+impl<const ROWS: usize> Work for Strip<'_, ROWS> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vectors>(self) {
-        assert!(self.out.len() >= (ROWS - 1) * self.stride + columns::<V>());
-        let sums = sums::<V, ROWS>(self.a, self.b, self.place);
-        for (row, sums) in sums.iter().enumerate() {
-            // SAFETY: the assertion above; the instruction set is the caller's promise to `Work::run`.
-            unsafe { store::<V>(self.out.as_mut_ptr().add(row * self.stride), self.write, sums) };
+    fn run<V: Vectors>(mut self) {
+        let (out, cols, starts) = (core::mem::take(&mut self.out), self.cols, self.starts());
+        let rows = ROWS.min(self.a.rows() - self.row);
+        for col in (0..cols).step_by(columns::<V>()) {
+            let (width, out) = (columns::<V>().min(cols - col), &mut out[col..]);
+            if rows == ROWS && width == columns::<V>() {
+                self.tile::<V>(&starts, col, out, cols);
+            } else {
+                let mut aside = [0.0; MOST_ROWS * MOST_COLUMNS];
+                copy_rows(out, cols, &mut aside, MOST_COLUMNS, rows, width);
+                self.tile::<V>(&starts, col, &mut aside, MOST_COLUMNS);
+                copy_rows(&aside, MOST_COLUMNS, out, cols, rows, width);
+            }
         }
+    }
+}
+
+impl<const ROWS: usize> Strip<'_, ROWS> {
+    /// The tile of column `col` into the first rows of `out`, `stride` values from each other.
+    #[inline(always)]
+    fn tile<V: Vectors>(&self, starts: &[*const f32; ROWS], col: usize, out: &mut [f32], stride: usize) {
+        let panel = self.b.at::<V>(col, self.first, self.depth);
+        assert!(out.len() >= (ROWS - 1) * stride + columns::<V>());
+        let tile = Tile { out: out.as_mut_ptr(), stride, write: self.write };
+        // SAFETY: the assertion above, those of `starts` and of `Panels::at`; the instruction set is the caller's promise
+        // to `Work::run`.
+        unsafe {
+            tile.fetch::<V, ROWS>();
+            let sums = sums::<V, ROWS>(starts, self.a.col_stride(), panel, self.b.row(), self.depth);
+            tile.store::<V, ROWS>(sums);
+        }
+    }
+
+    /// Where the rows of `a` begin, at least `depth` values long; rows beyond the last repeat it.
+    #[inline(always)]
+    fn starts(&self) -> [*const f32; ROWS] {
+        let last = self.a.rows() - 1;
+        let start = |r: usize| last.min(self.row + r) * self.a.row_stride() + self.first * self.a.col_stride();
+        if self.depth > 0 {
+            assert!(self.a.data().len() > start(ROWS - 1) + (self.depth - 1) * self.a.col_stride());
+        }
+        from_fn(|r| self.a.data().as_ptr().wrapping_add(start(r)))
     }
 }
 
@@ -164,108 +143,78 @@ fn copy_rows(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize,
     }
 }
 
-/// The sums of a row into the row at `out`.
-///
-/// # Safety
-/// A tile's columns are readable and writable at `out`; the processor has the instruction set.
-#[inline(always)]
-unsafe fn store<V: Vectors>(out: *mut f32, write: Write, sums: &[V::Vector; 2]) {
-    for (index, sum) in sums.iter().enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let out = out.add(index * V::LANES);
-            let value = match write {
-                Write::Replace => *sum,
-                Write::Add { factor } => V::multiply_add(V::splat(factor), *sum, V::load(out)),
-            };
-            V::store(out, value);
+/// Where a tile goes; rows are a stride from each other.
+struct Tile {
+    out: *mut f32,
+    stride: usize,
+    write: Write,
+}
+
+impl Tile {
+    /// Brings near what will be added to.
+    ///
+    /// # Safety
+    /// The processor has the instruction set.
+    #[inline(always)]
+    unsafe fn fetch<V: Vectors, const ROWS: usize>(&self) {
+        if self.write != Write::Replace {
+            for row in 0..ROWS {
+                let at = self.out.wrapping_add(row * self.stride);
+                // SAFETY: the caller's promise.
+                unsafe {
+                    V::fetch(at);
+                    V::fetch(at.wrapping_add(V::LANES));
+                }
+            }
+        }
+    }
+
+    /// The sums into the rows.
+    ///
+    /// # Safety
+    /// A tile is readable and writable at `out`; the processor has the instruction set.
+    #[inline(always)]
+    unsafe fn store<V: Vectors, const ROWS: usize>(&self, sums: [[V::Vector; 2]; ROWS]) {
+        for (row, sums) in sums.iter().enumerate() {
+            for (index, sum) in sums.iter().enumerate() {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let out = self.out.add(row * self.stride + index * V::LANES);
+                    let value = match self.write {
+                        Write::Replace => *sum,
+                        Write::Add { factor } => V::multiply_add(V::splat(factor), *sum, V::load(out)),
+                    };
+                    V::store(out, value);
+                }
+            }
         }
     }
 }
 
-/// The sums of a tile; rows beyond the last of `a` repeat it.
+/// The sums of a tile: `depth` values from each of `starts`, a stride apart, times as many rows of a panel.
+///
+/// # Safety
+/// All of them are readable; the processor has the instruction set.
 #[inline(always)]
-fn sums<V: Vectors, const ROWS: usize>(a: Mat, b: Panels, place: Place) -> [[V::Vector; 2]; ROWS] {
-    let Place { row, col, first, depth } = place;
-    let last = a.rows() - 1;
-    let start = |r: usize| last.min(row + r) * a.row_stride() + first * a.col_stride();
-    let panel = col / columns::<V>() * b.panel + first * b.row;
-    if depth > 0 {
-        let end = depth - 1;
-        assert!(a.data().len() > start(ROWS - 1) + end * a.col_stride());
-        assert!(b.values.len() >= panel + end * b.row + columns::<V>());
-    }
-    // SAFETY: the assertions above, for `k < depth` and every row up to the last; the instruction set is the caller's
-    // promise to `Work::run`.
+unsafe fn sums<V: Vectors, const ROWS: usize>(
+    starts: &[*const f32; ROWS],
+    stride: usize,
+    panel: *const f32,
+    row: usize,
+    depth: usize,
+) -> [[V::Vector; 2]; ROWS] {
+    // SAFETY: the caller's promise.
     unsafe {
-        let starts: [*const f32; ROWS] = from_fn(|r| a.data().as_ptr().wrapping_add(start(r)));
-        let panel = b.values.as_ptr().wrapping_add(panel);
         let mut sums = [[V::splat(0.0); 2]; ROWS];
         for k in 0..depth {
-            let b = [V::load(panel.add(k * b.row)), V::load(panel.add(k * b.row + V::LANES))];
+            let b = [V::load(panel.add(k * row)), V::load(panel.add(k * row + V::LANES))];
             for r in 0..ROWS {
-                let a = V::splat(*starts[r].add(k * a.col_stride()));
+                let a = V::splat(*starts[r].add(k * stride));
                 sums[r] = [V::multiply_add(a, b[0], sums[r][0]), V::multiply_add(a, b[1], sums[r][1])];
             }
         }
         sums
     }
-}
-
-/// `b [K][N]` as panels `[K][columns]`, one after the other, the last filled up with what happens to be there.
-#[inline(always)]
-fn pack<V: Vectors>(b: Mat, panels: &mut Vec<f32>) {
-    let width = columns::<V>();
-    let size = b.rows() * width;
-    let needed = b.cols().div_ceil(width) * size;
-    if panels.len() < needed {
-        panels.resize(needed, 0.0);
-    }
-    for (index, panel) in panels[..needed].chunks_exact_mut(size.max(1)).enumerate() {
-        let first = index * width;
-        let cols = width.min(b.cols() - first);
-        if b.col_stride() == 1 {
-            for (k, row) in panel.chunks_exact_mut(width).enumerate() {
-                let start = k * b.row_stride() + first;
-                row[..cols].copy_from_slice(&b.data()[start..start + cols]);
-            }
-        } else {
-            for block in (0..cols).step_by(8) {
-                pack_columns::<V>(b, first, block..cols.min(block + 8), panel);
-            }
-        }
-    }
-}
-
-/// The `columns` of a panel whose first is column `first` of `b`; at most eight.
-#[inline(always)]
-fn pack_columns<V: Vectors>(b: Mat, first: usize, columns: Range<usize>, panel: &mut [f32]) {
-    let width = self::columns::<V>();
-    let mut done = 0;
-    if columns.len() == 8 && b.row_stride() == 1 {
-        let column = |c: usize| &b.data()[(first + columns.start + c) * b.col_stride()..][..b.rows()];
-        let mut blocks: [ChunksExact<f32>; 8] = from_fn(|c| column(c).chunks_exact(8));
-        for block in 0..b.rows() / 8 {
-            let rows = from_fn(|c| eight(blocks[c].next()));
-            // SAFETY: the instruction set is the caller's promise to `Work::run`.
-            let rows = unsafe { V::transpose(rows) };
-            for (row, values) in rows.iter().enumerate() {
-                panel[(8 * block + row) * width + columns.start..][..8].copy_from_slice(values);
-            }
-        }
-        done = b.rows() / 8 * 8;
-    }
-    for k in done..b.rows() {
-        for c in columns.clone() {
-            panel[k * width + c] = b.at(k, first + c);
-        }
-    }
-}
-
-/// A chunk of eight as an array; zeros for none.
-#[inline(always)]
-fn eight(chunk: Option<&[f32]>) -> &[f32; 8] {
-    chunk.and_then(|chunk| chunk.first_chunk()).unwrap_or(&[0.0; 8])
 }
 
 #[cfg(test)]

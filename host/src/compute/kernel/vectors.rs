@@ -1,5 +1,6 @@
 //! What code that is compiled for several instruction sets may ask of each.
 
+use super::panels::TURNED;
 use core::array::from_fn;
 
 /// Work that is compiled once for every instruction set.
@@ -47,13 +48,25 @@ pub(in crate::compute) trait Vectors: Sized {
     /// Writes to the first [`LANES`](Self::LANES) values at `to`, which are writable.
     unsafe fn store(to: *mut f32, vector: Self::Vector);
 
+    /// Says that what lies at `at` will be needed soon; any address will do.
+    #[inline(always)]
+    unsafe fn fetch(_at: *const f32) {}
+
     /// `a b + c`, rounded once where the instruction set can.
     unsafe fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 
-    /// `out[column][row] = rows[row][column]`
+    /// Rows and columns of eight by eight values exchanged; rows are `from_stride` and `to_stride` from each other.
+    ///
+    /// # Safety
+    /// All of them are readable and writable.
     #[inline(always)]
-    unsafe fn transpose(rows: [&[f32; 8]; 8]) -> [[f32; 8]; 8] {
-        from_fn(|column| from_fn(|row| rows[row][column]))
+    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        for row in 0..TURNED {
+            for column in 0..TURNED {
+                // SAFETY: the caller's promise.
+                unsafe { *to.add(column * to_stride + row) = *from.add(row * from_stride + column) };
+            }
+        }
     }
 }
 

@@ -39,15 +39,21 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
+    unsafe fn fetch(at: *const f32) {
+        // SAFETY: a hint, no access.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+
+    #[inline(always)]
     unsafe fn multiply_add(a: __m256, b: __m256, c: __m256) -> __m256 {
         // SAFETY: the caller's promise.
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
-    unsafe fn transpose(rows: [&[f32; 8]; 8]) -> [[f32; 8]; 8] {
+    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
         // SAFETY: the caller's promise.
-        unsafe { transpose(rows) }
+        unsafe { transpose(from, from_stride, to, to_stride) }
     }
 }
 
@@ -87,15 +93,21 @@ impl Vectors for Avx512 {
     }
 
     #[inline(always)]
+    unsafe fn fetch(at: *const f32) {
+        // SAFETY: a hint, no access.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
+    }
+
+    #[inline(always)]
     unsafe fn multiply_add(a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: the caller's promise.
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
-    unsafe fn transpose(rows: [&[f32; 8]; 8]) -> [[f32; 8]; 8] {
+    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
         // SAFETY: the caller's promise; AVX-512 comes with AVX2.
-        unsafe { transpose(rows) }
+        unsafe { transpose(from, from_stride, to, to_stride) }
     }
 }
 
@@ -128,15 +140,14 @@ pub(super) unsafe fn avx512<W: Work>(work: W) -> W::Output {
 /// An 8 x 8 block by unpacking pairs of rows, then quarters, then halves of registers.
 ///
 /// # Safety
-/// The processor has AVX2.
+/// See [`Vectors::transpose`]; the processor has AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn transpose(rows: [&[f32; 8]; 8]) -> [[f32; 8]; 8] {
+unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
     const HALVES: [(usize, usize); 4] = [(0, 2), (1, 3), (4, 6), (5, 7)];
-    let mut out = [[0.0; 8]; 8];
-    // SAFETY: every load and store is of 8 values of an array of 8; the caller promises AVX2.
+    // SAFETY: the caller's promise.
     unsafe {
-        let r: [__m256; 8] = core::array::from_fn(|i| _mm256_loadu_ps(rows[i].as_ptr()));
+        let r: [__m256; 8] = core::array::from_fn(|i| _mm256_loadu_ps(from.add(i * from_stride)));
         let pairs: [__m256; 8] = core::array::from_fn(|i| match i % 2 {
             0 => _mm256_unpacklo_ps(r[i], r[i + 1]),
             _ => _mm256_unpackhi_ps(r[i - 1], r[i]),
@@ -149,9 +160,9 @@ unsafe fn transpose(rows: [&[f32; 8]; 8]) -> [[f32; 8]; 8] {
             }
         });
         for i in 0..4 {
-            _mm256_storeu_ps(out[i].as_mut_ptr(), _mm256_permute2f128_ps::<0x20>(quads[i], quads[i + 4]));
-            _mm256_storeu_ps(out[i + 4].as_mut_ptr(), _mm256_permute2f128_ps::<0x31>(quads[i], quads[i + 4]));
+            let (low, high) = (quads[i], quads[i + 4]);
+            _mm256_storeu_ps(to.add(i * to_stride), _mm256_permute2f128_ps::<0x20>(low, high));
+            _mm256_storeu_ps(to.add((i + 4) * to_stride), _mm256_permute2f128_ps::<0x31>(low, high));
         }
     }
-    out
 }

@@ -1,0 +1,80 @@
+//! Several models on several emulated boards, as many runs at a time as the PC has processors for. Instructions are
+//! counted by the emulated clock, so that runs beside each other measure what they would alone.
+
+use super::error::EmulateError;
+use super::expected::Expected;
+use super::firmware::Firmware;
+use super::{Emulation, Task, emulate_expected};
+use crate::AlignedBytes;
+use foldnet_core::Model;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// What to run where: every model on every board.
+#[derive(Debug, Clone, Copy)]
+pub struct Survey<'a> {
+    /// The boards' firmware.
+    pub firmware: &'a [Firmware],
+    /// Bytes of the model files, all for images of the same size.
+    pub models: &'a [&'a [u8]],
+    /// `[images][model.inputs()]`
+    pub pixels: &'a [u8],
+    /// `[images]`, at least one.
+    pub labels: &'a [u8],
+    /// Runs at a time, at least one.
+    pub threads: usize,
+}
+
+/// Runs of a survey, `[firmware][models]`.
+pub type Surveyed = Vec<Vec<Result<Emulation, EmulateError>>>;
+
+/// Makes all runs of `survey`, each as [`super::emulate`] does; one that fails does not keep others from running.
+/// `progress` is told how many more images are done, of as many as runs times images; a run that fails is done.
+///
+/// # Panics
+/// When there are not as many pixels as the labelled images of a model have.
+pub fn emulate_all(survey: &Survey, progress: &(dyn Fn(usize) + Sync)) -> Surveyed {
+    let models = survey.models.len();
+    let runs = survey.firmware.len() * models;
+    let expected: Vec<OnceLock<Expected>> = survey.models.iter().map(|_| OnceLock::new()).collect();
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(runs)));
+    let work = || {
+        while let Some(run) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&run| run < runs) {
+            let (board, model) = (run / models, run % models);
+            let result = one(survey, board, model, &expected[model], progress);
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((run, result));
+        }
+    };
+    std::thread::scope(|scope| (0..survey.threads.clamp(1, runs.max(1))).for_each(|_| _ = scope.spawn(work)));
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(run, _)| *run);
+    let mut results = results.into_iter().map(|(_, result)| result);
+    survey.firmware.iter().map(|_| results.by_ref().take(models).collect()).collect()
+}
+
+/// One model on one board; the simulation is made once for all boards.
+fn one(
+    survey: &Survey,
+    board: usize,
+    model: usize,
+    expected: &OnceLock<Expected>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Emulation, EmulateError> {
+    let Survey { pixels, labels, .. } = *survey;
+    let task = Task { firmware: &survey.firmware[board], model: survey.models[model], pixels, labels, layer: None };
+    let mut told = 0;
+    let mut tell = |done| {
+        progress(done - told);
+        told = done;
+    };
+    let mut run = || {
+        let bytes = AlignedBytes::from_slice(task.model);
+        let model = Model::parse(&bytes)?;
+        // A model that does not fit need not be simulated.
+        task.firmware.board().fit(&model)?;
+        emulate_expected(&task, &model, expected.get_or_init(|| Expected::of(&model, pixels, labels)), &mut tell)
+    };
+    let result = run();
+    tell(labels.len());
+    result
+}

@@ -1,0 +1,111 @@
+//! Models side by side: what each is worth, class by class, and where they part.
+
+use super::Compare;
+use crate::commands::data::check_classes;
+use crate::compare::models::{Comparison, Disagreement, Entry, Pair, compare};
+use crate::compute::Fast;
+use crate::opened::{Opened, check_images, class_names, open, parse, resolve};
+use crate::summary::{of_model, parameters};
+use crate::ui::{Ui, bold, table, thousands};
+use anyhow::{Context, bail};
+use foldnet_core::model::FLOAT_BITS;
+use foldnet_data::View;
+use std::path::Path;
+
+impl Compare {
+    pub(super) fn side_by_side(&self, ui: Ui) -> anyhow::Result<()> {
+        let hints = self.hints.hints();
+        let opened = self.paths.iter().map(|path| Ok((path.as_path(), open(path, &hints)?)));
+        let opened = opened.collect::<anyhow::Result<Vec<_>>>()?;
+        let (dataset, compute) = (self.dataset.load()?, self.threads.compute()?);
+        let view = dataset.part(self.split);
+        let (mut entries, mut names) = (Vec::new(), Vec::new());
+        for (path, opened) in &opened {
+            let (entry, own) = entry(path, opened, view, &compute)?;
+            check_classes(path, entry.outputs.classes, &dataset.labels)?;
+            names.push(class_names(own, entry.outputs.classes, &dataset.labels));
+            entries.push(entry);
+        }
+        if let Some(other) = names.iter().position(|other| other.len() != names[0].len()) {
+            let [a, b] = [0, other].map(|at| (self.paths[at].display(), names[at].len()));
+            bail!("{}: {} classes, but {} has {}; compare models of the same classes", b.0, b.1, a.0, a.1);
+        }
+        let comparison = compare(&entries, view.labels, &names[0]);
+        say(&comparison, self.list, ui);
+        ui.result(&comparison)
+    }
+}
+
+/// A model with its outputs, and the names of classes that its file has.
+fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Result<(Entry, Vec<String>)> {
+    check_images(path, opened.size(path)?, view)?;
+    let (outputs, names) = opened.run(path, view, compute)?;
+    let file = resolve(path);
+    let bytes = std::fs::metadata(&file).with_context(|| format!("{}: cannot be read", file.display()))?.len();
+    let (parameters, bits) = match opened {
+        Opened::Checkpoint(checkpoint) => (parameters(&checkpoint.layers, checkpoint.inputs).total, vec![FLOAT_BITS]),
+        Opened::Model(bytes) => {
+            let model = parse(bytes, path)?;
+            let bits = model.header().layers.iter().map(|layer| layer.bits).collect();
+            (of_model(model.header()).parameters.total, bits)
+        }
+    };
+    Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, outputs }, names))
+}
+
+fn say(comparison: &Comparison, list: usize, ui: Ui) {
+    let models = &comparison.models;
+    let rows = models.iter().map(|model| {
+        let bits: Vec<String> = model.bits.iter().map(u8::to_string).collect();
+        let evaluation = &model.evaluation;
+        let counts = [thousands(model.bytes as usize), thousands(model.parameters)];
+        let values = [format!("{:.4}", evaluation.accuracy), format!("{:.4}", evaluation.loss)];
+        [model.name.clone(), bits.join(",")].into_iter().chain(counts).chain(values).collect()
+    });
+    ui.say(table(&["model", "bits", "bytes", "parameters", "accuracy", "loss"], rows));
+    let header: Vec<&str> = ["class", "images"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
+    ui.say(format!("\n{}", table(&header, (0..comparison.labels.len()).map(|class| class_row(comparison, class)))));
+    comparison.pairs.iter().for_each(|pair| ui.say(verdict(pair, comparison.images)));
+    let shown = comparison.disagreements.iter().take(list).map(|image| disagreement_row(image, &comparison.labels));
+    if !comparison.disagreements.is_empty() && list > 0 {
+        let header: Vec<&str> = ["image", "is"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
+        let all = thousands(comparison.disagreements.len());
+        ui.say(format!("\n{all} images that not all give the same class, the first {}:", shown.len()));
+        ui.say(table(&header, shown));
+    }
+}
+
+/// Accuracy of a class by the first model, then each other's gain or loss.
+fn class_row(comparison: &Comparison, class: usize) -> Vec<String> {
+    let of = |model: usize| &comparison.models[model].evaluation.per_class[class];
+    let first = of(0);
+    let others = (1..comparison.models.len()).map(|model| match of(model).accuracy - first.accuracy {
+        0.0 => "=".to_owned(),
+        difference => format!("{difference:+.4}"),
+    });
+    let row = [first.label.clone(), thousands(first.images), format!("{:.4}", first.accuracy)];
+    row.into_iter().chain(others).collect()
+}
+
+fn verdict(pair: &Pair, images: usize) -> String {
+    let Pair { a, b, disagree, only_a, only_b, p_value, significant } = pair;
+    let better = if only_a > only_b { a } else { b };
+    let verdict = match significant {
+        true => format!("{better} is better"),
+        false => "no more than chance".to_owned(),
+    };
+    format!(
+        "\n{a} and {b} differ on {} of {} images; {a} alone is right on {only_a}, {b} alone on {only_b}: {} (McNemar's \
+         exact test, p = {})",
+        thousands(*disagree),
+        thousands(images),
+        bold(verdict),
+        if *p_value < 0.001 { format!("{p_value:.0e}") } else { format!("{p_value:.3}") }
+    )
+}
+
+fn disagreement_row(image: &Disagreement, labels: &[String]) -> Vec<String> {
+    let name = |class: &u8| labels.get(usize::from(*class)).cloned().unwrap_or_else(|| class.to_string());
+    let says = image.classes.iter().map(name);
+    [image.image.to_string(), name(&image.label)].into_iter().chain(says).collect()
+}

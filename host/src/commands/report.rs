@@ -1,0 +1,132 @@
+//! `foldnet report`: one HTML page that shows what a training, a fold, a quantization came to.
+
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive};
+use super::export::CALIBRATION;
+use crate::checkpoint::Checkpoint;
+use crate::history::History;
+use crate::opened::{ImageSize, Opened, check_images, class_names, open, open_checkpoint, resolve};
+use crate::report::{FILE, ModelFile, Plan, Stage, gather, page};
+use crate::ui::{QuantizeBar, StageBar, Ui, bold, bytes};
+use crate::write::atomically;
+use anyhow::bail;
+use clap::Args;
+use foldnet_core::layer;
+use foldnet_data::{Dataset, Part};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Write one HTML page on a trained network and its device models
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  foldnet report runs/after --model after8.fnet --model after4.fnet")]
+pub(super) struct Report {
+    /// Folder of a run, or checkpoint
+    #[arg(value_name = "RUN|FILE")]
+    path: PathBuf,
+    /// A device model of this network; may be given more than once
+    #[arg(long = "model", value_name = "MODEL.fnet")]
+    models: Vec<PathBuf>,
+    /// The page to write [default: report.html in the run's folder]
+    #[arg(long, value_name = "HTML")]
+    out: Option<PathBuf>,
+    /// Measure on the first N test images only
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Training images that the device models were fitted to
+    #[arg(long, value_name = "N", default_value_t = CALIBRATION)]
+    calibrate: usize,
+    #[command(flatten)]
+    dataset: DatasetArg,
+    #[command(flatten)]
+    hints: HintArgs,
+    #[command(flatten)]
+    threads: ThreadsArg,
+}
+
+impl Report {
+    /// Measures, writes the page, and prints its figures where they are asked for.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        check_positive("--calibrate", self.calibrate)?;
+        check_positive("--limit", self.limit.unwrap_or(1))?;
+        let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
+        let models: Vec<ModelFile> = self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
+        let history = History::beside(&resolve(&self.path))?;
+        let dataset = self.dataset.load()?;
+        let plan = self.plan(&checkpoint, history, &dataset, &models)?;
+        let mut bars = Bars::default();
+        let report = gather(&plan, &self.threads.compute()?, &mut |stage| bars.update(stage))?;
+        drop(bars);
+        let (html, out) = (page(&report, plan.test), self.out());
+        atomically(&out, |file| file.write_all(html.as_bytes()))?;
+        ui.say(format!("wrote {} ({}); open it in a browser", bold(out.display()), bytes(html.len())));
+        ui.result(&json!({ "file": out, "bytes": html.len(), "report": report }))
+    }
+
+    fn plan<'a>(
+        &self,
+        checkpoint: &'a Checkpoint,
+        history: Option<History>,
+        dataset: &'a Dataset,
+        models: &'a [ModelFile],
+    ) -> anyhow::Result<Plan<'a>> {
+        let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
+        check_images(&self.path, ImageSize::of(checkpoint), test)?;
+        let classes = layer::outputs(&checkpoint.layers, checkpoint.inputs);
+        check_classes(&self.path, classes, &dataset.labels)?;
+        Ok(Plan {
+            name: self.name(),
+            checkpoint,
+            history,
+            dataset: dataset.name.clone(),
+            labels: class_names(checkpoint.labels.clone(), classes, &dataset.labels),
+            test: test.slice(0..self.limit.unwrap_or(test.len()).min(test.len())),
+            test_images: test.len(),
+            calibration: train.slice(0..self.calibrate.min(train.len())),
+            models,
+        })
+    }
+
+    fn model(&self, path: &Path) -> anyhow::Result<ModelFile> {
+        match open(path, &self.hints.hints())? {
+            Opened::Model(bytes) => Ok(ModelFile { path: path.to_owned(), bytes }),
+            Opened::Checkpoint(_) => {
+                bail!("--model {}: a checkpoint; give a .fnet, which `foldnet export` makes of it", path.display())
+            }
+        }
+    }
+
+    /// The run's folder, or the file's name.
+    fn name(&self) -> String {
+        let path = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Beside the checkpoint where nobody says otherwise.
+    fn out(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| resolve(&self.path).with_file_name(FILE))
+    }
+}
+
+/// A bar for what is being done.
+#[derive(Default)]
+struct Bars {
+    running: Option<(String, StageBar)>,
+    quantizing: Option<QuantizeBar>,
+}
+
+impl Bars {
+    fn update(&mut self, stage: Stage) {
+        match stage {
+            Stage::Running { what, done, images } => {
+                self.quantizing = None;
+                if self.running.as_ref().is_none_or(|(running, _)| running != what) {
+                    self.running = Some((what.to_owned(), StageBar::new(&format!("running {what}"), images)));
+                }
+                self.running.iter().for_each(|(_, bar)| bar.update(done));
+            }
+            Stage::Quantizing(step) => {
+                self.running = None;
+                self.quantizing.get_or_insert_default().update(step);
+            }
+        }
+    }
+}

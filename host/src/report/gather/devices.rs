@@ -1,0 +1,66 @@
+//! What a device model takes of every board, and of a processor.
+
+use foldnet_core::Model;
+use foldnet_sim::board::{BOARDS, Board, Footprint};
+use serde::Serialize;
+
+/// A device model on a board. Sizes are in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct BoardFit {
+    /// What the board is called.
+    pub board: &'static str,
+    /// Its chip.
+    pub chip: &'static str,
+    /// Its processor.
+    pub core: &'static str,
+    /// Flash that the model fills.
+    pub flash: usize,
+    /// Flash that is left for a model behind the firmware.
+    pub flash_available: usize,
+    /// RAM at most: the firmware's, an image, and the scratch memory.
+    pub ram: usize,
+    /// All RAM.
+    pub ram_available: usize,
+    /// Whether it runs there.
+    pub fits: bool,
+}
+
+impl BoardFit {
+    fn of(board: &'static Board, model: &Model) -> Self {
+        Self {
+            board: board.name,
+            chip: board.chip,
+            core: board.core,
+            flash: model.bytes(),
+            flash_available: board.model_region().len as usize,
+            ram: Footprint::of(model).ram_bytes,
+            ram_available: board.ram.len as usize,
+            fits: board.fit(model).is_ok(),
+        }
+    }
+}
+
+/// What a layer of a device model costs: what is known of it without running it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LayerCost {
+    /// `I`
+    pub inputs: usize,
+    /// `O`
+    pub units: usize,
+    /// Bits of a weight.
+    pub bits: u8,
+    /// Products that are added up for an image, one a weight.
+    pub multiply_accumulates: usize,
+}
+
+/// `model` on all boards that are known.
+pub fn boards(model: &Model) -> Vec<BoardFit> {
+    BOARDS.iter().map(|board| BoardFit::of(board, model)).collect()
+}
+
+/// The layers of `model`.
+pub fn layers(model: &Model) -> Vec<LayerCost> {
+    let cost =
+        |inputs: usize, units: usize, bits| LayerCost { inputs, units, bits, multiply_accumulates: inputs * units };
+    model.header().layers.iter().map(|layer| cost(layer.inputs.into(), layer.units.into(), layer.bits)).collect()
+}

@@ -1,0 +1,126 @@
+//! Many numbers in few: where they lie, and how many lie where.
+
+use serde::Serialize;
+
+/// Where values lie.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// The smallest.
+    pub min: f64,
+    /// The middle one; of an even number the upper of the two.
+    pub median: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Spread {
+    /// Of finite values; zeros where there are none.
+    pub fn of(values: &[f64]) -> Self {
+        let mut sorted = values.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        let at = |place: usize| sorted.get(place).copied().unwrap_or(0.0);
+        Self { min: at(0), median: at(sorted.len() / 2), max: at(sorted.len().saturating_sub(1)) }
+    }
+
+    /// How many times the median the largest is; 0 where the median is 0.
+    pub fn largest_over_median(&self) -> f64 {
+        if self.median == 0.0 { 0.0 } else { self.max / self.median }
+    }
+}
+
+/// How the axis of a histogram is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// Into equal differences.
+    Linear,
+    /// Into equal ratios; all values are above 0.
+    Logarithmic,
+}
+
+/// How many values lie where.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Histogram {
+    /// How the axis is divided.
+    pub axis: Axis,
+    /// Where the first bin begins.
+    pub from: f64,
+    /// Where the last bin ends.
+    pub to: f64,
+    /// Values in each bin; the last has its end, too.
+    pub counts: Vec<usize>,
+}
+
+/// Bins of a histogram.
+const BINS: usize = 32;
+
+/// Positive values that differ by more than this are shown on a logarithmic axis.
+const WIDE: f64 = 50.0;
+
+impl Histogram {
+    /// Of finite values, on the axis that suits them.
+    pub fn of(values: &[f64]) -> Self {
+        let Spread { min, max, .. } = Spread::of(values);
+        let axis = if min > 0.0 && max / min > WIDE { Axis::Logarithmic } else { Axis::Linear };
+        let (from, to) = if min == max { around(min) } else { (min, max) };
+        Self::between(values, axis, from, to)
+    }
+
+    /// Of the values between `from` and `to`, of which `from` is the smaller and, on a logarithmic axis, above 0.
+    pub fn between(values: &[f64], axis: Axis, from: f64, to: f64) -> Self {
+        let mut counts = vec![0; BINS];
+        for &value in values.iter().filter(|&&value| (from..=to).contains(&value)) {
+            let share = match axis {
+                Axis::Linear => (value - from) / (to - from),
+                Axis::Logarithmic => (value / from).ln() / (to / from).ln(),
+            };
+            counts[((share * BINS as f64) as usize).min(BINS - 1)] += 1;
+        }
+        Self { axis, from, to, counts }
+    }
+
+    /// Values in the fullest bin.
+    pub fn tallest(&self) -> usize {
+        self.counts.iter().copied().max().unwrap_or(0)
+    }
+}
+
+/// A range with `value` in its middle.
+fn around(value: f64) -> (f64, f64) {
+    let margin = if value == 0.0 { 1.0 } else { value.abs() / 10.0 };
+    (value - margin, value + margin)
+}
+
+/// `values` as f64.
+pub fn widened(values: impl IntoIterator<Item = f32>) -> Vec<f64> {
+    values.into_iter().map(f64::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_by_hand() {
+        assert_eq!(Spread::of(&[3.0, -1.0, 10.0, 2.0]), Spread { min: -1.0, median: 3.0, max: 10.0 });
+        assert_eq!(Spread::of(&[5.0]).largest_over_median(), 1.0);
+        assert_eq!(Spread::of(&[0.0, 0.0, 3.0]).largest_over_median(), 0.0);
+        assert_eq!(Spread::of(&[]), Spread { min: 0.0, median: 0.0, max: 0.0 });
+    }
+
+    fn check(values: &[f64], axis: Axis, filled: &[(usize, usize)]) {
+        let histogram = Histogram::of(values);
+        let found: Vec<_> = histogram.counts.iter().copied().enumerate().filter(|(_, count)| *count > 0).collect();
+        assert_eq!((histogram.axis, found.as_slice()), (axis, filled), "{values:?}");
+        assert_eq!(histogram.counts.iter().sum::<usize>(), values.len(), "every value is in a bin");
+    }
+
+    #[test]
+    fn every_value_is_in_its_bin() {
+        check(&[0.0, 32.0, 31.5, 1.0, 0.5], Axis::Linear, &[(0, 2), (1, 1), (31, 2)]);
+        check(&[1.0, 65_536.0, 256.5, 255.5], Axis::Logarithmic, &[(0, 1), (15, 1), (16, 1), (31, 1)]);
+        check(&[-3.0; 4], Axis::Linear, &[(16, 4)]);
+        check(&[0.0; 2], Axis::Linear, &[(16, 2)]);
+        assert_eq!(Histogram::of(&[0.0, 32.0, 31.5]).tallest(), 2);
+    }
+}
