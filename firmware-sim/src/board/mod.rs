@@ -5,6 +5,7 @@ mod table;
 pub use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, Region, STACK_LEN, STATICS_LEN};
 
 use foldnet_core::Model;
+use foldnet_core::int::kernel::Kind;
 use foldnet_core::slot::{HEADER_LEN, Header, Room};
 
 /// The board called `name`.
@@ -33,11 +34,11 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// What `model` takes on any board.
-    pub fn of(model: &Model) -> Self {
+    /// What `model` takes where this kernel does the work.
+    pub fn of(model: &Model, kernel: Kind) -> Self {
         Self {
             flash_bytes: FIRMWARE_LEN as usize + HEADER_LEN + model.bytes(),
-            ram_bytes: FIRMWARE_RAM as usize + model.inputs() + model.scratch_words() * size_of::<u32>(),
+            ram_bytes: FIRMWARE_RAM as usize + model.inputs() + model.scratch_words_with(kernel) * size_of::<u32>(),
         }
     }
 }
@@ -85,7 +86,7 @@ impl Board {
     /// # Errors
     /// When it does not fit.
     pub fn fit(&self, model: &Model) -> Result<Footprint, DoesNotFit> {
-        let footprint = Footprint::of(model);
+        let footprint = Footprint::of(model, self.kernel());
         let room = self.room().whole().model_len() as usize;
         if model.bytes() > room {
             return Err(DoesNotFit::Flash {
@@ -102,6 +103,14 @@ impl Board {
             return Err(DoesNotFit::Ram { board: self.name, needed, available: ram, larger: larger(model) });
         }
         Ok(footprint)
+    }
+
+    /// The kernel that adds up on this board, as `build.rs` of core chooses it.
+    pub fn kernel(&self) -> Kind {
+        match self.target {
+            _ if self.dsp || self.target.starts_with("thumbv7em") => Kind::Dsp,
+            _ => Kind::Portable,
+        }
     }
 
     /// Where models lie in flash, and how many at a time: what the firmware has by its linker script.
@@ -123,7 +132,7 @@ impl Board {
 
     /// Whether there is room for `model`.
     fn has_room(&self, model: &Model) -> bool {
-        self.slots_for(model) > 0 && Footprint::of(model).ram_bytes <= self.ram.len as usize
+        self.slots_for(model) > 0 && Footprint::of(model, self.kernel()).ram_bytes <= self.ram.len as usize
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Board {
     pub core: &'static str,
     /// Rust's name of the target that firmware is compiled for.
     pub target: &'static str,
+    /// Whether an ARMv8-M core has the DSP extension, which its target does not tell.
+    pub dsp: bool,
     /// Flash, or the memory that stands for it.
     pub flash: Region,
     /// RAM in one piece.
@@ -67,7 +69,7 @@ pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;
 pub const STATICS_LEN: u32 = 128;
 
 /// RAM for the stack at most.
-pub const STACK_LEN: u32 = 2 * KB - STATICS_LEN;
+pub const STACK_LEN: u32 = 2 * KB;
 
 const KB: u32 = 1024;
 const MB: u32 = 1024 * KB;
@@ -98,6 +100,7 @@ const fn mps2(
         chip,
         core,
         target,
+        dsp: false,
         flash: Region::new(0, 4 * MB),
         ram: Region::new(0x2000_0000, 4 * MB),
         model_address: FIRMWARE_LEN,
@@ -114,6 +117,7 @@ pub const BOARDS: &[Board] = &[
         chip: "STM32F405",
         core: "Cortex-M4F",
         target: THUMB_V7EM,
+        dsp: false,
         flash: Region::new(0x0800_0000, MB),
         // What lies in one piece; the other 64 KB are the core-coupled memory.
         ram: Region::new(0x2000_0000, 128 * KB),
@@ -127,6 +131,7 @@ pub const BOARDS: &[Board] = &[
         chip: "nRF51822",
         core: "Cortex-M0",
         target: THUMB_V6M,
+        dsp: false,
         flash: Region::new(0, 256 * KB),
         ram: Region::new(0x2000_0000, 16 * KB),
         model_address: FIRMWARE_LEN,
@@ -139,6 +144,7 @@ pub const BOARDS: &[Board] = &[
         chip: "LM3S6965",
         core: "Cortex-M3",
         target: THUMB_V7M,
+        dsp: false,
         flash: Region::new(0, 256 * KB),
         ram: Region::new(0x2000_0000, 64 * KB),
         model_address: FIRMWARE_LEN,
@@ -154,6 +160,7 @@ pub const BOARDS: &[Board] = &[
         chip: "MPS2 AN505",
         core: "Cortex-M33",
         target: THUMB_V8M,
+        dsp: true,
         flash: Region::new(0x1000_0000, 4 * MB),
         ram: Region::new(0x3800_0000, 4 * MB),
         model_address: 0x1000_0000 + FIRMWARE_LEN,
@@ -166,6 +173,7 @@ pub const BOARDS: &[Board] = &[
         chip: "QEMU virt",
         core: "RV32IMC",
         target: RISCV32,
+        dsp: false,
         // RAM throughout: the first half stands for flash.
         flash: Region::new(0x8000_0000, 4 * MB),
         ram: Region::new(0x8040_0000, 4 * MB),

@@ -3,6 +3,7 @@
 use super::error::{CliError, Size};
 use super::progress;
 use foldnet_core::Model;
+use foldnet_core::int::kernel::Kind;
 use foldnet_data::{Source, TestSet, load_test};
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::aligned::PARSER_ALIGNMENT;
@@ -23,7 +24,7 @@ pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Model<'a>, CliEr
 
 /// What the model takes of `board`, or of any board.
 pub(crate) fn footprint(path: &Path, model: &Model, board: Option<&Board>) -> Result<Footprint, CliError> {
-    let Some(board) = board else { return Ok(Footprint::of(model)) };
+    let Some(board) = board else { return Ok(Footprint::of(model, Kind::CURRENT)) };
     board.fit(model).map_err(|cause| CliError::DoesNotFit { path: path.to_owned(), cause })
 }
 

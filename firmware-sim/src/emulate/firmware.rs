@@ -167,6 +167,9 @@ fn command(board: &Board, toolchain: &Toolchain, root: &Path, folder: &Path) -> 
     command.current_dir(root).env("FOLDNET_BOARD", board.name).envs(toolchain.environment.iter().cloned());
     command.args(["build", "--profile", "firmware", "-p", "foldnet-sim", "--target", board.target]);
     command.args(&toolchain.arguments).arg("--target-dir").arg(folder);
+    if board.dsp {
+        command.args(["--features", "dsp"]);
+    }
     command
 }
 

@@ -191,7 +191,7 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
         ram: RamUse {
             statics: sizes.statics,
             image: model.inputs(),
-            scratch: model.scratch_words() * size_of::<u32>(),
+            scratch: model.scratch_words_with(task.firmware.board().kernel()) * size_of::<u32>(),
             stack_peak: run.end.stack_peak as usize,
         },
     })

@@ -68,6 +68,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The one that is compiled here.
+    pub const CURRENT: Self = Current::KIND;
+
     /// The name, for reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -33,7 +33,7 @@ impl BoardFit {
             core: board.core,
             flash: model.bytes(),
             flash_available: board.model_region().len as usize,
-            ram: Footprint::of(model).ram_bytes,
+            ram: Footprint::of(model, board.kernel()).ram_bytes,
             ram_available: board.ram.len as usize,
             fits: board.fit(model).is_ok(),
         }
