@@ -7,6 +7,8 @@
 #[cfg(foldnet_kernel = "dsp")]
 mod dsp;
 mod portable;
+#[cfg(foldnet_kernel = "rv32im")]
+mod rv32im;
 #[cfg(foldnet_kernel = "sse2")]
 mod sse2;
 
@@ -50,10 +52,13 @@ pub trait Kernel {
 #[cfg(foldnet_kernel = "dsp")]
 pub type Current = dsp::Dsp;
 /// The kernel of this target.
+#[cfg(foldnet_kernel = "rv32im")]
+pub type Current = rv32im::Rv32im;
+/// The kernel of this target.
 #[cfg(foldnet_kernel = "sse2")]
 pub type Current = sse2::Sse2;
 /// The kernel of this target.
-#[cfg(not(any(foldnet_kernel = "dsp", foldnet_kernel = "sse2")))]
+#[cfg(not(any(foldnet_kernel = "dsp", foldnet_kernel = "rv32im", foldnet_kernel = "sse2")))]
 pub type Current = Portable;
 
 /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
@@ -63,6 +68,8 @@ pub enum Kind {
     Portable,
     /// Cortex-M with the DSP extension.
     Dsp,
+    /// RISC-V with a multiplier.
+    Rv32im,
     /// x86-64.
     Sse2,
 }
@@ -76,6 +83,7 @@ impl Kind {
         match self {
             Self::Portable => "portable",
             Self::Dsp => "dsp",
+            Self::Rv32im => "rv32im",
             Self::Sse2 => "sse2",
         }
     }
@@ -86,6 +94,8 @@ impl Kind {
             Self::Portable => inputs.div_ceil(4),
             // Most where every other pair is zero: three words for each run of one, and three at the end.
             Self::Dsp => (inputs.div_ceil(2) + 1) * 3 / 2 + 2,
+            // Two words for each pair, one for each segment of at least eight pairs, and three at the end.
+            Self::Rv32im => inputs.div_ceil(2) * 2 + inputs.div_ceil(2) / 8 + 3,
             // Up to three words for each pair, for a multiple of four pairs.
             Self::Sse2 => inputs.div_ceil(8) * 4 * 3,
         }
@@ -104,7 +114,7 @@ pub(crate) mod cases {
     const BLOCK_WORDS: usize = INPUTS.div_ceil(2) * 3;
 
     /// The most blocks that a kernel may take at once.
-    const BLOCKS: usize = 4;
+    const BLOCKS: usize = 6;
 
     /// A small generator, the same everywhere.
     struct Dice(u32);
