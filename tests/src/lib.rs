@@ -10,13 +10,17 @@
 //! * [`hostile`]: any bytes, parsed and classified, against a literal evaluation of the format.
 //! * [`damage`]: model files cut, extended and flipped.
 //! * [`nor_flash`]: a flash that is stricter than any chip, and whose power fails.
+//! * [`exported`]: the notebook's networks as device models.
+//! * [`instructions`]: the committed table of instructions per board, width and layer.
 //! * [`tidy`]: the gates on the source of the whole repository.
 
 pub mod compute;
 pub mod damage;
+pub mod exported;
 pub mod fold_case;
 pub mod golden;
 pub mod hostile;
+pub mod instructions;
 pub mod model_file;
 pub mod nor_flash;
 pub mod oracle;

@@ -2,24 +2,22 @@
 //! image is the simulator's, and the accuracy is what export reports. Needs what `foldnet-sim --emulate` needs, and the
 //! real images; without them these tests fail.
 //!
-//! All 10,000 test images run once on an M4F and once on an M0, 500 in every other case. A test exports one model once.
+//! Both networks at 8, 4 and 2 bits run on every board that has room for them, 500 test images each; all 10,000 run
+//! once on an M4F and once on an M0 (and on every board in docs/boards.md). A test exports one model once.
 
 use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, Hints, PixelStatistics};
+use foldnet::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet::compute::Fast;
-use foldnet::export::{Export, Plan, export};
+use foldnet::export::{Plan, export};
 use foldnet::standardize::pixel_statistics;
 use foldnet::train::{Config, Epoch, Observer, Progress, fit, initial_params};
 use foldnet_core::Model;
-use foldnet_data::{Dataset, Part, Source, View};
-use foldnet_sim::board::{DoesNotFit, by_name};
-use foldnet_sim::emulate::Task;
-use foldnet_sim::{AlignedBytes, Emulation, Firmware, emulate, simulate};
-use std::path::Path;
+use foldnet_data::{Dataset, Part, View};
+use foldnet_sim::board::{BOARDS, DoesNotFit, by_name};
+use foldnet_sim::emulate::{Survey, Task, emulate_all};
+use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, emulate, simulate};
+use foldnet_tests::exported::{CALIBRATION, Exported, dataset, test};
 use std::sync::OnceLock;
-
-/// Training images for calibration, as the command takes them.
-const CALIBRATION: usize = 4_000;
 
 /// Test images of a run that is not on all of them.
 const SOME: usize = 500;
@@ -27,132 +25,111 @@ const SOME: usize = 500;
 /// Test images of a run on all of them.
 const ALL: usize = 10_000;
 
-/// A board, with its firmware built once.
-struct Device {
-    board: &'static str,
-    firmware: OnceLock<Firmware>,
+const M4F: &str = "netduinoplus2";
+const M0: &str = "microbit";
+
+/// Boards of 256 KB of flash, which the notebook's network fills at 8 bits.
+const SMALL: [&str; 2] = ["microbit", "lm3s6965evb"];
+
+/// The firmware of every board, in the table's order, built once.
+fn all_firmware() -> &'static [Firmware] {
+    static FIRMWARE: OnceLock<Vec<Firmware>> = OnceLock::new();
+    let build = |board| Firmware::build(board).unwrap_or_else(|error| panic!("{error}"));
+    FIRMWARE.get_or_init(|| BOARDS.iter().map(build).collect())
 }
 
-static M4F: Device = Device { board: "netduinoplus2", firmware: OnceLock::new() };
-static M0: Device = Device { board: "microbit", firmware: OnceLock::new() };
+fn firmware(board: &str) -> &'static Firmware {
+    all_firmware().iter().find(|firmware| firmware.board().name == board).expect("a board of the table")
+}
 
-impl Device {
-    fn firmware(&self) -> &Firmware {
-        let build = || Firmware::build(by_name(self.board)?).map_err(anyhow::Error::from);
-        self.firmware.get_or_init(|| build().unwrap_or_else(|error| panic!("{}: {error}", self.board)))
-    }
+/// Runs the images of `test`; all is the simulator's, and at least `floor` of them are recognized.
+fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation {
+    let task = Task {
+        firmware: firmware(board),
+        model: &exported.model,
+        pixels: test.pixels,
+        labels: test.labels,
+        layer: None,
+    };
+    let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{} on {board}: {error}", exported.name));
+    judge(board, exported, &run, test, floor);
+    run
+}
 
-    /// Runs the first `images` test images; all is the simulator's, and at least `floor` of them are recognized.
-    fn check(&self, exported: &Exported, images: usize, floor: f64) -> Emulation {
-        self.check_on(exported, test(images), floor)
-    }
-
-    /// Likewise on other images.
-    fn check_on(&self, exported: &Exported, test: View, floor: f64) -> Emulation {
-        let (what, images) = (format!("{} on {}", exported.name, self.board), test.len());
-        let task = Task {
-            firmware: self.firmware(),
-            model: &exported.model,
-            pixels: test.pixels,
-            labels: test.labels,
-            layer: None,
-        };
-        let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{what}: {error}"));
-        let instructions = run.instructions;
-        println!(
-            "{what}: {images} images, accuracy {:.4}, {:.0} instructions ({} to {}), kernel {}, flash {}, RAM {}, logits {}",
-            run.accuracy(),
-            instructions.mean,
-            instructions.min,
-            instructions.max,
-            run.kernel,
-            run.flash.total(),
-            run.ram.total(),
-            &run.logits_sha256[..8],
-        );
-        assert_eq!(run.first_difference, None, "{what}: the first image that differs");
-        assert!(run.identical() && run.images == images, "{what}: {} images", run.images);
-        let model = Model::parse(&exported.model).expect("a model");
-        let simulation = simulate(&model, test.pixels, test.labels, &mut |_| ());
-        assert_eq!((&run.logits_sha256, run.correct), (&simulation.logits_sha256, simulation.correct), "{what}");
-        assert!(run.accuracy() >= floor, "{what}: {} is below {floor}", run.accuracy());
-        run
+/// Runs some images on every board that has room for the model, which are all but those `without_room`.
+fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
+    let (firmware, test) = (all_firmware(), test(SOME));
+    let models = [&*exported.model];
+    // Tests run beside each other already.
+    let survey = Survey { firmware, models: &models, pixels: test.pixels, labels: test.labels, threads: 1 };
+    let runs = emulate_all(&survey, &|_| ());
+    assert_eq!(runs.len(), BOARDS.len());
+    for (firmware, run) in firmware.iter().zip(runs.into_iter().flatten()) {
+        let board = firmware.board().name;
+        match run {
+            Ok(run) => judge(board, exported, &run, test, floor),
+            Err(EmulateError::DoesNotFit(DoesNotFit::Flash { .. })) if without_room.contains(&board) => (),
+            Err(error) => panic!("{} on {board}: {error}", exported.name),
+        }
     }
 }
 
-/// A model file, and what export says of it.
-struct Exported {
-    name: String,
-    model: AlignedBytes,
-    report: Export,
-}
-
-impl Exported {
-    /// Keras's network `name` at `bits`, compared with its float original on the first `images` test images.
-    fn keras(name: &str, bits: u8, images: usize) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/keras_{name}.safetensors"));
-        let checkpoint = Checkpoint::read(&file, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
-        Self::new(&format!("{name} at {bits} bits"), &checkpoint, bits, images)
-    }
-
-    fn new(name: &str, checkpoint: &Checkpoint, bits: u8, images: usize) -> Self {
-        let calibration = dataset().part(Part::Train).slice(0..CALIBRATION);
-        let plan = Plan { bits: &[bits], calibration, test: test(images), labels: &dataset().labels };
-        let exported = export(checkpoint, &plan, &Fast::new(1), &mut |_| ());
-        let (model, report) = exported.unwrap_or_else(|error| panic!("{name}: {error:#}"));
-        Self { name: name.to_owned(), model, report }
-    }
-}
-
-fn dataset() -> &'static Dataset {
-    static DATASET: OnceLock<Dataset> = OnceLock::new();
-    DATASET.get_or_init(|| foldnet_data::load(&Source::FashionMnist, &mut |_| ()).expect("Fashion-MNIST"))
-}
-
-/// The first `images` test images.
-fn test(images: usize) -> View<'static> {
-    dataset().part(Part::Test).slice(0..images)
+/// What came of a run, beside a simulation of our own.
+fn judge(board: &str, exported: &Exported, run: &Emulation, test: View, floor: f64) {
+    let (what, images, instructions) = (format!("{} on {board}", exported.name), test.len(), run.instructions);
+    println!(
+        "{what}: {images} images, accuracy {:.4}, {:.0} instructions ({} to {}), kernel {}, flash {}, RAM {}, logits {}",
+        run.accuracy(),
+        instructions.mean,
+        instructions.min,
+        instructions.max,
+        run.kernel,
+        run.flash.total(),
+        run.ram.total(),
+        &run.logits_sha256[..8],
+    );
+    assert_eq!(run.first_difference, None, "{what}: the first image that differs");
+    assert!(run.identical() && run.images == images, "{what}: {} images", run.images);
+    let model = Model::parse(&exported.model).expect("a model");
+    let simulation = simulate(&model, test.pixels, test.labels, &mut |_| ());
+    assert_eq!((&run.logits_sha256, run.correct), (&simulation.logits_sha256, simulation.correct), "{what}");
+    assert!(run.accuracy() >= floor, "{what}: {} is below {floor}", run.accuracy());
 }
 
 #[test]
-fn after_at_8_bits_on_all_test_images() {
+fn after_at_8_bits() {
     let exported = Exported::keras("after", 8, ALL);
-    let run = M4F.check(&exported, ALL, 0.85);
+    let run = check(M4F, &exported, test(ALL), 0.85);
     assert_eq!(run.accuracy(), exported.report.accuracy, "what export reports");
+    check_everywhere(&exported, &SMALL, 0.8);
 }
 
 #[test]
-fn after_at_4_bits_on_all_test_images() {
+fn after_at_4_bits() {
     let exported = Exported::keras("after", 4, ALL);
-    let run = M0.check(&exported, ALL, 0.85);
+    let run = check(M0, &exported, test(ALL), 0.85);
     assert_eq!(run.accuracy(), exported.report.accuracy, "what export reports");
-    M4F.check(&exported, SOME, 0.8);
+    check_everywhere(&exported, &[], 0.8);
 }
 
 #[test]
 fn after_at_2_bits() {
-    let exported = Exported::keras("after", 2, SOME);
-    M4F.check(&exported, SOME, 0.75);
-    M0.check(&exported, SOME, 0.75);
+    check_everywhere(&Exported::keras("after", 2, SOME), &[], 0.75);
 }
 
 #[test]
 fn before_at_8_bits() {
-    M4F.check(&Exported::keras("before", 8, SOME), SOME, 0.8);
+    check_everywhere(&Exported::keras("before", 8, SOME), &SMALL, 0.8);
 }
 
 #[test]
 fn before_at_4_bits() {
-    let exported = Exported::keras("before", 4, SOME);
-    M4F.check(&exported, SOME, 0.8);
-    M0.check(&exported, SOME, 0.8);
+    check_everywhere(&Exported::keras("before", 4, SOME), &[], 0.8);
 }
 
 #[test]
 fn before_at_2_bits() {
-    let exported = Exported::keras("before", 2, SOME);
-    M4F.check(&exported, SOME, 0.75);
-    M0.check(&exported, SOME, 0.75);
+    check_everywhere(&Exported::keras("before", 2, SOME), &[], 0.75);
 }
 
 /// The notebook's shape as floats is 1,065 KB, more than the board's 1,024 KB of flash. So a narrower network is
@@ -160,9 +137,9 @@ fn before_at_2_bits() {
 #[test]
 fn floats_where_they_fit() {
     let notebooks = Exported::keras("after", 32, 1).model;
-    let refused = by_name(M4F.board).unwrap().fit(&Model::parse(&notebooks).unwrap());
+    let refused = by_name(M4F).unwrap().fit(&Model::parse(&notebooks).unwrap());
     assert!(matches!(refused, Err(DoesNotFit::Flash { .. })), "{refused:?}");
-    M4F.check(&Exported::new("100,32 as floats", &narrow_network(), 32, SOME), SOME, 0.75);
+    check(M4F, &Exported::new("100,32 as floats", &narrow_network(), 32, SOME), test(SOME), 0.75);
 }
 
 /// Hidden layers of 100 and 32 units, trained for an epoch on 8,000 images.
@@ -209,7 +186,7 @@ fn own_images_on_an_m0() {
         assert_eq!((header.height, header.width), (12, 9));
         let exported = Exported { name: format!("12 x 9 pixels at {bits} bits"), model, report };
         // Chance is .33.
-        let run = M0.check_on(&exported, test, 0.9);
+        let run = check(M0, &exported, test, 0.9);
         assert_eq!((run.ram.image, run.accuracy()), (108, exported.report.accuracy), "{bits} bits");
     }
 }

@@ -31,6 +31,12 @@ pub enum Fault {
     /// Another format of Keras's.
     #[error("is a Keras file, not safetensors; load it in Keras and run: {}", keras::save_line("model.safetensors"))]
     KerasFile,
+    /// PyTorch's own format.
+    #[error(
+        "is a PyTorch file, not safetensors; load it in PyTorch and run: {}",
+        keras::torch_save_line("model.safetensors")
+    )]
+    TorchFile,
     /// The container contradicts itself.
     #[error("is not a safetensors file ({0}); save it again with safetensors")]
     NotSafetensors(String),
@@ -64,6 +70,15 @@ pub enum Fault {
         /// The first few, and how many more.
         names: String,
     },
+    /// Layers of PyTorch's that fit in more than one order.
+    #[error("the order of {names} cannot be told from names and shapes; number the layers of a kind, such as fc1, fc2")]
+    Order {
+        /// The paths.
+        names: String,
+    },
+    /// `--epsilon` says otherwise than the file.
+    #[error("its layer list has another epsilon; leave out --epsilon")]
+    EpsilonContradicts,
     /// No Dense at all.
     #[error("holds no dense/kernel; save a network of Dense layers under Keras's own names")]
     NoDense,

@@ -1,4 +1,5 @@
-//! The line of Python that brings a Keras 3 model here, and the one that takes it back.
+//! The line of Python that brings a Keras 3 model here, the one that takes it back, and the one that brings a PyTorch
+//! model here.
 
 use std::fmt::Write;
 
@@ -10,6 +11,17 @@ pub fn save_line(file: &str) -> String {
         "import numpy, safetensors.numpy; safetensors.numpy.save_file({{v.path: numpy.ascontiguousarray(v.numpy()) for v in \
          model.weights}} | {{k: numpy.ravel(v).astype(\"float32\") for k, v in dict(pixel_mean=mean, \
          pixel_std=std).items()}}, {file})"
+    )
+}
+
+/// Saves the PyTorch model `model` as a checkpoint `file`; `mean` and `std` as in [`save_line`]. Whoever did not
+/// standardize leaves the part behind `|` out and says `--pixels` here.
+pub fn torch_save_line(file: &str) -> String {
+    let file = quoted(file);
+    format!(
+        "import torch, safetensors.torch; safetensors.torch.save_file({{k: v.contiguous() for k, v in \
+         model.state_dict().items()}} | {{k: torch.as_tensor(v, dtype=torch.float32).flatten() for k, v in \
+         dict(pixel_mean=mean, pixel_std=std).items()}}, {file})"
     )
 }
 

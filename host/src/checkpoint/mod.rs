@@ -1,4 +1,4 @@
-//! Trained networks in `safetensors` files, ours and Keras's.
+//! Trained networks in `safetensors` files: ours, Keras's and PyTorch's.
 //!
 //! ```text
 //! read:  file ─► container (tensors, metadata) ─► names (layers in order) ─► metadata, or else infer (layer list)
@@ -22,6 +22,10 @@
 //!
 //! Other entries are left alone. A file straight from Keras has none of them: `infer.rs` says how its
 //! layers are told; [`save_line`] and [`load_line`] are what a Keras user runs.
+//!
+//! A `state_dict` of PyTorch is read as well (`torch.rs` says which names); [`torch_save_line`] is what its user runs.
+//! The epsilon of BatchNormalization is in no tensor: without a layer list it is Keras's default of 1e-3 under Keras's
+//! names, PyTorch's of 1e-5 under PyTorch's, and `--epsilon` says another. PyTorch's momentum of .1 is .9 here.
 
 mod container;
 mod encode;
@@ -32,9 +36,10 @@ mod metadata;
 mod names;
 mod read;
 mod tensor;
+mod torch;
 
 pub use error::{CheckpointError, Fault};
-pub use keras::{load_line, save_line};
+pub use keras::{load_line, save_line, torch_save_line};
 
 use crate::architecture::Norm;
 use crate::write::atomically;
@@ -121,19 +126,21 @@ impl std::str::FromStr for PixelRange {
 #[error("give raw (pixels of 0 to 255) or unit (0 to 1)")]
 pub struct UnknownPixelRange;
 
-/// What the user says of a file that does not say it: `--norm` and `--pixels`.
+/// What the user says of a file that does not say it: `--norm`, `--pixels` and `--epsilon`.
 ///
 /// Of a file that does say, the same may be said again; anything else is an error.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Hints {
     /// Where the BatchNormalizations of the hidden layers stand.
     pub norm: Option<Norm>,
     /// The range of pixels, where there are no statistics.
     pub pixels: Option<PixelRange>,
+    /// What every BatchNormalization adds to its variance; positive.
+    pub epsilon: Option<f32>,
 }
 
 impl Checkpoint {
-    /// Reads a checkpoint, be it ours or Keras's.
+    /// Reads a checkpoint, be it ours, Keras's or PyTorch's.
     ///
     /// # Errors
     /// When the file is not a whole checkpoint of finite numbers, or does not tell what `hints` then must: see [`Fault`].

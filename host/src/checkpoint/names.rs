@@ -2,11 +2,12 @@
 //!
 //! Keras calls a variable `scope/.../layer/variable`: any number of scopes (`sequential_1`, `model/encoder`), a layer of
 //! kind and number (`dense`, `dense_1`, ...; no number counts as 0), and a variable. Layers of a kind are ordered by
-//! number; which number comes first, and gaps, mean nothing. Names of other tools would be sorted into the same
-//! [`Layers`] by a file beside this one.
+//! number; which number comes first, and gaps, mean nothing. PyTorch's names are sorted into the same
+//! [`Layers`] by [`torch`](super::torch).
 
 use super::error::Fault;
 use super::tensor::Tensor;
+use foldnet_core::Layer;
 use std::collections::BTreeMap;
 
 /// Kinds of layers that have variables.
@@ -40,6 +41,19 @@ impl Kind {
         }
     }
 
+    /// Keras's names of the variables with PyTorch's.
+    pub(super) fn torch(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Dense => &[("kernel", "weight"), ("bias", "bias")],
+            Self::BatchNorm => &[
+                ("gamma", "weight"),
+                ("beta", "bias"),
+                ("moving_mean", "running_mean"),
+                ("moving_variance", "running_var"),
+            ],
+        }
+    }
+
     /// What Keras calls the layer of this kind and number.
     pub(super) fn layer(self, number: u64) -> String {
         match number {
@@ -56,16 +70,32 @@ pub(super) struct Group<'f> {
     path: String,
     kind: Kind,
     pub(super) number: u64,
+    /// By Keras's names.
     variables: BTreeMap<String, Tensor<'f>>,
+    origin: Origin,
 }
 
 impl<'f> Group<'f> {
+    /// A layer of PyTorch's at `path`.
+    pub(super) fn torch(path: String, kind: Kind, number: u64, variables: BTreeMap<String, Tensor<'f>>) -> Self {
+        Self { path, kind, number, variables, origin: Origin::Torch }
+    }
+
+    /// The name in the file of a variable that Keras calls so.
+    fn name(&self, variable: &str) -> String {
+        let torch = self.kind.torch().iter().find(|(keras, _)| *keras == variable).map_or(variable, |(_, torch)| torch);
+        match self.origin {
+            Origin::Keras => format!("{}/{variable}", self.path),
+            Origin::Torch => format!("{}.{torch}", self.path),
+        }
+    }
+
     pub(super) fn get(&self, variable: &str) -> Option<&Tensor<'f>> {
         self.variables.get(variable)
     }
 
     pub(super) fn require(&self, variable: &str) -> Result<&Tensor<'f>, Fault> {
-        self.get(variable).ok_or_else(|| Fault::Missing { name: format!("{}/{variable}", self.path) })
+        self.get(variable).ok_or_else(|| Fault::Missing { name: self.name(variable) })
     }
 
     /// What the next layer of this kind would be called.
@@ -79,9 +109,30 @@ impl<'f> Group<'f> {
     }
 }
 
+/// Whose names a file has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Keras's, and our own.
+    #[default]
+    Keras,
+    /// PyTorch's.
+    Torch,
+}
+
+impl Origin {
+    /// A BatchNormalization with the defaults of the tool. PyTorch's momentum is the share of the new value.
+    pub(super) fn batch_norm(self) -> Layer {
+        match self {
+            Self::Keras => Layer::batch_norm(),
+            Self::Torch => Layer::BatchNorm { momentum: 1.0 - 0.1, epsilon: 1e-5 },
+        }
+    }
+}
+
 /// What a file holds, each kind of layer in order.
 #[derive(Debug, Default)]
 pub(super) struct Layers<'f> {
+    pub(super) origin: Origin,
     pub(super) dense: Vec<Group<'f>>,
     pub(super) batch_norm: Vec<Group<'f>>,
     pub(super) pixel_mean: Option<Tensor<'f>>,
@@ -100,7 +151,8 @@ pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
             (PIXEL_STD, _) => layers.pixel_std = Some(tensor),
             (_, Some((path, (kind, number), variable))) => {
                 let (path, variable) = (path.to_owned(), variable.to_owned());
-                let fresh = Group { path: path.clone(), kind, number, variables: BTreeMap::new() };
+                let fresh =
+                    Group { path: path.clone(), kind, number, variables: BTreeMap::new(), origin: Origin::Keras };
                 add(groups.entry((kind, number)).or_insert(fresh), &path, variable, tensor)?;
             }
             (_, None) => unknown.push(tensor.name),

@@ -2,9 +2,9 @@
 
 use super::error::Fault;
 use super::metadata::{Pixels, Told};
-use super::names::{self, BATCH_NORM, Group, Kind, Layers};
+use super::names::{self, BATCH_NORM, Group, Kind, Layers, Origin};
 use super::tensor::Tensor;
-use super::{Checkpoint, Hints, PixelRange, PixelStatistics, container, infer};
+use super::{Checkpoint, Hints, PixelRange, PixelStatistics, container, infer, torch};
 use foldnet_core::Layer;
 use foldnet_core::layer::{self, placed};
 use foldnet_core::train::BatchNorm;
@@ -14,7 +14,7 @@ use foldnet_core::train::BatchNorm;
 pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let (tensors, metadata) = container::parse(bytes)?;
     let told = Told::parse(&metadata)?;
-    let found = names::sort(tensors)?;
+    let found = if torch::is(&tensors) { torch::sort(tensors)? } else { names::sort(tensors)? };
     let widths = infer::widths(&found, told.inputs())?;
     let inputs = widths[0];
     let layers = layers(&told, &found, &widths, hints)?;
@@ -28,10 +28,33 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
 
 fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Result<Vec<Layer>, Fault> {
     match (&told.layers, hints.norm) {
-        (None, norm) => infer::layers(found, widths, norm),
+        (None, norm) => Ok(with_epsilon(infer::layers(found, widths, norm)?, found.origin, hints.epsilon)),
+        (Some(layers), _) if !agrees(layers, hints.epsilon) => Err(Fault::EpsilonContradicts),
         (Some(layers), Some(norm)) if !norm.describes(layers) => Err(Fault::NormContradicts { norm }),
         (Some(layers), _) => Ok(layers.clone()),
     }
+}
+
+/// BatchNormalization as the tool of the file has it by default, but for the epsilon that the user gives.
+fn with_epsilon(mut layers: Vec<Layer>, origin: Origin, given: Option<f32>) -> Vec<Layer> {
+    for layer in &mut layers {
+        if let Layer::BatchNorm { .. } = layer {
+            *layer = origin.batch_norm();
+        }
+        if let (Layer::BatchNorm { epsilon, .. }, Some(given)) = (layer, given) {
+            *epsilon = given;
+        }
+    }
+    layers
+}
+
+/// Whether a layer list has the epsilon that the user gives.
+fn agrees(layers: &[Layer], given: Option<f32>) -> bool {
+    let same = |layer: &Layer| match (layer, given) {
+        (Layer::BatchNorm { epsilon, .. }, Some(given)) => *epsilon == given,
+        _ => true,
+    };
+    layers.iter().all(same)
 }
 
 /// The parameters of all layers, in core's layout; every tensor of a layer must have its place.
@@ -62,10 +85,14 @@ fn missing(kind: Kind, groups: &[Group], variable: &str) -> Fault {
     Fault::Missing { name: format!("{layer}/{variable}") }
 }
 
-/// The kernel turned from `[I][O]` to `[O][I]`, then the bias.
+/// The kernel as `[O][I]`, turned from Keras's `[I][O]`, then the bias.
 fn push_dense(group: &Group, [inputs, units]: [usize; 2], bias: bool, params: &mut Vec<f32>) -> Result<(), Fault> {
-    let kernel = group.require("kernel")?.values(&[inputs, units])?;
-    params.extend((0..units).flat_map(|unit| kernel[unit..].iter().step_by(units)));
+    let kernel = group.require("kernel")?;
+    let values = kernel.values(&[inputs, units])?;
+    match kernel.turned {
+        true => params.extend(values),
+        false => params.extend((0..units).flat_map(|unit| values[unit..].iter().step_by(units))),
+    }
     if bias {
         params.extend(group.require("bias")?.values(&[units])?);
     }

@@ -2,16 +2,30 @@
 
 use super::error::Fault;
 
-/// A tensor as the file declares it. `data` is little-endian, row-major.
+/// A tensor as the file declares it. `data` is little-endian, row-major; of a [`turned`](Self::turned) matrix it is
+/// column-major, and `shape` is that of the transpose.
 #[derive(Debug, Clone)]
 pub(super) struct Tensor<'f> {
     pub(super) name: String,
     pub(super) dtype: String,
     pub(super) shape: Vec<usize>,
     pub(super) data: &'f [u8],
+    pub(super) turned: bool,
 }
 
 impl Tensor<'_> {
+    /// The transpose, of the same bytes.
+    pub(super) fn turned(mut self) -> Self {
+        self.shape.reverse();
+        self.turned = !self.turned;
+        self
+    }
+
+    /// A shape as the file would declare it.
+    fn declared(&self, shape: &[usize]) -> Vec<usize> {
+        if self.turned { shape.iter().rev().copied().collect() } else { shape.to_vec() }
+    }
+
     /// The length of a vector; none for other ranks.
     pub(super) fn len(&self) -> Option<usize> {
         match self.shape[..] {
@@ -34,11 +48,11 @@ impl Tensor<'_> {
         if self.shape == shape {
             return Ok(());
         }
-        let (found, expected) = (format!("{:?}", self.shape), format!("{shape:?}"));
+        let [found, expected] = [&self.shape[..], shape].map(|shape| format!("{:?}", self.declared(shape)));
         Err(Fault::Shape { name: self.name.clone(), found, expected })
     }
 
-    /// The values, which are finite and `shape.iter().product()` many.
+    /// The values in the order of the bytes, which are finite and `shape.iter().product()` many.
     ///
     /// # Errors
     /// When the type is not F32, the shape another, or a value not finite.
@@ -65,7 +79,7 @@ impl Tensor<'_> {
     pub(super) fn index(&self, at: usize) -> Vec<usize> {
         let mut index = vec![0; self.shape.len()];
         let mut rest = at;
-        for (index, &size) in index.iter_mut().zip(&self.shape).rev() {
+        for (index, size) in index.iter_mut().zip(self.declared(&self.shape)).rev() {
             (*index, rest) = (rest % size, rest / size);
         }
         index
@@ -79,7 +93,8 @@ mod tests {
     #[test]
     fn a_place_becomes_indices() {
         let check = |shape: &[usize], at, expected: &[usize]| {
-            let tensor = Tensor { name: String::new(), dtype: "F32".into(), shape: shape.into(), data: &[] };
+            let tensor =
+                Tensor { name: String::new(), dtype: "F32".into(), shape: shape.into(), data: &[], turned: false };
             assert_eq!(tensor.index(at), expected);
         };
         check(&[7], 5, &[5]);

@@ -67,7 +67,7 @@ impl ThreadsArg {
     }
 }
 
-/// What a file saved straight from Keras does not say.
+/// What a file saved straight from Keras or PyTorch does not say.
 #[derive(Debug, Clone, Args)]
 pub(super) struct HintArgs {
     /// Where BatchNormalization stands, if the file does not tell
@@ -76,11 +76,21 @@ pub(super) struct HintArgs {
     /// Range of the pixels the network was trained on, if the file has no pixel statistics
     #[arg(long, value_name = "raw|unit")]
     pixels: Option<PixelRange>,
+    /// What every BatchNormalization adds to its variance, if the file does not tell [default: 0.001 of Keras's files,
+    /// 0.00001 of PyTorch's]
+    #[arg(long, value_name = "EPSILON", value_parser = epsilon)]
+    epsilon: Option<f32>,
+}
+
+/// A positive number.
+fn epsilon(text: &str) -> Result<f32, &'static str> {
+    let epsilon = text.parse().ok().filter(|&epsilon: &f32| epsilon > 0.0 && epsilon.is_finite());
+    epsilon.ok_or("give a positive number, such as 0.00001")
 }
 
 impl HintArgs {
     /// As the checkpoint reader takes them.
     pub(super) fn hints(&self) -> Hints {
-        Hints { norm: self.norm, pixels: self.pixels }
+        Hints { norm: self.norm, pixels: self.pixels, epsilon: self.epsilon }
     }
 }

@@ -1,7 +1,7 @@
 //! `foldnet summary`: the layers of a network, as Keras's `model.summary()` shows them.
 
 use super::data::HintArgs;
-use crate::checkpoint::{load_line, save_line};
+use crate::checkpoint::{load_line, save_line, torch_save_line};
 use crate::opened::{Opened, open, parse, resolve};
 use crate::summary::{Summary as Report, of_checkpoint, of_model};
 use crate::ui::Ui;
@@ -29,6 +29,7 @@ impl Summary {
                 let file = resolve(&self.path).display().to_string();
                 ui.say(format!("\nInto a Keras `model` of these layers:\n  {}", load_line(&file)));
                 ui.say(format!("From a Keras `model` to such a file:\n  {}", save_line("model.safetensors")));
+                ui.say(format!("From a PyTorch `model` to such a file:\n  {}", torch_save_line("model.safetensors")));
                 report
             }
             Opened::Model(bytes) => {

@@ -56,7 +56,7 @@ impl Train {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         self.check()?;
         let init = match &self.init {
-            Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, pixels: None })?),
+            Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),
             None => None,
         };
         let plan = Plan {

@@ -5,6 +5,7 @@ use foldnet::architecture::Norm;
 use foldnet::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistics};
 use foldnet_core::train::{Rows, predict, softmax};
 use foldnet_core::{Layer, Portable, layer};
+use std::path::Path;
 
 /// Largest difference allowed between our probabilities and Keras's.
 ///
@@ -35,8 +36,14 @@ fn softmax_columns(out: &mut [f32], n: usize) {
 
 /// Reads the small model and compares its answers with Keras's.
 pub(crate) fn check_answers(model: &str, hints: &Hints) -> Checkpoint {
-    let checkpoint = Checkpoint::read(&small(model), hints).expect("a checkpoint");
-    let expected = File::read(&small(&format!("{model}.expected")));
+    check_answers_of(&small(model), &small(&format!("{model}.expected")), hints)
+}
+
+/// Reads a file and compares its answers with those of the tool that made it.
+pub(crate) fn check_answers_of(model: &Path, expected: &Path, hints: &Hints) -> Checkpoint {
+    let checkpoint = Checkpoint::read(model, hints).expect("a checkpoint");
+    let expected = File::read(expected);
+    let model = model.display();
     let (x, keras) = (expected.tensors["x"].values(), expected.tensors["probabilities"].values());
     let ours = probabilities(&checkpoint, &x);
     let n = x.len() / checkpoint.inputs;

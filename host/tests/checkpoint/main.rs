@@ -5,3 +5,4 @@ mod faults;
 mod file;
 mod keras;
 mod round_trip;
+mod torch;

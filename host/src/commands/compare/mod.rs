@@ -26,7 +26,7 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "seeds")]
     list: usize,
     /// Train every placement with the seeds 1 to N, where that is not done yet
-    #[arg(long, value_name = "N", conflicts_with_all = ["paths", "norm", "pixels"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["paths", "norm", "pixels", "epsilon"])]
     seeds: Option<u64>,
     /// Where BatchNormalization stands in the networks to train
     #[arg(

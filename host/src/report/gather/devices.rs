@@ -15,8 +15,10 @@ pub struct BoardFit {
     pub core: &'static str,
     /// Flash that the model fills.
     pub flash: usize,
-    /// Flash that is left for a model behind the firmware.
+    /// Flash that is left for a model behind the firmware and its own header.
     pub flash_available: usize,
+    /// Models of this size that there is flash for, 0 to 2: with 2 a running one can be replaced safely.
+    pub slots: u8,
     /// RAM at most: the firmware's, an image, and the scratch memory.
     pub ram: usize,
     /// All RAM.
@@ -32,7 +34,8 @@ impl BoardFit {
             chip: board.chip,
             core: board.core,
             flash: model.bytes(),
-            flash_available: board.model_region().len as usize,
+            flash_available: board.room().whole().model_len() as usize,
+            slots: board.slots_for(model),
             ram: Footprint::of(model, board.kernel()).ram_bytes,
             ram_available: board.ram.len as usize,
             fits: board.fit(model).is_ok(),

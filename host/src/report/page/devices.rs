@@ -21,7 +21,7 @@ pub(super) fn section(report: &Report) -> Markup {
         h3 { "Boards" }
         (boards(&report.models))
         p.note {
-            "Flash is the model in what the firmware leaves of it. RAM is an upper bound: scratch memory, an image, and what is set aside for the \
+            "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an image, and what is set aside for the \
              firmware\u{2019}s statics and stack."
         }
         h3 { "Work for one image" }
@@ -62,7 +62,13 @@ fn boards(models: &[DeviceModel]) -> Markup {
 fn fit(board: &BoardFit) -> Markup {
     let share = |needed: usize, available: usize| needed as f64 / available.max(1) as f64;
     html! {
-        p { @if board.fits { "\u{2713}\u{a0}fits" } @else { b { "\u{2717}\u{a0}does not fit" } } }
+        p {
+            @match (board.fits, board.slots) {
+                (false, _) => { b { "\u{2717}\u{a0}does not fit" } }
+                (true, 2..) => { "\u{2713}\u{a0}fits, two slots" }
+                (true, _) => { "\u{2713}\u{a0}fits, one slot" }
+            }
+        }
         (bar(share(board.flash, board.flash_available)))
         p { span.faint { "flash " } (bytes_of(board.flash, board.flash_available)) }
         (bar(share(board.ram, board.ram_available)))

@@ -1,0 +1,123 @@
+//! The committed table of instructions, `instructions.golden`: a row for each board and width, how it is read and written,
+//! and how much a count may grow.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Instructions of the notebook's network `after`, a mean over images.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The board.
+    pub board: String,
+    /// Bits of a weight.
+    pub bits: u8,
+    /// The kernel that ran.
+    pub kernel: String,
+    /// Of the three layers one by one, and from image bytes to class.
+    pub counts: [u64; 4],
+    /// What built the firmware.
+    pub compiler: String,
+}
+
+/// What the counts are of.
+const NAMES: [&str; 4] = ["layer 0", "layer 1", "layer 2", "all"];
+
+const HEAD: &str = "\
+# Instructions an image of the notebook's network `after` (784, 300, 100, 10; Keras's weights), means over the first 1,000
+# test images, under QEMU's -icount: of each layer by itself, and from image bytes to class.
+#
+# The test of instructions fails when a count grows by more than 1 % under the compiler named here, or 10 % under another.
+# This rewrites the file, for growth that is wanted and for a new compiler:
+#
+# FOLDNET_BLESS=1 cargo test -p foldnet-tests --test instructions
+#
+# board         bits kernel     layer 0  layer 1  layer 2      all  compiler
+";
+
+impl Row {
+    /// Compares with the committed row: none, or a notice about another compiler.
+    ///
+    /// # Errors
+    /// What grew too much, or another kernel.
+    pub fn check(&self, golden: &Self) -> Result<Option<String>, String> {
+        let (what, same) = (format!("{} at {} bits", self.board, self.bits), self.compiler == golden.compiler);
+        if self.kernel != golden.kernel {
+            return Err(format!("{what}: kernel {}, it was {}", self.kernel, golden.kernel));
+        }
+        let percent = if same { 1 } else { 10 };
+        let counts = NAMES.iter().zip(golden.counts).zip(self.counts);
+        let grown = counts.filter(|&((_, was), is)| is * 100 > was * (100 + percent));
+        let grown: Vec<String> = grown.map(|((name, was), is)| format!("{name} {was} -> {is}")).collect();
+        if !grown.is_empty() {
+            return Err(format!("{what}: more than {percent} % more instructions: {}", grown.join(", ")));
+        }
+        let (now, then) = (&self.compiler, &golden.compiler);
+        Ok((!same).then(|| format!("notice: {what}: built by {now}, the counts are of {then}: 10 % are let pass")))
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { board, bits, kernel, counts: [first, second, third, all], compiler } = self;
+        write!(f, "{board:15} {bits:4} {kernel:9} {first:8} {second:8} {third:8} {all:8}  {compiler}")
+    }
+}
+
+impl FromStr for Row {
+    type Err = String;
+
+    fn from_str(line: &str) -> Result<Self, String> {
+        let bad = || format!("instructions.golden: '{line}' is no row; bless it again");
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [board, bits, kernel, first, second, third, all, compiler @ ..] = &words[..] else { return Err(bad()) };
+        let number = |word: &str| word.parse().map_err(|_| bad());
+        Ok(Self {
+            board: (*board).to_owned(),
+            bits: bits.parse().map_err(|_| bad())?,
+            kernel: (*kernel).to_owned(),
+            counts: [number(first)?, number(second)?, number(third)?, number(all)?],
+            compiler: compiler.join(" "),
+        })
+    }
+}
+
+/// The file with these rows.
+pub fn write(rows: &[Row]) -> String {
+    rows.iter().fold(HEAD.to_owned(), |file, row| format!("{file}{row}\n"))
+}
+
+/// The rows of the file.
+///
+/// # Errors
+/// When a line is no row.
+pub fn read(file: &str) -> Result<Vec<Row>, String> {
+    file.lines().filter(|line| !line.starts_with('#')).map(str::parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(all: u64, compiler: &str) -> Row {
+        let (board, kernel) = ("board".to_owned(), "dsp".to_owned());
+        Row { board, bits: 8, kernel, counts: [70_000, 20_000, 1_000, all], compiler: compiler.to_owned() }
+    }
+
+    #[test]
+    fn rows_are_read_as_written() {
+        let rows = [row(1, "rustc 1.85.0 with everything"), row(100_000, "rustc")];
+        assert_eq!(read(&write(&rows)).unwrap(), rows);
+        assert!(read("board 8 dsp 1 2 three 4 rustc").is_err());
+    }
+
+    #[test]
+    fn growth_and_another_kernel_are_found() {
+        let golden = row(100_000, "rustc");
+        assert_eq!(row(101_000, "rustc").check(&golden), Ok(None));
+        assert!(row(101_001, "rustc").check(&golden).unwrap_err().contains("all 100000 -> 101001"));
+        assert!(row(110_000, "another").check(&golden).unwrap().is_some());
+        assert!(row(110_001, "another").check(&golden).is_err());
+        let portable = Row { kernel: "portable".to_owned(), ..golden.clone() };
+        assert!(portable.check(&golden).unwrap_err().contains("kernel portable, it was dsp"));
+    }
+}
