@@ -12,11 +12,11 @@ use foldnet::export::{Plan, export};
 use foldnet::standardize::pixel_statistics;
 use foldnet::train::{Config, Epoch, Observer, Progress, fit, initial_params};
 use foldnet_core::Model;
-use foldnet_data::{Dataset, Part, View};
+use foldnet_data::{Part, View};
 use foldnet_sim::board::{BOARDS, DoesNotFit, by_name};
 use foldnet_sim::emulate::{Survey, Task, emulate_all};
-use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, emulate, simulate};
-use foldnet_tests::exported::{CALIBRATION, Exported, dataset, test};
+use foldnet_sim::{EmulateError, Emulation, Firmware, emulate, simulate};
+use foldnet_tests::exported::{Exported, dataset, test};
 use std::sync::OnceLock;
 
 /// Test images of a run that is not on all of them.
