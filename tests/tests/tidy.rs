@@ -92,7 +92,9 @@ fn no_lint_is_silenced() {
 
 #[test]
 fn core_names_neither_std_nor_alloc() {
-    let core: Vec<_> = rust().into_iter().filter(|file| file.path.starts_with("core/")).collect();
+    // The build script runs on the PC.
+    let mine = |path: &str| path.starts_with("core/") && path != "core/build.rs";
+    let core: Vec<_> = rust().into_iter().filter(|file| mine(&file.path)).collect();
     let root = core.iter().find(|file| file.path == "core/src/lib.rs").unwrap();
     assert!(root.text.contains("\n#![no_std]\n"), "core/src/lib.rs:1: must be `#![no_std]` on every target");
     gate(&core, code::no_std_no_alloc);

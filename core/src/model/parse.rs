@@ -164,7 +164,10 @@ impl<'a> Model<'a> {
     /// The sections of all layers, which `rest` is made of.
     fn split_sections(&mut self, mut rest: &'a [u8]) -> Result<(), ParseError> {
         for (index, layer) in self.header.layers.iter().enumerate() {
-            let lens = layer.section_lens(index == 0).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
+            layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
+        }
+        for (index, layer) in self.header.layers.iter().enumerate() {
+            let lens = layer.section_lens(index == 0).unwrap_or_default();
             let misfit = ParseError::Shape { layer: index };
             let (rows, behind) = split_padded(rest, lens[0]).ok_or(misfit)?;
             let (order, behind) = split_padded(behind, lens[1]).ok_or(misfit)?;
