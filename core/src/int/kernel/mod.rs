@@ -4,11 +4,17 @@
 //! ([layout](super::layout)). [`Portable`] is the oracle of all others, what is used where there is none, and what adds
 //! up rows that are beyond the others' [bound](super::layout::Width::bound).
 
+#[cfg(foldnet_kernel = "armv6m")]
+mod armv6m;
+#[cfg(foldnet_kernel = "armv7m")]
+mod armv7m;
 #[cfg(foldnet_kernel = "dsp")]
 mod dsp;
 mod portable;
 #[cfg(foldnet_kernel = "rv32im")]
 mod rv32im;
+#[cfg(any(foldnet_kernel = "armv6m", foldnet_kernel = "armv7m"))]
+mod singles;
 #[cfg(foldnet_kernel = "sse2")]
 mod sse2;
 
@@ -58,7 +64,19 @@ pub type Current = rv32im::Rv32im;
 #[cfg(foldnet_kernel = "sse2")]
 pub type Current = sse2::Sse2;
 /// The kernel of this target.
-#[cfg(not(any(foldnet_kernel = "dsp", foldnet_kernel = "rv32im", foldnet_kernel = "sse2")))]
+#[cfg(foldnet_kernel = "armv6m")]
+pub type Current = armv6m::Armv6m;
+/// The kernel of this target.
+#[cfg(foldnet_kernel = "armv7m")]
+pub type Current = armv7m::Armv7m;
+/// The kernel of this target.
+#[cfg(not(any(
+    foldnet_kernel = "armv6m",
+    foldnet_kernel = "armv7m",
+    foldnet_kernel = "dsp",
+    foldnet_kernel = "rv32im",
+    foldnet_kernel = "sse2"
+)))]
 pub type Current = Portable;
 
 /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
@@ -72,6 +90,10 @@ pub enum Kind {
     Rv32im,
     /// x86-64.
     Sse2,
+    /// ARMv6-M, ARMv8-M Baseline.
+    Armv6m,
+    /// ARMv7-M, ARMv8-M Mainline without DSP instructions.
+    Armv7m,
 }
 
 impl Kind {
@@ -85,6 +107,8 @@ impl Kind {
             Self::Dsp => "dsp",
             Self::Rv32im => "rv32im",
             Self::Sse2 => "sse2",
+            Self::Armv6m => "armv6m",
+            Self::Armv7m => "armv7m",
         }
     }
 
@@ -98,6 +122,8 @@ impl Kind {
             Self::Rv32im => inputs.div_ceil(2) * 2 + inputs.div_ceil(2) / 8 + 3,
             // Up to three words for each pair, for a multiple of four pairs.
             Self::Sse2 => inputs.div_ceil(8) * 4 * 3,
+            // Slots of two words: for each input, for each chunk of 17 or more, and two for the end of each pass.
+            Self::Armv6m | Self::Armv7m => 2 * (inputs + inputs / 17 + 4),
         }
     }
 }

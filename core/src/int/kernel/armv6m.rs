@@ -1,0 +1,352 @@
+//! ARMv6-M: Cortex-M0, M0+ and M1, and ARMv8-M Baseline (M23). 16-bit Thumb instructions, a 32-bit multiplier.
+#![allow(unsafe_code)]
+
+use super::singles::{Form, OFFSETS, Singles};
+use super::{Kernel, Kind, Sums};
+use crate::int::layout::Width;
+use crate::int::source::Source;
+use core::arch::global_asm;
+
+/// The kernel of these cores.
+#[derive(Debug)]
+pub struct Armv6m;
+
+/// A pass of 8 bits is one chunk: its sums have words of their own.
+const EIGHT: Form = Form { code: 38, limit: u32::MAX, gather: OFFSETS };
+
+/// Two sums share a word: 4369 * 15 < 2^16.
+const FOUR: Form = Form { code: 44, limit: 4369, gather: OFFSETS };
+
+/// Two signed sums share a word.
+const TWO: Form = Form { code: 34, limit: 32_767, gather: OFFSETS };
+
+impl Kernel for Armv6m {
+    const KIND: Kind = Kind::Armv6m;
+    type List<'s> = Singles<'s>;
+
+    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
+        let form = match width {
+            Width::Eight => &EIGHT,
+            Width::Four => &FOUR,
+            Width::Two => &TWO,
+        };
+        Singles::new(form, width, source, memory)
+    }
+
+    fn sums(width: Width, list: &Singles, block: &[u32], sums: &mut Sums) {
+        let Some(slots) = list.for_block(width, block) else { return };
+        let (block, x) = (block.as_ptr(), (list.totals[0] + list.totals[1]) as i32);
+        // SAFETY: the list ends, its offsets lie within the block, and no walk writes more than the words of `sums`.
+        unsafe {
+            match width {
+                Width::Eight => foldnet_armv6m_8(slots, block, sums, x << 7),
+                Width::Four => foldnet_armv6m_4(slots, block, sums, x << 3),
+                Width::Two => foldnet_armv6m_2(slots, block, sums, &SPREAD),
+            }
+        }
+    }
+}
+
+unsafe extern "C" {
+    fn foldnet_armv6m_8(list: *const [u32; 2], block: *const u32, sums: &mut Sums, offset: i32);
+    fn foldnet_armv6m_4(list: *const [u32; 2], block: *const u32, sums: &mut Sums, offset: i32);
+    fn foldnet_armv6m_2(list: *const [u32; 2], block: *const u32, sums: &mut Sums, spread: &[[u32; 2]; 256]);
+}
+
+/// What a byte of weights of 2 bits stands for, the last one's sign bit inverted: two words of two sums.
+static SPREAD: [[u32; 2]; 256] = spread();
+
+const fn spread() -> [[u32; 2]; 256] {
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = [pair(byte as u32), pair(byte as u32 >> 4)];
+        byte += 1;
+    }
+    table
+}
+
+/// The lowest two weights of 2 bits, 16 bits apart.
+const fn pair(bits: u32) -> u32 {
+    let (low, high) = (bits % 4, bits / 4 % 4);
+    low.wrapping_sub(2).wrapping_add(high.wrapping_sub(2) << 16)
+}
+
+// All walks: r0 the list, r1 the block, r2 the sums; in a loop r0 the list, r1 x, r2 the offset, sums in high registers.
+global_asm!(
+    r#"
+    .syntax unified
+    .thumb
+
+    .macro FN_SAVE
+    push {r4-r7, lr}
+    mov r4, r8
+    mov r5, r9
+    mov r6, r10
+    mov r7, r11
+    push {r4-r7}
+    .endm
+
+    .macro FN_RETURN
+    pop {r4-r7}
+    mov r8, r4
+    mov r9, r5
+    mov r10, r6
+    mov r11, r7
+    pop {r4-r7, pc}
+    .endm
+
+    /* Two rows of 8 bits: the whole half, and its low byte. */
+    .macro FN_EIGHT base, whole, low
+    ldrsh r3, [\base, r2]
+    uxtb r4, r3
+    muls r3, r1, r3
+    add \whole, r3
+    muls r4, r1, r4
+    add \low, r4
+    .endm
+
+    /* Two rows to r0, from the sums of whole halves and of their low bytes; r1 is what the latter are too large. */
+    .macro FN_EIGHT_ROWS whole, low
+    mov r2, \low
+    mov r3, \whole
+    subs r3, r3, r2
+    asrs r3, r3, #8
+    subs r2, r2, r1
+    stm r0!, {r2, r3}
+    .endm
+
+    .section .text.foldnet_armv6m_8, "ax", %progbits
+    .global foldnet_armv6m_8
+    .type foldnet_armv6m_8, %function
+    .thumb_func
+    .balign 4
+foldnet_armv6m_8:
+    FN_SAVE
+    sub sp, #16
+    str r2, [sp, #8]
+    str r3, [sp, #12]
+    mov r5, r1
+    adds r6, r5, #6
+    adds r7, r5, #7
+    adds r7, #1
+    movs r3, #0
+    str r3, [sp, #4]        /* which pass */
+    mov r8, r3
+    mov r9, r3
+    mov r10, r3
+    mov r11, r3
+    mov r12, r3
+    mov lr, r3
+0:  ldm r0!, {r2, r3}
+    cmp r2, #0
+    bne 1f
+    b 4f
+1:  adds r2, r2, r0
+    str r2, [sp]            /* end of the chunk */
+    add pc, r3
+    nop
+2:  .rept 16
+    ldm r0!, {r1, r2}
+    FN_EIGHT r5, r8, r9
+    FN_EIGHT r6, r10, r11
+    FN_EIGHT r7, r12, lr
+    .endr
+    ldr r3, [sp]
+    cmp r0, r3
+    beq 3f
+    b 2b
+3:  b 0b
+4:  ldr r3, [sp, #4]
+    cmp r3, #0
+    bne 5f
+    movs r3, #1
+    str r3, [sp, #4]
+    adds r5, #2
+    subs r6, #2
+    adds r7, #2
+    b 0b
+5:  ldr r0, [sp, #8]
+    ldr r1, [sp, #12]
+    FN_EIGHT_ROWS r8, r9
+    FN_EIGHT_ROWS r10, r11
+    FN_EIGHT_ROWS r12, lr
+    add sp, #16
+    FN_RETURN
+
+    /* Two rows of 4 bits, whose byte is in r3, to 16 bits apart. */
+    .macro FN_FOUR sums
+    muls r3, r5, r3
+    ands r3, r4
+    muls r3, r1, r3
+    add \sums, r3
+    .endm
+
+    /* Adds two sums of a chunk to the totals at r2; the higher one is shifted by \shift. */
+    .macro FN_FOUR_FLUSH sums, shift
+    ldr r4, [r2]
+    ldr r5, [r2, #4]
+    mov r1, \sums
+    uxth r3, r1
+    adds r4, r4, r3
+    \shift r1, r1, #16
+    adds r5, r5, r1
+    stm r2!, {r4, r5}
+    .endm
+
+    .section .text.foldnet_armv6m_4, "ax", %progbits
+    .global foldnet_armv6m_4
+    .type foldnet_armv6m_4, %function
+    .thumb_func
+    .balign 4
+foldnet_armv6m_4:
+    FN_SAVE
+    sub sp, #8
+    str r2, [sp]
+    mov r6, r1
+    negs r1, r3
+    mov r3, r1
+    mov r4, r1
+    movs r5, #0
+    mov lr, r5              /* which pass */
+    stm r2!, {r1, r3, r4, r5}
+    stm r2!, {r1, r3, r4, r5}
+    adds r7, r6, #1
+0:  movs r3, #0
+    mov r8, r3
+    mov r9, r3
+    mov r10, r3
+    mov r11, r3
+    ldr r4, 6f
+    ldr r5, 7f
+    ldm r0!, {r2, r3}
+    cmp r2, #0
+    bne 1f
+    b 4f
+1:  adds r2, r2, r0
+    mov r12, r2             /* end of the chunk */
+    add pc, r3
+    nop
+2:  .rept 16
+    ldm r0!, {r1, r2}
+    ldrb r3, [r6, r2]
+    FN_FOUR r8
+    ldrsb r3, [r7, r2]
+    FN_FOUR r9
+    adds r2, #4
+    ldrb r3, [r6, r2]
+    FN_FOUR r10
+    ldrsb r3, [r7, r2]
+    FN_FOUR r11
+    .endr
+    cmp r0, r12
+    beq 3f
+    b 2b
+3:  ldr r2, [sp]
+    FN_FOUR_FLUSH r8, lsrs
+    FN_FOUR_FLUSH r9, asrs
+    FN_FOUR_FLUSH r10, lsrs
+    FN_FOUR_FLUSH r11, asrs
+    b 0b
+4:  mov r3, lr
+    cmp r3, #0
+    bne 5f
+    movs r3, #1
+    mov lr, r3
+    adds r6, #2
+    adds r7, #2
+    b 0b
+5:  add sp, #8
+    FN_RETURN
+    .balign 4
+6:  .word 0xffff000f
+7:  .word 0x00001001
+
+    /* Four rows of 2 bits, the table's index in r3. */
+    .macro FN_TWO table, low, high
+    lsls r3, r3, #3
+    add r3, \table
+    ldm r3, {r3, r4}
+    muls r3, r1, r3
+    muls r4, r1, r4
+    add \low, r3
+    add \high, r4
+    .endm
+
+    /* Adds two signed sums of a chunk to the totals at r2. */
+    .macro FN_TWO_FLUSH sums
+    ldr r4, [r2]
+    ldr r5, [r2, #4]
+    mov r1, \sums
+    sxth r3, r1
+    adds r4, r4, r3
+    subs r1, r1, r3
+    asrs r1, r1, #16
+    adds r5, r5, r1
+    stm r2!, {r4, r5}
+    .endm
+
+    .section .text.foldnet_armv6m_2, "ax", %progbits
+    .global foldnet_armv6m_2
+    .type foldnet_armv6m_2, %function
+    .thumb_func
+    .balign 4
+foldnet_armv6m_2:
+    FN_SAVE
+    sub sp, #8
+    str r2, [sp]
+    mov lr, r3              /* the table, and its middle */
+    movs r4, #4
+    lsls r4, r4, #8
+    adds r4, r4, r3
+    mov r12, r4
+    mov r6, r1
+    adds r7, r6, #1
+    movs r3, #0
+    str r3, [sp, #4]        /* which pass */
+    movs r4, #0
+    movs r5, #0
+    movs r1, #0
+    stm r2!, {r1, r3, r4, r5}
+    stm r2!, {r1, r3, r4, r5}
+0:  movs r3, #0
+    mov r8, r3
+    mov r9, r3
+    mov r10, r3
+    mov r11, r3
+    ldm r0!, {r2, r3}
+    cmp r2, #0
+    bne 1f
+    b 4f
+1:  adds r5, r2, r0         /* end of the chunk */
+    add pc, r3
+    nop
+2:  .rept 16
+    ldm r0!, {r1, r2}
+    ldrb r3, [r6, r2]
+    FN_TWO lr, r8, r9
+    ldrsb r3, [r7, r2]
+    FN_TWO r12, r10, r11
+    .endr
+    cmp r0, r5
+    beq 3f
+    b 2b
+3:  ldr r2, [sp]
+    FN_TWO_FLUSH r8
+    FN_TWO_FLUSH r9
+    FN_TWO_FLUSH r10
+    FN_TWO_FLUSH r11
+    b 0b
+4:  ldr r3, [sp, #4]
+    cmp r3, #0
+    bne 5f
+    movs r3, #1
+    str r3, [sp, #4]
+    adds r6, #2
+    adds r7, #2
+    b 0b
+5:  add sp, #8
+    FN_RETURN
+"#,
+    options(raw)
+);

@@ -1,0 +1,256 @@
+//! ARMv7-M and ARMv8-M Mainline without the DSP extension: Cortex-M3, some M33. Multiplications to 64 bits.
+#![allow(unsafe_code)]
+
+use super::singles::{DISTANCES, Form, OFFSETS, Singles};
+use super::{Kernel, Kind, Sums};
+use crate::int::layout::Width;
+use crate::int::source::Source;
+use core::arch::global_asm;
+
+/// The kernel of these cores.
+#[derive(Debug)]
+pub struct Armv7m;
+
+const EIGHT: Form = Form { code: 32, limit: u32::MAX, gather: OFFSETS };
+const FOUR: Form = Form { code: 48, limit: u32::MAX, gather: DISTANCES };
+const TWO: Form = Form { code: 40, limit: u32::MAX, gather: OFFSETS };
+
+impl Kernel for Armv7m {
+    const KIND: Kind = Kind::Armv7m;
+    type List<'s> = Singles<'s>;
+
+    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
+        let form = match width {
+            Width::Eight => &EIGHT,
+            Width::Four => &FOUR,
+            Width::Two => &TWO,
+        };
+        Singles::new(form, width, source, memory)
+    }
+
+    fn sums(width: Width, list: &Singles, block: &[u32], sums: &mut Sums) {
+        let Some(slots) = list.for_block(width, block) else { return };
+        let (block, [first, second]) = (block.as_ptr(), list.totals);
+        let x = (first + second) as i32;
+        let mut raw = [0; 12];
+        // SAFETY: the list ends, its offsets lie within the block, and no walk writes more than the words of `raw`.
+        unsafe {
+            match width {
+                Width::Eight => foldnet_armv7m_8(slots, block, &mut raw),
+                Width::Four => foldnet_armv7m_4(slots, block, &mut raw),
+                Width::Two => foldnet_armv7m_2(slots, block, &mut raw),
+            }
+        }
+        let [p0, p1, q0, q1, r0, r1, s0, s1, ..] = raw;
+        match width {
+            Width::Eight => *sums = eight(&raw, [first << 7, second << 7]),
+            Width::Four => {
+                let offset = x << 3;
+                let [[w0, w3], [w2, w1]] = [lanes::<28>([p0, p1]), lanes::<28>([q0, q1])];
+                let [[w4, w7], [w6, w5]] = [lanes::<28>([r0, r1]), lanes::<28>([s0, s1])];
+                let [w0, w1, w2, w4, w5, w6] = [w0, w1, w2, w4, w5, w6].map(|sum| sum.wrapping_sub(offset));
+                *sums = [w0, w1, w2, w3, w4, w5, w6, w7];
+            }
+            Width::Two => {
+                let offset = x << 1;
+                let [[w0, w7], [w2, w1]] = [lanes::<30>([p0, p1]), lanes::<30>([q0, q1])];
+                let [[w4, w3], [w6, w5]] = [lanes::<30>([r0, r1]), lanes::<30>([s0, s1])];
+                let [w0, w1, w2, w3, w4, w5, w6] = [w0, w1, w2, w3, w4, w5, w6].map(|sum| sum.wrapping_sub(offset));
+                *sums = [w0, w1, w2, w3, w4, w5, w6, w7];
+            }
+        }
+    }
+}
+
+/// The sums of 8 bits, from what each pass has added up: its rows' weights but the last of a half are 128 too large, so
+/// that their sums are `offsets` too large.
+fn eight(raw: &[u32; 12], offsets: [u32; 2]) -> Sums {
+    let [p0, p1, q0, q1, whole, low, rest @ ..] = *raw;
+    let [[f2, f5], [f4, f3]] = [near([p0, p1], offsets[0]), near([q0, q1], offsets[0])];
+    let [f0, f1] = half(whole, low, offsets[0]);
+    let [p0, p1, q0, q1, whole, low] = rest;
+    let [[s0, s3], [s2, s1]] = [near([p0, p1], offsets[1]), near([q0, q1], offsets[1])];
+    let [s4, s5] = half(whole, low, offsets[1]);
+    let rows = [(f0, s0), (f1, s1), (f2, s2), (f3, s3), (f4, s4), (f5, s5), (0, 0), (0, 0)];
+    rows.map(|(first, second)| first.wrapping_add(second))
+}
+
+/// `[low, high]` of `low + offset + 2^24 high`, where `low` is below `2^23` in magnitude.
+#[inline(always)]
+fn near([p0, p1]: [u32; 2], offset: u32) -> [i32; 2] {
+    let low = (p0.wrapping_sub(offset) << 8) as i32 >> 8;
+    let sum = u64::from(p1) << 32 | u64::from(p0);
+    [low, (sum.wrapping_sub(low as u64).wrapping_sub(offset.into()) >> 24) as i32]
+}
+
+/// The sums of a half's two rows, from that of the whole half and that of its low byte.
+#[inline(always)]
+fn half(whole: u32, low: u32, offset: u32) -> [i32; 2] {
+    [low.wrapping_sub(offset) as i32, whole.wrapping_sub(low) as i32 >> 8]
+}
+
+/// `[low, high]` of `low + 2^BITS high`, where `low` is not negative and below `2^BITS`.
+#[inline(always)]
+fn lanes<const BITS: u32>([p0, p1]: [u32; 2]) -> [i32; 2] {
+    [(p0 << (32 - BITS) >> (32 - BITS)) as i32, (p0 >> BITS | p1 << (32 - BITS)) as i32]
+}
+
+unsafe extern "C" {
+    fn foldnet_armv7m_8(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
+    fn foldnet_armv7m_4(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
+    fn foldnet_armv7m_2(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
+}
+
+// All walks: r0 the list, r1 the block, r2 the sums; in a loop r0 the list, r1 x, r2 the offset or distance.
+global_asm!(
+    r#"
+    .syntax unified
+    .thumb
+
+    .macro FN_WALK name
+    .section .text.\name, "ax", %progbits
+    .global \name
+    .type \name, %function
+    .thumb_func
+    .balign 4
+\name:
+    push {r2, r4-r11, lr}
+    .endm
+
+    /* Begins a chunk: to 4 where there is none; what to skip in r2, the end in \end. */
+    .macro FN_CHUNK end
+    ldm r0!, {r1, r2}
+    cmp r1, #0
+    beq 4f
+    add \end, r0, r1
+    .ifc \end, r12
+    str r12, [sp]
+    .endif
+    add pc, r2
+    nop
+    .endm
+
+    /* Four rows, \p lowest and topmost, \q the others, and two, \half. */
+    .macro FN_EIGHT
+    ldm r0!, {r1, r2}
+    ldrsh r5, [r4, r2]
+    mla r12, r5, r1, r12
+    uxtb r5, r5
+    mla lr, r5, r1, lr
+    ldr r5, [r3, r2]
+    and r2, r7, r5
+    smlal r8, r9, r2, r1
+    and r5, r7, r5, ror #16
+    smlal r10, r11, r5, r1
+    .endm
+
+    FN_WALK foldnet_armv7m_8
+    adds r3, r1, #6
+    mov r4, r1
+    mov r7, #0xff
+    orr r7, r7, #0xff000000
+    push {r2, r3}
+0:  movs r2, #0
+    mov r8, r2
+    mov r9, r2
+    mov r10, r2
+    mov r11, r2
+    mov r12, r2
+    mov lr, r2
+    FN_CHUNK r6
+1:  .rept 16
+    FN_EIGHT
+    .endr
+    cmp r0, r6
+    bne 1b
+    adds r0, #8
+4:  pop {r1, r2}
+    stm r1!, {r8-r12, lr}
+    cmp r2, r3
+    bne 5f
+    subs r3, #4
+    adds r4, #10
+    push {r1, r2}
+    b 0b
+5:  pop {r2, r4-r11, pc}
+
+    /* Four rows of 4 bits, whose half is in r2. */
+    .macro FN_FOUR low0, high0, low1, high1
+    orr r2, r2, r2, lsl #16
+    and r12, lr, r2
+    smlal \low0, \high0, r12, r1
+    and r2, lr, r2, ror #8
+    umlal \low1, \high1, r2, r1
+    .endm
+
+    /* Clears the sums of a walk of 4 or 2 bits, takes the block's begin and that of the second pass. */
+    .macro FN_PASSES
+    mov r3, r1
+    adds r1, #2
+    push {r0, r1}
+    movs r4, #0
+    mov r5, r4
+    mov r6, r4
+    mov r7, r4
+    mov r8, r4
+    mov r9, r4
+    mov r10, r4
+    mov r11, r4
+0:  FN_CHUNK r12
+    .endm
+
+    /* Ends a round; after the first pass goes on to the second, after that stores the sums. */
+    .macro FN_PASSES_END
+    ldr r2, [sp]
+    cmp r0, r2
+    bne 1b
+    adds r0, #8
+4:  ldr r3, [sp, #4]
+    cbz r3, 5f
+    movs r2, #0
+    str r2, [sp, #4]
+    b 0b
+5:  add sp, #8
+    ldr r2, [sp]
+    stm r2!, {r4-r11}
+    pop {r2, r4-r11, pc}
+    .endm
+
+    FN_WALK foldnet_armv7m_4
+    mov lr, #0xf
+    orr lr, lr, #0xf0000000
+    FN_PASSES
+1:  .rept 16
+    ldm r0!, {r1, r2}
+    adds r3, r3, r2
+    ldrh r2, [r3]
+    FN_FOUR r4, r5, r6, r7
+    ldrh r2, [r3, #4]
+    FN_FOUR r8, r9, r10, r11
+    .endr
+    FN_PASSES_END
+
+    /* Two rows of 2 bits, \rotation bits up. */
+    .macro FN_TWO low, high, rotation
+    and r12, lr, r2, ror #\rotation
+    umlal \low, \high, r12, r1
+    .endm
+
+    FN_WALK foldnet_armv7m_2
+    mov lr, #0x3
+    orr lr, lr, #0xc0000000
+    FN_PASSES
+1:  .rept 16
+    ldm r0!, {r1, r2}
+    ldrh r2, [r3, r2]
+    orr r2, r2, r2, lsl #16
+    and r12, lr, r2
+    smlal r4, r5, r12, r1
+    FN_TWO r6, r7, 4
+    FN_TWO r8, r9, 8
+    FN_TWO r10, r11, 12
+    .endr
+    FN_PASSES_END
+"#,
+    options(raw)
+);

@@ -1,0 +1,214 @@
+//! The list of single non-zero inputs, which the kernels of Cortex-M cores without DSP instructions walk.
+//!
+//! It is made of slots of two words. Inputs that are first of their pair come before those that are second, since their
+//! halves lie at other places; each of the two *passes* is a sequence of *chunks* that ends with a slot of zeros. A chunk
+//! begins with a slot `{bytes of its inputs, bytes of code to skip}` and has a slot `{x, offset}` for each input: where
+//! the pair's words are in a block, in bytes. Loops are unrolled: the code to skip is what the first round does not need.
+//!
+//! A chunk ends where the sum of its `x` would pass the kernel's limit, since its sums share words of 32 bits.
+//!
+//! The inputs are gathered by assembler that all of these cores know: 10 instructions for a zero and 14 for another
+//! input where there is an order, 7 and 11 where there is none. Compiled Rust took 14 and 45.
+
+#![allow(unsafe_code)]
+
+use super::Kind;
+use crate::int::layout::Width;
+use crate::int::source::{Order, Source};
+use core::arch::global_asm;
+
+/// Inputs that one round of every kernel's loop takes.
+const UNROLLED: u32 = 16;
+
+/// What a kernel wants of its list.
+pub(super) struct Form {
+    /// Bytes of code for one input.
+    pub(super) code: u32,
+    /// What the sum of a chunk's `x` does not pass; at least 4369, so that full chunks have at least 17 inputs.
+    pub(super) limit: u32,
+    /// What an offset is.
+    pub(super) gather: Gather,
+}
+
+/// What gathers a chunk of inputs and returns the sum of `x`, where there is an order and where there is none.
+pub(super) struct Gather {
+    listed: unsafe extern "C" fn(&mut Cursor) -> u32,
+    plain: unsafe extern "C" fn(&mut Cursor) -> u32,
+}
+
+/// An offset is the distance from the block's begin.
+pub(super) const OFFSETS: Gather = Gather { listed: foldnet_gather_listed, plain: foldnet_gather_plain };
+
+/// An offset is the distance from the input before, in each pass from the block's begin.
+#[cfg(foldnet_kernel = "armv7m")]
+pub(super) const DISTANCES: Gather =
+    Gather { listed: foldnet_gather_listed_distances, plain: foldnet_gather_plain_distances };
+
+/// The list, and what the recovery of sums needs.
+#[derive(Debug)]
+pub struct Singles<'s> {
+    slots: &'s [[u32; 2]],
+    /// The sum of all `x` of the first pass, and of the second.
+    pub(super) totals: [u32; 2],
+    width: Width,
+    block_words: usize,
+}
+
+impl<'s> Singles<'s> {
+    /// Lists what is not zero; an empty list where `memory` has fewer than [`Kind::list_words`].
+    pub(super) fn new(form: &Form, width: Width, source: &Source, memory: &'s mut [u32]) -> Self {
+        let block_words = width.block_words(source.inputs());
+        let memory = memory.get_mut(..Kind::Armv6m.list_words(source.inputs())).unwrap_or_default();
+        let slots: &mut [[u32; 2]] = bytemuck::try_cast_slice_mut(memory).unwrap_or_default();
+        if slots.is_empty() {
+            return Self { slots: &[[0; 2]; 2], totals: [0; 2], width, block_words };
+        }
+        let mut next = slots.as_mut_ptr();
+        let step = 4 * width.words() as u32;
+        let totals = [0, 1].map(|which| pass(form, step, source, which, &mut next));
+        Self { slots, totals, width, block_words }
+    }
+
+    /// Where the list begins, if it was made for this width and for blocks of this length: its offsets then all lie
+    /// within the block.
+    pub(super) fn for_block(&self, width: Width, block: &[u32]) -> Option<*const [u32; 2]> {
+        (self.width == width && self.block_words <= block.len()).then_some(self.slots.as_ptr())
+    }
+}
+
+/// Where the gathering of inputs is.
+#[repr(C)]
+pub(super) struct Cursor {
+    /// The slot to write.
+    next: *mut [u32; 2],
+    /// The next input or its place in the order, and the end of these.
+    from: *const u8,
+    end: *const u8,
+    /// The offset of the next input, and how it grows.
+    offset: u32,
+    step: u32,
+    limit: u32,
+    /// All activations.
+    x: *const u8,
+    len: usize,
+}
+
+/// Writes the pass of the inputs that are first of their pair (0) or second (1) to `next`, where there is room for
+/// the rest of the list; returns the sum of `x`.
+fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [u32; 2]) -> u32 {
+    let x = source.activations();
+    let (gather, from, size) = match source.order() {
+        Order::Plain(inputs) => (form.gather.plain, x.get(..inputs).unwrap_or(x).as_ptr_range(), 1),
+        Order::Listed(order) => (form.gather.listed, bytemuck::must_cast_slice(order).as_ptr_range(), 2),
+    };
+    let first = from.start.wrapping_add(size * which);
+    let (limit, x, len) = (form.limit, x.as_ptr(), x.len());
+    let mut cursor = Cursor { next: *next, from: first, end: from.end, offset: 0, step, limit, x, len };
+    let mut total = 0;
+    loop {
+        let header = cursor.next;
+        cursor.next = header.wrapping_add(1);
+        // SAFETY: the room suffices for a slot of each input, of each chunk of 17 inputs or more, and two for each pass
+        // beside; the cursor reads what lies between `from` and `end`, and activations below `len`.
+        let bytes = unsafe {
+            total += gather(&mut cursor);
+            let bytes = cursor.next.byte_offset_from(header) as u32 - 8;
+            *header = [bytes, (bytes / 8).wrapping_neg() % UNROLLED * form.code];
+            bytes
+        };
+        if bytes == 0 {
+            break;
+        }
+    }
+    *next = cursor.next;
+    total
+}
+
+unsafe extern "C" {
+    fn foldnet_gather_listed(cursor: &mut Cursor) -> u32;
+    fn foldnet_gather_plain(cursor: &mut Cursor) -> u32;
+}
+
+#[cfg(foldnet_kernel = "armv7m")]
+unsafe extern "C" {
+    fn foldnet_gather_listed_distances(cursor: &mut Cursor) -> u32;
+    fn foldnet_gather_plain_distances(cursor: &mut Cursor) -> u32;
+}
+
+// r0 next, r1 from, r2 x, r3 an input, r4 offset, r5 step, r6 len, r7 sum; r12 limit, lr end.
+global_asm!(
+    r#"
+    .syntax unified
+    .thumb
+
+    .macro FN_GATHER_BEGIN name
+    .section .text.\name, "ax", %progbits
+    .global \name
+    .type \name, %function
+    .thumb_func
+    .balign 4
+\name:
+    push {r0, r4-r7, lr}
+    ldr r1, [r0, #8]
+    mov lr, r1
+    ldr r1, [r0, #20]
+    mov r12, r1
+    ldr r4, [r0, #12]
+    ldr r5, [r0, #16]
+    ldr r2, [r0, #24]
+    ldr r6, [r0, #28]
+    ldm r0!, {r1, r3}
+    mov r0, r1
+    mov r1, r3
+    movs r7, #0
+    b 3f
+    .endm
+
+    /* Takes the input in r3; \size bytes back where the chunk is full. \distance 1: the next offset begins at 0. */
+    .macro FN_GATHER_END size, distance
+    cmp r3, #0
+    beq 2f
+    adds r7, r7, r3
+    cmp r7, r12
+    bhi 4f
+    stm r0!, {r3, r4}
+    .if \distance
+    movs r4, #0
+    .endif
+2:  adds r4, r4, r5
+3:  cmp r1, lr
+    blo 1b
+    b 5f
+4:  subs r7, r7, r3
+    subs r1, #\size
+5:  ldr r3, [sp]
+    stm r3!, {r0, r1}
+    str r4, [r3, #4]
+    mov r0, r7
+    pop {r1, r4-r7, pc}
+    .endm
+
+    .macro FN_GATHER_LISTED name, distance
+    FN_GATHER_BEGIN \name
+1:  ldrh r3, [r1]
+    adds r1, #4
+    cmp r3, r6
+    bhs 2f
+    ldrb r3, [r2, r3]
+    FN_GATHER_END 4, \distance
+    .endm
+
+    .macro FN_GATHER_PLAIN name, distance
+    FN_GATHER_BEGIN \name
+1:  ldrb r3, [r1]
+    adds r1, #2
+    FN_GATHER_END 2, \distance
+    .endm
+
+    FN_GATHER_LISTED foldnet_gather_listed, 0
+    FN_GATHER_LISTED foldnet_gather_listed_distances, 1
+    FN_GATHER_PLAIN foldnet_gather_plain, 0
+    FN_GATHER_PLAIN foldnet_gather_plain_distances, 1
+"#,
+    options(raw)
+);
