@@ -10,8 +10,9 @@ use crate::opened::{CHECKPOINT, ImageSize};
 use crate::standardize::pixel_statistics;
 use crate::summary::{of_checkpoint, parameters};
 use crate::train::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
-use crate::ui::{EpochBar, Ui, bold, thousands};
+use crate::ui::{EpochBar, Ui, bold, bytes, thousands};
 use anyhow::{Context, bail};
+use foldnet_core::Layer;
 use foldnet_data::{Dataset, Part, View};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -137,8 +138,27 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
         labels: dataset.labels.clone(),
     };
     foldnet_core::layer::validate(&network.layers, inputs).context("--hidden")?;
+    check_memory(&network.layers, inputs)?;
     initial_params(&mut network, plan.config.seed);
     Ok(network)
+}
+
+/// Most bytes of parameters that are trained here, in f32: far above any device model, below what a PC has.
+const MOST_PARAMETER_BYTES: usize = 1 << 30;
+
+/// Refuses a network that would fill memory before anything else goes wrong.
+fn check_memory(layers: &[Layer], inputs: usize) -> anyhow::Result<()> {
+    let parameters = foldnet_core::layer::params(layers, inputs);
+    let needed = parameters.saturating_mul(size_of::<f32>());
+    if needed > MOST_PARAMETER_BYTES {
+        bail!(
+            "--hidden: {} parameters need {}, and {} is the most that is trained; give fewer units",
+            thousands(parameters),
+            bytes(needed),
+            bytes(MOST_PARAMETER_BYTES)
+        );
+    }
+    Ok(())
 }
 
 fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> History {

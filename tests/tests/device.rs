@@ -3,7 +3,7 @@
 //! real images; without them these tests fail.
 //!
 //! Both networks at 8, 4 and 2 bits run on every board that has room for them, 500 test images each; all 10,000 run
-//! once on an M4F and once on an M0 (and on every board in docs/boards.md). A test exports one model once.
+//! once on an M4F and once on an M0 (`scripts/boards` runs them on every board). A test exports one model once.
 
 use foldnet::architecture::Norm;
 use foldnet::checkpoint::{Checkpoint, PixelStatistics};

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod compare;
+mod complete;
 mod data;
 mod demo;
 mod evaluate;
@@ -41,6 +42,8 @@ enum Command {
     Report(report::Report),
     Compare(compare::Compare),
     Demo(demo::Demo),
+    Completions(complete::Completions),
+    Man(complete::Man),
 }
 
 /// Carries out the command line.
@@ -59,6 +62,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Report(command)) => command.run(ui),
         Some(Command::Compare(command)) => command.run(ui),
         Some(Command::Demo(command)) => command.run(ui),
+        Some(Command::Completions(command)) => command.run(ui),
+        Some(Command::Man(command)) => command.run(ui),
         None => demo::Demo::default().run(ui),
     }
 }

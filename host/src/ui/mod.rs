@@ -47,6 +47,14 @@ impl Ui {
         };
     }
 
+    /// A text that is itself the result: on stdout, also with `quiet`, but not with `json`, whose object holds it.
+    ///
+    /// # Errors
+    /// When it cannot be written, unless its reader has gone away.
+    pub fn document(&self, text: &str) -> anyhow::Result<()> {
+        if self.json { Ok(()) } else { taken(write!(anstream::stdout(), "{text}")) }
+    }
+
     /// The object for programs.
     ///
     /// # Errors
@@ -55,10 +63,15 @@ impl Ui {
         if !self.json {
             return Ok(());
         }
-        match writeln!(anstream::stdout(), "{}", serde_json::to_string(value)?) {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("stdout cannot be written"),
-            _ => Ok(()),
-        }
+        taken(writeln!(anstream::stdout(), "{}", serde_json::to_string(value)?))
+    }
+}
+
+/// A reader that has gone away is no error.
+fn taken(written: std::io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("stdout cannot be written"),
+        _ => Ok(()),
     }
 }
 

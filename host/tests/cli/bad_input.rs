@@ -39,6 +39,7 @@ fn train_with_impossible_values() {
     train("--hidden 0", &["--hidden 0: every layer needs at least one unit"]);
     train("--hidden 300,0", &["--hidden 300,0: every layer needs at least one unit"]);
     train("--hidden 70000", &["--hidden", "a width must be 1 to 65535"]);
+    train("--hidden 60000,60000", &["--hidden: 3,601,", "parameters need 13738.63 MB, and 1024.00 MB is the most"]);
     train("--hidden 5,5,5,5,5,5,5,5", &["--hidden", "more than", "8 Dense"]);
     train("--hidden 5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5", &["--hidden", "more than 32 layers"]);
     train("--batch-size 0", &["--batch-size 0: give a number of at least 1"]);

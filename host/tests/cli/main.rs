@@ -13,4 +13,5 @@ mod interrupt;
 mod own_data;
 mod report;
 mod sample;
+mod terminal;
 mod tool;

@@ -1,0 +1,72 @@
+//! `foldnet completions` and `foldnet man`: what a shell completes, and the manual, from the command line's own
+//! description.
+
+use super::Cli;
+use crate::ui::Ui;
+use crate::write::atomically;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Print the completions of a shell: bash, zsh, fish, elvish or powershell
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  foldnet completions bash > ~/.local/share/bash-completion/completions/foldnet")]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+impl Completions {
+    /// Prints the script.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "foldnet", &mut script);
+        let script = String::from_utf8(script)?;
+        ui.document(&script)?;
+        ui.result(&json!({ "shell": self.shell.to_string(), "script": script }))
+    }
+}
+
+/// Print the man page, or write it and one for each command into a folder
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  foldnet man --out ~/.local/share/man/man1")]
+pub(super) struct Man {
+    /// Folder for foldnet.1, foldnet-train.1 and so on
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Man {
+    /// Prints or writes.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        let mut root = Cli::command();
+        root.build();
+        let Some(folder) = &self.out else {
+            let page = page(root)?;
+            ui.document(&page)?;
+            return ui.result(&json!({ "page": page }));
+        };
+        let mut files = Vec::new();
+        let commands = root.get_subcommands().filter(|command| command.get_name() != "help");
+        for command in [&root].into_iter().chain(commands) {
+            // clap names a command `foldnet-train` here, once it is built.
+            let file = folder.join(format!("{}.1", command.get_display_name().unwrap_or("foldnet")));
+            let page = page(command.clone())?;
+            atomically(&file, |out| out.write_all(page.as_bytes()))?;
+            files.push(file);
+        }
+        ui.say(format!("wrote {} pages to {}", files.len(), folder.display()));
+        ui.result(&json!({ "files": files }))
+    }
+}
+
+/// A page in roff.
+fn page(command: clap::Command) -> anyhow::Result<String> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page)?;
+    Ok(String::from_utf8(page)?)
+}
