@@ -10,6 +10,7 @@
 //! * [`hostile`]: any bytes, parsed and classified, against a literal evaluation of the format.
 //! * [`damage`]: model files cut, extended and flipped.
 //! * [`nor_flash`]: a flash that is stricter than any chip, and whose power fails.
+//! * [`speed`]: steps of training, and the products they are made of, timed in turn.
 //! * [`tidy`]: the gates on the source of the whole repository.
 
 pub mod compute;
@@ -21,5 +22,6 @@ pub mod model_file;
 pub mod nor_flash;
 pub mod oracle;
 pub mod random;
+pub mod speed;
 pub mod tidy;
 pub mod tolerance;
