@@ -116,11 +116,17 @@ impl Pixels<'_> {
         const ZEROS: [u8; BLOCK] = [0; BLOCK];
         let pixels: [&[u8; BLOCK]; BLOCK] =
             from_fn(|i| self.from(example + i, feature).first_chunk().unwrap_or(&ZEROS));
-        let scale: [f32; BLOCK] = from_fn(|i| self.scale[feature + i]);
-        let shift: [f32; BLOCK] = from_fn(|i| self.shift[feature + i]);
+        let (mut scale, mut shift) = ([0.0; BLOCK], [0.0; BLOCK]);
+        scale.copy_from_slice(&self.scale[feature..feature + BLOCK]);
+        shift.copy_from_slice(&self.shift[feature..feature + BLOCK]);
         for index in 0..BLOCK {
-            let column: [u8; BLOCK] = from_fn(|i| pixels[i][index]);
-            let x: [f32; BLOCK] = from_fn(|i| f32::from(column[i]) * scale[index] + shift[index]);
+            let (mut column, mut x) = ([0; BLOCK], [0.0; BLOCK]);
+            for i in 0..BLOCK {
+                column[i] = pixels[i][index];
+            }
+            for i in 0..BLOCK {
+                x[i] = f32::from(column[i]) * scale[index] + shift[index];
+            }
             let start = index * self.picked.len() + example;
             rows[start..start + BLOCK].copy_from_slice(&x);
         }

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod compute;
 pub mod evaluate;
 pub mod export;
+pub mod flash;
 pub mod fold;
 pub mod history;
 pub mod opened;

@@ -12,6 +12,7 @@
 //! * [`nor_flash`]: a flash that is stricter than any chip, and whose power fails.
 //! * [`exported`]: the notebook's networks as device models.
 //! * [`instructions`]: the committed table of instructions per board, width and layer.
+//! * [`speed`]: steps of training, and the products they are made of, timed in turn.
 //! * [`tidy`]: the gates on the source of the whole repository.
 
 pub mod compute;
@@ -25,5 +26,6 @@ pub mod model_file;
 pub mod nor_flash;
 pub mod oracle;
 pub mod random;
+pub mod speed;
 pub mod tidy;
 pub mod tolerance;

@@ -12,7 +12,6 @@ use super::stage::cut;
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::math;
 use crate::matrix::{Mat, Write};
-use core::array::from_fn;
 use heapless::Vec;
 
 /// Sums over units are cut into at most so many, of equally many units, which are added in order: however the units
@@ -219,10 +218,20 @@ impl Block<'_> {
         let rows = kernel.chunks_exact_mut(self.inputs).zip(g.chunks_exact(self.width)).zip(s);
         for ((kernel, g), s) in rows {
             let (row, g) = (&mut kernel[first..first + W], &g[at..at + W]);
-            let (k, g): ([f32; W], [f32; W]) = (from_fn(|i| row[i]), from_fn(|i| g[i]));
-            d_gamma = from_fn(|i| d_gamma[i] + k[i] * g[i]);
-            d_beta = from_fn(|i| d_beta[i] + k[i] * s);
-            row.copy_from_slice(&from_fn::<f32, W, _>(|i| k[i] - gamma[i] * g[i] - beta[i] * s));
+            // Copies, and a loop each: so the sums stay in registers.
+            let (mut k, mut g_row) = ([0.0; W], [0.0; W]);
+            k.copy_from_slice(row);
+            g_row.copy_from_slice(g);
+            for i in 0..W {
+                d_gamma[i] += k[i] * g_row[i];
+            }
+            for i in 0..W {
+                d_beta[i] += k[i] * s;
+            }
+            for i in 0..W {
+                k[i] = k[i] - gamma[i] * g_row[i] - beta[i] * s;
+            }
+            row.copy_from_slice(&k);
         }
         sums[first..first + W].copy_from_slice(&d_gamma);
         sums[self.inputs + first..self.inputs + first + W].copy_from_slice(&d_beta);

@@ -1,19 +1,22 @@
 //! `foldnet export`: from a checkpoint to a device model, with what it cost.
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
+use super::flash::FlashArgs;
 use crate::export::{Export as Report, Plan, export};
+use crate::flash::Written;
 use crate::opened::{ImageSize, check_images, class_names, open_checkpoint};
 use crate::ui::{QuantizeBar, Ui, bold, bytes, table};
 use crate::write::atomically;
 use anyhow::{Context, bail};
 use clap::Args;
-use foldnet_core::layer;
+use foldnet_core::{Model, layer};
 use foldnet_data::Part;
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Fold a checkpoint, quantize it, and write it as a device model
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  foldnet export runs/after/model.safetensors --bits 4 --out after4.fnet")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Export {
     /// Checkpoint, or folder of a run
     #[arg(value_name = "FILE")]
@@ -28,12 +31,18 @@ pub(super) struct Export {
     #[arg(long, value_name = "N", default_value_t = CALIBRATION)]
     calibrate: usize,
     #[command(flatten)]
+    flash: FlashArgs,
+    #[command(flatten)]
     dataset: DatasetArg,
     #[command(flatten)]
     hints: HintArgs,
     #[command(flatten)]
     threads: ThreadsArg,
 }
+
+const EXAMPLES: &str = "Examples:
+  foldnet export runs/after/model.safetensors --bits 4 --out after4.fnet
+  foldnet export runs/after --bits 2 --format hex --board microbit --slot 1 --sequence 2 --out slot1.hex";
 
 /// Training images for calibration where nobody says otherwise.
 pub(super) const CALIBRATION: usize = 4_000;
@@ -44,6 +53,7 @@ impl Export {
         if self.calibrate == 0 {
             bail!("--calibrate 0: give a number of images of at least 1, such as {CALIBRATION}");
         }
+        let target = self.flash.target()?;
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
         let dataset = self.dataset.load()?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
@@ -57,11 +67,36 @@ impl Export {
         let (model, report) = export(&checkpoint, &plan, &self.threads.compute()?, &mut |step| bar.update(step))
             .with_context(|| self.path.display().to_string())?;
         drop(bar);
-        atomically(&self.out, |out| out.write_all(&model))?;
+        let (file, written) =
+            target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
+        atomically(&self.out, |out| out.write_all(&file))?;
         say(&report, ui);
-        ui.say(format!("wrote {} ({})", self.out.display(), bytes(report.bytes)));
-        ui.result(&report)
+        ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));
+        ui.result(&Outcome { report: &report, written })
     }
+}
+
+/// The keys of the object.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(flatten)]
+    written: Written,
+}
+
+/// What to know of where the model goes, for people.
+fn place(written: &Written) -> String {
+    let address = written.address.map_or(String::new(), |address| format!(" for address {address:#x}"));
+    let slot = match (written.slot, written.sequence) {
+        (Some(slot), Some(sequence)) => format!(", slot {slot}, sequence {sequence}"),
+        _ => String::new(),
+    };
+    let note = match (written.slot, written.slots) {
+        (Some(_), Some(1)) => "; it has the whole room: no update in the field survives a loss of power",
+        _ => "",
+    };
+    format!("{address}{slot}{note}")
 }
 
 /// What the export cost, for people.

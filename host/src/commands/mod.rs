@@ -6,6 +6,7 @@ mod data;
 mod demo;
 mod evaluate;
 mod export;
+mod flash;
 mod inspect;
 mod predict;
 mod report;

@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod compare;
 mod demo;
+mod flash;
 mod flow;
 mod golden;
 mod interrupt;

@@ -1,5 +1,7 @@
 //! Instruction sets: which one this processor has, and calling a closure compiled for it.
 
+#[cfg(target_arch = "aarch64")]
+use super::aarch64;
 use super::vectors::{Baseline, Work};
 #[cfg(target_arch = "x86_64")]
 use super::x86_64;
@@ -7,8 +9,10 @@ use super::x86_64;
 /// An instruction set of vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
-    /// What every processor of the architecture has: SSE2 on x86-64, NEON on 64-bit Arm.
+    /// What every processor of the architecture has, as the compiler uses it: SSE2 on x86-64.
     Baseline,
+    /// NEON with fused multiply-add, 64-bit Arm.
+    Neon,
     /// AVX2 with fused multiply-add, x86-64.
     Avx2,
     /// AVX-512F beside AVX2 and fused multiply-add, x86-64; needs a compiler of 1.89 or newer.
@@ -17,7 +21,7 @@ pub enum Isa {
 
 impl Isa {
     /// All, the widest first.
-    pub const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Baseline];
+    pub const ALL: [Self; 4] = [Self::Avx512, Self::Avx2, Self::Neon, Self::Baseline];
 
     /// Whether this program on this processor has it.
     pub fn is_available(self) -> bool {
@@ -29,15 +33,19 @@ impl Isa {
             Self::Avx512 => x86_64::HAS_AVX512 && is_x86_feature_detected!("avx512f") && Self::Avx2.is_available(),
             #[cfg(not(target_arch = "x86_64"))]
             Self::Avx2 | Self::Avx512 => false,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => std::arch::is_aarch64_feature_detected!("neon"),
+            #[cfg(not(target_arch = "aarch64"))]
+            Self::Neon => false,
         }
     }
 
     /// Its name, for people and for records.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Baseline if cfg!(target_arch = "aarch64") => "neon",
             Self::Baseline if cfg!(target_arch = "x86_64") => "sse2",
             Self::Baseline => "baseline",
+            Self::Neon => "neon",
             Self::Avx2 => "avx2+fma",
             Self::Avx512 => "avx512f",
         }
@@ -73,6 +81,9 @@ impl Available {
             // SAFETY: `new` asked the processor.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => unsafe { x86_64::avx2(work) },
+            // SAFETY: `new` asked the processor.
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => unsafe { aarch64::neon(work) },
             _ => work.run::<Baseline>(),
         }
     }

@@ -1,6 +1,8 @@
 //! Where `unsafe` is allowed: vector code chosen at run time, the product of two matrices, and the team of threads.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod isa;
 mod panels;
 mod product;

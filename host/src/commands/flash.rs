@@ -1,0 +1,45 @@
+//! Options that say how a model is written for a device's flash.
+
+use crate::flash::{Format, Place, Slot, Target};
+use anyhow::bail;
+use clap::Args;
+use foldnet_sim::board::by_name;
+
+/// For where in which device the model is.
+#[derive(Debug, Args)]
+pub(super) struct FlashArgs {
+    /// How the model is written
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Write it for this board (foldnet-sim --boards lists them)
+    #[arg(long, value_name = "NAME", conflicts_with = "address")]
+    board: Option<String>,
+    /// Write it for this address in flash, such as 0x08020000
+    #[arg(long, value_name = "A", value_parser = address)]
+    address: Option<u32>,
+    /// Write it as slot 0 or 1, with a slot's header in front
+    #[arg(long, value_name = "N")]
+    slot: Option<u8>,
+    /// Sequence of the slot: of two slots the later one boots [default: 1]
+    #[arg(long, value_name = "N")]
+    sequence: Option<u32>,
+}
+
+impl FlashArgs {
+    /// What they ask for.
+    pub(super) fn target(&self) -> anyhow::Result<Target> {
+        if let (None, Some(sequence)) = (self.slot, self.sequence) {
+            bail!("--sequence {sequence}: only a slot has one; give --slot 0 or --slot 1, too");
+        }
+        let board = self.board.as_deref().map(by_name).transpose()?.map(Place::Board);
+        let slot = self.slot.map(|number| Slot { number, sequence: self.sequence.unwrap_or(1) });
+        Target::new(self.format, board.or(self.address.map(Place::Address)), slot)
+    }
+}
+
+/// Decimal, or hexadecimal behind `0x`.
+fn address(text: &str) -> Result<u32, &'static str> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    let number = digits.map_or_else(|| text.parse(), |digits| u32::from_str_radix(digits, 16));
+    number.map_err(|_| "give a 32-bit address, such as 0x08020000")
+}

@@ -1,0 +1,156 @@
+//! From a device model to what a programmer writes into a device's flash: bare or as a slot, as raw bytes or Intel HEX.
+//!
+//! A [`Target`] is checked before the work of an export begins, and against the model when there is one.
+
+mod hex;
+
+use anyhow::bail;
+use foldnet_core::Model;
+use foldnet_core::slot::Header;
+use foldnet_sim::board::Board;
+use serde::Serialize;
+
+/// How the file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// The model file, the same for every board
+    #[default]
+    Fnet,
+    /// Raw bytes, as they stand in flash
+    Bin,
+    /// Intel HEX, which has their addresses
+    Hex,
+}
+
+/// Whose flash it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The room for models of a known board.
+    Board(&'static Board),
+    /// A place of the user's own: the address of the first byte.
+    Address(u32),
+}
+
+/// A slot to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// 0 or 1.
+    pub number: u8,
+    /// Of two slots the one with the later sequence boots.
+    pub sequence: u32,
+}
+
+/// What is to be written, and for where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    format: Format,
+    place: Option<Place>,
+    slot: Option<Slot>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Written {
+    /// How.
+    pub format: Format,
+    /// Of the first byte; none where no place was named.
+    pub address: Option<u32>,
+    /// The slot; none for a bare model.
+    pub slot: Option<u8>,
+    /// The slot's sequence.
+    pub sequence: Option<u32>,
+    /// How many slots the board has for models of this size; none without a board.
+    pub slots: Option<u8>,
+}
+
+impl Target {
+    /// What the command line asks for.
+    ///
+    /// # Errors
+    /// When its parts do not go together.
+    pub fn new(format: Format, place: Option<Place>, slot: Option<Slot>) -> anyhow::Result<Self> {
+        match (format, place, slot) {
+            (Format::Fnet, Some(_), _) | (Format::Fnet, _, Some(_)) => bail!(
+                "--format fnet has neither board, address nor slot: the file is the same everywhere; give --format bin \
+                 or --format hex, or leave them out"
+            ),
+            (_, None, Some(Slot { number, .. })) => {
+                bail!("--slot {number}: a slot's header says its address; give --board NAME or --address A, too")
+            }
+            (Format::Hex, None, None) => {
+                bail!("--format hex: Intel HEX is written for an address; give --board NAME or --address A")
+            }
+            (_, _, Some(Slot { number: 2.., .. })) => bail!("--slot: there are slots 0 and 1"),
+            (_, Some(Place::Address(address)), _) if address % 16 != 0 => {
+                bail!("--address {address:#x}: give an address divisible by 16, as models and slots begin at")
+            }
+            _ => Ok(Self { format, place, slot }),
+        }
+    }
+
+    /// The file that holds `bytes`, those of `model`.
+    ///
+    /// # Errors
+    /// When the model does not fit.
+    pub fn file(&self, model: &Model, bytes: &[u8]) -> anyhow::Result<(Vec<u8>, Written)> {
+        let address = self.place.map(|place| self.address(place)).transpose()?;
+        if let Some(Place::Board(board)) = self.place {
+            board.fit(model)?;
+        }
+        let image = match (self.slot, address) {
+            (Some(slot), Some(address)) => [&self.header(slot, address, bytes)?.to_bytes(), bytes].concat(),
+            _ => bytes.to_vec(),
+        };
+        if let Some(address) = address.filter(|address| u64::from(*address) + image.len() as u64 > 1 << 32) {
+            bail!("--address {address:#x}: the {} bytes end beyond the last 32-bit address", image.len());
+        }
+        let slots = match self.place {
+            Some(Place::Board(board)) => Some(board.slots_for(model)),
+            _ => None,
+        };
+        let (slot, sequence) = (self.slot.map(|slot| slot.number), self.slot.map(|slot| slot.sequence));
+        let written = Written { format: self.format, address, slot, sequence, slots };
+        let file = match (self.format, address) {
+            (Format::Hex, Some(address)) => hex::write(address, &image)?.into_bytes(),
+            _ => image,
+        };
+        Ok((file, written))
+    }
+
+    /// Of the first byte.
+    fn address(&self, place: Place) -> anyhow::Result<u32> {
+        match (place, self.slot) {
+            (Place::Address(address), _) => Ok(address),
+            (Place::Board(board), None) => Ok(board.model_address),
+            (Place::Board(board), Some(Slot { number, .. })) => match board.room().slot_address(number) {
+                Some(address) => Ok(address),
+                None => bail!("--slot {number}: {} has no such slot", board.name),
+            },
+        }
+    }
+
+    fn header(&self, slot: Slot, address: u32, model: &[u8]) -> anyhow::Result<Header> {
+        let Slot { number, sequence } = slot;
+        let header = match self.place {
+            Some(Place::Board(board)) => Header::for_slot(&board.room(), number, sequence, model),
+            _ => Header::at(address, number, sequence, model),
+        };
+        match (header, self.place) {
+            (Some(header), _) => Ok(header),
+            (None, Some(Place::Board(board))) => bail!("{}", no_second_slot(board, model.len())),
+            (None, _) => bail!("--slot {number}: the model has more bytes than a slot's header can say"),
+        }
+    }
+}
+
+/// Why there is no slot 1, and the way out.
+fn no_second_slot(board: &Board, len: usize) -> String {
+    let (room, name) = (board.room(), board.name);
+    let each = room.slot(1).map_or(0, |slot| slot.model_len());
+    format!(
+        "--slot 1: the model has {len} bytes, and where {name} has two slots each holds {each}; export it with fewer bits \
+         (--bits 2), or take --slot 0, which has the whole room of {} bytes then and no other slot beside it",
+        room.whole().model_len()
+    )
+}

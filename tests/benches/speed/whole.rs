@@ -1,0 +1,72 @@
+//! What surrounds training: loading, unpacking and standardizing the real images, evaluating, and memory.
+
+use anyhow::Context;
+use foldnet::architecture::Norm;
+use foldnet::checkpoint::{Checkpoint, PixelStatistics};
+use foldnet::compute::Fast;
+use foldnet::evaluate::run_checkpoint;
+use foldnet::standardize::pixel_statistics;
+use foldnet::train::{Config, Epoch, Observer, Progress, fit, initial_params};
+use foldnet_data::{Dataset, Part, Source, load};
+use std::fmt::Write;
+use std::time::Instant;
+
+/// Wants nothing.
+struct Silent;
+
+impl Observer for Silent {
+    fn step(&mut self, _: Progress) -> bool {
+        true
+    }
+
+    fn epoch(&mut self, _: usize, _: Epoch, _: &Checkpoint) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
+/// Times and memory, or that there are no images.
+pub(crate) fn section() -> anyhow::Result<String> {
+    let mut text = String::from("## Around training\n\n");
+    let start = Instant::now();
+    let dataset = match load(&Source::FashionMnist, &mut |_| {}) {
+        Ok(dataset) => dataset,
+        Err(error) => return Ok(format!("{text}Not measured: {error}\n")),
+    };
+    let train = dataset.part(Part::Train);
+    let (mean, std) = pixel_statistics(train.pixels, train.image_len());
+    let loading = start.elapsed().as_secs_f64();
+    writeln!(text, "- Loading, checking, unpacking and standardizing 70,000 images: {loading:.2} s")?;
+    for threads in crate::THREADS {
+        let (mut network, fast) = (network(&dataset, mean.clone(), std.clone()), Fast::new(threads));
+        let config = Config { epochs: 1, batch_size: crate::BATCH, learning_rate: 0.01, seed: 42, shuffle: true };
+        let history = fit(&mut network, &config, train, dataset.part(Part::Valid), &fast, &mut Silent)?;
+        let start = Instant::now();
+        run_checkpoint(&network, dataset.part(Part::Test), &fast);
+        let (epoch, evaluation) = (history[0].seconds, start.elapsed().as_secs_f64());
+        let threads = fast.description();
+        writeln!(text, "- {threads}: an epoch of `after` {epoch:.2} s, evaluating 10,000 images {evaluation:.3} s")?;
+    }
+    writeln!(text, "- Most memory for all of this: {:.0} MB", peak_memory()?)?;
+    Ok(text)
+}
+
+fn network(dataset: &Dataset, mean: Vec<f32>, std: Vec<f32>) -> Checkpoint {
+    let mut network = Checkpoint {
+        layers: Norm::After.layers(&[300, 100], dataset.labels.len() as u32),
+        inputs: mean.len(),
+        params: Vec::new(),
+        pixels: PixelStatistics::Standardized { mean, std },
+        image: Some((dataset.height(), dataset.width())),
+        labels: dataset.labels.clone(),
+    };
+    initial_params(&mut network, 42);
+    network
+}
+
+/// The largest resident set of this process, in MB.
+fn peak_memory() -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in /proc/self/status")?;
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kilobytes / 1000.0)
+}

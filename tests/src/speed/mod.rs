@@ -1,0 +1,94 @@
+//! How fast training is beside the products it is made of: whole steps, and the products of such steps alone, timed in
+//! turn on the same arithmetic, so that what slows the machine down slows both.
+//!
+//! [`steps`] times steps, [`products`] their products, [`busy`] keeps cores busy meanwhile.
+
+pub mod busy;
+pub mod products;
+pub mod steps;
+
+use foldnet_core::{Layer, layer};
+use std::time::Duration;
+
+/// Inputs of the notebook's models.
+pub const INPUTS: usize = 784;
+/// Classes of the notebook's models.
+pub const CLASSES: usize = 10;
+/// Images of an epoch of the notebook: 60,000 without the validation split.
+pub const EPOCH: usize = 55_000;
+
+/// Floating-point operations of one step that cannot be saved: of the products forward, of every gradient of a kernel,
+/// and of the gradients of the inputs of all Dense but the first. (62 GFLOP an epoch for either of the notebook's
+/// models in batches of 32.)
+pub fn operations(layers: &[Layer], inputs: usize, batch: usize) -> f64 {
+    let products = layer::placed(layers, inputs).filter(|place| matches!(place.layer, Layer::Dense { .. }));
+    let each = products.enumerate().map(|(index, place)| {
+        let times = if index == 0 { 2 } else { 3 };
+        times * 2 * place.inputs * place.outputs * batch
+    });
+    each.sum::<usize>() as f64
+}
+
+/// The value in the middle of an odd number of them.
+///
+/// # Panics
+/// If there is none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The value that a tenth of them do not exceed.
+///
+/// # Panics
+/// If there is none.
+pub fn lowest_tenth(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 10]
+}
+
+/// Runs all of `work` in turn, `rounds` times; seconds of each, `[work][rounds]`.
+pub fn in_turn<const W: usize>(rounds: usize, mut work: [&mut dyn FnMut() -> Duration; W]) -> [Vec<f64>; W] {
+    let mut seconds = [const { Vec::new() }; W];
+    for _ in 0..rounds {
+        for (work, seconds) in work.iter_mut().zip(&mut seconds) {
+            seconds.push(work().as_secs_f64());
+        }
+    }
+    seconds
+}
+
+/// The median of `a / b`, round by round.
+pub fn ratio(a: &[f64], b: &[f64]) -> f64 {
+    median(a.iter().zip(b).map(|(a, b)| a / b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_of_the_notebook_is_62_gflop_for_either_model() {
+        let (dense, bias) = (Layer::dense_without_bias, Layer::dense);
+        let before = [dense(300), Layer::batch_norm(), Layer::Relu, dense(100), Layer::Relu, bias(10)];
+        let after = [Layer::batch_norm(), bias(300), Layer::Relu, bias(100), Layer::Relu, bias(10), Layer::Softmax];
+        for layers in [&before[..], &after[..]] {
+            let epoch = operations(layers, INPUTS, 32) * EPOCH as f64 / 32.0;
+            assert_eq!((epoch / 1e9).round(), 62.0);
+        }
+    }
+
+    #[test]
+    fn ratios_are_of_the_same_round() {
+        assert_eq!(ratio(&[2.0, 40.0, 3.0], &[1.0, 10.0, 1.0]), 3.0);
+        assert_eq!(lowest_tenth((0..100).rev().map(f64::from).collect()), 10.0);
+        let (mut a, mut b) = (0, 0);
+        let one = |count: &mut u64| {
+            *count += 1;
+            Duration::from_secs(*count)
+        };
+        let [first, second] = in_turn(3, [&mut || one(&mut a), &mut || one(&mut b)]);
+        assert_eq!((first, second), (vec![1.0, 2.0, 3.0], vec![1.0, 2.0, 3.0]));
+    }
+}

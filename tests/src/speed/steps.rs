@@ -1,0 +1,86 @@
+//! Whole steps of training on random images: gathering, standardizing, forward, loss, backward and SGD.
+
+use super::{CLASSES, EPOCH, INPUTS};
+use foldnet_core::standardize::{PixelScaling, Pixels};
+use foldnet_core::train::{Metrics, Trainer, initialize};
+use foldnet_core::{Compute, Layer, layer};
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+use std::time::{Duration, Instant};
+
+/// Random images and labels, as many as an epoch has, so that picked ones are in no cache; and an order to pick them in.
+pub struct Data {
+    pixels: Vec<u8>,
+    labels: Vec<u8>,
+    order: Vec<u32>,
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+impl Data {
+    /// The same on every machine.
+    pub fn random() -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut pixels = vec![0; EPOCH * INPUTS];
+        rng.fill_bytes(&mut pixels);
+        let labels = (0..EPOCH).map(|_| (rng.next_u32() % CLASSES as u32) as u8).collect();
+        let order = (0..EPOCH).map(|_| rng.next_u32() % EPOCH as u32).collect();
+        let (mut scale, mut shift) = (vec![0.0; INPUTS], vec![0.0; INPUTS]);
+        PixelScaling::Standardized { mean: &[0.5; INPUTS], std: &[0.3; INPUTS] }.tables(&mut scale, &mut shift);
+        Self { pixels, labels, order, scale, shift }
+    }
+
+    /// Batch number `index` of `size` images, over and over.
+    pub fn batch(&self, index: usize, size: usize) -> (Pixels<'_>, &[u8]) {
+        let first = index % (EPOCH / size) * size;
+        let picked = &self.order[first..first + size];
+        let pixels = Pixels { pixels: &self.pixels, picked, scale: &self.scale, shift: &self.shift };
+        (pixels, &self.labels[first..first + size])
+    }
+}
+
+/// A network being trained.
+pub struct Steps<'a> {
+    data: &'a Data,
+    layers: Vec<Layer>,
+    batch: usize,
+    params: Vec<f32>,
+    workspace: Vec<f32>,
+    next: usize,
+}
+
+impl<'a> Steps<'a> {
+    /// Fresh weights, the same on every machine.
+    pub fn new(data: &'a Data, layers: Vec<Layer>, batch: usize) -> Self {
+        let mut params = vec![0.0; layer::params(&layers, INPUTS)];
+        initialize(&layers, INPUTS, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
+        let workspace = vec![0.0; layer::train_workspace(&layers, INPUTS, batch)];
+        Self { data, layers, batch, params, workspace, next: 0 }
+    }
+
+    /// The parameters as they stand.
+    pub fn params(&self) -> &[f32] {
+        &self.params
+    }
+
+    /// One more step.
+    ///
+    /// # Panics
+    /// If the layers are no network.
+    pub fn step<C: Compute>(&mut self, compute: &C) -> Metrics {
+        let Self { data, layers, batch, params, workspace, next } = self;
+        let (pixels, labels) = data.batch(*next, *batch);
+        *next += 1;
+        let mut trainer = Trainer::new(layers, INPUTS, params, workspace, *batch).expect("a network");
+        trainer.step(compute, &pixels, labels, 0.01).expect("a batch")
+    }
+
+    /// `count` more steps.
+    pub fn time<C: Compute>(&mut self, compute: &C, count: usize) -> Duration {
+        let start = Instant::now();
+        for _ in 0..count {
+            self.step(compute);
+        }
+        start.elapsed()
+    }
+}

@@ -1,0 +1,77 @@
+//! Speed, in ratios that noise cannot fool: steps against the products they are made of, vectors against none, two
+//! threads against one beside a busy core. All sides of a ratio run in turn in one process; judged by medians or by what nothing disturbed.
+//!
+//! `cargo test --release -p foldnet-tests --test speed`; without `--release`, where sums are checked for overflow, these
+//! tests are left out.
+
+use foldnet::architecture::Norm;
+use foldnet::compute::{Fast, Isa};
+use foldnet_tests::speed::busy::Busy;
+use foldnet_tests::speed::products::Products;
+use foldnet_tests::speed::steps::{Data, Steps};
+use foldnet_tests::speed::{CLASSES, INPUTS, in_turn, lowest_tenth, ratio};
+use std::sync::Mutex;
+
+const BATCH: usize = 32;
+
+/// One measurement at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The share of the speed of its products that training with `norm` runs at is at least `floor`.
+fn check_share(norm: Norm, floor: f64) {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (layers, data, fast) = (norm.layers(&[300, 100], CLASSES as u32), Data::random(), Fast::new(1));
+    let (mut products, mut steps) = (Products::new(&layers, INPUTS, BATCH), Steps::new(&data, layers, BATCH));
+    let [products, steps] = in_turn(501, [&mut || products.time(&fast, 3), &mut || steps.time(&fast, 3)]);
+    // Of the tenth that nothing disturbed: whole rounds are lost where other processes want the core.
+    let share = lowest_tenth(products) / lowest_tenth(steps);
+    println!("{norm}: {share:.3} of the speed of its products; at least {floor}");
+    assert!(share >= floor, "{norm}: {share:.3} of the speed of its products instead of {floor}");
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
+fn a_step_of_before_runs_at_the_speed_of_its_products() {
+    check_share(Norm::Before, 0.75);
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
+fn a_step_of_after_runs_at_the_speed_of_its_products() {
+    check_share(Norm::After, 0.68);
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
+fn vectors_are_chosen_and_pay() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (fast, plain) = (Fast::new(1), Fast::with_isa(1, Isa::Baseline).expect("everywhere"));
+    if fast.isa() == Isa::Baseline {
+        println!("skipped: {} is all this processor has", fast.description());
+        return;
+    }
+    let layers = Norm::After.layers(&[300, 100], CLASSES as u32);
+    let (mut a, mut b) = (Products::new(&layers, INPUTS, BATCH), Products::new(&layers, INPUTS, BATCH));
+    let [fast_seconds, plain_seconds] = in_turn(301, [&mut || a.time(&fast, 2), &mut || b.time(&plain, 2)]);
+    let factor = lowest_tenth(plain_seconds) / lowest_tenth(fast_seconds);
+    println!("{}: {factor:.2} times the speed of {}", fast.description(), plain.description());
+    assert!(factor >= 2.0, "only {factor:.2} times as fast as {}", plain.description());
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
+fn a_busy_core_does_not_make_two_threads_slower_than_one() {
+    let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let data = Data::random();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let _busy = Busy::cores(cores.div_ceil(2)).expect("a shell");
+    for norm in [Norm::After, Norm::Before] {
+        let layers = norm.layers(&[300, 100], CLASSES as u32);
+        let (one, two) = (Fast::new(1), Fast::new(2));
+        let (mut a, mut b) = (Steps::new(&data, layers.clone(), BATCH), Steps::new(&data, layers, BATCH));
+        let [one, two] = in_turn(11, [&mut || a.time(&one, 150), &mut || b.time(&two, 150)]);
+        let factor = ratio(&one, &two);
+        println!("{norm}: two threads beside a busy core {factor:.2} times as fast as one");
+        assert!(factor >= 0.8, "{norm}: two threads are {factor:.2} times as fast as one beside a busy core");
+    }
+}
