@@ -109,6 +109,7 @@ impl Board {
     pub fn kernel(&self) -> Kind {
         match self.target {
             _ if self.dsp || self.target.starts_with("thumbv7em") => Kind::Dsp,
+            target if target.starts_with("riscv32im") => Kind::Rv32im,
             _ => Kind::Portable,
         }
     }

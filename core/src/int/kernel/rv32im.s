@@ -1,16 +1,20 @@
-# The inner loops of rv32im.rs. Every function has the arguments
-# a0 pairs, a1 blocks, a2 bytes of a block, a3 sums (8 words a block), a4 h X, a5 single inputs.
+# The inner loops of rv32im.rs.
 
 .option push
 .option arch, +m, +c
 
-# Begins a function in a section of its own and keeps what belongs to the caller.
-.macro fn_begin name
+# Begins a function in a section of its own.
+.macro fn_place name
     .section .text.\name, "ax", @progbits
     .balign 4
     .globl \name
     .type \name, @function
 \name:
+.endm
+
+# The same, and keeps what belongs to the caller.
+.macro fn_begin name
+    fn_place \name
     addi sp, sp, -64
     fn_each_saved sw
 .endm
@@ -46,120 +50,286 @@
     .endr
 .endm
 
+# ---- The list ----
+# a0 activations, a1 their order, a2 pairs, at least 1, a3 memory; returns X in a0.
+
+# The next pair's inputs to t0 and t1.
+.macro gather listed
+    .if \listed
+    lhu t0, 0(a1)
+    lhu t1, 2(a1)
+    add t0, t0, a0
+    add t1, t1, a0
+    lbu t0, 0(t0)
+    lbu t1, 0(t1)
+    addi a1, a1, 4
+    .else
+    lbu t0, 0(a0)
+    lbu t1, 1(a0)
+    addi a0, a0, 2
+    .endif
+.endm
+
+# 8 bits. a4 the memory's end, a5 and a6 X of single inputs and of pairs, a7 bytes from the block's start, t6 their end.
+# Returns the place of the single inputs in a1.
+.macro list8 name, listed
+    fn_place \name
+    li t0, -1
+    addi a4, a4, -4
+    sw t0, 0(a4)
+    clear a5, a6, a7
+    li t6, 12
+    mul t6, t6, a2
+    mv t5, a3
+    addi a3, a3, 4
+1:
+    gather \listed
+    beqz t0, 3f
+    beqz t1, 2f
+    add a6, a6, t0
+    add a6, a6, t1
+    sw a7, 0(a3)
+    sw zero, 4(a3)
+    sw zero, 8(a3)
+    sb t0, 7(a3)
+    sb t1, 5(a3)
+    sb t1, 11(a3)
+    sb t0, 9(a3)
+    addi a3, a3, 12
+    addi a7, a7, 12
+    bne a7, t6, 1b
+    j 5f
+2:
+    add a5, a5, t0
+    addi a4, a4, -8
+    sw a7, 0(a4)
+    sw t0, 4(a4)
+    j 4f
+3:
+    beqz t1, 4f
+    add a5, a5, t1
+    neg t1, t1
+    addi a4, a4, -8
+    sw a7, 0(a4)
+    sw t1, 4(a4)
+4:
+    addi a7, a7, 12
+    bne a7, t6, 1b
+5:
+    sw zero, 0(a3)
+    sw zero, 4(a3)
+    sw zero, 8(a3)
+    sub t0, a3, t5
+    andi t0, t0, 4
+    bnez t0, 6f
+    addi a3, a3, 12
+6:
+    li t0, -1
+    sw t0, 0(a3)
+    slli t0, a6, 7
+    sw t0, 0(t5)
+    add a0, a5, a6
+    mv a1, a4
+    ret
+    .size \name, . - \name
+.endm
+
+list8 foldnet_rv32im_list8_plain, 0
+list8 foldnet_rv32im_list8_listed, 1
+
+# 4 and 2 bits. a4 bytes of a pair, a5 most that a segment adds up to, a6 X, a7 X of the segment, t3 bytes from the last.
+.macro segments name, listed
+    fn_place \name
+    clear a6, a7, t3
+    li t6, -1
+1:
+    gather \listed
+    add t2, t0, t1
+    beqz t2, 3f
+    add a6, a6, t2
+    add a7, a7, t2
+    bgeu a5, a7, 2f
+    mv a7, t2
+    sw t6, 0(a3)
+    addi a3, a3, 4
+2:
+    slli t0, t0, 16
+    or t0, t0, t1
+    sw t3, 0(a3)
+    sw t0, 4(a3)
+    addi a3, a3, 8
+    li t3, 0
+3:
+    add t3, t3, a4
+    addi a2, a2, -1
+    bnez a2, 1b
+    sw t6, 0(a3)
+    sw t6, 4(a3)
+    mv a0, a6
+    ret
+    .size \name, . - \name
+.endm
+
+segments foldnet_rv32im_segments_plain, 0
+segments foldnet_rv32im_segments_listed, 1
+
+# ---- Sums ----
+# a0 pairs, a1 blocks, a2 bytes of a block, a3 sums (8 words a block), a4 h X, a5 single inputs.
+
 # ---- 8 bits ----
-# a0 list, a1 blocks, a2 bytes of a block, a3 and a4 inputs, a6 and a7 weights, t0 and t1 products.
+# a0 pairs, a5 single inputs, a1 blocks, a2 bytes of a block, a3 and a4 second and first input, a7 and t3 both for MULHU,
+# a6 weights, t4 mask of the upper rows, t5 their sign bits, t0 to t2 products. s0 to s11 are A and L of each word.
 
-# One half times one input: A and T of two rows.
-.macro half8 a, t, at, weights, x
-    lh t0, \at(\weights)
-    lbu t1, \at(\weights)
-    mul t0, t0, \x
-    mul t1, t1, \x
-    add \a, \a, t0
-    add \t, \t, t1
+# A word times two inputs: `low` and `high` for its halves, `both` for the lane.
+.macro word8 a, l, at, low, high, both
+    lw t0, \at(a6)
+    lh t1, \at(a6)
+    srai t2, t0, 16
+    xor t0, t0, t5
+    and t0, t0, t4
+    mul t1, t1, \low
+    mul t2, t2, \high
+    mulhu t0, t0, \both
+    add \a, \a, t1
+    add \a, \a, t2
+    add \l, \l, t0
 .endm
 
-# A pair's three words.
-.macro pair8 a0, t0, a1, t1, a2, t2
-    half8 \a0, \t0, 0, a6, a4
-    half8 \a0, \t0, 2, a6, a3
-    half8 \a1, \t1, 4, a6, a3
-    half8 \a1, \t1, 6, a6, a4
-    half8 \a2, \t2, 8, a6, a4
-    half8 \a2, \t2, 10, a6, a3
+.macro pair8 a0, l0, a1, l1, a2, l2
+    word8 \a0, \l0, 0, a4, a3, a7
+    word8 \a1, \l1, 4, a3, a4, t3
+    word8 \a2, \l2, 8, a4, a3, a7
 .endm
 
-# A single input's three words.
-.macro single8 a0, t0, a1, t1, a2, t2
-    half8 \a0, \t0, 0, a6, a3
-    half8 \a1, \t1, 0, a7, a3
-    half8 \a2, \t2, 8, a6, a3
+# A half times a single input, added or subtracted.
+.macro half8 a, l, at, op
+    lh t0, \at(a6)
+    lb t1, \at+1(a6)
+    mul t0, t0, a3
+    mul t1, t1, a3
+    \op \a, \a, t0
+    \op \l, \l, t1
 .endm
 
-# S_low = T - 128 X, S_high = (A - T) / 256.
-.macro word8 at, a, t
-    sub \a, \a, \t
+# The halves of a pair's first input.
+.macro first8 a0, l0, a1, l1, a2, l2
+    half8 \a0, \l0, 0, add
+    half8 \a1, \l1, 6, add
+    half8 \a2, \l2, 8, add
+.endm
+
+# The halves of a pair's second input, which is negative.
+.macro second8 a0, l0, a1, l1, a2, l2
+    half8 \a0, \l0, 2, sub
+    half8 \a1, \l1, 4, sub
+    half8 \a2, \l2, 10, sub
+.endm
+
+# A = S_low + 256 S_high, L = S_high modulo 2^16: both sums, and their places.
+.macro rows8 at, a, l
+    slli \l, \l, 8
+    sub \l, \a, \l
+    slli \l, \l, 8
+    srai \l, \l, 8
+    sub \a, \a, \l
     srai \a, \a, 8
-    sub \t, \t, a4
-    sw \t, \at(a3)
-    sw \a, \at+4(a3)
+    sw \l, \at(a1)
+    sw \a, \at+4(a1)
 .endm
 
-.macro block8 at, a0, t0, a1, t1, a2, t2
-    word8 \at, \a0, \t0
-    word8 \at+8, \a1, \t1
-    word8 \at+16, \a2, \t2
+# The entry `at` bytes on; the first one's a6 is there.
+.macro entry8 at, blocks
+    .if \at
+    lw a6, \at(a0)
+    .endif
+    lbu a3, \at+5(a0)
+    lbu a4, \at+7(a0)
+    add a6, a6, a1
+    lw a7, \at+4(a0)
+    lw t3, \at+8(a0)
+    each_block8 pair8, \blocks
+.endm
+
+# Does the same for every block.
+.macro each_block8 what, blocks
+    \what s0, s1, s2, s3, s4, s5
+    .if \blocks == 2
+    add a6, a6, a2
+    \what s6, s7, s8, s9, s10, s11
+    .endif
+.endm
+
+# Sets registers to -x.
+.macro set_negative x, registers:vararg
+    neg \x, \x
+    .irp register, \registers
+    mv \register, \x
+    .endr
 .endm
 
 .macro sums8 name, blocks
     fn_begin \name
     sw a3, 52(sp)
-    sw a4, 56(sp)
-    clear s0, s1, s2, s3, s4, s5
-    .if \blocks == 3
-    clear s6, s7, s8, s9, s10, s11, t2, t3, t4, t5, t6, ra
-    .endif
+    li t4, 0xff00ff00
+    li t5, 0x80008000
+    lw a3, 0(a0)
+    addi a0, a0, 4
+    set_negative a4, s0, s2, s4, s6, s8, s10
+    set_negative a3, s1, s3, s5, s7, s9, s11
     j 2f
 1:
-    add a6, a6, a1
-    lbu a3, 4(a0)
-    lbu a4, 6(a0)
-    addi a0, a0, 8
-    pair8 s0, s1, s2, s3, s4, s5
-    .if \blocks == 3
-    add a6, a6, a2
-    pair8 s6, s7, s8, s9, s10, s11
-    add a6, a6, a2
-    pair8 t2, t3, t4, t5, t6, ra
+    entry8 0, \blocks
+    .if \blocks == 2
+    entry8 12, \blocks
     .endif
+    addi a0, a0, 12*\blocks
 2:
     lw a6, 0(a0)
     bgez a6, 1b
     j 4f
 3:
     add a6, a6, a1
-    lbu a7, 6(a5)
-    lbu a3, 4(a5)
-    add a7, a7, a6
+    lw a3, 4(a5)
     addi a5, a5, 8
-    single8 s0, s1, s2, s3, s4, s5
-    .if \blocks == 3
-    add a6, a6, a2
-    add a7, a7, a2
-    single8 s6, s7, s8, s9, s10, s11
-    add a6, a6, a2
-    add a7, a7, a2
-    single8 t2, t3, t4, t5, t6, ra
-    .endif
+    bltz a3, 5f
+    each_block8 first8, \blocks
 4:
     lw a6, 0(a5)
     bgez a6, 3b
-    lw a3, 52(sp)
-    lw a4, 56(sp)
-    block8 0, s0, s1, s2, s3, s4, s5
-    .if \blocks == 3
-    block8 32, s6, s7, s8, s9, s10, s11
-    block8 64, t2, t3, t4, t5, t6, ra
+    j 6f
+5:
+    each_block8 second8, \blocks
+    lw a6, 0(a5)
+    bgez a6, 3b
+6:
+    lw a1, 52(sp)
+    rows8 0, s0, s1
+    rows8 8, s2, s3
+    rows8 16, s4, s5
+    .if \blocks == 2
+    rows8 32, s6, s7
+    rows8 40, s8, s9
+    rows8 48, s10, s11
     .endif
     fn_end \name
 .endm
 
 sums8 foldnet_rv32im_8x1, 1
-sums8 foldnet_rv32im_8x3, 3
+sums8 foldnet_rv32im_8x2, 2
 
 # ---- 4 and 2 bits ----
 # a0 list, a2 bytes of a block, a1 and a3 inputs for MUL and MULHU, a4 to a7 masks, t0 the topmost row's sign bits,
 # t1 weights, t2 products, t3 where the pair's weights are in the first block. The other 16 registers are lanes.
 
-# Begins the sums of `rows` at `-h X`, and keeps where they are.
-.macro start rows
+# Begins the sums at `-h X`, and keeps where they are.
+.macro start
     sw a3, 52(sp)
     neg a4, a4
-    .set at, 0
-    .rept \rows
-    sw a4, at(a3)
-    .set at, at + 4
-    .endr
+    addi t0, a3, 64
+1:
+    sw a4, 0(a3)
+    addi a3, a3, 4
+    bne a3, t0, 1b
     mv t3, a1
     li t0, 0x80008000
 .endm
@@ -210,15 +380,12 @@ sums8 foldnet_rv32im_8x3, 3
     flush_lower \at+12, \l3, 0
 .endm
 
-.macro sums4 name, blocks
+.macro sums4 name
     fn_begin \name
-    start 8*\blocks
+    start
     li a4, 0x000f000f
     li a5, 0x0f000f00
-    clear s0, s1, s2, s3, s4, s5, s6, s7
-    .if \blocks == 2
-    clear s8, s9, s10, s11, t4, t5, t6, ra
-    .endif
+    clear s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t4, t5, t6, ra
     j 2f
 1:
     add t3, t3, a6
@@ -229,31 +396,26 @@ sums8 foldnet_rv32im_8x3, 3
     word4 s0, s1, s2, s3
     lw t1, 4(t3)
     word4 s4, s5, s6, s7
-    .if \blocks == 2
     add a7, t3, a2
     lw t1, 0(a7)
     word4 s8, s9, s10, s11
     lw t1, 4(a7)
     word4 t4, t5, t6, ra
-    .endif
 2:
     lw a6, 0(a0)
     bgez a6, 1b
     lw a1, 52(sp)
     flush4 0, s0, s1, s2, s3
     flush4 16, s4, s5, s6, s7
-    .if \blocks == 2
     flush4 32, s8, s9, s10, s11
     flush4 48, t4, t5, t6, ra
-    .endif
     lw a6, 4(a0)
     addi a0, a0, 4
     bgez a6, 1b
     fn_end \name
 .endm
 
-sums4 foldnet_rv32im_4x1, 1
-sums4 foldnet_rv32im_4x2, 2
+sums4 foldnet_rv32im_4x2
 
 # The eight rows of a word in t1; the rows under the second and fourth mask count four times.
 .macro word2 l0, l1, l2, l3, l4, l5, l6, l7
@@ -280,17 +442,14 @@ sums4 foldnet_rv32im_4x2, 2
     flush_lower \at+28, \l7, 2
 .endm
 
-.macro sums2 name, blocks
+.macro sums2 name
     fn_begin \name
-    start 8*\blocks
+    start
     li a4, 0x00030003
     li a5, 0x000c000c
     li a6, 0x03000300
     li a7, 0x0c000c00
-    clear s0, s1, s2, s3, s4, s5, s6, s7
-    .if \blocks == 2
-    clear s8, s9, s10, s11, t4, t5, t6, ra
-    .endif
+    clear s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t4, t5, t6, ra
     j 2f
 1:
     add t3, t3, t1
@@ -299,26 +458,21 @@ sums4 foldnet_rv32im_4x2, 2
     slli a3, a1, 8
     addi a0, a0, 8
     word2 s0, s1, s2, s3, s4, s5, s6, s7
-    .if \blocks == 2
     add t1, t3, a2
     lw t1, 0(t1)
     word2 s8, s9, s10, s11, t4, t5, t6, ra
-    .endif
 2:
     lw t1, 0(a0)
     bgez t1, 1b
     lw a1, 52(sp)
     flush2 0, s0, s1, s2, s3, s4, s5, s6, s7
-    .if \blocks == 2
     flush2 32, s8, s9, s10, s11, t4, t5, t6, ra
-    .endif
     lw t1, 4(a0)
     addi a0, a0, 4
     bgez t1, 1b
     fn_end \name
 .endm
 
-sums2 foldnet_rv32im_2x1, 1
-sums2 foldnet_rv32im_2x2, 2
+sums2 foldnet_rv32im_2x2
 
 .option pop
