@@ -18,6 +18,7 @@ use heapless::Vec;
 
 /// Why a network cannot be folded. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FoldError {
     /// The layer list is no network.
     Layers(LayerError),

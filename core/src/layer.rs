@@ -23,6 +23,7 @@ pub const EPSILON: f32 = 1e-3;
 
 /// One layer. A list of them, applied in order to `I` inputs, is a network.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[serde(rename_all = "snake_case")]
 pub enum Layer {
     /// `z = kernel x + bias`
@@ -90,6 +91,7 @@ impl Layer {
 
 /// Why a layer list is not a network. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LayerError {
     /// The list has no Dense.
     NoDense,

@@ -10,6 +10,7 @@ use core::ops::Range;
 
 /// The scratch memory is too small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ScratchError {
     /// 32-bit words needed.
     pub needed: usize,

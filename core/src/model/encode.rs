@@ -45,6 +45,7 @@ pub struct Spec<'a> {
 
 /// Why a model cannot be written. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum EncodeError {
     /// The buffer is shorter than [`encoded_len`].
     BufferTooShort,

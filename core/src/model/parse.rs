@@ -8,6 +8,7 @@ use heapless::Vec;
 
 /// Why bytes are no model. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ParseError {
     /// The first byte must be at an address divisible by 4.
     Unaligned,

@@ -21,6 +21,7 @@ pub struct Boot<'a> {
 
 /// Where the model that runs is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Running {
     /// Its slot; none for a bare model at the front of the room.
     pub slot: Option<u8>,
@@ -32,6 +33,7 @@ pub struct Running {
 
 /// No model boots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BootError {
     /// Why neither slot does.
     pub slots: [Fault; 2],

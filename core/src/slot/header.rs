@@ -19,6 +19,7 @@ const CRC_AT: usize = 28;
 
 /// What a slot says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Header {
     /// The slot it was written for.
     pub slot: u8,
@@ -34,6 +35,7 @@ pub struct Header {
 
 /// Why a slot does not boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
     /// Nothing was written here, or the power failed before the header was begun.
     Empty,

@@ -51,6 +51,7 @@ pub use write::{WriteError, Writer};
 
 /// Where a slot, or a model in it, lies in a [`Room`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Place {
     /// From the room's first byte, in bytes.
     pub offset: u32,
@@ -77,6 +78,7 @@ impl Place {
 
 /// The flash that belongs to models. Firmware has it as a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Room {
     address: u32,
     len: u32,

@@ -27,6 +27,7 @@ const WITH_CRC: u32 = crc::CRC_32_ISO_HDLC.residue ^ crc::CRC_32_ISO_HDLC.xorout
 
 /// Why no model was written. What ran before still boots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError<E> {
     /// The model is larger than the slot; nothing was erased.
     TooLarge {

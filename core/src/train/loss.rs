@@ -4,6 +4,7 @@ use crate::math;
 
 /// What a batch came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Metrics {
     /// Mean cross-entropy of the batch, in nats.
     pub loss: f32,

@@ -67,6 +67,7 @@ impl Examples for Rows<'_> {
 
 /// Why a network cannot be trained in, or predicted from, the buffers given. Lengths are in `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BufferError {
     /// The layer list is no network.
     Layers(LayerError),
