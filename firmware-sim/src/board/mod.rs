@@ -109,6 +109,8 @@ impl Board {
     pub fn kernel(&self) -> Kind {
         match self.target {
             _ if self.dsp || self.target.starts_with("thumbv7em") => Kind::Dsp,
+            target if target.starts_with("thumbv6m") => Kind::Armv6m,
+            target if target.starts_with("thumb") => Kind::Armv7m,
             target if target.starts_with("riscv32im") => Kind::Rv32im,
             _ => Kind::Portable,
         }

@@ -136,7 +136,10 @@ pub(crate) mod cases {
     /// The most inputs of a case.
     const INPUTS: usize = 41;
 
-    /// The most words of a block of them.
+    /// Inputs of a large case: with all of them 255 and weights of 7, row 3 is within its bound.
+    const MANY: usize = 292;
+
+    /// The most words of a block of [`INPUTS`].
     const BLOCK_WORDS: usize = INPUTS.div_ceil(2) * 3;
 
     /// The most blocks that a kernel may take at once.
@@ -163,6 +166,20 @@ pub(crate) mod cases {
                 }
             }
         }
+        for width in [Width::Four, Width::Two, Width::Four, Width::Two] {
+            check_many::<K>(width, &mut dice);
+        }
+    }
+
+    /// As many of the largest inputs and weights as stay within the bounds: sums that share words are at their limits.
+    fn check_many<K: Kernel>(width: Width, dice: &mut Dice) {
+        let (x, mut block, mut memory) = ([255; MANY], [0; MANY], [0xa5a5_a5a5; 680]);
+        let (source, block) = (Source::new(&x, Order::Plain(MANY)), &mut block[..width.block_words(MANY)]);
+        let expected = weigh(width, &source, true, block, dice);
+        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(MANY)]);
+        let mut found = [[0; MAX_ROWS]];
+        K::sums_of_blocks(width, &list, block, block.len(), &mut found);
+        assert_eq!(found[0], expected, "{width:?}, {MANY} inputs");
     }
 
     /// `zeros` of 8 inputs are zero on average; all else is anything, now and then the extremes.
