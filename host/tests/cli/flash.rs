@@ -170,7 +170,13 @@ fn put(flash: &mut Vec<u8>, board: &Board, address: u32, bytes: &[u8]) {
 
 /// What boots on `board` from `flash`.
 fn boot(board: &'static Board, firmware: &Firmware, flash: &[u8]) -> Result<Booted, Exit> {
-    let job = Job { images: 1, image_len: PIXELS as u32, model_offset: 0, scratch_limit: u32::MAX, timed_layer: Job::ALL_LAYERS };
+    let job = Job {
+        images: 1,
+        image_len: PIXELS as u32,
+        model_offset: 0,
+        scratch_limit: u32::MAX,
+        timed_layer: Job::ALL_LAYERS,
+    };
     let request = Request { flash, job, pixels: &[9; PIXELS], stall_limit: Duration::from_secs(60) };
     match run(firmware, &request, &mut |_| ()) {
         Ok(run) => Ok(run.start.booted),
