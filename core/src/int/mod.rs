@@ -14,4 +14,4 @@ mod source;
 
 pub(crate) use dense::{Dense, hidden, last};
 pub use requantize::{MULTIPLIER_ONE, Row, requantize};
-pub use source::{Order, Source};
+pub use source::{Listed, Order, Source};

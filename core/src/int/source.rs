@@ -12,8 +12,30 @@ pub struct Source<'a> {
 pub enum Order<'a> {
     /// As they come; so many.
     Plain(usize),
-    /// Input number `i` is activation number `order[i]` (little-endian).
-    Listed(&'a [u16]),
+    /// By a list.
+    Listed(Listed<'a>),
+}
+
+/// Input number `i` is activation number `list[i]` (little-endian), and every number in it is below the list's length:
+/// kernels rely on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a>(&'a [u16]);
+
+impl<'a> Listed<'a> {
+    /// None where a number is not below the list's length.
+    pub fn new(list: &'a [u16]) -> Option<Self> {
+        list.iter().all(|&from| usize::from(u16::from_le(from)) < list.len()).then_some(Self(list))
+    }
+
+    /// A list that parsing has looked at.
+    pub(crate) const fn checked(list: &'a [u16]) -> Self {
+        Self(list)
+    }
+
+    /// The list.
+    pub const fn numbers(&self) -> &'a [u16] {
+        self.0
+    }
 }
 
 impl<'a> Source<'a> {
@@ -26,7 +48,7 @@ impl<'a> Source<'a> {
     pub const fn inputs(&self) -> usize {
         match self.order {
             Order::Plain(inputs) => inputs,
-            Order::Listed(order) => order.len(),
+            Order::Listed(order) => order.numbers().len(),
         }
     }
 
@@ -35,7 +57,7 @@ impl<'a> Source<'a> {
     pub fn at(&self, i: usize) -> u8 {
         let from = match self.order {
             Order::Plain(_) => i,
-            Order::Listed(order) => order.get(i).map_or(usize::MAX, |&from| u16::from_le(from).into()),
+            Order::Listed(order) => order.numbers().get(i).map_or(usize::MAX, |&from| u16::from_le(from).into()),
         };
         self.x.get(from).copied().unwrap_or(0)
     }

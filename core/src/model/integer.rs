@@ -4,7 +4,7 @@ use super::classify::Memory;
 use super::header::LayerHeader;
 use super::parse::{Model, Sections};
 use crate::int::layout::Width;
-use crate::int::{Dense, Order, Source, hidden, last};
+use crate::int::{Dense, Listed, Order, Source, hidden, last};
 use core::ops::Range;
 
 /// These layers in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.
@@ -18,7 +18,7 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Mem
             let Some(dense) = dense(layer, sections) else { return };
             let units = usize::from(layer.units);
             let source = match index {
-                0 => Source::new(image, Order::Listed(model.order())),
+                0 => Source::new(image, Order::Listed(Listed::checked(model.order()))),
                 _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs.into())),
             };
             if index + 1 == count {

@@ -60,7 +60,7 @@ impl Board {
 }
 
 /// Flash that is set aside for the firmware.
-pub const FIRMWARE_LEN: u32 = 16 * KB;
+pub const FIRMWARE_LEN: u32 = 20 * KB;
 
 /// RAM that is set aside for the firmware: its statics and its stack.
 pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;

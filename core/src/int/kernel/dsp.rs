@@ -104,6 +104,7 @@ fn fill(next: *mut u32, source: &Source, bytes: u32) -> i32 {
         match source.order() {
             Order::Plain(_) => foldnet_dsp_activations(next, x.as_ptr(), bytes, x.as_ptr().add(inputs)),
             Order::Listed(order) => {
+                let order = order.numbers();
                 foldnet_dsp_pixels(next, x.as_ptr(), order.as_ptr(), order.as_ptr_range().end, bytes)
             }
         }

@@ -130,7 +130,7 @@ impl Kind {
 
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
-    use super::super::source::Order;
+    use super::super::source::{Listed, Order};
     use super::*;
 
     /// The most inputs of a case.
@@ -192,7 +192,7 @@ pub(crate) mod cases {
         let missing = if dice.below(4) == 0 { inputs / 3 } else { 0 };
         let source = match dice.below(2) {
             0 => Source::new(&x[..inputs - missing], Order::Plain(inputs)),
-            _ => Source::new(&x[..inputs - missing], Order::Listed(&order[..inputs])),
+            _ => Source::new(&x[..inputs - missing], Order::Listed(Listed::new(&order[..inputs]).unwrap())),
         };
         let (blocks, block_words) = (1 + dice.below(K::AT_ONCE as u32) as usize, width.block_words(inputs));
         let (mut found, mut expected) = ([[0; MAX_ROWS]; BLOCKS], [[0; MAX_ROWS]; BLOCKS]);

@@ -159,7 +159,7 @@ fn fill(width: Width, memory: &mut [u32], source: &Source) -> Filled {
     }
     let (x, order) = match source.order() {
         Order::Plain(_) => (source.activations().as_ptr(), None),
-        Order::Listed(order) => (source.activations().as_ptr(), Some(order.as_ptr())),
+        Order::Listed(order) => (source.activations().as_ptr(), Some(order.numbers().as_ptr())),
     };
     let (memory, end) = (memory.as_mut_ptr(), memory.as_mut_ptr_range().end);
     let (bytes, most) = (4 * width.words(), segment(width));

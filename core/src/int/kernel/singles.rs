@@ -99,7 +99,7 @@ fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [
     let x = source.activations();
     let (gather, from, size) = match source.order() {
         Order::Plain(inputs) => (form.gather.plain, x.get(..inputs).unwrap_or(x).as_ptr_range(), 1),
-        Order::Listed(order) => (form.gather.listed, bytemuck::must_cast_slice(order).as_ptr_range(), 2),
+        Order::Listed(order) => (form.gather.listed, bytemuck::must_cast_slice(order.numbers()).as_ptr_range(), 2),
     };
     let first = from.start.wrapping_add(size * which);
     let (limit, x, len) = (form.limit, x.as_ptr(), x.len());
