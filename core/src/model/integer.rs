@@ -18,7 +18,10 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Mem
             let Some(dense) = dense(layer, sections) else { return };
             let units = usize::from(layer.units);
             let source = match index {
-                0 => Source::new(image, Order::Listed(Listed::checked(model.order()))),
+                0 => Source::new(
+                    image,
+                    Order::Listed(Listed::checked(bytemuck::try_cast_slice(sections.order).unwrap_or(&[]))),
+                ),
                 _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs.into())),
             };
             if index + 1 == count {

@@ -1,10 +1,10 @@
 //! Opens a model file in place: everything is checked here, once, so that inference needs no checks.
 
-use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, padded, scratch_words};
+use super::header::{Header, LayerHeader, padded, scratch_words};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::int::Row;
 use crate::int::kernel::{Current, Kernel, Kind};
-use heapless::Vec;
+use crate::int::layout::Width;
 
 /// Why bytes are no model. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,16 +85,30 @@ impl core::error::Error for ParseError {}
 pub(super) struct Sections<'a> {
     /// Rows, or biases.
     pub(super) rows: &'a [u8],
+    /// Which pixel is which input, little-endian; empty but in the first layer of an integer model.
+    pub(super) order: &'a [u8],
     /// Weights.
     pub(super) weights: &'a [u8],
+}
+
+impl<'a> Sections<'a> {
+    /// Takes the sections of `layer`, the first or another one, off the front of `rest`.
+    fn take(layer: &LayerHeader, first: bool, rest: &mut &'a [u8]) -> Option<Self> {
+        let [rows, order, weights] = layer.section_lens(first)?;
+        Some(Self {
+            rows: take_padded(rest, rows)?,
+            order: take_padded(rest, order)?,
+            weights: take_padded(rest, weights)?,
+        })
+    }
 }
 
 /// A model in place: in flash, or wherever its bytes are.
 #[derive(Debug, Clone)]
 pub struct Model<'a> {
     header: Header<'a>,
-    order: &'a [u8],
-    sections: Vec<Sections<'a>, MAX_MODEL_LAYERS>,
+    /// All sections.
+    sections: &'a [u8],
     len: usize,
 }
 
@@ -115,9 +129,9 @@ impl<'a> Model<'a> {
             return Err(ParseError::Header);
         }
         check_shapes(&header)?;
-        let mut model = Self { header, order: &[], sections: Vec::new(), len: bytes.len() };
-        model.split_sections(body.get(padded(PREFIX + header_len)..).ok_or(ParseError::Header)?)?;
-        Ok(model)
+        let sections = body.get(padded(PREFIX + header_len)..).ok_or(ParseError::Header)?;
+        check_sections(&header.layers, sections)?;
+        Ok(Self { header, sections, len: bytes.len() })
     }
 
     /// What the model is.
@@ -152,9 +166,11 @@ impl<'a> Model<'a> {
 
     /// 32-bit words of scratch memory where this kernel does the work.
     pub fn scratch_words_with(&self, kernel: Kind) -> usize {
-        let widest = self.header.layers.iter().map(|layer| layer.inputs).max().unwrap_or(0);
-        let list = if self.is_float() { 0 } else { kernel.list_words(widest.into()) };
-        self.header.scratch_words as usize + list
+        let lists = self.header.layers.iter().filter_map(|layer| {
+            let width = Width::from_bits(layer.bits)?;
+            Some(kernel.list_words(width, layer.inputs.into()))
+        });
+        self.header.scratch_words as usize + lists.max().unwrap_or(0)
     }
 
     /// Whether the weights are floats; if not, they are integers in every layer.
@@ -162,36 +178,11 @@ impl<'a> Model<'a> {
         self.header.layers.iter().any(LayerHeader::is_float)
     }
 
-    /// The sections of all layers, which `rest` is made of.
-    fn split_sections(&mut self, mut rest: &'a [u8]) -> Result<(), ParseError> {
-        for (index, layer) in self.header.layers.iter().enumerate() {
-            layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
-        }
-        for (index, layer) in self.header.layers.iter().enumerate() {
-            let lens = layer.section_lens(index == 0).unwrap_or_default();
-            let misfit = ParseError::Shape { layer: index };
-            let (rows, behind) = split_padded(rest, lens[0]).ok_or(misfit)?;
-            let (order, behind) = split_padded(behind, lens[1]).ok_or(misfit)?;
-            let (weights, behind) = split_padded(behind, lens[2]).ok_or(misfit)?;
-            check_rows(layer, rows).ok_or(ParseError::Row { layer: index })?;
-            if index == 0 {
-                check_order(layer, order).ok_or(ParseError::Order)?;
-                self.order = order;
-            }
-            self.sections.push(Sections { rows, weights }).map_err(|_| misfit)?;
-            rest = behind;
-        }
-        if rest.is_empty() { Ok(()) } else { Err(ParseError::Shape { layer: self.header.layers.len() - 1 }) }
-    }
-
-    /// Which pixel is which input, little-endian; empty in a float model.
-    pub(super) fn order(&self) -> &'a [u16] {
-        bytemuck::try_cast_slice(self.order).unwrap_or(&[])
-    }
-
     /// The layers with their sections.
     pub(super) fn layers(&self) -> impl Iterator<Item = (&LayerHeader, Sections<'a>)> {
-        self.header.layers.iter().zip(self.sections.iter().copied())
+        let mut rest = self.sections;
+        let layers = self.header.layers.iter().enumerate();
+        layers.map_while(move |(index, layer)| Some((layer, Sections::take(layer, index == 0, &mut rest)?)))
     }
 }
 
@@ -239,6 +230,19 @@ fn check_shapes(header: &Header) -> Result<(), ParseError> {
     Ok(())
 }
 
+/// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on.
+fn check_sections(layers: &[LayerHeader], mut rest: &[u8]) -> Result<(), ParseError> {
+    for (index, layer) in layers.iter().enumerate() {
+        layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
+    }
+    for (index, layer) in layers.iter().enumerate() {
+        let sections = Sections::take(layer, index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;
+        check_rows(layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
+        check_order(layer, sections.order).ok_or(ParseError::Order)?;
+    }
+    if rest.is_empty() { Ok(()) } else { Err(ParseError::Shape { layer: layers.len() - 1 }) }
+}
+
 /// Multipliers and shifts of an integer layer are such that no shift is undefined.
 fn check_rows(layer: &LayerHeader, rows: &[u8]) -> Option<()> {
     if layer.is_float() {
@@ -254,9 +258,9 @@ fn check_order(layer: &LayerHeader, order: &[u8]) -> Option<()> {
     order.all(|&from| u16::from_le(from) < layer.inputs).then_some(())
 }
 
-/// The first `len` bytes, and what follows their padding.
-fn split_padded(bytes: &[u8], len: usize) -> Option<(&[u8], &[u8])> {
-    let (section, _) = bytes.split_at_checked(len)?;
-    let (_, behind) = bytes.split_at_checked(padded(len))?;
-    Some((section, behind))
+/// Takes `len` bytes and their padding off the front of `rest`.
+fn take_padded<'a>(rest: &mut &'a [u8], len: usize) -> Option<&'a [u8]> {
+    let (section, _) = rest.split_at_checked(len)?;
+    (_, *rest) = rest.split_at_checked(padded(len))?;
+    Some(section)
 }

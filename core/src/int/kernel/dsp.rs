@@ -64,7 +64,7 @@ impl Kernel for Dsp {
 
     fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let block_words = width.block_words(source.inputs());
-        let Some(memory) = memory.get_mut(..Kind::Dsp.list_words(source.inputs())) else {
+        let Some(memory) = memory.get_mut(..Kind::Dsp.list_words(width, source.inputs())) else {
             return List { width, runs: &[0; RUN_WORDS], block_words, total: 0 };
         };
         let total = fill(memory.as_mut_ptr(), source, 4 * width.words() as u32);

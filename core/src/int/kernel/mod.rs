@@ -113,7 +113,7 @@ impl Kind {
     }
 
     /// 32-bit words of memory for the list of so many inputs, at most.
-    pub const fn list_words(self, inputs: usize) -> usize {
+    pub const fn list_words(self, width: Width, inputs: usize) -> usize {
         match self {
             Self::Portable => inputs.div_ceil(4),
             // Most where every other pair is zero: three words for each run of one, and three at the end.
@@ -122,8 +122,13 @@ impl Kind {
             Self::Rv32im => inputs.div_ceil(2) * 3 + 6,
             // Up to three words for each pair, for a multiple of four pairs.
             Self::Sse2 => inputs.div_ceil(8) * 4 * 3,
-            // Slots of two words: for each input, for each chunk of 17 or more, and two for the end of each pass.
-            Self::Armv6m | Self::Armv7m => 2 * (inputs + inputs / 17 + 4),
+            // Slots of two words: for each input, for each chunk, and for the end of each of two passes. A pass is one
+            // chunk, but on ARMv6-M at 4 and 2 bits one for every 17 inputs.
+            Self::Armv6m => match width {
+                Width::Eight => 2 * (inputs + 4),
+                Width::Four | Width::Two => 2 * (inputs + inputs / 17 + 4),
+            },
+            Self::Armv7m => 2 * (inputs + 4),
         }
     }
 }
@@ -176,7 +181,7 @@ pub(crate) mod cases {
         let (x, mut block, mut memory) = ([255; MANY], [0; MANY], [0xa5a5_a5a5; 680]);
         let (source, block) = (Source::new(&x, Order::Plain(MANY)), &mut block[..width.block_words(MANY)]);
         let expected = weigh(width, &source, true, block, dice);
-        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(MANY)]);
+        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(width, MANY)]);
         let mut found = [[0; MAX_ROWS]];
         K::sums_of_blocks(width, &list, block, block.len(), &mut found);
         assert_eq!(found[0], expected, "{width:?}, {MANY} inputs");
@@ -200,7 +205,7 @@ pub(crate) mod cases {
             *expected = weigh(width, &source, extreme, &mut words[block * block_words..][..block_words], dice);
         }
         let mut memory = [0xa5a5_a5a5; 128];
-        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(inputs)]);
+        let list = K::list(width, &source, &mut memory[..K::KIND.list_words(width, inputs)]);
         let words = &words[..blocks * block_words];
         K::sums_of_blocks(width, &list, words, block_words.max(1), &mut found[..blocks]);
         for (found, expected) in found.iter().zip(expected) {

@@ -104,7 +104,7 @@ impl Kernel for Rv32im {
 
     fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let block_words = width.block_words(source.inputs());
-        let Some(memory) = memory.get_mut(..Kind::Rv32im.list_words(source.inputs())) else {
+        let Some(memory) = memory.get_mut(..Kind::Rv32im.list_words(width, source.inputs())) else {
             return List { pairs: &NO_PAIRS, singles: &END, block_words, offset: 0 };
         };
         let Filled { total, singles } = fill(width, memory, source);

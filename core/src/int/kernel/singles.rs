@@ -13,7 +13,7 @@
 
 #![allow(unsafe_code)]
 
-use super::Kind;
+use super::{Current, Kernel};
 use crate::int::layout::Width;
 use crate::int::source::{Order, Source};
 use core::arch::global_asm;
@@ -55,10 +55,10 @@ pub struct Singles<'s> {
 }
 
 impl<'s> Singles<'s> {
-    /// Lists what is not zero; an empty list where `memory` has fewer than [`Kind::list_words`].
+    /// Lists what is not zero; an empty list where `memory` has fewer than [`list_words`](super::Kind::list_words).
     pub(super) fn new(form: &Form, width: Width, source: &Source, memory: &'s mut [u32]) -> Self {
         let block_words = width.block_words(source.inputs());
-        let memory = memory.get_mut(..Kind::Armv6m.list_words(source.inputs())).unwrap_or_default();
+        let memory = memory.get_mut(..Current::KIND.list_words(width, source.inputs())).unwrap_or_default();
         let slots: &mut [[u32; 2]] = bytemuck::try_cast_slice_mut(memory).unwrap_or_default();
         if slots.is_empty() {
             return Self { slots: &[[0; 2]; 2], totals: [0; 2], width, block_words };
