@@ -22,6 +22,59 @@
 //! unit (Keras stores `[I][O]`). Activations of a batch are stored `[units][N]`, one row a unit, so that the share
 //! of a thread is one slice and a BatchNormalization reads contiguous memory.
 //!
+//! # Training
+//!
+//! Every size is known before anything runs, so all buffers can be statics of a firmware.
+//!
+//! ```
+//! use foldnet_core::standardize::Pixels;
+//! use foldnet_core::train::{Trainer, initialize};
+//! use foldnet_core::{Layer, Portable, layer};
+//! # use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+//!
+//! const LAYERS: [Layer; 4] = [Layer::dense(8), Layer::batch_norm(), Layer::Relu, Layer::dense(2)];
+//! let mut params = [0.0; layer::params(&LAYERS, 4)];
+//! let mut workspace = [0.0; layer::train_workspace(&LAYERS, 4, 4)];
+//! initialize(&LAYERS, 4, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
+//!
+//! // Images of 2 x 2 pixels: bright above is class 0, bright below is class 1.
+//! let pixels = [200, 220, 10, 30, 180, 250, 0, 20, 20, 0, 210, 190, 30, 10, 240, 200];
+//! let batch = Pixels { pixels: &pixels, picked: &[0, 1, 2, 3], scale: &[1.0 / 255.0; 4], shift: &[0.0; 4] };
+//! let mut trainer = Trainer::new(&LAYERS, 4, &mut params, &mut workspace, 4)?;
+//! let first = trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
+//! for _ in 0..50 {
+//!     trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
+//! }
+//! let last = trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
+//! assert!(last.correct == 4 && last.loss < first.loss / 4.0);
+//! # Ok::<(), foldnet_core::train::BufferError>(())
+//! ```
+//!
+//! # Inference
+//!
+//! A device takes the bytes from flash; `foldnet export` makes them. Here [`model::encode`] does, of a Dense that adds
+//! what is bright above and subtracts what is bright below.
+//!
+//! ```
+//! use foldnet_core::model::{Aligned, Classifier, LayerHeader, LayerWeights, Model, Spec, encode};
+//!
+//! let header = LayerHeader { inputs: 4, units: 2, bits: 32, relu: false, scale: 1.0 };
+//! let kernel = [1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0];
+//! let layers = [(header, LayerWeights::Float { kernel: &kernel, bias: &[0.0, 0.0] })];
+//! let layers = layers.into_iter().collect();
+//! let mut flash = Aligned([0; 256]);
+//! let spec = Spec { height: 2, width: 2, labels: "above\nbelow\n", order: &[], layers, logit_scale: 1.0 };
+//! let len = encode(&spec, &mut flash.0)?;
+//!
+//! let model = Model::parse(&flash.0[..len])?; // checks everything, once
+//! let mut scratch = [0; 8]; // `model.scratch_words()` of them
+//! let mut classifier = Classifier::new(&model, &mut scratch)?;
+//! let class = classifier.classify(&[200, 220, 10, 30]); // cannot fail
+//! assert_eq!(model.labels().nth(class), Some("above"));
+//! assert_eq!(classifier.logits().values().collect::<Vec<_>>(), [380.0, -380.0]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Goals and anti-goals
 //!
 //! Input is checked once, at the door; behind it nothing can fail. Results are the same bits on a PC and on a

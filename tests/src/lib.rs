@@ -13,10 +13,12 @@
 //! * [`exported`]: the notebook's networks as device models.
 //! * [`instructions`]: the committed table of instructions per board, width and layer.
 //! * [`speed`]: steps of training, and the products they are made of, timed in turn.
+//! * [`docs`]: the pages in `docs/`, whose code is run.
 //! * [`tidy`]: the gates on the source of the whole repository.
 
 pub mod compute;
 pub mod damage;
+pub mod docs;
 pub mod exported;
 pub mod fold_case;
 pub mod golden;

@@ -2,7 +2,8 @@
 //!
 //! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
 
-use foldnet_tests::tidy::{File, Finding, code, files, functions, manifests, text};
+use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, text};
+use std::process::Command;
 
 fn all() -> Vec<File> {
     files::read(&files::root()).unwrap()
@@ -135,4 +136,33 @@ fn every_dependency_comes_from_the_registry() {
         assert!(lock.text.contains("\nsource = "), "{}:1: names no source at all", lock.path);
     }
     none(locks.iter().flat_map(text::sources));
+}
+
+#[test]
+fn every_dependency_has_its_reason_and_all_are_counted() {
+    let page = manifest("docs/dependencies.md");
+    none(dependencies::reasons(&page, &packages(), &manifest("Cargo.toml")).unwrap_or_else(|error| panic!("{error}")));
+    none(dependencies::count(&page, &manifest("Cargo.lock")));
+}
+
+#[test]
+fn every_licence_is_permitted() {
+    let host = Command::new("rustc").arg("-vV").output().expect("rustc starts");
+    let text = String::from_utf8(host.stdout).expect("text");
+    let host = text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
+    // What this build needed is on this machine.
+    let arguments = ["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", host];
+    let output = Command::new(env!("CARGO")).args(arguments).current_dir(files::root()).output().expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    assert!(packages.len() > 50, "only {} packages", packages.len());
+    for package in packages {
+        let licence = package["license"].as_str().unwrap_or_default();
+        assert!(
+            dependencies::is_permitted(licence),
+            "{}: licence {licence:?}; see docs/dependencies.md",
+            package["name"]
+        );
+    }
 }

@@ -2,7 +2,9 @@
 //!
 //! Bytes go to `NAME.part`; only when the SHA-256 of their unpacked contents is right is it renamed
 //! to `NAME`. A transfer that breaks off goes on by an HTTP `Range` request, in this run or the
-//! next; a server that ignores `Range` makes it start again.
+//! next; a server that ignores `Range` makes it start again. Of several downloads of one file into
+//! one folder, in this program or others, one writes (it holds [`Lock`] on `NAME.lock`); the others
+//! wait, and take what it brings.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -14,6 +16,7 @@ use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body, Timeout};
 
 use crate::error::{DataError, Problem};
+use crate::lock::Lock;
 use crate::progress::Progress;
 use crate::unpack::{is_packed, sha256_of};
 
@@ -25,6 +28,8 @@ const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 const FRUITLESS_TRIES: u32 = 4;
 /// Pause before the first new try; doubled for each further one.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How often to look whether another download has come to its end.
+const LOOK: Duration = Duration::from_millis(50);
 /// Bytes written, and reported, at a time.
 const CHUNK: usize = 1 << 16;
 
@@ -37,7 +42,8 @@ pub struct RemoteFile {
     pub sha256: &'static str,
 }
 
-/// Downloads `files` from the site `url` into `folder`, which is made when the first byte comes.
+/// Downloads those of `files` that are not there from the site `url` into `folder`, which is made when the first byte
+/// comes.
 pub fn download(
     url: &str,
     folder: &Path,
@@ -67,6 +73,10 @@ struct Transfer<'a> {
     url: String,
     folder: &'a Path,
     part: PathBuf,
+    /// Held from the first byte on: who writes to the part.
+    lock: Option<Lock>,
+    /// Whether the part has bytes of an earlier, or another, download.
+    resumed: bool,
 }
 
 /// Why one try ended before the file did.
@@ -77,6 +87,10 @@ enum Stop {
     NoConnection(String),
     /// The part on disk is of no use to this server.
     StartAgain,
+    /// Another download has changed the part meanwhile.
+    Changed,
+    /// Another download has brought the file meanwhile.
+    Arrived,
     /// No further try will help.
     Final(DataError),
 }
@@ -84,14 +98,17 @@ enum Stop {
 impl<'a> Transfer<'a> {
     fn new(agent: &'a Agent, url: &str, folder: &'a Path, file: &'a RemoteFile) -> Self {
         let url = format!("{}/{}", url.trim_end_matches('/'), file.name);
-        Self { agent, file, url, folder, part: folder.join(format!("{}.part", file.name)) }
+        let part = folder.join(format!("{}.part", file.name));
+        Self { agent, file, url, folder, part, lock: None, resumed: false }
     }
 
-    fn run(&self, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
-        let resumed = self.part_len() > 0;
-        self.fetch(progress)?;
+    fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
+        self.resumed = self.part_len() > 0;
+        if self.arrived() || !self.fetch(progress)? {
+            return Ok(());
+        }
         let mut verdict = self.verify();
-        if resumed && verdict.is_err() {
+        if self.resumed && verdict.is_err() {
             // The old part may be to blame, of another packing say: once more, from the start.
             self.remove_part()?;
             self.fetch(progress)?;
@@ -105,8 +122,13 @@ impl<'a> Transfer<'a> {
         fs::rename(&self.part, self.folder.join(self.file.name)).map_err(|cause| self.unwritable(&cause))
     }
 
-    /// Tries until the part is as long as the server says.
-    fn fetch(&self, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
+    /// Whether the file is there, under its final name.
+    fn arrived(&self) -> bool {
+        self.folder.join(self.file.name).exists()
+    }
+
+    /// Tries until the part is as long as the server says; false where another download has brought the file.
+    fn fetch(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<bool, DataError> {
         let at_first = self.part_len();
         let mut fruitless = 0;
         loop {
@@ -117,8 +139,13 @@ impl<'a> Transfer<'a> {
                 Err(Stop::NoConnection(cause)) if before == at_first => {
                     return Err(DataError::Offline { url: self.url.clone(), cause });
                 }
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(true),
+                Err(Stop::Arrived) => return Ok(false),
                 Err(Stop::Final(error)) => return Err(error),
+                Err(Stop::Changed) => {
+                    self.resumed = true;
+                    continue;
+                }
                 Err(Stop::StartAgain) => {
                     self.remove_part()?;
                     "the server does not go on where it stopped".to_owned()
@@ -135,7 +162,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// One request, for what is missing behind the first `have` bytes.
-    fn attempt(&self, have: u64, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+    fn attempt(&mut self, have: u64, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
         let mut request = self.agent.get(&self.url);
         if have > 0 {
             request = request.header("Range", format!("bytes={have}-"));
@@ -145,6 +172,7 @@ impl<'a> Transfer<'a> {
             StatusCode::OK => 0,
             StatusCode::PARTIAL_CONTENT if range_start(&response) == Some(have) => have,
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE if have > 0 => {
+                self.hold(have, None, progress)?;
                 return Err(Stop::StartAgain);
             }
             status if status.is_server_error() && have > 0 => return Err(Stop::Break(status.to_string())),
@@ -153,7 +181,31 @@ impl<'a> Transfer<'a> {
             }
         };
         let total = response.body().content_length().map(|rest| start + rest);
+        self.hold(have, total, progress)?;
         self.receive(response.body_mut(), start, total, progress)
+    }
+
+    /// Takes the lock, where this transfer does not have it; while another download does, shows how far that one is.
+    /// What was asked for must still be what is missing behind the first `have` bytes.
+    fn hold(&mut self, have: u64, total: Option<u64>, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+        if self.lock.is_some() {
+            return Ok(());
+        }
+        let path = self.folder.join(format!("{}.lock", self.file.name));
+        let unwritable = |cause| Stop::Final(DataError::file(&path, Problem::Unwritable(cause)));
+        fs::create_dir_all(self.folder).map_err(|cause| unwritable(cause.to_string()))?;
+        while self.lock.is_none() {
+            self.lock = Lock::try_take(&path).map_err(|cause| unwritable(cause.to_string()))?;
+            if self.lock.is_none() {
+                progress(Progress::Downloading { file: self.file.name, done: self.part_len(), total });
+                thread::sleep(LOOK);
+            }
+        }
+        match self.part_len() {
+            _ if self.arrived() => Err(Stop::Arrived),
+            found if found != have => Err(Stop::Changed),
+            _ => Ok(()),
+        }
     }
 
     /// Appends the body to the part, whose first `start` bytes stay.
@@ -186,7 +238,6 @@ impl<'a> Transfer<'a> {
     }
 
     fn open_part(&self, start: u64) -> std::io::Result<File> {
-        fs::create_dir_all(self.folder)?;
         let part = OpenOptions::new().create(true).append(true).open(&self.part)?;
         part.set_len(start)?;
         Ok(part)

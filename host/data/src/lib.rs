@@ -28,6 +28,7 @@ mod error;
 mod fashion_mnist;
 mod idx;
 mod idx_folder;
+mod lock;
 mod names;
 mod picture;
 mod progress;

@@ -77,6 +77,18 @@ pub fn arrows(manifest: &File, workspace: &File) -> Result<Vec<Finding>, String>
     Ok(findings)
 }
 
+/// The name of a package, and its dependencies of all kinds that are not of the workspace.
+///
+/// # Errors
+/// When a manifest cannot be read.
+pub fn foreign_dependencies(manifest: &File, workspace: &File) -> Result<(String, Vec<String>), String> {
+    let table = parse(manifest)?;
+    let name = table.get("package").and_then(|package| package.get("name")).and_then(Value::as_str).unwrap_or_default();
+    let all = dependencies(&table, &parse(workspace)?).into_iter().map(|dependency| dependency.package);
+    let foreign = all.filter(|package| RULES.iter().all(|rule| rule.package != package));
+    Ok((name.to_owned(), foreign.collect()))
+}
+
 /// Every package of the workspace takes the workspace's lints, one that is a workspace of its own denies `unsafe_code`,
 /// and no manifest silences a lint.
 ///

@@ -2,9 +2,10 @@
 //! be shown to find something.
 //!
 //! [`files`] finds the files; [`tokens`] reads Rust as tokens, so that no comment and no string is mistaken for code;
-//! [`text`], [`functions`], [`code`] and [`manifests`] hold the gates.
+//! [`text`], [`functions`], [`code`], [`manifests`] and [`dependencies`] hold the gates.
 
 pub mod code;
+pub mod dependencies;
 pub mod files;
 pub mod functions;
 pub mod manifests;

@@ -122,6 +122,30 @@ fn a_server_error_in_between_is_waited_out() {
 }
 
 #[test]
+fn of_several_downloads_at_once_one_writes() {
+    let (packed, file) = noise();
+    let (folder, server) = (Folder::empty(), Server::start(&[(NAME, packed.clone())], &[Reply::Slow; 8]));
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let run = || download(&server.url, folder.path(), &[file], &mut |_| ());
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(results, vec![Ok(()); 8]);
+    assert!(folder.get(NAME) == Some(packed), "other bytes arrived than were sent");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert!(server.requests().len() > 1, "they did not overlap");
+}
+
+#[test]
+fn a_lock_that_a_killed_program_left_stops_nobody() {
+    let (packed, file) = noise();
+    let (folder, server) = (Folder::empty(), Server::start(&[(NAME, packed.clone())], &[]));
+    folder.put("noise.gz.lock", b"");
+    download(&server.url, folder.path(), &[file], &mut |_| ()).unwrap();
+    assert!(folder.get(NAME) == Some(packed) && folder.get("noise.gz.lock").is_none());
+}
+
+#[test]
 fn a_wrong_hash_deletes_what_came() {
     let (packed, file) = noise();
     let outcome = run_with(packed, RemoteFile { sha256: &"0".repeat(64).leak()[..], ..file }, &[], &[]);

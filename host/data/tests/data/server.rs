@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// How one request is answered.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,8 @@ pub(crate) enum Reply {
     Cut(usize),
     /// The whole file with status 200, whatever was asked for.
     IgnoreRange,
+    /// As `Good`, but in 20 pieces, with a pause behind each.
+    Slow,
     /// This status and no file.
     Status(u16),
 }
@@ -41,13 +44,14 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let files: HashMap<_, _> = files.iter().map(|(name, body)| (format!("/{name}"), body.clone())).collect();
-        let replies = replies.to_vec();
+        let (files, replies) = (Arc::new(files), replies.to_vec());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&requests);
         thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
                 let reply = replies.get(number).copied().unwrap_or(Reply::Good);
-                serve(stream.unwrap(), &files, reply, &log);
+                let (files, log) = (Arc::clone(&files), Arc::clone(&log));
+                thread::spawn(move || serve(stream.unwrap(), &files, reply, &log));
             }
         });
         Self { url, requests }
@@ -85,7 +89,14 @@ fn serve(mut stream: TcpStream, files: &HashMap<String, Vec<u8>>, reply: Reply, 
         head += &format!("Content-Range: bytes {start}-{}/{}\r\n", body.len() - 1, body.len());
     }
     // A client that has gone away is its own affair.
-    let _ = stream.write_all((head + "\r\n").as_bytes()).and_then(|()| stream.write_all(&rest[..sent]));
+    let _ = stream.write_all((head + "\r\n").as_bytes());
+    let pieces = if matches!(reply, Reply::Slow) { 20 } else { 1 };
+    for piece in rest[..sent].chunks(sent.div_ceil(pieces).max(1)) {
+        if stream.write_all(piece).is_err() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(if pieces > 1 { 5 } else { 0 }));
+    }
 }
 
 /// Path, and start of the range asked for.

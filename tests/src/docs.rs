@@ -1,0 +1,9 @@
+//! The pages in `docs/` and their code, which is compiled and run like that of any documentation.
+
+/// What folding is: every number of the worked example is checked.
+#[doc = include_str!("../../docs/folding.md")]
+pub mod folding {}
+
+/// How a sensor's values become bytes.
+#[doc = include_str!("../../docs/real-inputs.md")]
+pub mod real_inputs {}

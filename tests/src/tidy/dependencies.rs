@@ -1,0 +1,121 @@
+//! The page on dependencies tells the truth: each with its reason, their number, and their licences.
+
+use super::{File, Finding, manifests};
+use std::collections::BTreeSet;
+
+/// Licences that a dependency may be had under.
+const LICENCES: [&str; 6] = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Zlib", "0BSD", "Unicode-3.0"];
+
+/// A row of the page: dependency, the packages that have it, and its line.
+struct Row<'a> {
+    name: &'a str,
+    packages: Vec<&'a str>,
+    line: usize,
+}
+
+/// The rows of three cells whose second names packages of Foldnet.
+fn rows(page: &File) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for (index, text) in page.text.lines().enumerate() {
+        let cells: Vec<_> = text.trim().trim_matches('|').split('|').map(str::trim).collect();
+        let [name, packages, why] = cells[..] else { continue };
+        let packages: Vec<_> = packages.split(", ").collect();
+        if !why.is_empty() && packages.iter().all(|package| package.starts_with("foldnet")) {
+            rows.push(Row { name, packages, line: index + 1 });
+        }
+    }
+    rows
+}
+
+/// Every direct dependency of every package has its row on the page, and every row its dependency.
+///
+/// # Errors
+/// When a manifest cannot be read.
+pub fn reasons(page: &File, packages: &[File], workspace: &File) -> Result<Vec<Finding>, String> {
+    let (mut findings, rows) = (Vec::new(), rows(page));
+    let stated: BTreeSet<_> = rows.iter().flat_map(|row| row.packages.iter().map(|p| (*p, row.name))).collect();
+    let mut found = BTreeSet::new();
+    for manifest in packages {
+        let (package, names) = manifests::foreign_dependencies(manifest, workspace)?;
+        for name in names {
+            if !stated.contains(&(package.as_str(), name.as_str())) {
+                findings.push(Finding::at(page, 1, format!("no reason for {name} of {package}: add it to the table")));
+            }
+            found.insert((package.clone(), name));
+        }
+    }
+    for row in &rows {
+        let gone = row.packages.iter().filter(|package| !found.contains(&(package.to_string(), row.name.to_owned())));
+        findings.extend(gone.map(|package| Finding::at(page, row.line, format!("{package} has no {}", row.name))));
+    }
+    Ok(findings)
+}
+
+/// The page states how many packages of others the lock file names.
+pub fn count(page: &File, lock: &File) -> Vec<Finding> {
+    let expected = format!("names {} packages", lock.text.lines().filter(|line| line.starts_with("source = ")).count());
+    if page.text.contains(&expected) {
+        return Vec::new();
+    }
+    vec![Finding::at(page, 1, format!("must say that `Cargo.lock` {expected}; is each of them worth it?"))]
+}
+
+/// Whether an SPDX expression leaves a choice of which all parts are in [`LICENCES`]. Parentheses may enclose choices.
+pub fn is_permitted(expression: &str) -> bool {
+    // Written before SPDX: a slash for OR.
+    let expression = expression.replace('/', " OR ");
+    let part = |part: &str| {
+        let choices = part.trim().trim_start_matches('(').trim_end_matches(')');
+        choices.split(" OR ").any(|licence| LICENCES.contains(&licence.trim()))
+    };
+    match expression.contains('(') {
+        true => expression.split(" AND ").all(part),
+        false => expression.split(" OR ").any(|choice| choice.split(" AND ").all(part)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(page: &str, dependencies: &str, expected: &[&str]) {
+        let manifest = File::new("a/Cargo.toml", &format!("[package]\nname = \"foldnet-core\"\n{dependencies}"));
+        let workspace = File::new("Cargo.toml", "[workspace.dependencies]\nfoldnet-core = { path = \"core\" }");
+        let found = reasons(&File::new("page.md", page), &[manifest], &workspace).unwrap();
+        assert_eq!(found.iter().map(Finding::to_string).collect::<Vec<_>>(), expected, "{page}");
+    }
+
+    #[test]
+    fn a_row_for_each_and_each_for_a_row() {
+        let libm = "[dependencies]\nlibm = \"0.2\"";
+        check("| dependency | of | why |\n|---|---|---|\n| libm | foldnet-core | exp |", libm, &[]);
+        check("", libm, &["page.md:1: no reason for libm of foldnet-core: add it to the table"]);
+        check(
+            "| libm | foldnet | exp |\n| libm | foldnet-core | |",
+            libm,
+            &["page.md:1: no reason for libm of foldnet-core: add it to the table", "page.md:1: foldnet has no libm"],
+        );
+        let dev = "[target.'cfg(unix)'.dev-dependencies]\nrand = \"1\"\n[dependencies]\nfoldnet = \"1\"";
+        check("| rand | foldnet-core | dice |", dev, &[]);
+        check("| crc | foldnet-core | sums |", "", &["page.md:1: foldnet-core has no crc"]);
+    }
+
+    #[test]
+    fn the_number_is_the_lock_file_s() {
+        let lock = File::new("Cargo.lock", "name = \"foldnet\"\nname = \"a\"\nsource = \"x\"\nsource = \"y\"\n");
+        assert!(count(&File::new("page.md", "`Cargo.lock` names 2 packages"), &lock).is_empty());
+        assert_eq!(count(&File::new("page.md", "`Cargo.lock` names 12 packages"), &lock).len(), 1);
+    }
+
+    #[test]
+    fn licences_with_a_choice_that_is_permitted() {
+        for permitted in ["MIT", "MIT OR GPL-3.0", "MPL-2.0/MIT", "(MIT OR Apache-2.0) AND Unicode-3.0", "MIT AND Zlib"]
+        {
+            assert!(is_permitted(permitted), "{permitted}");
+        }
+        assert!(is_permitted("Apache-2.0 WITH LLVM-exception OR GPL-2.0"));
+        for other in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR Apache-2.0) AND GPL-3.0", "MITX", "MPL-2.0"] {
+            assert!(!is_permitted(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Export of random networks of any depth, width and placement of BatchNormalization, at every width of weights: the
+//! file parses, says what the fold left, and the simulator's every logit is the format's, evaluated literally.
+
+use foldnet::checkpoint::{Checkpoint, PixelStatistics};
+use foldnet::export::{Export, Plan, export};
+use foldnet_core::Model;
+use foldnet_core::layer;
+use foldnet_core::model::FLOAT_BITS;
+use foldnet_data::View;
+use foldnet_sim::AlignedBytes;
+use foldnet_sim::simulate::simulate_logits;
+use foldnet_tests::fold_case::{Case, IMAGES, Scaling, Source};
+use foldnet_tests::hostile::literal_logits;
+use foldnet_tests::tolerance::{LAST_ERROR_AT_2_BITS, LAST_ERROR_AT_4_BITS, LAST_ERROR_AT_8_BITS};
+
+const CASES: u64 = 60;
+
+/// Images that no quantizer was fitted to: all off, all on, and noise.
+const STRANGERS: usize = 4;
+
+/// A case as the trainer would hand it over.
+fn checkpoint(case: &Case) -> Checkpoint {
+    let pixels = match case.scaling.clone() {
+        Scaling::Raw => PixelStatistics::Raw,
+        Scaling::Unit => PixelStatistics::Unit,
+        Scaling::Standardized(mean, std) => PixelStatistics::Standardized { mean, std },
+    };
+    let Case { layers, inputs, params, .. } = case.clone();
+    Checkpoint { layers, inputs, params, pixels, image: Some((1, inputs)), labels: Vec::new() }
+}
+
+/// The case's images, and strangers behind them.
+fn images(case: &Case, source: &mut Source) -> Vec<u8> {
+    let mut pixels = case.pixels.clone();
+    pixels.extend((0..STRANGERS * case.inputs).map(|at| match at / case.inputs {
+        0 => 0,
+        1 => 255,
+        _ => source.below(256) as u8,
+    }));
+    pixels
+}
+
+/// Exports a case with the given widths; the model, and what is said of it, agree with the simulator and the format.
+fn check(case: &Case, bits: &[u8], what: &str) -> Export {
+    let mut source = Source::new(case.inputs as u64);
+    let pixels = images(case, &mut source);
+    let classes = layer::outputs(&case.layers, case.inputs);
+    let labels: Vec<u8> = (0..IMAGES + STRANGERS).map(|_| source.below(classes) as u8).collect();
+    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    let test = View { pixels: &pixels, labels: &labels, height: 1, width: case.inputs };
+    let plan = Plan { bits, calibration: test.slice(0..IMAGES), test, labels: &names };
+    let (bytes, report) = export(&checkpoint(case), &plan, &foldnet_core::Portable, &mut |_| ())
+        .unwrap_or_else(|error| panic!("{what}: {error:#}"));
+    check_header(case, &report, &bytes, what);
+    let (model, mut seen) = (Model::parse(&bytes).unwrap(), 0);
+    let simulation = simulate_logits(&model, &pixels, &labels, &mut |image, logits| {
+        let expected = literal_logits(model.header(), &bytes, test.image(image));
+        assert_eq!(Some(logits.words()), expected.as_deref(), "{what}, image {image}");
+        seen += 1;
+    });
+    assert_eq!((seen, simulation.accuracy()), (IMAGES + STRANGERS, report.accuracy), "{what}");
+    report
+}
+
+/// The file has the layers that the fold left, at the widths asked for.
+fn check_header(case: &Case, report: &Export, bytes: &AlignedBytes, what: &str) {
+    let model = Model::parse(bytes).unwrap_or_else(|error| panic!("{what}: {error}"));
+    assert_eq!(report.bytes, bytes.len(), "{what}");
+    let found = model.header().layers.iter().map(|l| (l.inputs.into(), l.units.into(), l.relu, l.bits));
+    let fold = case.fold();
+    let blocks = fold.blocks().iter().zip(&report.bits);
+    let expected: Vec<_> = blocks.map(|(block, bits)| (block.inputs, block.units, block.relu, *bits)).collect();
+    assert_eq!(found.collect::<Vec<(usize, usize, bool, u8)>>(), expected, "{what}");
+}
+
+/// The median over all cases of what the last layer lost on the images that the weights were fitted to.
+fn median_error(bits: u8) -> f64 {
+    let error = |seed| {
+        let case = Case::new(seed);
+        let report =
+            check(&case, &[bits], &format!("case {seed} at {bits} bits, {:?} on {}", case.layers, case.inputs));
+        *report.layer_errors.last().expect("an error for each layer")
+    };
+    let mut errors: Vec<f64> = (0..CASES).map(error).collect();
+    errors.sort_by(f64::total_cmp);
+    println!("{bits} bits: median {:.4}, largest {:.4}", errors[errors.len() / 2], errors[errors.len() - 1]);
+    errors[errors.len() / 2]
+}
+
+#[test]
+fn integers_at_every_width() {
+    for (bits, limit) in [(8, LAST_ERROR_AT_8_BITS), (4, LAST_ERROR_AT_4_BITS), (2, LAST_ERROR_AT_2_BITS)] {
+        let found = median_error(bits);
+        assert!(found <= limit.value, "{bits} bits: {found} lost, beyond {}: {}", limit.name, limit.reason);
+    }
+}
+
+#[test]
+fn another_width_for_each_layer() {
+    for seed in CASES..2 * CASES {
+        let (case, mut source) = (Case::new(seed), Source::new(seed));
+        let bits: Vec<u8> = case.fold().blocks().iter().map(|_| [8, 4, 2][source.below(3)]).collect();
+        check(&case, &bits, &format!("case {seed} at {bits:?} bits, {:?} on {}", case.layers, case.inputs));
+    }
+}
+
+#[test]
+fn floats() {
+    for seed in 0..2 * CASES {
+        let case = Case::new(seed);
+        let report = check(&case, &[FLOAT_BITS], &format!("case {seed}, {:?} on {}", case.layers, case.inputs));
+        assert_eq!((report.accuracy, report.layer_errors.len()), (report.folded_accuracy, 0), "case {seed}");
+    }
+}
