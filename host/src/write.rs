@@ -17,7 +17,7 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 ///
 /// A temporary file in the same folder is filled, brought to the disk and renamed; it has the permissions of any new
 /// file, and goes when something fails. Where the program was killed it stays, until a later run writes into the same
-/// folder and finds it [an hour](FORGOTTEN) old. A link keeps pointing at its file. A device or pipe (`/dev/stdout`) cannot be
+/// folder and finds it an hour old. A link keeps pointing at its file. A device or pipe (`/dev/stdout`) cannot be
 /// replaced and is written to directly.
 ///
 /// # Errors
