@@ -133,11 +133,7 @@ impl From<Fault> for Exit {
 
 impl From<BootError> for Exit {
     fn from(error: BootError) -> Self {
-        match error.slots {
-            [Fault::Empty, Fault::Empty] => error.bare.into(),
-            [fault, Fault::Empty] | [Fault::Empty, fault] => fault.into(),
-            _ => Self::SlotsBad,
-        }
+        error.cause().map_or(Self::SlotsBad, Self::from)
     }
 }
 

@@ -3,12 +3,21 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The name of a temporary file begins and ends so.
+const TEMPORARY: (&str, &str) = (".foldnet-", ".part");
+
+/// A temporary file that nobody has written to for so long was left by a program that was killed. (Another program of
+/// ours may be at work in the same folder; it takes seconds.)
+const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 /// Writes what `contents` writes into the file `path`, which afterwards holds all of it, or, on any error, what it held
 /// before (nothing, where there was no file).
 ///
 /// A temporary file in the same folder is filled, brought to the disk and renamed; it has the permissions of any new
-/// file, and goes when something fails. A link keeps pointing at its file. A device or pipe (`/dev/stdout`) cannot be
+/// file, and goes when something fails. Where the program was killed it stays, until a later run writes into the same
+/// folder and finds it an hour old. A link keeps pointing at its file. A device or pipe (`/dev/stdout`) cannot be
 /// replaced and is written to directly.
 ///
 /// # Errors
@@ -24,14 +33,31 @@ pub fn atomically(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Resu
 }
 
 fn replace(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let folder = folder(path);
+    remove_forgotten(&folder);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".foldnet-").suffix(".part");
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.tempfile_in(folder(path))?;
+    let temporary = builder.tempfile_in(folder)?;
     fill(temporary.as_file(), contents)?;
     temporary.as_file().sync_all()?;
     temporary.persist(path).map(drop).map_err(|failed| failed.error)
+}
+
+/// Removes what killed programs have left in `folder`, as far as that can be done.
+fn remove_forgotten(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(is_forgotten) {
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+fn is_forgotten(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name();
+    let ours = name.to_str().is_some_and(|name| name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1));
+    let age = || entry.metadata().ok()?.modified().ok()?.elapsed().ok();
+    ours && age().is_some_and(|age| age > FORGOTTEN)
 }
 
 fn fill(file: &File, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
@@ -129,6 +155,21 @@ mod tests {
             assert_eq!(fs::read(&path).expect("there"), text.as_bytes());
         }
         assert_eq!(names(folder.path()), ["file"]);
+    }
+
+    #[test]
+    fn what_a_killed_program_left_is_removed_when_it_is_old() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let make = |name: &str, age: u64| {
+            let file = File::create(folder.path().join(name)).expect("made");
+            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age)).expect("aged");
+        };
+        make(".foldnet-old.part", 3700);
+        make(".foldnet-new.part", 3500);
+        make("foldnet-mine.part", 9999);
+        make(".foldnet-mine", 9999);
+        atomically(&folder.path().join("file"), |out| out.write_all(b"new")).expect("written");
+        assert_eq!(names(folder.path()), [".foldnet-mine", ".foldnet-new.part", "file", "foldnet-mine.part"]);
     }
 
     #[cfg(target_os = "linux")]

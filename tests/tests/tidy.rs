@@ -110,7 +110,8 @@ fn packages_depend_as_designed() {
 #[test]
 fn sources_name_no_crate_they_may_not_know() {
     // The inner folder first, since `host/` holds `host/data/`.
-    for (folder, except) in [("core", None), ("host/data", None), ("firmware-sim", None), ("host", Some("host/data/"))]
+    for (folder, except) in
+        [("core", None), ("c", None), ("host/data", None), ("firmware-sim", None), ("host", Some("host/data/"))]
     {
         let foreign = manifests::foreign_crates(folder);
         let foreign: Vec<_> = foreign.iter().map(String::as_str).collect();

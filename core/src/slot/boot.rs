@@ -41,6 +41,18 @@ pub struct BootError {
     pub bare: ParseError,
 }
 
+impl BootError {
+    /// The one reason where there is one: of the slot that is not empty, or of the bare model where both are. None where
+    /// something is wrong in both slots.
+    pub fn cause(&self) -> Option<Fault> {
+        match self.slots {
+            [Fault::Empty, Fault::Empty] => Some(Fault::Model(self.bare)),
+            [fault, Fault::Empty] | [Fault::Empty, fault] => Some(fault),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {

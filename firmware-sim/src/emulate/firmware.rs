@@ -162,11 +162,9 @@ fn checkout() -> Result<PathBuf, EmulateError> {
 
 /// The build of the firmware for `board`, in a target folder of its own.
 fn command(board: &Board, toolchain: &Toolchain, root: &Path, folder: &Path) -> Command {
-    let mut command = Command::new(&toolchain.cargo);
-    clear_environment(&mut command);
-    command.current_dir(root).env("FOLDNET_BOARD", board.name).envs(toolchain.environment.iter().cloned());
-    command.args(["build", "--profile", "firmware", "-p", "foldnet-sim", "--target", board.target]);
-    command.args(&toolchain.arguments).arg("--target-dir").arg(folder);
+    let mut command = toolchain.build(board.target, root);
+    command.env("FOLDNET_BOARD", board.name);
+    command.args(["--profile", "firmware", "-p", "foldnet-sim"]).arg("--target-dir").arg(folder);
     if board.dsp {
         command.args(["--features", "dsp"]);
     }

@@ -26,6 +26,7 @@ pub use firmware::{Firmware, bare_sizes, bare_with_panic};
 pub use many::{Survey, Surveyed, emulate_all};
 pub use qemu::{Request, Run, emulator_version, run};
 pub use results::Answer;
+pub use toolchain::build_command;
 
 use crate::AlignedBytes;
 use crate::board::Board;

@@ -13,11 +13,11 @@ use std::process::Command;
 #[derive(Debug, Clone)]
 pub(super) struct Toolchain {
     /// The program.
-    pub(super) cargo: PathBuf,
+    cargo: PathBuf,
     /// Its arguments beside the usual ones.
-    pub(super) arguments: Vec<String>,
+    arguments: Vec<String>,
     /// Variables to set.
-    pub(super) environment: Vec<(String, OsString)>,
+    environment: Vec<(String, OsString)>,
     /// Compiler, and where the core library comes from.
     pub(super) description: String,
 }
@@ -52,6 +52,24 @@ impl Toolchain {
             remedy: format!("rustup target add {target} (or apt-get install cargo-web rustc-web rust-web-src lld)"),
         })
     }
+
+    /// A build for `target` of the workspace at `folder`; what is to be built, the caller adds.
+    pub(super) fn build(&self, target: &str, folder: &Path) -> Command {
+        let mut command = Command::new(&self.cargo);
+        clear_environment(&mut command);
+        command.current_dir(folder).envs(self.environment.iter().cloned());
+        command.args(["build", "--target", target]).args(&self.arguments);
+        command
+    }
+}
+
+/// A cargo that builds for `target` in the workspace at `folder`, as firmware is built: `cargo build --target ...`, with
+/// nothing of a cargo that may have started this program. What is to be built, the caller adds.
+///
+/// # Errors
+/// Without a compiler for the target, or a linker.
+pub fn build_command(target: &str, folder: &Path) -> Result<Command, EmulateError> {
+    Ok(Toolchain::find(target, folder)?.build(target, folder))
 }
 
 impl Compiler<'_> {

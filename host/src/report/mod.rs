@@ -1,6 +1,6 @@
 //! One page that shows what a training, a fold, a quantization came to: for people who were not there.
 //!
-//! [`gather`] measures, [`page`] writes HTML, a file a section in both; [`draw`] holds the pictures that sections share.
+//! [`mod@gather`] measures, [`mod@page`] writes HTML, a file a section in both; [`draw`] holds the pictures that sections share.
 //! The page needs nothing but itself: no script, no network, pictures inside.
 
 pub mod draw;

@@ -8,6 +8,7 @@ use crate::sample::{
 use crate::tool::{Done, Folder};
 use foldnet::architecture::Norm;
 use foldnet_core::Layer;
+use foldnet_core::model::VERSION;
 use std::fs::{create_dir, remove_file};
 use std::path::Path;
 
@@ -99,6 +100,13 @@ fn usage() {
     misuse(&folder, "export good.safetensors", "--out <MODEL>");
     misuse(&folder, "predict good.safetensors --dataset set", "<--index <N>|--image <PNG>>");
     misuse(&folder, "predict good.safetensors --dataset set --index 0 --image a.png", "cannot be used with");
+    misuse(&folder, "evaluate good.safetensors --epsilon 0", "give a positive number, such as 0.00001");
+    misuse(&folder, "export good.safetensors --bits many --out a.fnet", "'many' for '--bits");
+    misuse(&folder, "inspect", "<MODEL.fnet>");
+    misuse(&folder, "summary", "<DIR|FILE>");
+    misuse(&folder, "report", "<RUN|FILE>");
+    misuse(&folder, "report good.safetensors --limit=-1", "'-1' for '--limit");
+    misuse(&folder, "demo --board-images few", "'few' for '--board-images");
     misuse(&folder, "prune good.safetensors", "unrecognized subcommand 'prune'");
 }
 
@@ -262,7 +270,8 @@ fn device_models_with_one_fault() {
     check_model(&[&good[..], &[0]].concat(), "truncated or extended");
     check_model(&flipped(8 * (len / 2) + 3), "the checksum does not match: the model is damaged");
     check_model(&flipped(8 * len - 1), "the checksum does not match: the model is damaged");
-    check_model(&flipped(8 * 4 + 1), "model format version 3, this program reads 1");
+    let version = format!("model format version {}, this program reads {VERSION}", VERSION ^ 2);
+    check_model(&flipped(8 * 4 + 1), &version);
     check_model(&flipped(0), "does not begin with FNET");
     let folder = sample::folder();
     folder.write("renamed.bin", &flipped(8 * len - 1));
@@ -360,6 +369,37 @@ fn reports_that_cannot_be() {
     model("good.fnet --model none.fnet", &["none.fnet: cannot be read"]);
     folder.write("history.json", b"{ \"epochs\": 3 }");
     report("good.safetensors", &["history.json: not a record of a training; train again, or remove it"]);
+}
+
+#[test]
+fn comparisons_that_cannot_be() {
+    let folder = sample::folder();
+    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "four", &Norm::After.layers(&[5], 4), PIXELS);
+    write_network(&folder, "two", &Norm::After.layers(&[5], 2), PIXELS);
+    folder.write("cut.fnet", &device_model(PIXELS)[..90]);
+    let compare =
+        |arguments: &str, words: &[&str]| check(&folder, &format!("compare {arguments} --dataset set"), words);
+    compare("good.fnet none.fnet", &["none.fnet: cannot be read", "check the path"]);
+    compare("none good.fnet", &["none: cannot be read", "check the path"]);
+    compare("good.fnet cut.fnet", &["cut.fnet: no usable model, export it again"]);
+    compare("good.fnet wide.safetensors", &["wide.safetensors: takes images of 15 pixels", "give the --dataset"]);
+    compare("good.fnet two.safetensors", &["two.safetensors: 2 classes, the dataset has 3"]);
+    compare("good.fnet four.safetensors", &["four.safetensors: 4 classes, but good.fnet has 3"]);
+    compare("good.fnet good.safetensors --threads 0", &["--threads 0: at least one thread is needed"]);
+    check(&folder, "compare good.fnet good.safetensors --dataset none", &["none: no such folder; give --dataset"]);
+    let study = |arguments: &str, words: &[&str]| compare(&format!("--seeds 2 --runs runs {arguments}"), words);
+    study("--epochs 0", &["--epochs 0: give a number of at least 1"]);
+    study("--norms none,none", &["--norms: none is named twice; name each once"]);
+    study("--hidden 0", &["--hidden", "a width must be 1 to 65535"]);
+    study("--threads 0", &["--threads 0: at least one thread is needed"]);
+    compare("--seeds 0", &["--seeds 0: give a number of 1 to 1000"]);
+    compare("--seeds 1001", &["--seeds 1001: give a number of 1 to 1000"]);
+    compare("--seeds 1 --epochs 1 --hidden 4 --runs good.fnet", &["good.fnet", "cannot be written to"]);
+    misuse(&folder, "compare good.fnet", "2 values required");
+    misuse(&folder, "compare --seeds many", "'many' for '--seeds");
+    misuse(&folder, "compare good.fnet good.fnet --split half", "give train, valid or test");
+    misuse(&folder, "compare good.fnet good.fnet --epsilon=-1", "give a positive number, such as 0.00001");
 }
 
 #[test]

@@ -1,19 +1,23 @@
-//! Training that is stopped: by Ctrl-C, and by a signal that nobody can catch. What stands in the run's folder is whole.
+//! Training and exports that are stopped: by Ctrl-C, and by a signal that nobody can catch. What was there is whole.
 
-use crate::sample;
+use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::{Done, Folder};
+use foldnet::architecture::Norm;
 use foldnet::checkpoint::{Checkpoint, Hints};
 use foldnet::history::History;
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 /// A network wide enough that an epoch takes seconds, and too many epochs to wait for.
 const SLOW: &str = "train --norm after --dataset synthetic --hidden 600,300 --limit 6000 --epochs 1000 --out run";
 
-/// Runs that are killed.
-const KILLS: u64 = 20;
+/// Trainings that are killed, and exports.
+const KILLS: [u64; 2] = [40, 60];
 
 /// Starts the program and waits until a line of its output begins with `line`. Its output is read on, so that it
 /// never waits for its reader.
@@ -89,13 +93,24 @@ fn ctrl_c_in_the_first_epoch_leaves_the_older_run() {
     assert!(folder.contents() == before, "{:?}", folder.contents().keys());
 }
 
-/// Runs that do little but write a checkpoint of 2 MB again and again, each killed at another moment.
+/// Ages what killed programs left beside their files by more than an hour, and says how many there were.
+fn age_leftovers(folder: &Folder) -> usize {
+    let paths = folder.contents().into_keys();
+    let left: Vec<_> = paths.filter(|path| path.to_string_lossy().ends_with(".part")).collect();
+    for path in &left {
+        let old = SystemTime::now() - Duration::from_secs(4000);
+        File::options().write(true).open(path).and_then(|file| file.set_modified(old)).expect("aged");
+    }
+    left.len()
+}
+
+/// Runs that do little but write a checkpoint of 1 MB again and again, each killed at another moment.
 #[test]
 fn nothing_torn_is_left_by_a_kill() {
     let folder = sample::folder();
-    let busy = "train --norm after --dataset set --hidden 700,700 --epochs 100000 --out run";
+    let busy = "train --norm after --dataset set --hidden 400,400 --epochs 100000 --out run";
     let mut states = std::collections::BTreeSet::new();
-    for kill in 0..KILLS {
+    for kill in 0..KILLS[0] {
         let mut child = start(&folder, &format!("{busy} --seed {kill}"), "Epoch 2/");
         sleep(Duration::from_micros(kill * 7919 % 97 * 1000 + kill * 337));
         signal(&child, "-KILL");
@@ -104,5 +119,49 @@ fn nothing_torn_is_left_by_a_kill() {
         assert!(!history(&folder).epochs.is_empty());
         states.insert(folder.read("run/model.safetensors"));
     }
-    assert_eq!(states.len() as u64, KILLS, "every run has left a network of its own");
+    assert_eq!(states.len() as u64, KILLS[0], "every run has left a network of its own");
+    println!("{} temporary files were left", age_leftovers(&folder));
+    folder.run(&busy.replace("100000", "1")).succeeded();
+    assert_eq!(age_leftovers(&folder), 0, "the next run removes what is old");
+}
+
+/// Exports of one network over the device model of another, each killed at another moment of its life: one of the two
+/// models is there, whole, and all else is as it was.
+#[test]
+fn an_older_model_survives_the_kill_of_an_export() {
+    let folder = sample::folder();
+    write_network(&folder, "next", &Norm::After.layers(&[700, 700], CLASSES), PIXELS);
+    let export = "export next.safetensors --bits 32 --dataset set --threads 1 --out good.fnet";
+    let old = folder.read("good.fnet");
+    let time = |_| {
+        let begun = Instant::now();
+        folder.run(export).succeeded();
+        begun.elapsed()
+    };
+    let whole = (0..3).map(time).min().expect("three times");
+    let new = folder.read("good.fnet");
+    let (mut kept, mut killed) = (0, 0);
+    for kill in 0..KILLS[1] {
+        folder.write("good.fnet", &old);
+        let before = without_leftovers(&folder);
+        let mut command = folder.command(export);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
+        sleep(whole * (kill * 37 % 60) as u32 / 50);
+        child.kill().expect("ours to kill");
+        killed += u64::from(child.wait().expect("it ends").code().is_none());
+        let found = folder.read("good.fnet");
+        assert!(found == old || found == new, "{} bytes, neither model", found.len());
+        kept += u64::from(found == old);
+        folder.write("good.fnet", &old);
+        assert!(without_leftovers(&folder) == before, "something else has changed");
+    }
+    println!("{killed} killed, {kept} kept the old model, {} temporary files were left", age_leftovers(&folder));
+    assert!(killed > KILLS[1] / 3 && kept > KILLS[1] / 3, "{killed} killed, {kept} kept the old model");
+    folder.run(export).succeeded();
+    assert!(folder.read("good.fnet") == new && age_leftovers(&folder) == 0, "the next run removes what is old");
+}
+
+/// Every file but the temporary ones.
+fn without_leftovers(folder: &Folder) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    folder.contents().into_iter().filter(|(path, _)| !path.to_string_lossy().ends_with(".part")).collect()
 }

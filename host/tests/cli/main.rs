@@ -11,6 +11,8 @@ mod flash;
 mod flow;
 mod golden;
 mod interrupt;
+#[cfg(target_os = "linux")]
+mod memory;
 mod own_data;
 mod report;
 mod sample;

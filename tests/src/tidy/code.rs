@@ -8,25 +8,37 @@ use proc_macro2::Delimiter;
 /// The folders where `unsafe` is allowed.
 pub const UNSAFE_FOLDERS: [&str; 2] = ["kernel", "arch"];
 
-/// `unsafe` only under [`UNSAFE_FOLDERS`].
+/// The border to C, whose functions take pointers: the other place.
+pub const UNSAFE_BORDER: &str = "c/src/ffi/";
+
+/// Whether `unsafe`, and the silenced lint that it takes, may stand in a file.
+fn may_be_unsafe(file: &File) -> bool {
+    file.is_under(&UNSAFE_FOLDERS) || file.path.starts_with(UNSAFE_BORDER)
+}
+
+/// `unsafe` only under [`UNSAFE_FOLDERS`] and [`UNSAFE_BORDER`].
 ///
 /// # Errors
 /// When the file is not Rust.
 pub fn no_unsafe(file: &File) -> Result<Vec<Finding>, String> {
-    if file.is_under(&UNSAFE_FOLDERS) {
+    if may_be_unsafe(file) {
         return Ok(Vec::new());
     }
     let tokens = Tokens::read(file)?;
     let found = (0..tokens.len()).filter(|&at| tokens.ident(at) == Some("unsafe"));
-    Ok(found.map(|at| Finding::at(file, tokens.line(at), "`unsafe` outside a folder `kernel` or `arch`")).collect())
+    Ok(found
+        .map(|at| {
+            Finding::at(file, tokens.line(at), "`unsafe` outside a folder `kernel` or `arch`, and outside c/src/ffi")
+        })
+        .collect())
 }
 
-/// No lint is silenced, by `allow` or `expect`, outside [`UNSAFE_FOLDERS`].
+/// No lint is silenced, by `allow` or `expect`, outside [`UNSAFE_FOLDERS`] and [`UNSAFE_BORDER`].
 ///
 /// # Errors
 /// When the file is not Rust.
 pub fn no_silenced_lint(file: &File) -> Result<Vec<Finding>, String> {
-    if file.is_under(&UNSAFE_FOLDERS) {
+    if may_be_unsafe(file) {
         return Ok(Vec::new());
     }
     let tokens = Tokens::read(file)?;
@@ -111,6 +123,9 @@ mod tests {
         check(no_unsafe, "#![deny(unsafe_code)]\n// unsafe\nconst A: &str = \"unsafe\";", &[]);
         check_at("core/src/int/kernel/a.rs", no_unsafe, text, &[]);
         check_at("firmware-sim/src/arch/a.rs", no_unsafe, text, &[]);
+        check_at("c/src/ffi/a.rs", no_unsafe, text, &[]);
+        check_at("c/src/a.rs", no_unsafe, text, &[2]);
+        check_at("host/src/ffi/a.rs", no_unsafe, text, &[2]);
         check_at("core/src/kernel.rs", no_unsafe, text, &[2]);
         check_at("tests/tests/a.rs", no_unsafe, text, &[2]);
     }

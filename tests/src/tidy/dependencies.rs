@@ -4,7 +4,7 @@ use super::{File, Finding, manifests};
 use std::collections::BTreeSet;
 
 /// Licences that a dependency may be had under.
-const LICENCES: [&str; 6] = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Zlib", "0BSD", "Unicode-3.0"];
+pub const LICENCES: [&str; 6] = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Zlib", "0BSD", "Unicode-3.0"];
 
 /// A row of the page: dependency, the packages that have it, and its line.
 struct Row<'a> {

@@ -1,0 +1,207 @@
+//! The functions of `include/foldnet.h`, which says what they do: here stands what they check. The only `unsafe` of this
+//! crate: a pointer of C's becomes a reference, once it is known not to be null, to be aligned, and to have a length that
+//! memory can have. That the memory is there, and is the caller's, only the caller can know.
+#![allow(unsafe_code)]
+
+mod panic;
+#[cfg(test)]
+mod tests;
+
+use crate::status::Status;
+use core::ffi::c_char;
+use core::mem::MaybeUninit;
+use core::ptr::null;
+use core::slice::{from_raw_parts, from_raw_parts_mut};
+use foldnet_core::model::{Classifier, Model};
+use foldnet_core::slot::{Room, Slots};
+
+/// Words, each as large as a pointer, of the header's `foldnet_model`: a parsed model, and a little room to grow.
+pub const MODEL_WORDS: usize = 96;
+
+/// The header's `foldnet_model`: memory of the caller's, which becomes a [`Parsed`].
+#[repr(C)]
+pub struct Storage {
+    opaque: [MaybeUninit<usize>; MODEL_WORDS],
+}
+
+/// What [`Storage`] holds.
+struct Parsed {
+    /// [`MARK`] when there is a model.
+    mark: usize,
+    model: MaybeUninit<Model<'static>>,
+}
+
+/// Tells a parsed model from memory that is zero, or in which parsing failed.
+const MARK: usize = 0x464E_4D44;
+
+const _: () = assert!(size_of::<Parsed>() <= size_of::<Storage>() && align_of::<Parsed>() <= align_of::<Storage>());
+
+/// # Safety
+/// `bytes` points to `len` bytes that stay as they are while the model is in use, `model` to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_parse(model: *mut Storage, bytes: *const u8, len: usize) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    code(unsafe { open(model, bytes, len, |bytes| Ok(Model::parse(bytes)?)) })
+}
+
+/// # Safety
+/// As for [`foldnet_parse`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_boot(model: *mut Storage, flash: *const u8, len: usize, erase_block: u32) -> i32 {
+    let newest = |bytes: &'static [u8]| {
+        // A device's addresses have 32 bits.
+        let len = u32::try_from(len).map_err(|_| Status::Pointer)?;
+        let mut slots = Slots::new(bytes, Room::halves(flash.addr() as u32, len, erase_block));
+        loop {
+            match Model::parse(slots.newest()) {
+                Ok(model) => return Ok(model),
+                Err(error) => slots.pass_over(error)?,
+            }
+        }
+    };
+    // SAFETY: the caller's promise is passed on.
+    code(unsafe { open(model, flash, len, newest) })
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_inputs(model: *const Storage) -> usize {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { parsed(model) }.map_or(0, Model::inputs)
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_classes(model: *const Storage) -> usize {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { parsed(model) }.map_or(0, Model::classes)
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_scratch_words(model: *const Storage) -> usize {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { parsed(model) }.map_or(0, Model::scratch_words)
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_logit_scale(model: *const Storage) -> f32 {
+    // SAFETY: the caller's promise is passed on.
+    match unsafe { parsed(model) } {
+        Ok(model) if !model.is_float() => model.header().logit_scale,
+        _ => 0.0,
+    }
+}
+
+/// # Safety
+/// The pointers are null or point to as much as is said; nothing else reads or writes `scratch` meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_classify(
+    model: *const Storage,
+    image: *const u8,
+    image_len: usize,
+    scratch: *mut u32,
+    scratch_words: usize,
+    class_index: *mut u32,
+) -> i32 {
+    let classify = || {
+        // SAFETY: the caller's promise is passed on.
+        let (model, image) = unsafe { (parsed(model)?, slice(image, image_len)?) };
+        // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+        let (scratch, class_index) = unsafe { (slice_mut(scratch, scratch_words)?, slice_mut(class_index, 1)?) };
+        if image.len() != model.inputs() {
+            return Err(Status::Image);
+        }
+        let class = Classifier::new(model, scratch)?.classify(image) as u32;
+        class_index.fill(if panic::PANICKING { u32::from(image[class as usize]) } else { class });
+        Ok(())
+    };
+    code(classify())
+}
+
+/// # Safety
+/// The pointers are null or point to as much as is said; nothing else reads or writes `scratch` meanwhile.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_logits(model: *const Storage, scratch: *mut u32, scratch_words: usize) -> *const i32 {
+    let logits = || {
+        // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+        let (model, scratch) = unsafe { (parsed(model)?, slice_mut(scratch, scratch_words)?) };
+        Ok::<_, Status>(Classifier::new(model, scratch)?.logits().words().as_ptr().cast())
+    };
+    logits().unwrap_or(null())
+}
+
+/// The text is constant.
+#[unsafe(no_mangle)]
+pub extern "C" fn foldnet_message(status: i32) -> *const c_char {
+    Status::message_of(status).as_ptr()
+}
+
+/// What a function returns.
+fn code(result: Result<(), Status>) -> i32 {
+    result.err().unwrap_or(Status::Ok) as i32
+}
+
+/// Puts what `parse` finds in `bytes` into `model`.
+///
+/// # Safety
+/// As for [`foldnet_parse`].
+unsafe fn open(
+    model: *mut Storage,
+    bytes: *const u8,
+    len: usize,
+    parse: impl FnOnce(&'static [u8]) -> Result<Model<'static>, Status>,
+) -> Result<(), Status> {
+    check(model, 1)?;
+    let place = model.cast::<Parsed>();
+    // SAFETY: the caller's memory, checked above, and large enough for a `Parsed` (asserted); it is written, never read.
+    unsafe { (&raw mut (*place).mark).write(0) };
+    // SAFETY: the caller's promise is passed on.
+    let found = parse(unsafe { slice(bytes, len)? })?;
+    // SAFETY: as above.
+    unsafe { place.write(Parsed { mark: MARK, model: MaybeUninit::new(found) }) };
+    Ok(())
+}
+
+/// The model in `model`.
+///
+/// # Safety
+/// `model` is null or points to a `foldnet_model`, which nobody writes meanwhile.
+unsafe fn parsed<'a>(model: *const Storage) -> Result<&'a Model<'static>, Status> {
+    check(model, 1)?;
+    let place = model.cast::<Parsed>();
+    // SAFETY: the caller's memory, checked above; any bytes are a word.
+    if unsafe { (&raw const (*place).mark).read() } != MARK {
+        return Err(Status::NotParsed);
+    }
+    // SAFETY: the mark says that `open` has put a model here.
+    Ok(unsafe { (*place).model.assume_init_ref() })
+}
+
+/// # Safety
+/// `pointer` is null or points to `len` values that nobody writes while the slice lives.
+unsafe fn slice<'a, T>(pointer: *const T, len: usize) -> Result<&'a [T], Status> {
+    check(pointer, len)?;
+    // SAFETY: checked, but for what only the caller can know.
+    Ok(unsafe { from_raw_parts(pointer, len) })
+}
+
+/// # Safety
+/// `pointer` is null or points to `len` values that nobody else reads or writes while the slice lives.
+unsafe fn slice_mut<'a, T>(pointer: *mut T, len: usize) -> Result<&'a mut [T], Status> {
+    check(pointer, len)?;
+    // SAFETY: checked, but for what only the caller can know.
+    Ok(unsafe { from_raw_parts_mut(pointer, len) })
+}
+
+/// What can be checked of a pointer to `len` values.
+fn check<T>(pointer: *const T, len: usize) -> Result<(), Status> {
+    let bytes = len.checked_mul(size_of::<T>()).filter(|bytes| *bytes <= isize::MAX as usize);
+    let fits = bytes.is_some_and(|bytes| pointer.addr().checked_add(bytes).is_some());
+    if pointer.is_null() || !pointer.is_aligned() || !fits { Err(Status::Pointer) } else { Ok(()) }
+}

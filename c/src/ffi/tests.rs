@@ -1,0 +1,147 @@
+//! The C interface as C calls it: right where the call is right, and a status, never a crash, where it is not.
+
+use super::*;
+use core::ffi::CStr;
+use core::ptr::null_mut;
+use foldnet_core::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, Spec, encode};
+
+/// Bytes of the model below, at most.
+const LEN: usize = 256;
+
+/// Two pixels, two classes, float weights: the logits are `p0 - p1` and `p1`.
+fn model_file() -> (Aligned<[u8; LEN]>, usize) {
+    let header = LayerHeader { inputs: 2, units: 2, bits: FLOAT_BITS, relu: false, scale: 1.0 };
+    let weights = LayerWeights::Float { kernel: &[1.0, -1.0, 0.0, 1.0], bias: &[0.0; 2] };
+    let layers = [(header, weights)].into_iter().collect();
+    let mut file = Aligned([0xFF; LEN]);
+    let len =
+        encode(&Spec { height: 1, width: 2, labels: "", layers, logit_scale: 1.0, order: &[] }, &mut file.0).unwrap();
+    (file, len)
+}
+
+fn closed() -> Storage {
+    Storage { opaque: [MaybeUninit::new(0); MODEL_WORDS] }
+}
+
+fn opened(file: &Aligned<[u8; LEN]>, len: usize) -> Storage {
+    let mut storage = closed();
+    // SAFETY: all of it is there, and outlives the storage in every test.
+    assert_eq!(unsafe { foldnet_parse(&mut storage, file.0.as_ptr(), len) }, 0);
+    storage
+}
+
+#[test]
+fn an_image_is_classified() {
+    let (file, len) = model_file();
+    let model = opened(&file, len);
+    let mut scratch = [0xFFFF_FFFF; 8];
+    // SAFETY: a model, and memory as long as is said.
+    unsafe {
+        assert_eq!((foldnet_inputs(&model), foldnet_classes(&model), foldnet_scratch_words(&model)), (2, 2, 4));
+        assert_eq!(foldnet_logit_scale(&model), 0.0, "float weights");
+        for (image, class, logits) in [([9, 3], 0, [6.0, 3.0]), ([3, 9], 1, [-6.0, 9.0])] {
+            let mut found = 77;
+            assert_eq!(foldnet_classify(&model, image.as_ptr(), 2, scratch.as_mut_ptr(), 8, &mut found), 0);
+            let words = from_raw_parts(foldnet_logits(&model, scratch.as_mut_ptr(), 8), 2);
+            let values = [words[0], words[1]].map(|word| f32::from_bits(word as u32));
+            assert_eq!((found, values), (class, logits));
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_is_a_status() {
+    let (file, len) = model_file();
+    let (model, nothing) = (opened(&file, len), closed());
+    let (image, mut scratch, mut class) = ([1, 2, 3], [0u32; 8], 0);
+    let (right, memory) = (image.as_ptr(), scratch.as_mut_ptr());
+    // SAFETY: null, or memory as long as is said, but for the lengths that no memory has.
+    let check = |model: *const Storage, image, image_len, scratch, words, class: *mut u32, expected: Status| unsafe {
+        assert_eq!(foldnet_classify(model, image, image_len, scratch, words, class), expected as i32);
+    };
+    check(null(), right, 2, memory, 8, &mut class, Status::Pointer);
+    check(&nothing, right, 2, memory, 8, &mut class, Status::NotParsed);
+    check(&model, null(), 2, memory, 8, &mut class, Status::Pointer);
+    check(&model, right, usize::MAX, memory, 8, &mut class, Status::Pointer);
+    check(&model, right, 1, memory, 8, &mut class, Status::Image);
+    check(&model, right, 3, memory, 8, &mut class, Status::Image);
+    check(&model, right, 2, null_mut(), 8, &mut class, Status::Pointer);
+    check(&model, right, 2, memory.wrapping_byte_add(2), 7, &mut class, Status::Pointer);
+    check(&model, right, 2, memory, usize::MAX / 4, &mut class, Status::Pointer);
+    check(&model, right, 2, memory, 3, &mut class, Status::Scratch);
+    check(&model, right, 2, memory, 8, null_mut(), Status::Pointer);
+    // SAFETY: as above.
+    unsafe {
+        assert!(foldnet_logits(null(), memory, 8).is_null() && foldnet_logits(&nothing, memory, 8).is_null());
+        assert!(foldnet_logits(&model, null_mut(), 8).is_null() && foldnet_logits(&model, memory, 3).is_null());
+        for model in [null(), &raw const nothing] {
+            assert_eq!((foldnet_inputs(model), foldnet_classes(model), foldnet_scratch_words(model)), (0, 0, 0));
+            assert_eq!(foldnet_logit_scale(model), 0.0);
+        }
+    }
+}
+
+#[test]
+fn a_bad_model_leaves_none_open() {
+    let (file, len) = model_file();
+    let mut other = file;
+    other.0[len - 9] ^= 1;
+    let bytes = file.0.as_ptr();
+    let mut storage = opened(&file, len);
+    // SAFETY: null, or memory as long as is said, but for the length that no memory has.
+    let mut check = |bytes: *const u8, len: usize, expected: Status| unsafe {
+        assert_eq!(foldnet_parse(&mut storage, bytes, len), expected as i32);
+        assert_eq!(foldnet_classes(&storage), 0, "{expected:?}: what was open before is closed");
+    };
+    check(null(), len, Status::Pointer);
+    check(bytes, usize::MAX, Status::Pointer);
+    check(bytes.wrapping_add(1), len, Status::Unaligned);
+    check(bytes, len - 1, Status::Length);
+    check(bytes, 3, Status::TooShort);
+    check(other.0.as_ptr(), len, Status::Crc);
+    // SAFETY: null, or storage that is not aligned.
+    unsafe {
+        assert_eq!(foldnet_parse(null_mut(), bytes, len), Status::Pointer as i32);
+        let odd = (&raw mut storage).wrapping_byte_add(1);
+        assert_eq!(foldnet_parse(odd, bytes, len), Status::Pointer as i32);
+    }
+}
+
+#[test]
+fn flash_boots_its_newest_model() {
+    let (file, len) = model_file();
+    let mut flash = Aligned([0xFF; 4 * LEN]);
+    let (mut model, address) = (closed(), flash.0.as_ptr());
+    let (mut scratch, mut class) = ([0; 8], 0);
+    let mut boot = |flash: &Aligned<[u8; 4 * LEN]>, block: u32| {
+        // SAFETY: the flash is there, and outlives the model.
+        unsafe {
+            let status = foldnet_boot(&mut model, flash.0.as_ptr(), flash.0.len(), block);
+            foldnet_classify(&model, [9, 3].as_ptr(), 2, scratch.as_mut_ptr(), 8, &mut class);
+            status
+        }
+    };
+    assert_eq!(boot(&flash, LEN as u32), Status::NoModel as i32);
+    flash.0[..len].copy_from_slice(&file.0[..len]);
+    assert_eq!(boot(&flash, LEN as u32), 0, "a bare model, whatever lies behind it");
+    let room = Room::halves(address.addr() as u32, 4 * LEN as u32, LEN as u32);
+    let header = foldnet_core::slot::Header::for_slot(&room, 1, 7, &file.0[..len]).unwrap().to_bytes();
+    flash.0 = [0xFF; 4 * LEN];
+    flash.0[2 * LEN..][..header.len()].copy_from_slice(&header);
+    flash.0[2 * LEN + header.len()..][..len].copy_from_slice(&file.0[..len]);
+    assert_eq!(boot(&flash, LEN as u32), 0, "slot 1");
+    flash.0[2 * LEN + header.len() + len - 9] ^= 1;
+    assert_eq!(boot(&flash, LEN as u32), Status::Crc as i32);
+    flash.0[2 * LEN + header.len() - 1] = 0;
+    assert_eq!(boot(&flash, LEN as u32), Status::SlotUnfinished as i32);
+    assert_eq!(class, 0);
+}
+
+#[test]
+fn a_message_ends() {
+    for status in Status::ALL {
+        // SAFETY: a text that is constant.
+        let text = unsafe { CStr::from_ptr(foldnet_message(*status as i32)) };
+        assert_eq!(text, status.message());
+    }
+}

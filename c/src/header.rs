@@ -1,0 +1,84 @@
+//! The header for C says what [`crate::ffi`] and [`Status`] are: every function with its types, every status with its
+//! number, and the size of a model, and nothing else.
+
+use crate::Status;
+use crate::ffi::MODEL_WORDS;
+
+const HEADER: &str = include_str!("../include/foldnet.h");
+const FUNCTIONS: &str = include_str!("ffi/mod.rs");
+
+/// Rust's types as C calls them.
+const TYPES: [(&str, &str); 10] = [
+    ("*const Storage", "const foldnet_model *"),
+    ("*mut Storage", "foldnet_model *"),
+    ("*const u8", "const uint8_t *"),
+    ("*mut u32", "uint32_t *"),
+    ("*const i32", "const int32_t *"),
+    ("*const c_char", "const char *"),
+    ("usize", "size_t"),
+    ("u32", "uint32_t"),
+    ("i32", "int32_t"),
+    ("f32", "float"),
+];
+
+/// A type of C, then a name: `const uint8_t *image`, `size_t len`.
+fn declare(rust_type: &str, name: &str) -> String {
+    let (_, c) = TYPES.iter().find(|(rust, _)| *rust == rust_type).unwrap_or_else(|| panic!("what is {rust_type}?"));
+    if c.ends_with('*') { format!("{c}{name}") } else { format!("{c} {name}") }
+}
+
+/// The words of a text with one space between them.
+fn words(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `foldnet_a(model: *const Storage) -> usize` as a prototype.
+fn prototype(function: &str) -> String {
+    let (name, rest) = function.split_once('(').unwrap();
+    let (arguments, result) = rest.split_once(") -> ").unwrap();
+    let arguments = arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty());
+    let arguments = arguments.map(|argument| {
+        let (name, rust_type) = argument.split_once(": ").unwrap();
+        declare(rust_type, name)
+    });
+    declare(result, &format!("{name}({});", arguments.collect::<Vec<_>>().join(", ")))
+}
+
+/// The header without its comments, on one line.
+fn code() -> String {
+    let parts = HEADER.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, code)| code));
+    words(&parts.collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn every_function_is_declared() {
+    let code = code();
+    let functions: Vec<_> = FUNCTIONS.split("extern \"C\" fn ").skip(1).map(|text| text.split(" {").next()).collect();
+    for function in &functions {
+        let prototype = prototype(&words(function.unwrap()));
+        assert!(code.contains(&prototype), "{prototype} is not in foldnet.h");
+    }
+    // A call, or a prototype: the name and a parenthesis.
+    assert_eq!((code.matches("foldnet_").count() - code.matches("foldnet_model").count(), functions.len()), (9, 9));
+}
+
+#[test]
+fn every_status_has_its_number() {
+    let code = code();
+    for status in Status::ALL {
+        let name = format!("{status:?}").chars().fold(String::from("FOLDNET"), |mut name, letter| {
+            name.extend(letter.is_uppercase().then_some('_').into_iter().chain(letter.to_uppercase()));
+            name
+        });
+        let number = *status as i32;
+        let declared = [format!(" {name} = {number},"), format!(" {name} = {number} }}")];
+        assert!(declared.iter().any(|text| code.contains(text)), "{name} = {number} is not in foldnet.h");
+    }
+    assert_eq!(code.matches(" = ").count(), Status::ALL.len());
+}
+
+#[test]
+fn a_model_is_as_large_as_said() {
+    assert!(code().contains(&format!("#define FOLDNET_MODEL_WORDS {MODEL_WORDS} typedef struct foldnet_model {{")));
+    assert!(code().contains("{ uintptr_t opaque[FOLDNET_MODEL_WORDS]; } foldnet_model;"));
+}

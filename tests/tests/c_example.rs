@@ -1,0 +1,168 @@
+//! The library for C: `c/example`, compiled by arm-none-eabi-gcc, on emulated boards. Class and logits of every image are
+//! the simulator's, every error is an exit code with its message, and the program links only if nothing can panic.
+//!
+//! Needs gcc-arm-none-eabi, make, and what `foldnet-sim --emulate` needs; without them these tests fail.
+
+use foldnet_core::Model;
+use foldnet_sim::board::{Board, by_name};
+use foldnet_sim::emulate::build_command;
+use foldnet_sim::simulate::simulate_logits;
+use foldnet_tests::exported::{Exported, test};
+use foldnet_tests::tidy::files::root;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Test images.
+const IMAGES: usize = 200;
+
+const BOARDS: [&str; 2] = ["netduinoplus2", "microbit"];
+
+/// The notebook's network at 4 bits, which every board has room for.
+fn model() -> &'static [u8] {
+    static MODEL: OnceLock<Exported> = OnceLock::new();
+    &MODEL.get_or_init(|| Exported::keras("after", 4, 1)).model
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()))
+}
+
+/// The archive for a board, in `out`; what it is linked to cannot panic, or has a panic put in. Built in the folder of
+/// the board's firmware, where core and its dependencies are built already, one at a time.
+fn archive(board: &Board, out: &Path, panicking: bool) -> PathBuf {
+    static BUILDING: Mutex<()> = Mutex::new(());
+    let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = root().join("target/firmware").join(board.target);
+    let mut cargo = build_command(board.target, &root()).unwrap_or_else(|error| panic!("{error}"));
+    cargo.args(["--profile", "firmware", "-p", "foldnet-c", "--features", "prove-no-panic"]);
+    let output = run(cargo.arg("--target-dir").arg(&folder).envs(panicking.then_some(("FOLDNET_PANICKING", "1"))));
+    assert!(output.status.success(), "{}", said(&output));
+    let archive = out.join("libfoldnet_c.a");
+    std::fs::copy(folder.join(board.target).join("firmware/libfoldnet_c.a"), &archive).unwrap();
+    archive
+}
+
+/// What is made for a test: a folder of its own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c_example").join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Compiles and links the example.
+fn make(board: &Board, archive: &Path, out: &Path) -> Output {
+    let set = |name: &str, path: &Path| format!("{name}={}", path.display());
+    let mut make = Command::new("make");
+    make.arg("--always-make").arg("-C").arg(root().join("c/example"));
+    run(make.arg(format!("BOARD={}", board.name)).args([set("LIB", archive), set("OUT", out)]))
+}
+
+/// The example for a board.
+fn program(board: &Board, out: &Path) {
+    let output = make(board, &archive(board, out, false), out);
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+/// Runs the example in `folder`, with these bytes in the flash for models.
+fn emulate(board: &Board, folder: &Path, flash: &[u8], images: &[u8]) -> Output {
+    for (name, bytes) in [("flash", flash), ("images", images)] {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+    let loader = format!("loader,file=flash,addr={:#x},force-raw=on", board.model_address);
+    let mut command = Command::new("timeout");
+    command.args(["60", "qemu-system-arm", "-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"]);
+    command.args(["-semihosting-config", "enable=on,target=native", "-device", &loader]);
+    run(command.arg("-kernel").arg(format!("{}.elf", board.name)).current_dir(folder))
+}
+
+/// The same answers, word by word, as the simulator's: of each image the class, then the logits.
+fn check(name: &str) {
+    let (board, folder) = (by_name(name).unwrap(), folder(name));
+    program(board, &folder);
+    let images = test(IMAGES);
+    // Into the second slot where there is one.
+    let room = board.room();
+    let slot = |number| Some((room.slot(number)?.offset as usize, board.slot_image(number, 1, model())?));
+    let (offset, flash) = slot(1).or_else(|| slot(0)).expect("a slot");
+    let output = emulate(board, &folder, &[&vec![0xFF; offset], &flash[..]].concat(), images.pixels);
+    assert!(output.status.success(), "{name}: {:?}: {}", output.status, said(&output));
+
+    let mut expected = Vec::new();
+    simulate_logits(&Model::parse(model()).unwrap(), images.pixels, images.labels, &mut |_, logits| {
+        expected.push(logits.largest() as u32);
+        expected.extend_from_slice(logits.words());
+    });
+    let answers = std::fs::read(folder.join("answers")).unwrap();
+    let words: Vec<u32> = answers.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
+    assert_eq!(words.len(), IMAGES * 11, "{name}: a class and ten logits an image");
+    let differing = words.chunks(11).zip(expected.chunks(11)).position(|(board, pc)| board != pc);
+    assert_eq!(differing, None, "{name}: the first image whose answer is not the simulator's");
+    let right = words.chunks(11).zip(images.labels).filter(|(words, label)| words[0] == u32::from(**label)).count();
+    assert!(right >= IMAGES * 8 / 10, "{name}: {right} of {IMAGES} are recognized");
+}
+
+#[test]
+fn the_m4f_is_the_simulator() {
+    check("netduinoplus2");
+}
+
+#[test]
+fn the_m0_is_the_simulator() {
+    check("microbit");
+}
+
+#[test]
+fn errors_are_exit_codes_with_a_message() {
+    let (board, folder) = (by_name("netduinoplus2").unwrap(), folder("errors"));
+    program(board, &folder);
+    let mut damaged = model().to_vec();
+    damaged[5_000] ^= 1;
+    let unfinished = &board.slot_image(0, 1, model()).unwrap()[..40];
+    let cases: [(&[u8], i32, &str); 4] = [
+        (&[0xFF; 64], 12, "not a .fnet model"),
+        (&damaged, 15, "the checksum does not match"),
+        (unfinished, 22, "the model's slot was not written to its end"),
+        (model(), 0, ""),
+    ];
+    for (flash, code, message) in cases {
+        let output = emulate(board, &folder, flash, test(1).pixels);
+        let text = said(&output);
+        assert_eq!((output.status.code(), text.starts_with(message)), (Some(code), true), "{message}: {text}");
+    }
+}
+
+#[test]
+fn a_panic_would_be_found() {
+    let board = by_name("netduinoplus2").unwrap();
+    let folder = folder("panicking");
+    let output = make(board, &archive(board, &folder, true), &folder);
+    let text = said(&output);
+    assert!(!output.status.success() && text.contains("undefined reference to `foldnet_can_panic'"), "{text}");
+}
+
+/// Linker scripts that a user copies say what the table of boards says.
+#[test]
+fn the_linker_scripts_are_the_boards() {
+    for name in BOARDS {
+        let (board, path) = (by_name(name).unwrap(), root().join(format!("c/example/{name}.ld")));
+        let script = std::fs::read_to_string(&path).unwrap();
+        let (flash, model, ram) = (board.flash, board.model_region(), board.ram);
+        for line in [
+            format!("RAM : ORIGIN = {:#010x}, LENGTH = {}K\n", ram.origin, ram.len / 1024),
+            format!(
+                "FLASH : ORIGIN = {:#010x}, LENGTH = {}K\n",
+                flash.origin,
+                (board.model_address - flash.origin) / 1024
+            ),
+            format!("model_flash = {:#010x};\nmodel_flash_end = {:#010x};\n", model.origin, model.end()),
+            format!("erase_block = {:#x};\n", board.erase_block),
+        ] {
+            assert!(script.contains(&line), "{}: not '{line}'", path.display());
+        }
+    }
+}
