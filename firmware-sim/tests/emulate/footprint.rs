@@ -3,6 +3,7 @@
 use crate::golden::{self, Footprint};
 use crate::{KINDS, firmware, models};
 use foldnet_core::Model;
+use foldnet_core::int::kernel::Kind;
 use foldnet_sim::board::{BOARDS, Board, by_name};
 use foldnet_sim::emulate::{EmulateError, RamUse, Task, bare_sizes, bare_with_panic};
 use foldnet_sim::{AlignedBytes, emulate};
@@ -46,8 +47,9 @@ fn measure(board: &'static Board) -> Footprint {
 fn footprint_of_the_notebooks_network_has_not_grown() {
     let found: Vec<Footprint> = BOARDS.iter().map(measure).collect();
     for Footprint { board, figures, .. } in &found {
-        // The image and the scratch memory alone are 1,184 bytes.
-        assert!((1_184..6 * 1024).contains(&figures[4]), "{board}: {} bytes of RAM", figures[4]);
+        // The image, activations and logits alone are 1,184 bytes; a list of single inputs is longer than one of pairs.
+        let most = if by_name(board).unwrap().kernel() == Kind::Dsp { 6 * 1024 } else { 9_600 };
+        assert!((1_184..most).contains(&figures[4]), "{board}: {} bytes of RAM", figures[4]);
     }
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulate/footprint.golden");
     if std::env::var_os("FOLDNET_BLESS").is_some() {
