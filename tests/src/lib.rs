@@ -11,6 +11,7 @@
 //! * [`damage`]: model files cut, extended and flipped.
 //! * [`nor_flash`]: a flash that is stricter than any chip, and whose power fails.
 //! * [`exported`]: the notebook's networks as device models.
+//! * [`programs`]: firmware as users write it, on emulated boards.
 //! * [`instructions`]: the committed table of instructions per board, width and layer.
 //! * [`speed`]: steps of training, and the products they are made of, timed in turn.
 //! * [`docs`]: the pages in `docs/`, whose code is run.
@@ -27,6 +28,7 @@ pub mod instructions;
 pub mod model_file;
 pub mod nor_flash;
 pub mod oracle;
+pub mod programs;
 pub mod random;
 pub mod speed;
 pub mod tidy;

@@ -8,6 +8,7 @@ use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::build_command;
 use foldnet_sim::simulate::simulate_logits;
 use foldnet_tests::exported::{Exported, test};
+use foldnet_tests::programs::{self, run, said};
 use foldnet_tests::tidy::files::root;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -22,14 +23,6 @@ const BOARDS: [&str; 2] = ["netduinoplus2", "microbit"];
 fn model() -> &'static [u8] {
     static MODEL: OnceLock<Exported> = OnceLock::new();
     &MODEL.get_or_init(|| Exported::keras("after", 4, 1)).model
-}
-
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()))
 }
 
 /// The archive for a board, in `out`; what it is linked to cannot panic, or has a panic put in. Built in the folder of
@@ -70,14 +63,8 @@ fn program(board: &Board, out: &Path) {
 
 /// Runs the example in `folder`, with these bytes in the flash for models.
 fn emulate(board: &Board, folder: &Path, flash: &[u8], images: &[u8]) -> Output {
-    for (name, bytes) in [("flash", flash), ("images", images)] {
-        std::fs::write(folder.join(name), bytes).unwrap();
-    }
-    let loader = format!("loader,file=flash,addr={:#x},force-raw=on", board.model_address);
-    let mut command = Command::new("timeout");
-    command.args(["60", "qemu-system-arm", "-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"]);
-    command.args(["-semihosting-config", "enable=on,target=native", "-device", &loader]);
-    run(command.arg("-kernel").arg(format!("{}.elf", board.name)).current_dir(folder))
+    std::fs::write(folder.join("images"), images).unwrap();
+    programs::emulate(board, &folder.join(format!("{}.elf", board.name)), folder, flash)
 }
 
 /// The same answers, word by word, as the simulator's: of each image the class, then the logits.

@@ -18,13 +18,14 @@ const SIM: &str = "foldnet-sim";
 const C: &str = "foldnet-c";
 const HOST: &str = "foldnet";
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule { package: CORE, knows: &[], knows_on_a_pc: &[] },
     Rule { package: C, knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
     Rule { package: SIM, knows: &[CORE], knows_on_a_pc: &[DATA] },
     Rule { package: HOST, knows: &[CORE, DATA, SIM], knows_on_a_pc: &[] },
     Rule { package: "foldnet-fuzz", knows: &[CORE], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-tests", knows: &[CORE, DATA, SIM, HOST], knows_on_a_pc: &[] },
 ];
 
@@ -222,8 +223,22 @@ mod tests {
     fn core_knows_nobody_by_name() {
         let mut foreign = foreign_crates("core");
         foreign.sort();
-        assert_eq!(foreign, ["foldnet", "foldnet_c", "foldnet_data", "foldnet_fuzz", "foldnet_sim", "foldnet_tests"]);
-        assert_eq!(foreign_crates("firmware-sim"), ["foldnet_c", "foldnet", "foldnet_fuzz", "foldnet_tests"]);
+        assert_eq!(
+            foreign,
+            [
+                "foldnet",
+                "foldnet_c",
+                "foldnet_data",
+                "foldnet_fuzz",
+                "foldnet_sim",
+                "foldnet_stm32f405",
+                "foldnet_tests"
+            ]
+        );
+        assert_eq!(
+            foreign_crates("firmware-sim"),
+            ["foldnet_c", "foldnet", "foldnet_fuzz", "foldnet_stm32f405", "foldnet_tests"]
+        );
     }
 
     #[test]

@@ -1,0 +1,32 @@
+//! Firmware that is no part of the simulator, as users write it, on emulated boards: what it says by semihosting.
+
+use foldnet_sim::board::Board;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs a command to its end.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn run(command: &mut Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()))
+}
+
+/// All that a command said.
+pub fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Runs `elf` in `folder`, where it finds and leaves its files, with these bytes in the flash for models. A minute at
+/// most.
+///
+/// # Panics
+/// When the emulator cannot be started.
+pub fn emulate(board: &Board, elf: &Path, folder: &Path, flash: &[u8]) -> Output {
+    std::fs::write(folder.join("flash"), flash).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let loader = format!("loader,file=flash,addr={:#x},force-raw=on", board.model_address);
+    let mut command = Command::new("timeout");
+    command.args(["60", "qemu-system-arm", "-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"]);
+    command.args(["-semihosting-config", "enable=on,target=native", "-device", &loader]);
+    run(command.arg("-kernel").arg(elf).current_dir(folder))
+}
