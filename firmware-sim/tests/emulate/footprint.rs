@@ -13,8 +13,10 @@ fn firmware_is_small_and_cannot_panic() {
     for board in KINDS {
         let sizes = bare_sizes(by_name(board).unwrap()).unwrap_or_else(|error| panic!("{board}: {error}"));
         println!("{board}: {sizes:?}, with the harness {:?}", firmware(board).sizes());
-        // A program that does anything is larger than a vector table.
-        assert!((2_000..12 * 1024).contains(&sizes.flash), "{board}: {sizes:?}");
+        // A program that does anything is larger than a vector table. Kernels without DSP instructions bring tables and loops
+        // of their own for every width.
+        let most = if by_name(board).unwrap().kernel() == Kind::Dsp { 12 } else { 15 };
+        assert!((2_000..most * 1024).contains(&sizes.flash), "{board}: {sizes:?}");
         assert!(sizes.flash < firmware(board).sizes().flash && sizes.statics < 64, "{board}: {sizes:?}");
     }
 }

@@ -53,7 +53,7 @@ pub struct List<'s> {
 }
 
 /// Pairs of a run at most: there is straight-line code for so many.
-const MAX_RUN: u32 = 14;
+const MAX_RUN: u32 = 12;
 
 /// Words of a run before its pairs.
 const RUN_WORDS: usize = 2;

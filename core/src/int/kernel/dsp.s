@@ -56,7 +56,7 @@ foldnet_\name:
    addne r0, #8
    str r6, [r8]
    mov r6, #0
-   add r9, r0, #4 * 14
+   add r9, r0, #4 * 12
    b 2b
 .endm
 
@@ -98,7 +98,7 @@ foldnet_\name:
    add r1, r1, \skip
    tbh [pc, \pairs, lsl #1]
 .Lruns_\name:
-.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+.irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
    .short (.L\name\()_\n - .Lruns_\name) / 2
 .endr
 .endm
@@ -131,10 +131,6 @@ foldnet_\name:
    msr apsr_g, lr
    mov lr, #0x80808080
    b .Lnext8
-.Lin8_14:
-   foldnet_pair8 r3
-.Lin8_13:
-   foldnet_pair8 r4
    foldnet_three8 12 11 10
    foldnet_three8 9 8 7
    foldnet_three8 6 5 4
@@ -146,12 +142,12 @@ foldnet_\name:
    ldmia r0!, {r2, r3, r4}
    b .Lin8_\n
 .endr
-.irp n, 14, 11, 8, 5, 2
+.irp n, 11, 8, 5, 2
 .Ldsp8_\n:
    ldmia r0!, {r3, r4}
    b .Lin8_\n
 .endr
-.irp n, 13, 10, 7, 4, 1
+.irp n, 10, 7, 4, 1
 .Ldsp8_\n:
    ldr r4, [r0], #4
    b .Lin8_\n
@@ -188,7 +184,6 @@ foldnet_\name:
 
    foldnet_enter dsp4
    b .Lnext4
-   foldnet_two4 14 13
    foldnet_two4 12 11
    foldnet_two4 10 9
    foldnet_two4 8 7
@@ -197,12 +192,12 @@ foldnet_\name:
    foldnet_two4 2 1
 .Lnext4:
    foldnet_run dsp4 r12 lr
-.irp n, 14, 12, 10, 8, 6, 4, 2
+.irp n, 12, 10, 8, 6, 4, 2
 .Ldsp4_\n:
    ldmia r0!, {r2, r3}
    b .Lin4_\n
 .endr
-.irp n, 13, 11, 9, 7, 5, 3, 1
+.irp n, 11, 9, 7, 5, 3, 1
 .Ldsp4_\n:
    ldr r3, [r0], #4
    b .Lin4_\n
@@ -242,7 +237,6 @@ foldnet_\name:
 
    foldnet_enter dsp2
    b .Lnext2
-   foldnet_two2 14 13
    foldnet_two2 12 11
    foldnet_two2 10 9
    foldnet_two2 8 7
@@ -251,13 +245,13 @@ foldnet_\name:
    foldnet_two2 2 1
 .Lnext2:
    foldnet_run dsp2 r12 lr
-.irp n, 14, 12, 10, 8, 6, 4, 2
+.irp n, 12, 10, 8, 6, 4, 2
 .Ldsp2_\n:
    ldmia r0!, {r2, r3}
    ldmia r1!, {r12, lr}
    b .Lin2_\n
 .endr
-.irp n, 13, 11, 9, 7, 5, 3, 1
+.irp n, 11, 9, 7, 5, 3, 1
 .Ldsp2_\n:
    ldr r3, [r0], #4
    ldr lr, [r1], #4
