@@ -43,7 +43,7 @@
 #![allow(unsafe_code)]
 
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::{MAX_ROWS, Width};
+use crate::int::layout::Width;
 use crate::int::source::{Order, Source};
 use core::arch::global_asm;
 
