@@ -66,7 +66,7 @@ pub const FIRMWARE_LEN: u32 = 20 * KB;
 pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;
 
 /// RAM for the firmware's statics at most.
-pub const STATICS_LEN: u32 = 128;
+pub const STATICS_LEN: u32 = 256;
 
 /// RAM for the stack at most.
 pub const STACK_LEN: u32 = 2 * KB;

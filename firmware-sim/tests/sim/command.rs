@@ -156,7 +156,7 @@ fn a_run_says_what_the_library_finds() {
         let record: Record = serde_json::from_slice(&programs.stdout).unwrap();
         assert_eq!((record.images, record.accuracy), (images, expected.accuracy()));
         assert_eq!((record.board.as_deref(), record.logits_sha256), (board, expected.logits_sha256));
-        assert_eq!((record.flash_bytes, record.ram_bytes), (20480 + 64 + file.len(), 2176 + 16 + 4 * (16 + 3)));
+        assert_eq!((record.flash_bytes, record.ram_bytes), (20480 + 64 + file.len(), 2304 + 16 + 4 * (16 + 3)));
         assert_eq!((people.status.code(), programs.status.code()), (Some(0), Some(0)));
         assert_eq!(board.is_some(), text(&people.stdout).contains("slots     2: the model can be replaced"));
     }
