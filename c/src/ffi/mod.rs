@@ -18,7 +18,7 @@ use foldnet_core::slot::{Room, Slots};
 /// Words, each as large as a pointer, of the header's `foldnet_model`: a parsed model, and a little room to grow.
 pub const MODEL_WORDS: usize = 96;
 
-/// The header's `foldnet_model`: memory of the caller's, which becomes a [`Parsed`].
+/// The header's `foldnet_model`: memory of the caller's, which becomes a `Parsed`.
 #[repr(C)]
 pub struct Storage {
     opaque: [MaybeUninit<usize>; MODEL_WORDS],
