@@ -90,7 +90,7 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
         let class = classifier.classify(&image);
         assert!(class < model.classes());
         let found = classifier.logits().words();
-        let Some(expected) = literal_logits(model.header(), bytes, &image) else { continue };
+        let Some(expected) = literal_logits(&model.header(), bytes, &image) else { continue };
         let nan = |word: &u32| model.is_float() && f32::from_bits(*word).is_nan();
         let same = |(a, b): (&u32, &u32)| a == b || nan(a) && nan(b);
         let all_same = found.len() == expected.len() && found.iter().zip(&expected).all(same);

@@ -182,7 +182,7 @@ fn own_images_on_an_m0() {
     for bits in [8, 4, 2, 32] {
         let plan = Plan { bits: &[bits], calibration: train, test, labels: &names };
         let (model, report) = export(&network, &plan, &Fast::new(1), &mut |_| ()).expect("exported");
-        let header = Model::parse(&model).expect("a model").header().clone();
+        let header = Model::parse(&model).expect("a model").header();
         assert_eq!((header.height, header.width), (12, 9));
         let exported = Exported { name: format!("12 x 9 pixels at {bits} bits"), model, report };
         // Chance is .33.

@@ -54,7 +54,7 @@ fn check(case: &Case, bits: &[u8], what: &str) -> Export {
     check_header(case, &report, &bytes, what);
     let (model, mut seen) = (Model::parse(&bytes).unwrap(), 0);
     let simulation = simulate_logits(&model, &pixels, &labels, &mut |image, logits| {
-        let expected = literal_logits(model.header(), &bytes, test.image(image));
+        let expected = literal_logits(&model.header(), &bytes, test.image(image));
         assert_eq!(Some(logits.words()), expected.as_deref(), "{what}, image {image}");
         seen += 1;
     });
@@ -66,7 +66,7 @@ fn check(case: &Case, bits: &[u8], what: &str) -> Export {
 fn check_header(case: &Case, report: &Export, bytes: &AlignedBytes, what: &str) {
     let model = Model::parse(bytes).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(report.bytes, bytes.len(), "{what}");
-    let found = model.header().layers.iter().map(|l| (l.inputs.into(), l.units.into(), l.relu, l.bits));
+    let found = model.header().layers.into_iter().map(|l| (l.inputs.into(), l.units.into(), l.relu, l.bits));
     let fold = case.fold();
     let blocks = fold.blocks().iter().zip(&report.bits);
     let expected: Vec<_> = blocks.map(|(block, bits)| (block.inputs, block.units, block.relu, *bits)).collect();

@@ -33,9 +33,9 @@ fn measure(firmware: &Firmware, bits: u8, exported: &Exported, images: View) -> 
         assert!(run.identical(), "{board} at {bits} bits");
         (*count, kernel) = (run.instructions.mean.round() as u64, run.kernel);
     }
-    // The layers are all there is, but for the class and the way from layer to layer.
+    // The layers are all there is, but for the class and the way past layers that are not timed.
     let (layers, all) = (counts[..LAYERS].iter().sum::<u64>(), counts[LAYERS]);
-    assert!(all.abs_diff(layers) < 2_000, "{board} at {bits} bits: {layers} in layers, {all} in all");
+    assert!(all.abs_diff(layers) < all / 50, "{board} at {bits} bits: {layers} in layers, {all} in all");
     let compiler = firmware.compiler().unwrap_or_default().to_owned();
     Row { board: board.to_owned(), bits, kernel, counts, compiler }
 }

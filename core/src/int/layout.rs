@@ -32,13 +32,25 @@ pub enum Width {
 pub const MAX_ROWS: usize = 8;
 
 impl Width {
-    /// From the number of bits; none for a width that does not exist.
+    /// From the number of bits; none for a width that does not exist, or that this build leaves out.
+    #[inline(always)]
     pub const fn from_bits(bits: u8) -> Option<Self> {
-        match bits {
-            8 => Some(Self::Eight),
-            4 => Some(Self::Four),
-            2 => Some(Self::Two),
-            _ => None,
+        let width = match bits {
+            8 => Self::Eight,
+            4 => Self::Four,
+            2 => Self::Two,
+            _ => return None,
+        };
+        if width.is_built() { Some(width) } else { None }
+    }
+
+    /// Whether this build has it: the features `bits8`, `bits4` and `bits2`.
+    #[inline(always)]
+    pub const fn is_built(self) -> bool {
+        match self {
+            Self::Eight => cfg!(feature = "bits8"),
+            Self::Four => cfg!(feature = "bits4"),
+            Self::Two => cfg!(feature = "bits2"),
         }
     }
 

@@ -48,7 +48,7 @@ impl<'m, 's> Classifier<'m, 's> {
     /// # Errors
     /// When `scratch` has fewer words than [`Model::scratch_words`].
     pub fn new(model: &'m Model<'m>, scratch: &'s mut [u32]) -> Result<Self, ScratchError> {
-        let (even, odd) = halves(&model.header().layers);
+        let (even, odd) = halves(model.shapes());
         let too_small = ScratchError { needed: model.scratch_words() };
         let scratch = scratch.get_mut(..model.scratch_words()).ok_or(too_small)?;
         let (even, rest) = scratch.split_at_mut_checked(even).ok_or(too_small)?;
@@ -60,7 +60,7 @@ impl<'m, 's> Classifier<'m, 's> {
     ///
     /// Pixels that are missing count as 0, pixels too many are not read.
     pub fn classify(&mut self, image: &[u8]) -> usize {
-        self.run_layers(image, 0..self.model.header().layers.len());
+        self.run_layers(image, 0..self.model.depth());
         self.logits().largest()
     }
 
@@ -83,9 +83,9 @@ impl<'m, 's> Classifier<'m, 's> {
 
     /// The logits of the image last classified.
     pub fn logits(&self) -> Logits<'_> {
-        let words = if self.model.header().layers.len() % 2 == 0 { &*self.memory.odd } else { &*self.memory.even };
+        let words = if self.model.depth() % 2 == 0 { &*self.memory.odd } else { &*self.memory.even };
         let words = words.get(..self.model.classes()).unwrap_or(&[]);
-        let scale = (!self.model.is_float()).then_some(self.model.header().logit_scale);
+        let scale = (!self.model.is_float()).then_some(self.model.logit_scale);
         Logits { words, scale }
     }
 }

@@ -93,7 +93,7 @@ impl<'a> Spec<'a> {
         let layers: Vec<LayerHeader, MAX_MODEL_LAYERS> = self.layers.iter().map(|(header, _)| *header).collect();
         let scratch_words = scratch_words(&layers) as u32;
         let Self { height, width, labels, logit_scale, .. } = *self;
-        Header { height, width, labels, layers, logit_scale, scratch_words }
+        Header { height, width, labels: labels.as_bytes(), layers, logit_scale, scratch_words }
     }
 
     /// Whether the order is a permutation of the first layer's inputs, or none.
@@ -109,7 +109,7 @@ impl<'a> Spec<'a> {
 pub fn encoded_len(spec: &Spec) -> usize {
     let header = PREFIX + spec.labels.len() + 64 + spec.layers.len() * core::mem::size_of::<LayerHeader>() * 2;
     let layers = spec.layers.iter().enumerate();
-    let sections = layers.filter_map(|(index, (header, _))| header.section_lens(index == 0));
+    let sections = layers.filter_map(|(index, (header, _))| header.shape().section_lens(index == 0));
     padded(header) + sections.flatten().map(padded).sum::<usize>() + CRC_LEN
 }
 

@@ -19,10 +19,10 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Mem
     }
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate() {
-        let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
+        let (inputs, units) = (layer.inputs(), layer.units());
         let (Some(input), Some(output)) = (x.get(..inputs), y.get_mut(..units)) else { return };
         if layers.contains(&index) {
-            dense(sections, input, layer.relu, output);
+            dense(sections, input, layer.outputs.relu, output);
         }
         core::mem::swap(&mut x, &mut y);
     }

@@ -1,31 +1,30 @@
 //! An image through the layers of an integer model.
 
 use super::classify::Memory;
-use super::header::LayerHeader;
+use super::header::Shape;
 use super::parse::{Model, Sections};
-use crate::int::layout::Width;
 use crate::int::{Dense, Listed, Order, Source, hidden, last};
 use core::ops::Range;
 
 /// These layers in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.
 /// `list` is the kernel's memory.
 pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Memory) {
-    let count = model.header().layers.len();
+    let count = model.depth();
     let Memory { even, odd, list } = memory;
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate() {
         if layers.contains(&index) {
-            let Some(dense) = dense(layer, sections) else { return };
-            let units = usize::from(layer.units);
+            let Some(dense) = dense(&layer, sections) else { return };
+            let units = layer.units();
             let source = match index {
                 0 => Source::new(
                     image,
                     Order::Listed(Listed::checked(bytemuck::try_cast_slice(sections.order).unwrap_or(&[]))),
                 ),
-                _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs.into())),
+                _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs())),
             };
             if index + 1 == count {
-                last(&dense, &source, list, layer.relu, y.get_mut(..units).unwrap_or_default());
+                last(&dense, &source, list, layer.outputs.relu, y.get_mut(..units).unwrap_or_default());
             } else {
                 let output = bytemuck::must_cast_slice_mut(y).get_mut(..units).unwrap_or_default();
                 hidden(&dense, &source, list, output);
@@ -36,8 +35,8 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Mem
 }
 
 /// The layer's sections as words; the file begins at a word, and all sections at multiples of 16.
-fn dense<'a>(layer: &LayerHeader, sections: Sections<'a>) -> Option<Dense<'a>> {
-    let width = Width::from_bits(layer.bits)?;
+fn dense<'a>(layer: &Shape, sections: Sections<'a>) -> Option<Dense<'a>> {
+    let width = layer.width()?;
     let rows = bytemuck::try_cast_slice(sections.rows).ok()?;
     Some(Dense { width, rows, weights: bytemuck::try_cast_slice(sections.weights).ok()? })
 }

@@ -1,10 +1,10 @@
 //! Opens a model file in place: everything is checked here, once, so that inference needs no checks.
 
-use super::header::{Header, LayerHeader, padded, scratch_words};
+use super::header::{Header, MAX_MODEL_LAYERS, Outputs, Packed, Shape, halves, padded};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::int::Row;
 use crate::int::kernel::{Current, Kernel, Kind};
-use crate::int::layout::Width;
+use heapless::Vec;
 
 /// Why bytes are no model. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ pub(super) struct Sections<'a> {
 
 impl<'a> Sections<'a> {
     /// Takes the sections of `layer`, the first or another one, off the front of `rest`.
-    fn take(layer: &LayerHeader, first: bool, rest: &mut &'a [u8]) -> Option<Self> {
+    fn take(layer: &Shape, first: bool, rest: &mut &'a [u8]) -> Option<Self> {
         let [rows, order, weights] = layer.section_lens(first)?;
         Some(Self {
             rows: take_padded(rest, rows)?,
@@ -104,12 +104,15 @@ impl<'a> Sections<'a> {
 }
 
 /// A model in place: in flash, or wherever its bytes are.
+///
+/// Small enough to be moved without a call of `memcpy`, which is a kilobyte on a Cortex-M.
 #[derive(Debug, Clone)]
 pub struct Model<'a> {
-    header: Header<'a>,
-    /// All sections.
+    bytes: &'a [u8],
     sections: &'a [u8],
-    len: usize,
+    inputs: u16,
+    layers: Vec<Outputs, MAX_MODEL_LAYERS>,
+    pub(super) logit_scale: f32,
 }
 
 impl<'a> Model<'a> {
@@ -121,42 +124,44 @@ impl<'a> Model<'a> {
         if bytes.as_ptr() as usize % 4 != 0 {
             return Err(ParseError::Unaligned);
         }
-        let body = check_frame(bytes)?;
-        let header_len = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
-        let packed = body.get(PREFIX..PREFIX + header_len).ok_or(ParseError::Header)?;
-        let (header, rest) = postcard::take_from_bytes::<Header>(packed).map_err(|_| ParseError::Header)?;
-        if !rest.is_empty() {
-            return Err(ParseError::Header);
-        }
+        check_frame(bytes)?;
+        let (header, sections) = split(bytes).ok_or(ParseError::Header)?;
+        let header = Packed::new(header).ok_or(ParseError::Header)?;
         check_shapes(&header)?;
-        let sections = body.get(padded(PREFIX + header_len)..).ok_or(ParseError::Header)?;
-        check_sections(&header.layers, sections)?;
-        Ok(Self { header, sections, len: bytes.len() })
+        check_sections(header.layers.map(|layer| layer.shape()), sections)?;
+        let inputs = header.height.wrapping_mul(header.width);
+        let mut model = Self { bytes, sections, inputs, layers: Vec::new(), logit_scale: header.logit_scale };
+        for layer in header.layers {
+            model.layers.push(layer.shape().outputs).map_err(|_| ParseError::Header)?;
+        }
+        Ok(model)
     }
 
     /// What the model is.
-    pub fn header(&self) -> &Header<'a> {
-        &self.header
+    pub fn header(&self) -> Header<'a> {
+        // It was there when the model was opened.
+        split(self.bytes).and_then(|(header, _)| Packed::new(header)).unwrap_or_default().unpack()
     }
 
-    /// Names of the classes, in order; none where the model has none.
+    /// Names of the classes, in order; none where the model has none, or where they are no UTF-8: a device that does not
+    /// ask for names has no code to check them.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.header.labels.split_terminator('\n')
+        core::str::from_utf8(self.header().labels).unwrap_or_default().split_terminator('\n')
     }
 
     /// Pixels of an image, `I` of the first layer.
     pub fn inputs(&self) -> usize {
-        self.header.layers.first().map_or(0, |layer| layer.inputs.into())
+        self.inputs.into()
     }
 
     /// Number of classes, `O` of the last layer.
     pub fn classes(&self) -> usize {
-        self.header.layers.last().map_or(0, |layer| layer.units.into())
+        self.layers.last().map_or(0, |layer| layer.units.into())
     }
 
     /// Bytes of the file.
     pub fn bytes(&self) -> usize {
-        self.len
+        self.bytes.len()
     }
 
     /// 32-bit words of scratch memory that [`Classifier`](super::Classifier) needs on this target.
@@ -166,28 +171,41 @@ impl<'a> Model<'a> {
 
     /// 32-bit words of scratch memory where this kernel does the work.
     pub fn scratch_words_with(&self, kernel: Kind) -> usize {
-        let lists = self.header.layers.iter().filter_map(|layer| {
-            let width = Width::from_bits(layer.bits)?;
-            Some(kernel.list_words(width, layer.inputs.into()))
-        });
-        self.header.scratch_words as usize + lists.max().unwrap_or(0)
+        let lists = self.shapes().filter_map(|layer| Some(kernel.list_words(layer.width()?, layer.inputs())));
+        let (even, odd) = halves(self.shapes());
+        even + odd + lists.max().unwrap_or(0)
     }
 
     /// Whether the weights are floats; if not, they are integers in every layer.
     pub fn is_float(&self) -> bool {
-        self.header.layers.iter().any(LayerHeader::is_float)
+        self.shapes().any(|layer| layer.is_float())
+    }
+
+    /// How many layers there are.
+    pub(super) fn depth(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// The layers, first to last.
+    pub(super) fn shapes(&self) -> impl ExactSizeIterator<Item = Shape> {
+        let mut inputs = self.inputs;
+        self.layers.iter().map(move |&outputs| {
+            let shape = Shape { inputs, outputs };
+            inputs = outputs.units;
+            shape
+        })
     }
 
     /// The layers with their sections.
-    pub(super) fn layers(&self) -> impl Iterator<Item = (&LayerHeader, Sections<'a>)> {
+    pub(super) fn layers(&self) -> impl Iterator<Item = (Shape, Sections<'a>)> {
         let mut rest = self.sections;
-        let layers = self.header.layers.iter().enumerate();
-        layers.map_while(move |(index, layer)| Some((layer, Sections::take(layer, index == 0, &mut rest)?)))
+        let layers = self.shapes().enumerate();
+        layers.map_while(move |(index, layer)| Some((layer, Sections::take(&layer, index == 0, &mut rest)?)))
     }
 }
 
-/// Magic, version, length and checksum; returns the bytes before the checksum.
-fn check_frame(bytes: &[u8]) -> Result<&[u8], ParseError> {
+/// Magic, version, length and checksum.
+fn check_frame(bytes: &[u8]) -> Result<(), ParseError> {
     if bytes.len() < PREFIX + CRC_LEN {
         return Err(ParseError::TooShort);
     }
@@ -206,45 +224,48 @@ fn check_frame(bytes: &[u8]) -> Result<&[u8], ParseError> {
     if CRC.checksum(body) != u32::from_le_bytes(*crc) {
         return Err(ParseError::Crc);
     }
-    Ok(body)
+    Ok(())
+}
+
+/// Header and sections of a file whose frame is right.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let body = bytes.get(..bytes.len().checked_sub(CRC_LEN)?)?;
+    let end = PREFIX + usize::from(u16::from_le_bytes([*body.get(6)?, *body.get(7)?]));
+    Some((body.get(PREFIX..end)?, body.get(padded(end)..)?))
 }
 
 /// Layers follow on each other, and all sizes are what they must be.
-fn check_shapes(header: &Header) -> Result<(), ParseError> {
+fn check_shapes(header: &Packed) -> Result<(), ParseError> {
     let mut width = usize::from(header.height) * usize::from(header.width);
-    if header.layers.is_empty() {
-        return Err(ParseError::Shape { layer: 0 });
-    }
-    for (index, layer) in header.layers.iter().enumerate() {
+    let float = header.layers.clone().next().ok_or(ParseError::Shape { layer: 0 })?.is_float();
+    for (index, layer) in header.layers.enumerate() {
         let scaled = layer.scale.is_finite() && layer.scale > 0.0 && header.logit_scale.is_finite();
-        let float = header.layers[0].is_float();
         if usize::from(layer.inputs) != width || width == 0 || layer.units == 0 || !scaled || layer.is_float() != float
         {
             return Err(ParseError::Shape { layer: index });
         }
         width = layer.units.into();
     }
-    if scratch_words(&header.layers) != header.scratch_words as usize {
-        return Err(ParseError::Scratch);
-    }
-    Ok(())
+    let (even, odd) = halves(header.layers.map(|layer| layer.shape()));
+    if even + odd == header.scratch_words as usize { Ok(()) } else { Err(ParseError::Scratch) }
 }
 
 /// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on.
-fn check_sections(layers: &[LayerHeader], mut rest: &[u8]) -> Result<(), ParseError> {
-    for (index, layer) in layers.iter().enumerate() {
-        layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
+fn check_sections(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<(), ParseError> {
+    let last = layers.len().saturating_sub(1);
+    for (index, layer) in layers.clone().enumerate() {
+        layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.outputs.bits })?;
     }
-    for (index, layer) in layers.iter().enumerate() {
-        let sections = Sections::take(layer, index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;
-        check_rows(layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
-        check_order(layer, sections.order).ok_or(ParseError::Order)?;
+    for (index, layer) in layers.enumerate() {
+        let sections = Sections::take(&layer, index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;
+        check_rows(&layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
+        check_order(&layer, sections.order).ok_or(ParseError::Order)?;
     }
-    if rest.is_empty() { Ok(()) } else { Err(ParseError::Shape { layer: layers.len() - 1 }) }
+    if rest.is_empty() { Ok(()) } else { Err(ParseError::Shape { layer: last }) }
 }
 
 /// Multipliers and shifts of an integer layer are such that no shift is undefined.
-fn check_rows(layer: &LayerHeader, rows: &[u8]) -> Option<()> {
+fn check_rows(layer: &Shape, rows: &[u8]) -> Option<()> {
     if layer.is_float() {
         return Some(());
     }
@@ -253,7 +274,7 @@ fn check_rows(layer: &LayerHeader, rows: &[u8]) -> Option<()> {
 }
 
 /// The order of the inputs names only what exists.
-fn check_order(layer: &LayerHeader, order: &[u8]) -> Option<()> {
+fn check_order(layer: &Shape, order: &[u8]) -> Option<()> {
     let mut order = bytemuck::try_cast_slice::<u8, u16>(order).ok()?.iter();
     order.all(|&from| u16::from_le(from) < layer.inputs).then_some(())
 }

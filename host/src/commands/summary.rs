@@ -33,7 +33,7 @@ impl Summary {
                 report
             }
             Opened::Model(bytes) => {
-                let report = of_model(parse(&bytes, &self.path)?.header());
+                let report = of_model(&parse(&bytes, &self.path)?.header());
                 ui.say(&report);
                 report
             }

@@ -47,7 +47,7 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
         Opened::Model(bytes) => {
             let model = parse(bytes, path)?;
             let bits = model.header().layers.iter().map(|layer| layer.bits).collect();
-            (of_model(model.header()).parameters.total, bits)
+            (of_model(&model.header()).parameters.total, bits)
         }
     };
     Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, outputs }, names))
