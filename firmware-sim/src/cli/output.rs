@@ -106,9 +106,9 @@ impl Output {
 
     /// What is about to run, and what it takes.
     pub(crate) fn model(&self, path: &Path, model: &Model, board: Option<&Board>, footprint: &Footprint) {
-        let units = model.header().layers.iter().map(|layer| layer.units);
-        let shape: String = units.map(|units| format!("-{units}")).collect();
-        let bits: Vec<String> = model.header().layers.iter().map(|layer| layer.bits.to_string()).collect();
+        let layers = model.header().layers;
+        let shape: String = layers.iter().map(|layer| format!("-{}", layer.units)).collect();
+        let bits: Vec<String> = layers.iter().map(|layer| layer.bits.to_string()).collect();
         let (inputs, bits, bytes) = (model.inputs(), bits.join(","), model.bytes());
         self.line(format_args!("model     {}: {inputs}{shape}, bits {bits}, {bytes} bytes", path.display()));
         let (mut flash, mut ram) = (footprint.flash_bytes.to_string(), footprint.ram_bytes.to_string());

@@ -24,6 +24,8 @@ enum Program {
     Bare,
     /// The same with a panic put in, which must not link.
     Panicking,
+    /// The example `inference`, for weights of so many bits.
+    Inference(u8),
     /// The example `cases`: core's own tests.
     Cases,
 }
@@ -34,6 +36,7 @@ impl Program {
         match self {
             Self::Harnessed => "foldnet-sim",
             Self::Bare | Self::Panicking => "examples/bare",
+            Self::Inference(_) => "examples/inference",
             Self::Cases => "examples/cases",
         }
     }
@@ -44,6 +47,9 @@ impl Program {
             Self::Harnessed => command,
             Self::Bare => command.args(["--example", "bare", "--features", "bare-metal"]),
             Self::Panicking => Self::Bare.select(command).env("FOLDNET_PANICKING", "1"),
+            Self::Inference(bits) => command
+                .args(["--example", "inference", "--no-default-features"])
+                .args(["--features".into(), format!("bare-metal,bits{bits}")]),
             Self::Cases => command.args(["--example", "cases", "--features", "cases"]),
         }
     }
@@ -56,6 +62,15 @@ impl Program {
 /// As [`Firmware::build`].
 pub fn bare_sizes(board: &'static Board) -> Result<Sizes, EmulateError> {
     Firmware::build_program(board, Program::Bare).map(|firmware| firmware.sizes)
+}
+
+/// What one model with weights of `bits` bits, at a fixed place in flash, takes of `board`'s memory beside itself: the size
+/// of the example `inference`, which links only if it contains no panic. A vector table and a reset handler are part of it.
+///
+/// # Errors
+/// As [`Firmware::build`].
+pub fn inference_sizes(board: &'static Board, bits: u8) -> Result<Sizes, EmulateError> {
+    Firmware::build_program(board, Program::Inference(bits)).map(|firmware| firmware.sizes)
 }
 
 /// Builds the example `bare` with a panic put in. That it fails shows that [`bare_sizes`] proves something.

@@ -22,7 +22,7 @@ mod toolchain;
 pub use cases::{CasesRun, run_cases};
 pub use elf::Sizes;
 pub use error::EmulateError;
-pub use firmware::{Firmware, bare_sizes, bare_with_panic};
+pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes};
 pub use many::{Survey, Surveyed, emulate_all};
 pub use qemu::{Request, Run, emulator_version, run};
 pub use results::Answer;

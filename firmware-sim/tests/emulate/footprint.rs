@@ -5,7 +5,7 @@ use crate::{KINDS, firmware, models};
 use foldnet_core::Model;
 use foldnet_core::int::kernel::Kind;
 use foldnet_sim::board::{BOARDS, Board, by_name};
-use foldnet_sim::emulate::{EmulateError, RamUse, Task, bare_sizes, bare_with_panic};
+use foldnet_sim::emulate::{EmulateError, RamUse, Task, bare_sizes, bare_with_panic, inference_sizes};
 use foldnet_sim::{AlignedBytes, emulate};
 
 #[test]
@@ -18,6 +18,23 @@ fn firmware_is_small_and_cannot_panic() {
         let most = if by_name(board).unwrap().kernel() == Kind::Dsp { 12 } else { 15 };
         assert!((2_000..most * 1024).contains(&sizes.flash), "{board}: {sizes:?}");
         assert!(sizes.flash < firmware(board).sizes().flash && sizes.statics < 64, "{board}: {sizes:?}");
+    }
+}
+
+/// The firmware with one model and one width, less its vector table: what inference takes of flash, and 180 bytes of startup.
+#[test]
+fn inference_of_one_width_is_small() {
+    for (board, bits, vectors, most) in [
+        ("netduinoplus2", 8, 1024, 6 * 1024),
+        ("netduinoplus2", 4, 1024, 6 * 1024),
+        ("netduinoplus2", 2, 1024, 6 * 1024),
+        ("microbit", 4, 1024, 6 * 1024),
+        ("riscv32", 4, 0, 7 * 1024),
+    ] {
+        let sizes = inference_sizes(by_name(board).unwrap(), bits).unwrap_or_else(|error| panic!("{board}: {error}"));
+        let inference = sizes.flash - vectors;
+        println!("{board}, {bits} bits: {inference} bytes, at most {most}");
+        assert!((2_000..=most).contains(&inference) && sizes.statics < 64, "{board}, {bits} bits: {sizes:?}");
     }
 }
 

@@ -4,9 +4,6 @@
 
 use core::panic::PanicInfo;
 
-/// Whether a panic is put in, to see that the proof would fail.
-pub(crate) const PANICKING: bool = option_env!("FOLDNET_PANICKING").is_some();
-
 unsafe extern "C" {
     /// Exists nowhere. The linker's message names it.
     fn this_firmware_can_panic() -> !;

@@ -1,0 +1,40 @@
+//! The smallest firmware: one model at a fixed place in flash, weights of one width, an image from memory, the class
+//! into memory. Its size is that of Foldnet's inference, with a vector table and a reset handler; like `bare`, it cannot
+//! contain a panic.
+//!
+//! `FOLDNET_BOARD=netduinoplus2 cargo build --profile firmware -p foldnet-sim --example inference
+//! --no-default-features --features bare-metal,bits4 --target thumbv7em-none-eabihf`
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+#[path = "../bare/arch/mod.rs"]
+mod arch;
+
+use core::hint::black_box;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use foldnet_core::model::Classifier;
+use foldnet_core::slot::bare;
+use foldnet_sim::arch::memory;
+
+/// The class last found, or [`NONE`]; for a debugger, or whatever else shares the memory.
+static ANSWER: AtomicUsize = AtomicUsize::new(NONE);
+
+/// Nothing was classified: there is no model, or no memory for it.
+const NONE: usize = usize::MAX;
+
+foldnet_sim::entry!(main);
+
+fn main() -> ! {
+    loop {
+        ANSWER.store(classify().unwrap_or(NONE), Ordering::Relaxed);
+    }
+}
+
+/// The class of the image that something else, as far as the compiler knows, wrote into memory.
+fn classify() -> Option<usize> {
+    let model = bare(memory::model_flash()).ok()?;
+    let memory = memory::take_free(model.inputs())?;
+    let image = black_box(memory.image);
+    Some(Classifier::new(&model, memory.scratch).ok()?.classify(image))
+}
