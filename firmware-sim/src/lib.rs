@@ -16,6 +16,7 @@
 //! * `emulate` (PC): builds the firmware, runs it under QEMU, compares every logit with the simulation.
 //! * `board` (PC): the boards that are known, their memory, and whether a model fits.
 //! * `simulate` (PC): runs the app over many images, stricter than any chip, and digests the logits.
+//! * `record` (PC): what the command prints for programs, to be written and read.
 //! * `aligned` (PC): model bytes at an address that the parser accepts.
 //!
 //! # Who may know whom
@@ -39,11 +40,15 @@ pub mod board;
 #[cfg(not(target_os = "none"))]
 pub mod emulate;
 #[cfg(not(target_os = "none"))]
+pub mod record;
+#[cfg(not(target_os = "none"))]
 pub mod simulate;
 
 #[cfg(not(target_os = "none"))]
 pub use aligned::AlignedBytes;
 #[cfg(not(target_os = "none"))]
 pub use emulate::{EmulateError, Emulation, Firmware, emulate};
+#[cfg(not(target_os = "none"))]
+pub use record::Record;
 #[cfg(not(target_os = "none"))]
 pub use simulate::{Simulation, simulate};

@@ -49,7 +49,7 @@ fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation 
         model: &exported.model,
         pixels: test.pixels,
         labels: test.labels,
-        layer: None,
+        layers: false,
     };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{} on {board}: {error}", exported.name));
     judge(board, exported, &run, test, floor);
@@ -61,7 +61,8 @@ fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
     let (firmware, test) = (all_firmware(), test(SOME));
     let models = [&*exported.model];
     // Tests run beside each other already.
-    let survey = Survey { firmware, models: &models, pixels: test.pixels, labels: test.labels, threads: 1 };
+    let survey =
+        Survey { firmware, models: &models, pixels: test.pixels, labels: test.labels, layers: false, threads: 1 };
     let runs = emulate_all(&survey, &|_| ());
     assert_eq!(runs.len(), BOARDS.len());
     for (firmware, run) in firmware.iter().zip(runs.into_iter().flatten()) {

@@ -25,19 +25,17 @@ const BOARDS: [(&str, &[u8]); 6] = [
 ];
 
 fn measure(firmware: &Firmware, bits: u8, exported: &Exported, images: View) -> Row {
-    let (board, mut counts, mut kernel) = (firmware.board().name, [0; LAYERS + 1], String::new());
-    for (count, layer) in counts.iter_mut().zip((0..LAYERS).map(Some).chain([None])) {
-        let (pixels, labels) = (images.pixels, images.labels);
-        let task = Task { firmware, model: &exported.model, pixels, labels, layer };
-        let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board} at {bits} bits: {error}"));
-        assert!(run.identical(), "{board} at {bits} bits");
-        (*count, kernel) = (run.instructions.mean.round() as u64, run.kernel);
-    }
+    let board = firmware.board().name;
+    let task = Task { firmware, model: &exported.model, pixels: images.pixels, labels: images.labels, layers: true };
+    let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board} at {bits} bits: {error}"));
+    assert!(run.identical() && run.layers.len() == LAYERS, "{board} at {bits} bits");
+    let mut counts = run.layers.iter().chain([&run.instructions]).map(|count| count.mean.round() as u64);
+    let counts: [u64; LAYERS + 1] = std::array::from_fn(|_| counts.next().unwrap_or_default());
     // The layers are all there is, but for the class and the way past layers that are not timed.
     let (layers, all) = (counts[..LAYERS].iter().sum::<u64>(), counts[LAYERS]);
     assert!(all.abs_diff(layers) < all / 50, "{board} at {bits} bits: {layers} in layers, {all} in all");
     let compiler = firmware.compiler().unwrap_or_default().to_owned();
-    Row { board: board.to_owned(), bits, kernel, counts, compiler }
+    Row { board: board.to_owned(), bits, kernel: run.kernel, counts, compiler }
 }
 
 #[test]

@@ -50,7 +50,7 @@ mod parse;
 pub use classify::{Classifier, Logits, ScratchError};
 pub use encode::{EncodeError, LayerWeights, Spec, encode, encoded_len};
 pub use header::{FLOAT_BITS, Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};
-pub use parse::{Model, ParseError};
+pub use parse::{Model, ParseError, checksum};
 
 /// First four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"FNET";

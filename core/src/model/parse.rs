@@ -204,6 +204,11 @@ impl<'a> Model<'a> {
     }
 }
 
+/// The checksum that a model file ends with, unchecked; none for fewer bytes than it has.
+pub fn checksum(file: &[u8]) -> Option<u32> {
+    file.last_chunk::<CRC_LEN>().map(|crc| u32::from_le_bytes(*crc))
+}
+
 /// Magic, version, length and checksum.
 fn check_frame(bytes: &[u8]) -> Result<(), ParseError> {
     if bytes.len() < PREFIX + CRC_LEN {

@@ -1,7 +1,7 @@
 //! The header of a slot: its bytes, and what can be wrong with them.
 
 use super::Room;
-use crate::model::{CRC, ParseError};
+use crate::model::{CRC, ParseError, checksum};
 use core::fmt;
 
 /// Bytes of a slot's header.
@@ -85,7 +85,7 @@ impl Header {
     /// fewer than four bytes or more than a `u32` counts.
     pub fn at(address: u32, number: u8, sequence: u32, model: &[u8]) -> Option<Self> {
         let model_len = u32::try_from(model.len()).ok()?;
-        let model_crc = u32::from_le_bytes(*model.last_chunk()?);
+        let model_crc = checksum(model)?;
         Some(Self { slot: number, address, sequence, model_len, model_crc })
     }
 

@@ -4,6 +4,8 @@
 
 mod error;
 mod input;
+mod layers;
+mod markdown;
 mod output;
 mod progress;
 mod survey;
@@ -14,8 +16,8 @@ use clap::{CommandFactory, Parser};
 use error::CliError;
 use foldnet_data::Source;
 use foldnet_sim::board::{self, Board, by_name};
-use foldnet_sim::emulate::Task;
-use foldnet_sim::{Firmware, emulate, simulate};
+use foldnet_sim::emulate::{Task, runs};
+use foldnet_sim::{Firmware, Record, emulate, simulate};
 use output::Output;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,6 +35,9 @@ struct Args {
     /// Run the real firmware on the emulated board (QEMU), and compare every logit
     #[arg(long, requires = "board")]
     emulate: bool,
+    /// Count the instructions of each layer by itself, too, in a run of its own over all images
+    #[arg(long, requires = "emulate")]
+    layers: bool,
     /// Firmware for the board, instead of building it from this checkout
     #[arg(long, value_name = "ELF", requires = "emulate")]
     firmware: Option<PathBuf>,
@@ -53,6 +58,7 @@ struct Args {
 const EXAMPLE: &str = "Examples:
   foldnet-sim model.fnet --board netduinoplus2 --images 1000
   foldnet-sim model.fnet --board microbit --emulate
+  foldnet-sim model.fnet --board all --emulate --layers --images 1000 --json > run.json
   foldnet-sim model.fnet smaller.fnet --board all --emulate --images 500
 
 Exit codes: 0 done, 1 an error (one line on stderr), 2 wrong usage.";
@@ -109,6 +115,7 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     let set = input::load(&args.dataset)?;
     input::belong_together(path, &model, &set)?;
     let images = input::first(set, args.images)?;
+    let record = Record::new(board, path, &bytes, &model, &images.dataset);
     output.model(path, &model, board, &footprint);
     match board.filter(|_| args.emulate) {
         Some(board) => {
@@ -118,20 +125,20 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
                 model: &bytes,
                 pixels: &images.pixels,
                 labels: &images.labels,
-                layer: None,
+                layers: args.layers,
             };
-            let bar = progress::Bar::new("emulating", images.labels.len());
+            let bar = progress::Bar::new("emulating", runs(&model, args.layers) * images.labels.len());
             let emulation =
                 emulate(&task, &mut |done| bar.set(done)).map_err(|cause| CliError::emulate(path, cause))?;
             bar.finish();
-            output.emulation(board, &firmware, &images.dataset, &emulation);
+            output.emulation(record, board, &emulation);
             emulation.first_difference.map_or(Ok(()), |image| Err(CliError::Different { board: board.name, image }))
         }
         None => {
             let bar = progress::Bar::new("simulating", images.labels.len());
             let simulation = simulate(&model, &images.pixels, &images.labels, &mut |done| bar.set(done));
             bar.finish();
-            output.simulation(board, &images.dataset, &footprint, &simulation);
+            output.simulation(record, &footprint, &simulation);
             Ok(())
         }
     }

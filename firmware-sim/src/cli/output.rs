@@ -4,11 +4,12 @@
 
 use super::error::CliError;
 use super::table::Table;
+use super::{layers, markdown};
 use foldnet_core::Model;
 use foldnet_sim::board::{Board, Footprint, Region};
-use foldnet_sim::emulate::Instructions;
 use foldnet_sim::job::Booted;
-use foldnet_sim::{Emulation, Firmware, Simulation};
+use foldnet_sim::record::{Measured, Record};
+use foldnet_sim::{Emulation, Simulation};
 use serde::Serialize;
 use std::fmt::Display;
 use std::io::Write;
@@ -18,42 +19,6 @@ use std::path::Path;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
-}
-
-/// The keys of the JSON object.
-#[derive(Serialize)]
-struct Record<'a> {
-    board: Option<&'a str>,
-    #[serde(flatten)]
-    measured: Measured<'a>,
-}
-
-/// What any run gives.
-#[derive(Serialize)]
-pub(crate) struct Measured<'a> {
-    images: usize,
-    accuracy: f64,
-    logits_sha256: &'a str,
-    flash_bytes: usize,
-    ram_bytes: usize,
-    #[serde(flatten)]
-    emulation: Option<EmulationRecord<'a>>,
-}
-
-/// The keys that a run on an emulated board adds.
-#[derive(Serialize)]
-struct EmulationRecord<'a> {
-    kernel: &'a str,
-    instructions_per_image: InstructionsRecord,
-    identical: bool,
-    slot: Option<u8>,
-}
-
-#[derive(Serialize)]
-struct InstructionsRecord {
-    mean: f64,
-    min: u64,
-    max: u64,
 }
 
 /// A board, as JSON.
@@ -123,35 +88,26 @@ impl Output {
     }
 
     /// What came of a simulation.
-    pub(crate) fn simulation(&self, board: Option<&Board>, dataset: &str, takes: &Footprint, run: &Simulation) {
-        self.accuracy(run.accuracy(), run.correct, run.images, dataset);
+    pub(crate) fn simulation(&self, record: Record, takes: &Footprint, run: &Simulation) {
+        self.accuracy(run.accuracy(), run.correct, run.images, &record.dataset);
         self.line(format_args!("logits    SHA-256 {}", run.logits_sha256));
-        self.record(&Record {
-            board: board.map(|board| board.name),
-            measured: Measured {
-                images: run.images,
-                accuracy: run.accuracy(),
-                logits_sha256: &run.logits_sha256,
-                flash_bytes: takes.flash_bytes,
-                ram_bytes: takes.ram_bytes,
-                emulation: None,
-            },
-        });
+        self.record(&Record { measured: Some(Measured::simulated(run, takes)), ..record });
     }
 
     /// What came of a run on an emulated board.
-    pub(crate) fn emulation(&self, board: &Board, firmware: &Firmware, dataset: &str, run: &Emulation) {
-        self.accuracy(run.accuracy(), run.correct, run.images, dataset);
+    pub(crate) fn emulation(&self, record: Record, board: &Board, run: &Emulation) {
+        self.accuracy(run.accuracy(), run.correct, run.images, &record.dataset);
         let verdict = if run.identical() { "all equal to the simulator's" } else { "NOT equal to the simulator's" };
         self.line(format_args!("logits    SHA-256 {}, {verdict}", run.logits_sha256));
         let (mean, min, max) = (run.instructions.mean, run.instructions.min, run.instructions.max);
         self.line(format_args!("booted    {}", booted(&run.booted)));
         self.line(format_args!("kernel    {}: {mean:.0} instructions an image ({min} to {max})", run.kernel));
+        self.layers(&record.bits, run);
         self.measured(board, run);
-        if let Some(compiler) = firmware.compiler() {
+        if let Some(compiler) = &run.compiler {
             self.line(format_args!("built by  {compiler}"));
         }
-        self.record(&Record { board: Some(board.name), measured: Measured::emulated(run) });
+        self.record(&Record { measured: Some(Measured::emulated(run)), ..record });
     }
 
     /// What came of a survey.
@@ -165,6 +121,14 @@ impl Output {
         self.line(format_args!("accuracy  {accuracy:.4} ({correct} of {images} images of {dataset})"));
     }
 
+    /// What each layer takes, where that was measured.
+    fn layers(&self, bits: &[u8], run: &Emulation) {
+        let (rows, mut text) = (layers::rows(bits, run), String::new());
+        if !rows.is_empty() && markdown::table(&mut text, &layers::COLUMNS, &rows).is_ok() {
+            self.line(text.trim_end());
+        }
+    }
+
     /// Memory in use, measured on the board.
     fn measured(&self, board: &Board, run: &Emulation) {
         let (all, flash) = (run.flash.total(), run.flash);
@@ -174,26 +138,6 @@ impl Output {
         let parts =
             format!("statics {}, image {}, scratch {}, stack {}", ram.statics, ram.image, ram.scratch, ram.stack_peak);
         self.line(format_args!("          RAM {all} of {of} bytes: {parts}"));
-    }
-}
-
-impl<'a> Measured<'a> {
-    /// Of a run on an emulated board.
-    pub(crate) fn emulated(run: &'a Emulation) -> Self {
-        let Instructions { mean, min, max } = run.instructions;
-        Self {
-            images: run.images,
-            accuracy: run.accuracy(),
-            logits_sha256: &run.logits_sha256,
-            flash_bytes: run.flash.total(),
-            ram_bytes: run.ram.total(),
-            emulation: Some(EmulationRecord {
-                kernel: &run.kernel,
-                instructions_per_image: InstructionsRecord { mean, min, max },
-                identical: run.identical(),
-                slot: run.booted.slot,
-            }),
-        }
     }
 }
 

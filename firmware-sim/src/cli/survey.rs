@@ -4,9 +4,10 @@ use super::error::CliError;
 use super::output::Output;
 use super::table::{Outcome, Row, Table};
 use super::{Args, firmware, input, progress};
+use foldnet_core::Model;
 use foldnet_sim::board::{BOARDS, Board, by_name};
-use foldnet_sim::emulate::{Survey, emulate_all, emulator_version};
-use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware};
+use foldnet_sim::emulate::{Survey, emulate_all, emulator_version, runs};
+use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, Record};
 use std::path::Path;
 
 /// What `--board` takes in place of a name.
@@ -16,7 +17,6 @@ pub(crate) const ALL: &str = "all";
 struct Subject<'a> {
     path: &'a Path,
     bytes: AlignedBytes,
-    bits: Vec<u8>,
 }
 
 /// Reads models and images, builds all firmware, makes all runs.
@@ -24,21 +24,39 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     let boards = boards(args.board.as_deref())?;
     let subjects = args.models.iter().map(|path| Subject::read(path)).collect::<Result<Vec<_>, _>>()?;
     let set = input::load(&args.dataset)?;
-    for subject in &subjects {
-        input::belong_together(subject.path, &input::parse(subject.path, &subject.bytes)?, &set)?;
+    let models = subjects.iter().map(Subject::model).collect::<Result<Vec<_>, _>>()?;
+    for (subject, model) in subjects.iter().zip(&models) {
+        input::belong_together(subject.path, model, &set)?;
     }
+    let timed: usize = models.iter().map(|model| runs(model, args.layers)).sum();
     let images = input::first(set, args.images)?;
     let (built, failed) = build(&boards, args.firmware.as_deref());
-    let models: Vec<&[u8]> = subjects.iter().map(|subject| &*subject.bytes).collect();
+    let files: Vec<&[u8]> = subjects.iter().map(|subject| &*subject.bytes).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let survey = Survey { firmware: &built, models: &models, pixels: &images.pixels, labels: &images.labels, threads };
-    let bar = progress::Bar::new("emulating", built.len() * models.len() * images.labels.len());
-    let runs = emulate_all(&survey, &|more| bar.add(more));
+    let survey = Survey {
+        firmware: &built,
+        models: &files,
+        pixels: &images.pixels,
+        labels: &images.labels,
+        layers: args.layers,
+        threads,
+    };
+    let bar = progress::Bar::new("emulating", built.len() * timed * images.labels.len());
+    let outcomes = emulate_all(&survey, &|more| bar.add(more));
     bar.finish();
-    let runs = built.iter().zip(runs).flat_map(|(firmware, runs)| rows(firmware, &subjects, runs));
-    let failed = failed.iter().flat_map(|(board, cause)| subjects.iter().map(|subject| failure(board, subject, cause)));
+    let outcomes =
+        built.iter().zip(outcomes).map(|(firmware, runs)| (firmware.board(), runs.into_iter().map(outcome).collect()));
+    let failed = failed
+        .into_iter()
+        .map(|(board, cause)| (board, models.iter().map(|_| Outcome::Failed(cause.to_string())).collect()));
+    let rows = outcomes.chain(failed).flat_map(|(board, outcomes): (_, Vec<_>)| {
+        let subjects = subjects.iter().zip(&models).zip(outcomes);
+        subjects
+            .map(|((subject, model), outcome)| subject.row(board, model, &images.dataset, outcome))
+            .collect::<Vec<_>>()
+    });
     let table = Table {
-        rows: runs.chain(failed).collect(),
+        rows: rows.collect(),
         dataset: images.dataset,
         images: images.labels.len(),
         built_by: compilers(&built),
@@ -50,13 +68,15 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
 
 impl<'a> Subject<'a> {
     fn read(path: &'a Path) -> Result<Self, CliError> {
-        let bytes = input::read(path)?;
-        let bits = input::parse(path, &bytes)?.header().layers.iter().map(|layer| layer.bits).collect();
-        Ok(Self { path, bytes, bits })
+        Ok(Self { path, bytes: input::read(path)? })
     }
 
-    fn row(&self, board: &'static Board, outcome: Outcome) -> Row {
-        Row { board, model: self.path.to_owned(), bits: self.bits.clone(), outcome }
+    fn model(&self) -> Result<Model<'_>, CliError> {
+        input::parse(self.path, &self.bytes)
+    }
+
+    fn row(&self, board: &'static Board, model: &Model, dataset: &str, outcome: Outcome) -> Row {
+        Row { record: Record::new(Some(board), self.path, &self.bytes, model, dataset), outcome }
     }
 }
 
@@ -80,18 +100,13 @@ fn build(boards: &[&'static Board], elf: Option<&Path>) -> (Vec<Firmware>, Vec<(
     (built, failed)
 }
 
-/// What came of the runs on one board.
-fn rows(firmware: &Firmware, subjects: &[Subject], runs: Vec<Result<Emulation, EmulateError>>) -> Vec<Row> {
-    let outcome = |run| match run {
+/// What came of one run.
+fn outcome(run: Result<Emulation, EmulateError>) -> Outcome {
+    match run {
         Ok(emulation) => Outcome::Ran(Box::new(emulation)),
         Err(EmulateError::DoesNotFit(cause)) => Outcome::DoesNotFit(cause.to_string()),
         Err(cause) => Outcome::Failed(cause.to_string()),
-    };
-    subjects.iter().zip(runs).map(|(subject, run)| subject.row(firmware.board(), outcome(run))).collect()
-}
-
-fn failure(board: &'static Board, subject: &Subject, cause: &CliError) -> Row {
-    subject.row(board, Outcome::Failed(cause.to_string()))
+    }
 }
 
 /// Each target with its compiler, once.

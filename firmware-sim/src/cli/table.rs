@@ -1,12 +1,12 @@
 //! The table of a survey: Markdown for people, a list of objects for programs, and whether all went well.
 
 use super::error::CliError;
-use super::output::Measured;
-use foldnet_sim::Emulation;
-use foldnet_sim::board::Board;
-use serde::Serialize;
+use super::layers;
+use super::markdown::{Column, grouped, table};
+use foldnet_sim::record::Measured;
+use foldnet_sim::{Emulation, Record};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// What came of one model on one board.
 #[derive(Debug)]
@@ -22,10 +22,8 @@ pub(crate) enum Outcome {
 /// A model on a board.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) board: &'static Board,
-    pub(crate) model: PathBuf,
-    /// Of each layer's weights.
-    pub(crate) bits: Vec<u8>,
+    /// Which model on which board.
+    pub(crate) record: Record,
     pub(crate) outcome: Outcome,
 }
 
@@ -42,23 +40,8 @@ pub(crate) struct Table {
     pub(crate) emulators: Vec<String>,
 }
 
-/// A row, as JSON: either what was measured, or the reason why nothing was.
-#[derive(Serialize)]
-pub(crate) struct RowRecord<'a> {
-    board: &'a str,
-    core: &'a str,
-    target: &'a str,
-    model: String,
-    bits: &'a [u8],
-    fits: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(flatten)]
-    measured: Option<Measured<'a>>,
-}
-
 /// Columns, and whether they hold numbers.
-const COLUMNS: [(&str, bool); 13] = [
+const COLUMNS: [Column; 13] = [
     ("board", false),
     ("core", false),
     ("target", false),
@@ -77,26 +60,37 @@ const COLUMNS: [(&str, bool); 13] = [
 impl Row {
     /// The model's file, without folder and ending.
     fn name(&self) -> String {
-        self.model.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+        Path::new(&self.record.model).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// One width where all layers have the same.
     fn width(&self) -> String {
-        let (first, rest) = self.bits.split_first().unwrap_or((&0, &[]));
-        let all: Vec<String> = self.bits.iter().map(u8::to_string).collect();
+        let (first, rest) = self.record.bits.split_first().unwrap_or((&0, &[]));
+        let all: Vec<String> = self.record.bits.iter().map(u8::to_string).collect();
         if rest.iter().all(|bits| bits == first) { first.to_string() } else { all.join(",") }
     }
 
-    fn cells(&self) -> [String; COLUMNS.len()] {
-        let Board { name, core, target, .. } = *self.board;
-        let front = [name.to_owned(), core.to_owned(), target.to_owned(), self.name(), self.width()];
+    fn board(&self) -> String {
+        self.record.board.clone().unwrap_or_default()
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let [core, target] = [&self.record.core, &self.record.target].map(|name| name.clone().unwrap_or_default());
+        let front = [self.board(), core, target, self.name(), self.width()];
         let measured = match &self.outcome {
             Outcome::Ran(run) => measured(run),
             Outcome::DoesNotFit(_) => nothing("does not fit"),
             Outcome::Failed(_) => nothing("failed"),
         };
-        let mut cells = front.into_iter().chain(measured);
-        std::array::from_fn(|_| cells.next().unwrap_or_default())
+        front.into_iter().chain(measured).collect()
+    }
+
+    /// A row a layer, board and model in front.
+    fn layers(&self) -> Vec<Vec<String>> {
+        let Outcome::Ran(run) = &self.outcome else { return Vec::new() };
+        let front = [self.board(), self.name()];
+        let rows = layers::rows(&self.record.bits, run).into_iter();
+        rows.map(|row| front.iter().cloned().chain(row).collect()).collect()
     }
 
     /// Why there is nothing measured, or what is wrong with it.
@@ -108,17 +102,16 @@ impl Row {
             }
             Outcome::DoesNotFit(reason) | Outcome::Failed(reason) => reason.clone(),
         };
-        Some(format!("{}, {}: {what}", self.board.name, self.name()))
+        Some(format!("{}, {}: {what}", self.board(), self.name()))
     }
 
-    fn record(&self) -> RowRecord<'_> {
-        let Board { name, core, target, .. } = *self.board;
+    fn record(&self) -> Record {
         let (reason, measured) = match &self.outcome {
             Outcome::Ran(run) => (None, Some(Measured::emulated(run))),
-            Outcome::DoesNotFit(reason) | Outcome::Failed(reason) => (Some(reason.as_str()), None),
+            Outcome::DoesNotFit(reason) | Outcome::Failed(reason) => (Some(reason.clone()), None),
         };
-        let (model, fits) = (self.model.display().to_string(), !matches!(self.outcome, Outcome::DoesNotFit(_)));
-        RowRecord { board: name, core, target, model, bits: &self.bits, fits, reason, measured }
+        let fits = !matches!(self.outcome, Outcome::DoesNotFit(_));
+        Record { fits, reason, measured, ..self.record.clone() }
     }
 }
 
@@ -141,20 +134,9 @@ fn nothing(why: &str) -> [String; 8] {
     std::array::from_fn(|column| if column == 0 { why.to_owned() } else { "-".to_owned() })
 }
 
-/// `1234567` as `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let comma = |place: usize| place > 0 && (digits.len() - place) % 3 == 0;
-    digits
-        .chars()
-        .enumerate()
-        .flat_map(|(place, digit)| comma(place).then_some(',').into_iter().chain([digit]))
-        .collect()
-}
-
 impl Table {
     /// The rows for programs.
-    pub(crate) fn records(&self) -> Vec<RowRecord<'_>> {
+    pub(crate) fn records(&self) -> Vec<Record> {
         self.rows.iter().map(Row::record).collect()
     }
 
@@ -175,12 +157,18 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<_> = self.rows.iter().map(Row::cells).collect();
-        let width = |column: usize| rows.iter().map(|row| row[column].len()).chain([COLUMNS[column].0.len()]).max();
-        let widths: [usize; COLUMNS.len()] = std::array::from_fn(|column| width(column).unwrap_or_default());
-        line(f, &widths, &COLUMNS.map(|(name, _)| name.to_owned()))?;
-        let rule = |column: usize| "-".repeat(widths[column] - 1) + if COLUMNS[column].1 { ":" } else { "-" };
-        line(f, &widths, &std::array::from_fn(rule))?;
-        rows.iter().try_for_each(|row| line(f, &widths, row))?;
+        table(f, &COLUMNS, &rows)?;
+        let layers: Vec<_> = self.rows.iter().flat_map(Row::layers).collect();
+        if !layers.is_empty() {
+            writeln!(f, "\nOf which the layers, each timed by itself:\n")?;
+            let columns: Vec<Column> = COLUMNS
+                .iter()
+                .filter(|(name, _)| ["board", "model"].contains(name))
+                .chain(&layers::COLUMNS)
+                .copied()
+                .collect();
+            table(f, &columns, &layers)?;
+        }
         self.notes(f)
     }
 }
@@ -208,18 +196,9 @@ impl Table {
     }
 }
 
-/// One line of the table, numbers to the right.
-fn line(f: &mut fmt::Formatter<'_>, widths: &[usize; COLUMNS.len()], cells: &[String; COLUMNS.len()]) -> fmt::Result {
-    for ((cell, &width), (_, number)) in cells.iter().zip(widths).zip(COLUMNS) {
-        if number { write!(f, "| {cell:>width$} ")? } else { write!(f, "| {cell:<width$} ")? }
-    }
-    writeln!(f, "|")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foldnet_sim::board::by_name;
     use foldnet_sim::emulate::{FlashUse, Instructions, RamUse};
     use foldnet_sim::job::Booted;
 
@@ -232,20 +211,29 @@ mod tests {
             first_difference,
             booted: Booted { slot: Some(0), sequence: 1, passed_over: None },
             kernel: "portable".into(),
+            compiler: None,
             instructions: Instructions { mean: 1234.5, min: 999, max: 1_234_567 },
+            layers: Vec::new(),
             flash: FlashUse { firmware: 8000, model: 2000 },
             ram: RamUse { statics: 4, image: 16, scratch: 80, stack_peak: 900 },
         }))
     }
 
     fn table(outcomes: Vec<Outcome>) -> Table {
-        let row = |outcome| Row {
-            board: by_name("microbit").unwrap(),
+        let text = |text: &str| Some(text.to_owned());
+        let record = Record {
+            board: text("microbit"),
+            core: text("Cortex-M0"),
+            target: text("thumbv6m-none-eabi"),
             model: "runs/after4.fnet".into(),
+            crc32: "00000000".into(),
             bits: vec![4, 4],
-            outcome,
+            dataset: "mine".into(),
+            fits: true,
+            reason: None,
+            measured: None,
         };
-        let rows = outcomes.into_iter().map(row).collect();
+        let rows = outcomes.into_iter().map(|outcome| Row { record: record.clone(), outcome }).collect();
         Table { rows, dataset: "mine".into(), images: 4, built_by: Vec::new(), emulators: vec!["QEMU 7".into()] }
     }
 
@@ -276,14 +264,24 @@ mod tests {
     }
 
     #[test]
-    fn digits_are_grouped_and_widths_told_apart() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (123_456, "123,456"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(grouped(number), text);
-        }
+    fn layers_have_a_table_of_their_own() {
+        let Outcome::Ran(mut run) = emulation(None) else { panic!("it ran") };
+        let count = |mean, min, max| Instructions { mean, min, max };
+        run.layers = vec![count(987.6, 900, 1_000_000), count(123.45, 9, 200)];
+        let text = table(vec![Outcome::Ran(run), Outcome::DoesNotFit("too large".into())]).to_string();
+        let lines: Vec<String> =
+            text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        let first = "| microbit | after4 | 0 | 4 | 988 | 900 | 1,000,000 | 80.0 % |";
+        let at = lines.iter().position(|line| line == first).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(lines[at + 1], "| microbit | after4 | 1 | 4 | 123 | 9 | 200 | 10.0 % |");
+        assert_eq!(lines[at + 2], "", "none for what did not run: {text}");
+    }
+
+    #[test]
+    fn widths_are_told_apart() {
         let mut mixed = table(vec![emulation(None)]).rows.remove(0);
         assert_eq!(mixed.width(), "4");
-        mixed.bits = vec![8, 4, 2];
+        mixed.record.bits = vec![8, 4, 2];
         assert_eq!(mixed.width(), "8,4,2");
     }
 }

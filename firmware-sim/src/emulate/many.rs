@@ -4,7 +4,7 @@
 use super::error::EmulateError;
 use super::expected::Expected;
 use super::firmware::Firmware;
-use super::{Emulation, Task, emulate_expected};
+use super::{Emulation, Task, emulate_expected, runs};
 use crate::AlignedBytes;
 use foldnet_core::Model;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,6 +21,8 @@ pub struct Survey<'a> {
     pub pixels: &'a [u8],
     /// `[images]`, at least one.
     pub labels: &'a [u8],
+    /// As [`Task::layers`].
+    pub layers: bool,
     /// Runs at a time, at least one.
     pub threads: usize,
 }
@@ -29,25 +31,26 @@ pub struct Survey<'a> {
 pub type Surveyed = Vec<Vec<Result<Emulation, EmulateError>>>;
 
 /// Makes all runs of `survey`, each as [`super::emulate`] does; one that fails does not keep others from running.
-/// `progress` is told how many more images are done, of as many as runs times images; a run that fails is done.
+/// `progress` is told how many more images are done, of as many as all [`runs`](super::runs) of all models on all boards have; a run that fails is
+/// done.
 ///
 /// # Panics
 /// When there are not as many pixels as the labelled images of a model have.
 pub fn emulate_all(survey: &Survey, progress: &(dyn Fn(usize) + Sync)) -> Surveyed {
     let models = survey.models.len();
-    let runs = survey.firmware.len() * models;
+    let pairs = survey.firmware.len() * models;
     let expected: Vec<OnceLock<Expected>> = survey.models.iter().map(|_| OnceLock::new()).collect();
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(runs)));
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(pairs)));
     let work = || {
-        while let Some(run) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&run| run < runs) {
-            let (board, model) = (run / models, run % models);
+        while let Some(pair) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&pair| pair < pairs) {
+            let (board, model) = (pair / models, pair % models);
             let result = one(survey, board, model, &expected[model], progress);
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((run, result));
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((pair, result));
         }
     };
-    std::thread::scope(|scope| (0..survey.threads.clamp(1, runs.max(1))).for_each(|_| _ = scope.spawn(work)));
+    std::thread::scope(|scope| (0..survey.threads.clamp(1, pairs.max(1))).for_each(|_| _ = scope.spawn(work)));
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(run, _)| *run);
+    results.sort_by_key(|(pair, _)| *pair);
     let mut results = results.into_iter().map(|(_, result)| result);
     survey.firmware.iter().map(|_| results.by_ref().take(models).collect()).collect()
 }
@@ -60,21 +63,21 @@ fn one(
     expected: &OnceLock<Expected>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Emulation, EmulateError> {
-    let Survey { pixels, labels, .. } = *survey;
-    let task = Task { firmware: &survey.firmware[board], model: survey.models[model], pixels, labels, layer: None };
+    let Survey { pixels, labels, layers, .. } = *survey;
+    let task = Task { firmware: &survey.firmware[board], model: survey.models[model], pixels, labels, layers };
     let mut told = 0;
     let mut tell = |done| {
         progress(done - told);
         told = done;
     };
+    let bytes = AlignedBytes::from_slice(task.model);
+    let model = Model::parse(&bytes)?;
     let mut run = || {
-        let bytes = AlignedBytes::from_slice(task.model);
-        let model = Model::parse(&bytes)?;
         // A model that does not fit need not be simulated.
         task.firmware.board().fit(&model)?;
         emulate_expected(&task, &model, expected.get_or_init(|| Expected::of(&model, pixels, labels)), &mut tell)
     };
     let result = run();
-    tell(labels.len());
+    tell(runs(&model, layers) * labels.len());
     result
 }

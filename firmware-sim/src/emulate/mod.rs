@@ -35,6 +35,7 @@ use crate::simulate::LogitsDigest;
 use expected::Expected;
 use foldnet_core::Model;
 use foldnet_core::slot::HEADER_LEN;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Without a new answer for so long, a run counts as hung. The slowest image takes well below a second.
@@ -51,8 +52,8 @@ pub struct Task<'a> {
     pub pixels: &'a [u8],
     /// `[images]`, at least one.
     pub labels: &'a [u8],
-    /// The one layer whose instructions are counted; with none they are counted from image bytes to class.
-    pub layer: Option<usize>,
+    /// Whether the instructions of each layer are counted, too, each in a run of its own over all images: see [`runs`].
+    pub layers: bool,
 }
 
 /// What came of a run on an emulated board.
@@ -72,8 +73,12 @@ pub struct Emulation {
     pub booted: Booted,
     /// Name of the kernel that ran.
     pub kernel: String,
+    /// What built the firmware, as [`Firmware::compiler`] has it.
+    pub compiler: Option<String>,
     /// From image bytes to class.
     pub instructions: Instructions,
+    /// `[layers]`, of each layer by itself, with the way into it: together a little more than the whole; empty where that was not asked for.
+    pub layers: Vec<Instructions>,
     /// Flash in use.
     pub flash: FlashUse,
     /// RAM in use.
@@ -81,7 +86,7 @@ pub struct Emulation {
 }
 
 /// Instructions an image.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Instructions {
     /// Mean over the images.
     pub mean: f64,
@@ -139,7 +144,12 @@ impl RamUse {
     }
 }
 
-/// Runs `task`; `progress` is told how many images are done, time and again.
+/// How often all images are run: once from image bytes to class, and with `layers` once more for each.
+pub fn runs(model: &Model, layers: bool) -> usize {
+    1 + if layers { model.header().layers.len() } else { 0 }
+}
+
+/// Runs `task`; `progress` is told how many images are done, time and again, those of all [`runs`] one after the other.
 ///
 /// # Errors
 /// See [`EmulateError`]. A difference between board and PC is no error: see [`Emulation::identical`].
@@ -160,9 +170,26 @@ fn emulate_expected(
     expected: &Expected,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Emulation, EmulateError> {
+    let mut all = run_timed(task, model, expected, Job::ALL_LAYERS, progress)?;
+    for run in 1..runs(model, task.layers) {
+        let done = run * task.labels.len();
+        let one = run_timed(task, model, expected, run as u32 - 1, &mut |more| progress(done + more))?;
+        all.first_difference = all.first_difference.or(one.first_difference);
+        all.layers.push(one.instructions);
+    }
+    Ok(all)
+}
+
+/// One run over all images, the clock on `timed_layer`: see [`Job::timed_layer`].
+fn run_timed(
+    task: &Task,
+    model: &Model,
+    expected: &Expected,
+    timed_layer: u32,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Emulation, EmulateError> {
     assert_eq!(task.pixels.len(), task.labels.len() * model.inputs(), "as many pixels as the labelled images have");
     let (images, image_len) = (task.labels.len() as u32, model.inputs() as u32);
-    let timed_layer = task.layer.map_or(Job::ALL_LAYERS, |layer| layer as u32);
     let job = Job { images, image_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer };
     let image = task.firmware.board().slot_image(0, 1, task.model);
     let flash = image.unwrap_or_else(|| unreachable!("it fits, and so has a slot"));
@@ -187,7 +214,9 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
         first_difference: expected.first_difference(&run.answers),
         booted: run.start.booted,
         kernel: run.start.kernel().to_owned(),
+        compiler: task.firmware.compiler().map(str::to_owned),
         instructions: instructions(task.firmware.board(), run)?,
+        layers: Vec::new(),
         flash: FlashUse { firmware: sizes.flash, model: HEADER_LEN + task.model.len() },
         ram: RamUse {
             statics: sizes.statics,

@@ -3,7 +3,7 @@
 use crate::models;
 use foldnet_core::Model;
 use foldnet_sim::board::BOARDS;
-use foldnet_sim::{AlignedBytes, simulate};
+use foldnet_sim::{AlignedBytes, Record, simulate};
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -54,6 +54,29 @@ fn a_run_says_what_was_measured() {
     }
 }
 
+/// What a run says of its layers: a row for each, which together are what an image takes, but for the way into each layer
+/// and the choice of the class.
+#[test]
+fn layers_are_measured_one_by_one() {
+    let (room, _) = room();
+    let args = ["--board", "netduinoplus2", "--emulate", "--layers", "--json"];
+    let output = run(room.path(), &args, None);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let record: Record = serde_json::from_slice(&output.stdout).unwrap();
+    let run = record.measured.and_then(|measured| measured.emulated).expect("an emulated run");
+    let layers = run.instructions_per_layer.expect("layers");
+    let (sum, all) = (layers.iter().map(|layer| layer.mean).sum::<f64>(), run.instructions_per_image.mean);
+    assert_eq!((record.model.as_str(), layers.len(), run.identical), ("model.fnet", 2, true));
+    assert!((sum - all).abs() < 500.0, "{sum} of {all}");
+    assert!(run.compiler.is_some_and(|compiler| said.contains(&compiler)), "{said}");
+    for (index, layer) in layers.iter().enumerate() {
+        assert!(0 < layer.min && layer.min <= layer.max, "{layer:?}");
+        let row = said.lines().find(|line| line.starts_with(&format!("| {index:>5} |"))).expect("a row");
+        assert!(row.contains(&format!("{:.1} %", 100.0 * layer.mean / all)), "{row}");
+    }
+}
+
 #[test]
 fn what_is_missing_is_said_in_one_line() {
     let (room, _) = room();
@@ -95,7 +118,7 @@ fn all_boards_give_a_table() {
     let (room, digest) = room();
     // 317 KB, which a part of 256 KB does not have.
     std::fs::write(room.path().join("large.fnet"), models::random_integer(4, 4, &[1000, 300, 2], 8, 1)).unwrap();
-    let output = run(room.path(), &["large.fnet", "--board", "all", "--emulate", "--json"], None);
+    let output = run(room.path(), &["large.fnet", "--board", "all", "--emulate", "--layers", "--json"], None);
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "a model that does not fit is no error: {said}");
     let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
@@ -110,8 +133,14 @@ fn all_boards_give_a_table() {
         assert_eq!((&large["fits"], large["reason"].is_string()), (&fits.into(), !fits), "{large}");
         assert_eq!(large["identical"].as_bool(), fits.then_some(true), "{large}");
     }
+    let ran =
+        rows.iter().filter(|row| row["instructions_per_layer"].as_array().is_some_and(|layers| !layers.is_empty()));
+    let ran = ran.count();
+    assert_eq!(ran, rows.iter().filter(|row| row["fits"] == true).count());
+    // The second table has a row for each layer: two of the small model, three of the large one.
+    let layers = 2 * BOARDS.len() + 3 * (ran - BOARDS.len());
     let lines = said.lines().filter(|line| line.starts_with("| ")).count();
-    assert_eq!(lines, 2 + 2 * BOARDS.len(), "{said}");
+    assert_eq!(lines, 2 + 2 * BOARDS.len() + 2 + layers, "{said}");
     for part in ["does not fit", "- microbit, large: the model does not fit microbit's flash", "rustc", "QEMU emulator"]
     {
         assert!(said.contains(part), "no {part} in: {said}");

@@ -10,12 +10,16 @@ fn check(board: &str, model: &[u8], image_len: usize, images: usize) -> Emulatio
     let firmware = firmware(board);
     let (pixels, labels) = models::images(images, image_len, 11);
     let mut seen = 0;
-    let task = Task { firmware: &firmware, model, pixels: &pixels, labels: &labels, layer: None };
+    let task = Task { firmware: &firmware, model, pixels: &pixels, labels: &labels, layers: true };
     let run = emulate(&task, &mut |done| seen = done).unwrap_or_else(|error| panic!("{board}: {error}"));
     println!("{board}: {run:?}", run = Emulation { classes: Vec::new(), ..run.clone() });
-    assert_eq!((run.first_difference, run.images, seen), (None, images, images), "{board}");
+    assert_eq!((run.first_difference, run.images, seen), (None, images, images * (1 + run.layers.len())), "{board}");
     assert!(run.instructions.min > 0 && run.instructions.min <= run.instructions.max, "{board}");
     assert!((run.instructions.min as f64 - 0.5..=run.instructions.max as f64 + 0.5).contains(&run.instructions.mean));
+    let sum: f64 = run.layers.iter().map(|layer| layer.mean).sum();
+    // The way into each layer is timed with it.
+    let apart = (sum - run.instructions.mean).abs();
+    assert!(!run.layers.is_empty() && apart < 2_500.0, "{board}: {sum} in the layers of {:?}", run.instructions);
     let own = run.ram.statics + run.ram.stack_peak;
     assert!(run.ram.stack_peak > 100 && own < FIRMWARE_RAM as usize, "{board}: statics and stack {own}");
     run

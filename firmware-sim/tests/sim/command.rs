@@ -119,7 +119,14 @@ fn what_does_not_belong_together_is_refused() {
 
 #[test]
 fn wrong_usage_is_exit_code_2() {
-    for args in [&[][..], &["a", "b"], &["a", "--images", "0"], &["a", "--images", "x"], &["--no-such-flag"]] {
+    for args in [
+        &[][..],
+        &["a", "b"],
+        &["a", "--layers"],
+        &["a", "--images", "0"],
+        &["a", "--images", "x"],
+        &["--no-such-flag"],
+    ] {
         check_error(args, 2, &["--help"]);
     }
 }
@@ -128,6 +135,13 @@ fn wrong_usage_is_exit_code_2() {
 #[serde(deny_unknown_fields)]
 struct Record {
     board: Option<String>,
+    core: Option<String>,
+    target: Option<String>,
+    model: String,
+    crc32: String,
+    bits: Vec<u8>,
+    dataset: String,
+    fits: bool,
     images: usize,
     accuracy: f64,
     logits_sha256: String,
@@ -156,6 +170,11 @@ fn a_run_says_what_the_library_finds() {
         let record: Record = serde_json::from_slice(&programs.stdout).unwrap();
         assert_eq!((record.images, record.accuracy), (images, expected.accuracy()));
         assert_eq!((record.board.as_deref(), record.logits_sha256), (board, expected.logits_sha256));
+        let (core, target) = (board.map(|_| "Cortex-M0"), board.map(|_| "thumbv6m-none-eabi"));
+        assert_eq!((record.core.as_deref(), record.target.as_deref()), (core, target));
+        let crc32 = format!("{:08x}", u32::from_le_bytes(*file.last_chunk().unwrap()));
+        assert_eq!((record.model.as_str(), record.crc32), (str(&path), crc32));
+        assert_eq!((record.bits, record.dataset.as_str(), record.fits), (vec![32, 32], str(&data), true));
         assert_eq!((record.flash_bytes, record.ram_bytes), (20480 + 64 + file.len(), 2304 + 16 + 4 * (16 + 3)));
         assert_eq!((people.status.code(), programs.status.code()), (Some(0), Some(0)));
         assert_eq!(board.is_some(), text(&people.stdout).contains("slots     2: the model can be replaced"));

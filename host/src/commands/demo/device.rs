@@ -22,7 +22,7 @@ pub(super) fn emulated(model: &[u8], images: View, board: &str, ui: Ui) -> anyho
     let run = || -> Result<Emulation, EmulateError> {
         let firmware = Firmware::build(board)?;
         let bar = StageBar::new(&format!("emulating {}", board.name), images.len());
-        let task = Task { firmware: &firmware, model, pixels: images.pixels, labels: images.labels, layer: None };
+        let task = Task { firmware: &firmware, model, pixels: images.pixels, labels: images.labels, layers: false };
         emulate(&task, &mut |done| bar.update(done))
     };
     match run() {

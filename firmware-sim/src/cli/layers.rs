@@ -1,0 +1,24 @@
+//! The layers of a run with `--layers`: what each one takes of an image's instructions, as rows of a table.
+
+use super::markdown::{Column, grouped};
+use foldnet_sim::Emulation;
+use foldnet_sim::emulate::Instructions;
+
+/// Columns of [`rows`].
+pub(crate) const COLUMNS: [Column; 6] =
+    [("layer", true), ("bits", true), ("instructions, mean", true), ("min", true), ("max", true), ("share", true)];
+
+/// A row a layer, whose weights have so many bits; none where the layers were not timed.
+pub(crate) fn rows(bits: &[u8], run: &Emulation) -> Vec<Vec<String>> {
+    let row = |(layer, (count, bits)): (usize, (&Instructions, &u8))| {
+        vec![
+            layer.to_string(),
+            bits.to_string(),
+            grouped(count.mean.round() as u64),
+            grouped(count.min),
+            grouped(count.max),
+            format!("{:.1} %", 100.0 * count.mean / run.instructions.mean),
+        ]
+    };
+    run.layers.iter().zip(bits).enumerate().map(row).collect()
+}

@@ -1,0 +1,63 @@
+//! Tables as Markdown, in columns as wide as what is in them: to be read on a terminal, and to be pasted.
+
+use std::fmt;
+
+/// The name of a column, and whether it holds numbers, which stand to the right.
+pub(crate) type Column = (&'static str, bool);
+
+/// Writes `rows`, of a cell for each of `columns`, under their names.
+pub(crate) fn table(f: &mut impl fmt::Write, columns: &[Column], rows: &[Vec<String>]) -> fmt::Result {
+    let width = |(at, column): (usize, &Column)| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).map(String::len);
+        cells.chain([column.0.len()]).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = columns.iter().enumerate().map(width).collect();
+    let mut line = |cells: &[String]| {
+        for ((cell, &width), (_, number)) in cells.iter().zip(&widths).zip(columns) {
+            if *number { write!(f, "| {cell:>width$} ")? } else { write!(f, "| {cell:<width$} ")? }
+        }
+        writeln!(f, "|")
+    };
+    line(&columns.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>())?;
+    let rule = |(width, column): (&usize, &Column)| "-".repeat(width - 1) + if column.1 { ":" } else { "-" };
+    line(&widths.iter().zip(columns).map(rule).collect::<Vec<_>>())?;
+    rows.iter().try_for_each(|row| line(row))
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let comma = |place: usize| place > 0 && (digits.len() - place) % 3 == 0;
+    digits
+        .chars()
+        .enumerate()
+        .flat_map(|(place, digit)| comma(place).then_some(',').into_iter().chain([digit]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_stand_in_columns() {
+        let rows = [["a", "1,000"], ["long name", "7"]].map(|row| row.map(str::to_owned).to_vec());
+        let mut text = String::new();
+        table(&mut text, &[("name", false), ("n", true)], &rows).unwrap();
+        let expected = "\
+| name      |     n |
+| --------- | ----: |
+| a         | 1,000 |
+| long name |     7 |
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn digits_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (123_456, "123,456"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

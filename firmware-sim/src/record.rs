@@ -1,0 +1,192 @@
+//! What `foldnet-sim --json` prints: one [`Record`] of a model, or a list of them for several models or boards. Written by
+//! the command, and read by whoever shows what was measured: `foldnet report --device`.
+
+use crate::board::{Board, Footprint};
+use crate::emulate::Instructions;
+use crate::{Emulation, Simulation};
+use foldnet_core::Model;
+use foldnet_core::model::checksum;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// A model, simulated or on a board: either what was measured, or the reason why nothing was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The board; none where the model was simulated for no board in particular.
+    pub board: Option<String>,
+    /// Its processor core.
+    pub core: Option<String>,
+    /// Rust's name of the target that its firmware is compiled for.
+    pub target: Option<String>,
+    /// The model's file.
+    pub model: String,
+    /// The checksum that the file ends with: see [`crc32`].
+    pub crc32: String,
+    /// Bits of each layer's weights.
+    pub bits: Vec<u8>,
+    /// Name of the set that the images are of.
+    pub dataset: String,
+    /// Whether the board has room for the model.
+    pub fits: bool,
+    /// Why nothing was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What was.
+    #[serde(flatten)]
+    pub measured: Option<Measured>,
+}
+
+/// What any run gives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Images classified.
+    pub images: usize,
+    /// Share of images whose class is their label, 0 to 1.
+    pub accuracy: f64,
+    /// SHA-256 in hex over the logit words of all images, each word little-endian.
+    pub logits_sha256: String,
+    /// Flash: measured on an emulated board, else at most.
+    pub flash_bytes: usize,
+    /// RAM, likewise.
+    pub ram_bytes: usize,
+    /// What a run on an emulated board adds.
+    #[serde(flatten)]
+    pub emulated: Option<Emulated>,
+}
+
+/// What a run on an emulated board adds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Emulated {
+    /// Name of the kernel that ran.
+    pub kernel: String,
+    /// What built the firmware; none where it was given as a file.
+    pub compiler: Option<String>,
+    /// From image bytes to class.
+    pub instructions_per_image: Instructions,
+    /// Of each layer by itself, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instructions_per_layer: Option<Vec<Instructions>>,
+    /// Whether the classes and all logits of all images are the simulation's.
+    pub identical: bool,
+    /// The slot that was booted; none for a bare model.
+    pub slot: Option<u8>,
+}
+
+/// The checksum of a model file in hex, eight digits; as `foldnet inspect` shows it.
+pub fn crc32(file: &[u8]) -> String {
+    format!("{:08x}", checksum(file).unwrap_or_default())
+}
+
+impl Record {
+    /// Of the model in `file`, whose bytes are `bytes`, with nothing measured yet.
+    pub fn new(board: Option<&Board>, file: &Path, bytes: &[u8], model: &Model, dataset: &str) -> Self {
+        let known = |what: fn(&Board) -> &'static str| board.map(|board| what(board).to_owned());
+        Self {
+            board: known(|board| board.name),
+            core: known(|board| board.core),
+            target: known(|board| board.target),
+            model: file.display().to_string(),
+            crc32: crc32(bytes),
+            bits: model.header().layers.iter().map(|layer| layer.bits).collect(),
+            dataset: dataset.to_owned(),
+            fits: true,
+            reason: None,
+            measured: None,
+        }
+    }
+}
+
+impl Measured {
+    /// Of a simulation of a model that takes so much.
+    pub fn simulated(run: &Simulation, takes: &Footprint) -> Self {
+        Self {
+            images: run.images,
+            accuracy: run.accuracy(),
+            logits_sha256: run.logits_sha256.clone(),
+            flash_bytes: takes.flash_bytes,
+            ram_bytes: takes.ram_bytes,
+            emulated: None,
+        }
+    }
+
+    /// Of a run on an emulated board.
+    pub fn emulated(run: &Emulation) -> Self {
+        Self {
+            images: run.images,
+            accuracy: run.accuracy(),
+            logits_sha256: run.logits_sha256.clone(),
+            flash_bytes: run.flash.total(),
+            ram_bytes: run.ram.total(),
+            emulated: Some(Emulated {
+                kernel: run.kernel.clone(),
+                compiler: run.compiler.clone(),
+                instructions_per_image: run.instructions,
+                instructions_per_layer: (!run.layers.is_empty()).then(|| run.layers.clone()),
+                identical: run.identical(),
+                slot: run.booted.slot,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COUNT: Instructions = Instructions { mean: 12.5, min: 7, max: 4_000_000_000 };
+
+    fn record() -> Record {
+        Record {
+            board: Some("microbit".into()),
+            core: Some("Cortex-M0".into()),
+            target: Some("thumbv6m-none-eabi".into()),
+            model: "a.fnet".into(),
+            crc32: "0012abcd".into(),
+            bits: vec![4, 8],
+            dataset: "mine".into(),
+            fits: true,
+            reason: None,
+            measured: None,
+        }
+    }
+
+    fn check(measured: Option<Measured>, keys: usize) {
+        let record = Record { measured, ..record() };
+        let text = serde_json::to_string(&record).unwrap();
+        let object: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(object.as_object().map(|object| object.len()), Some(keys), "one object without another: {text}");
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        check(None, 8);
+        let mut measured = Measured {
+            images: 9,
+            accuracy: 0.5,
+            logits_sha256: "00".into(),
+            flash_bytes: 1,
+            ram_bytes: 2,
+            emulated: None,
+        };
+        check(Some(measured.clone()), 13);
+        let mut emulated = Emulated {
+            kernel: "dsp".into(),
+            compiler: None,
+            instructions_per_image: COUNT,
+            instructions_per_layer: None,
+            identical: true,
+            slot: Some(1),
+        };
+        measured.emulated = Some(emulated.clone());
+        check(Some(measured.clone()), 18);
+        emulated.instructions_per_layer = Some(vec![COUNT; 2]);
+        measured.emulated = Some(emulated);
+        check(Some(measured), 19);
+    }
+
+    #[test]
+    fn a_checksum_is_the_file_s_last_word() {
+        assert_eq!(crc32(&[9, 9, 1, 2, 3, 4]), "04030201");
+    }
+}
