@@ -6,7 +6,8 @@ use anyhow::Context;
 use clap::Args;
 use foldnet_core::Model;
 use foldnet_sim::AlignedBytes;
-use foldnet_sim::board::{BOARDS, DoesNotFit};
+use foldnet_sim::board::{BOARDS, Board, DoesNotFit};
+use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
@@ -25,20 +26,15 @@ impl Inspect {
         let contents = AlignedBytes::read(&self.path);
         let contents = contents.with_context(|| format!("{}: cannot be read; check the path", self.path.display()))?;
         let model = parse(&contents, &self.path)?;
-        let crc = u32::from_le_bytes(*contents.last_chunk().context("a model ends with its checksum")?);
-        say(&model, crc, ui);
-        ui.result(&object(&model, crc))
+        let crc = crc32(&contents);
+        say(&model, &crc, ui);
+        ui.result(&object(&model, &crc))
     }
 }
 
-fn say(model: &Model, crc: u32, ui: Ui) {
+fn say(model: &Model, crc: &str, ui: Ui) {
     let header = model.header();
-    ui.say(format!(
-        "{} bytes, CRC-32 {crc:08x} (verified), images {} x {}",
-        model.bytes(),
-        header.height,
-        header.width
-    ));
+    ui.say(format!("{} bytes, CRC-32 {crc} (verified), images {} x {}", model.bytes(), header.height, header.width));
     let rows = header.layers.iter().enumerate().map(|(index, layer)| {
         let relu = if layer.relu { "yes" } else { "no" };
         let words = [index.to_string(), layer.inputs.to_string(), layer.units.to_string(), layer.bits.to_string()];
@@ -47,7 +43,7 @@ fn say(model: &Model, crc: u32, ui: Ui) {
     ui.say(table(&["layer", "inputs", "units", "bits", "ReLU", "output scale"], rows));
     ui.say(format!("classes: {}", model.labels().collect::<Vec<_>>().join(", ")));
     ui.say(format!("flash: {} for the model", bytes(model.bytes())));
-    ui.say(format!("RAM: {} of scratch memory, {} for an image", bytes(scratch(model)), bytes(model.inputs())));
+    ui.say(format!("RAM: {} for an image, and scratch memory by the board\u{2019}s kernel", bytes(model.inputs())));
     let rows = BOARDS.iter().map(|board| {
         let [flash, ram, verdict] = match board.fit(model) {
             Ok(need) => {
@@ -61,30 +57,31 @@ fn say(model: &Model, crc: u32, ui: Ui) {
                 ["-".into(), "-".into(), format!("{} of RAM for {}", bytes(available), bytes(needed))]
             }
         };
-        vec![board.name.to_string(), flash, ram, verdict]
+        vec![board.name.to_string(), bytes(scratch(model, board)), flash, ram, verdict]
     });
-    ui.say(table(&["board", "flash", "RAM", ""], rows));
+    ui.say(table(&["board", "scratch memory", "flash, at most", "RAM, at most", ""], rows));
 }
 
-fn object(model: &Model, crc: u32) -> Value {
+fn object(model: &Model, crc: &str) -> Value {
     let header = model.header();
     let fitting = || BOARDS.iter().filter(|board| board.fit(model).is_ok());
     let slots = fitting().map(|board| (board.name.to_owned(), json!(board.slots_for(model))));
+    let scratches = BOARDS.iter().map(|board| (board.name.to_owned(), json!(scratch(model, board))));
     json!({
         "bytes": model.bytes(),
-        "crc32": format!("{crc:08x}"),
+        "crc32": crc,
         "height": header.height,
         "width": header.width,
         "labels": model.labels().collect::<Vec<_>>(),
         "layers": header.layers,
         "logit_scale": header.logit_scale,
-        "scratch_bytes": scratch(model),
+        "scratch_bytes": scratches.collect::<serde_json::Map<_, _>>(),
         "boards": fitting().map(|board| board.name).collect::<Vec<_>>(),
         "slots": slots.collect::<serde_json::Map<_, _>>(),
     })
 }
 
-/// Bytes of scratch memory.
-fn scratch(model: &Model) -> usize {
-    model.scratch_words() * size_of::<u32>()
+/// Bytes of scratch memory on `board`, which its kernel has a say in.
+fn scratch(model: &Model, board: &Board) -> usize {
+    model.scratch_words_with(board.kernel()) * size_of::<u32>()
 }
