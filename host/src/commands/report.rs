@@ -5,7 +5,7 @@ use super::export::CALIBRATION;
 use crate::checkpoint::Checkpoint;
 use crate::history::History;
 use crate::opened::{ImageSize, Opened, check_images, class_names, open, open_checkpoint, resolve};
-use crate::report::{FILE, ModelFile, Plan, Stage, gather, page};
+use crate::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
 use crate::ui::{QuantizeBar, StageBar, Ui, bold, bytes};
 use crate::write::atomically;
 use anyhow::bail;
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Write one HTML page on a trained network and its device models
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  foldnet report runs/after --model after8.fnet --model after4.fnet")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Report {
     /// Folder of a run, or checkpoint
     #[arg(value_name = "RUN|FILE")]
@@ -25,6 +25,10 @@ pub(super) struct Report {
     /// A device model of this network; may be given more than once
     #[arg(long = "model", value_name = "MODEL.fnet")]
     models: Vec<PathBuf>,
+    /// Instructions that were counted on boards, as `foldnet-sim MODEL.fnet --board all --emulate --layers --json` prints them;
+    /// may be given more than once
+    #[arg(long = "device", value_name = "JSON", requires = "models")]
+    devices: Vec<PathBuf>,
     /// The page to write [default: report.html in the run's folder]
     #[arg(long, value_name = "HTML")]
     out: Option<PathBuf>,
@@ -42,13 +46,21 @@ pub(super) struct Report {
     threads: ThreadsArg,
 }
 
+const EXAMPLES: &str = "Examples:
+  foldnet report runs/after --model after8.fnet --model after4.fnet
+
+  foldnet-sim after4.fnet --board all --emulate --layers --images 1000 --json > run.json
+  foldnet report runs/after --model after4.fnet --device run.json";
+
 impl Report {
     /// Measures, writes the page, and prints its figures where they are asked for.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         check_positive("--calibrate", self.calibrate)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
-        let models: Vec<ModelFile> = self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
+        let mut models: Vec<ModelFile> =
+            self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
+        self.devices.iter().try_for_each(|path| measured(path, &mut models))?;
         let history = History::beside(&resolve(&self.path))?;
         let dataset = self.dataset.load()?;
         let plan = self.plan(&checkpoint, history, &dataset, &models)?;
@@ -87,7 +99,7 @@ impl Report {
 
     fn model(&self, path: &Path) -> anyhow::Result<ModelFile> {
         match open(path, &self.hints.hints())? {
-            Opened::Model(bytes) => Ok(ModelFile { path: path.to_owned(), bytes }),
+            Opened::Model(bytes) => Ok(ModelFile { path: path.to_owned(), bytes, measured: Vec::new() }),
             Opened::Checkpoint(_) => {
                 bail!("--model {}: a checkpoint; give a .fnet, which `foldnet export` makes of it", path.display())
             }

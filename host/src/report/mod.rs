@@ -7,6 +7,7 @@ pub mod draw;
 pub mod gather;
 pub mod page;
 
+pub use gather::measured::measured;
 pub use gather::models::ModelFile;
 pub use gather::{Plan, Report, Stage, gather};
 pub use page::page;

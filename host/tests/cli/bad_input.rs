@@ -367,8 +367,54 @@ fn reports_that_cannot_be() {
     model("good.safetensors", &["--model good.safetensors: a checkpoint; give a .fnet, which `foldnet export` makes"]);
     model("wide.fnet", &["wide.fnet: takes images of 5 x 3, the dataset's have 4 x 3"]);
     model("good.fnet --model none.fnet", &["none.fnet: cannot be read"]);
+    measurements_that_cannot_be_shown(&folder, report);
     folder.write("history.json", b"{ \"epochs\": 3 }");
     report("good.safetensors", &["history.json: not a record of a training; train again, or remove it"]);
+}
+
+/// `--device` with what `foldnet-sim` did not print, or of another model, or without what is to be shown.
+fn measurements_that_cannot_be_shown(folder: &Folder, report: impl Fn(&str, &[&str])) {
+    let device = |text: &str, words: &[&str]| {
+        folder.write("run.json", text.as_bytes());
+        report("good.safetensors --model good.fnet --device run.json", words);
+    };
+    let crc32 = foldnet_sim::record::crc32(&folder.read("good.fnet"));
+    let of = |crc32: &str, fits: bool, more: &str| {
+        format!(
+            r#"{{"board":"microbit","core":"","target":"","model":"m.fnet","crc32":"{crc32}","bits":[32],"dataset":"set","fits":{fits}{more}}}"#
+        )
+    };
+    let simulated = r#","images":1,"accuracy":1.0,"logits_sha256":"","flash_bytes":1,"ram_bytes":1"#;
+    let run = |identical: bool, layers: &str| {
+        let count = r#"{"mean":1.0,"min":1,"max":1}"#;
+        let rest = layers.replace("COUNT", count);
+        format!(
+            r#"{simulated},"kernel":"k","compiler":null,"instructions_per_image":{count},"identical":{identical},"slot":0{rest}"#
+        )
+    };
+    let layers = r#","instructions_per_layer":[COUNT]"#;
+    let again = "write it by `foldnet-sim MODEL.fnet --board NAME --emulate --layers --json`";
+    report("good.safetensors --model good.fnet --device none.json", &["none.json: cannot be read; check the path"]);
+    device("", &["run.json: not a record of foldnet-sim", again]);
+    device("three", &["run.json: not a record of foldnet-sim", again]);
+    device("{\"board\": 3}", &["run.json: not a record of foldnet-sim", again]);
+    device("[]", &["run.json: holds no measurement", again]);
+    device(
+        &of("0badc0de", true, &run(true, layers)),
+        &["run.json: measured with m.fnet (CRC-32 0badc0de)", "none of the --model"],
+    );
+    device(&of(&crc32, true, simulated), &["run.json: a simulation, which counts no instructions", again]);
+    device(&of(&crc32, true, r#","reason":"no QEMU""#), &["run.json: microbit was not measured (no QEMU)", again]);
+    device(&of(&crc32, true, &run(true, "")), &["run.json: microbit has no instructions of the layers", again]);
+    let two = r#","instructions_per_layer":[COUNT,COUNT]"#;
+    device(&of(&crc32, true, &run(true, two)), &["run.json: microbit has no instructions of the layers", again]);
+    device(
+        &of(&crc32, true, &run(false, layers)),
+        &["run.json: microbit did not give the simulator\u{2019}s logits", again],
+    );
+    let good = of(&crc32, true, &run(true, layers));
+    device(&format!("[{good},{good}]"), &["run.json: good.fnet on microbit is in run.json already; give each once"]);
+    misuse(folder, "report good.safetensors --device run.json", "--model <MODEL.fnet>");
 }
 
 #[test]

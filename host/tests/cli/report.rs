@@ -4,9 +4,14 @@ use crate::browser::{Scheme, probe};
 use crate::sample;
 use crate::tool::{Folder, number};
 use foldnet::report::draw::format::{bytes, bytes_of};
+use foldnet_core::Model;
 use foldnet_data::{Source, load_test};
-use foldnet_sim::board::BOARDS;
+use foldnet_sim::board::{BOARDS, by_name};
+use foldnet_sim::emulate::{Instructions, Task};
+use foldnet_sim::record::Measured;
+use foldnet_sim::{AlignedBytes, Firmware, Record, emulate};
 use serde_json::Value;
+use std::path::Path;
 
 const CLASSES: usize = 10;
 const BITS: [u8; 3] = [32, 8, 4];
@@ -20,10 +25,40 @@ fn reported(folder: &Folder) -> Value {
     }
     // Fitted to other images than the report takes.
     folder.run("export run --dataset synthetic --calibrate 100 --bits 2 --out other.fnet").succeeded();
+    // What foldnet-sim prints of one board, and of several.
+    counted(folder, "one.json", "m4.fnet", &["microbit"]);
+    counted(folder, "several.json", "m8.fnet", &["netduinoplus2", "microbit"]);
     let models = BITS.map(|bits| format!("--model m{bits}.fnet")).join(" ");
-    let report = format!("report run {models} --model other.fnet --dataset synthetic --calibrate 300");
+    let devices = "--device several.json --device one.json";
+    let report = format!("report run {models} --model other.fnet {devices} --dataset synthetic --calibrate 300");
     folder.run(&format!("{report} --out report.html --json")).json()
 }
+
+/// Writes what `foldnet-sim MODEL --emulate --layers --json` prints of the first images.
+fn counted(folder: &Folder, out: &str, file: &str, boards: &[&str]) -> Vec<Record> {
+    let bytes = AlignedBytes::from_slice(&folder.read(file));
+    let (model, test) =
+        (Model::parse(&bytes).expect("a model"), load_test(&Source::Synthetic, &mut |_| {}).expect("drawn"));
+    let images = test.images.view().slice(0..IMAGES);
+    let run = |board: &&str| {
+        let firmware = by_name(board).map(Firmware::build).expect("a board").unwrap_or_else(|error| panic!("{error}"));
+        let task =
+            Task { firmware: &firmware, model: &bytes, pixels: images.pixels, labels: images.labels, layers: true };
+        let run = emulate(&task, &mut |_| {}).unwrap_or_else(|error| panic!("{board}: {error}"));
+        let record = Record::new(Some(firmware.board()), Path::new(file), &bytes, &model, &test.name);
+        Record { measured: Some(Measured::emulated(&run)), ..record }
+    };
+    let records: Vec<Record> = boards.iter().map(run).collect();
+    let json = match &records[..] {
+        [one] => serde_json::to_string(one),
+        several => serde_json::to_string(several),
+    };
+    folder.write(out, json.expect("JSON").as_bytes());
+    records
+}
+
+/// Images that are run on an emulated board.
+const IMAGES: usize = 7;
 
 const EXPORT: &str = "export run --dataset synthetic --calibrate 300";
 
@@ -148,6 +183,35 @@ fn check_boards(found: &Value, folder: &Folder) {
     assert_eq!(counts, ["15,680", "200", "100"]);
 }
 
+/// The counts of `several.json` and `one.json`, and who counted.
+fn check_instructions(found: &Value, folder: &Folder) {
+    let records: Vec<Record> = serde_json::from_slice(&folder.read("several.json")).expect("records");
+    let one: Record = serde_json::from_slice(&folder.read("one.json")).expect("a record");
+    for (file, records) in [("m8.fnet", &records[..]), ("m4.fnet", &[one])] {
+        let shown = rows(found, &format!("Instructions of {file} for one image"));
+        assert_eq!(shown.len(), records.len(), "{shown:?}");
+        for (row, record) in shown.iter().zip(records) {
+            let run = record.measured.clone().and_then(|measured| measured.emulated).expect("a run");
+            let layers = run.instructions_per_layer.expect("layers");
+            let cell = |count: &Instructions| {
+                let [mean, min, max] =
+                    [count.mean.round() as usize, count.min as usize, count.max as usize].map(thousands);
+                format!("{mean}{min} to {max}")
+            };
+            let expected: Vec<String> = std::iter::once(&run.instructions_per_image).chain(&layers).map(cell).collect();
+            assert_eq!(row[1..], expected, "{file}");
+            let (board, kernel) = (record.board.as_deref().expect("a board"), &run.kernel);
+            assert!(row[0].starts_with(board) && row[0].ends_with(&format!("kernel {kernel}")), "{row:?}");
+            let compiler = run.compiler.expect("we built it");
+            let origin = format!("{IMAGES} test images of synthetic; firmware built by {compiler}");
+            let origins = found["origins"].as_array().expect("pairs");
+            let named =
+                |pair: &&Value| pair[0].as_str().is_some_and(|boards| boards.split(", ").any(|name| name == board));
+            assert!(origins.iter().filter(named).any(|pair| pair[1] == origin.as_str()), "{origins:?}");
+        }
+    }
+}
+
 /// What holds in light and dark alike.
 fn check_shown(found: &Value) {
     assert_eq!(found["faults"], Value::Array(Vec::new()));
@@ -178,10 +242,48 @@ fn the_page_says_what_the_commands_say() {
     }
     check_errors(&found, &folder);
     check_boards(&found, &folder);
+    check_instructions(&found, &folder);
     let dark = probe(&folder, Scheme::Dark);
     check_shown(&dark);
     assert_eq!(dark["dark"], true);
     assert_eq!(dark["tables"], found["tables"]);
+}
+
+/// Bars of the measured counts: as long as the counts are large, beside the largest of all.
+#[test]
+fn bars_are_as_long_as_the_counts() {
+    let folder = sample::folder();
+    let record = |board: &str, mean: f64, min: u64, max: u64| {
+        let count = serde_json::json!({ "mean": mean, "min": min, "max": max });
+        let crc32 = folder.run("inspect good.fnet --json").json()["crc32"].clone();
+        serde_json::json!({
+            "board": board, "core": "a core", "target": "a target", "model": "good.fnet", "crc32": crc32, "bits": [32], "dataset": "set",
+            "fits": true, "images": 9, "accuracy": 0.5, "logits_sha256": "00", "flash_bytes": 1, "ram_bytes": 1, "kernel": "float",
+            "compiler": null, "instructions_per_image": count, "instructions_per_layer": [count], "identical": true, "slot": 0
+        })
+    };
+    let too_small = serde_json::json!({
+        "board": "third", "core": "a core", "target": "a target", "model": "good.fnet", "crc32": record("", 0.0, 0, 0)["crc32"],
+        "bits": [32], "dataset": "set", "fits": false, "reason": "too small"
+    });
+    let list = serde_json::json!([record("first", 500.0, 250, 1000), record("second", 125.4, 125, 126), too_small]);
+    folder.write("run.json", list.to_string().as_bytes());
+    let report = "report good.safetensors --model good.fnet --device run.json --dataset set --out report.html";
+    folder.run(report).succeeded();
+    let html = String::from_utf8(folder.read("report.html")).expect("text");
+    for (bar, line) in [("50.00", "left:25.00%;width:75.00%"), ("12.54", "left:12.50%;width:0.10%")] {
+        let cell = format!("<span style=\"width:{bar}%\"></span><span class=\"range\" style=\"{line}\"></span>");
+        assert_eq!(html.matches(&cell).count(), 2, "the whole, and its only layer: {cell}");
+    }
+    let found = probe(&folder, Scheme::Dark);
+    assert_eq!((&found["faults"], &found["widths"][0]), (&Value::Array(Vec::new()), &360.into()));
+    let boards: Vec<String> =
+        rows(&found, "Instructions of good.fnet for one image").into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(boards, ["firsta core, kernel float", "seconda core, kernel float"]);
+    assert_eq!(
+        found["origins"],
+        serde_json::json!([["first, second", "9 test images of set; firmware given as a file"]])
+    );
 }
 
 #[test]

@@ -19,6 +19,8 @@ pub struct BoardFit {
     pub flash_available: usize,
     /// Models of this size that there is flash for, 0 to 2: with 2 a running one can be replaced safely.
     pub slots: u8,
+    /// Scratch memory that inference needs there.
+    pub scratch: usize,
     /// RAM at most: the firmware's, an image, and the scratch memory.
     pub ram: usize,
     /// All RAM.
@@ -36,6 +38,7 @@ impl BoardFit {
             flash: model.bytes(),
             flash_available: board.room().whole().model_len() as usize,
             slots: board.slots_for(model),
+            scratch: model.scratch_words_with(board.kernel()) * size_of::<u32>(),
             ram: Footprint::of(model, board.kernel()).ram_bytes,
             ram_available: board.ram.len as usize,
             fits: board.fit(model).is_ok(),

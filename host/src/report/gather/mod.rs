@@ -3,6 +3,7 @@
 pub mod classes;
 pub mod devices;
 pub mod folding;
+pub mod measured;
 pub mod mistakes;
 pub mod models;
 pub mod norms;

@@ -1,6 +1,7 @@
 //! What became of a network on its way into a device model: error layer by layer, and the images that changed class.
 
 use super::devices::{BoardFit, LayerCost, boards, layers};
+use super::measured::Measurement;
 use super::mistakes::confidences;
 use super::{Plan, Stage, run_in_parts};
 use crate::evaluate::{Outputs, run_model};
@@ -19,6 +20,8 @@ pub struct ModelFile {
     pub path: PathBuf,
     /// What is in it, a device model.
     pub bytes: AlignedBytes,
+    /// What was counted on boards.
+    pub measured: Vec<Measurement>,
 }
 
 /// A device model beside the network it was made of.
@@ -30,8 +33,6 @@ pub struct DeviceModel {
     pub bits: Vec<u8>,
     /// Bytes of the file.
     pub bytes: usize,
-    /// Bytes of scratch memory.
-    pub scratch_bytes: usize,
     /// Mean cross-entropy on the images, in nats.
     pub loss: f64,
     /// Share of the images that is recognized.
@@ -47,6 +48,8 @@ pub struct DeviceModel {
     pub layers: Vec<LayerCost>,
     /// What it takes of every board.
     pub boards: Vec<BoardFit>,
+    /// Its instructions, on the boards where they were counted.
+    pub measured: Vec<Measurement>,
 }
 
 /// An image whose class changed.
@@ -100,7 +103,6 @@ pub fn device_model<C: Compute>(
         file: name,
         bits: model.header().layers.iter().map(|layer| layer.bits).collect(),
         bytes: model.bytes(),
-        scratch_bytes: model.scratch_words() * size_of::<u32>(),
         loss: outputs.loss(plan.test.labels),
         accuracy: outputs.accuracy(plan.test.labels),
         logit_error: logit_error(network, &outputs),
@@ -108,6 +110,7 @@ pub fn device_model<C: Compute>(
         changed: changed(network, &outputs, plan.test.labels),
         layers: layers(&model),
         boards: boards(&model),
+        measured: file.measured.clone(),
     })
 }
 

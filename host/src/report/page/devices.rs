@@ -1,8 +1,8 @@
-//! Devices: what each model takes of every board's flash and RAM, and of a processor.
+//! Devices: what each model takes of every board's flash and RAM, and of a processor's time.
 
 use super::Column::{Bars, Number, Text};
 use super::quantization::name;
-use super::{heads, table};
+use super::{heads, instructions, table};
 use crate::report::draw::bar::bar;
 use crate::report::draw::format::bytes_of;
 use crate::report::gather::Report;
@@ -24,7 +24,8 @@ pub(super) fn section(report: &Report) -> Markup {
             "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an image, and what is set aside for the \
              firmware\u{2019}s statics and stack."
         }
-        h3 { "Work for one image" }
+        (instructions::section(&report.models))
+        h3 { "Products for one image" }
         (work(&report.models))
     }
 }

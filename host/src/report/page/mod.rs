@@ -5,6 +5,7 @@ mod classes;
 mod curves;
 mod devices;
 mod folding;
+mod instructions;
 mod mistakes;
 mod norms;
 mod overview;
