@@ -2,6 +2,9 @@
 //! core. `tests/format.rs` and the fuzz target in `fuzz/` share this file, so it knows core alone.
 
 use foldnet_core::Model;
+use foldnet_core::int::kernel::{Current, Kernel, Portable};
+use foldnet_core::int::layout::{MAX_ROWS, Width};
+use foldnet_core::int::{Listed, Order, Source};
 use foldnet_core::model::{Classifier, Header, LayerHeader, ParseError, ScratchError};
 
 /// Where the header begins.
@@ -26,7 +29,11 @@ impl AlignedBytes {
 
     /// A copy of `bytes` that begins `offset` bytes behind an address divisible by 16.
     pub fn at_offset(bytes: &[u8], offset: usize) -> Self {
-        let mut buffer = vec![0; bytes.len() + offset + ALIGN];
+        // Nothing behind the bytes where memory comes aligned, so that a sanitizer sees whoever reads on.
+        let mut buffer = vec![0; bytes.len() + offset];
+        if buffer.as_ptr().align_offset(ALIGN) != 0 {
+            buffer = vec![0; bytes.len() + offset + ALIGN];
+        }
         let start = buffer.as_ptr().align_offset(ALIGN) + offset;
         buffer[start..start + bytes.len()].copy_from_slice(bytes);
         Self { buffer, start, len: bytes.len() }
@@ -66,7 +73,8 @@ pub fn seal(bytes: &mut [u8]) {
 }
 
 /// Parses `bytes` and, when they are a model, classifies images of every awkward length, drawn from `bytes`, in exactly
-/// the scratch memory that is declared. Logits are compared with a literal evaluation.
+/// the scratch memory that is declared. Logits are compared with a literal evaluation, and so are the sums of every
+/// integer layer, by this machine's kernel and by the portable one.
 ///
 /// # Errors
 /// When `bytes` are no model.
@@ -98,7 +106,46 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
         let value = |word: u32| if model.is_float() { f32::from_bits(word).into() } else { f64::from(word as i32) };
         assert_eq!(class, first_of_largest(found.iter().map(|word| value(*word))));
     }
+    check_kernels(model.header(), bytes);
     Ok(())
+}
+
+/// All blocks of all integer layers by two kernels, each in exactly the memory it asks for, on activations drawn from
+/// `bytes`: the portable kernel's sums are exact, this machine's wherever they are within the bound of packed sums.
+fn check_kernels(header: &Header, bytes: &[u8]) {
+    for (layer, parts) in header.layers.iter().zip(sections(header, bytes)) {
+        let Some(width) = Width::from_bits(layer.bits) else { continue };
+        let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
+        let x: Vec<u8> = bytes.iter().copied().cycle().take(inputs).collect();
+        let numbers: Vec<u16> = parts.order.chunks_exact(2).map(|b| u16::from_ne_bytes([b[0], b[1]])).collect();
+        let order = match &numbers[..] {
+            [] => Order::Plain(inputs),
+            numbers => Order::Listed(Listed::new(numbers).expect("parsing has looked at the order")),
+        };
+        let source = Source::new(&x, order);
+        let words: Vec<u32> =
+            parts.second.chunks_exact(4).map(|b| u32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let (portable, current) = (sums::<Portable>(width, &source, &words), sums::<Current>(width, &source, &words));
+        let ordered: Vec<i64> = (0..inputs).map(|i| source.at(i).into()).collect();
+        for unit in 0..units {
+            let (sum, bound) = literal_sum(layer.bits, parts.second, unit, &ordered);
+            assert_eq!(i64::from(portable[unit]), sum, "{layer:?}, unit {unit}, portable");
+            assert!(sum.abs() >= bound || i64::from(current[unit]) == sum, "{layer:?}, unit {unit}: {}", current[unit]);
+        }
+    }
+}
+
+/// The sums of all rows of a layer by a kernel, with those that only fill the last block.
+fn sums<K: Kernel>(width: Width, source: &Source, words: &[u32]) -> Vec<i32> {
+    let block_words = width.block_words(source.inputs());
+    let mut memory = vec![u32::MAX; K::KIND.list_words(width, source.inputs())];
+    let list = K::list(width, source, &mut memory);
+    let of_group = |group: &[u32]| {
+        let mut sums = vec![[0; MAX_ROWS]; group.len() / block_words];
+        K::sums_of_blocks(width, &list, group, block_words, &mut sums);
+        sums.into_iter().flat_map(|sums| sums.into_iter().take(width.rows())).collect::<Vec<_>>()
+    };
+    words.chunks(block_words * K::AT_ONCE).flat_map(of_group).collect()
 }
 
 /// The first of the largest values; 0 when none is larger than minus infinity.
@@ -113,14 +160,18 @@ fn first_of_largest(values: impl Iterator<Item = f64>) -> usize {
 }
 
 /// A layer's sections.
-struct Sections<'a> {
-    first: &'a [u8],
-    order: &'a [u8],
-    second: &'a [u8],
+#[derive(Debug)]
+pub struct Sections<'a> {
+    /// Rows, or biases.
+    pub first: &'a [u8],
+    /// The order of the inputs, in an integer model's first layer.
+    pub order: &'a [u8],
+    /// Weights.
+    pub second: &'a [u8],
 }
 
 /// The sections of all layers, found by counting.
-fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
+pub fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
     let header_len = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
     let mut at = (PREFIX + header_len).div_ceil(ALIGN) * ALIGN;
     let mut cut = |len: usize| {
@@ -202,15 +253,10 @@ fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Option<Vec
         order => usize::from(u16::from_le_bytes([order[2 * i], order[2 * i + 1]])),
     };
     let x: Vec<i64> = (0..x.len()).map(|i| i64::from(x[order(i)])).collect();
-    let (rows, words) = block(layer.bits);
-    let block_len = 4 * words * x.len().div_ceil(2);
+    let rows = block(layer.bits).0;
     let unit = |(unit, row): (usize, &[u8])| {
-        let block = &parts.second[unit / rows * block_len..][..block_len];
-        let products = x.iter().enumerate().map(|(i, x)| weight(block, layer.bits, unit % rows, i) * x);
+        let (products, bound) = literal_sum(layer.bits, parts.second, unit, &x);
         let bias = i32::from_le_bytes([row[0], row[1], row[2], row[3]]);
-        let products = products.sum::<i64>();
-        let field = (unit % rows % (16 / usize::from(layer.bits))) as u32;
-        let bound = if layer.bits == 8 { 1 << 23 } else { 1i64 << (31 - u32::from(layer.bits) * field) };
         let sum = i64::from(bias) + products;
         let multiplier = i64::from(u16::from_le_bytes([row[4], row[5]]));
         let z = literal_requantize(i64::from(sum as i32), multiplier, row[6]);
@@ -220,11 +266,26 @@ fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Option<Vec
     parts.first.chunks_exact(8).enumerate().map(unit).collect()
 }
 
+/// `sum_i q[unit][i] x[i]` of a layer's weights, and the bound of packed sums of the row.
+fn literal_sum(bits: u8, weights: &[u8], unit: usize, x: &[i64]) -> (i64, i64) {
+    let products = x.iter().enumerate().map(|(i, value)| integer_weight(bits, weights, x.len(), unit, i) * value);
+    let rows = block(bits).0;
+    let field = (unit % rows % (16 / usize::from(bits))) as u32;
+    let bound = if bits == 8 { 1 << 23 } else { 1i64 << (31 - u32::from(bits) * field) };
+    (products.sum(), bound)
+}
+
 /// `acc * multiplier / 2^(15 + shift)`, rounded down at 15 bits, then half up.
 fn literal_requantize(acc: i64, multiplier: i64, shift: u8) -> i32 {
     let scaled = (acc * multiplier).div_euclid(1 << 15);
     let rounded = if shift == 0 { scaled } else { (scaled + (1 << (shift - 1))).div_euclid(1 << shift) };
     i32::try_from(rounded).expect("a multiplier is below 1")
+}
+
+/// `q[unit][i]` of the weights of a layer of `inputs` inputs.
+pub fn integer_weight(bits: u8, weights: &[u8], inputs: usize, unit: usize, i: usize) -> i64 {
+    let (rows, words) = block(bits);
+    weight(&weights[unit / rows * 4 * words * inputs.div_ceil(2)..], bits, unit % rows, i)
 }
 
 /// The weight of a row of a block and its input `i`: rows share halves of words, the first row in the lowest bits; all but
