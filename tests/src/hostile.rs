@@ -106,7 +106,7 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
         let value = |word: u32| if model.is_float() { f32::from_bits(word).into() } else { f64::from(word as i32) };
         assert_eq!(class, first_of_largest(found.iter().map(|word| value(*word))));
     }
-    check_kernels(model.header(), bytes);
+    check_kernels(&model.header(), bytes);
     Ok(())
 }
 
@@ -180,16 +180,20 @@ pub fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
         section
     };
     let of = |(index, layer): (usize, &LayerHeader)| {
-        let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
-        if layer.bits == 32 {
-            return Sections { first: cut(4 * units), order: &[], second: cut(4 * units * inputs) };
-        }
-        let (rows, words) = block(layer.bits);
-        let first = cut(8 * units);
-        let order = cut(if index == 0 { 2 * inputs } else { 0 });
-        Sections { first, order, second: cut(units.div_ceil(rows) * inputs.div_ceil(2) * words * 4) }
+        let [first, order, second] = section_lens(layer, index == 0);
+        Sections { first: cut(first), order: cut(order), second: cut(second) }
     };
     header.layers.iter().enumerate().map(of).collect()
+}
+
+/// Bytes of a layer's sections, without padding; `first` is said of the model's first layer.
+pub fn section_lens(layer: &LayerHeader, first: bool) -> [usize; 3] {
+    let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
+    if layer.bits == 32 {
+        return [4 * units, 0, 4 * units * inputs];
+    }
+    let (rows, words) = block(layer.bits);
+    [8 * units, if first { 2 * inputs } else { 0 }, units.div_ceil(rows) * inputs.div_ceil(2) * words * 4]
 }
 
 /// Rows of a block, and words of a pair of inputs in it.

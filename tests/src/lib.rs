@@ -30,6 +30,7 @@ pub mod nor_flash;
 pub mod oracle;
 pub mod programs;
 pub mod random;
+pub mod random_spec;
 pub mod speed;
 pub mod tidy;
 pub mod tolerance;

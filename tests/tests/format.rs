@@ -1,13 +1,16 @@
 //! The model file: its bytes, what is refused and how, and that no bytes whatsoever make core panic.
 
 use foldnet_core::Model;
+use foldnet_core::int::Row;
 use foldnet_core::model::{
-    Classifier, EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ParseError, ScratchError, encode, encoded_len,
+    Classifier, EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ParseError, ScratchError, Spec, encode,
+    encoded_len,
 };
 use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::fold_case::Source;
 use foldnet_tests::hostile::{AlignedBytes, exercise, literal_unit, seal};
 use foldnet_tests::model_file::{FloatLayer, aligned_file, assemble, file, spec};
+use foldnet_tests::random_spec::Drawn;
 use std::path::Path;
 
 /// A model with every byte written out: 2 pixels, 1 unit with ReLU, 2 classes.
@@ -322,8 +325,8 @@ fn every_parse_error_is_reached() {
 
 /// What `encode` says to a layer of 2 units on 3 pixels with these weights.
 fn encode_layer(header: LayerHeader, kernel: &[f32], bias: &[f32]) -> Result<usize, EncodeError> {
-    let good = tiny_layers();
-    let mut spec = spec(1, 3, "", &good[..1]);
+    let good = [FloatLayer { kernel: vec![1.0; 6], bias: vec![0.0; 3], inputs: 2, relu: true }];
+    let mut spec = spec(1, 2, "", &good);
     spec.layers.push((header, LayerWeights::Float { kernel, bias })).unwrap();
     encode(&spec, &mut [0; 400])
 }
@@ -341,6 +344,56 @@ fn weights_that_do_not_fit_or_are_not_finite_are_not_written() {
         assert_eq!(encode_layer(header, &[1.0; 6], &[bad, 1.0]), refused, "{bad}");
     }
     assert_eq!(encode_layer(LayerHeader { bits: 8, ..header }, &[1.0; 6], &[1.0; 2]), refused);
+}
+
+#[test]
+fn what_is_written_is_read_and_what_would_not_be_read_is_not_written() {
+    let (mut source, mut accepted, mut refused, mut unreadable) = (Source::new(23), 0, 0, 0);
+    for _ in 0..20_000 {
+        let mut drawn = Drawn::right(&mut source);
+        (0..source.below(3)).for_each(|_| drawn.spoil(&mut source));
+        let (parsed, written) = (parse_error(&drawn.skeleton()), file(&drawn.spec()));
+        unreadable += usize::from(parsed.is_some());
+        match written {
+            Ok(bytes) => {
+                assert_eq!(parsed, None, "written, but would not be read: {drawn:?}");
+                let bytes = AlignedBytes::new(&bytes);
+                drawn.check_written(&Model::parse(&bytes).unwrap().header(), &bytes);
+                accepted += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(accepted > 5_000 && refused > 5_000 && unreadable > 5_000, "{accepted}, {refused}, {unreadable}");
+}
+
+#[test]
+fn layers_that_would_not_be_read_are_named() {
+    let layers = tiny_layers();
+    let check = |change: &dyn Fn(&mut Spec), expected| {
+        let mut spec = spec(1, 2, "", &layers);
+        change(&mut spec);
+        assert_eq!(file(&spec).err(), Some(expected));
+    };
+    let (shape, scale) = (|layer| EncodeError::Shape { layer }, |layer| EncodeError::Scale { layer });
+    check(&|spec| spec.layers.clear(), shape(0));
+    check(&|spec| spec.width = 3, shape(0));
+    check(&|spec| spec.layers.swap(0, 1), shape(0));
+    check(&|spec| spec.layers[1] = spec.layers[0], shape(1));
+    check(
+        &|spec| {
+            spec.layers[1] =
+                (LayerHeader { units: 0, ..spec.layers[1].0 }, LayerWeights::Float { kernel: &[], bias: &[] })
+        },
+        shape(1),
+    );
+    const ROWS: &[Row] = &[Row { bias: 0, multiplier: 1, shift: 0, plain: false }; 2];
+    let integer = LayerWeights::Integer { weights: &[0; 2], rows: ROWS };
+    check(&|spec| spec.layers[1] = (LayerHeader { bits: 8, ..spec.layers[1].0 }, integer), shape(1));
+    for bad in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+        check(&|spec| spec.layers[1].0.scale = bad, scale(1));
+    }
+    check(&|spec| spec.logit_scale = f32::NEG_INFINITY, scale(0));
 }
 
 #[test]
@@ -379,11 +432,13 @@ fn scratch_memory_is_checked_to_the_word() {
 
 #[test]
 fn errors_of_encode_are_sentences() {
-    for error in [EncodeError::BufferTooShort, EncodeError::HeaderTooLong, EncodeError::Weights { layer: 1 }] {
+    let of_layers =
+        [EncodeError::Weights { layer: 1 }, EncodeError::Shape { layer: 1 }, EncodeError::Scale { layer: 1 }];
+    for error in [EncodeError::BufferTooShort, EncodeError::HeaderTooLong].into_iter().chain(of_layers) {
         let message = error.to_string();
         assert!(message.contains(' ') && !message.contains('\n'), "{message}");
     }
-    assert!(EncodeError::Weights { layer: 1 }.to_string().contains("layer 1"));
+    assert!(of_layers.iter().all(|error| error.to_string().contains("layer 1")));
 }
 
 #[test]

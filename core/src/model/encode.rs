@@ -1,6 +1,7 @@
 //! Writes a model file into a buffer of the caller. The format is in [the module above](super).
 
-use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, padded, scratch_words};
+use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, Packed, padded, scratch_words};
+use super::parse::{ParseError, check_shapes};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::int::Row;
 use crate::int::layout::{MAX_ROWS, Width};
@@ -65,6 +66,17 @@ pub enum EncodeError {
     },
     /// The order of the inputs is no permutation of the pixels, or that of a float model.
     Order,
+    /// A layer whose inputs are not the pixels of the image or the units of the layer before, that has no inputs or no
+    /// units, or is float among integers; layer 0 where there is no layer.
+    Shape {
+        /// The layer.
+        layer: usize,
+    },
+    /// A layer whose scale is not finite or not above 0, or whose logits' scale is not finite.
+    Scale {
+        /// The layer.
+        layer: usize,
+    },
 }
 
 impl core::fmt::Display for EncodeError {
@@ -80,6 +92,12 @@ impl core::fmt::Display for EncodeError {
             }
             Self::Weights { layer } => {
                 write!(f, "layer {layer}: its weights do not fit its shape or width, or are not finite")
+            }
+            Self::Shape { layer } => {
+                write!(f, "layer {layer} does not follow on the image or the layer before, or has no units")
+            }
+            Self::Scale { layer } => {
+                write!(f, "layer {layer}: its scale is not above 0, or it or that of the logits is not finite")
             }
             Self::Order => write!(f, "the order of the inputs is no permutation of the pixels of an integer model"),
         }
@@ -113,7 +131,7 @@ pub fn encoded_len(spec: &Spec) -> usize {
     padded(header) + sections.flatten().map(padded).sum::<usize>() + CRC_LEN
 }
 
-/// Writes the file to the front of `out`; returns its length.
+/// Writes the file to the front of `out`; returns its length. What is written, [`Model::parse`](super::Model::parse) opens.
 ///
 /// # Errors
 /// See [`EncodeError`]; `out` is then worthless.
@@ -122,10 +140,11 @@ pub fn encode(spec: &Spec, out: &mut [u8]) -> Result<usize, EncodeError> {
         weights.check(header).ok_or(EncodeError::Weights { layer })?;
         weights.check_rows(header).map_err(|row| EncodeError::Row { layer, row })?;
     }
-    spec.check_order().ok_or(EncodeError::Order)?;
     let header_room = out.get_mut(PREFIX..).ok_or(EncodeError::BufferTooShort)?;
     let header = postcard::to_slice(&spec.header(), header_room).map_err(|_| EncodeError::BufferTooShort)?;
     let header_len = header.len();
+    check_header(header)?;
+    spec.check_order().ok_or(EncodeError::Order)?;
     let mut writer = Writer { out, len: PREFIX + header_len };
     writer.pad()?;
     for (index, (header, weights)) in spec.layers.iter().enumerate() {
@@ -137,6 +156,19 @@ pub fn encode(spec: &Spec, out: &mut [u8]) -> Result<usize, EncodeError> {
     let crc = CRC.checksum(&writer.out[..writer.len]);
     writer.put(&crc.to_le_bytes())?;
     Ok(len)
+}
+
+/// What parsing will say to the header.
+fn check_header(bytes: &[u8]) -> Result<(), EncodeError> {
+    let header = Packed::new(bytes).unwrap_or_default();
+    check_shapes(&header).map_err(|error| {
+        // The scratch memory, of which the other errors are, follows from the layers.
+        let ParseError::Shape { layer } = error else { return EncodeError::Shape { layer: 0 } };
+        match header.layers.clone().nth(layer) {
+            Some(found) if !(found.is_scaled() && header.logit_scale.is_finite()) => EncodeError::Scale { layer },
+            _ => EncodeError::Shape { layer },
+        }
+    })
 }
 
 fn prefix(header_len: usize, len: usize) -> Result<[u8; PREFIX], EncodeError> {

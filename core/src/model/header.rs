@@ -109,6 +109,12 @@ pub struct LayerHeader {
 }
 
 impl LayerHeader {
+    /// Whether the scale is finite and above 0.
+    #[inline(always)]
+    pub(super) fn is_scaled(&self) -> bool {
+        self.scale.is_finite() && self.scale > 0.0
+    }
+
     /// All but the scale.
     pub(super) const fn shape(&self) -> Shape {
         let Self { inputs, units, bits, relu, .. } = *self;

@@ -239,12 +239,14 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((body.get(PREFIX..end)?, body.get(padded(end)..)?))
 }
 
-/// Layers follow on each other, and all sizes are what they must be.
-fn check_shapes(header: &Packed) -> Result<(), ParseError> {
+/// Layers follow on each other, and all sizes are what they must be. The encoder asks the same;
+/// inlined, parsing is no longer for it.
+#[inline(always)]
+pub(super) fn check_shapes(header: &Packed) -> Result<(), ParseError> {
     let mut width = usize::from(header.height) * usize::from(header.width);
     let float = header.layers.clone().next().ok_or(ParseError::Shape { layer: 0 })?.is_float();
     for (index, layer) in header.layers.enumerate() {
-        let scaled = layer.scale.is_finite() && layer.scale > 0.0 && header.logit_scale.is_finite();
+        let scaled = layer.is_scaled() && header.logit_scale.is_finite();
         if usize::from(layer.inputs) != width || width == 0 || layer.units == 0 || !scaled || layer.is_float() != float
         {
             return Err(ParseError::Shape { layer: index });

@@ -1,0 +1,246 @@
+//! Random models as the encoder takes them, right ones and spoilt ones, and what parsing sees of them: a file of the
+//! same header, rows and order, written here by the letter of the format, with weights of zero bytes.
+
+use crate::fold_case::Source;
+use crate::hostile::{Sections, integer_weight, section_lens, sections};
+use crate::model_file::assemble;
+use foldnet_core::int::Row;
+use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, Spec, scratch_words};
+
+/// A model, or something like it.
+#[derive(Debug, Clone)]
+pub struct Drawn {
+    height: u16,
+    width: u16,
+    labels: String,
+    layers: Vec<Layer>,
+    logit_scale: f32,
+    order: Vec<u16>,
+}
+
+#[derive(Debug, Clone)]
+struct Layer {
+    header: LayerHeader,
+    weights: Weights,
+}
+
+#[derive(Debug, Clone)]
+enum Weights {
+    Float { kernel: Vec<f32>, bias: Vec<f32> },
+    Integer { weights: Vec<i8>, rows: Vec<Row> },
+}
+
+impl Layer {
+    /// Weights that are right for `header`; of bits that do not exist, integers.
+    fn new(header: LayerHeader, source: &mut Source) -> Self {
+        let (units, count) = (usize::from(header.units), usize::from(header.inputs) * usize::from(header.units));
+        let weights = if header.bits == 32 {
+            let mut draw = |count| (0..count).map(|_| source.bell(1.0) as f32).collect();
+            Weights::Float { kernel: draw(count), bias: draw(units) }
+        } else {
+            let largest = if header.bits <= 8 { (1i32 << header.bits >> 1) - 1 } else { 127 };
+            let weights =
+                (0..count).map(|_| (source.below(2 * largest.max(0) as usize + 1) as i32 - largest) as i8).collect();
+            let row = |_| Row {
+                bias: source.bell(1000.0) as i32,
+                multiplier: source.below(1 << 15) as u16,
+                shift: source.below(31) as u8,
+                plain: source.chance(0.1),
+            };
+            Weights::Integer { weights, rows: (0..units).map(row).collect() }
+        };
+        Self { header, weights }
+    }
+}
+
+impl Drawn {
+    /// A right one: one to eight layers of up to 19 units, float or of integers, with an order or without.
+    pub fn right(source: &mut Source) -> Self {
+        let (height, width) = (1 + source.below(4) as u16, 1 + source.below(5) as u16);
+        let float = source.chance(0.3);
+        let (mut inputs, mut layers) = (height * width, Vec::new());
+        for _ in 0..1 + source.below(MAX_MODEL_LAYERS) {
+            let bits = if float { 32 } else { [8, 4, 2][source.below(3)] };
+            let (units, relu) = (1 + source.below(19) as u16, source.chance(0.5));
+            layers.push(Layer::new(LayerHeader { inputs, units, bits, relu, scale: 0.25 }, source));
+            inputs = units;
+        }
+        let mut order: Vec<u16> = (0..height * width).collect();
+        (1..order.len()).for_each(|i| order.swap(i, source.below(i + 1)));
+        if float || source.chance(0.3) {
+            order.clear();
+        }
+        let labels = ["", "a\nb\n", "no line feed", "\n\n"][source.below(4)].to_owned();
+        Self { height, width, labels, layers, logit_scale: 0.5, order }
+    }
+
+    /// Changes something, for the worse or not.
+    pub fn spoil(&mut self, source: &mut Source) {
+        match source.below(7) {
+            0 => self.height = source.below(6) as u16,
+            1 => self.logit_scale = number(source),
+            2 if source.chance(0.2) => self.layers.clear(),
+            2 => self.layers.truncate(1 + source.below(MAX_MODEL_LAYERS)),
+            3 => self.spoil_order(source),
+            _ if self.layers.is_empty() => (),
+            4 => drop(self.layers.remove(source.below(self.layers.len()))),
+            _ => {
+                let at = source.below(self.layers.len());
+                self.layers[at].spoil(source);
+            }
+        }
+    }
+
+    fn spoil_order(&mut self, source: &mut Source) {
+        let pixel = source.below(21) as u16;
+        match source.below(3) {
+            0 => self.order.push(pixel),
+            1 => drop(self.order.pop()),
+            _ => self.order.iter_mut().take(1).for_each(|first| *first = pixel),
+        }
+    }
+
+    /// What the encoder is given.
+    pub fn spec(&self) -> Spec<'_> {
+        let layers = self.layers.iter().map(|layer| (layer.header, layer.weights.of_spec())).collect();
+        let Self { height, width, logit_scale, .. } = *self;
+        Spec { height, width, labels: &self.labels, layers, logit_scale, order: &self.order }
+    }
+
+    /// A file of what parsing looks at: the header, and sections of the lengths that follow from it, with these rows and
+    /// this order. All weights are zero bytes.
+    pub fn skeleton(&self) -> Vec<u8> {
+        let mut parts = Vec::new();
+        for (index, Layer { header, weights }) in self.layers.iter().enumerate() {
+            let lens = section_lens(header, index == 0);
+            let order = (0..header.inputs).map(|i| self.order.get(usize::from(i)).copied().unwrap_or(i));
+            let sections = [weights.rows(), order.flat_map(u16::to_le_bytes).collect(), Vec::new()];
+            for (mut section, len) in sections.into_iter().zip(lens) {
+                section.resize(len, 0);
+                parts.push(section);
+            }
+        }
+        assemble(&self.header(), &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+    }
+
+    /// The header's bytes: integers as varints, floats as they are.
+    fn header(&self) -> Vec<u8> {
+        let mut bytes = [varint(self.height.into()), varint(self.width.into())].concat();
+        bytes.extend([varint(self.labels.len()), self.labels.clone().into_bytes(), varint(self.layers.len())].concat());
+        for Layer { header, .. } in &self.layers {
+            bytes.extend([varint(header.inputs.into()), varint(header.units.into())].concat());
+            bytes.extend([header.bits, u8::from(header.relu)]);
+            bytes.extend(header.scale.to_le_bytes());
+        }
+        bytes.extend(self.logit_scale.to_le_bytes());
+        let layers: Vec<LayerHeader> = self.layers.iter().map(|layer| layer.header).collect();
+        bytes.extend(varint(scratch_words(&layers)));
+        bytes
+    }
+
+    /// That `bytes`, opened with this header, say what was drawn.
+    ///
+    /// # Panics
+    /// If not.
+    pub fn check_written(&self, header: &Header, bytes: &[u8]) {
+        assert_eq!((header.height, header.width, header.labels), (self.height, self.width, self.labels.as_bytes()));
+        assert_eq!(header.logit_scale.to_bits(), self.logit_scale.to_bits());
+        assert!(header.layers.iter().eq(self.layers.iter().map(|layer| &layer.header)), "{header:?}");
+        for (index, (layer, found)) in self.layers.iter().zip(sections(header, bytes)).enumerate() {
+            layer.check_written(&found);
+            let order = found.order.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+            match index {
+                0 if !self.order.is_empty() => assert!(order.eq(self.order.iter().copied()), "{:?}", self.order),
+                0 if layer.header.bits != 32 => assert!(order.eq(0..layer.header.inputs)),
+                _ => assert_eq!(order.count(), 0),
+            }
+        }
+    }
+}
+
+impl Layer {
+    fn spoil(&mut self, source: &mut Source) {
+        let header = &mut self.header;
+        match source.below(5) {
+            0 => header.inputs = source.below(21) as u16,
+            1 => header.units = source.below(21) as u16,
+            2 => header.scale = number(source),
+            3 => header.bits = [0, 1, 2, 3, 4, 8, 16, 32, 255][source.below(9)],
+            _ => return self.weights.spoil(source),
+        }
+        // Mostly weights that are right again, for all that is wrong otherwise.
+        if source.chance(0.8) {
+            *self = Self::new(*header, source);
+        }
+    }
+
+    fn check_written(&self, found: &Sections) {
+        let (bits, inputs) = (self.header.bits, usize::from(self.header.inputs));
+        match &self.weights {
+            Weights::Float { kernel, bias } => {
+                let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>();
+                assert_eq!((found.first, found.second), (&*bytes(bias), &*bytes(kernel)));
+            }
+            Weights::Integer { weights, rows } => {
+                for (row, bytes) in rows.iter().zip(found.first.chunks_exact(Row::LEN)) {
+                    // Whether a row is plain follows from the weights.
+                    assert_eq!(Row { plain: bytes[7] == 1, ..*row }.to_bytes(), bytes);
+                }
+                for (at, &weight) in weights.iter().enumerate() {
+                    let found = integer_weight(bits, found.second, inputs, at / inputs, at % inputs);
+                    assert_eq!(found, i64::from(weight), "{:?}, weight {at}", self.header);
+                }
+            }
+        }
+    }
+}
+
+impl Weights {
+    fn of_spec(&self) -> LayerWeights<'_> {
+        match self {
+            Self::Float { kernel, bias } => LayerWeights::Float { kernel, bias },
+            Self::Integer { weights, rows } => LayerWeights::Integer { weights, rows },
+        }
+    }
+
+    /// The bytes of the rows, none of them plain; none where there are biases instead.
+    fn rows(&self) -> Vec<u8> {
+        match self {
+            Self::Float { .. } => Vec::new(),
+            Self::Integer { rows, .. } => rows.iter().flat_map(|row| Row { plain: false, ..*row }.to_bytes()).collect(),
+        }
+    }
+
+    fn spoil(&mut self, source: &mut Source) {
+        match self {
+            Self::Float { kernel, bias } => match source.below(3) {
+                0 => drop(kernel.pop()),
+                1 => bias.push(1.0),
+                _ => kernel.iter_mut().chain(bias).take(1).for_each(|value| *value = number(source)),
+            },
+            Self::Integer { weights, rows } => match source.below(5) {
+                0 => drop(weights.pop()),
+                1 => drop(rows.pop()),
+                2 => weights.iter_mut().take(1).for_each(|weight| *weight = source.below(256) as u8 as i8),
+                3 => rows.iter_mut().for_each(|row| row.shift = source.below(34) as u8),
+                _ => rows.iter_mut().take(1).for_each(|row| row.multiplier = source.below(1 << 16) as u16),
+            },
+        }
+    }
+}
+
+/// A number that may be no scale.
+fn number(source: &mut Source) -> f32 {
+    [0.0, -0.0, -1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, f32::MAX, 1e-40][source.below(9)]
+}
+
+/// Seven bits a byte, the lowest first; all bytes but the last have the topmost bit.
+fn varint(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value > 127 {
+        bytes.push(value as u8 | 128);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
