@@ -17,6 +17,7 @@
 //! * `board` (PC): the boards that are known, their memory, and whether a model fits.
 //! * `simulate` (PC): runs the app over many images, stricter than any chip, and digests the logits.
 //! * `record` (PC): what the command prints for programs, to be written and read.
+//! * `manual` (PC): completions and man pages, for the trainer's command line, too.
 //! * `aligned` (PC): model bytes at an address that the parser accepts.
 //!
 //! # Who may know whom
@@ -39,6 +40,8 @@ pub mod aligned;
 pub mod board;
 #[cfg(not(target_os = "none"))]
 pub mod emulate;
+#[cfg(not(target_os = "none"))]
+pub mod manual;
 #[cfg(not(target_os = "none"))]
 pub mod record;
 #[cfg(not(target_os = "none"))]

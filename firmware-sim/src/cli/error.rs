@@ -15,6 +15,9 @@ pub(crate) enum CliError {
     /// The file is no model that this program runs.
     #[error("{}: {cause}; {}", path.display(), remedy(cause))]
     NoModel { path: PathBuf, cause: ParseError },
+    /// What was asked for cannot be printed.
+    #[error("stdout cannot be written ({0}); make room where it goes")]
+    Unwritable(std::io::Error),
     #[error(transparent)]
     UnknownBoard(#[from] UnknownBoard),
     #[error("{}: {cause}", path.display())]

@@ -17,6 +17,7 @@ use error::CliError;
 use foldnet_data::Source;
 use foldnet_sim::board::{self, Board, by_name};
 use foldnet_sim::emulate::{Task, runs};
+use foldnet_sim::manual::{Shell, completions, man_page};
 use foldnet_sim::{Firmware, Record, emulate, simulate};
 use output::Output;
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 #[command(name = "foldnet-sim", version, after_help = EXAMPLE)]
 struct Args {
     /// The model file; several ones, emulated, give a table
-    #[arg(value_name = "MODEL.fnet", required_unless_present = "boards")]
+    #[arg(value_name = "MODEL.fnet", required_unless_present_any = ["boards", "completions", "man"])]
     models: Vec<PathBuf>,
     /// Check that the model fits this board's flash and RAM; all, emulated, gives a table of all boards
     #[arg(long, value_name = "NAME|all")]
@@ -50,9 +51,18 @@ struct Args {
     /// One JSON object on stdout, text for people on stderr
     #[arg(long)]
     json: bool,
+    /// Print nothing for people but errors, and draw no progress bars
+    #[arg(long, short)]
+    quiet: bool,
     /// List the boards and leave
     #[arg(long)]
     boards: bool,
+    /// Print the completions of a shell and leave
+    #[arg(long, value_name = "SHELL", value_enum)]
+    completions: Option<Shell>,
+    /// Print the man page and leave
+    #[arg(long)]
+    man: bool,
 }
 
 const EXAMPLE: &str = "Examples:
@@ -85,7 +95,7 @@ impl Args {
 pub(crate) fn main() -> ExitCode {
     let args = Args::parse();
     args.check();
-    let output = Output::new(args.json);
+    let output = Output::new(args.json, args.quiet);
     match run(&args, &output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -100,6 +110,11 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
         _ if args.boards => {
             output.boards(board::BOARDS);
             Ok(())
+        }
+        _ if args.man => output.man_page(&man_page(Args::command()).map_err(CliError::Unwritable)?),
+        _ if args.completions.is_some() => {
+            let scripts = args.completions.iter().map(|&shell| (shell, completions(shell, &mut Args::command())));
+            scripts.into_iter().try_for_each(|(shell, script)| output.completions(shell, &script))
         }
         [model] if !args.is_survey() => run_one(model, args, output),
         _ => survey::run(args, output),

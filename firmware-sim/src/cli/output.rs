@@ -4,21 +4,24 @@
 
 use super::error::CliError;
 use super::table::Table;
-use super::{layers, markdown};
+use super::{layers, markdown, progress};
 use foldnet_core::Model;
 use foldnet_sim::board::{Board, Footprint, Region};
 use foldnet_sim::job::Booted;
+use foldnet_sim::manual::Shell;
 use foldnet_sim::record::{Measured, Record};
 use foldnet_sim::{Emulation, Simulation};
 use serde::Serialize;
+use serde_json::json;
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// Where things are said.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
+    quiet: bool,
 }
 
 /// A board, as JSON.
@@ -36,12 +39,19 @@ struct BoardRecord<'a> {
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+    /// With `json` text goes to stderr; with `quiet` there is neither text nor, in the whole program, a progress bar.
+    pub(crate) fn new(json: bool, quiet: bool) -> Self {
+        if quiet {
+            progress::hide();
+        }
+        Self { json, quiet }
     }
 
     /// One line for people.
     fn line(&self, text: impl Display) {
+        if self.quiet {
+            return;
+        }
         let _reader_left =
             if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
     }
@@ -55,6 +65,25 @@ impl Output {
 
     pub(crate) fn error(&self, error: &CliError) {
         let _reader_left = writeln!(std::io::stderr(), "error: {error}");
+    }
+
+    /// The completions of a shell: the text itself, also with `quiet`, or an object that holds it.
+    pub(crate) fn completions(&self, shell: Shell, script: &str) -> Result<(), CliError> {
+        self.document(script, &json!({ "shell": shell.to_string(), "script": script }))
+    }
+
+    /// The manual, likewise.
+    pub(crate) fn man_page(&self, page: &str) -> Result<(), CliError> {
+        self.document(page, &json!({ "page": page }))
+    }
+
+    fn document(&self, text: &str, record: &impl Serialize) -> Result<(), CliError> {
+        self.record(record);
+        let written = if self.json { Ok(()) } else { write!(std::io::stdout(), "{text}") };
+        match written {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Unwritable(error)),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn boards(&self, boards: &[Board]) {

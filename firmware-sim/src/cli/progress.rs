@@ -1,7 +1,23 @@
-//! Progress on stderr, and only where that is a terminal.
+//! Progress on stderr, and only where that is a terminal and nobody asked for quiet.
 
 use foldnet_data::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether bars are not to be drawn even on a terminal.
+static HIDDEN: AtomicBool = AtomicBool::new(false);
+
+/// From now on nothing is drawn.
+pub(crate) fn hide() {
+    HIDDEN.store(true, Ordering::Relaxed);
+}
+
+/// What is drawn, or not; without a length, how far it is cannot be told.
+fn bar(length: Option<u64>) -> ProgressBar {
+    let target =
+        if HIDDEN.load(Ordering::Relaxed) { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    ProgressBar::with_draw_target(length, target)
+}
 
 /// A bar that counts images.
 #[derive(Debug)]
@@ -9,7 +25,7 @@ pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
     pub(crate) fn new(what: &'static str, images: usize) -> Self {
-        let bar = ProgressBar::new(images as u64);
+        let bar = bar(Some(images as u64));
         bar.set_style(style("{msg} {bar:40} {pos}/{len} images, {eta} left"));
         bar.set_message(what);
         Self(bar)
@@ -34,7 +50,7 @@ pub(crate) struct Waiting(ProgressBar);
 
 impl Waiting {
     pub(crate) fn new(what: String) -> Self {
-        let bar = ProgressBar::no_length();
+        let bar = bar(None);
         bar.set_style(style("{spinner} {msg}, {elapsed}"));
         bar.set_message(what);
         bar.enable_steady_tick(std::time::Duration::from_millis(200));
@@ -52,7 +68,7 @@ pub(crate) struct Loading(ProgressBar);
 
 impl Loading {
     pub(crate) fn new() -> Self {
-        let bar = ProgressBar::no_length();
+        let bar = bar(None);
         bar.set_style(style("{msg} {bytes}"));
         Self(bar)
     }

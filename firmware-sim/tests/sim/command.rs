@@ -197,6 +197,45 @@ fn boards_are_listed() {
 }
 
 #[test]
+fn quiet_is_silent_but_for_errors_and_objects() {
+    let room = Room::new();
+    let (data, ..) = room.dataset();
+    let path = room.file("model.fnet", &models::random(4, 4, &[3, 2], 1));
+    for args in [&[str(&path), "--dataset", str(&data), "-q"][..], &["--boards", "--quiet"]] {
+        let people = run(args);
+        assert_eq!((people.status.code(), text(&people.stdout), text(&people.stderr)), (Some(0), "".into(), "".into()));
+        let programs = run(&[args, &["--json"]].concat());
+        assert_eq!((text(&programs.stdout).lines().count(), text(&programs.stderr)), (1, String::new()), "{args:?}");
+    }
+    check_error(&["none.fnet", "-q"], 1, &["none.fnet: cannot be read"]);
+}
+
+#[test]
+fn completions_and_manual_know_every_flag() {
+    let object = |args: &[&str]| -> serde_json::Value {
+        let output = run(&[args, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        // Also with quiet: the script is what was asked for.
+        let script = run(&["--completions", shell, "-q"]);
+        assert_eq!(script.status.code(), Some(0));
+        let script = text(&script.stdout);
+        for word in ["foldnet-sim", "emulate", "layers", "completions", "quiet"] {
+            assert!(script.contains(word), "{shell}: no {word}");
+        }
+        assert_eq!(object(&["--completions", shell])["script"], script.as_str());
+    }
+    check_error(&["--completions", "tcsh"], 2, &["possible values: bash"]);
+    let page = text(&run(&["--man"]).stdout);
+    assert!(
+        page.contains(".TH foldnet-sim 1") && page.contains("\\-\\-layers") && page.contains(".SH SYNOPSIS"),
+        "{page}"
+    );
+    assert_eq!(object(&["--man"])["page"], page.as_str());
+}
+
+#[test]
 fn help_has_an_example() {
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));

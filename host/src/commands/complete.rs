@@ -5,7 +5,7 @@ use super::Cli;
 use crate::ui::Ui;
 use crate::write::atomically;
 use clap::{Args, CommandFactory};
-use clap_complete::Shell;
+use foldnet_sim::manual::{Shell, completions, man_page};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -22,9 +22,7 @@ pub(super) struct Completions {
 impl Completions {
     /// Prints the script.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Cli::command(), "foldnet", &mut script);
-        let script = String::from_utf8(script)?;
+        let script = completions(self.shell, &mut Cli::command());
         ui.document(&script)?;
         ui.result(&json!({ "shell": self.shell.to_string(), "script": script }))
     }
@@ -46,7 +44,7 @@ impl Man {
         let mut root = Cli::command();
         root.build();
         let Some(folder) = &self.out else {
-            let page = page(root)?;
+            let page = man_page(root)?;
             ui.document(&page)?;
             return ui.result(&json!({ "page": page }));
         };
@@ -55,18 +53,11 @@ impl Man {
         for command in [&root].into_iter().chain(commands) {
             // clap names a command `foldnet-train` here, once it is built.
             let file = folder.join(format!("{}.1", command.get_display_name().unwrap_or("foldnet")));
-            let page = page(command.clone())?;
+            let page = man_page(command.clone())?;
             atomically(&file, |out| out.write_all(page.as_bytes()))?;
             files.push(file);
         }
         ui.say(format!("wrote {} pages to {}", files.len(), folder.display()));
         ui.result(&json!({ "files": files }))
     }
-}
-
-/// A page in roff.
-fn page(command: clap::Command) -> anyhow::Result<String> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page)?;
-    Ok(String::from_utf8(page)?)
 }
