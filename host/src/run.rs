@@ -111,7 +111,9 @@ fn catch_interrupts() -> anyhow::Result<()> {
         false => std::process::exit(ENDED_BY_INTERRUPT),
     };
     ONCE.call_once(|| result = ctrlc::set_handler(handler));
-    result.context("Ctrl-C cannot be handled")
+    result.context(
+        "Ctrl-C cannot be handled, which takes a thread; give the program more memory or threads (ulimit -v, -u)",
+    )
 }
 
 /// The network to start from.

@@ -9,6 +9,7 @@ use crate::AlignedBytes;
 use foldnet_core::Model;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::Builder;
 
 /// What to run where: every model on every board.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +49,12 @@ pub fn emulate_all(survey: &Survey, progress: &(dyn Fn(usize) + Sync)) -> Survey
             results.lock().unwrap_or_else(PoisonError::into_inner).push((pair, result));
         }
     };
-    std::thread::scope(|scope| (0..survey.threads.clamp(1, pairs.max(1))).for_each(|_| _ = scope.spawn(work)));
+    std::thread::scope(|scope| {
+        // Where the system refuses a thread, there are fewer; the caller is one of them.
+        let spawn = |_: &usize| Builder::new().spawn_scoped(scope, work).is_ok();
+        _ = (1..survey.threads.min(pairs)).take_while(spawn).count();
+        work();
+    });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(pair, _)| *pair);
     let mut results = results.into_iter().map(|(_, result)| result);

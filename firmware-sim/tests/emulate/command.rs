@@ -166,8 +166,15 @@ fn a_board_that_cannot_run_does_not_keep_others_from_it() {
 fn firmware_that_was_built_before_is_enough() {
     let (room, _) = room();
     std::fs::write(room.path().join("elf"), crate::firmware("microbit").file()).unwrap();
-    let output = run(room.path(), &["--board", "microbit", "--emulate", "--firmware", "elf"], None);
+    let args = ["--board", "microbit", "--emulate", "--firmware", "elf"];
+    let output = run(room.path(), &args, None);
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("all equal") && !said.contains("built by"), "{said}");
+    // A system that starts no thread, for a stack of 2^50 bytes is more than any gives: several models still run.
+    std::fs::copy(room.path().join("model.fnet"), room.path().join("twice.fnet")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_foldnet-sim"));
+    command.current_dir(room.path()).args(["model.fnet", "twice.fnet", "--dataset", "."]).args(args);
+    let output = command.env("RUST_MIN_STACK", (1_u64 << 50).to_string()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }

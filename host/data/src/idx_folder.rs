@@ -1,6 +1,7 @@
 //! A folder's four IDX files made into a set: read in parallel, checked against each other.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
@@ -80,7 +81,8 @@ struct ReadFile {
     expected: RemoteFile,
 }
 
-/// Reads `wanted` (images, labels, images, labels), a thread each, in that order.
+/// Reads `wanted` (images, labels, images, labels), a thread each, in that order. Where the system refuses a thread, the
+/// caller's does its work.
 fn read_files(
     folder: &Path,
     wanted: &[RemoteFile],
@@ -92,21 +94,21 @@ fn read_files(
     }
     let (sender, steps) = mpsc::channel();
     thread::scope(|scope| {
-        let threads: Vec<_> = wanted
-            .iter()
-            .map(|expected| {
-                let steps = sender.clone();
-                scope.spawn(move || read_file(folder, expected, contract, &steps))
-            })
-            .collect();
+        let start = |expected| {
+            let steps = sender.clone();
+            thread::Builder::new().spawn_scoped(scope, move || read_file(folder, expected, contract, &steps))
+        };
+        let threads: Vec<_> = wanted.iter().map(|expected| (expected, start(expected).ok())).collect();
+        let left = threads.iter().filter(|(_, thread)| thread.is_none());
+        let mut here: VecDeque<_> = left.map(|(expected, _)| read_file(folder, expected, contract, &sender)).collect();
         drop(sender);
         for (file, done, total) in steps {
             progress(Progress::Reading { file, done, total });
         }
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        let join = |thread: thread::ScopedJoinHandle<_>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().filter_map(|(_, thread)| thread.map(join).or_else(|| here.pop_front())).collect()
     })
 }
 

@@ -67,6 +67,30 @@ fn memory_is_what_is_stated() {
     }
 }
 
+/// A system that starts no thread: a stack of 2^50 bytes is more than any gives. One thread does all the work then, with the
+/// same result; training, which wants one for Ctrl-C, says so in a line.
+#[test]
+fn a_system_without_threads_is_enough_or_is_named() {
+    let folder = set(600);
+    folder.run(TRAIN).succeeded();
+    let alone = |arguments: &str| {
+        let mut command = folder.command(arguments);
+        Done::of(command.env("RUST_MIN_STACK", (1_u64 << 50).to_string()), arguments)
+    };
+    for arguments in [
+        "evaluate run --dataset set --json",
+        "export run --bits 4 --calibrate 100 --dataset set --out a.fnet --json",
+        "predict a.fnet --index 3 --dataset set --json",
+        "report run --model a.fnet --calibrate 100 --dataset set --json",
+        "compare run a.fnet --dataset set --json",
+    ] {
+        assert_eq!(alone(arguments).json(), folder.run(arguments).json(), "{arguments}");
+    }
+    let before = folder.contents();
+    alone(TRAIN).refused(&["Ctrl-C cannot be handled, which takes a thread; give the program more memory or threads"]);
+    assert!(folder.contents() == before);
+}
+
 /// Too little for the images: a line that says so, and nothing left behind.
 #[test]
 fn too_little_memory_is_said() {
