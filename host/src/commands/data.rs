@@ -3,11 +3,13 @@
 use crate::architecture::Norm;
 use crate::checkpoint::{Hints, PixelRange};
 use crate::compute::Fast;
+use crate::history::History;
+use crate::opened::resolve;
 use crate::ui::LoadBars;
-use anyhow::bail;
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{DataError, Dataset, Source, TestSet, load, load_test};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Refuses a count of 0.
 pub(super) fn check_positive(name: &str, count: usize) -> anyhow::Result<()> {
@@ -29,24 +31,58 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
 /// Where images come from.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DatasetArg {
-    /// fashion-mnist, synthetic, or a folder: four IDX files, or PNG pictures in a folder for each class
-    #[arg(long, value_name = "NAME|DIR", default_value = "fashion-mnist")]
-    pub(super) dataset: Source,
+    /// fashion-mnist, synthetic, or a folder: four IDX files, or PNG pictures in a folder for each class [default: what the run
+    /// was trained on, by its history.json, else fashion-mnist]
+    #[arg(long, value_name = "NAME|DIR")]
+    dataset: Option<Source>,
 }
 
 impl DatasetArg {
-    /// The whole set, with progress.
-    pub(super) fn load(&self) -> Result<Dataset, DataError> {
-        let mut bars = LoadBars::default();
-        load(&self.dataset, &mut |step| bars.update(step))
+    /// The whole set, with progress: the one asked for, else the one that `files` were trained on.
+    pub(super) fn load(&self, files: &[&Path]) -> anyhow::Result<Dataset> {
+        self.with_source(files, load)
     }
 
-    /// The test images alone, with progress.
-    pub(super) fn load_test(&self) -> Result<TestSet, DataError> {
+    /// Its test images alone.
+    pub(super) fn load_test(&self, files: &[&Path]) -> anyhow::Result<TestSet> {
+        self.with_source(files, load_test)
+    }
+
+    fn with_source<T>(&self, files: &[&Path], load: Load<T>) -> anyhow::Result<T> {
+        let (source, named_by) = self.source(files)?;
         let mut bars = LoadBars::default();
-        load_test(&self.dataset, &mut |step| bars.update(step))
+        let loaded = load(&source, &mut |step| bars.update(step));
+        match named_by {
+            Some(history) => loaded.with_context(|| format!("{}: names the dataset", history.display())),
+            None => Ok(loaded?),
+        }
+    }
+
+    /// What `--dataset` says, else what the records beside `files` say, and which of them did; else Fashion-MNIST.
+    fn source(&self, files: &[&Path]) -> anyhow::Result<(Source, Option<PathBuf>)> {
+        if let Some(source) = &self.dataset {
+            return Ok((source.clone(), None));
+        }
+        let mut found: Option<(Source, PathBuf)> = None;
+        for file in files.iter().map(|file| resolve(file)) {
+            let Some(history) = History::beside(&file)? else { continue };
+            let path = file.with_file_name(History::FILE);
+            let source = history.dataset.parse::<Source>().map_err(|cause| anyhow!("{}: {cause}", path.display()))?;
+            match &found {
+                Some((first, of)) if *first != source => {
+                    let (of, path) = (of.display(), path.display());
+                    bail!("{of} and {path} name different datasets; give --dataset")
+                }
+                Some(_) => {}
+                None => found = Some((source, path)),
+            }
+        }
+        Ok(found.map_or((Source::FashionMnist, None), |(source, path)| (source, Some(path))))
     }
 }
+
+/// [`load`] or [`load_test`].
+type Load<T> = fn(&Source, &mut dyn FnMut(foldnet_data::Progress)) -> Result<T, DataError>;
 
 /// How many threads work.
 #[derive(Debug, Clone, Args)]

@@ -34,7 +34,7 @@ impl Evaluate {
     /// Evaluates and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let opened = open(&self.path, &self.hints.hints())?;
-        let dataset = self.dataset.load()?;
+        let dataset = self.dataset.load(&[&self.path])?;
         let view = dataset.part(self.split);
         check_images(&self.path, opened.size(&self.path)?, view)?;
         let (outputs, own) = opened.run(&self.path, view, &self.threads.compute()?)?;

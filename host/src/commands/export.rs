@@ -55,7 +55,7 @@ impl Export {
         }
         let target = self.flash.target()?;
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
-        let dataset = self.dataset.load()?;
+        let dataset = self.dataset.load(&[&self.path])?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(&checkpoint), test)?;
         let classes = layer::outputs(&checkpoint.layers, checkpoint.inputs);

@@ -70,7 +70,7 @@ impl Predict {
         if let Some(path) = &self.image {
             return Ok(Input { picture: read_png(path)?, label: None, names: Vec::new() });
         }
-        let test = self.dataset.load_test()?;
+        let test = self.dataset.load_test(&[&self.path])?;
         let (index, images) = (self.index.unwrap_or(0), test.images.view());
         if index >= images.len() {
             bail!("--index {index}: the test images are 0 to {}", images.len() - 1);

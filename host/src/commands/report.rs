@@ -62,7 +62,7 @@ impl Report {
             self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
         self.devices.iter().try_for_each(|path| measured(path, &mut models))?;
         let history = History::beside(&resolve(&self.path))?;
-        let dataset = self.dataset.load()?;
+        let dataset = self.dataset.load(&[&self.path])?;
         let plan = self.plan(&checkpoint, history, &dataset, &models)?;
         let mut bars = Bars::default();
         let report = gather(&plan, &self.threads.compute()?, &mut |stage| bars.update(stage))?;

@@ -68,7 +68,10 @@ impl Train {
             out: self.out(),
         };
         let compute = self.threads.compute()?;
-        let dataset = self.dataset.load().with_context(|| "the images cannot be had")?;
+        let dataset = self
+            .dataset
+            .load(&self.init.iter().map(PathBuf::as_path).collect::<Vec<_>>())
+            .with_context(|| "the images cannot be had")?;
         let trained = train_run(plan, &dataset, &compute, ui)?;
         ui.result(&trained.history)
     }

@@ -93,6 +93,34 @@ fn pictures_in_a_folder_for_each_class() {
     check(&folder, CLASSES);
 }
 
+/// The run's record names its images, which every command takes where nothing else is said.
+#[test]
+fn a_run_brings_its_dataset() {
+    let folder = Folder::new();
+    pictures(&folder);
+    folder.run("train --norm after --hidden 8 --epochs 1 --dataset set --out run").succeeded();
+    for command in [
+        "evaluate run --json",
+        "evaluate run/model.safetensors --json",
+        "export run --bits 8 --calibrate 50 --out run/a.fnet --json",
+        "evaluate run/a.fnet --json",
+        "predict run --index 3 --json",
+        "compare run run/a.fnet --json",
+        "report run --out page.html --json",
+        "report run --model run/a.fnet --calibrate 50 --out page.html --json",
+    ] {
+        assert_eq!(folder.run(command).json(), folder.run(&format!("{command} --dataset set")).json(), "{command}");
+    }
+    let go_on = folder.run("train --init run --epochs 1 --out more --json").json();
+    assert_eq!(go_on["dataset"], "set");
+    folder.run("evaluate run --dataset synthetic").refused(&["takes images of 12 x 9", "have 28 x 28"]);
+    folder.run("train --norm none --hidden 4 --limit 200 --epochs 1 --dataset synthetic --out drawn").succeeded();
+    folder.run("compare run drawn").refused(&["run/history.json and drawn/history.json name different datasets"]);
+    std::fs::rename(folder.path("set"), folder.path("away")).expect("renamed");
+    folder.run("evaluate run").refused(&["run/history.json: names the dataset: set: no such folder; give --dataset"]);
+    folder.run("evaluate run --dataset away").succeeded();
+}
+
 #[test]
 fn idx_files_of_any_size() {
     let folder = Folder::new();

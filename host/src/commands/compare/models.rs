@@ -10,14 +10,15 @@ use crate::ui::{Ui, bold, table, thousands};
 use anyhow::{Context, bail};
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::View;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 impl Compare {
     pub(super) fn side_by_side(&self, ui: Ui) -> anyhow::Result<()> {
         let hints = self.hints.hints();
         let opened = self.paths.iter().map(|path| Ok((path.as_path(), open(path, &hints)?)));
         let opened = opened.collect::<anyhow::Result<Vec<_>>>()?;
-        let (dataset, compute) = (self.dataset.load()?, self.threads.compute()?);
+        let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
+        let (dataset, compute) = (self.dataset.load(&paths)?, self.threads.compute()?);
         let view = dataset.part(self.split);
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         for (path, opened) in &opened {

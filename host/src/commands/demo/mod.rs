@@ -13,7 +13,7 @@ use crate::train::Config;
 use crate::ui::{QuantizeBar, Ui, bold, bytes};
 use crate::write::atomically;
 use clap::{Args, Parser};
-use foldnet_data::{Dataset, Part, Source, load};
+use foldnet_data::{DataError, Dataset, Part, Source, load};
 use outcome::{Outcome, closing_table};
 use serde_json::json;
 use std::path::PathBuf;
@@ -73,12 +73,12 @@ impl Demo {
 
     /// The dataset, or the synthetic one where it is nowhere to be had.
     fn load(&self, ui: Ui) -> anyhow::Result<Dataset> {
-        match self.dataset.load() {
-            Err(error) if error.is_unavailable() => {
+        match self.dataset.load(&[]) {
+            Err(error) if error.downcast_ref().is_some_and(DataError::is_unavailable) => {
                 ui.say(format!("{error}\n{}", bold("Going on with the built-in synthetic images instead.")));
                 Ok(load(&Source::Synthetic, &mut |_| {})?)
             }
-            loaded => Ok(loaded?),
+            loaded => loaded,
         }
     }
 
