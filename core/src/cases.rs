@@ -29,6 +29,7 @@ pub const CASES: &[Case] = table![
     layer::cases::faults_are_named,
     math::cases::sums_cover_every_length_around_the_lanes,
     matrix::cases::plain_transposed_and_partial_operands,
+    standardize::cases::a_block_is_turned,
     standardize::cases::picked_images_are_standardized_and_turned,
     train::loss::cases::huge_logits_do_not_overflow,
     train::loss::cases::uniform_logits_cost_the_logarithm_of_the_classes,

@@ -3,7 +3,7 @@
 //! The step itself is written once, in [`train`](crate::train); what differs between a microcontroller and a PC
 //! stands behind this trait.
 
-use crate::matrix::{self, Mat, Write};
+use crate::matrix::{self, Mat, Tile, Write};
 
 /// At most so many parts may a [`Compute`] split a layer into.
 pub const MAX_PARTS: usize = 8;
@@ -23,6 +23,13 @@ pub(crate) fn share<C: Compute>(compute: &C, units: usize) -> usize {
 pub trait Compute: Sync {
     /// `a b` into `out [a.rows][b.cols]`.
     fn product(&self, out: &mut [f32], write: Write, a: Mat, b: Mat);
+
+    /// `a b`, not written to `out [a.rows][b.cols]` but handed to `work` in tiles beside those of `out`, while still in
+    /// the nearest cache. Every element is in one tile, and those of a column come in the order of their rows.
+    #[inline(always)]
+    fn product_in_tiles(&self, out: &mut [f32], a: Mat, b: Mat, work: impl FnMut(Tile)) {
+        matrix::product_in_tiles(out, a, b, work);
+    }
 
     /// Into how many parts the units of a layer are split at most, `1..=MAX_PARTS`. No sum crosses units, so results
     /// depend on it only where [`product`](Self::product) sums otherwise for another number of rows.

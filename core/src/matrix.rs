@@ -85,19 +85,34 @@ pub enum Write {
     },
 }
 
+/// A tile of a product, and the same place of the matrix that it is for.
+#[derive(Debug)]
+pub struct Tile<'a> {
+    /// Row of the tile's first element in the whole product.
+    pub row: usize,
+    /// Column of it.
+    pub col: usize,
+    /// Rows of the tile, at least 1.
+    pub rows: usize,
+    /// Columns of the tile, at least 1.
+    pub width: usize,
+    /// The product, row by row, each [`stride`](Self::stride) values from the next.
+    pub product: &'a [f32],
+    /// Distance of two rows of `product`.
+    pub stride: usize,
+    /// The other matrix from the tile's first element on; its rows are as far from each other as it has columns.
+    pub out: &'a mut [f32],
+}
+
 /// `a b` into `out [a.rows][b.cols]`, every element one sum in the order of the inner dimension.
 ///
 /// # Panics
 /// If the shapes do not fit.
 pub fn product(out: &mut [f32], write: Write, a: Mat, b: Mat) {
-    assert_eq!(a.cols(), b.rows(), "inner dimensions of a product");
-    assert_eq!(out.len(), a.rows() * b.cols(), "the output of a product");
+    check(out, a, b);
     for row in 0..a.rows() {
         for col in 0..b.cols() {
-            let mut sum = 0.0;
-            for k in 0..a.cols() {
-                sum += a.at(row, k) * b.at(k, col);
-            }
+            let sum = element(a, b, row, col);
             let out = &mut out[row * b.cols() + col];
             *out = match write {
                 Write::Replace => sum,
@@ -105,6 +120,42 @@ pub fn product(out: &mut [f32], write: Write, a: Mat, b: Mat) {
             };
         }
     }
+}
+
+/// The same product, not written but handed to `work`, some columns of a row at a time.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[inline(always)]
+pub(crate) fn product_in_tiles(out: &mut [f32], a: Mat, b: Mat, mut work: impl FnMut(Tile)) {
+    const WIDTH: usize = 16;
+    check(out, a, b);
+    for row in 0..a.rows() {
+        for col in (0..b.cols()).step_by(WIDTH) {
+            let width = WIDTH.min(b.cols() - col);
+            let mut sums = [0.0; WIDTH];
+            for (index, sum) in sums[..width].iter_mut().enumerate() {
+                *sum = element(a, b, row, col + index);
+            }
+            let out = &mut out[row * b.cols() + col..];
+            work(Tile { row, col, rows: 1, width, product: &sums, stride: WIDTH, out });
+        }
+    }
+}
+
+fn check(out: &[f32], a: Mat, b: Mat) {
+    assert_eq!(a.cols(), b.rows(), "inner dimensions of a product");
+    assert_eq!(out.len(), a.rows() * b.cols(), "the output of a product");
+}
+
+/// Element `(row, col)` of `a b`.
+#[inline(always)]
+fn element(a: Mat, b: Mat, row: usize, col: usize) -> f32 {
+    let mut sum = 0.0;
+    for k in 0..a.cols() {
+        sum += a.at(row, k) * b.at(k, col);
+    }
+    sum
 }
 
 #[cfg(any(test, feature = "cases"))]

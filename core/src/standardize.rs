@@ -4,7 +4,6 @@
 //! `x = pixel scale + shift`, so that training, float inference and the fold use the same two numbers.
 
 use crate::train::Examples;
-use core::array::from_fn;
 use core::ops::Range;
 
 /// How pixels become inputs.
@@ -114,16 +113,16 @@ impl Pixels<'_> {
     #[inline(always)]
     fn turn(&self, feature: usize, example: usize, rows: &mut [f32]) {
         const ZEROS: [u8; BLOCK] = [0; BLOCK];
-        let pixels: [&[u8; BLOCK]; BLOCK] =
-            from_fn(|i| self.from(example + i, feature).first_chunk().unwrap_or(&ZEROS));
+        let mut pixels = [ZEROS; BLOCK];
+        for (i, pixels) in pixels.iter_mut().enumerate() {
+            *pixels = *self.from(example + i, feature).first_chunk().unwrap_or(&ZEROS);
+        }
+        let columns = turned(pixels);
         let (mut scale, mut shift) = ([0.0; BLOCK], [0.0; BLOCK]);
         scale.copy_from_slice(&self.scale[feature..feature + BLOCK]);
         shift.copy_from_slice(&self.shift[feature..feature + BLOCK]);
-        for index in 0..BLOCK {
-            let (mut column, mut x) = ([0; BLOCK], [0.0; BLOCK]);
-            for i in 0..BLOCK {
-                column[i] = pixels[i][index];
-            }
+        for (index, column) in columns.iter().enumerate() {
+            let mut x = [0.0; BLOCK];
             for i in 0..BLOCK {
                 x[i] = f32::from(column[i]) * scale[index] + shift[index];
             }
@@ -144,9 +143,40 @@ impl Pixels<'_> {
     }
 }
 
+/// Rows and columns exchanged: interleaving row `i` with row `i + 8` moves the highest bit of the row's number behind
+/// those of the column's, and four such rounds exchange the four bits of one for those of the other.
+#[inline(always)]
+fn turned(mut rows: [[u8; BLOCK]; BLOCK]) -> [[u8; BLOCK]; BLOCK] {
+    for _ in 0..BLOCK.ilog2() {
+        let before = rows;
+        for pair in 0..BLOCK / 2 {
+            let (a, b) = (before[pair], before[pair + BLOCK / 2]);
+            for half in 0..2 {
+                for i in 0..BLOCK / 2 {
+                    rows[2 * pair + half][2 * i] = a[half * BLOCK / 2 + i];
+                    rows[2 * pair + half][2 * i + 1] = b[half * BLOCK / 2 + i];
+                }
+            }
+        }
+    }
+    rows
+}
+
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
     use super::*;
+
+    pub(crate) fn a_block_is_turned() {
+        let mut rows = [[0; BLOCK]; BLOCK];
+        for (r, row) in rows.iter_mut().enumerate() {
+            row.iter_mut().enumerate().for_each(|(c, value)| *value = (r * BLOCK + c) as u8);
+        }
+        for (c, column) in turned(rows).iter().enumerate() {
+            for (r, value) in column.iter().enumerate() {
+                assert_eq!(usize::from(*value), r * BLOCK + c);
+            }
+        }
+    }
 
     pub(crate) fn picked_images_are_standardized_and_turned() {
         const I: usize = 37;

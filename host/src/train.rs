@@ -1,6 +1,7 @@
 //! The training loop: epochs of shuffled mini-batches, validation after each, as Keras's `fit` does it.
 
 use crate::checkpoint::Checkpoint;
+use crate::compute::Aligned;
 use crate::evaluate::run_checkpoint;
 use foldnet_core::standardize::Pixels;
 use foldnet_core::train::{BufferError, Metrics, Trainer, initialize};
@@ -166,7 +167,9 @@ struct Loop<'a, C> {
     train: View<'a>,
     scale: Vec<f32>,
     shift: Vec<f32>,
-    workspace: Vec<f32>,
+    /// The network's parameters, during an epoch.
+    params: Aligned,
+    workspace: Aligned,
     compute: &'a C,
 }
 
@@ -175,8 +178,9 @@ impl<'a, C: Compute> Loop<'a, C> {
         let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
         network.pixels.scaling().tables(&mut scale, &mut shift);
         let batch = config.batch_size.min(train.len());
-        let workspace = vec![0.0; layer::train_workspace(&network.layers, network.inputs, batch)];
-        Self { config, batch, train, scale, shift, workspace, compute }
+        let workspace = Aligned::zeros(layer::train_workspace(&network.layers, network.inputs, batch));
+        let params = Aligned::zeros(network.params.len());
+        Self { config, batch, train, scale, shift, params, workspace, compute }
     }
 
     /// One pass over the images in the given order.
@@ -187,9 +191,23 @@ impl<'a, C: Compute> Loop<'a, C> {
         epoch: usize,
         observer: &mut dyn Observer,
     ) -> Result<Mean, TrainError> {
+        self.params.copy_from_slice(&network.params);
+        let mean = self.steps(network, order, epoch, observer);
+        network.params.copy_from_slice(&self.params);
+        mean
+    }
+
+    /// The steps of an epoch, on `self.params`.
+    fn steps(
+        &mut self,
+        network: &Checkpoint,
+        order: &[u32],
+        epoch: usize,
+        observer: &mut dyn Observer,
+    ) -> Result<Mean, TrainError> {
         let (batch, rate) = (self.batch, self.config.learning_rate);
-        let Checkpoint { layers, inputs, params, .. } = network;
-        let mut trainer = Trainer::new(layers, *inputs, params, &mut self.workspace, batch)?;
+        let (layers, inputs) = (&network.layers, network.inputs);
+        let mut trainer = Trainer::new(layers, inputs, &mut self.params, &mut self.workspace, batch)?;
         let (mut mean, steps) = (Mean::default(), order.len().div_ceil(batch));
         let mut labels = Vec::with_capacity(batch);
         for (step, picked) in order.chunks(batch).enumerate() {

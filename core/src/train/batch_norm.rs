@@ -15,6 +15,9 @@ const MOVING_MEAN: usize = 2;
 /// Place of the moving variance.
 const MOVING_VARIANCE: usize = 3;
 
+/// Units whose statistics are computed side by side.
+pub(super) const GROUP: usize = 16;
+
 /// The four parameters of one unit, read from a network's buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchNorm {
@@ -70,14 +73,35 @@ impl State<'_> {
     /// `x [O][N]` to `y [O][N]` with the statistics of the batch, which also move the moving ones.
     #[inline(always)]
     pub(super) fn forward(&mut self, x: &[f32], y: &mut [f32], n: usize) {
-        let units = self.params.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact_mut(2));
-        for ((params, stats), (x, y)) in units.zip(x.chunks_exact(n).zip(y.chunks_exact_mut(n))) {
-            let (mean, inv_std) = measure(params, x, self.momentum, self.epsilon);
-            let (scale, shift) = (params[GAMMA] * inv_std, params[BETA]);
-            for (y, x) in y.iter_mut().zip(x) {
-                *y = (x - mean) * scale + shift;
+        let mut rest = self.reborrow();
+        for (x, y) in x.chunks(GROUP * n).zip(y.chunks_mut(GROUP * n)) {
+            let mut group = rest.take(x.len() / n);
+            group.measure(x, n);
+            let units = group.params.chunks_exact(BatchNorm::VALUES).zip(group.stats.chunks_exact(2));
+            for ((params, stats), (x, y)) in units.zip(x.chunks_exact(n).zip(y.chunks_exact_mut(n))) {
+                let (mean, scale, shift) = (stats[0], params[GAMMA] * stats[1], params[BETA]);
+                for (y, x) in y.iter_mut().zip(x) {
+                    *y = (x - mean) * scale + shift;
+                }
             }
-            stats.copy_from_slice(&[mean, inv_std]);
+        }
+    }
+
+    /// Mean and inverse standard deviation of every unit in the batch, `x [O][N]`, which also move the moving ones. A
+    /// loop for each, in which no unit waits for another's division; for a [`GROUP`] of units, so that `x` stays near.
+    #[inline(always)]
+    pub(super) fn measure(&mut self, x: &[f32], n: usize) {
+        for (stats, x) in self.stats.chunks_exact_mut(2).zip(x.chunks_exact(n)) {
+            stats[0] = math::sum(x) / n as f32;
+        }
+        for (stats, x) in self.stats.chunks_exact_mut(2).zip(x.chunks_exact(n)) {
+            stats[1] = math::squared_distance(x, stats[0]) / n as f32;
+        }
+        let new = 1.0 - self.momentum;
+        for (params, stats) in self.params.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact_mut(2)) {
+            params[MOVING_MEAN] = params[MOVING_MEAN] * self.momentum + stats[0] * new;
+            params[MOVING_VARIANCE] = params[MOVING_VARIANCE] * self.momentum + stats[1] * new;
+            stats[1] = 1.0 / math::sqrt(stats[1] + self.epsilon);
         }
     }
 
@@ -108,17 +132,6 @@ impl<'a> State<'a> {
         let (params, stats) = (cut(&mut self.params, units * BatchNorm::VALUES), cut(&mut self.stats, units * 2));
         State { momentum: self.momentum, epsilon: self.epsilon, params, stats }
     }
-}
-
-/// Mean and inverse standard deviation of a unit in the batch, `x [N]`, which also move the moving statistics.
-#[inline(always)]
-pub(super) fn measure(params: &mut [f32], x: &[f32], momentum: f32, epsilon: f32) -> (f32, f32) {
-    let mean = math::sum(x) / x.len() as f32;
-    let variance = math::squared_distance(x, mean) / x.len() as f32;
-    let new = 1.0 - momentum;
-    params[MOVING_MEAN] = params[MOVING_MEAN] * momentum + mean * new;
-    params[MOVING_VARIANCE] = params[MOVING_VARIANCE] * momentum + variance * new;
-    (mean, 1.0 / math::sqrt(variance + epsilon))
 }
 
 /// `y [O][N]` in place of `x`, with the moving statistics in `params [O][4]`.

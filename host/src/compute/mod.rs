@@ -4,14 +4,16 @@
 //! 112, 107 and 90 GFLOP/s (forward, backward, update), against 105, 94 and 88 of faer 0.24, which takes 136 s to
 //! compile, 85, 80 and 68 of gemm 0.19 (16 s) and 52, 89 and 82 of matrixmultiply 0.3 (4 s).
 
+mod aligned;
 mod kernel;
 
+pub use aligned::Aligned;
 pub use kernel::Isa;
 
 use foldnet_core::Compute;
 use foldnet_core::compute::MAX_PARTS;
-use foldnet_core::matrix::{Mat, Write};
-use kernel::{Available, Closure, Product, Team};
+use foldnet_core::matrix::{Mat, Tile, Write};
+use kernel::{Available, Closure, InTiles, Product, Team};
 use std::cell::RefCell;
 
 thread_local! {
@@ -61,6 +63,12 @@ impl Compute for Fast {
         let mut panels = PANELS.take();
         let product = Product { out, write, a, b, panels: &mut panels };
         self.isa.run(product);
+        PANELS.set(panels);
+    }
+
+    fn product_in_tiles(&self, out: &mut [f32], a: Mat, b: Mat, work: impl FnMut(Tile)) {
+        let mut panels = PANELS.take();
+        self.isa.run(InTiles { out, a, b, panels: &mut panels, work });
         PANELS.set(panels);
     }
 

@@ -1,6 +1,7 @@
 //! The products of a step alone, at the same sizes, split over threads in the same way: what the machine's arithmetic
 //! comes to where nothing else is to be done.
 
+use foldnet::compute::Aligned;
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::{Compute, Layer, layer};
 use std::time::{Duration, Instant};
@@ -12,9 +13,9 @@ const LEAST_UNITS: usize = 16;
 struct Dense {
     inputs: usize,
     units: usize,
-    kernel: Vec<f32>,
-    x: Vec<f32>,
-    z: Vec<f32>,
+    kernel: Aligned,
+    x: Aligned,
+    z: Aligned,
 }
 
 /// The Dense of a network, with values that stay as they are.
@@ -24,8 +25,10 @@ pub struct Products {
 }
 
 /// Values of both signs below 1.
-fn values(count: usize) -> Vec<f32> {
-    (0..count).map(|i| (i * 613 % 1021) as f32 / 512.0 - 1.0).collect()
+fn values(count: usize) -> Aligned {
+    let mut values = Aligned::zeros(count);
+    values.iter_mut().enumerate().for_each(|(i, value)| *value = (i * 613 % 1021) as f32 / 512.0 - 1.0);
+    values
 }
 
 /// Calls `work` with the first row and the rows of `out [..][width]` for every part.

@@ -1,6 +1,7 @@
 //! Whole steps of training on random images: gathering, standardizing, forward, loss, backward and SGD.
 
 use super::{CLASSES, EPOCH, INPUTS};
+use foldnet::compute::Aligned;
 use foldnet_core::standardize::{PixelScaling, Pixels};
 use foldnet_core::train::{Metrics, Trainer, initialize};
 use foldnet_core::{Compute, Layer, layer};
@@ -44,17 +45,17 @@ pub struct Steps<'a> {
     data: &'a Data,
     layers: Vec<Layer>,
     batch: usize,
-    params: Vec<f32>,
-    workspace: Vec<f32>,
+    params: Aligned,
+    workspace: Aligned,
     next: usize,
 }
 
 impl<'a> Steps<'a> {
     /// Fresh weights, the same on every machine.
     pub fn new(data: &'a Data, layers: Vec<Layer>, batch: usize) -> Self {
-        let mut params = vec![0.0; layer::params(&layers, INPUTS)];
+        let mut params = Aligned::zeros(layer::params(&layers, INPUTS));
         initialize(&layers, INPUTS, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
-        let workspace = vec![0.0; layer::train_workspace(&layers, INPUTS, batch)];
+        let workspace = Aligned::zeros(layer::train_workspace(&layers, INPUTS, batch));
         Self { data, layers, batch, params, workspace, next: 0 }
     }
 

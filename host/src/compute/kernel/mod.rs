@@ -7,6 +7,7 @@ mod isa;
 mod panels;
 mod product;
 mod team;
+mod tiles;
 mod vectors;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
@@ -15,4 +16,5 @@ pub(super) use isa::Available;
 pub use isa::Isa;
 pub(super) use product::Product;
 pub(super) use team::Team;
+pub(super) use tiles::InTiles;
 pub(super) use vectors::Closure;

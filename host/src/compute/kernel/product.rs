@@ -13,9 +13,9 @@ use core::array::from_fn;
 use foldnet_core::matrix::{Mat, Write};
 
 /// The most rows a tile has.
-const MOST_ROWS: usize = 12;
+pub(super) const MOST_ROWS: usize = 12;
 /// The most columns a tile has.
-const MOST_COLUMNS: usize = 32;
+pub(super) const MOST_COLUMNS: usize = 32;
 
 /// Length of `K` that is summed before the sums go to `out`.
 const DEPTH: usize = 2048;
@@ -40,10 +40,16 @@ impl Work for Product<'_> {
     /// If the shapes do not fit.
     #[inline(always)]
     fn run<V: Vectors>(self) {
-        assert_eq!(self.a.cols(), self.b.rows(), "inner dimensions of a product");
-        assert_eq!(self.out.len(), self.a.rows() * self.b.cols(), "the output of a product");
+        check(self.out, self.a, self.b);
         if V::MANY { self.tiled::<V, MOST_ROWS, 6>() } else { self.tiled::<V, 6, 3>() }
     }
+}
+
+/// # Panics
+/// If the shapes do not fit.
+pub(super) fn check(out: &[f32], a: Mat, b: Mat) {
+    assert_eq!(a.cols(), b.rows(), "inner dimensions of a product");
+    assert_eq!(out.len(), a.rows() * b.cols(), "the output of a product");
 }
 
 impl Product<'_> {
@@ -73,17 +79,17 @@ impl Product<'_> {
 }
 
 /// The tiles beside each other in `ROWS` rows, or in the last rows there are.
-struct Strip<'a, const ROWS: usize> {
+pub(super) struct Strip<'a, const ROWS: usize> {
     /// From the first of the rows on.
-    out: &'a mut [f32],
-    cols: usize,
-    write: Write,
-    a: Mat<'a>,
-    b: Panels<'a>,
-    row: usize,
+    pub(super) out: &'a mut [f32],
+    pub(super) cols: usize,
+    pub(super) write: Write,
+    pub(super) a: Mat<'a>,
+    pub(super) b: Panels<'a>,
+    pub(super) row: usize,
     /// Where the sum over `K` begins, and how long it is.
-    first: usize,
-    depth: usize,
+    pub(super) first: usize,
+    pub(super) depth: usize,
 }
 
 impl<const ROWS: usize> Work for Strip<'_, ROWS> {
@@ -110,7 +116,7 @@ impl<const ROWS: usize> Work for Strip<'_, ROWS> {
 impl<const ROWS: usize> Strip<'_, ROWS> {
     /// The tile of column `col` into the first rows of `out`, `stride` values from each other.
     #[inline(always)]
-    fn tile<V: Vectors>(&self, starts: &[*const f32; ROWS], col: usize, out: &mut [f32], stride: usize) {
+    pub(super) fn tile<V: Vectors>(&self, starts: &[*const f32; ROWS], col: usize, out: &mut [f32], stride: usize) {
         let panel = self.b.at::<V>(col, self.first, self.depth);
         assert!(out.len() >= (ROWS - 1) * stride + columns::<V>());
         let tile = Tile { out: out.as_mut_ptr(), stride, write: self.write };
@@ -125,7 +131,7 @@ impl<const ROWS: usize> Strip<'_, ROWS> {
 
     /// Where the rows of `a` begin, at least `depth` values long; rows beyond the last repeat it.
     #[inline(always)]
-    fn starts(&self) -> [*const f32; ROWS] {
+    pub(super) fn starts(&self) -> [*const f32; ROWS] {
         let last = self.a.rows() - 1;
         let start = |r: usize| last.min(self.row + r) * self.a.row_stride() + self.first * self.a.col_stride();
         if self.depth > 0 {
@@ -140,6 +146,22 @@ impl<const ROWS: usize> Strip<'_, ROWS> {
 fn copy_rows(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize, rows: usize, width: usize) {
     for (from, to) in from.chunks(from_stride).zip(to.chunks_mut(to_stride)).take(rows) {
         to[..width].copy_from_slice(&from[..width]);
+    }
+}
+
+/// Says that `rows` rows of a tile, `stride` values from each other, will be needed soon.
+///
+/// # Safety
+/// The processor has the instruction set.
+#[inline(always)]
+pub(super) unsafe fn fetch<V: Vectors>(out: *const f32, stride: usize, rows: usize) {
+    for row in 0..rows {
+        let at = out.wrapping_add(row * stride);
+        // SAFETY: the caller's promise.
+        unsafe {
+            V::fetch(at);
+            V::fetch(at.wrapping_add(V::LANES));
+        }
     }
 }
 
@@ -158,14 +180,8 @@ impl Tile {
     #[inline(always)]
     unsafe fn fetch<V: Vectors, const ROWS: usize>(&self) {
         if self.write != Write::Replace {
-            for row in 0..ROWS {
-                let at = self.out.wrapping_add(row * self.stride);
-                // SAFETY: the caller's promise.
-                unsafe {
-                    V::fetch(at);
-                    V::fetch(at.wrapping_add(V::LANES));
-                }
-            }
+            // SAFETY: the caller's promise.
+            unsafe { fetch::<V>(self.out, self.stride, ROWS) };
         }
     }
 
@@ -218,17 +234,17 @@ unsafe fn sums<V: Vectors, const ROWS: usize>(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::{Available, Isa};
     use super::*;
     use foldnet_core::matrix;
 
     /// Values of both signs that repeat only after 1,021 of them.
-    fn values(count: usize, seed: usize) -> Vec<f32> {
+    pub(in crate::compute::kernel) fn values(count: usize, seed: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * 613 + seed * 97) % 1021) as f32 / 512.0 - 1.0).collect()
     }
 
-    fn available() -> Vec<Available> {
+    pub(in crate::compute::kernel) fn available() -> Vec<Available> {
         Isa::ALL.into_iter().filter_map(Available::new).collect()
     }
 
