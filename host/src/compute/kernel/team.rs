@@ -1,8 +1,8 @@
 //! A team of threads that lasts: it works on the tasks of a list, spins briefly between two lists, then parks.
 //!
 //! A task belongs to one thread by its place in the list, so that what it touches stays in that core's cache; a
-//! thread that is done early takes tasks that their owner has not begun. When the others are kept waiting although
-//! the caller was done long ago, another process has taken a core: the caller then works alone for a while.
+//! thread that is done early takes tasks that their owner has not begun. When the caller, long done, waits for the
+//! others for a large part of the time, another process has taken a core: the caller then works alone for a while.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -18,6 +18,9 @@ const MOST_TASKS: usize = 32;
 const SPINS: u32 = 2_000;
 /// Waiting longer than the caller's own share took and this on top means that a thread has lost its core.
 const PATIENCE: Duration = Duration::from_micros(200);
+/// So much time lost by such waits, less a quarter of the time that the team was at work, and the caller is better off
+/// alone. A thread beside a busy one loses milliseconds in every few; what the system itself does costs less, seldom.
+const TOO_MUCH: Duration = Duration::from_millis(2);
 /// How long the caller works alone after that, at first; longer each time that it happens again soon.
 const ALONE: Duration = Duration::from_millis(10);
 /// The longest that the caller works alone.
@@ -168,7 +171,7 @@ impl Team {
             thread::Builder::new().name(format!("compute-{helper}")).spawn(move || shared.help(helper, own)).ok()
         };
         let helpers = (0..helpers).map_while(spawn).collect();
-        Self { shared, helpers, alone: Mutex::new(Alone { until: Instant::now(), length: ALONE }) }
+        Self { shared, helpers, alone: Mutex::new(Alone::new(ALONE)) }
     }
 
     /// How many threads there are, the caller included.
@@ -192,9 +195,9 @@ impl Team {
         }
         let mut panic = None;
         for tasks in tasks.chunks_mut(MOST_TASKS) {
-            if self.list(tasks, &work) == Helpers::Late {
-                alone.extend();
-            }
+            let start = Instant::now();
+            let late = self.list(tasks, &work, start);
+            alone.account(start.elapsed(), late);
             panic = panic.or(self.shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take());
         }
         drop(alone);
@@ -203,9 +206,8 @@ impl Team {
         }
     }
 
-    /// All of one list.
-    fn list<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync) -> Helpers {
-        let start = Instant::now();
+    /// All of one list, begun at `start`; how long the caller waited for helpers that were late.
+    fn list<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync, start: Instant) -> Duration {
         let count = tasks.len();
         let batch = Batch { tasks: tasks.as_mut_ptr(), work };
         self.shared.publish(Job { batch: (&raw const batch).cast(), run: runner(&batch) }, count);
@@ -215,41 +217,52 @@ impl Team {
             }
         }
         self.shared.work(own_tasks(0, self.members()));
-        self.wait(Instant::now() + start.elapsed() + PATIENCE)
+        let done = Instant::now();
+        self.wait(done + (done - start) + PATIENCE).map_or(Duration::ZERO, |finished| finished - done)
     }
 
-    /// Returns when every task of the list is finished: in time, or later than `late`.
-    fn wait(&self, late: Instant) -> Helpers {
+    /// Returns when every task of the list is finished; when that was, if later than `late`.
+    fn wait(&self, late: Instant) -> Option<Instant> {
         let mut spins = 0u32;
-        let mut helpers = Helpers::InTime;
+        let mut is_late = false;
         while self.shared.left.load(Ordering::Acquire) != 0 {
             spins = spins.wrapping_add(1);
-            if helpers == Helpers::Late {
+            if is_late {
                 thread::yield_now();
             } else if spins % 64 == 0 && Instant::now() > late {
-                helpers = Helpers::Late;
+                is_late = true;
             } else {
                 std::hint::spin_loop();
             }
         }
-        helpers
+        is_late.then(Instant::now)
     }
-}
-
-/// Whether the caller had to wait for the helpers' tasks.
-#[derive(Clone, Copy, PartialEq)]
-enum Helpers {
-    InTime,
-    Late,
 }
 
 /// A time for the caller to work alone.
 struct Alone {
     until: Instant,
     length: Duration,
+    /// Lost by waiting, less a quarter of the time that the team was at work.
+    lost: Duration,
 }
 
 impl Alone {
+    /// Not now; for `length` when it comes to it.
+    fn new(length: Duration) -> Self {
+        Self { until: Instant::now(), length, lost: Duration::ZERO }
+    }
+
+    /// A list took the team `took`, of which the caller waited `late` for helpers that were late.
+    fn account(&mut self, took: Duration, late: Duration) {
+        self.lost = (self.lost + late).saturating_sub(took / 4);
+        if self.lost > TOO_MUCH {
+            // The next wait decides, unless the team works well until then.
+            self.lost = TOO_MUCH;
+            self.extend();
+        }
+    }
+
     /// From now on, twice as long as the last time if that is not long past.
     fn extend(&mut self) {
         let now = Instant::now();
@@ -366,7 +379,7 @@ mod tests {
     #[test]
     fn a_caller_kept_waiting_works_alone_for_a_while() {
         let team = Team::new(2);
-        *team.alone.lock().expect("no panic") = Alone { until: Instant::now(), length: LONGEST_ALONE };
+        *team.alone.lock().expect("no panic") = Alone::new(LONGEST_ALONE);
         let caller = thread::current().id();
         let (both, mut ids) = (std::sync::Barrier::new(2), [None, None]);
         team.each(&mut ids, |id| {
@@ -383,7 +396,7 @@ mod tests {
 
     #[test]
     fn the_time_alone_grows_while_it_does_not_help() {
-        let mut alone = Alone { until: Instant::now() - Duration::from_secs(9), length: ALONE };
+        let mut alone = Alone { until: Instant::now() - Duration::from_secs(9), ..Alone::new(ALONE) };
         for expected in [1, 2, 4, 8, 16, 32, 32] {
             alone.extend();
             assert_eq!(alone.length, expected * ALONE);
@@ -391,6 +404,26 @@ mod tests {
         alone.until -= Duration::from_secs(9);
         alone.extend();
         assert_eq!(alone.length, ALONE);
+    }
+
+    /// Whether waits of `late` milliseconds, in every `every` that the team works, make the caller work alone.
+    fn leads_to_being_alone(late: u32, every: u32) -> bool {
+        let (millisecond, start) = (Duration::from_millis(1), Instant::now());
+        let mut alone = Alone { until: start, ..Alone::new(ALONE) };
+        for _ in 0..100 {
+            alone.account((every - late) * millisecond, Duration::ZERO);
+            alone.account(late * millisecond, late * millisecond);
+        }
+        alone.until > start
+    }
+
+    #[test]
+    fn only_waits_that_cost_more_than_the_team_gains_lead_to_being_alone() {
+        for (late, every, expected) in
+            [(4, 8, true), (3, 6, true), (1, 2, true), (1, 4, false), (1, 8, false), (2, 100, false)]
+        {
+            assert_eq!(leads_to_being_alone(late, every), expected, "{late} ms in {every}");
+        }
     }
 
     #[test]
