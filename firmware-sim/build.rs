@@ -1,7 +1,8 @@
 //! Writes the linker scripts of a firmware build from the table of boards; does nothing in a build for the PC.
 //!
 //! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for. With the feature
-//! `cases` there is no model: all flash is the program's, and all RAM but the statics its stack.
+//! `cases` there is no model: all flash is the program's, and all RAM but the statics its stack. The machine is also a
+//! `cfg(foldnet_machine = "...")`, for examples that know a chip.
 
 #[path = "src/board/table.rs"]
 pub mod table;
@@ -14,6 +15,7 @@ use table::{BOARDS, Board, FIRMWARE_LEN, STACK_LEN, STATICS_LEN};
 const RISCV_SECTIONS: &str = "src/arch/riscv32.x";
 
 fn main() {
+    println!("cargo::rustc-check-cfg=cfg(foldnet_machine, values(any()))");
     println!("cargo::rerun-if-env-changed=FOLDNET_BOARD");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/board/table.rs");
@@ -28,6 +30,7 @@ fn main() {
         );
         return;
     };
+    println!("cargo::rustc-cfg=foldnet_machine=\"{}\"", board.machine);
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo gives a folder"));
     std::fs::write(out.join("memory.x"), linker_script(row, board)).expect("the folder can be written");
     if target.starts_with("riscv") {

@@ -86,12 +86,14 @@ impl Booted {
         Self { slot: running.slot, sequence: running.sequence, passed_over }
     }
 
-    fn words(&self) -> [u32; 3] {
+    /// As they stand in a file of results.
+    pub fn words(&self) -> [u32; 3] {
         let passed_over = self.passed_over.map_or(0, Exit::code);
         [self.slot.map_or(Self::BARE, u32::from), self.sequence, passed_over.into()]
     }
 
-    fn from_words(words: [u32; 3]) -> Option<Self> {
+    /// None for words that say no such thing.
+    pub fn from_words(words: [u32; 3]) -> Option<Self> {
         let [slot, sequence, passed_over] = words;
         let slot = if slot == Self::BARE { None } else { Some(u8::try_from(slot).ok()?) };
         let passed_over = if passed_over == 0 { None } else { Some(Exit::from_code(passed_over as i32)?) };

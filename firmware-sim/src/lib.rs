@@ -11,7 +11,7 @@
 //! ```
 //!
 //! * [`app`]: the program every shell runs. What passes between trainer and device is the model file alone.
-//! * [`exit`], [`job`], [`cases`]: what the firmware and the PC say to each other.
+//! * [`exit`], [`job`], [`cases`], [`update`]: what the firmware and the PC say to each other.
 //! * `arch` (device): memory, the debugger's files and a clock; the only `unsafe`.
 //! * `emulate` (PC): builds the firmware, runs it under QEMU, compares every logit with the simulation.
 //! * `board` (PC): the boards that are known, their memory, and whether a model fits.
@@ -30,6 +30,7 @@ pub mod app;
 pub mod cases;
 pub mod exit;
 pub mod job;
+pub mod update;
 
 #[cfg(target_os = "none")]
 pub mod arch;

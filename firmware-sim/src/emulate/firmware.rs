@@ -28,6 +28,8 @@ enum Program {
     Inference(u8),
     /// The example `cases`: core's own tests.
     Cases,
+    /// The example `update`, which replaces its model, proven to contain no panic.
+    Update,
 }
 
 impl Program {
@@ -38,6 +40,7 @@ impl Program {
             Self::Bare | Self::Panicking => "examples/bare",
             Self::Inference(_) => "examples/inference",
             Self::Cases => "examples/cases",
+            Self::Update => "examples/update",
         }
     }
 
@@ -51,6 +54,7 @@ impl Program {
                 .args(["--example", "inference", "--no-default-features"])
                 .args(["--features".into(), format!("bare-metal,bits{bits}")]),
             Self::Cases => command.args(["--example", "cases", "--features", "cases"]),
+            Self::Update => command.args(["--example", "update", "--features", "update"]),
         }
     }
 }
@@ -105,6 +109,15 @@ impl Firmware {
     /// As [`Self::build`].
     pub fn build_cases(board: &'static Board) -> Result<Self, EmulateError> {
         Self::build_program(board, Program::Cases)
+    }
+
+    /// Builds the firmware that replaces its own model, see [`super::run_update`]. It links only if it contains no panic,
+    /// the slot writer included. Its flash driver knows the microbit's chip and boards whose flash is memory.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn build_update(board: &'static Board) -> Result<Self, EmulateError> {
+        Self::build_program(board, Program::Update)
     }
 
     fn build_program(board: &'static Board, program: Program) -> Result<Self, EmulateError> {

@@ -18,6 +18,7 @@ mod many;
 mod qemu;
 mod results;
 mod toolchain;
+mod update;
 
 pub use cases::{CasesRun, run_cases};
 pub use elf::Sizes;
@@ -27,6 +28,7 @@ pub use many::{Survey, Surveyed, emulate_all};
 pub use qemu::{Request, Run, emulator_version, run};
 pub use results::Answer;
 pub use toolchain::build_command;
+pub use update::{Answered, Update, Updated, run_update};
 
 use crate::AlignedBytes;
 use crate::board::Board;

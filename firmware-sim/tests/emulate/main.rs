@@ -10,6 +10,7 @@ mod golden;
 mod parity;
 mod slots;
 mod stack;
+mod update;
 
 #[path = "../sim/models.rs"]
 mod models;

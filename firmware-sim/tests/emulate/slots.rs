@@ -15,10 +15,10 @@ use std::time::Duration;
 /// An M0 of 1 KB blocks, an M4 of 128 KB blocks, and RISC-V.
 const BOARDS: [&str; 3] = ["microbit", "netduinoplus2", "riscv32"];
 
-const IMAGE: [u8; 16] = [200, 0, 3, 90, 7, 255, 1, 60, 0, 0, 12, 33, 250, 128, 9, 77];
+pub(crate) const IMAGE: [u8; 16] = [200, 0, 3, 90, 7, 255, 1, 60, 0, 0, 12, 33, 250, 128, 9, 77];
 
 /// A model whose logits no other seed has.
-fn model(seed: u32) -> Vec<u8> {
+pub(crate) fn model(seed: u32) -> Vec<u8> {
     models::random_integer(4, 4, &[9, 5, 3], 8, seed)
 }
 
@@ -67,7 +67,7 @@ impl Flash {
     }
 }
 
-fn logits(model: &[u8]) -> Vec<u32> {
+pub(crate) fn logits(model: &[u8]) -> Vec<u32> {
     let bytes = AlignedBytes::from_slice(model);
     let mut logits = Vec::new();
     simulate_logits(&Model::parse(&bytes).unwrap(), &IMAGE, &[0], &mut |_, found| logits = found.words().to_vec());

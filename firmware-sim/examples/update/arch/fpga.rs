@@ -1,0 +1,28 @@
+//! Memory of an FPGA board, or of QEMU's RISC-V machine, that stands for flash, and here behaves like it: a block is
+//! erased as a whole, a write clears bits only.
+
+use core::ptr::with_exposed_provenance_mut;
+
+/// Bytes of an erase block; a board's own is a multiple.
+pub(super) const BLOCK: usize = 4096;
+
+/// Erases the block that begins at `address`.
+///
+/// # Safety
+/// It is a block of memory that no reference points to.
+pub(super) unsafe fn erase(address: usize) {
+    for word in (address..address + BLOCK).step_by(4) {
+        // SAFETY: the caller vouches for the address.
+        unsafe { with_exposed_provenance_mut::<u32>(word).write_volatile(u32::MAX) };
+    }
+}
+
+/// Writes a word, whose zeros become zeros.
+///
+/// # Safety
+/// It is a word of memory that no reference points to.
+pub(super) unsafe fn write(address: usize, word: u32) {
+    let place = with_exposed_provenance_mut::<u32>(address);
+    // SAFETY: the caller vouches for the address.
+    unsafe { place.write_volatile(place.read_volatile() & word.to_le()) };
+}

@@ -1,0 +1,133 @@
+//! The flash driver, whose power fails when it is told to, and the proof that nothing panics. The only place of this
+//! example where `unsafe` is allowed.
+#![allow(unsafe_code)]
+
+/// The NOR flash of the chip.
+#[cfg(foldnet_machine = "microbit")]
+#[path = "nrf51.rs"]
+mod chip;
+/// Memory that stands for flash.
+#[cfg(not(foldnet_machine = "microbit"))]
+#[path = "fpga.rs"]
+mod chip;
+#[path = "../../../src/device/arch/mod.rs"]
+mod handlers;
+/// Links only without a panic.
+#[path = "../../bare/arch/mod.rs"]
+mod no_panic;
+
+use core::ptr::with_exposed_provenance;
+use core::slice::from_raw_parts;
+use core::sync::atomic::{AtomicBool, Ordering};
+use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
+use foldnet_sim::arch::memory;
+
+/// Bytes of a word, which is written at once.
+const WORD: usize = 4;
+
+/// The flash that belongs to models.
+pub(crate) struct Flash {
+    address: usize,
+    len: usize,
+    operations: u32,
+    power_fails_at: u32,
+}
+
+impl Flash {
+    /// The flash of this board, of which there is one; none the second time.
+    pub(crate) fn take(power_fails_at: u32) -> Option<Self> {
+        static TAKEN: AtomicBool = AtomicBool::new(false);
+        // Not a swap, which an M0 lacks. Nothing interrupts this firmware, so nothing comes between the two.
+        if TAKEN.load(Ordering::Relaxed) {
+            return None;
+        }
+        TAKEN.store(true, Ordering::Relaxed);
+        let room = memory::room();
+        let (address, len) = (room.address() as usize, room.whole().len as usize);
+        Some(Self { address, len, operations: 0, power_fails_at })
+    }
+
+    /// Blocks erased and words written so far, one that was cut included.
+    pub(crate) fn operations(&self) -> u32 {
+        self.operations
+    }
+
+    /// All of it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        // SAFETY: flash by the linker script, which only this, the one `Flash`, writes to, and not while it is borrowed.
+        unsafe { from_raw_parts(with_exposed_provenance(self.address), self.len) }
+    }
+
+    /// Where `len` bytes from `offset` on begin, both multiples of `unit`.
+    fn place(&self, offset: u32, len: usize, unit: usize) -> Result<usize, NorFlashErrorKind> {
+        let offset = offset as usize;
+        match offset.checked_add(len) {
+            Some(end) if end <= self.len && offset % unit == 0 && len % unit == 0 => Ok(self.address + offset),
+            Some(end) if end <= self.len => Err(NorFlashErrorKind::NotAligned),
+            _ => Err(NorFlashErrorKind::OutOfBounds),
+        }
+    }
+
+    /// Counts an operation; whether it is the one in whose middle the power fails. No other follows.
+    fn is_cut(&mut self) -> Result<bool, NorFlashErrorKind> {
+        if self.operations > self.power_fails_at {
+            return Err(NorFlashErrorKind::Other);
+        }
+        let cut = self.operations == self.power_fails_at;
+        self.operations = self.operations.saturating_add(1);
+        Ok(cut)
+    }
+}
+
+impl ErrorType for Flash {
+    type Error = NorFlashErrorKind;
+}
+
+impl ReadNorFlash for Flash {
+    const READ_SIZE: usize = 1;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        let found = self.bytes().get(offset as usize..).and_then(|behind| behind.get(..bytes.len()));
+        let found = found.ok_or(NorFlashErrorKind::OutOfBounds)?;
+        bytes.iter_mut().zip(found).for_each(|(to, from)| *to = *from);
+        if self.operations > self.power_fails_at { Err(NorFlashErrorKind::Other) } else { Ok(()) }
+    }
+
+    fn capacity(&self) -> usize {
+        self.len
+    }
+}
+
+impl NorFlash for Flash {
+    const WRITE_SIZE: usize = WORD;
+    const ERASE_SIZE: usize = chip::BLOCK;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        let len = to.checked_sub(from).ok_or(NorFlashErrorKind::OutOfBounds)? as usize;
+        let start = self.place(from, len, chip::BLOCK)?;
+        for block in (start..start + len).step_by(chip::BLOCK) {
+            if self.is_cut()? {
+                return Err(NorFlashErrorKind::Other);
+            }
+            // SAFETY: a block within this flash, which is not borrowed.
+            unsafe { chip::erase(block) };
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+        let start = self.place(offset, bytes.len(), WORD)?;
+        for (address, word) in (start..).step_by(WORD).zip(bytes.chunks_exact(WORD)) {
+            let word = word.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
+            let cut = self.is_cut()?;
+            // Of a word that is cut the upper half is not there yet.
+            let word = if cut { word | 0xFFFF_0000 } else { word };
+            // SAFETY: a word within this flash, which is not borrowed.
+            unsafe { chip::write(address, word) };
+            if cut {
+                return Err(NorFlashErrorKind::Other);
+            }
+        }
+        Ok(())
+    }
+}

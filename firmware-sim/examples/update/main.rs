@@ -1,0 +1,108 @@
+//! Firmware that replaces its own model in the field: it boots the newest model of its flash and answers an image,
+//! writes another model into the slot that does not run, boots again and answers the same image. Should the power fail
+//! on the way, the old model answers.
+//!
+//! Image and new model come by semihosting, as described in [`foldnet_sim::update`]; in a product they come by radio or
+//! wire. The flash driver is `arch/`: that of an nRF51 (microbit), or memory of an FPGA board that stands for flash.
+//! As [`bare`](../bare/main.rs) it is linked so that it cannot contain a panic, the slot writer included. It is built
+//! and run by `foldnet_sim::emulate::run_update`, and by hand:
+//!
+//! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example update --features update --target thumbv6m-none-eabi`
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+mod arch;
+
+use arch::Flash;
+use embedded_storage::nor_flash::NorFlashErrorKind;
+use foldnet_core::model::{Classifier, Model};
+use foldnet_core::slot::{Running, Slots, WriteError, Writer};
+use foldnet_sim::arch::memory::{self, Free};
+use foldnet_sim::arch::semihosting::{File, exit};
+use foldnet_sim::exit::Exit;
+use foldnet_sim::job::Booted;
+use foldnet_sim::update::{Outcome, UpdateJob};
+
+/// Bytes that are received at once.
+const PIECE: usize = 100;
+
+foldnet_sim::entry!(main);
+
+fn main() -> ! {
+    memory::paint_stack();
+    exit(run().err().unwrap_or(Exit::Done).code())
+}
+
+fn run() -> Result<(), Exit> {
+    let mut received = File::open(c"job").map_err(|_| Exit::Job)?;
+    let mut results = File::create(c"results").map_err(|_| Exit::Results)?;
+    let mut words = [0; UpdateJob::WORDS];
+    received.read_words(&mut words).map_err(|_| Exit::Job)?;
+    let job = UpdateJob::from_words(words).ok_or(Exit::Job)?;
+    let mut free = memory::take_free(job.image_len as usize).ok_or(Exit::Image)?;
+    received.read(free.image).map_err(|_| Exit::Job)?;
+    let mut flash = Flash::take(job.power_fails_at).ok_or(Exit::Fault)?;
+    let running = boot(flash.bytes(), &mut free, &mut results)?;
+    let outcome = match replace(&mut flash, running, &mut received, job.model_len) {
+        Ok(_) => Outcome::Written,
+        Err(error) => outcome(&error),
+    };
+    results.write_words(&[outcome as u32, flash.operations()]).map_err(|_| Exit::Results)?;
+    // As after a reset: nothing that was found at the first boot is used.
+    boot(flash.bytes(), &mut free, &mut results)?;
+    memory::stack_peak().map(drop).ok_or(Exit::Stack)
+}
+
+/// Opens the newest model that is whole, and answers the image.
+fn boot(flash: &[u8], free: &mut Free, results: &mut File) -> Result<Running, Exit> {
+    let mut slots = Slots::new(flash, memory::room());
+    let model = loop {
+        match Model::parse(slots.newest()) {
+            Ok(model) => break model,
+            Err(error) => slots.pass_over(error)?,
+        }
+    };
+    let mut classifier = Classifier::new(&model, free.scratch).map_err(|_| Exit::Scratch)?;
+    classifier.classify(free.image);
+    let logits = classifier.logits().words();
+    results
+        .write_words(&Booted::of(&slots).words())
+        .and_then(|()| results.write_words(&[logits.len() as u32]))
+        .and_then(|()| results.write_words(logits))
+        .map_err(|_| Exit::Results)?;
+    Ok(slots.running())
+}
+
+/// Receives a model of `len` bytes, a piece at a time, into the slot that does not run.
+fn replace(
+    flash: &mut Flash,
+    running: Running,
+    received: &mut File,
+    len: u32,
+) -> Result<Running, WriteError<NorFlashErrorKind>> {
+    let mut writer = Writer::new(flash, 0, &memory::room(), Some(running), len)?;
+    let (mut left, mut piece) = (len as usize, [0; PIECE]);
+    while left > 0 {
+        let bytes = piece.get_mut(..left.min(PIECE)).unwrap_or_default();
+        if received.read(bytes).is_err() {
+            break;
+        }
+        writer.write(bytes)?;
+        left -= bytes.len();
+    }
+    writer.finish()
+}
+
+fn outcome<E>(error: &WriteError<E>) -> Outcome {
+    match error {
+        WriteError::TooLarge { .. } => Outcome::TooLarge,
+        WriteError::NoFreeSlot => Outcome::NoFreeSlot,
+        WriteError::Borders => Outcome::Borders,
+        WriteError::TooMany => Outcome::TooMany,
+        WriteError::TooFew { .. } => Outcome::TooFew,
+        WriteError::Damaged => Outcome::Damaged,
+        WriteError::Header => Outcome::Header,
+        WriteError::Flash(_) => Outcome::Flash,
+    }
+}
