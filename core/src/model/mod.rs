@@ -27,9 +27,9 @@
 //! | | weights | blocks of rows, see [`crate::int::layout`] |
 //!
 //! `plain` says that sums of the row's block may be beyond the bound of packed sums, so that the portable kernel must add
-//! them up; it is the same in all rows of a block, and read in the first. The most negative value of a weight (-128, -8, -2) does not occur. The order is a permutation in every file that is written; that it names
-//! pixels that exist is all that is checked, and all that inference relies on. Hidden units stand in whatever order
-//! suits the next layer, classes in theirs. A model is all float or all integer; widths may differ by layer.
+//! them up; it is the same in all rows of a block, and read in the first. The most negative value of a weight (-128,
+//! -8, -2) does not occur. The order is a permutation. Hidden units stand in whatever order suits the next layer,
+//! classes in theirs. A model is all float or all integer; widths may differ by layer.
 //!
 //! # Arithmetic
 //!
@@ -39,6 +39,27 @@
 //!
 //! An integer layer computes `requantize(bias_o + sum_i q[o][i] x[i])` in i32, see [`crate::int`]; `x` are the raw
 //! pixels or the `u8` outputs of the layer before, clamped to 0..=255 there; the last layer's are logits in `i32`.
+//!
+//! # What parsing promises
+//!
+//! Whatever the bytes are, a file that [`Model::parse`] opens is *safe* to run: inference reads nothing but the file, the
+//! image and the scratch memory, writes nothing but the scratch memory, ends, and does not panic. Every address follows
+//! from the shapes, which must account for the whole file, from the order, which must name pixels that exist, and from
+//! activations; none from a bias or a multiplier, none from a weight but in tables that have an entry for every byte, and
+//! no shift is out of range.
+//!
+//! What comes out is *exact*, and the same on every core, for every file that [`encode()`] writes. Parsing does not look
+//! at the weights, which would be a pass over all of them, so that a file made otherwise, its checksum right, may break
+//! what the arithmetic needs:
+//!
+//! | in the file | what comes out |
+//! |---|---|
+//! | an accumulator beyond `i32` | it wraps |
+//! | a sum beyond the bound of packed sums, in a block that is not plain | any sums in the rows of that block, on each kind of core others |
+//! | a weight of -128, -8 or -2 | itself in a plain block; in others any sums, on each kind of core others |
+//! | an order that names a pixel twice | that pixel is taken twice |
+//! | a float that is not finite | IEEE arithmetic; which NaN a NaN is depends on the core |
+//! | padding that is not zero | nothing: it is not looked at |
 
 mod classify;
 mod encode;

@@ -7,6 +7,7 @@ mod command;
 mod errors;
 mod footprint;
 mod golden;
+mod hostile;
 mod parity;
 mod slots;
 mod stack;
