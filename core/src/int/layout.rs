@@ -106,12 +106,13 @@ impl Width {
     }
 
     /// What the sums of this row of a block stay below in magnitude, so that a kernel that adds up several rows at once
-    /// can take them apart: `2^31` divided by what the row's weight counts in its half. Rows 0 to 3 of 8 bits hang
-    /// together in a chain that closes at `2^24`, see [`kernel`](super::kernel).
+    /// can take them apart: with 2 bits `2^31` divided by what the row's weight counts in its half. Rows of 8 bits, and
+    /// two of 4 bits that count 1 and 16, hang together in chains that close at `2^24`, see [`kernel`](super::kernel).
     pub const fn bound(self, row: usize) -> u32 {
         match self {
             Self::Eight => 1 << 23,
-            Self::Four | Self::Two => 1 << (31 - (row % self.fields()) as u32 * self.bits() as u32),
+            Self::Four => (1 << 23) / 17,
+            Self::Two => 1 << (31 - 2 * row as u32),
         }
     }
 
@@ -180,9 +181,9 @@ pub(crate) mod cases {
         // 255 * 127 * 259 = 8,387,715 is below 2^23, one weight more is not; the other sign does not count.
         check(Width::Eight, 4, &[127; 259], true);
         check(Width::Eight, 0, &[-127; 260], false);
-        check(Width::Four, 7, &[7; 293], true);
-        check(Width::Four, 3, &[7; 294], false);
-        check(Width::Four, 6, &[7; 294], true);
+        // 17 * 255 * 7 * 276 = 8,375,220.
+        check(Width::Four, 7, &[7; 276], true);
+        check(Width::Four, 0, &[-7; 277], false);
         check(Width::Two, 7, &[1; 514], true);
         check(Width::Two, 7, &[1; 515], false);
         check(Width::Two, 0, &[1; 515], true);

@@ -4,35 +4,46 @@
 //! each other: bytes to skip, number of pairs, the pairs; a run of 0 pairs ends it. A run enters straight-line code so
 //! that it leaves at its end: no pair costs a comparison.
 //!
-//! # 4 and 2 bits
+//! # A chain of sums
 //!
-//! `A_k = sum x (half mod 2^(bits (k + 1)))` for every row `k` of a half: whole halves first, then with the topmost weight
-//! masked away, again and again. With `X = sum x` and `h = 2^(bits - 1)`, `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without
-//! `h X` in the topmost row, exact modulo `2^32`; so `S_k` follows where it is below `2^(31 - bits k)` in magnitude.
-//! 15 instructions for 2 inputs times 8 rows.
+//! Two numbers 256 apart in a half cost one sum. Four of them, `a + 256 b` in word 0 and `c + 256 d` in word 1, take three
+//! sums instead of four:
+//!
+//! ```text
+//! word 0:                           M1 = a + 256 b
+//! word 1:                           M3 = c + 256 d
+//! d of word 1 low, a of word 0 high: M2 = d + 256 a
+//! ```
+//!
+//! `M3 - 256 M2 + 65536 M1 = c + 2^24 b` modulo `2^32`: its low 24 bits are `c`, and the others follow one from another,
+//! if all are below `2^23` in magnitude. `SEL` takes `a` from word 0 and `d` from word 1, a rotation changes their places,
+//! and `EOR` turns both signs' notations around. Weights whose sign bit is inverted count `2^(bits - 1)` too much, which is
+//! `X = sum x` times a constant in each sum.
 //!
 //! # 8 bits
 //!
-//! Rows 4 and 5 are as above. Rows 0 to 3 take three sums instead of four, each of two rows 256 apart, in a chain:
+//! Rows 0 to 3 are such a chain, `a` being row 0 and so on; rows 4 and 5 are as with 2 bits. `EOR` rotates by a byte at
+//! once. That leaves the two inputs exchanged, which `SMLADX` undoes; it is why word 1 has its halves swapped. With its
+//! load 9 instructions for 2 inputs times 6 rows, instead of 10 with a sum for every row.
 //!
-//! ```text
-//! word 0:                          M1 = S0 + 256 S1     (+ 128 X each)
-//! word 1, halves swapped:          M3 = S2 + 256 S3
-//! row 3 of word 1, row 0 of word 0: M2 = S3 + 256 S0
-//! ```
+//! # 4 bits
 //!
-//! `M3 - 256 M2 + 65536 M1 = S2 + 2^24 S1` modulo `2^32`: its low 24 bits are `S2`, and the others follow one from another,
-//! if all are below `2^23` in magnitude. `SEL` takes row 0 from word 0 and row 3 from word 1; `EOR` with a rotation by a
-//! byte puts row 3 low and row 0 high and turns both signs' notations around. The rotation leaves the two inputs exchanged,
-//! which `SMLADX` undoes; it is why word 1 has its halves swapped. With its load 9 instructions for 2 inputs times 6 rows,
-//! instead of 10 with a sum for every row; three inputs are loaded at a time.
+//! Two chains: of whole bytes, `a = S0 + 16 S1` and so on, and of their low halves, `a = S0`. 13 instructions for 2 inputs
+//! times 8 rows, instead of 15 with a sum for every row.
+//!
+//! # 2 bits
+//!
+//! `A_k = sum x (half mod 2^(2 (k + 1)))` for every row `k`: whole halves first, then with the topmost weight masked
+//! away, again and again. `A_k - A_(k-1) = 4^k (S_k + 2 X)`, without `2 X` in the topmost row, exact modulo `2^32`; so
+//! `S_k` follows where it is below `2^(31 - 2 k)` in magnitude. 15 instructions for 2 inputs times 8 rows. Two chains
+//! would take 14, but leave no register to load weights and inputs of two pairs at once.
 //!
 //! Tried: the list written in Rust instead of assembly takes 6,149 instructions more of then 153,539 an image.
 
 #![allow(unsafe_code)]
 
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::Width;
+use crate::int::layout::{MAX_ROWS, Width};
 use crate::int::source::{Order, Source};
 use core::arch::global_asm;
 
@@ -87,9 +98,9 @@ impl Kernel for Dsp {
             }
         }
         match list.width {
-            Width::Eight => take_chain_apart(a, list.total << 7),
-            Width::Four => take_apart::<4>(a, list.total << 3),
-            Width::Two => take_apart::<2>(a, list.total << 1),
+            Width::Eight => take_apart_8(a, list.total),
+            Width::Four => take_apart_4(a, list.total),
+            Width::Two => take_apart_2(a, list.total),
         }
     }
 }
@@ -145,31 +156,46 @@ fn fill_any(mut next: *mut u32, source: &Source, bytes: u32) -> i32 {
     total
 }
 
-/// From `M1, M3, M2` and `A_1, A_0` of rows 4 and 5 to the sums of 8 bits; `offset` is `128 X`.
+/// `a, b, c, d` from `M1, M3, M2`.
 #[inline(always)]
-fn take_chain_apart(sums: &mut Sums, offset: i32) {
-    let [m1, m3, m2, a1, a0, ..] = *sums;
-    let [m1, m3, m2] = [m1, m3, m2].map(|m| m.wrapping_sub(offset));
+fn follow([m1, m3, m2]: [i32; 3]) -> [i32; 4] {
     let chain = m3.wrapping_sub(m2 << 8).wrapping_add(m1 << 16);
-    let s2 = chain << 8 >> 8;
-    let s3 = m3.wrapping_sub(s2) >> 8;
-    let s0 = m2.wrapping_sub(s3) >> 8;
-    let s1 = m1.wrapping_sub(s0) >> 8;
-    *sums = [s0, s1, s2, s3, a0.wrapping_sub(offset), a1.wrapping_sub(a0) >> 8, 0, 0];
+    let c = chain << 8 >> 8;
+    let d = m3.wrapping_sub(c) >> 8;
+    let a = m2.wrapping_sub(d) >> 8;
+    let b = m1.wrapping_sub(a) >> 8;
+    [a, b, c, d]
 }
 
-/// From `A_0`, `A_1`, ... of every half to the sums of 4 or 2 bits; `offset` is `h X`.
+/// From `M1, M3, M2` and `A_1, A_0` of rows 4 and 5 to the sums of 8 bits.
 #[inline(always)]
-fn take_apart<const BITS: usize>(sums: &mut Sums, offset: i32) {
-    for half in sums.chunks_exact_mut(16 / BITS) {
-        let mut below = 0;
-        let mut offset = offset;
-        for (k, a) in half.iter_mut().enumerate() {
-            let all = *a;
-            let own = if k + 1 < 16 / BITS { offset } else { 0 };
-            *a = all.wrapping_sub(below).wrapping_sub(own) >> (BITS * k);
-            (below, offset) = (all, offset << BITS);
-        }
+fn take_apart_8(sums: &mut Sums, x: i32) {
+    let [m1, m3, m2, a1, a0, ..] = *sums;
+    let [s0, s1, s2, s3] = follow([m1, m3, m2].map(|m| m.wrapping_sub(x << 7)));
+    *sums = [s0, s1, s2, s3, a0.wrapping_sub(x << 7), a1.wrapping_sub(a0) >> 8, 0, 0];
+}
+
+/// From the sums of both chains to the sums of 4 bits. In a half of bytes all weights but the topmost count 8 too much, in
+/// one of low halves both.
+#[inline(always)]
+fn take_apart_4(sums: &mut Sums, x: i32) {
+    let [bytes @ .., l1, l3, l2, _, _] = *sums;
+    let [low, bytes] = [([l1, l3, l2], x.wrapping_mul(8 * 0x101)), (bytes, x.wrapping_mul(8 * 0x111))]
+        .map(|(chain, offset)| follow(chain.map(|m| m.wrapping_sub(offset))));
+    for (sums, (low, byte)) in sums.chunks_exact_mut(2).zip(low.into_iter().zip(bytes)) {
+        sums.copy_from_slice(&[low, (byte - low) >> 4]);
+    }
+}
+
+/// From `A_0`, `A_1`, ... to the sums of 2 bits.
+#[inline(always)]
+fn take_apart_2(sums: &mut Sums, x: i32) {
+    let (mut below, mut offset) = (0, x << 1);
+    for (k, a) in sums.iter_mut().enumerate() {
+        let all = *a;
+        let own = if k + 1 < MAX_ROWS { offset } else { 0 };
+        *a = all.wrapping_sub(below).wrapping_sub(own) >> (2 * k);
+        (below, offset) = (all, offset << 2);
     }
 }
 
@@ -180,7 +206,7 @@ unsafe extern "C" {
     fn foldnet_dsp_pixels(next: *mut u32, x: *const u8, order: *const u16, end: *const u16, bytes: u32) -> i32;
     /// `M1, M3, M2, A_1, A_0`
     fn foldnet_dsp8(runs: *const u32, block: *const u32, sums: *mut i32);
-    /// `A_0` to `A_3` of word 0, then of word 1.
+    /// `M1, M3, M2` of bytes, then of their low halves.
     fn foldnet_dsp4(runs: *const u32, block: *const u32, sums: *mut i32);
     /// `A_0` to `A_7`
     fn foldnet_dsp2(runs: *const u32, block: *const u32, sums: *mut i32);

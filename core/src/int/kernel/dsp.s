@@ -157,54 +157,61 @@ foldnet_\name:
    stmia r2, {r5-r9}
    pop {r4-r11, pc}
 
-@ 4 bits: A_0 to A_3 of word 0 in r4 to r7, of word 1 in r8 to r11.
-.macro foldnet_word4 w x a b c d
-   smlad \a, \w, \x, \a
-   bic \w, \w, #0xf000f000
-   smlad \b, \w, \x, \b
-   uxtb16 \w, \w
-   smlad \c, \w, \x, \c
-   bic \w, \w, #0x00f000f0
-   smlad \d, \w, \x, \d
-.endm
-
+@ 4 bits: M1, M3, M2 of whole bytes in r4 to r6, of their low halves in r7 to r9.
 .macro foldnet_pair4 x
-   ldmia r1!, {r12, lr}
-   foldnet_word4 r12 \x r7 r6 r5 r4
-   foldnet_word4 lr \x r11 r10 r9 r8
+   ldmia r1!, {r10, r11}
+   smlad r4, r10, \x, r4
+   smlad r5, r11, \x, r5
+   sel r12, r10, r11
+   rev16 r12, r12
+   eor r12, r12, #0x80808080
+   smlad r6, r12, \x, r6
+   and r10, r10, #0x0f0f0f0f
+   smlad r7, r10, \x, r7
+   and r11, r11, #0x0f0f0f0f
+   smlad r8, r11, \x, r8
+   and r12, r12, #0x0f0f0f0f
+   smlad r9, r12, \x, r9
 .endm
 
-.macro foldnet_two4 n m
-   ldmia r0!, {r2, r3}
+.macro foldnet_three4 n m l
+   ldmia r0!, {r2, r3, lr}
 .Lin4_\n:
    foldnet_pair4 r2
 .Lin4_\m:
    foldnet_pair4 r3
+.Lin4_\l:
+   foldnet_pair4 lr
 .endm
 
    foldnet_enter dsp4
+   mov lr, #0x00050000
+   msr apsr_g, lr
    b .Lnext4
-   foldnet_two4 12 11
-   foldnet_two4 10 9
-   foldnet_two4 8 7
-   foldnet_two4 6 5
-   foldnet_two4 4 3
-   foldnet_two4 2 1
+   foldnet_three4 12 11 10
+   foldnet_three4 9 8 7
+   foldnet_three4 6 5 4
+   foldnet_three4 3 2 1
 .Lnext4:
-   foldnet_run dsp4 r12 lr
-.irp n, 12, 10, 8, 6, 4, 2
+   foldnet_run dsp4 r10 r11
+.irp n, 12, 9, 6, 3
 .Ldsp4_\n:
-   ldmia r0!, {r2, r3}
+   ldmia r0!, {r2, r3, lr}
    b .Lin4_\n
 .endr
-.irp n, 11, 9, 7, 5, 3, 1
+.irp n, 11, 8, 5, 2
 .Ldsp4_\n:
-   ldr r3, [r0], #4
+   ldmia r0!, {r3, lr}
+   b .Lin4_\n
+.endr
+.irp n, 10, 7, 4, 1
+.Ldsp4_\n:
+   ldr lr, [r0], #4
    b .Lin4_\n
 .endr
 .Ldsp4_0:
    pop {r2}
-   stmia r2, {r4-r11}
+   stmia r2, {r4-r9}
    pop {r4-r11, pc}
 
 @ 2 bits: A_0 to A_7 in r4 to r11.
