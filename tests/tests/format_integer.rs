@@ -274,7 +274,8 @@ fn rows_beyond_the_bound_of_packed_sums_are_plain() {
     };
     check(8, 259, &[false; 7]);
     check(8, 260, &[true, true, true, true, true, true, false]);
-    check(2, 514, &[false; 8]);
-    check(2, 515, &[true; 8]);
-    check(4, 300, &[true, true, true, true, true, true, true, true, false]);
+    check(2, 483, &[false; 8]);
+    check(2, 484, &[true; 8]);
+    check(4, 276, &[false; 9]);
+    check(4, 277, &[true, true, true, true, true, true, true, true, false]);
 }

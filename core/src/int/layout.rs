@@ -106,13 +106,14 @@ impl Width {
     }
 
     /// What the sums of this row of a block stay below in magnitude, so that a kernel that adds up several rows at once
-    /// can take them apart: with 2 bits `2^31` divided by what the row's weight counts in its half. Rows of 8 bits, and
-    /// two of 4 bits that count 1 and 16, hang together in chains that close at `2^24`, see [`kernel`](super::kernel).
+    /// can take them apart: what the chains of the DSP kernel can tell, of rows at 8 bits, and of two rows that count 1 and
+    /// 16 at 4 and 2 bits. Other kernels can do with more.
     pub const fn bound(self, row: usize) -> u32 {
         match self {
             Self::Eight => 1 << 23,
             Self::Four => (1 << 23) / 17,
-            Self::Two => 1 << (31 - 2 * row as u32),
+            Self::Two if row % 2 == 0 => (1 << 23) / 17,
+            Self::Two => (1 << 21) / 17,
         }
     }
 
@@ -184,8 +185,8 @@ pub(crate) mod cases {
         // 17 * 255 * 7 * 276 = 8,375,220.
         check(Width::Four, 7, &[7; 276], true);
         check(Width::Four, 0, &[-7; 277], false);
-        check(Width::Two, 7, &[1; 514], true);
-        check(Width::Two, 7, &[1; 515], false);
-        check(Width::Two, 0, &[1; 515], true);
+        check(Width::Two, 7, &[1; 483], true);
+        check(Width::Two, 7, &[1; 484], false);
+        check(Width::Two, 0, &[1; 484], true);
     }
 }

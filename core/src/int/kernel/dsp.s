@@ -214,35 +214,35 @@ foldnet_\name:
    stmia r2, {r4-r9}
    pop {r4-r11, pc}
 
-@ 2 bits: A_0 to A_7 in r4 to r11.
+@ 2 bits: F, then M1 and M2 of bytes, M1, M3 and M2 of their low halves, in r4 to r9.
 .macro foldnet_pair2 w x
-   smlad r11, \w, \x, r11
-   bic \w, \w, #0xc000c000
-   smlad r10, \w, \x, r10
-   bic \w, \w, #0x30003000
-   smlad r9, \w, \x, r9
-   bic \w, \w, #0x0c000c00
-   smlad r8, \w, \x, r8
-   uxtb16 \w, \w
-   smlad r7, \w, \x, r7
-   bic \w, \w, #0x00c000c0
-   smlad r6, \w, \x, r6
-   bic \w, \w, #0x00300030
-   smlad r5, \w, \x, r5
-   bic \w, \w, #0x000c000c
    smlad r4, \w, \x, r4
+   and r12, \w, #0x0c0c0c0c
+   smlad r8, r12, \x, r8
+   and r12, \w, lr
+   rev16 r12, r12
+   eor r12, r12, #0x00800080
+   smlad r6, r12, \x, r6
+   and r12, r12, #0x0f0f0f0f
+   smlad r9, r12, \x, r9
+   and \w, \w, #0x33333333
+   smlad r5, \w, \x, r5
+   and \w, \w, #0x0f0f0f0f
+   smlad r7, \w, \x, r7
 .endm
 
 .macro foldnet_two2 n m
    ldmia r0!, {r2, r3}
-   ldmia r1!, {r12, lr}
+   ldmia r1!, {r10, r11}
 .Lin2_\n:
-   foldnet_pair2 r12 r2
+   foldnet_pair2 r10 r2
 .Lin2_\m:
-   foldnet_pair2 lr r3
+   foldnet_pair2 r11 r3
 .endm
 
    foldnet_enter dsp2
+   movw lr, #0xcc33
+   movt lr, #0xcc33
    b .Lnext2
    foldnet_two2 12 11
    foldnet_two2 10 9
@@ -251,21 +251,21 @@ foldnet_\name:
    foldnet_two2 4 3
    foldnet_two2 2 1
 .Lnext2:
-   foldnet_run dsp2 r12 lr
+   foldnet_run dsp2 r10 r11
 .irp n, 12, 10, 8, 6, 4, 2
 .Ldsp2_\n:
    ldmia r0!, {r2, r3}
-   ldmia r1!, {r12, lr}
+   ldmia r1!, {r10, r11}
    b .Lin2_\n
 .endr
 .irp n, 11, 9, 7, 5, 3, 1
 .Ldsp2_\n:
    ldr r3, [r0], #4
-   ldr lr, [r1], #4
+   ldr r11, [r1], #4
    b .Lin2_\n
 .endr
 .Ldsp2_0:
    pop {r2}
-   stmia r2, {r4-r11}
+   stmia r2, {r4-r9}
    pop {r4-r11, pc}
 .text
