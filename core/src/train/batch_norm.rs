@@ -16,7 +16,7 @@ const MOVING_MEAN: usize = 2;
 const MOVING_VARIANCE: usize = 3;
 
 /// Units whose statistics are computed side by side.
-pub(super) const GROUP: usize = 16;
+const GROUP: usize = 16;
 
 /// The four parameters of one unit, read from a network's buffer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,18 +70,19 @@ impl State<'_> {
         State { momentum: self.momentum, epsilon: self.epsilon, params: self.params, stats: self.stats }
     }
 
-    /// `x [O][N]` to `y [O][N]` with the statistics of the batch, which also move the moving ones.
+    /// `x [O][N]` to `y [O][N]` with the statistics of the batch, which also move the moving ones; `x` becomes `xhat`
+    /// where that is what backward needs.
     #[inline(always)]
-    pub(super) fn forward(&mut self, x: &[f32], y: &mut [f32], n: usize) {
+    pub(super) fn forward(&mut self, x: &mut [f32], y: &mut [f32], n: usize, keeps: Keeps) {
         let mut rest = self.reborrow();
-        for (x, y) in x.chunks(GROUP * n).zip(y.chunks_mut(GROUP * n)) {
+        for (x, y) in x.chunks_mut(GROUP * n).zip(y.chunks_mut(GROUP * n)) {
             let mut group = rest.take(x.len() / n);
             group.measure(x, n);
             let units = group.params.chunks_exact(BatchNorm::VALUES).zip(group.stats.chunks_exact(2));
-            for ((params, stats), (x, y)) in units.zip(x.chunks_exact(n).zip(y.chunks_exact_mut(n))) {
-                let (mean, scale, shift) = (stats[0], params[GAMMA] * stats[1], params[BETA]);
-                for (y, x) in y.iter_mut().zip(x) {
-                    *y = (x - mean) * scale + shift;
+            for ((params, stats), (x, y)) in units.zip(x.chunks_exact_mut(n).zip(y.chunks_exact_mut(n))) {
+                match keeps {
+                    Keeps::X => to_y(params, stats, x, y),
+                    Keeps::XHat => to_x_hat_and_y(params, stats, x, y),
                 }
             }
         }
@@ -90,7 +91,7 @@ impl State<'_> {
     /// Mean and inverse standard deviation of every unit in the batch, `x [O][N]`, which also move the moving ones. A
     /// loop for each, in which no unit waits for another's division; for a [`GROUP`] of units, so that `x` stays near.
     #[inline(always)]
-    pub(super) fn measure(&mut self, x: &[f32], n: usize) {
+    fn measure(&mut self, x: &[f32], n: usize) {
         for (stats, x) in self.stats.chunks_exact_mut(2).zip(x.chunks_exact(n)) {
             stats[0] = math::sum(x) / n as f32;
         }
@@ -131,6 +132,34 @@ impl<'a> State<'a> {
     pub(super) fn take(&mut self, units: usize) -> State<'a> {
         let (params, stats) = (cut(&mut self.params, units * BatchNorm::VALUES), cut(&mut self.stats, units * 2));
         State { momentum: self.momentum, epsilon: self.epsilon, params, stats }
+    }
+}
+
+/// What forward leaves in the place of `x`.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Keeps {
+    /// `x` itself.
+    X,
+    /// `xhat`.
+    XHat,
+}
+
+/// One unit, `x [N]` to `y [N]`.
+#[inline(always)]
+fn to_y(params: &[f32], stats: &[f32], x: &[f32], y: &mut [f32]) {
+    let (mean, scale, shift) = (stats[0], params[GAMMA] * stats[1], params[BETA]);
+    for (y, x) in y.iter_mut().zip(x) {
+        *y = (x - mean) * scale + shift;
+    }
+}
+
+/// One unit, `x [N]` to `xhat` in its place and `y [N]`.
+#[inline(always)]
+fn to_x_hat_and_y(params: &[f32], stats: &[f32], x: &mut [f32], y: &mut [f32]) {
+    let (mean, inv_std, gamma, beta) = (stats[0], stats[1], params[GAMMA], params[BETA]);
+    for (x, y) in x.iter_mut().zip(y) {
+        *x = (*x - mean) * inv_std;
+        *y = *x * gamma + beta;
     }
 }
 

@@ -6,7 +6,7 @@
 //! That is one product of the size of the Dense instead of two. It is made in tiles, which are used up while they are in
 //! the nearest cache.
 
-use super::batch_norm::{BETA, BatchNorm, GAMMA, GROUP, State};
+use super::batch_norm::{BETA, BatchNorm, GAMMA, State};
 use super::dense::Dense;
 use super::stage::cut;
 use crate::compute::{Compute, MAX_PARTS, share};
@@ -46,24 +46,6 @@ impl<'a> InputNorm<'a> {
 }
 
 impl InputNorm<'_> {
-    /// `x [I][N]` becomes `xhat`, and `y [I][N] = gamma xhat + beta`; moving statistics move.
-    #[inline(always)]
-    pub(super) fn forward(&mut self, x: &mut [f32], y: &mut [f32], n: usize) {
-        let mut rest = self.norm.reborrow();
-        for (x, y) in x.chunks_mut(GROUP * n).zip(y.chunks_mut(GROUP * n)) {
-            let mut group = rest.take(x.len() / n);
-            group.measure(x, n);
-            let units = group.params.chunks_exact(BatchNorm::VALUES).zip(group.stats.chunks_exact(2));
-            for ((params, stats), (x, y)) in units.zip(x.chunks_exact_mut(n).zip(y.chunks_exact_mut(n))) {
-                let (gamma, beta) = (params[GAMMA], params[BETA]);
-                for (x, y) in x.iter_mut().zip(y) {
-                    *x = (*x - stats[0]) * stats[1];
-                    *y = *x * gamma + beta;
-                }
-            }
-        }
-    }
-
     /// SGD on this layer and on the Dense behind it; `xhat [I][N]`, `d_z [O][N]`.
     pub(super) fn update<C: Compute>(
         &mut self,

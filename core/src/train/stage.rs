@@ -1,7 +1,7 @@
 //! A stage: the input or a Dense, and the layers behind it up to the next Dense, over the caller's buffers; and its
 //! split by units into parts.
 
-use super::batch_norm;
+use super::batch_norm::{self, Keeps};
 use super::dense::Dense;
 use super::input_norm::InputNorm;
 use super::relu;
@@ -141,11 +141,15 @@ impl<'a> Stage<'a> {
                 for index in 1..self.slots.len() {
                     let (before, after) = self.slots.split_at_mut(index);
                     let (x, slot) = (&mut *before[index - 1].out, &mut after[0]);
-                    match &mut slot.kind {
-                        Kind::BatchNorm(state) => state.forward(x, slot.out, n),
-                        Kind::InputNorm(norm) => norm.forward(x, slot.out, n),
-                        Kind::Input | Kind::Dense(_) | Kind::Relu => relu::forward(x, slot.out),
-                    }
+                    let (norm, keeps) = match &mut slot.kind {
+                        Kind::BatchNorm(norm) => (norm, Keeps::X),
+                        Kind::InputNorm(input) => (&mut input.norm, Keeps::XHat),
+                        Kind::Input | Kind::Dense(_) | Kind::Relu => {
+                            relu::forward(x, slot.out);
+                            continue;
+                        }
+                    };
+                    norm.forward(x, slot.out, n, keeps);
                 }
             },
         );
