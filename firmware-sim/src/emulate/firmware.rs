@@ -184,7 +184,8 @@ impl Firmware {
 /// The checkout that this program was built from.
 fn checkout() -> Result<PathBuf, EmulateError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = package.parent().filter(|_| package.join("Cargo.toml").is_file());
+    let is_package = |folder: &Path| folder.join("Cargo.toml").is_file();
+    let root = package.parent().filter(|root| is_package(package) && is_package(root));
     root.map(Path::to_owned).ok_or(EmulateError::NoSource { path: package.to_owned() })
 }
 
