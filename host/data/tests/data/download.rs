@@ -1,7 +1,9 @@
 //! The download against a server on loopback: whole, cut off, resumed, refused, wrong, offline.
 
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use foldnet_data::{DataError, Problem, Progress, RemoteFile, Search, Source, download, load_test_with, load_with};
@@ -134,6 +136,41 @@ fn of_several_downloads_at_once_one_writes() {
     assert!(folder.get(NAME) == Some(packed), "other bytes arrived than were sent");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
     assert!(server.requests().len() > 1, "they did not overlap");
+}
+
+/// Where a process of [`of_several_processes_at_once_one_writes`] finds the server's address and the folder.
+const CHILD: &str = "FOLDNET_TEST_DOWNLOAD";
+
+/// The same by processes of their own: this test, started again.
+#[test]
+fn of_several_processes_at_once_one_writes() {
+    if let Ok(told) = std::env::var(CHILD) {
+        let (url, folder) = told.split_once('|').unwrap();
+        println!("ready");
+        // Until all are.
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+        return download(url, folder.as_ref(), &[noise().1], &mut |_| ()).unwrap();
+    }
+    let packed = noise().0;
+    let (folder, server) = (Folder::empty(), Server::start(&[(NAME, packed.clone())], &[Reply::Slow; 8]));
+    let told = format!("{}|{}", server.url, folder.path().display());
+    let mut children: Vec<_> = (0..4).map(|_| start_child(&told)).collect();
+    children.iter_mut().for_each(|(child, _)| drop(child.stdin.take()));
+    let ended: Vec<_> = children.iter_mut().map(|(child, _)| child.wait().unwrap().success()).collect();
+    assert_eq!(ended, [true; 4]);
+    assert!(folder.get(NAME) == Some(packed), "other bytes arrived than were sent");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert!(server.requests().len() > 1, "they did not overlap");
+}
+
+/// A process that is about to download, and what it says.
+fn start_child(told: &str) -> (Child, BufReader<ChildStdout>) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "download::of_several_processes_at_once_one_writes", "--nocapture"]).env(CHILD, told);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    assert!(said.by_ref().lines().map_while(Result::ok).any(|line| line.contains("ready")));
+    (child, said)
 }
 
 #[test]
