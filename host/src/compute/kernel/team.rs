@@ -2,7 +2,8 @@
 //!
 //! A task belongs to one thread by its place in the list, so that what it touches stays in that core's cache; a
 //! thread that is done early takes tasks that their owner has not begun. When the caller, long done, waits for the
-//! others for a large part of the time, another process has taken a core: the caller then works alone for a while.
+//! others for a large part of the time, or does their tasks, too, another process has taken a core: the caller then works
+//! alone for a while.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -103,11 +104,11 @@ impl Shared {
         }
     }
 
-    /// Takes tasks until none is open; whether there was one.
-    fn work(&self, own: u32) -> bool {
-        let mut any = false;
+    /// Takes tasks until none is open; how many.
+    fn work(&self, own: u32) -> usize {
+        let mut count = 0;
         while let Some((job, index)) = self.take(own) {
-            any = true;
+            count += 1;
             // SAFETY: `Team::each` keeps the batch alive until `left` is 0, and the bit in `open` gave us the task.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (job.run)(job.batch, index) }));
             if let Err(panic) = result {
@@ -115,14 +116,14 @@ impl Shared {
             }
             self.left.fetch_sub(1, Ordering::Release);
         }
-        any
+        count
     }
 
     /// The life of a helper.
     fn help(&self, helper: usize, own: u32) {
         let mut idle = 0;
         while !self.stop.load(Ordering::Acquire) {
-            if self.work(own) {
+            if self.work(own) > 0 {
                 idle = 0;
             } else if idle < SPINS {
                 idle += 1;
@@ -206,7 +207,8 @@ impl Team {
         }
     }
 
-    /// All of one list, begun at `start`; how long the caller waited for helpers that were late.
+    /// All of one list, begun at `start`; how much time was lost by helpers that were late: what the caller waited, or all
+    /// of it where they did nothing.
     fn list<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync, start: Instant) -> Duration {
         let count = tasks.len();
         let batch = Batch { tasks: tasks.as_mut_ptr(), work };
@@ -216,8 +218,11 @@ impl Team {
                 helper.thread().unpark();
             }
         }
-        self.shared.work(own_tasks(0, self.members()));
+        let own = self.shared.work(own_tasks(0, self.members()));
         let done = Instant::now();
+        if own == count {
+            return done - start;
+        }
         self.wait(done + (done - start) + PATIENCE).map_or(Duration::ZERO, |finished| finished - done)
     }
 
@@ -253,7 +258,7 @@ impl Alone {
         Self { until: Instant::now(), length, lost: Duration::ZERO }
     }
 
-    /// A list took the team `took`, of which the caller waited `late` for helpers that were late.
+    /// A list took the team `took`, of which helpers that were late lost `late`.
     fn account(&mut self, took: Duration, late: Duration) {
         self.lost = (self.lost + late).saturating_sub(took / 4);
         if self.lost > TOO_MUCH {
