@@ -22,6 +22,9 @@ const PATIENCE: Duration = Duration::from_micros(200);
 /// So much time lost by such waits, less a quarter of the time that the team was at work, and the caller is better off
 /// alone. A thread beside a busy one loses milliseconds in every few; what the system itself does costs less, seldom.
 const TOO_MUCH: Duration = Duration::from_millis(2);
+/// The team works at least so long before that is decided. A helper that was put on the caller's core must be ready to
+/// run for some ticks of the system's clock until it is moved to one that is free; parked, it would stay for good.
+const TRIAL: Duration = Duration::from_millis(10);
 /// How long the caller works alone after that, at first; longer each time that it happens again soon.
 const ALONE: Duration = Duration::from_millis(10);
 /// The longest that the caller works alone.
@@ -250,20 +253,22 @@ struct Alone {
     length: Duration,
     /// Lost by waiting, less a quarter of the time that the team was at work.
     lost: Duration,
+    /// How long the team has been at work since the caller was last alone.
+    worked: Duration,
 }
 
 impl Alone {
     /// Not now; for `length` when it comes to it.
     fn new(length: Duration) -> Self {
-        Self { until: Instant::now(), length, lost: Duration::ZERO }
+        Self { until: Instant::now(), length, lost: Duration::ZERO, worked: Duration::ZERO }
     }
 
     /// A list took the team `took`, of which helpers that were late lost `late`.
     fn account(&mut self, took: Duration, late: Duration) {
+        self.worked += took;
         self.lost = (self.lost + late).saturating_sub(took / 4);
-        if self.lost > TOO_MUCH {
-            // The next wait decides, unless the team works well until then.
-            self.lost = TOO_MUCH;
+        if self.worked > TRIAL && self.lost > TOO_MUCH {
+            (self.lost, self.worked) = (Duration::ZERO, Duration::ZERO);
             self.extend();
         }
     }
