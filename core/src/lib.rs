@@ -75,6 +75,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Features
+//!
+//! `float`, `bits8`, `bits4` and `bits2`, all on by default, are the weights that models may have: firmware for one model
+//! takes the one that it needs, and is some 3 KB smaller on a Cortex-M4. `slot-writer` replaces models in flash, `dsp` says
+//! that an ARMv8-M core has the DSP extension, `defmt` logs errors, `micromath` makes probabilities with less code, and
+//! `cases` are the crate's own tests for a board.
+//!
 //! # Goals and anti-goals
 //!
 //! Input is checked once, at the door; behind it nothing can fail. Results are the same bits on a PC and on a
