@@ -22,10 +22,10 @@
 //!
 //! # 8 bits
 //!
-//! Rows 0 to 3 are such a chain, `a` being row 0 and so on; rows 4 and 5 are `A_1`, the sum of whole halves, and `A_0`, that of low
-//! bytes. `EOR` rotates by a byte at
-//! once. That leaves the two inputs exchanged, which `SMLADX` undoes; it is why word 1 has its halves swapped. With its
-//! load 9 instructions for 2 inputs times 6 rows, instead of 10 with a sum for every row.
+//! Rows 0 to 3 are such a chain, `a` being row 0 and so on; rows 4 and 5 are `A_1`, the sum of whole halves, and `A_0`,
+//! that of low bytes. `EOR` rotates by a byte at once. That leaves the two inputs exchanged, which `SMLADX` undoes; it is
+//! why word 1 has its halves swapped. With its load 9 instructions for 2 inputs times 6 rows, instead of 10 with a sum for
+//! every row.
 //!
 //! # 4 bits
 //!

@@ -437,6 +437,37 @@ mod tests {
     }
 
     #[test]
+    fn the_team_is_given_a_trial() {
+        let (millisecond, mut alone) = (Duration::from_millis(1), Alone::new(ALONE));
+        let start = alone.until;
+        alone.account(TRIAL - millisecond, TRIAL - millisecond);
+        assert_eq!(alone.until, start, "too early to tell");
+        alone.account(2 * millisecond, Duration::ZERO);
+        assert!(alone.until > start);
+        let again = alone.until;
+        alone.account(TRIAL - millisecond, TRIAL - millisecond);
+        assert_eq!(alone.until, again, "every trial is as long");
+    }
+
+    /// As beside a busy core: the helper never comes to a task, and nobody waits for it.
+    #[test]
+    fn helpers_that_do_nothing_lead_to_being_alone() {
+        let mut team = Team::new(1);
+        let shared = Arc::clone(&team.shared);
+        team.helpers.push(thread::spawn(move || {
+            while !shared.stop.load(Ordering::Acquire) {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }));
+        let start = Instant::now();
+        while start.elapsed() <= TRIAL {
+            team.each(&mut [0; 2], |_| thread::sleep(TRIAL / 8));
+        }
+        team.each(&mut [0; 2], |_| thread::sleep(TRIAL / 8));
+        assert!(team.alone.lock().expect("no panic").until > start + TRIAL);
+    }
+
+    #[test]
     fn threads_end_with_the_team() {
         let team = Team::new(3);
         let shared = Arc::downgrade(&team.shared);
