@@ -4,8 +4,8 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use foldnet::architecture::Norm;
 use foldnet::compute::Fast;
+use foldnet::network::architecture::Norm;
 use foldnet_core::compute::{Compute, Portable};
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::standardize::{PixelScaling, Pixels};

@@ -1,26 +1,22 @@
 //! The PC side of Foldnet, as a library for the command line and the tests.
 //!
-//! The flow is `dataset -> standardize -> train -> fold -> export -> evaluate`, a module a stage; [`commands`] is the
-//! command line in front of it and [`ui`] what people see.
+//! The flow is `dataset -> standardize -> train -> fold -> quantize -> arrange -> export -> flash`:
+//!
+//! * [`network`]: layer lists, checkpoints, and opening whatever file a user names.
+//! * [`train`]: from a dataset to a trained network.
+//! * [`deploy`]: from a trained network to a model on a device.
+//! * [`judge`]: how good a network is, and whether one is better than another.
+//! * [`show`]: the terminal, the summary, plots and the report.
+//! * [`commands`]: the command line in front of it all.
+//!
+//! [`compute`] has all the PC's `unsafe`; [`format`](mod@format) and [`write`](mod@write) serve every room.
 
-pub mod architecture;
-mod arrange;
-pub mod checkpoint;
 pub mod commands;
-pub mod compare;
 pub mod compute;
-pub mod evaluate;
-pub mod export;
-pub mod flash;
-pub mod fold;
-pub mod history;
-pub mod opened;
-pub mod plot;
-pub mod quantize;
-pub mod report;
-pub mod run;
-pub mod standardize;
-pub mod summary;
+pub mod deploy;
+pub mod format;
+pub mod judge;
+pub mod network;
+pub mod show;
 pub mod train;
-pub mod ui;
 pub mod write;

@@ -1,8 +1,8 @@
 //! The notebook's networks as device models: exported by the library, from Keras's checkpoints or others.
 
-use foldnet::checkpoint::{Checkpoint, Hints};
 use foldnet::compute::Fast;
-use foldnet::export::{Export, Plan, export};
+use foldnet::deploy::export::{Export, Plan, export};
+use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet_data::{Dataset, Part, Source, View};
 use foldnet_sim::AlignedBytes;
 use std::path::Path;

@@ -5,12 +5,12 @@
 //! Both networks at 8, 4 and 2 bits run on every board that has room for them, 500 test images each; all 10,000 run
 //! once on an M4F and once on an M0 (`scripts/boards` runs them on every board). A test exports one model once.
 
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet::compute::Fast;
-use foldnet::export::{Plan, export};
-use foldnet::standardize::pixel_statistics;
-use foldnet::train::{Config, Epoch, Observer, Progress, fit, initial_params};
+use foldnet::deploy::export::{Plan, export};
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
+use foldnet::train::fit::{Config, Epoch, Observer, Progress, fit, initial_params};
+use foldnet::train::standardize::pixel_statistics;
 use foldnet_core::Model;
 use foldnet_data::{Part, View};
 use foldnet_sim::board::{BOARDS, DoesNotFit, by_name};

@@ -1,9 +1,9 @@
 //! The quantizer on the real Fashion-MNIST: Keras's own two networks, exported at 8, 4 and 2 bits, keep their accuracy.
 //! Where the images are missing, these tests fail.
 
-use foldnet::checkpoint::{Checkpoint, Hints};
 use foldnet::compute::Fast;
-use foldnet::export::{Plan, export};
+use foldnet::deploy::export::{Plan, export};
+use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet_data::{Part, Source};
 use foldnet_tests::tolerance::{
     CHANGED_AT_2_BITS, CHANGED_AT_4_BITS, CHANGED_AT_8_BITS, LOST_AT_2_BITS, LOST_AT_4_BITS, LOST_AT_8_BITS, Tolerance,

@@ -5,8 +5,8 @@
 //! `cargo test --release -p foldnet-tests --test speed`; without `--release`, where sums are checked for overflow, these
 //! tests are left out.
 
-use foldnet::architecture::Norm;
 use foldnet::compute::{Fast, Isa};
+use foldnet::network::architecture::Norm;
 use foldnet_tests::speed::busy::Busy;
 use foldnet_tests::speed::products::Products;
 use foldnet_tests::speed::steps::{Data, Steps};

@@ -2,7 +2,7 @@
 //! description.
 
 use super::Cli;
-use crate::ui::Ui;
+use crate::show::terminal::Ui;
 use crate::write::atomically;
 use clap::{Args, CommandFactory};
 use foldnet_sim::manual::{Shell, completions, man_page};

@@ -1,11 +1,11 @@
 //! Arguments that several commands share: the dataset, the threads, hints for a checkpoint.
 
-use crate::architecture::Norm;
-use crate::checkpoint::{Hints, PixelRange};
 use crate::compute::Fast;
-use crate::history::History;
-use crate::opened::resolve;
-use crate::ui::LoadBars;
+use crate::network::architecture::Norm;
+use crate::network::checkpoint::{Hints, PixelRange};
+use crate::network::open::resolve;
+use crate::show::terminal::LoadBars;
+use crate::train::history::History;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{DataError, Dataset, Source, TestSet, load, load_test};

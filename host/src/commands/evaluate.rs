@@ -1,9 +1,10 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
-use crate::evaluate::{Evaluation, PerClass};
-use crate::opened::{check_images, class_names, open};
-use crate::ui::{Ui, bold, table, thousands};
+use crate::format::thousands;
+use crate::judge::evaluate::{Evaluation, PerClass};
+use crate::network::open::{check_images, class_names, open};
+use crate::show::terminal::{Ui, bold, table};
 use crate::write::atomically;
 use clap::Args;
 use foldnet_data::Part;

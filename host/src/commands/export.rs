@@ -2,10 +2,11 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
-use crate::export::{Export as Report, Plan, export};
-use crate::flash::Written;
-use crate::opened::{ImageSize, check_images, class_names, open_checkpoint};
-use crate::ui::{QuantizeBar, Ui, bold, bytes, table};
+use crate::deploy::export::{Export as Report, Plan, export};
+use crate::deploy::flash::Written;
+use crate::format::bytes;
+use crate::network::open::{ImageSize, check_images, class_names, open_checkpoint};
+use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::write::atomically;
 use anyhow::{Context, bail};
 use clap::Args;

@@ -1,6 +1,6 @@
 //! Options that say how a model is written for a device's flash.
 
-use crate::flash::{Format, Place, Slot, Target};
+use crate::deploy::flash::{Format, Place, Slot, Target};
 use anyhow::bail;
 use clap::Args;
 use foldnet_sim::board::by_name;

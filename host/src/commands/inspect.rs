@@ -1,7 +1,8 @@
 //! `foldnet inspect`: what a device model holds and what it needs.
 
-use crate::opened::parse;
-use crate::ui::{Ui, bytes, table};
+use crate::format::bytes;
+use crate::network::open::parse;
+use crate::show::terminal::{Ui, table};
 use anyhow::Context;
 use clap::Args;
 use foldnet_core::Model;

@@ -13,7 +13,7 @@ mod report;
 mod summary;
 mod train;
 
-use crate::ui::Ui;
+use crate::show::terminal::Ui;
 use clap::{Parser, Subcommand};
 
 /// Trains batch-normalized networks, folds every BatchNormalization away, and exports them for microcontrollers.

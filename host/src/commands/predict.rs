@@ -2,8 +2,8 @@
 
 use super::data::{DatasetArg, HintArgs, check_classes};
 use crate::compute::Fast;
-use crate::opened::{Opened, check_images, class_names, open};
-use crate::ui::{Ui, bars, picture};
+use crate::network::open::{Opened, check_images, class_names, open};
+use crate::show::terminal::{Ui, bars, picture};
 use anyhow::bail;
 use clap::Args;
 use foldnet_core::train::softmax;

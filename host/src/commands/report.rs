@@ -2,11 +2,12 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive};
 use super::export::CALIBRATION;
-use crate::checkpoint::Checkpoint;
-use crate::history::History;
-use crate::opened::{ImageSize, Opened, check_images, class_names, open, open_checkpoint, resolve};
-use crate::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
-use crate::ui::{QuantizeBar, StageBar, Ui, bold, bytes};
+use crate::format::bytes;
+use crate::network::checkpoint::Checkpoint;
+use crate::network::open::{ImageSize, Opened, check_images, class_names, open, open_checkpoint, resolve};
+use crate::show::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
+use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
+use crate::train::history::History;
 use crate::write::atomically;
 use anyhow::bail;
 use clap::Args;

@@ -1,10 +1,10 @@
 //! `foldnet summary`: the layers of a network, as Keras's `model.summary()` shows them.
 
 use super::data::HintArgs;
-use crate::checkpoint::{load_line, save_line, torch_save_line};
-use crate::opened::{Opened, open, parse, resolve};
-use crate::summary::{Summary as Report, of_checkpoint, of_model};
-use crate::ui::Ui;
+use crate::network::checkpoint::{load_line, save_line, torch_save_line};
+use crate::network::open::{Opened, open, parse, resolve};
+use crate::show::summary::{Summary as Report, of_checkpoint, of_model};
+use crate::show::terminal::Ui;
 use clap::Args;
 use std::path::PathBuf;
 

@@ -1,12 +1,12 @@
 //! `foldnet train`: the notebook's two models, or one that goes on from a checkpoint.
 
 use super::data::{DatasetArg, ThreadsArg, check_positive};
-use crate::architecture::Norm;
-use crate::checkpoint::Hints;
-use crate::opened::open_checkpoint;
-use crate::run::{Plan, train_run};
-use crate::train::Config;
-use crate::ui::Ui;
+use crate::network::architecture::Norm;
+use crate::network::checkpoint::Hints;
+use crate::network::open::open_checkpoint;
+use crate::show::terminal::Ui;
+use crate::train::fit::Config;
+use crate::train::run::{Plan, train_run};
 use anyhow::{Context, bail};
 use clap::Args;
 use std::path::PathBuf;

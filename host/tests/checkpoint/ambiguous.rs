@@ -2,8 +2,8 @@
 
 use crate::file::{File, Tensor, small};
 use crate::keras::check_answers;
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, Hints, PixelRange};
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange};
 use foldnet_core::Layer;
 
 const ASK: &str = "); give --norm after or --norm before (seen from the activations)";

@@ -1,7 +1,7 @@
 //! One fault a line: what is changed in a good file, and what the user reads.
 
 use crate::file::{File, Tensor, decode, small};
-use foldnet::checkpoint::{Checkpoint, Hints};
+use foldnet::network::checkpoint::{Checkpoint, Hints};
 use safetensors::tensor::Dtype;
 
 fn check(change: impl FnOnce(&mut File), expected: &str) {
@@ -28,7 +28,7 @@ fn a_tensor_is_missing() {
 #[test]
 fn a_tensor_is_missing_from_the_list() {
     let list = |hidden: &[u32]| {
-        let layers = foldnet::architecture::Norm::Before.layers(hidden, 10);
+        let layers = foldnet::network::architecture::Norm::Before.layers(hidden, 10);
         ("layers".to_owned(), serde_json::json!(layers).to_string())
     };
     check(
@@ -133,7 +133,7 @@ fn a_tensor_fits_nowhere() {
     check(|file| file.rename(BIAS, "sequential/output/bias"), "sequential/output/bias fit nowhere in a network");
     check(add(&["z/dense_2/bias"]), "z/dense_2/bias belongs to a second sequential/dense_2; keep one network");
     let told = |file: &mut File| {
-        let layers = foldnet::architecture::Norm::Before.layers(&[20, 17, 9], 10);
+        let layers = foldnet::network::architecture::Norm::Before.layers(&[20, 17, 9], 10);
         file.metadata.insert("layers".into(), serde_json::json!(layers).to_string());
         add(&["sequential/dense_1/bias"])(file);
         file.tensors.insert("sequential/dense_4/kernel".into(), Tensor::new(&[10, 1], &[0.0; 10]));

@@ -1,6 +1,6 @@
 //! Checkpoint files for tests: Keras's own, taken apart and put together by the reference implementation of safetensors.
 
-use foldnet::checkpoint::{Checkpoint, Hints};
+use foldnet::network::checkpoint::{Checkpoint, Hints};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

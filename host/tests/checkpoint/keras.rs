@@ -1,8 +1,8 @@
 //! Models straight from Keras: the layer list that is inferred, and Keras's own answers.
 
 use crate::file::{File, golden, small};
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistics};
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistics};
 use foldnet_core::train::{Rows, predict, softmax};
 use foldnet_core::{Layer, Portable, layer};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! What is written is read again as it was, by us and by the reference implementation.
 
 use crate::file::{File, small};
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, Hints, PixelStatistics};
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, Hints, PixelStatistics};
 use foldnet_core::{Layer, layer};
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 
 use crate::file::{File, Tensor, golden};
 use crate::keras::check_answers_of;
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, Hints, PixelRange};
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange};
 use foldnet_core::Layer;
 use safetensors::tensor::Dtype;
 use std::path::PathBuf;

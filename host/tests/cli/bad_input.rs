@@ -6,7 +6,7 @@ use crate::sample::{
     images, labels, png, write_network,
 };
 use crate::tool::{Done, Folder};
-use foldnet::architecture::Norm;
+use foldnet::network::architecture::Norm;
 use foldnet_core::Layer;
 use foldnet_core::model::VERSION;
 use std::fs::{create_dir, remove_file};

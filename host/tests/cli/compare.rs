@@ -2,7 +2,7 @@
 
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::{Folder, keys, number};
-use foldnet::architecture::Norm;
+use foldnet::network::architecture::Norm;
 use serde_json::Value;
 
 const STUDY: &str = "compare --seeds 3 --epochs 2 --hidden 4 --dataset set --runs runs";

@@ -2,7 +2,7 @@
 
 use crate::sample::png;
 use crate::tool::{Done, Folder, keys, number};
-use foldnet::checkpoint::{Checkpoint, Hints};
+use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet_core::Model;
 use foldnet_data::{Source, load_test};
 use foldnet_sim::{AlignedBytes, simulate};

@@ -2,9 +2,9 @@
 
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::{Done, Folder};
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, Hints};
-use foldnet::history::History;
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, Hints};
+use foldnet::train::history::History;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};

@@ -3,7 +3,7 @@
 use crate::browser::{Scheme, probe};
 use crate::sample;
 use crate::tool::{Folder, number};
-use foldnet::report::draw::format::{bytes, bytes_of};
+use foldnet::show::report::draw::format::{bytes, bytes_of};
 use foldnet_core::Model;
 use foldnet_data::{Source, load_test};
 use foldnet_sim::board::{BOARDS, by_name};
@@ -86,7 +86,7 @@ fn percent(share: f64) -> String {
 }
 
 fn thousands(count: usize) -> String {
-    foldnet::ui::thousands(count)
+    foldnet::format::thousands(count)
 }
 
 /// What `mine` says where it is another than `theirs`.

@@ -1,9 +1,9 @@
 //! Small files to begin with: a set of images of 4 x 3 pixels in 3 classes, networks and device models for it.
 
 use crate::tool::Folder;
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, PixelStatistics};
-use foldnet::train::initial_params;
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
+use foldnet::train::fit::initial_params;
 use foldnet_core::Layer;
 use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};

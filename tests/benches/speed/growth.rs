@@ -1,8 +1,8 @@
 //! Throughput over batch size, hidden width and threads.
 
 use crate::THREADS;
-use foldnet::architecture::Norm;
 use foldnet::compute::Fast;
+use foldnet::network::architecture::Norm;
 use foldnet_tests::speed::steps::{Data, Steps};
 use foldnet_tests::speed::{CLASSES, INPUTS, median, operations};
 use std::fmt::Write;

@@ -7,7 +7,7 @@ mod growth;
 mod shares;
 mod whole;
 
-use foldnet::architecture::Norm;
+use foldnet::network::architecture::Norm;
 use foldnet_core::Layer;
 use foldnet_tests::speed::{CLASSES, steps::Data};
 use std::fmt::Write;
@@ -55,7 +55,7 @@ fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
         "- Machine: {}; {cores} cores\n- Commit: {}\n- Compiler: {}\n- Load average at the beginning: {}",
-        foldnet::history::machine(&foldnet::compute::Fast::new(cores).description()),
+        foldnet::train::history::machine(&foldnet::compute::Fast::new(cores).description()),
         first_line("git", &["describe", "--always", "--dirty"]),
         first_line("rustc", &["--version"]),
         load()

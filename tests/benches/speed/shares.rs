@@ -1,8 +1,8 @@
 //! Both models beside the products they are made of, and beside a busy core.
 
 use crate::{BATCH, THREADS, model};
-use foldnet::architecture::Norm;
 use foldnet::compute::Fast;
+use foldnet::network::architecture::Norm;
 use foldnet_tests::speed::busy::Busy;
 use foldnet_tests::speed::products::Products;
 use foldnet_tests::speed::steps::{Data, Steps};

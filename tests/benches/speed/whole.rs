@@ -1,12 +1,12 @@
 //! What surrounds training: loading, unpacking and standardizing the real images, evaluating, and memory.
 
 use anyhow::Context;
-use foldnet::architecture::Norm;
-use foldnet::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet::compute::Fast;
-use foldnet::evaluate::run_checkpoint;
-use foldnet::standardize::pixel_statistics;
-use foldnet::train::{Config, Epoch, Observer, Progress, fit, initial_params};
+use foldnet::judge::evaluate::run_checkpoint;
+use foldnet::network::architecture::Norm;
+use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
+use foldnet::train::fit::{Config, Epoch, Observer, Progress, fit, initial_params};
+use foldnet::train::standardize::pixel_statistics;
 use foldnet_data::{Dataset, Part, Source, load};
 use std::fmt::Write;
 use std::time::Instant;

@@ -4,8 +4,8 @@ mod models;
 mod seeds;
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg};
-use crate::architecture::Norm;
-use crate::ui::Ui;
+use crate::network::architecture::Norm;
+use crate::show::terminal::Ui;
 use clap::Args;
 use foldnet_data::Part;
 use std::path::PathBuf;

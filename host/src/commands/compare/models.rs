@@ -2,11 +2,12 @@
 
 use super::Compare;
 use crate::commands::data::check_classes;
-use crate::compare::models::{Comparison, Disagreement, Entry, Pair, compare};
 use crate::compute::Fast;
-use crate::opened::{Opened, check_images, class_names, open, parse, resolve};
-use crate::summary::{of_model, parameters};
-use crate::ui::{Ui, bold, table, thousands};
+use crate::format::thousands;
+use crate::judge::compare::models::{Comparison, Disagreement, Entry, Pair, compare};
+use crate::network::open::{Opened, check_images, class_names, open, parse, resolve};
+use crate::show::summary::{of_model, parameters};
+use crate::show::terminal::{Ui, bold, table};
 use anyhow::{Context, bail};
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::View;

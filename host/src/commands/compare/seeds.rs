@@ -2,11 +2,12 @@
 
 use super::Compare;
 use crate::commands::data::check_positive;
-use crate::compare::seeds::{Answer, EpochSpread, OfNorm, Study, Versus, study};
-use crate::compare::statistics::Spread;
-use crate::plot::{Dots, Line, Panel, svg};
-use crate::train::Config;
-use crate::ui::{Ui, bold, strip, table, thousands};
+use crate::format::thousands;
+use crate::judge::compare::seeds::{Answer, EpochSpread, OfNorm, Study, Versus, study};
+use crate::judge::compare::statistics::Spread;
+use crate::show::plot::{Dots, Line, Panel, svg};
+use crate::show::terminal::{Ui, bold, strip, table};
+use crate::train::fit::Config;
 use crate::write::atomically;
 use anyhow::bail;
 use serde_json::json;

@@ -1,7 +1,8 @@
 //! An exported model on the simulated device, and on an emulated board.
 
 use super::outcome::{Emulated, Simulated};
-use crate::ui::{StageBar, Ui, bytes, thousands};
+use crate::format::{bytes, thousands};
+use crate::show::terminal::{StageBar, Ui};
 use anyhow::bail;
 use foldnet_core::Model;
 use foldnet_data::View;

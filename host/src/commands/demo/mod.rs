@@ -5,12 +5,13 @@ mod outcome;
 
 use super::data::{DatasetArg, ThreadsArg, check_positive};
 use super::export::{CALIBRATION, say as say_export};
-use crate::architecture::Norm;
 use crate::compute::Fast;
-use crate::export::{Plan as ExportPlan, export};
-use crate::run::{Plan, Trained, train_run};
-use crate::train::Config;
-use crate::ui::{QuantizeBar, Ui, bold, bytes};
+use crate::deploy::export::{Plan as ExportPlan, export};
+use crate::format::bytes;
+use crate::network::architecture::Norm;
+use crate::show::terminal::{QuantizeBar, Ui, bold};
+use crate::train::fit::Config;
+use crate::train::run::{Plan, Trained, train_run};
 use crate::write::atomically;
 use clap::{Args, Parser};
 use foldnet_data::{DataError, Dataset, Part, Source, load};

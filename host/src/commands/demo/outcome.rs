@@ -1,7 +1,8 @@
 //! What came of each exported model, and the closing table.
 
-use crate::export::Export;
-use crate::ui::{table, thousands};
+use crate::deploy::export::Export;
+use crate::format::thousands;
+use crate::show::terminal::table;
 use comfy_table::Table;
 use serde::Serialize;
 use std::path::PathBuf;

@@ -1,0 +1,140 @@
+//! In which order pixels and hidden units lie in a model file: free to choose, and what a device's speed depends on.
+//!
+//! Integer kernels skip pairs of inputs that are both zero ([`foldnet_core::int::layout`]), and go fastest over pairs that
+//! follow each other. On calibration images:
+//!
+//! * `pairs`: inputs that are zero together become a pair;
+//! * `tour`: pairs that are zero together stand together.
+//!
+//! Pixels are taken in that order by a table in the file; hidden units are computed in that order, which costs nothing.
+//! Classes stay where they are. On the notebook's model 54 % of the pairs of pixels are left, 56 % of neighbours.
+
+mod pairs;
+mod tour;
+
+use crate::deploy::quantize::{QuantizedLayer, codes};
+
+/// Above so many inputs they stay as they are: what is above grows with their square.
+const MAX_INPUTS: usize = 4096;
+
+/// Calibration images that are looked at; more find no better order.
+const MAX_IMAGES: usize = 4000;
+
+/// Puts the hidden units in order, and the columns of every layer; returns the order of the pixels.
+pub(crate) fn arrange(layers: &mut [QuantizedLayer], images: &[u8]) -> Vec<u16> {
+    let inputs = layers.first().map_or(0, |layer| layer.inputs);
+    let images = &images[..images.len().min(MAX_IMAGES * inputs)];
+    let pixels = order(images, inputs);
+    let (mut x, mut order_of_inputs) = (images.to_vec(), pixels.clone());
+    for index in 0..layers.len() {
+        if let Some(before) = index.checked_sub(1) {
+            permute_units(&mut layers[before], &order_of_inputs);
+        }
+        let layer = &mut layers[index];
+        let y = codes(layer, &x);
+        permute_columns(layer, &order_of_inputs);
+        order_of_inputs = order(&y, layer.units);
+        x = y;
+    }
+    pixels.iter().map(|&pixel| pixel as u16).collect()
+}
+
+/// The order for activations `x [N][inputs]`.
+fn order(x: &[u8], inputs: usize) -> Vec<usize> {
+    if inputs > MAX_INPUTS || x.is_empty() {
+        return (0..inputs).collect();
+    }
+    let active = Active::of(x, inputs);
+    let (pairs, single) = pairs::pairs(&active);
+    let tour = tour::tour(&active.of_pairs(&pairs));
+    tour.into_iter().flat_map(|pair| pairs[pair]).chain(single).collect()
+}
+
+/// The layer computes its unit number `order[o]` as number `o`.
+fn permute_units(layer: &mut QuantizedLayer, order: &[usize]) {
+    let row = |&unit: &usize| &layer.weights[unit * layer.inputs..][..layer.inputs];
+    layer.weights = order.iter().flat_map(row).copied().collect();
+    layer.rows = order.iter().map(|&unit| layer.rows[unit]).collect();
+}
+
+/// The layer gets its input number `order[i]` as number `i`.
+fn permute_columns(layer: &mut QuantizedLayer, order: &[usize]) {
+    let row = |row: &[i8]| order.iter().map(|&input| row[input]).collect::<Vec<_>>();
+    layer.weights = layer.weights.chunks_exact(layer.inputs).flat_map(row).collect();
+}
+
+/// On which images something is not zero, a bit each.
+struct Active {
+    words: usize,
+    bits: Vec<u64>,
+}
+
+impl Active {
+    /// Of activations `x [N][inputs]`.
+    fn of(x: &[u8], inputs: usize) -> Self {
+        let words = (x.len() / inputs).div_ceil(64);
+        let mut bits = vec![0; inputs * words];
+        for (image, x) in x.chunks_exact(inputs).enumerate() {
+            for (input, _) in x.iter().enumerate().filter(|&(_, &x)| x != 0) {
+                bits[input * words + image / 64] |= 1 << (image % 64);
+            }
+        }
+        Self { words, bits }
+    }
+
+    /// Of pairs: where either is.
+    fn of_pairs(&self, pairs: &[[usize; 2]]) -> Self {
+        let either = |&[a, b]: &[usize; 2]| self.of_one(a).iter().zip(self.of_one(b)).map(|(a, b)| a | b);
+        Self { words: self.words, bits: pairs.iter().flat_map(either).collect() }
+    }
+
+    fn len(&self) -> usize {
+        self.bits.len() / self.words.max(1)
+    }
+
+    fn of_one(&self, index: usize) -> &[u64] {
+        &self.bits[index * self.words..][..self.words]
+    }
+
+    /// On how many images one of the two is active and the other is not.
+    fn distance(&self, a: usize, b: usize) -> u32 {
+        self.of_one(a).iter().zip(self.of_one(b)).map(|(a, b)| (a ^ b).count_ones()).sum()
+    }
+
+    /// All distances, `[len][len]`.
+    fn distances(&self) -> Vec<u32> {
+        let len = self.len();
+        let mut distances = vec![0; len * len];
+        for a in 0..len {
+            for b in 0..a {
+                let distance = self.distance(a, b);
+                distances[a * len + b] = distance;
+                distances[b * len + a] = distance;
+            }
+        }
+        distances
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_zero_together_stands_together() {
+        // Inputs 0, 3, 4 and 1, 2, 5 are active together, 6 always.
+        let x: Vec<u8> = (0..100u8).flat_map(|n| [n % 2, 1 - n % 2, 1 - n % 2, n % 2, n % 2, 1 - n % 2, 9]).collect();
+        let order = order(&x, 7);
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, [0, 1, 2, 3, 4, 5, 6]);
+        let group = |input: usize| [0, 3, 4].contains(&input);
+        let pairs: Vec<bool> = order.chunks_exact(2).map(|pair| group(pair[0]) == group(pair[1])).collect();
+        assert_eq!(pairs.iter().filter(|&&same| same).count(), 2, "{order:?}");
+    }
+
+    #[test]
+    fn no_images_leave_the_order() {
+        assert_eq!(order(&[], 3), [0, 1, 2]);
+    }
+}

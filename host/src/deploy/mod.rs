@@ -1,0 +1,7 @@
+//! From a trained network to a model on a device: fold, quantize, arrange, export, flash.
+
+mod arrange;
+pub mod export;
+pub mod flash;
+pub mod fold;
+pub mod quantize;

@@ -1,0 +1,121 @@
+//! Why a network cannot be quantized, and the checks that say so.
+
+use super::Quantization;
+use crate::deploy::fold::FoldedLayer;
+
+/// Most inputs of a layer: the second moments of so many take 130 MB, four times. (And sums cannot leave 32 bits:
+/// `2^29 + 4,096 * 255 * 127 < 2^31`.)
+pub const MAX_INPUTS: usize = 4_096;
+
+/// Largest magnitude of a folded weight or bias; beyond it squares leave the range of f64.
+pub const MAX_WEIGHT: f64 = 1e30;
+
+/// What [`quantize`](super::quantize) refuses. Layers count from 0, as in the fold.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum QuantizeError {
+    /// Nothing to do.
+    #[error("the network has no layers; train one first")]
+    Empty,
+    /// One width per layer is needed.
+    #[error("{widths} widths for {layers} layers; give one width for each layer")]
+    Widths {
+        /// Length of [`Quantization::bits`].
+        widths: usize,
+        /// Layers of the network.
+        layers: usize,
+    },
+    /// A width the device does not know.
+    #[error("layer {layer}: weights of {bits} bits; choose 8, 4 or 2")]
+    Bits {
+        /// The layer.
+        layer: usize,
+        /// What was asked for.
+        bits: u8,
+    },
+    /// Kernel, bias and the layer before do not fit together.
+    #[error("layer {layer}: {what}; fold the network again")]
+    Shape {
+        /// The layer.
+        layer: usize,
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// A layer too wide for its second moments to be held in memory.
+    #[error("layer {layer}: {inputs} inputs, more than the {MAX_INPUTS} that can be quantized; export it with 32 bits")]
+    Inputs {
+        /// The layer.
+        layer: usize,
+        /// `I`
+        inputs: usize,
+    },
+    /// A weight or bias that is no number, or absurdly large.
+    #[error("layer {layer}, unit {unit}: a weight is not a number or beyond {MAX_WEIGHT:e}; train with a lower rate")]
+    Weight {
+        /// The layer.
+        layer: usize,
+        /// Its row.
+        unit: usize,
+    },
+    /// The calibration images are none, or of another size.
+    #[error("{bytes} bytes of calibration images for {inputs} inputs; give at least one image, all of this size")]
+    Calibration {
+        /// Length of [`Quantization::calibration`].
+        bytes: usize,
+        /// `I` of the first layer.
+        inputs: usize,
+    },
+    /// Outputs that no 32-bit float holds, hence no scale in the model file.
+    #[error("layer {layer}: its outputs on the calibration images reach {largest:e}; train with a lower rate")]
+    Outputs {
+        /// The layer.
+        layer: usize,
+        /// Their largest magnitude.
+        largest: f64,
+    },
+}
+
+/// Everything that can be wrong with the input. Behind this door only [`QuantizeError::Outputs`] is left.
+pub(super) fn check(layers: &[FoldedLayer], how: &Quantization) -> Result<(), QuantizeError> {
+    let Some(first) = layers.first() else { return Err(QuantizeError::Empty) };
+    if how.bits.len() != layers.len() {
+        return Err(QuantizeError::Widths { widths: how.bits.len(), layers: layers.len() });
+    }
+    let mut before = None;
+    for (index, (layer, &bits)) in layers.iter().zip(how.bits).enumerate() {
+        check_layer(index, layer, before)?;
+        if ![8, 4, 2].contains(&bits) {
+            return Err(QuantizeError::Bits { layer: index, bits });
+        }
+        before = Some(layer);
+    }
+    let bytes = how.calibration.len();
+    if bytes == 0 || bytes % first.inputs != 0 {
+        return Err(QuantizeError::Calibration { bytes, inputs: first.inputs });
+    }
+    Ok(())
+}
+
+fn check_layer(index: usize, layer: &FoldedLayer, before: Option<&FoldedLayer>) -> Result<(), QuantizeError> {
+    let shape = |what| Err(QuantizeError::Shape { layer: index, what });
+    let (inputs, units) = (layer.inputs, layer.units);
+    if inputs == 0 || units == 0 {
+        return shape("no inputs or no units");
+    }
+    if layer.kernel.len() != inputs * units || layer.bias.len() != units {
+        return shape("kernel or bias of another size than inputs and units");
+    }
+    match before {
+        Some(before) if before.units != inputs => return shape("its inputs are not the units of the layer before"),
+        Some(before) if !before.relu => return shape("no ReLU in front of it"),
+        _ => {}
+    }
+    if inputs > MAX_INPUTS {
+        return Err(QuantizeError::Inputs { layer: index, inputs });
+    }
+    let sound = |value: &f64| value.abs() <= MAX_WEIGHT;
+    let mut rows = layer.kernel.chunks_exact(inputs).zip(&layer.bias);
+    match rows.position(|(row, bias)| !row.iter().all(sound) || !sound(bias)) {
+        Some(unit) => Err(QuantizeError::Weight { layer: index, unit }),
+        None => Ok(()),
+    }
+}

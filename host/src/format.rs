@@ -1,0 +1,29 @@
+//! Numbers as people read them.
+
+/// `n` with a comma between thousands.
+pub fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
+}
+
+/// Bytes as people read them.
+pub fn bytes(n: usize) -> String {
+    match n {
+        0..1024 => format!("{n} B"),
+        1024..1_048_576 => format!("{:.1} KB", n as f64 / 1024.0),
+        _ => format!("{:.2} MB", n as f64 / 1_048_576.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes, thousands};
+
+    #[test]
+    fn numbers_for_people() {
+        assert_eq!([0, 999, 1000, 271_346, 1_234_567].map(thousands), ["0", "999", "1,000", "271,346", "1,234,567"]);
+        assert_eq!([10, 2048, 1_073_752].map(bytes), ["10 B", "2.0 KB", "1.02 MB"]);
+    }
+}

@@ -1,0 +1,143 @@
+//! Models and runs on the same images: what each is worth, where they part, and whether that is more than chance.
+
+use super::statistics::{LEVEL, mcnemar};
+use crate::judge::evaluate::{Evaluation, Outputs};
+use serde::Serialize;
+
+/// One model, by its own account.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contender {
+    /// As the user named it.
+    pub name: String,
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// Parameters; of a device model those that are left after the fold.
+    pub parameters: usize,
+    /// Bits of each layer's weights.
+    pub bits: Vec<u8>,
+    /// On the images.
+    #[serde(flatten)]
+    pub evaluation: Evaluation,
+}
+
+/// A later model against the first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pair {
+    /// Name of the first.
+    pub a: String,
+    /// Name of the other.
+    pub b: String,
+    /// Images that the two give different classes.
+    pub disagree: usize,
+    /// Images that `a` alone recognizes.
+    pub only_a: usize,
+    /// Images that `b` alone recognizes.
+    pub only_b: usize,
+    /// Of McNemar's exact test, two-sided.
+    pub p_value: f64,
+    /// Whether `p_value` is below .05.
+    pub significant: bool,
+}
+
+/// An image that not all models give the same class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Disagreement {
+    /// Its number, from 0.
+    pub image: usize,
+    /// What it is.
+    pub label: u8,
+    /// What each model says, in their order.
+    pub classes: Vec<u8>,
+}
+
+/// All models on the same images.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Images in all.
+    pub images: usize,
+    /// Names of the classes.
+    pub labels: Vec<String>,
+    /// In the order they were given.
+    pub models: Vec<Contender>,
+    /// Every model but the first, against the first.
+    pub pairs: Vec<Pair>,
+    /// Images in order.
+    pub disagreements: Vec<Disagreement>,
+}
+
+/// A model before it is compared: all but its evaluation, and its outputs for the images.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// See [`Contender::name`].
+    pub name: String,
+    /// See [`Contender::bytes`].
+    pub bytes: u64,
+    /// See [`Contender::parameters`].
+    pub parameters: usize,
+    /// See [`Contender::bits`].
+    pub bits: Vec<u8>,
+    /// For all images, in order.
+    pub outputs: Outputs,
+}
+
+/// Compares models, at least one, that have the classes `names`, on images of these `labels`.
+pub fn compare(entries: &[Entry], labels: &[u8], names: &[String]) -> Comparison {
+    let predictions: Vec<Vec<u8>> = entries.iter().map(|entry| entry.outputs.predictions()).collect();
+    let contender = |entry: &Entry| Contender {
+        name: entry.name.clone(),
+        bytes: entry.bytes,
+        parameters: entry.parameters,
+        bits: entry.bits.clone(),
+        evaluation: entry.outputs.evaluation(labels, names),
+    };
+    let pairs = entries.iter().zip(&predictions).skip(1).map(|(entry, others)| {
+        let (a, b) = (entries[0].name.clone(), entry.name.clone());
+        pair(a, b, &predictions[0], others, labels)
+    });
+    let classes = |image: usize| predictions.iter().map(|classes| classes[image]).collect::<Vec<_>>();
+    let all = labels.iter().enumerate().map(|(image, &label)| Disagreement { image, label, classes: classes(image) });
+    Comparison {
+        images: labels.len(),
+        labels: names.to_vec(),
+        models: entries.iter().map(contender).collect(),
+        pairs: pairs.collect(),
+        disagreements: all.filter(|image| image.classes.windows(2).any(|pair| pair[0] != pair[1])).collect(),
+    }
+}
+
+fn pair(a: String, b: String, by_a: &[u8], by_b: &[u8], labels: &[u8]) -> Pair {
+    let count = |which: fn(u8, u8, u8) -> bool| {
+        by_a.iter().zip(by_b).zip(labels).filter(|((a, b), label)| which(**a, **b, **label)).count()
+    };
+    let (only_a, only_b) =
+        (count(|a, b, label| a == label && b != label), count(|a, b, label| b == label && a != label));
+    let p_value = mcnemar(only_a, only_b);
+    Pair { a, b, disagree: count(|a, b, _| a != b), only_a, only_b, p_value, significant: p_value < LEVEL }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A model of three classes that says `classes`.
+    fn entry(name: &str, classes: &[u8]) -> Entry {
+        let logits = classes.iter().flat_map(|&says| (0..3).map(move |class| f32::from(u8::from(class == says))));
+        let outputs = Outputs { logits: logits.collect(), classes: 3, logits_sha256: None };
+        Entry { name: name.into(), bytes: 7, parameters: 9, bits: vec![32], outputs }
+    }
+
+    #[test]
+    fn three_models_by_hand() {
+        let labels = [0, 1, 2, 0, 1, 2];
+        let entries =
+            [entry("a", &[0, 1, 2, 0, 0, 0]), entry("b", &[0, 1, 0, 1, 0, 1]), entry("c", &[0, 1, 2, 0, 1, 2])];
+        let found = compare(&entries, &labels, &["x", "y", "z"].map(String::from));
+        let accuracies: Vec<f64> = found.models.iter().map(|model| model.evaluation.accuracy).collect();
+        assert_eq!(accuracies, [4.0 / 6.0, 2.0 / 6.0, 1.0]);
+        let counts: Vec<_> = found.pairs.iter().map(|pair| (pair.disagree, pair.only_a, pair.only_b)).collect();
+        assert_eq!(counts, [(3, 2, 0), (2, 0, 2)]);
+        assert_eq!(found.pairs.iter().map(|pair| pair.p_value).collect::<Vec<_>>(), [0.5, 0.5]);
+        let images: Vec<_> = found.disagreements.iter().map(|image| (image.image, image.classes.clone())).collect();
+        assert_eq!(images, [(2, vec![2, 0, 2]), (3, vec![0, 1, 0]), (4, vec![0, 0, 1]), (5, vec![0, 1, 2])]);
+    }
+}

@@ -1,0 +1,190 @@
+//! The notebook's question, asked more than once: the same networks with BatchNormalization here, there and nowhere,
+//! trained from several seeds.
+
+use super::statistics::{Difference, Spread};
+use crate::compute::Fast;
+use crate::network::architecture::Norm;
+use crate::network::open::CHECKPOINT;
+use crate::show::terminal::Ui;
+use crate::train::fit::{Config, Epoch};
+use crate::train::history::{History, Parameters, Test};
+use crate::train::run::{Plan, train_run};
+use anyhow::Context;
+use foldnet_data::Dataset;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// What is to be trained.
+#[derive(Debug, Clone)]
+pub struct Study {
+    /// Placements, at least one.
+    pub norms: Vec<Norm>,
+    /// Seeds, at least one.
+    pub seeds: Vec<u64>,
+    /// Units of the hidden layers.
+    pub hidden: Vec<u32>,
+    /// How to train; the seed is each of `seeds` in turn.
+    pub config: Config,
+    /// Folder of the runs, which are called `after-1` and so on.
+    pub out: PathBuf,
+}
+
+/// One training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Run {
+    /// Of weights and shuffling.
+    pub seed: u64,
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// Whether it lay there already.
+    pub reused: bool,
+    /// Epochs in order.
+    pub epochs: Vec<Epoch>,
+    /// After the last epoch.
+    pub test: Test,
+}
+
+/// An epoch over all seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EpochSpread {
+    /// In training.
+    pub loss: Spread,
+    /// In training.
+    pub accuracy: Spread,
+    /// On the validation images.
+    pub val_loss: Spread,
+    /// On the validation images.
+    pub val_accuracy: Spread,
+}
+
+/// The test images over all seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct TestSpread {
+    /// Mean cross-entropy.
+    pub loss: Spread,
+    /// Share of the images recognized.
+    pub accuracy: Spread,
+}
+
+/// All runs of one placement.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OfNorm {
+    /// Where BatchNormalization stands.
+    pub norm: Norm,
+    /// Of each network.
+    pub parameters: Parameters,
+    /// In the order of the seeds.
+    pub runs: Vec<Run>,
+    /// Epochs in order.
+    pub epochs: Vec<EpochSpread>,
+    /// After the last epoch.
+    pub test: TestSpread,
+}
+
+/// Two placements, seed by seed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Versus {
+    /// One.
+    pub a: Norm,
+    /// The other.
+    pub b: Norm,
+    /// Test accuracy of `a` less that of `b` from the same seed.
+    pub accuracy: Difference,
+    /// Seeds with which `a` is better.
+    pub wins: usize,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// Name of the dataset.
+    pub dataset: String,
+    /// In order.
+    pub seeds: Vec<u64>,
+    /// In the order asked for.
+    pub norms: Vec<OfNorm>,
+    /// Every two placements; none of a single seed.
+    pub differences: Vec<Versus>,
+}
+
+/// Trains what is not there yet, and compares. A run in the folder is taken as it is when it is finished and was trained
+/// by the same recipe and version on a dataset of the same name.
+///
+/// # Errors
+/// As [`train_run`].
+pub fn study(study: &Study, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Answer> {
+    let mut norms = Vec::new();
+    for &norm in &study.norms {
+        let mut runs = Vec::new();
+        let mut parameters = None;
+        for &seed in &study.seeds {
+            let (run, history) = one(study, norm, seed, dataset, compute, ui)?;
+            parameters = Some(history.parameters);
+            runs.push(run);
+        }
+        norms.push(of_norm(norm, parameters.context("at least one seed is needed")?, runs));
+    }
+    let differences = differences(&norms);
+    Ok(Answer { dataset: dataset.name.clone(), seeds: study.seeds.clone(), norms, differences })
+}
+
+fn one(
+    study: &Study,
+    norm: Norm,
+    seed: u64,
+    dataset: &Dataset,
+    compute: &Fast,
+    ui: Ui,
+) -> anyhow::Result<(Run, History)> {
+    let folder = study.out.join(format!("{norm}-{seed}"));
+    let config = Config { seed, ..study.config.clone() };
+    let plan = Plan { norm, hidden: study.hidden.clone(), config, init: None, limit: None, out: folder.clone() };
+    let (history, reused) = match finished(&plan, dataset) {
+        Some(history) => (history, true),
+        None => (train_run(plan, dataset, compute, ui.quiet())?.history, false),
+    };
+    let test = history.test.context("a finished run was tested")?;
+    let how = if reused { "found" } else { "trained" };
+    ui.say(format!("{norm:6} seed {seed}: test accuracy {:.4} - {how} {}", test.accuracy, folder.display()));
+    let epochs = history.epochs.clone();
+    Ok((Run { seed, folder, reused, epochs, test }, history))
+}
+
+/// The history of this very training, where it lies in the plan's folder already.
+fn finished(plan: &Plan, dataset: &Dataset) -> Option<History> {
+    let checkpoint = plan.out.join(CHECKPOINT);
+    let history = History::beside(&checkpoint).ok().flatten().filter(|_| checkpoint.is_file())?;
+    let same = history.recipe == plan.recipe()
+        && history.dataset == dataset.name
+        && history.version == env!("CARGO_PKG_VERSION")
+        && history.epochs.len() == plan.config.epochs;
+    (same && history.test.is_some()).then_some(history)
+}
+
+fn of_norm(norm: Norm, parameters: Parameters, runs: Vec<Run>) -> OfNorm {
+    let spread = |value: &dyn Fn(&Run) -> f64| Spread::of(&runs.iter().map(value).collect::<Vec<_>>());
+    let epochs = runs.first().map_or(0, |run| run.epochs.len());
+    let epoch = |at: usize| EpochSpread {
+        loss: spread(&|run| run.epochs[at].loss),
+        accuracy: spread(&|run| run.epochs[at].accuracy),
+        val_loss: spread(&|run| run.epochs[at].val_loss),
+        val_accuracy: spread(&|run| run.epochs[at].val_accuracy),
+    };
+    let test = TestSpread { loss: spread(&|run| run.test.loss), accuracy: spread(&|run| run.test.accuracy) };
+    OfNorm { norm, parameters, epochs: (0..epochs).map(epoch).collect(), test, runs }
+}
+
+/// Every placement against those behind it.
+fn differences(norms: &[OfNorm]) -> Vec<Versus> {
+    let mut found = Vec::new();
+    for (at, a) in norms.iter().enumerate() {
+        for b in &norms[at + 1..] {
+            let pairs = a.runs.iter().zip(&b.runs);
+            let by_seed: Vec<f64> = pairs.map(|(a, b)| a.test.accuracy - b.test.accuracy).collect();
+            let wins = by_seed.iter().filter(|&&difference| difference > 0.0).count();
+            let versus = |accuracy| Versus { a: a.norm, b: b.norm, accuracy, wins };
+            found.extend(Difference::of(&by_seed).map(versus));
+        }
+    }
+    found
+}

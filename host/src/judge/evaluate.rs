@@ -1,0 +1,170 @@
+//! Accuracy and loss of a checkpoint or a model file on labelled images.
+
+use crate::network::checkpoint::Checkpoint;
+use foldnet_core::model::{Classifier, Model};
+use foldnet_core::standardize::Pixels;
+use foldnet_core::train::predict;
+use foldnet_core::{Compute, layer};
+use foldnet_data::View;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Images that are run through a checkpoint at once.
+const BATCH: usize = 250;
+
+/// Logits of a set of images, `[images][classes]`, and what they were computed from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outputs {
+    /// Real values of the logits.
+    pub logits: Vec<f32>,
+    /// `C`
+    pub classes: usize,
+    /// SHA-256 over the logits of a model file as a device would send them, little-endian, image by image.
+    pub logits_sha256: Option<String>,
+}
+
+/// How many of a class were recognized.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PerClass {
+    /// Name of the class.
+    pub label: String,
+    /// Images of the class.
+    pub images: usize,
+    /// Share of them that was recognized.
+    pub accuracy: f64,
+}
+
+/// What `evaluate` reports.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Images in all.
+    pub images: usize,
+    /// Mean cross-entropy, in nats.
+    pub loss: f64,
+    /// Share of the images that was recognized.
+    pub accuracy: f64,
+    /// The same for every class.
+    pub per_class: Vec<PerClass>,
+    /// Of a model file, see [`Outputs::logits_sha256`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logits_sha256: Option<String>,
+}
+
+/// Runs a trained network, unfolded, with its moving statistics.
+///
+/// # Panics
+/// If the images are not of the network's size: see [`Checkpoint::inputs`].
+pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
+    let inputs = checkpoint.inputs;
+    assert_eq!(view.image_len(), inputs, "image size and network");
+    let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
+    checkpoint.pixels.scaling().tables(&mut scale, &mut shift);
+    let classes = layer::outputs(&checkpoint.layers, inputs);
+    let mut workspace = vec![0.0; layer::predict_workspace(&checkpoint.layers, inputs, BATCH)];
+    let (mut logits, mut columns) = (Vec::with_capacity(view.len() * classes), vec![0.0; classes * BATCH]);
+    let order: Vec<u32> = (0..view.len() as u32).collect();
+    for picked in order.chunks(BATCH) {
+        let pixels = Pixels { pixels: view.pixels, picked, scale: &scale, shift: &shift };
+        let columns = &mut columns[..classes * picked.len()];
+        predict(compute, &checkpoint.layers, inputs, &checkpoint.params, &mut workspace, &pixels, columns)
+            .expect("a checkpoint is a network, and the buffers are made for it");
+        for example in 0..picked.len() {
+            logits.extend(columns[example..].iter().step_by(picked.len()));
+        }
+    }
+    Outputs { logits, classes, logits_sha256: None }
+}
+
+/// Runs a model file, image by image, as a device does.
+///
+/// # Panics
+/// If the images are not of the model's size: see [`Model::inputs`].
+pub fn run_model(model: &Model, view: View) -> Outputs {
+    assert_eq!(view.image_len(), model.inputs(), "image size and model");
+    let mut scratch = vec![0; model.scratch_words()];
+    let mut classifier = Classifier::new(model, &mut scratch).expect("the scratch memory is as long as declared");
+    let (mut logits, mut digest) = (Vec::new(), Sha256::new());
+    for index in 0..view.len() {
+        classifier.classify(view.image(index));
+        logits.extend(classifier.logits().values());
+        classifier.logits().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
+    }
+    let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Outputs { logits, classes: model.classes(), logits_sha256: Some(sha256) }
+}
+
+impl Outputs {
+    /// The class of every image: that of the largest logit, the first of equals.
+    pub fn predictions(&self) -> Vec<u8> {
+        let largest = |row: &[f32]| {
+            let best = (0, f32::NEG_INFINITY);
+            row.iter().enumerate().fold(best, |best, (class, &z)| if z > best.1 { (class, z) } else { best }).0 as u8
+        };
+        self.logits.chunks_exact(self.classes).map(largest).collect()
+    }
+
+    /// The largest difference of any logit.
+    pub fn largest_deviation(&self, other: &Self) -> f32 {
+        self.logits.iter().zip(&other.logits).fold(0.0, |max, (a, b)| (a - b).abs().max(max))
+    }
+
+    /// How many images have another class in `other`.
+    pub fn changed(&self, other: &Self) -> usize {
+        self.predictions().iter().zip(other.predictions()).filter(|(a, b)| **a != *b).count()
+    }
+
+    /// Share of the images whose class is their label.
+    pub fn accuracy(&self, labels: &[u8]) -> f64 {
+        let correct = self.predictions().iter().zip(labels).filter(|(class, label)| class == label).count();
+        correct as f64 / labels.len() as f64
+    }
+
+    /// Mean cross-entropy of the softmax of the logits.
+    pub fn loss(&self, labels: &[u8]) -> f64 {
+        let losses = self.logits.chunks_exact(self.classes).zip(labels).map(|(row, &label)| {
+            let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum: f64 = row.iter().map(|z| f64::from(z - max).exp()).sum();
+            sum.ln() - f64::from(row[usize::from(label)] - max)
+        });
+        losses.sum::<f64>() / labels.len() as f64
+    }
+
+    /// All that is reported; `names` of the classes in order.
+    pub fn evaluation(&self, labels: &[u8], names: &[String]) -> Evaluation {
+        let predictions = self.predictions();
+        let of_class = |class: usize| {
+            let mine = labels.iter().zip(&predictions).filter(move |(label, _)| usize::from(**label) == class);
+            let (images, correct) =
+                mine.fold((0, 0), |(n, c), (label, found)| (n + 1, c + usize::from(label == found)));
+            PerClass { label: names[class].clone(), images, accuracy: correct as f64 / f64::max(images as f64, 1.0) }
+        };
+        Evaluation {
+            images: labels.len(),
+            loss: self.loss(labels),
+            accuracy: self.accuracy(labels),
+            per_class: (0..names.len()).map(of_class).collect(),
+            logits_sha256: self.logits_sha256.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outputs;
+
+    #[test]
+    fn a_small_set_by_hand() {
+        let outputs = Outputs { logits: vec![1.0, 1.0, 0.0, 3.0, 2.0, 0.0], classes: 2, logits_sha256: None };
+        assert_eq!(outputs.predictions(), [0, 1, 0]);
+        let evaluation = outputs.evaluation(&[0, 1, 1], &["a".into(), "b".into()]);
+        let loss = (2f64.ln() + (1.0 + (-3f64).exp()).ln() + (1.0 + (2f64).exp()).ln()) / 3.0;
+        assert!((evaluation.loss - loss).abs() < 1e-12);
+        assert_eq!(evaluation.accuracy, 2.0 / 3.0);
+        assert_eq!(
+            evaluation.per_class.iter().map(|c| (c.images, c.accuracy)).collect::<Vec<_>>(),
+            [(1, 1.0), (2, 0.5)]
+        );
+        let other = Outputs { logits: vec![1.0, 1.5, 0.0, 3.0, 2.0, 0.0], ..outputs.clone() };
+        assert_eq!((outputs.changed(&other), outputs.largest_deviation(&other)), (1, 0.5));
+    }
+}

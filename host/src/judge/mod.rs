@@ -1,0 +1,4 @@
+//! How good a network is, and whether one is better than another.
+
+pub mod compare;
+pub mod evaluate;

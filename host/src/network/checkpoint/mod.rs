@@ -1,0 +1,168 @@
+//! Trained networks in `safetensors` files: ours, Keras's and PyTorch's.
+//!
+//! ```text
+//! read:  file ─► container (tensors, metadata) ─► names (layers in order) ─► metadata, or else infer (layer list)
+//!                                                       └──────────────────► read (checked, in core's layout)
+//! write: Checkpoint ─► encode (tensors in Keras's layout, metadata) ─► container ─► file, whole or not at all
+//! ```
+//!
+//! # The file
+//!
+//! Tensors are F32, named and laid out as in Keras: `dense/kernel [I][O]`, `dense/bias [O]`,
+//! `batch_normalization/gamma|beta|moving_mean|moving_variance [O]`, then `dense_1`, `batch_normalization_1` and so on;
+//! `pixel_mean` and `pixel_std` `[I]` where inputs are standardized. On reading any scope before the names and any
+//! numbers will do. The entries of `__metadata__`, all optional:
+//!
+//! | entry | JSON |
+//! |---|---|
+//! | `layers` | `[{"dense":{"units":300,"bias":true}}, {"batch_norm":{"momentum":0.99,"epsilon":0.001}}, "relu", "softmax"]`, in order |
+//! | `pixels` | `"raw"` (0 to 255), `"unit"` (0 to 1) or `"standardized"` (by `pixel_mean` and `pixel_std`) |
+//! | `image` | `[height, width]`, whose product is the number of inputs |
+//! | `labels` | class names, as many as classes |
+//!
+//! Other entries are left alone. A file straight from Keras has none of them: `infer.rs` says how its
+//! layers are told; [`save_line`] and [`load_line`] are what a Keras user runs.
+//!
+//! A `state_dict` of PyTorch is read as well (`torch.rs` says which names); [`torch_save_line`] is what its user runs.
+//! The epsilon of BatchNormalization is in no tensor: without a layer list it is Keras's default of 1e-3 under Keras's
+//! names, PyTorch's of 1e-5 under PyTorch's, and `--epsilon` says another. PyTorch's momentum of .1 is .9 here.
+
+mod container;
+mod encode;
+mod error;
+mod infer;
+mod keras;
+mod metadata;
+mod names;
+mod read;
+mod tensor;
+mod torch;
+
+pub use error::{CheckpointError, Fault};
+pub use keras::{load_line, save_line, torch_save_line};
+
+use crate::network::architecture::Norm;
+use crate::write::atomically;
+use foldnet_core::Layer;
+use foldnet_core::standardize::PixelScaling;
+use std::path::Path;
+
+/// A network with all that is needed to go on training it, evaluate it, or export it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// The layers in order, a network by [`foldnet_core::layer::validate`].
+    pub layers: Vec<Layer>,
+    /// `I`
+    pub inputs: usize,
+    /// [`foldnet_core::layer::params`] values in core's layout.
+    pub params: Vec<f32>,
+    /// From pixels to inputs.
+    pub pixels: PixelStatistics,
+    /// Height and width, where known; their product is `inputs`.
+    pub image: Option<(usize, usize)>,
+    /// Names of the classes, as many as there are classes, or none.
+    pub labels: Vec<String>,
+}
+
+/// How pixels become inputs, with the numbers for it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PixelStatistics {
+    /// Pixels of 0 to 255.
+    Raw,
+    /// Pixels of 0 to 1.
+    Unit,
+    /// Pixels of 0 to 1, less `mean`, divided by `std`.
+    Standardized {
+        /// `[I]`
+        mean: Vec<f32>,
+        /// `[I]`, positive.
+        std: Vec<f32>,
+    },
+}
+
+impl PixelStatistics {
+    /// The same for core.
+    pub fn scaling(&self) -> PixelScaling<'_> {
+        match self {
+            Self::Raw => PixelScaling::Raw,
+            Self::Unit => PixelScaling::Unit,
+            Self::Standardized { mean, std } => PixelScaling::Standardized { mean, std },
+        }
+    }
+}
+
+/// The range of pixels that are not standardized.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PixelRange {
+    /// 0 to 255.
+    Raw,
+    /// 0 to 1.
+    Unit,
+}
+
+impl std::fmt::Display for PixelRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Raw => "raw",
+            Self::Unit => "unit",
+        })
+    }
+}
+
+impl std::str::FromStr for PixelRange {
+    type Err = UnknownPixelRange;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPixelRange> {
+        match text {
+            "raw" => Ok(Self::Raw),
+            "unit" => Ok(Self::Unit),
+            _ => Err(UnknownPixelRange),
+        }
+    }
+}
+
+/// The text is neither `raw` nor `unit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("give raw (pixels of 0 to 255) or unit (0 to 1)")]
+pub struct UnknownPixelRange;
+
+/// What the user says of a file that does not say it: `--norm`, `--pixels` and `--epsilon`.
+///
+/// Of a file that does say, the same may be said again; anything else is an error.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Hints {
+    /// Where the BatchNormalizations of the hidden layers stand.
+    pub norm: Option<Norm>,
+    /// The range of pixels, where there are no statistics.
+    pub pixels: Option<PixelRange>,
+    /// What every BatchNormalization adds to its variance; positive.
+    pub epsilon: Option<f32>,
+}
+
+impl Checkpoint {
+    /// Reads a checkpoint, be it ours, Keras's or PyTorch's.
+    ///
+    /// # Errors
+    /// When the file is not a whole checkpoint of finite numbers, or does not tell what `hints` then must: see [`Fault`].
+    pub fn read(path: &Path, hints: &Hints) -> Result<Self, CheckpointError> {
+        let decoded = std::fs::read(path).map_err(Fault::Unreadable).and_then(|bytes| read::decode(&bytes, hints));
+        decoded.map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })
+    }
+
+    /// Writes a checkpoint, whole or not at all; equal checkpoints give equal bytes. What cannot be read again (a
+    /// diverged network's NaN) is not written.
+    ///
+    /// # Errors
+    /// When the checkpoint contradicts itself, or the file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
+        let encoded = self.encode().map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })?;
+        atomically(path, |out| out.write_all(&encoded)).map_err(CheckpointError::Write)
+    }
+
+    /// The bytes of the file.
+    fn encode(&self) -> Result<Vec<u8>, Fault> {
+        let encoded = encode::encode(self)?;
+        read::decode(&encoded, &Hints::default())?;
+        Ok(encoded)
+    }
+}

@@ -1,0 +1,5 @@
+//! Networks in files: layer lists, checkpoints, and opening whatever a user names.
+
+pub mod architecture;
+pub mod checkpoint;
+pub mod open;

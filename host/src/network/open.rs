@@ -1,0 +1,152 @@
+//! Files that users name: a checkpoint, the folder of a run, or a device model.
+
+use crate::judge::evaluate::{Outputs, run_checkpoint, run_model};
+use crate::network::checkpoint::{Checkpoint, Hints};
+use anyhow::{Context, bail};
+use foldnet_core::model::MAGIC;
+use foldnet_core::{Compute, Model};
+use foldnet_data::View;
+use foldnet_sim::AlignedBytes;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Name of the checkpoint in the folder of a run.
+pub const CHECKPOINT: &str = "model.safetensors";
+
+/// What a path turned out to be.
+pub enum Opened {
+    /// A trained network.
+    Checkpoint(Checkpoint),
+    /// A device model, whose bytes [`parse`] opens.
+    Model(AlignedBytes),
+}
+
+impl Opened {
+    /// What images it takes; `path` is where it was opened.
+    ///
+    /// # Errors
+    /// When it is no model, which [`open`] has found out before.
+    pub fn size(&self, path: &Path) -> anyhow::Result<ImageSize> {
+        match self {
+            Self::Checkpoint(checkpoint) => Ok(ImageSize::of(checkpoint)),
+            Self::Model(bytes) => Ok(ImageSize::of_model(&parse(bytes, path)?)),
+        }
+    }
+
+    /// The logits of images of its [`size`](Self::size), and the names of the classes that the file has.
+    ///
+    /// # Errors
+    /// As [`size`](Self::size).
+    pub fn run<C: Compute>(&self, path: &Path, view: View, compute: &C) -> anyhow::Result<(Outputs, Vec<String>)> {
+        match self {
+            Self::Checkpoint(checkpoint) => Ok((run_checkpoint(checkpoint, view, compute), checkpoint.labels.clone())),
+            Self::Model(bytes) => {
+                let model = parse(bytes, path)?;
+                Ok((run_model(&model, view), model.labels().map(str::to_owned).collect()))
+            }
+        }
+    }
+}
+
+/// Opens a checkpoint, the folder of a run, or a `.fnet`, told apart by name, then by content.
+///
+/// # Errors
+/// When it cannot be read or is neither; the error names it.
+pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
+    let path = resolve(path);
+    if is_model(&path)? {
+        let bytes = AlignedBytes::read(&path).with_context(|| path.display().to_string())?;
+        parse(&bytes, &path)?;
+        return Ok(Opened::Model(bytes));
+    }
+    Ok(Opened::Checkpoint(Checkpoint::read(&path, hints)?))
+}
+
+/// Opens a checkpoint or the folder of a run.
+///
+/// # Errors
+/// As [`open`], and when it is a device model, which cannot be trained or exported again.
+pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint> {
+    match open(path, hints)? {
+        Opened::Checkpoint(checkpoint) => Ok(checkpoint),
+        Opened::Model(_) => bail!("{}: a device model; give the checkpoint it was exported from", path.display()),
+    }
+}
+
+/// A device model in place.
+///
+/// # Errors
+/// When the bytes are no model; the error names the file and the remedy.
+pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> anyhow::Result<Model<'a>> {
+    Model::parse(bytes).with_context(|| format!("{}: no usable model, export it again", path.display()))
+}
+
+/// What images a network takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageSize {
+    /// Pixels of an image.
+    pub pixels: usize,
+    /// Height and width, where known; their product is `pixels`.
+    pub shape: Option<(usize, usize)>,
+}
+
+impl ImageSize {
+    /// Of a trained network's images.
+    pub fn of(checkpoint: &Checkpoint) -> Self {
+        Self { pixels: checkpoint.inputs, shape: checkpoint.image }
+    }
+
+    /// Of a device model's images.
+    pub fn of_model(model: &Model) -> Self {
+        let shape = Some((model.header().height.into(), model.header().width.into()));
+        Self { pixels: model.inputs(), shape }
+    }
+
+    /// Whether the images of `view` have this size.
+    pub fn takes(self, view: View) -> bool {
+        view.image_len() == self.pixels && self.shape.is_none_or(|shape| shape == (view.height, view.width))
+    }
+}
+
+impl std::fmt::Display for ImageSize {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self.shape {
+            Some((height, width)) => write!(f, "{height} x {width}"),
+            None => write!(f, "{} pixels", self.pixels),
+        }
+    }
+}
+
+/// Checks that a network can take the images of a set.
+///
+/// # Errors
+/// When they have another size; the error names both.
+pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<()> {
+    if !size.takes(view) {
+        let (height, width) = (view.height, view.width);
+        bail!(
+            "{}: takes images of {size}, the dataset's have {height} x {width}; give the --dataset it was trained on",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// The names of a model's classes: its own, else those of the dataset.
+pub fn class_names(own: Vec<String>, classes: usize, dataset: &[String]) -> Vec<String> {
+    let known = if own.is_empty() { dataset.to_vec() } else { own };
+    (0..classes).map(|class| known.get(class).cloned().unwrap_or_else(|| class.to_string())).collect()
+}
+
+/// The checkpoint in the folder of a run, or the file itself.
+pub fn resolve(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(CHECKPOINT) } else { path.to_owned() }
+}
+
+fn is_model(path: &Path) -> anyhow::Result<bool> {
+    let mut start = [0; MAGIC.len()];
+    let file = std::fs::File::open(path);
+    let mut file = file.with_context(|| format!("{}: cannot be read; check the path", path.display()))?;
+    let complete = file.read_exact(&mut start).is_ok();
+    Ok((complete && start == MAGIC) || path.extension().is_some_and(|extension| extension == "fnet"))
+}

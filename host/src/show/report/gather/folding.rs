@@ -1,0 +1,185 @@
+//! What folding did to the weights: their ranges before and after, and how much each input weighs.
+
+use super::values::{Axis, Histogram, Spread, widened};
+use crate::deploy::fold::FoldedLayer;
+use crate::network::checkpoint::{Checkpoint, PixelStatistics};
+use crate::show::summary::Row;
+use foldnet_core::Layer;
+use foldnet_core::layer::placed;
+use serde::Serialize;
+
+/// The fold of a network.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Folding {
+    /// Largest difference of a logit between the network and its fold, both in f32.
+    pub largest_deviation: f32,
+    /// Share of the images that the fold recognizes.
+    pub accuracy: f64,
+    /// Images whose class the fold changed.
+    pub changed: usize,
+    /// The Dense that are left.
+    pub layers: Vec<FoldedWeights>,
+    /// The first of them, input by input.
+    pub inputs: Inputs,
+}
+
+/// One Dense that is left, and the weights it was made of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoldedWeights {
+    /// Names of the Dense that became this one.
+    pub names: Vec<String>,
+    /// `I`
+    pub inputs: usize,
+    /// `O`
+    pub units: usize,
+    /// Kernels as trained.
+    pub before: Weights,
+    /// The kernel after the fold.
+    pub after: Weights,
+}
+
+/// Weights of a kernel.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Weights {
+    /// With their signs.
+    pub range: Spread,
+    /// Without, those of 0 left out.
+    pub magnitude: Spread,
+    /// Magnitudes as multiples of their median.
+    pub relative: Histogram,
+}
+
+/// Input by input, `[I]` each: the root of the mean square over the units.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Inputs {
+    /// Of the first Dense as trained.
+    pub before: Vec<f64>,
+    /// Of the fold, which takes raw pixels.
+    pub after: Vec<f64>,
+    /// Standard deviation of each pixel of 0 to 1, where inputs are standardized.
+    pub std: Option<Vec<f32>>,
+}
+
+/// What differs between a network and its fold on some images.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Difference {
+    /// See [`Folding::largest_deviation`].
+    pub largest_deviation: f32,
+    /// See [`Folding::accuracy`].
+    pub accuracy: f64,
+    /// See [`Folding::changed`].
+    pub changed: usize,
+}
+
+/// Compares the weights; `rows` is the network's table, which begins with the input.
+pub fn folding(checkpoint: &Checkpoint, rows: &[Row], folded: &[FoldedLayer], difference: Difference) -> Folding {
+    let trained = trained(checkpoint, rows);
+    let std = match &checkpoint.pixels {
+        PixelStatistics::Standardized { std, .. } => Some(std.clone()),
+        PixelStatistics::Raw | PixelStatistics::Unit => None,
+    };
+    let first = trained.first().and_then(|block| block.first());
+    let inputs = Inputs {
+        before: first.map_or(Vec::new(), |dense| per_input(&dense.kernel, checkpoint.inputs)),
+        after: folded.first().map_or(Vec::new(), |layer| per_input(&layer.kernel, layer.inputs)),
+        std,
+    };
+    let layers = trained.iter().zip(folded).map(|(dense, folded)| compared(dense, folded)).collect();
+    let Difference { largest_deviation, accuracy, changed } = difference;
+    Folding { largest_deviation, accuracy, changed, layers, inputs }
+}
+
+/// A Dense as trained.
+struct Trained {
+    name: String,
+    kernel: Vec<f64>,
+}
+
+/// The Dense of a network, those together that no ReLU parts: they become one.
+fn trained(checkpoint: &Checkpoint, rows: &[Row]) -> Vec<Vec<Trained>> {
+    let mut blocks = vec![Vec::new()];
+    for place in placed(&checkpoint.layers, checkpoint.inputs) {
+        match place.layer {
+            Layer::Dense { .. } => {
+                let kernel = &checkpoint.params[place.range()][..place.inputs * place.outputs];
+                let (name, kernel) = (rows[place.index + 1].name.clone(), widened(kernel.iter().copied()));
+                if let Some(block) = blocks.last_mut() {
+                    block.push(Trained { name, kernel });
+                }
+            }
+            Layer::Relu => blocks.push(Vec::new()),
+            Layer::BatchNorm { .. } | Layer::Softmax => {}
+        }
+    }
+    blocks.retain(|block| !block.is_empty());
+    blocks
+}
+
+fn compared(dense: &[Trained], folded: &FoldedLayer) -> FoldedWeights {
+    let before: Vec<f64> = dense.iter().flat_map(|dense| dense.kernel.iter().copied()).collect();
+    let (old, new) = (magnitudes(&before), magnitudes(&folded.kernel));
+    // One axis for both.
+    let ends = old.iter().chain(&new).copied().filter(|&ratio| ratio > LEAST);
+    let (from, to) = ends.fold((1.0, 1.0), |(from, to), ratio| (f64::min(from, ratio), f64::max(to, ratio)));
+    let (from, to) = if from == to { (from / 2.0, to * 2.0) } else { (from, to) };
+    let weights = |kernel: &[f64], relative: &[f64]| Weights {
+        range: Spread::of(kernel),
+        magnitude: Spread::of(&kernel.iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect::<Vec<_>>()),
+        relative: Histogram::between(relative, Axis::Logarithmic, from, to),
+    };
+    FoldedWeights {
+        names: dense.iter().map(|dense| dense.name.clone()).collect(),
+        inputs: folded.inputs,
+        units: folded.units,
+        before: weights(&before, &old),
+        after: weights(&folded.kernel, &new),
+    }
+}
+
+/// Smaller multiples of the median are no longer shown.
+const LEAST: f64 = 1e-3;
+
+/// Magnitudes other than 0 as multiples of their median.
+fn magnitudes(kernel: &[f64]) -> Vec<f64> {
+    let magnitudes: Vec<f64> = kernel.iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect();
+    let median = Spread::of(&magnitudes).median;
+    magnitudes.iter().map(|w| w / median).collect()
+}
+
+/// The root of the mean square of each column of `kernel [O][I]`.
+fn per_input(kernel: &[f64], inputs: usize) -> Vec<f64> {
+    let units = kernel.len() / inputs;
+    let square = |input: usize| kernel[input..].iter().step_by(inputs).map(|w| w * w).sum::<f64>();
+    (0..inputs).map(|input| (square(input) / units as f64).sqrt()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy::fold::fold;
+    use crate::show::summary::of_checkpoint;
+
+    #[test]
+    fn dense_after_dense_is_one_and_a_relu_parts() {
+        let layers = vec![Layer::dense(2), Layer::dense_without_bias(1), Layer::Relu, Layer::dense_without_bias(2)];
+        // [[1, 2], [3, -4]] + [0, 0], then [1, 1], then [[5], [-10]].
+        let params = vec![1.0, 2.0, 3.0, -4.0, 0.0, 0.0, 1.0, 1.0, 5.0, -10.0];
+        let pixels = PixelStatistics::Standardized { mean: vec![0.0; 2], std: vec![1.0 / 255.0, 0.5 / 255.0] };
+        let checkpoint = Checkpoint { layers, inputs: 2, params, pixels, image: None, labels: Vec::new() };
+        let rows = of_checkpoint(&checkpoint.layers, 2).layers;
+        let difference = Difference { largest_deviation: 0.5, accuracy: 0.25, changed: 3 };
+        let found = folding(&checkpoint, &rows, &fold(&checkpoint).expect("folds"), difference);
+        let names: Vec<_> = found.layers.iter().map(|layer| layer.names.join("+")).collect();
+        assert_eq!(names, ["dense+dense_1", "dense_2"]);
+        let range = |weights: &Weights| (weights.range.min.round(), weights.range.max.round());
+        // The first Dense: 1 * [1, 2] + 1 * [3, -4] = [4, -2], each divided by 255 times its std: [4, -4].
+        assert_eq!((range(&found.layers[0].before), range(&found.layers[0].after)), ((-4.0, 3.0), (-4.0, 4.0)));
+        assert_eq!((range(&found.layers[1].before), range(&found.layers[1].after)), ((-10.0, 5.0), (-10.0, 5.0)));
+        let rounded = |values: &[f64]| values.iter().map(|v| v.round()).collect::<Vec<_>>();
+        // sqrt((1 + 9) / 2), sqrt((4 + 16) / 2)
+        assert_eq!((rounded(&found.inputs.before), rounded(&found.inputs.after)), (vec![2.0, 3.0], vec![4.0, 4.0]));
+        assert_eq!((found.largest_deviation, found.accuracy, found.changed), (0.5, 0.25, 3));
+        let counted = |weights: &Weights| weights.relative.counts.iter().sum::<usize>();
+        assert_eq!((counted(&found.layers[0].before), counted(&found.layers[0].after)), (6, 2));
+    }
+}

@@ -1,0 +1,171 @@
+//! All numbers of a report, measured before anything is drawn: a file a section.
+
+pub mod classes;
+pub mod devices;
+pub mod folding;
+pub mod measured;
+pub mod mistakes;
+pub mod models;
+pub mod norms;
+pub mod values;
+
+use crate::deploy::export::{Plan as ExportPlan, export};
+use crate::deploy::fold::fold;
+use crate::deploy::quantize;
+use crate::judge::evaluate::{Evaluation, Outputs, run_checkpoint, run_model};
+use crate::network::checkpoint::Checkpoint;
+use crate::show::summary::{Summary, of_checkpoint};
+use crate::train::history::History;
+use classes::Classes;
+use folding::{Difference, Folding, folding};
+use foldnet_core::model::FLOAT_BITS;
+use foldnet_core::{Compute, Model};
+use foldnet_data::View;
+use mistakes::{Mistake, mistakes};
+use models::{DeviceModel, ModelFile, device_model};
+use norms::{Norm, norms};
+use serde::Serialize;
+
+/// What to report on.
+pub struct Plan<'a> {
+    /// What the network is called.
+    pub name: String,
+    /// The network.
+    pub checkpoint: &'a Checkpoint,
+    /// How it was trained, where that is known.
+    pub history: Option<History>,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Names of the classes, one for each that the network tells apart.
+    pub labels: Vec<String>,
+    /// Labelled images to measure on; at least one.
+    pub test: View<'a>,
+    /// Test images that there are, of which `test` may be the first ones.
+    pub test_images: usize,
+    /// Training images that the device models were fitted to.
+    pub calibration: View<'a>,
+    /// Device models of the network.
+    pub models: &'a [ModelFile],
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy)]
+pub enum Stage<'a> {
+    /// Images are run.
+    Running {
+        /// Through what.
+        what: &'a str,
+        /// Images that are done.
+        done: usize,
+        /// Images in all.
+        images: usize,
+    },
+    /// A network is exported again.
+    Quantizing(quantize::Progress),
+}
+
+/// All numbers of a report; what `report --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// What the network is called.
+    pub name: String,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Test images that the dataset has; [`Evaluation::images`] were measured on.
+    pub test_images: usize,
+    /// Height and width of an image.
+    pub image: (usize, usize),
+    /// Names of the classes.
+    pub labels: Vec<String>,
+    /// Layers and parameters.
+    pub summary: Summary,
+    /// How it was trained, where that is known.
+    pub history: Option<History>,
+    /// Of the network, in float, as `evaluate` has it.
+    pub evaluation: Evaluation,
+    /// What it takes for what.
+    pub classes: Classes,
+    /// What it gets wrong, the most confident first.
+    pub mistakes: Vec<Mistake>,
+    /// Its BatchNormalizations.
+    pub norms: Vec<Norm>,
+    /// Its fold.
+    pub folding: Option<Folding>,
+    /// Why it has none.
+    pub not_folded: Option<String>,
+    /// Its device models.
+    pub models: Vec<DeviceModel>,
+}
+
+/// Images between two reports of progress: a multiple of the batch that a network runs at once.
+const PART: usize = 500;
+
+/// Measures everything; `progress` is told of every part.
+///
+/// # Errors
+/// When a device model is not of this network; the error names the file.
+///
+/// # Panics
+/// When the images are not of the network's size.
+pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
+    let Plan { checkpoint, labels, test, .. } = plan;
+    let summary = of_checkpoint(&checkpoint.layers, checkpoint.inputs);
+    let network = run_in_parts(*test, "network", progress, |part| run_checkpoint(checkpoint, part, compute));
+    let (folding, not_folded) = match fold(checkpoint) {
+        Ok(folded) => {
+            let difference = difference(plan, &network, compute, progress)?;
+            (Some(folding(checkpoint, &summary.layers, &folded, difference)), None)
+        }
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let models = plan.models.iter().map(|file| device_model(file, plan, &network, compute, progress));
+    Ok(Report {
+        models: models.collect::<anyhow::Result<_>>()?,
+        name: plan.name.clone(),
+        dataset: plan.dataset.clone(),
+        test_images: plan.test_images,
+        image: (test.height, test.width),
+        labels: labels.clone(),
+        history: plan.history.clone(),
+        evaluation: network.evaluation(test.labels, labels),
+        classes: Classes::of(test.labels, &network.predictions(), network.classes),
+        mistakes: mistakes(&network, test.labels),
+        norms: norms(checkpoint, &summary.layers),
+        summary,
+        folding,
+        not_folded,
+    })
+}
+
+/// What the fold changes, in 32-bit floats.
+fn difference<C: Compute>(
+    plan: &Plan,
+    network: &Outputs,
+    compute: &C,
+    progress: &mut dyn FnMut(Stage),
+) -> anyhow::Result<Difference> {
+    let (calibration, test) = (plan.calibration, plan.test.slice(0..1));
+    let exact = ExportPlan { bits: &[FLOAT_BITS], calibration, test, labels: &plan.labels };
+    let (bytes, _) = export(plan.checkpoint, &exact, compute, &mut |_| {})?;
+    let model = Model::parse(&bytes)?;
+    let folded = run_in_parts(plan.test, "folded network", progress, |part| run_model(&model, part));
+    Ok(Difference {
+        largest_deviation: network.largest_deviation(&folded),
+        accuracy: folded.accuracy(plan.test.labels),
+        changed: network.changed(&folded),
+    })
+}
+
+/// The outputs of all images of `view`, part by part.
+fn run_in_parts(view: View, what: &str, progress: &mut dyn FnMut(Stage), run: impl Fn(View) -> Outputs) -> Outputs {
+    let images = view.len();
+    let mut all = Outputs { logits: Vec::new(), classes: 0, logits_sha256: None };
+    for first in (0..images).step_by(PART) {
+        let done = images.min(first + PART);
+        let part = run(view.slice(first..done));
+        all.classes = part.classes;
+        all.logits.extend(part.logits);
+        progress(Stage::Running { what, done, images });
+    }
+    all
+}

@@ -1,0 +1,189 @@
+//! What became of a network on its way into a device model: error layer by layer, and the images that changed class.
+
+use super::devices::{BoardFit, LayerCost, boards, layers};
+use super::measured::Measurement;
+use super::mistakes::confidences;
+use super::{Plan, Stage, run_in_parts};
+use crate::deploy::export::{Plan as ExportPlan, export};
+use crate::deploy::fold::fold;
+use crate::judge::evaluate::{Outputs, run_model};
+use crate::network::open::{ImageSize, check_images, parse};
+use anyhow::bail;
+use foldnet_core::{Compute, Model};
+use foldnet_sim::AlignedBytes;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// A file to report on.
+pub struct ModelFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it, a device model.
+    pub bytes: AlignedBytes,
+    /// What was counted on boards.
+    pub measured: Vec<Measurement>,
+}
+
+/// A device model beside the network it was made of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeviceModel {
+    /// Where the file is.
+    pub file: String,
+    /// Bits of every layer's weights.
+    pub bits: Vec<u8>,
+    /// Bytes of the file.
+    pub bytes: usize,
+    /// Mean cross-entropy on the images, in nats.
+    pub loss: f64,
+    /// Share of the images that is recognized.
+    pub accuracy: f64,
+    /// `rms(model - network) / rms(network)` over all logits of the images.
+    pub logit_error: f64,
+    /// See [`QuantizedLayer::error`](crate::deploy::quantize::QuantizedLayer::error), layer by layer: measured where exporting the
+    /// network again gives this very file. None for floats, too.
+    pub layer_errors: Option<Vec<f64>>,
+    /// Images whose class is another than the network's, those first that it was most certain of.
+    pub changed: Vec<Changed>,
+    /// Its layers.
+    pub layers: Vec<LayerCost>,
+    /// What it takes of every board.
+    pub boards: Vec<BoardFit>,
+    /// Its instructions, on the boards where they were counted.
+    pub measured: Vec<Measurement>,
+}
+
+/// An image whose class changed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Changed {
+    /// Number of the image.
+    pub image: usize,
+    /// What it is.
+    pub class: usize,
+    /// What the network takes it for.
+    pub from: usize,
+    /// How probable that seems to the network.
+    pub probability: f32,
+    /// What the device model takes it for.
+    pub to: usize,
+}
+
+impl DeviceModel {
+    /// Images that are recognized now, and were not.
+    pub fn mended(&self) -> usize {
+        self.changed.iter().filter(|image| image.to == image.class).count()
+    }
+
+    /// Images that were recognized, and no longer are.
+    pub fn broken(&self) -> usize {
+        self.changed.iter().filter(|image| image.from == image.class).count()
+    }
+
+    /// Whether the weights are floats.
+    pub fn is_float(&self) -> bool {
+        self.bits.iter().all(|&bits| bits == foldnet_core::model::FLOAT_BITS)
+    }
+}
+
+/// Runs the model in `file` on the images, `network` being what the network makes of them.
+///
+/// # Errors
+/// When it is none of this network's.
+pub fn device_model<C: Compute>(
+    file: &ModelFile,
+    plan: &Plan,
+    network: &Outputs,
+    compute: &C,
+    progress: &mut dyn FnMut(Stage),
+) -> anyhow::Result<DeviceModel> {
+    let model = parse(&file.bytes, &file.path)?;
+    check(&model, file, plan)?;
+    let name = file.path.display().to_string();
+    let outputs = run_in_parts(plan.test, &name, progress, |part| run_model(&model, part));
+    Ok(DeviceModel {
+        file: name,
+        bits: model.header().layers.iter().map(|layer| layer.bits).collect(),
+        bytes: model.bytes(),
+        loss: outputs.loss(plan.test.labels),
+        accuracy: outputs.accuracy(plan.test.labels),
+        logit_error: logit_error(network, &outputs),
+        layer_errors: layer_errors(&model, file, plan, compute, progress),
+        changed: changed(network, &outputs, plan.test.labels),
+        layers: layers(&model),
+        boards: boards(&model),
+        measured: file.measured.clone(),
+    })
+}
+
+fn check(model: &Model, file: &ModelFile, plan: &Plan) -> anyhow::Result<()> {
+    check_images(&file.path, ImageSize::of_model(model), plan.test)?;
+    let (found, needed) = (model.classes(), plan.labels.len());
+    if found != needed {
+        let path = file.path.display();
+        bail!("{path}: tells {found} classes apart, the network {needed}; give a model exported from this network");
+    }
+    Ok(())
+}
+
+/// Exports the network again as the file's widths are, and says what each layer lost if the same file came out.
+fn layer_errors<C: Compute>(
+    model: &Model,
+    file: &ModelFile,
+    plan: &Plan,
+    compute: &C,
+    progress: &mut dyn FnMut(Stage),
+) -> Option<Vec<f64>> {
+    let bits: Vec<u8> = model.header().layers.iter().map(|layer| layer.bits).collect();
+    if model.is_float() || fold(plan.checkpoint).map_or(0, |layers| layers.len()) != bits.len() {
+        return None;
+    }
+    // What an export compares is measured elsewhere, on all images: one will do.
+    let (calibration, test) = (plan.calibration, plan.test.slice(0..1));
+    let again = ExportPlan { bits: &bits, calibration, test, labels: &plan.labels };
+    let exported = export(plan.checkpoint, &again, compute, &mut |step| progress(Stage::Quantizing(step)));
+    let (bytes, report) = exported.ok()?;
+    (bytes[..] == file.bytes[..]).then_some(report.layer_errors)
+}
+
+/// See [`DeviceModel::logit_error`].
+fn logit_error(network: &Outputs, model: &Outputs) -> f64 {
+    let squares = network.logits.iter().zip(&model.logits).fold((0.0, 0.0), |(error, all), (&a, &b)| {
+        let (a, b) = (f64::from(a), f64::from(b));
+        (error + (b - a).powi(2), all + a.powi(2))
+    });
+    if squares.1 > 0.0 { (squares.0 / squares.1).sqrt() } else { 0.0 }
+}
+
+/// See [`DeviceModel::changed`].
+fn changed(network: &Outputs, model: &Outputs, labels: &[u8]) -> Vec<Changed> {
+    let pairs = network.predictions().into_iter().zip(model.predictions()).zip(confidences(network)).zip(labels);
+    let differing = pairs.enumerate().filter(|(_, (((from, to), _), _))| from != to);
+    let mut changed: Vec<Changed> = differing
+        .map(|(image, (((from, to), probability), &class))| {
+            let [class, from, to] = [class, from, to].map(usize::from);
+            Changed { image, class, from, probability, to }
+        })
+        .collect();
+    changed.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    changed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs(logits: &[f32]) -> Outputs {
+        Outputs { logits: logits.to_vec(), classes: 2, logits_sha256: None }
+    }
+
+    #[test]
+    fn what_changed_by_hand() {
+        let network = outputs(&[1.0, 0.0, 0.0, 3.0, 2.0, 0.0]);
+        let model = outputs(&[0.0, 1.0, 1.0, 0.0, 2.0, 0.0]);
+        let found = changed(&network, &model, &[1, 1, 0]);
+        let facts: Vec<_> = found.iter().map(|c| (c.image, c.class, c.from, c.to)).collect();
+        assert_eq!(facts, [(1, 1, 1, 0), (0, 1, 0, 1)], "the network was surer of the second");
+        // Squares of the differences: 1, 1, 1, 9; of the network's: 1, 9, 4.
+        assert!((logit_error(&network, &model) - (12.0f64 / 14.0).sqrt()).abs() < 1e-12);
+        assert_eq!(logit_error(&outputs(&[0.0, 0.0]), &outputs(&[0.0, 0.0])), 0.0);
+    }
+}

@@ -1,0 +1,101 @@
+//! Devices: what each model takes of every board's flash and RAM, and of a processor's time.
+
+use super::Column::{Bars, Number, Text};
+use super::quantization::name;
+use super::{heads, instructions, table};
+use crate::format::thousands;
+use crate::show::report::draw::bar::bar;
+use crate::show::report::draw::format::bytes_of;
+use crate::show::report::gather::Report;
+use crate::show::report::gather::devices::BoardFit;
+use crate::show::report::gather::models::DeviceModel;
+use maud::{Markup, html};
+
+/// Boards, then layers.
+pub(super) fn section(report: &Report) -> Markup {
+    if report.models.is_empty() {
+        return html! { p { "No device model was given, so there is nothing to fit." } };
+    }
+    html! {
+        p { (said(&report.models)) }
+        h3 { "Boards" }
+        (boards(&report.models))
+        p.note {
+            "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an image, and what is set aside for the \
+             firmware\u{2019}s statics and stack."
+        }
+        (instructions::section(&report.models))
+        h3 { "Products for one image" }
+        (work(&report.models))
+    }
+}
+
+fn said(models: &[DeviceModel]) -> String {
+    let fits = models.iter().map(|model| {
+        let count = model.boards.iter().filter(|board| board.fits).count();
+        format!("{} fits {count} of {} boards", name(model), model.boards.len())
+    });
+    fits.collect::<Vec<_>>().join(", ") + "."
+}
+
+/// A row a board, a column a model.
+fn boards(models: &[DeviceModel]) -> Markup {
+    let known = models.first().map_or(&[][..], |model| model.boards.as_slice());
+    let rows = html! {
+        thead {
+            tr {
+                th scope="col" { "Board" }
+                @for model in models { th.text scope="col" { (name(model)) } }
+            }
+        }
+        tbody {
+            @for (row, board) in known.iter().enumerate() {
+                tr {
+                    th scope="row" { (board.board) br; span.faint { (board.chip) ", " (board.core) } }
+                    @for model in models { td.fit { (fit(&model.boards[row])) } }
+                }
+            }
+        }
+    };
+    table("Flash and RAM of every board", rows)
+}
+
+fn fit(board: &BoardFit) -> Markup {
+    let share = |needed: usize, available: usize| needed as f64 / available.max(1) as f64;
+    html! {
+        p {
+            @match (board.fits, board.slots) {
+                (false, _) => { b { "\u{2717}\u{a0}does not fit" } }
+                (true, 2..) => { "\u{2713}\u{a0}fits, two slots" }
+                (true, _) => { "\u{2713}\u{a0}fits, one slot" }
+            }
+        }
+        (bar(share(board.flash, board.flash_available)))
+        p { span.faint { "flash " } (bytes_of(board.flash, board.flash_available)) }
+        (bar(share(board.ram, board.ram_available)))
+        p { span.faint { "RAM " } (bytes_of(board.ram, board.ram_available)) }
+    }
+}
+
+fn work(models: &[DeviceModel]) -> Markup {
+    let all = |model: &DeviceModel| model.layers.iter().map(|layer| layer.multiply_accumulates).sum::<usize>();
+    let rows = html! {
+        (heads(&[Text("Model"), Number("Layer"), Number("Inputs"), Number("Units"), Number("Bits"), Number("Multiply-accumulates"), Bars]))
+        tbody {
+            @for model in models {
+                @for (index, layer) in model.layers.iter().enumerate() {
+                    tr {
+                        th scope="row" { (name(model)) }
+                        td { (index) }
+                        td { (thousands(layer.inputs)) }
+                        td { (thousands(layer.units)) }
+                        td { (layer.bits) }
+                        td { (thousands(layer.multiply_accumulates)) }
+                        td.bars { (bar(layer.multiply_accumulates as f64 / all(model) as f64)) }
+                    }
+                }
+            }
+        }
+    };
+    table("Products that are added up for one image, layer by layer", rows)
+}

@@ -1,0 +1,173 @@
+//! Folding: what it left of the network's answers, and what it did to the weights.
+
+use super::Column::{Number, Text};
+use super::{counted, details, heads, table};
+use crate::format::thousands;
+use crate::show::report::draw::format::{multiple, number};
+use crate::show::report::draw::heat::{heat, scale};
+use crate::show::report::draw::histogram::compared;
+use crate::show::report::gather::Report;
+use crate::show::report::gather::folding::{FoldedWeights, Folding, Inputs, Weights};
+use crate::show::report::gather::values::Spread;
+use maud::{Markup, html};
+
+/// Inputs named in the table of the largest.
+const LARGEST: usize = 10;
+
+/// What changed, layer by layer, then input by input.
+pub(super) fn section(report: &Report) -> Markup {
+    let Some(folding) = &report.folding else {
+        let why = report.not_folded.as_deref().unwrap_or_default();
+        return html! { p { "This network cannot be folded: " (why) "." } };
+    };
+    html! {
+        p { (said(folding, report.norms.len())) }
+        h3 { "Weights, layer by layer" }
+        div.figures { @for (index, layer) in folding.layers.iter().enumerate() { (figure(index, layer)) } }
+        p.legend { span.key.before {} "as trained" span.key.after {} "after the fold" }
+        p.note {
+            "Magnitudes of the weights as multiples of their own median, on a logarithmic axis; the height of a bar is the square root of its \
+             share, so that a few weights among many can be seen."
+        }
+        (ranges(folding))
+        h3 { "The first layer, pixel by pixel" }
+        (pixels(&folding.inputs, report.image))
+    }
+}
+
+fn said(folding: &Folding, norms: usize) -> String {
+    let folded = match (folding.inputs.std.is_some(), norms > 0) {
+        (true, true) => "Pixel scaling, standardization and every BatchNormalization are",
+        (true, false) => "Pixel scaling and standardization are",
+        (false, true) => "Pixel scaling and every BatchNormalization are",
+        (false, false) => "Pixel scaling is",
+    };
+    format!(
+        "{folded} now part of {}. Over all images no logit moved by more than {}, and {} \
+         changed class.",
+        counted(folding.layers.len(), "Dense layer", "Dense layers"),
+        number(f64::from(folding.largest_deviation)),
+        if folding.changed == 0 { "none".to_owned() } else { counted(folding.changed, "image", "images") }
+    )
+}
+
+fn figure(index: usize, layer: &FoldedWeights) -> Markup {
+    let ratio = |weights: &Weights| multiple(weights.magnitude.largest_over_median());
+    let (before, after) = (ratio(&layer.before), ratio(&layer.after));
+    let label = format!(
+        "Magnitudes of the weights of layer {index} over their median: the largest is {before} as trained and {after} after the fold"
+    );
+    html! {
+        figure {
+            h4 { "Layer " (index) ", " code { (layer.names.join(" + ")) } }
+            (compared(&layer.before.relative, &layer.after.relative, &label))
+            figcaption { "Largest weight over the median: " (before) " as trained, " (after) " after the fold." }
+        }
+    }
+}
+
+fn ranges(folding: &Folding) -> Markup {
+    let names = [
+        Text("Layer"),
+        Number("Weights"),
+        Number("Smallest, as trained"),
+        Number("Largest, as trained"),
+        Number("Smallest, folded"),
+        Number("Largest, folded"),
+    ];
+    let rows = html! {
+        (heads(&names))
+        tbody {
+            @for layer in &folding.layers {
+                tr {
+                    th scope="row" { code { (layer.names.join(" + ")) } }
+                    td { (thousands(layer.inputs * layer.units)) }
+                    @for Spread { min, max, .. } in [layer.before.range, layer.after.range] {
+                        td { (number(min)) }
+                        td { (number(max)) }
+                    }
+                }
+            }
+        }
+    };
+    table("Ranges of the weights before and after the fold", rows)
+}
+
+fn pixels(inputs: &Inputs, image: (usize, usize)) -> Markup {
+    let [before, after] = [&inputs.before, &inputs.after].map(|values| relative(values));
+    let [from, middle, to] = ends(before.iter().chain(&after).copied());
+    let share = move |ratio: f64| (ratio / from).ln() / (to / from).ln();
+    let largest = Spread::of(&after).max;
+    let label = |when: &str, values: &[f64]| {
+        let Spread { min, max, .. } = Spread::of(values);
+        format!("Weight of every pixel {when}: {} to {} the median", multiple(min), multiple(max))
+    };
+    html! {
+        p { (explained(inputs, largest)) }
+        div.figures.maps {
+            figure {
+                h4 { "As trained" }
+                (heat(&before, image, share, &label("as trained", &before)))
+                figcaption { "weights of standardized pixels" }
+            }
+            figure {
+                h4 { "After the fold" }
+                (heat(&after, image, share, &label("after the fold", &after)))
+                figcaption { "weights of raw pixels, 0 to 255" }
+            }
+        }
+        (scale([from, middle, to].map(multiple)))
+        p.note { "Root mean square of a pixel\u{2019}s weights over all units, as a multiple of the median pixel\u{2019}s; logarithmic colours, the same in both." }
+        (details("The pixels with the largest weights", largest_pixels(inputs, &after, image)))
+    }
+}
+
+/// Ends and middle of a logarithmic scale for `ratios`, of a decade at least; what is 0 lies below it.
+fn ends(ratios: impl Iterator<Item = f64>) -> [f64; 3] {
+    let positive = ratios.filter(|ratio| *ratio > 0.0);
+    let (from, to) = positive.fold((1.0, 1.0), |(from, to), ratio| (f64::min(from, ratio), f64::max(to, ratio)));
+    let to = f64::max(to, from * 10.0);
+    [from, (from * to).sqrt(), to]
+}
+
+fn explained(inputs: &Inputs, largest: f64) -> String {
+    let effect =
+        format!("After the fold the heaviest pixel weighs {} times as much as the median one", number(largest));
+    match &inputs.std {
+        Some(std) => {
+            let least = std.iter().copied().fold(f32::INFINITY, f32::min);
+            format!(
+                "{effect}. Standardization divides every pixel by its standard deviation, which is as small as {} where images are nearly \
+                 always black, and the fold moves that division into the weights: this is what plain rounding to a few bits cannot hold.",
+                number(f64::from(least))
+            )
+        }
+        None => format!("{effect}. Pixels are not standardized here."),
+    }
+}
+
+/// Values as multiples of their median.
+fn relative(values: &[f64]) -> Vec<f64> {
+    let median = Spread::of(values).median;
+    values.iter().map(|value| if median > 0.0 { value / median } else { 1.0 }).collect()
+}
+
+fn largest_pixels(inputs: &Inputs, after: &[f64], (_, width): (usize, usize)) -> Markup {
+    let mut order: Vec<usize> = (0..after.len()).collect();
+    order.sort_by(|&a, &b| after[b].total_cmp(&after[a]));
+    let std = |input: usize| inputs.std.as_ref().map_or("\u{2013}".to_owned(), |std| number(f64::from(std[input])));
+    let rows = html! {
+        (heads(&[Text("Row"), Number("Column"), Number("Standard deviation"), Number("Weight over the median")]))
+        tbody {
+            @for &input in order.iter().take(LARGEST) {
+                tr {
+                    th scope="row" { (input / width) }
+                    td { (input % width) }
+                    td { (std(input)) }
+                    td { (multiple(after[input])) }
+                }
+            }
+        }
+    };
+    table("The pixels with the largest weights after the fold; rows and columns count from 0", rows)
+}

@@ -1,0 +1,98 @@
+//! Instructions of each device model for one image, layer by layer, on the boards where they were counted.
+
+use super::quantization::name;
+use super::table;
+use crate::format::thousands;
+use crate::show::report::draw::bar::bar_with_range;
+use crate::show::report::gather::measured::Measurement;
+use crate::show::report::gather::models::DeviceModel;
+use foldnet_sim::emulate::Instructions;
+use maud::{Markup, html};
+
+/// A table a model, then who counted; or how to have it counted.
+pub(super) fn section(models: &[DeviceModel]) -> Markup {
+    let all = || models.iter().flat_map(|model| &model.measured);
+    let largest = all().map(|run| run.all.max).max().unwrap_or_default();
+    html! {
+        h3 { "Instructions for one image" }
+        @if largest == 0 {
+            p {
+                "Instructions are measured, never estimated: "
+                code { "foldnet-sim MODEL.fnet --board all --emulate --layers --images 1000 --json > run.json" }
+                " runs the real firmware on emulated boards and counts, and " code { "foldnet report --device run.json" } " shows the counts here."
+            }
+        } @else {
+            @for model in models.iter().filter(|model| !model.measured.is_empty()) {
+                h4 { (name(model)) }
+                (counts(model, largest))
+            }
+            p.note {
+                "A bar is the mean over the images, the line in it goes from the cheapest image to the dearest; all bars have one scale. Counted by the emulator while the real firmware ran, \
+                 whose every logit was the simulator\u{2019}s. Each layer was timed by itself, with the way into it, so that the layers do not add up to the whole exactly. Instructions are not cycles."
+            }
+            (origins(&all().collect::<Vec<_>>()))
+        }
+    }
+}
+
+/// A row a board, a column a layer.
+fn counts(model: &DeviceModel, largest: u64) -> Markup {
+    let rows = html! {
+        thead {
+            tr {
+                th scope="col" { "Board" }
+                th.text scope="col" { "Whole image" }
+                @for (index, layer) in model.layers.iter().enumerate() {
+                    th.text scope="col" {
+                        "Layer " (index) br;
+                        span.faint { (thousands(layer.inputs)) " \u{2192} " (thousands(layer.units)) ", " (layer.bits) "\u{a0}bits" }
+                    }
+                }
+            }
+        }
+        tbody {
+            @for run in &model.measured {
+                tr {
+                    th scope="row" { (run.board) br; span.faint { (run.core) ", kernel " (run.kernel) } }
+                    @for count in std::iter::once(&run.all).chain(&run.layers) { td.fit.count { (cell(count, largest)) } }
+                }
+            }
+        }
+    };
+    table(&format!("Instructions of {} for one image", name(model)), rows)
+}
+
+fn cell(count: &Instructions, largest: u64) -> Markup {
+    let share = |instructions: f64| instructions / largest as f64;
+    html! {
+        p { (thousands(count.mean.round() as usize)) }
+        (bar_with_range(share(count.mean), share(count.min as f64)..share(count.max as f64)))
+        p { span.faint { (thousands(count.min as usize)) " to " (thousands(count.max as usize)) } }
+    }
+}
+
+/// The images and the compiler of every run, a line for those that have the same.
+fn origins(runs: &[&Measurement]) -> Markup {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    for run in runs {
+        let origin = origin(run);
+        let at = lines.iter().position(|(line, _)| *line == origin).unwrap_or_else(|| {
+            lines.push((origin, Vec::new()));
+            lines.len() - 1
+        });
+        let boards = &mut lines[at].1;
+        if !boards.contains(&run.board.as_str()) {
+            boards.push(&run.board);
+        }
+    }
+    html! { dl.facts.origins { @for (origin, boards) in lines { dt { (boards.join(", ")) } dd { (origin) } } } }
+}
+
+fn origin(run: &Measurement) -> String {
+    let (images, dataset) = (super::counted(run.images, "test image", "test images"), &run.dataset);
+    let built = run
+        .compiler
+        .as_ref()
+        .map_or_else(|| "firmware given as a file".to_owned(), |compiler| format!("firmware built by {compiler}"));
+    format!("{images} of {dataset}; {built}")
+}

@@ -1,0 +1,132 @@
+//! The page: sections in the order in which a reader asks, a file each. Every figure says in words what is to be seen,
+//! and has its numbers as text; wide tables scroll in boxes of their own.
+
+mod classes;
+mod curves;
+mod devices;
+mod folding;
+mod instructions;
+mod mistakes;
+mod norms;
+mod overview;
+mod quantization;
+mod run;
+
+use super::gather::Report;
+use foldnet_data::View;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+/// Colours, type and layout, for light and dark, wide and narrow.
+const STYLE: &str = include_str!("style.css");
+
+/// Nothing is fetched and nothing is run, whatever a class may be called.
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/// Pictures of a kind, at most.
+const PICTURES: usize = 18;
+
+/// A part of the page, with the name that links to it.
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    content: Markup,
+}
+
+/// The whole page; `test` are the images that were measured on.
+pub fn page(report: &Report, test: View) -> String {
+    let sections = sections(report, test);
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (report.name) " \u{2013} Foldnet report" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#main" { "Skip to the figures" }
+                (overview::header(report))
+                nav aria-label="Sections" {
+                    ul { @for section in &sections { li { a href=(format!("#{}", section.id)) { (section.title) } } } }
+                }
+                main #main tabindex="-1" { @for section in &sections { (section.markup()) } }
+                footer { p { "Written by foldnet " (env!("CARGO_PKG_VERSION")) "." } }
+            }
+        }
+    };
+    document.into_string()
+}
+
+fn sections(report: &Report, test: View) -> Vec<Section> {
+    let section = |id, title, content| Section { id, title, content };
+    vec![
+        section("learning", "Learning", curves::section(report)),
+        section("classes", "Classes", classes::section(report)),
+        section("mistakes", "Mistakes", mistakes::section(report, test)),
+        section("norms", "Batch normalization", norms::section(report)),
+        section("folding", "Folding", folding::section(report)),
+        section("quantization", "Quantization", quantization::section(report, test)),
+        section("devices", "Devices", devices::section(report)),
+        section("run", "Network and run", run::section(report)),
+    ]
+}
+
+impl Section {
+    fn markup(&self) -> Markup {
+        let heading = format!("{}-heading", self.id);
+        html! {
+            section id=(self.id) aria-labelledby=(heading) {
+                h2 id=(heading) { (self.title) }
+                (self.content)
+            }
+        }
+    }
+}
+
+/// A table that scrolls by itself where it is too wide; `name` says what it is.
+fn table(name: &str, content: Markup) -> Markup {
+    html! {
+        div.scroll role="region" aria-label=(name) tabindex="0" {
+            table { caption.unseen { (name) } (content) }
+        }
+    }
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    Text(&'static str),
+    Number(&'static str),
+    /// Bars of the column before.
+    Bars,
+}
+
+/// A row of column heads.
+fn heads(columns: &[Column]) -> Markup {
+    html! {
+        thead {
+            tr {
+                @for column in columns {
+                    @match column {
+                        Column::Text(name) => { th.text scope="col" { (name) } }
+                        Column::Number(name) => { th scope="col" { (name) } }
+                        Column::Bars => { td {} }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What can be opened beneath a figure.
+fn details(summary: &str, content: Markup) -> Markup {
+    html! { details { summary { (summary) } (content) } }
+}
+
+/// `1 image`, `2 images`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", crate::format::thousands(count), if count == 1 { one } else { many })
+}

@@ -1,0 +1,167 @@
+//! Quantization: what each device model lost, layer by layer, and the images that changed class.
+
+use super::Column::{Bars, Number, Text};
+use super::{PICTURES, counted, heads, table};
+use crate::format::thousands;
+use crate::show::report::draw::bar::bar;
+use crate::show::report::draw::format::{bytes, percent, points};
+use crate::show::report::draw::picture::picture;
+use crate::show::report::gather::Report;
+use crate::show::report::gather::models::{Changed, DeviceModel};
+use foldnet_data::View;
+use maud::{Markup, html};
+
+/// A table of all models, the errors of their layers, then the images of each.
+pub(super) fn section(report: &Report, test: View) -> Markup {
+    if report.models.is_empty() {
+        return html! {
+            p {
+                "No device model was given. " code { "foldnet export" } " makes one of this network; " code { "foldnet report --model MODEL.fnet" }
+                " shows here what it lost."
+            }
+        };
+    }
+    html! {
+        p { "What every device model makes of the same images, beside the network in float (" (percent(report.evaluation.accuracy)) ")." }
+        (models(report))
+        h3 { "Error, layer by layer" }
+        (errors(report))
+        @for model in &report.models {
+            h3 { "Changed class in " (name(model)) }
+            (changes(model, report, test))
+        }
+    }
+}
+
+/// The file's own name.
+pub(super) fn name(model: &DeviceModel) -> &str {
+    model.file.rsplit(['/', '\\']).next().unwrap_or(&model.file)
+}
+
+/// `8-bit weights`, or the widths of the layers.
+pub(super) fn widths(model: &DeviceModel) -> String {
+    let mut bits = model.bits.clone();
+    bits.dedup();
+    let bits: Vec<String> = bits.iter().map(u8::to_string).collect();
+    match (model.is_float(), bits.as_slice()) {
+        (true, _) => "float weights".to_owned(),
+        (false, [all]) => format!("{all}-bit weights"),
+        _ => format!("{}-bit weights", model.bits.iter().map(u8::to_string).collect::<Vec<_>>().join("/")),
+    }
+}
+
+fn models(report: &Report) -> Markup {
+    let names = [
+        Text("Model"),
+        Number("File"),
+        Number("Accuracy"),
+        Number("Points"),
+        Number("Changed class"),
+        Number("Now right"),
+        Number("Now wrong"),
+        Number("Logit error"),
+    ];
+    let rows = html! {
+        (heads(&names))
+        tbody {
+            @for model in &report.models {
+                tr {
+                    th scope="row" { (name(model)) br; span.faint { (widths(model)) } }
+                    td { (bytes(model.bytes)) }
+                    td { (percent(model.accuracy)) }
+                    td { (points(model.accuracy - report.evaluation.accuracy)) }
+                    td { (thousands(model.changed.len())) }
+                    td { (thousands(model.mended())) }
+                    td { (thousands(model.broken())) }
+                    td { (percent(model.logit_error)) }
+                }
+            }
+        }
+    };
+    html! {
+        (table("Device models beside the network", rows))
+        p.note {
+            "Points: percentage points of difference in accuracy to the network. Logit error: root mean square of what the logits are off, over that of the logits, on \
+             all images."
+        }
+    }
+}
+
+fn errors(report: &Report) -> Markup {
+    let known: Vec<&DeviceModel> = report.models.iter().filter(|model| model.layer_errors.is_some()).collect();
+    let largest = known.iter().flat_map(|model| model.layer_errors.iter().flatten()).copied().fold(0.0, f64::max);
+    html! {
+        @if !known.is_empty() {
+            (table("Error of every quantized layer", error_rows(&known, largest)))
+            p.note {
+                "Root mean square of what a layer\u{2019}s outputs are off, over that of the outputs, on the calibration images; an image of unusual \
+                 energy counts less. Errors of the layers before are in it."
+            }
+        }
+        @for model in report.models.iter().filter(|model| model.layer_errors.is_none()) {
+            p.note { (name(model)) ": " (unknown(model)) }
+        }
+    }
+}
+
+/// Why there are no errors for the layers of a model.
+fn unknown(model: &DeviceModel) -> &'static str {
+    match model.is_float() {
+        true => "nothing was quantized, so no layer has an error.",
+        false => {
+            "not measured, since exporting this network again gives another file. It was exported with another \
+             --calibrate or dataset, by another version, or from another network."
+        }
+    }
+}
+
+fn error_rows(models: &[&DeviceModel], largest: f64) -> Markup {
+    html! {
+        (heads(&[Text("Model"), Number("Layer"), Number("Bits"), Number("Error"), Bars]))
+        tbody {
+            @for model in models {
+                @for (layer, &error) in model.layer_errors.iter().flatten().enumerate() {
+                    tr {
+                        th scope="row" { (name(model)) }
+                        td { (layer) }
+                        td { (model.bits[layer]) }
+                        td { (percent(error)) }
+                        td.bars { (bar(error / largest)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn changes(model: &DeviceModel, report: &Report, test: View) -> Markup {
+    let all = model.changed.len();
+    if all == 0 {
+        return html! { p { "No image." } };
+    }
+    let (mended, broken) = (model.mended(), model.broken());
+    html! {
+        p {
+            (counted(all, "image", "images")) ": " (thousands(mended)) " right now that were wrong, " (thousands(broken))
+            " wrong now that were right, " (thousands(all - mended - broken)) " wrong before and after. "
+            @if all > PICTURES { "Here are the " (PICTURES) " that the network was most certain of." }
+        }
+        ul.pictures { @for image in model.changed.iter().take(PICTURES) { (one(image, report, test)) } }
+    }
+}
+
+fn one(image: &Changed, report: &Report, test: View) -> Markup {
+    let [is, from, to] = [image.class, image.from, image.to].map(|class| report.labels[class].as_str());
+    let verdict = match image {
+        Changed { class, to, .. } if class == to => "now right",
+        Changed { class, from, .. } if class == from => "now wrong",
+        _ => "wrong before and after",
+    };
+    let description = format!("Test image {}: {from} became {to}, is {is}", image.image);
+    let caption = html! {
+        (from) " \u{2192} " b { (to) } br;
+        (verdict) @if verdict.starts_with("wrong") { ", is " (is) } br;
+        span.faint { "test image " (image.image) }
+    };
+    picture(test, image.image, &description, caption)
+}

@@ -1,0 +1,114 @@
+//! `history.json` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
+
+use crate::network::architecture::Norm;
+use crate::train::fit::{Config, Epoch};
+use crate::write::atomically;
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Loss and accuracy on the test images.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Test {
+    /// Mean cross-entropy, in nats.
+    pub loss: f64,
+    /// Share of the images recognized.
+    pub accuracy: f64,
+}
+
+/// Counts of parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// All.
+    pub total: usize,
+    /// Those that SGD changes.
+    pub trainable: usize,
+    /// Moving statistics.
+    pub non_trainable: usize,
+}
+
+/// What a fresh network was trained from; the same recipe, dataset and version give the same network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// Which of the three models.
+    pub norm: Norm,
+    /// Units of its hidden layers.
+    pub hidden: Vec<u32>,
+    /// How it was trained.
+    #[serde(flatten)]
+    pub config: Config,
+    /// Only so many training images.
+    pub limit: Option<usize>,
+}
+
+/// The whole record; also what `train --json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    /// Epochs in order.
+    pub epochs: Vec<Epoch>,
+    /// After the last epoch.
+    pub test: Option<Test>,
+    /// Of the network.
+    pub parameters: Parameters,
+    /// Of weights and shuffling.
+    pub seed: u64,
+    /// Of a network that did not go on from another.
+    #[serde(default)]
+    pub recipe: Option<Recipe>,
+    /// Name of the dataset.
+    pub dataset: String,
+    /// Training images a second, in the fastest epoch.
+    pub images_per_second: f64,
+    /// The command line.
+    pub command: String,
+    /// Of this program.
+    pub version: String,
+    /// Architecture, processor, instruction set and threads.
+    pub machine: String,
+}
+
+impl History {
+    /// Name of the file in the folder of a run.
+    pub const FILE: &'static str = "history.json";
+
+    /// The record beside a checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// When there is, and it is not a record; the error names it.
+    pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
+        let path = checkpoint.with_file_name(Self::FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
+        };
+        let parsed = serde_json::from_str(&text);
+        parsed
+            .map(Some)
+            .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
+    }
+
+    /// Writes `history.json` into `folder`; the old one stays whole on any error.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the error names it.
+    pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let path = folder.join(Self::FILE);
+        let text = serde_json::to_string_pretty(self)?;
+        Ok(atomically(&path, |out| writeln!(out, "{text}"))?)
+    }
+}
+
+/// The command line this process was started with.
+pub fn command_line() -> String {
+    let quote = |word: String| if word.contains(' ') { format!("'{word}'") } else { word };
+    std::env::args().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+/// Architecture and processor of this machine, then `compute`.
+pub fn machine(compute: &str) -> String {
+    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cpu = model.map_or("unknown processor", |(_, name)| name);
+    format!("{} {}, {cpu}, {compute}", std::env::consts::OS, std::env::consts::ARCH)
+}

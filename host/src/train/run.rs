@@ -1,0 +1,229 @@
+//! A training run as users see it: summary, progress, a line for every epoch, and after each a checkpoint and a history
+//! in the run's folder, so that nothing finished is ever lost.
+
+use crate::compute::Fast;
+use crate::format::{bytes, thousands};
+use crate::judge::evaluate::run_checkpoint;
+use crate::network::architecture::Norm;
+use crate::network::checkpoint::{Checkpoint, PixelStatistics};
+use crate::network::open::{CHECKPOINT, ImageSize};
+use crate::show::summary::{of_checkpoint, parameters};
+use crate::show::terminal::{EpochBar, Ui, bold};
+use crate::train::fit::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
+use crate::train::history::{History, Recipe, Test, command_line, machine};
+use crate::train::standardize::pixel_statistics;
+use anyhow::{Context, bail};
+use foldnet_core::Layer;
+use foldnet_data::{Dataset, Part, View};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Set by Ctrl-C while [`TRAINING`].
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a training may be under way.
+static TRAINING: AtomicBool = AtomicBool::new(false);
+
+/// Exit code of a program that Ctrl-C ended, as shells have it.
+const ENDED_BY_INTERRUPT: i32 = 130;
+
+/// What is to be trained, and where it goes.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Which of the three models.
+    pub norm: Norm,
+    /// Units of its hidden layers.
+    pub hidden: Vec<u32>,
+    /// How to train.
+    pub config: Config,
+    /// The network to go on from, instead of a fresh one.
+    pub init: Option<Checkpoint>,
+    /// Only so many training images.
+    pub limit: Option<usize>,
+    /// Folder of the run.
+    pub out: PathBuf,
+}
+
+impl Plan {
+    /// What is written down of it; none where it goes on from another network.
+    pub fn recipe(&self) -> Option<Recipe> {
+        let Self { norm, hidden, config, init, limit, .. } = self;
+        let recipe = || Recipe { norm: *norm, hidden: hidden.clone(), config: config.clone(), limit: *limit };
+        init.is_none().then(recipe)
+    }
+}
+
+/// What a run ends with.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// The network after the last epoch.
+    pub network: Checkpoint,
+    /// Its history, as written.
+    pub history: History,
+}
+
+/// Trains by `plan` on `dataset`, and evaluates on its test images.
+///
+/// # Errors
+/// When the folder cannot be written, training diverges, or Ctrl-C stops it. Finished epochs are on disk then.
+pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
+    let train = dataset.part(Part::Train);
+    let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
+    let mut network = network(&plan, dataset, train)?;
+    prepare_folder(&plan.out)?;
+    catch_interrupts()?;
+    TRAINING.store(true, Ordering::Relaxed);
+    ui.say(of_checkpoint(&network.layers, network.inputs));
+    ui.say(format!(
+        "Train on {} images, validate on {}; {}",
+        thousands(train.len()),
+        thousands(dataset.part(Part::Valid).len()),
+        compute.description()
+    ));
+    let history = empty_history(&plan, &network, dataset, compute);
+    let mut observer = Saver { ui, plan: &plan, images: train.len(), history, saved: 0, bar: None };
+    let result = fit(&mut network, &plan.config, train, dataset.part(Part::Valid), compute, &mut observer);
+    TRAINING.store(false, Ordering::Relaxed);
+    let Saver { mut history, saved, .. } = observer;
+    result.map_err(|error| early_end(error, saved, &plan.out))?;
+    let test = dataset.part(Part::Test);
+    let outputs = run_checkpoint(&network, test, compute);
+    let result = Test { loss: outputs.loss(test.labels), accuracy: outputs.accuracy(test.labels) };
+    ui.say(format!("test - loss: {:.4} - accuracy: {}", result.loss, bold(format!("{:.4}", result.accuracy))));
+    history.test = Some(result);
+    history.write(&plan.out)?;
+    ui.say(format!("wrote {} and {}", plan.out.join(CHECKPOINT).display(), plan.out.join(History::FILE).display()));
+    Ok(Trained { network, history })
+}
+
+/// The folder exists and takes files, before any time is spent on training.
+fn prepare_folder(folder: &Path) -> anyhow::Result<()> {
+    let remedy = || format!("{}: cannot be written to; choose another --out", folder.display());
+    std::fs::create_dir_all(folder).with_context(remedy)?;
+    tempfile::tempfile_in(folder).map(drop).with_context(remedy)
+}
+
+/// Ctrl-C ends training after the current step, and the program at once when nothing is being trained.
+fn catch_interrupts() -> anyhow::Result<()> {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    let mut result = Ok(());
+    let handler = || match TRAINING.load(Ordering::Relaxed) {
+        true => INTERRUPTED.store(true, Ordering::Relaxed),
+        false => std::process::exit(ENDED_BY_INTERRUPT),
+    };
+    ONCE.call_once(|| result = ctrlc::set_handler(handler));
+    result.context(
+        "Ctrl-C cannot be handled, which takes a thread; give the program more memory or threads (ulimit -v, -u)",
+    )
+}
+
+/// The network to start from.
+fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+    let inputs = train.image_len();
+    if let Some(init) = &plan.init {
+        let classes = foldnet_core::layer::outputs(&init.layers, init.inputs);
+        let (size, needed) = (ImageSize::of(init), dataset.labels.len());
+        if !size.takes(train) || classes != needed {
+            let View { height, width, .. } = train;
+            bail!(
+                "--init: a network of {size} and {classes} classes, the dataset has {height} x {width} and {needed}; give the --dataset it was trained on"
+            );
+        }
+        return Ok(init.clone());
+    }
+    let (mean, std) = pixel_statistics(train.pixels, inputs);
+    let mut network = Checkpoint {
+        layers: plan.norm.layers(&plan.hidden, dataset.labels.len() as u32),
+        inputs,
+        params: Vec::new(),
+        pixels: PixelStatistics::Standardized { mean, std },
+        image: Some((train.height, train.width)),
+        labels: dataset.labels.clone(),
+    };
+    foldnet_core::layer::validate(&network.layers, inputs).context("--hidden")?;
+    check_memory(&network.layers, inputs)?;
+    initial_params(&mut network, plan.config.seed);
+    Ok(network)
+}
+
+/// Most bytes of parameters that are trained here, in f32: far above any device model, below what a PC has.
+const MOST_PARAMETER_BYTES: usize = 1 << 30;
+
+/// Refuses a network that would fill memory before anything else goes wrong.
+fn check_memory(layers: &[Layer], inputs: usize) -> anyhow::Result<()> {
+    let parameters = foldnet_core::layer::params(layers, inputs);
+    let needed = parameters.saturating_mul(size_of::<f32>());
+    if needed > MOST_PARAMETER_BYTES {
+        bail!(
+            "--hidden: {} parameters need {}, and {} is the most that is trained; give fewer units",
+            thousands(parameters),
+            bytes(needed),
+            bytes(MOST_PARAMETER_BYTES)
+        );
+    }
+    Ok(())
+}
+
+fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> History {
+    History {
+        epochs: Vec::new(),
+        test: None,
+        parameters: parameters(&network.layers, network.inputs),
+        seed: plan.config.seed,
+        recipe: plan.recipe(),
+        dataset: dataset.name.clone(),
+        images_per_second: 0.0,
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        machine: machine(&compute.description()),
+    }
+}
+
+/// Says what is left, `saved` epochs having been written, where training did not come to its end.
+fn early_end(error: TrainError, saved: usize, out: &Path) -> anyhow::Error {
+    let left = match saved {
+        0 => format!("nothing new was written to {}", out.display()),
+        _ => format!("{} holds the network after epoch {saved}", out.join(CHECKPOINT).display()),
+    };
+    anyhow::anyhow!("{error}; {left}")
+}
+
+/// Draws the bar, prints the epochs, and saves after each.
+struct Saver<'a> {
+    ui: Ui,
+    plan: &'a Plan,
+    images: usize,
+    history: History,
+    /// Epochs whose network is on the disk.
+    saved: usize,
+    bar: Option<EpochBar>,
+}
+
+impl Observer for Saver<'_> {
+    fn step(&mut self, progress: Progress) -> bool {
+        let batch = self.plan.config.batch_size.min(self.images);
+        self.bar.get_or_insert_with(|| EpochBar::new(progress.steps, batch)).update(progress);
+        !INTERRUPTED.load(Ordering::Relaxed)
+    }
+
+    fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()> {
+        self.bar = None;
+        let rate = self.images as f64 / record.seconds;
+        self.ui.say(format!(
+            "Epoch {}/{} - {:.2}s - {} images/s - loss: {:.4} - accuracy: {:.4} - val_loss: {:.4} - val_accuracy: {:.4}",
+            epoch + 1,
+            self.plan.config.epochs,
+            record.seconds,
+            thousands(rate as usize),
+            record.loss,
+            record.accuracy,
+            record.val_loss,
+            record.val_accuracy
+        ));
+        self.history.epochs.push(record);
+        self.history.images_per_second = self.history.images_per_second.max(rate);
+        network.write(&self.plan.out.join(CHECKPOINT))?;
+        self.saved = epoch + 1;
+        self.history.write(&self.plan.out)
+    }
+}
