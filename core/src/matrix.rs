@@ -13,10 +13,12 @@ pub struct Mat<'a> {
 impl<'a> Mat<'a> {
     /// `data` as `[rows][cols]`, one row after the other.
     ///
+    /// Every element is in `data`, and no place in it is beyond `usize`: the fast kernels rely on that.
+    ///
     /// # Panics
     /// If `data` is not `rows * cols` long.
     pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
-        assert_eq!(data.len(), rows * cols, "a matrix of {rows} x {cols}");
+        assert!(rows.checked_mul(cols) == Some(data.len()), "a matrix of {rows} x {cols}");
         Self { data, rows, cols, row_stride: cols, col_stride: 1 }
     }
 
@@ -25,7 +27,8 @@ impl<'a> Mat<'a> {
     /// # Panics
     /// If there are fewer columns than that.
     pub fn columns(self, first: usize, cols: usize) -> Self {
-        assert!(first + cols <= self.cols, "columns {first}+{cols} of {}", self.cols);
+        let end = first.checked_add(cols);
+        assert!(end.is_some_and(|end| end <= self.cols), "columns {first}+{cols} of {}", self.cols);
         let start = (first * self.col_stride).min(self.data.len());
         Self { data: &self.data[start..], cols, ..self }
     }
@@ -145,7 +148,7 @@ pub(crate) fn product_in_tiles(out: &mut [f32], a: Mat, b: Mat, mut work: impl F
 
 fn check(out: &[f32], a: Mat, b: Mat) {
     assert_eq!(a.cols(), b.rows(), "inner dimensions of a product");
-    assert_eq!(out.len(), a.rows() * b.cols(), "the output of a product");
+    assert!(a.rows().checked_mul(b.cols()) == Some(out.len()), "the output of a product");
 }
 
 /// Element `(row, col)` of `a b`.
@@ -178,5 +181,30 @@ pub(crate) mod cases {
         check(Write::Replace, a.columns(1, 2).transposed(), a, &[22.0, 29.0, 36.0, 27.0, 36.0, 45.0]);
         check(Write::Add { factor: -2.0 }, a, b, &[56.0, 44.0, 2.0, -28.0]);
         check(Write::Replace, a.columns(3, 0), b.transposed().columns(0, 0).transposed(), &[0.0; 4]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mat, Write, product};
+
+    /// Sizes whose product wraps around to the length: in a release build nothing else notices.
+    #[test]
+    #[should_panic(expected = "a matrix of")]
+    fn a_size_that_wraps_around_is_no_matrix() {
+        Mat::new(&[1.0; 2], 2, usize::MAX / 2 + 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "columns 1+")]
+    fn columns_that_wrap_around_are_refused() {
+        Mat::new(&[1.0; 2], 1, 2).columns(1, usize::MAX);
+    }
+
+    #[test]
+    #[should_panic(expected = "the output of a product")]
+    fn an_output_that_wraps_around_is_refused() {
+        let half = usize::MAX / 2 + 1;
+        product(&mut [], Write::Replace, Mat::new(&[], half, 0), Mat::new(&[], 0, 2));
     }
 }

@@ -49,7 +49,7 @@ impl Work for Product<'_> {
 /// If the shapes do not fit.
 pub(super) fn check(out: &[f32], a: Mat, b: Mat) {
     assert_eq!(a.cols(), b.rows(), "inner dimensions of a product");
-    assert_eq!(out.len(), a.rows() * b.cols(), "the output of a product");
+    assert!(a.rows().checked_mul(b.cols()) == Some(out.len()), "the output of a product");
 }
 
 impl Product<'_> {
