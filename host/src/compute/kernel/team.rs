@@ -9,7 +9,7 @@ use std::any::Any;
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,9 @@ const TRIAL: Duration = Duration::from_millis(10);
 const ALONE: Duration = Duration::from_millis(10);
 /// The longest that the caller works alone.
 const LONGEST_ALONE: Duration = Duration::from_millis(320);
+
+/// What a task panicked with.
+type Payload = Box<dyn Any + Send>;
 
 /// One list of tasks, its types erased.
 #[derive(Clone, Copy)]
@@ -67,7 +70,7 @@ struct Shared {
     /// The list. Written only while `left` is 0; read only by who holds a task of it.
     job: UnsafeCell<Job>,
     /// The first panic in a task of the list.
-    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    panic: Mutex<Option<Payload>>,
     /// Which of the helpers are parked, or about to be.
     parked: Vec<AtomicBool>,
     stop: AtomicBool,
@@ -114,12 +117,15 @@ impl Shared {
             count += 1;
             // SAFETY: `Team::each` keeps the batch alive until `left` is 0, and the bit in `open` gave us the task.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (job.run)(job.batch, index) }));
-            if let Err(panic) = result {
-                self.panic.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(panic);
-            }
+            // Nothing from here to `fetch_sub` may panic: a task that is never finished keeps the caller for ever.
+            keep_first(&mut self.panic(), result.err());
             self.left.fetch_sub(1, Ordering::Release);
         }
         count
+    }
+
+    fn panic(&self) -> MutexGuard<'_, Option<Payload>> {
+        self.panic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The life of a helper.
@@ -202,7 +208,7 @@ impl Team {
             let start = Instant::now();
             let late = self.list(tasks, &work, start);
             alone.account(start.elapsed(), late);
-            panic = panic.or(self.shared.panic.lock().unwrap_or_else(PoisonError::into_inner).take());
+            keep_first(&mut panic, self.shared.panic().take());
         }
         drop(alone);
         if let Some(panic) = panic {
@@ -216,6 +222,8 @@ impl Team {
         let count = tasks.len();
         let batch = Batch { tasks: tasks.as_mut_ptr(), work };
         self.shared.publish(Job { batch: (&raw const batch).cast(), run: runner(&batch) }, count);
+        // Made after `batch` and so dropped before it, also while a panic unwinds.
+        let unfinished = Unfinished(&self.shared.left);
         for (parked, helper) in self.shared.parked.iter().zip(&self.helpers) {
             if parked.swap(false, Ordering::SeqCst) {
                 helper.thread().unpark();
@@ -226,14 +234,28 @@ impl Team {
         if own == count {
             return done - start;
         }
-        self.wait(done + (done - start) + PATIENCE).map_or(Duration::ZERO, |finished| finished - done)
+        let late = done + (done - start) + PATIENCE;
+        unfinished.wait(late).map_or(Duration::ZERO, |finished| finished - done)
     }
+}
 
+/// The tasks of a list that are not finished: what they point to stays until they are.
+struct Unfinished<'a>(&'a AtomicUsize);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        while self.0.load(Ordering::Acquire) != 0 {
+            thread::yield_now();
+        }
+    }
+}
+
+impl Unfinished<'_> {
     /// Returns when every task of the list is finished; when that was, if later than `late`.
     fn wait(&self, late: Instant) -> Option<Instant> {
         let mut spins = 0u32;
         let mut is_late = false;
-        while self.shared.left.load(Ordering::Acquire) != 0 {
+        while self.0.load(Ordering::Acquire) != 0 {
             spins = spins.wrapping_add(1);
             if is_late {
                 thread::yield_now();
@@ -297,10 +319,18 @@ impl Drop for Team {
 fn one_by_one<T>(tasks: &mut [T], work: impl Fn(&mut T)) {
     let mut panic = None;
     for task in tasks {
-        panic = panic.or(catch_unwind(AssertUnwindSafe(|| work(task))).err());
+        keep_first(&mut panic, catch_unwind(AssertUnwindSafe(|| work(task))).err());
     }
     if let Some(panic) = panic {
         resume_unwind(panic);
+    }
+}
+
+/// Keeps the first panic. A later one is forgotten, not dropped: dropping what a stranger's task panicked with may panic.
+fn keep_first(first: &mut Option<Payload>, next: Option<Payload>) {
+    match first {
+        None => *first = next,
+        Some(_) => std::mem::forget(next),
     }
 }
 
@@ -372,6 +402,41 @@ mod tests {
             assert_eq!(done, [true, true, true, false, true, true, true, true]);
         }
         check(2, 4);
+    }
+
+    /// Panics when it is dropped.
+    struct Bomb;
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a payload that panics when it is dropped");
+        }
+    }
+
+    /// Every task panics with a [`Bomb`], on any thread; no task is still at work when the call returns.
+    #[test]
+    fn payloads_that_panic_when_dropped_do_not_end_a_list_early() {
+        for members in [1, 2] {
+            let team = Team::new(members);
+            for _ in 0..20 {
+                *team.alone.lock().expect("no panic") = Alone::new(ALONE);
+                let (both, done) = (std::sync::Barrier::new(members), AtomicUsize::new(0));
+                let result = catch_unwind(AssertUnwindSafe(|| {
+                    team.each(&mut [0; MOST_TASKS + 2], |_| {
+                        if done.fetch_add(1, Ordering::SeqCst) < members {
+                            both.wait();
+                        }
+                        std::panic::panic_any(Bomb);
+                    })
+                }));
+                let payload = result.expect_err("the panic of a task");
+                assert!(payload.is::<Bomb>());
+                std::mem::forget(payload);
+                assert_eq!(done.into_inner(), MOST_TASKS + 2, "a task was not begun");
+                assert_eq!(team.shared.left.load(Ordering::SeqCst), 0, "a task is still at work");
+            }
+            check(members, 4);
+        }
     }
 
     #[test]
