@@ -38,6 +38,7 @@ pub const CASES: &[Case] = table![
     fold::cases::blocks_reach_from_relu_to_relu,
     fold::cases::what_cannot_be_folded_is_named,
     fold::cases::a_row_is_pulled_through_dense_and_norm,
+    fold::cases::other_units_of_a_layer_are_not_touched,
     int::requantize::cases::equals_its_definition_everywhere,
     int::requantize::cases::rows_survive_the_file,
     int::requantize::cases::the_bound_is_exact,

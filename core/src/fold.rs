@@ -14,6 +14,7 @@
 use crate::layer::{self, Layer, LayerError, MAX_DENSE, Placed, placed};
 use crate::standardize::PixelScaling;
 use crate::train::BatchNorm;
+use core::ops::Range;
 use heapless::Vec;
 
 /// Why a network cannot be folded. `layer` counts from 0.
@@ -116,34 +117,45 @@ impl<'a> Fold<'a> {
     /// If `block` or `unit` do not exist, or a buffer is shorter than [`widest`](Self::widest).
     pub fn row(&self, block: usize, unit: usize, row: &mut [f64], scratch: &mut [f64]) -> f64 {
         let block = self.blocks[block];
-        row[..block.units].fill(0.0);
+        assert!(unit < block.units, "unit {unit} of {}", block.units);
         row[unit] = 1.0;
+        // Where `row` may be other than zero; what lies outside is never read. In a wide layer that is what counts: one
+        // unit until the last Dense is passed.
+        let mut filled = unit..unit + 1;
         let mut bias = 0.0;
         for index in (block.first..block.end).rev() {
-            let place = placed(self.layers, self.inputs).nth(index);
-            bias += place.map_or(0.0, |place| self.pull_back(place, row, scratch));
+            if let Some(place) = placed(self.layers, self.inputs).nth(index) {
+                bias += self.pull_back(place, &mut filled, row, scratch);
+            }
         }
         if block.first == 0 {
-            bias += pull_affine(&mut row[..block.inputs], |input| self.scaling.affine(input));
+            bias += pull_affine(&mut row[filled.clone()], |input| self.scaling.affine(filled.start + input));
         }
         bias
     }
 
-    /// Pulls `row` back through one layer; returns what the layer adds to the bias.
-    fn pull_back(&self, place: Placed, row: &mut [f64], scratch: &mut [f64]) -> f64 {
+    /// Pulls what is `filled` of `row` back through one layer; returns what the layer adds to the bias.
+    fn pull_back(&self, place: Placed, filled: &mut Range<usize>, row: &mut [f64], scratch: &mut [f64]) -> f64 {
         let params = &self.params[place.range()];
         match place.layer {
             Layer::Dense { .. } => {
                 let (kernel, biases) = params.split_at(place.inputs * place.outputs);
-                scratch[..place.outputs].copy_from_slice(&row[..place.outputs]);
-                let weights = &scratch[..place.outputs];
+                // A Dense without bias has none to take.
+                let biases = biases.get(filled.clone()).unwrap_or_default();
+                let kernel = &kernel[filled.start * place.inputs..];
+                let weights = &mut scratch[..filled.len()];
+                weights.copy_from_slice(&row[filled.clone()]);
                 pull_dense(kernel, place.inputs, weights, &mut row[..place.inputs]);
-                weights.iter().zip(biases).map(|(w, b)| w * f64::from(*b)).sum()
+                *filled = 0..place.inputs;
+                weights.iter().zip(biases).map(|(w, b)| *w * f64::from(*b)).sum()
             }
-            Layer::BatchNorm { epsilon, .. } => pull_affine(&mut row[..place.outputs], |unit| {
-                let values = &params[unit * BatchNorm::VALUES..];
-                BatchNorm::from_array([values[0], values[1], values[2], values[3]]).affine(epsilon)
-            }),
+            Layer::BatchNorm { epsilon, .. } => {
+                let first = filled.start;
+                pull_affine(&mut row[filled.clone()], |unit| {
+                    let values = &params[(first + unit) * BatchNorm::VALUES..];
+                    BatchNorm::from_array([values[0], values[1], values[2], values[3]]).affine(epsilon)
+                })
+            }
             Layer::Relu | Layer::Softmax => 0.0,
         }
     }
@@ -254,5 +266,17 @@ pub(crate) mod cases {
         let (mut row, mut scratch) = ([0.0; 2], [0.0; 2]);
         let bias = fold.row(0, 0, &mut row, &mut scratch);
         assert_eq!((row, bias), ([1.0 / 255.0, -2.0 / 255.0], 5.0 - 2.0 + 4.0));
+    }
+
+    /// A row of a wide layer costs what its inputs cost, not what its neighbours would.
+    pub(crate) fn other_units_of_a_layer_are_not_touched() {
+        let layers = [Layer::dense(5), Layer::batch_norm()];
+        let params: [f32; 35] = core::array::from_fn(|index| index as f32);
+        let fold = Fold::new(&layers, 2, &params, PixelScaling::Unit).unwrap();
+        let (mut row, mut scratch) = ([f64::NAN; 5], [f64::NAN; 5]);
+        fold.row(0, 3, &mut row, &mut scratch);
+        let touched = |values: [f64; 5]| values.map(|value| !value.is_nan());
+        assert_eq!(touched(row), [true, true, false, true, false]);
+        assert_eq!(touched(scratch), [true, false, false, false, false]);
     }
 }
