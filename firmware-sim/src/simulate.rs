@@ -19,8 +19,8 @@ pub struct Simulation {
     pub images: usize,
     /// Images whose class is their label.
     pub correct: usize,
-    /// `[images]`; 255 also stands for all classes behind it, which no label of a byte names.
-    pub classes: Vec<u8>,
+    /// `[images]`
+    pub classes: Vec<u16>,
     /// SHA-256 in hex over the logit words of all images, each word little-endian.
     pub logits_sha256: String,
 }
@@ -37,7 +37,7 @@ impl Simulation {
 ///
 /// # Panics
 /// When `pixels` has another length.
-pub fn simulate(model: &Model, pixels: &[u8], labels: &[u8], progress: &mut dyn FnMut(usize)) -> Simulation {
+pub fn simulate(model: &Model, pixels: &[u8], labels: &[u16], progress: &mut dyn FnMut(usize)) -> Simulation {
     simulate_logits(model, pixels, labels, &mut |image, _| progress(image + 1))
 }
 
@@ -45,7 +45,12 @@ pub fn simulate(model: &Model, pixels: &[u8], labels: &[u8], progress: &mut dyn 
 ///
 /// # Panics
 /// When `pixels` has another length than `labels.len()` images.
-pub fn simulate_logits(model: &Model, pixels: &[u8], labels: &[u8], each: &mut dyn FnMut(usize, Logits)) -> Simulation {
+pub fn simulate_logits(
+    model: &Model,
+    pixels: &[u8],
+    labels: &[u16],
+    each: &mut dyn FnMut(usize, Logits),
+) -> Simulation {
     assert_eq!(pixels.len(), labels.len() * model.inputs(), "as many pixels as the labelled images have");
     let mut scratch = vec![POISON; model.scratch_words()];
     let mut image = vec![0; model.inputs()];
@@ -91,14 +96,14 @@ impl Shell for Memory<'_> {
 
 /// Gathers answers, image by image.
 pub(crate) struct LogitsDigest<'a> {
-    labels: &'a [u8],
+    labels: &'a [u16],
     sha256: Sha256,
     correct: usize,
-    classes: Vec<u8>,
+    classes: Vec<u16>,
 }
 
 impl<'a> LogitsDigest<'a> {
-    pub(crate) fn new(labels: &'a [u8]) -> Self {
+    pub(crate) fn new(labels: &'a [u16]) -> Self {
         Self { labels, sha256: Sha256::new(), correct: 0, classes: Vec::with_capacity(labels.len()) }
     }
 
@@ -106,7 +111,7 @@ impl<'a> LogitsDigest<'a> {
     pub(crate) fn add(&mut self, class: usize, logits: &[u32]) {
         logits.iter().for_each(|word| self.sha256.update(word.to_le_bytes()));
         self.correct += usize::from(self.labels.get(self.classes.len()).copied().map(usize::from) == Some(class));
-        self.classes.push(u8::try_from(class).unwrap_or(u8::MAX));
+        self.classes.push(u16::try_from(class).unwrap_or(u16::MAX));
     }
 
     pub(crate) fn finish(self) -> Simulation {

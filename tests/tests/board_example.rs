@@ -59,7 +59,7 @@ fn it_builds_for_a_probe_and_says_the_class_to_an_emulator() {
 fn the_image_is_the_first_of_the_test_images() {
     let image = std::fs::read(example().join("image.raw")).unwrap();
     let first = test(1);
-    assert_eq!((image.as_slice(), first.labels), (first.pixels, &[9][..]));
+    assert_eq!((image.as_slice(), first.classes().unwrap()), (first.bytes().unwrap(), &[9][..]));
 }
 
 /// What the example says of its memory is what the table of boards says, and its scratch memory is enough.

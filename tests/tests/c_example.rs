@@ -76,20 +76,26 @@ fn check(name: &str) {
     let room = board.room();
     let slot = |number| Some((room.slot(number)?.offset as usize, board.slot_image(number, 1, model())?));
     let (offset, flash) = slot(1).or_else(|| slot(0)).expect("a slot");
-    let output = emulate(board, &folder, &[&vec![0xFF; offset], &flash[..]].concat(), images.pixels);
+    let output = emulate(board, &folder, &[&vec![0xFF; offset], &flash[..]].concat(), images.bytes().unwrap());
     assert!(output.status.success(), "{name}: {:?}: {}", output.status, said(&output));
 
     let mut expected = Vec::new();
-    simulate_logits(&Model::parse(model()).unwrap(), images.pixels, images.labels, &mut |_, logits| {
-        expected.push(logits.largest() as u32);
-        expected.extend_from_slice(logits.words());
-    });
+    simulate_logits(
+        &Model::parse(model()).unwrap(),
+        images.bytes().unwrap(),
+        images.classes().unwrap(),
+        &mut |_, logits| {
+            expected.push(logits.largest() as u32);
+            expected.extend_from_slice(logits.words());
+        },
+    );
     let answers = std::fs::read(folder.join("answers")).unwrap();
     let words: Vec<u32> = answers.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
     assert_eq!(words.len(), IMAGES * 11, "{name}: a class and ten logits an image");
     let differing = words.chunks(11).zip(expected.chunks(11)).position(|(board, pc)| board != pc);
     assert_eq!(differing, None, "{name}: the first image whose answer is not the simulator's");
-    let right = words.chunks(11).zip(images.labels).filter(|(words, label)| words[0] == u32::from(**label)).count();
+    let right =
+        words.chunks(11).zip(images.classes().unwrap()).filter(|(words, label)| words[0] == u32::from(**label)).count();
     assert!(right >= IMAGES * 8 / 10, "{name}: {right} of {IMAGES} are recognized");
 }
 
@@ -117,7 +123,7 @@ fn errors_are_exit_codes_with_a_message() {
         (model(), 0, ""),
     ];
     for (flash, code, message) in cases {
-        let output = emulate(board, &folder, flash, test(1).pixels);
+        let output = emulate(board, &folder, flash, test(1).bytes().unwrap());
         let text = said(&output);
         assert_eq!((output.status.code(), text.starts_with(message)), (Some(code), true), "{message}: {text}");
     }

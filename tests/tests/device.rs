@@ -47,8 +47,8 @@ fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation 
     let task = Task {
         firmware: firmware(board),
         model: &exported.model,
-        pixels: test.pixels,
-        labels: test.labels,
+        pixels: test.bytes().unwrap(),
+        labels: test.classes().unwrap(),
         layers: false,
     };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{} on {board}: {error}", exported.name));
@@ -61,8 +61,14 @@ fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
     let (firmware, test) = (all_firmware(), test(SOME));
     let models = [&*exported.model];
     // Tests run beside each other already.
-    let survey =
-        Survey { firmware, models: &models, pixels: test.pixels, labels: test.labels, layers: false, threads: 1 };
+    let survey = Survey {
+        firmware,
+        models: &models,
+        pixels: test.bytes().unwrap(),
+        labels: test.classes().unwrap(),
+        layers: false,
+        threads: 1,
+    };
     let runs = emulate_all(&survey, &|_| ());
     assert_eq!(runs.len(), BOARDS.len());
     for (firmware, run) in firmware.iter().zip(runs.into_iter().flatten()) {
@@ -92,7 +98,7 @@ fn judge(board: &str, exported: &Exported, run: &Emulation, test: View, floor: f
     assert_eq!(run.first_difference, None, "{what}: the first image that differs");
     assert!(run.identical() && run.images == images, "{what}: {} images", run.images);
     let model = Model::parse(&exported.model).expect("a model");
-    let simulation = simulate(&model, test.pixels, test.labels, &mut |_| ());
+    let simulation = simulate(&model, test.bytes().unwrap(), test.classes().unwrap(), &mut |_| ());
     assert_eq!((&run.logits_sha256, run.correct), (&simulation.logits_sha256, simulation.correct), "{what}");
     assert!(run.accuracy() >= floor, "{what}: {} is below {floor}", run.accuracy());
 }
@@ -151,13 +157,13 @@ fn narrow_network() -> Checkpoint {
 }
 
 fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> Checkpoint {
-    let (mean, std) = pixel_statistics(train.pixels, train.image_len());
+    let (mean, std) = pixel_statistics(train.bytes().unwrap(), train.shape.inputs());
     let mut network = Checkpoint {
         layers: Norm::After.layers(hidden, labels.len() as u32),
-        inputs: train.image_len(),
+        inputs: train.shape.inputs(),
         params: Vec::new(),
         pixels: PixelStatistics::Standardized { mean, std },
-        image: Some((train.height, train.width)),
+        image: Some((train.shape.height, train.shape.width)),
         labels: labels.to_vec(),
     };
     initial_params(&mut network, config.seed);
@@ -169,13 +175,13 @@ fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> C
 /// Images of one's own: 12 x 9 pixels in three classes, which a bright bar tells apart by where it lies.
 #[test]
 fn own_images_on_an_m0() {
-    let labels: Vec<u8> = (0..240).map(|image| (image % 3) as u8).collect();
+    let labels: Vec<u16> = (0..240).map(|image| (image % 3) as u16).collect();
     let pixel = |image: usize, at: usize| match at / 9 / 4 == image % 3 && at % 9 != image % 5 {
         true => 100 + (image * 7 % 150) as u8,
         false => (at * 31 + image * 13) as u8 % 60,
     };
     let pixels: Vec<u8> = (0..240).flat_map(|image| (0..108).map(move |at| pixel(image, at))).collect();
-    let view = View { pixels: &pixels, labels: &labels, height: 12, width: 9 };
+    let view = View::images(&pixels, &labels, 12, 9);
     let (train, test) = (view.slice(0..200), view.slice(200..240));
     let names = ["top", "middle", "bottom"].map(String::from);
     let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, shuffle: true };

@@ -45,9 +45,9 @@ fn check(case: &Case, bits: &[u8], what: &str) -> Export {
     let mut source = Source::new(case.inputs as u64);
     let pixels = images(case, &mut source);
     let classes = layer::outputs(&case.layers, case.inputs);
-    let labels: Vec<u8> = (0..IMAGES + STRANGERS).map(|_| source.below(classes) as u8).collect();
+    let labels: Vec<u16> = (0..IMAGES + STRANGERS).map(|_| source.below(classes) as u16).collect();
     let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
-    let test = View { pixels: &pixels, labels: &labels, height: 1, width: case.inputs };
+    let test = View::images(&pixels, &labels, 1, case.inputs);
     let plan = Plan { bits, calibration: test.slice(0..IMAGES), test, labels: &names };
     let (bytes, report) = export(&checkpoint(case), &plan, &foldnet_core::Portable, &mut |_| ())
         .unwrap_or_else(|error| panic!("{what}: {error:#}"));

@@ -1,7 +1,7 @@
 //! What can go wrong with the command, each in one line: which file, what is wrong, and the remedy.
 
 use foldnet_core::model::ParseError;
-use foldnet_data::DataError;
+use foldnet_data::{DataError, Shape, WrongKind};
 use foldnet_sim::EmulateError;
 use foldnet_sim::board::{DoesNotFit, UnknownBoard};
 use std::path::{Path, PathBuf};
@@ -24,12 +24,14 @@ pub(crate) enum CliError {
     DoesNotFit { path: PathBuf, cause: DoesNotFit },
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error(transparent)]
+    Kind(#[from] WrongKind),
     /// Model and images do not belong together.
     #[error(
         "{}: the model takes images of {model}, those of {dataset} are {images}; give the set it was trained on as \
          --dataset DIR", path.display()
     )]
-    ImageSize { path: PathBuf, model: Size, dataset: String, images: Size },
+    ImageSize { path: PathBuf, model: Shape, dataset: String, images: Shape },
     /// Model and labels do not belong together.
     #[error(
         "{}: the model tells {model} classes apart, {dataset} has {labels}; give the set it was trained on as \
@@ -59,19 +61,6 @@ impl CliError {
 
     pub(crate) fn no_model(path: &Path, cause: ParseError) -> Self {
         Self::NoModel { path: path.to_owned(), cause }
-    }
-}
-
-/// Rows and columns of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-}
-
-impl std::fmt::Display for Size {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}x{}", self.height, self.width)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the command works on: the model, and test images that belong to it.
 
-use super::error::{CliError, Size};
+use super::error::CliError;
 use super::progress;
 use foldnet_core::Model;
 use foldnet_core::int::kernel::Kind;
-use foldnet_data::{Source, TestSet, load_test};
+use foldnet_data::{Shape, Source, Targets, TestSet, Values, WrongKind, load_test};
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::aligned::PARSER_ALIGNMENT;
 use foldnet_sim::board::{Board, Footprint};
@@ -35,7 +35,7 @@ pub(crate) struct TestImages {
     /// `[images][model.inputs()]`
     pub(crate) pixels: Vec<u8>,
     /// `[images]`
-    pub(crate) labels: Vec<u8>,
+    pub(crate) labels: Vec<u16>,
 }
 
 /// All test images of `source`.
@@ -48,9 +48,8 @@ pub(crate) fn load(source: &Source) -> Result<TestSet, CliError> {
 
 /// Images of the model's size, and as many classes.
 pub(crate) fn belong_together(path: &Path, model: &Model, set: &TestSet) -> Result<(), CliError> {
-    let (dataset, images) = (set.name.clone(), &set.images);
-    let of_model = Size { height: model.header().height.into(), width: model.header().width.into() };
-    let of_images = Size { height: images.height, width: images.width };
+    let (dataset, of_images) = (set.name.clone(), set.examples.shape);
+    let of_model = Shape::image(model.header().height.into(), model.header().width.into());
     if of_model != of_images {
         return Err(CliError::ImageSize { path: path.to_owned(), model: of_model, dataset, images: of_images });
     }
@@ -63,12 +62,14 @@ pub(crate) fn belong_together(path: &Path, model: &Model, set: &TestSet) -> Resu
 
 /// The first `limit` images of `set`, or all.
 pub(crate) fn first(set: TestSet, limit: Option<u32>) -> Result<TestImages, CliError> {
-    let (dataset, mut images) = (set.name, set.images);
+    let (dataset, mut images) = (set.name, set.examples);
     let (available, asked) = (images.len(), limit.map_or(images.len(), |limit| limit as usize));
     if asked > available {
         return Err(CliError::TooFewImages { asked, dataset, available });
     }
-    images.pixels.truncate(asked * images.height * images.width);
-    images.labels.truncate(asked);
-    Ok(TestImages { dataset, pixels: images.pixels, labels: images.labels })
+    images.truncate(asked);
+    let (inputs, targets) = (images.inputs, images.targets);
+    let Values::U8(pixels) = inputs else { return Err(WrongKind::NoBytes(inputs.view().input_type().name()).into()) };
+    let Targets::Classes(labels) = targets else { return Err(WrongKind::NoClasses.into()) };
+    Ok(TestImages { dataset, pixels, labels })
 }

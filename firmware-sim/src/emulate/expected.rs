@@ -15,7 +15,7 @@ pub(super) struct Expected {
 
 impl Expected {
     /// Runs `model` over `labels.len()` images, `pixels` being `[images][model.inputs()]`.
-    pub(super) fn of(model: &Model, pixels: &[u8], labels: &[u8]) -> Self {
+    pub(super) fn of(model: &Model, pixels: &[u8], labels: &[u16]) -> Self {
         let mut expected = Self { classes: Vec::new(), logits: Vec::new() };
         simulate_logits(model, pixels, labels, &mut |_, logits| {
             expected.classes.push(logits.largest());

@@ -21,7 +21,7 @@ pub struct Survey<'a> {
     /// `[images][model.inputs()]`
     pub pixels: &'a [u8],
     /// `[images]`, at least one.
-    pub labels: &'a [u8],
+    pub labels: &'a [u16],
     /// As [`Task::layers`].
     pub layers: bool,
     /// Runs at a time, at least one.

@@ -53,7 +53,7 @@ pub struct Task<'a> {
     /// `[images][model.inputs()]`
     pub pixels: &'a [u8],
     /// `[images]`, at least one.
-    pub labels: &'a [u8],
+    pub labels: &'a [u16],
     /// Whether the instructions of each layer are counted, too, each in a run of its own over all images: see [`runs`].
     pub layers: bool,
 }
@@ -66,7 +66,7 @@ pub struct Emulation {
     /// Images whose class is their label.
     pub correct: usize,
     /// `[images]`, as in [`crate::Simulation`].
-    pub classes: Vec<u8>,
+    pub classes: Vec<u16>,
     /// SHA-256 in hex over the logit words of all images, each word little-endian.
     pub logits_sha256: String,
     /// The first image whose class or any logit is not the simulation's; none when all are equal.

@@ -12,12 +12,15 @@ use tempfile::TempDir;
 fn room() -> (TempDir, Vec<u8>) {
     let room = TempDir::new().unwrap();
     let (pixels, labels) = models::images(12, 16, 5);
-    let labels: Vec<u8> = labels.iter().map(|label| label % 2).collect();
+    let labels: Vec<u16> = labels.iter().map(|label| label % 2).collect();
     let header = |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>();
     let write = |name: &str, bytes: Vec<u8>| std::fs::write(room.path().join(name), bytes).unwrap();
     for part in ["train", "t10k"] {
         write(&format!("{part}-images-idx3-ubyte"), [header(&[0x803, 12, 4, 4]), pixels.clone()].concat());
-        write(&format!("{part}-labels-idx1-ubyte"), [header(&[0x801, 12]), labels.clone()].concat());
+        write(
+            &format!("{part}-labels-idx1-ubyte"),
+            [header(&[0x801, 12]), labels.iter().map(|&label| label as u8).collect()].concat(),
+        );
     }
     write("labels.txt", b"no\nyes\n".to_vec());
     write("model.fnet", models::random_integer(4, 4, &[3, 2], 4, 1));

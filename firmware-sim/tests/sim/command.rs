@@ -26,16 +26,17 @@ impl Room {
     }
 
     /// Twelve test images of 4x4 and two classes, and one training image of two, as IDX files.
-    fn dataset(&self) -> (PathBuf, Vec<u8>, Vec<u8>) {
+    fn dataset(&self) -> (PathBuf, Vec<u8>, Vec<u16>) {
         let (pixels, labels) = models::images(12, 16, 5);
-        let labels: Vec<u8> = labels.iter().map(|label| label % 2).collect();
+        let labels: Vec<u16> = labels.iter().map(|label| label % 2).collect();
+        let bytes: Vec<u8> = labels.iter().map(|&label| label as u8).collect();
         let idx = |magic: u32, shape: &[u32], data: &[u8]| {
             let header: Vec<u8> = [magic].iter().chain(shape).flat_map(|word| word.to_be_bytes()).collect();
             [&header, data].concat()
         };
         for part in ["train", "t10k"] {
             self.file(&format!("{part}-images-idx3-ubyte"), &idx(0x803, &[12, 4, 4], &pixels));
-            self.file(&format!("{part}-labels-idx1-ubyte"), &idx(0x801, &[12], &labels));
+            self.file(&format!("{part}-labels-idx1-ubyte"), &idx(0x801, &[12], &bytes));
         }
         self.file("labels.txt", b"no\nyes\n");
         (self.folder.path().to_owned(), pixels, labels)

@@ -57,10 +57,10 @@ pub(crate) fn random_integer(height: u16, width: u16, units: &[u16], bits: u8, s
 }
 
 /// `n` images of `len` pixels, about half of them 0, and a label of 0 to 9 for each.
-pub(crate) fn images(n: usize, len: usize, seed: u32) -> (Vec<u8>, Vec<u8>) {
+pub(crate) fn images(n: usize, len: usize, seed: u32) -> (Vec<u8>, Vec<u16>) {
     let mut dice = Dice(seed);
     let pixels = (0..n * len).map(|_| (dice.next() * 255.0).max(0.0) as u8).collect();
-    (pixels, (0..n).map(|image| (image % 10) as u8).collect())
+    (pixels, (0..n).map(|image| (image % 10) as u16).collect())
 }
 
 fn layer(inputs: u16, units: u16, relu: bool) -> LayerHeader {

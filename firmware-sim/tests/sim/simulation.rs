@@ -39,7 +39,7 @@ fn check(model: &[u8]) {
     let (mut classes, mut digest, mut correct) = (Vec::new(), Sha256::new(), 0);
     for (image, label) in pixels.chunks(model.inputs()).zip(&labels) {
         let class = classifier.classify(image);
-        classes.push(class as u8);
+        classes.push(class as u16);
         correct += usize::from(class == usize::from(*label));
         classifier.logits().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
     }

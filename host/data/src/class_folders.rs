@@ -14,12 +14,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Images, TestSet};
+use crate::dataset::{Dataset, Examples, Shape, TestSet};
 use crate::dice::Dice;
 use crate::error::{DataError, Problem};
 use crate::names;
 use crate::picture::read_png;
 use crate::progress::Progress;
+use crate::targets::Targets;
+use crate::values::Values;
 use crate::{fashion_mnist, idx_folder};
 
 /// Folders of the two parts, where the split is given.
@@ -58,12 +60,12 @@ pub(crate) fn read_all(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Res
 /// Reads the test pictures alone; where the split is given, those for training need not be there.
 pub(crate) fn read_test(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<TestSet, DataError> {
     let listed = Listed::of(folder)?;
-    let images = Reader::default().read(&listed.test, TEST, progress)?;
-    Ok(TestSet { name: folder.to_string_lossy().into_owned(), labels: listed.names, images })
+    let examples = Reader::default().read(&listed.test, TEST, progress)?;
+    Ok(TestSet { name: folder.to_string_lossy().into_owned(), labels: listed.names, examples })
 }
 
 /// A picture's file and its label.
-type Labelled = (PathBuf, u8);
+type Labelled = (PathBuf, u16);
 
 /// What is where, before any picture is opened.
 struct Listed {
@@ -90,7 +92,7 @@ impl Listed {
         }
         let names = class_names(folder, if train.is_dir() { train } else { test })?;
         let mut listed = Self { names, train: Vec::new(), test: Vec::new() };
-        for (label, name) in (0..=u8::MAX).zip(&listed.names) {
+        for (label, name) in (0u16..).zip(&listed.names) {
             if train.is_dir() {
                 listed.train.extend(pictures(&train.join(name))?.into_iter().map(|path| (path, label)));
             }
@@ -112,7 +114,7 @@ impl Listed {
     /// Folders of classes only.
     fn split(folder: &Path) -> Result<Self, DataError> {
         let mut listed = Self { names: class_names(folder, folder)?, train: Vec::new(), test: Vec::new() };
-        for (label, name) in (0..=u8::MAX).zip(&listed.names) {
+        for (label, name) in (0u16..).zip(&listed.names) {
             let path = folder.join(name);
             let mut pictures = pictures(&path)?;
             if pictures.len() < 2 {
@@ -137,7 +139,7 @@ fn class_names(folder: &Path, part: &Path) -> Result<Vec<String>, DataError> {
     let found = folders(part)?;
     let Some(listed) = names::read(folder)? else {
         return match found.len() {
-            1..=256 => Ok(found.into_iter().map(|(name, _)| name).collect()),
+            1..=names::MOST => Ok(found.into_iter().map(|(name, _)| name).collect()),
             count => Err(DataError::file(part, Problem::FolderCount(count))),
         };
     };
@@ -203,7 +205,7 @@ impl Reader {
         files: &[Labelled],
         part: &str,
         progress: &mut dyn FnMut(Progress),
-    ) -> Result<Images, DataError> {
+    ) -> Result<Examples, DataError> {
         let (mut pixels, mut labels) = (Vec::new(), Vec::with_capacity(files.len()));
         for (path, label) in files {
             let picture = read_png(path)?;
@@ -225,7 +227,11 @@ impl Reader {
             progress(Progress::Reading { file: part, done: pixels.len() as u64, total: total as u64 });
         }
         let (height, width) = self.first.as_ref().map_or((0, 0), |&(_, height, width)| (height, width));
-        Ok(Images { pixels, labels, height, width })
+        Ok(Examples {
+            inputs: Values::U8(pixels),
+            targets: Targets::Classes(labels),
+            shape: Shape::image(height, width),
+        })
     }
 }
 

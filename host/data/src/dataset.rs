@@ -1,89 +1,173 @@
-//! Images in memory: owned ([`Images`]), borrowed ([`View`]), and split into parts ([`Dataset`]).
+//! Examples in memory: owned ([`Examples`]), borrowed ([`View`]), and split into parts ([`Dataset`]).
 
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// `N` images of one size, with their labels.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Images {
-    /// `[N][height][width]`, 0 = background.
-    pub pixels: Vec<u8>,
-    /// `[N]`, each below the set's number of classes.
-    pub labels: Vec<u8>,
-    /// Rows of an image, at least 1.
+use crate::targets::{Targets, TargetsRef};
+use crate::values::{Values, ValuesRef};
+
+/// The shape of one example's inputs, `[height][width][channels]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// Rows of an image, or samples of a window; at least 1.
     pub height: usize,
-    /// Columns of an image, at least 1.
+    /// Columns of an image; at least 1.
     pub width: usize,
+    /// Values at each place, side by side: channels of a sensor, or columns of a table; at least 1.
+    pub channels: usize,
 }
 
-impl Images {
-    /// Number of images.
+impl Shape {
+    /// Of a grey image.
+    pub const fn image(height: usize, width: usize) -> Self {
+        Self { height, width, channels: 1 }
+    }
+
+    /// Of one row of a table.
+    pub const fn features(channels: usize) -> Self {
+        Self { height: 1, width: 1, channels }
+    }
+
+    /// Of consecutive samples of a sensor.
+    pub const fn window(samples: usize, channels: usize) -> Self {
+        Self { height: samples, width: 1, channels }
+    }
+
+    /// Input values of one example.
+    pub const fn inputs(self) -> usize {
+        self.height * self.width * self.channels
+    }
+
+    /// Whether it is worth drawing as a picture: more than one row and more than one column of single values.
+    pub const fn is_image(self) -> bool {
+        self.height > 1 && self.width > 1 && self.channels == 1
+    }
+}
+
+impl fmt::Display for Shape {
+    /// `28x28`, `32 samples of 9 channels`, `30 values`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self { height: 1, width: 1, channels } => write!(f, "{channels} values"),
+            Self { height, width: 1, channels } if channels > 1 => write!(f, "{height} samples of {channels} channels"),
+            Self { height, width, channels: 1 } => write!(f, "{height}x{width}"),
+            Self { height, width, channels } => write!(f, "{height}x{width}x{channels}"),
+        }
+    }
+}
+
+/// `N` examples of one shape, with what is known of each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Examples {
+    /// `[N][height][width][channels]`
+    pub inputs: Values,
+    /// Right answers.
+    pub targets: Targets,
+    /// Of one example.
+    pub shape: Shape,
+}
+
+impl Examples {
+    /// Number of examples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.view().len()
     }
 
-    /// Whether there are no images.
+    /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.len() == 0
     }
 
-    /// Pixels of image `index`, `[height][width]`. Panics when `index >= len()`.
-    pub fn image(&self, index: usize) -> &[u8] {
-        self.view().image(index)
-    }
-
-    /// All images, borrowed.
+    /// All examples, borrowed.
     pub fn view(&self) -> View<'_> {
-        View { pixels: &self.pixels, labels: &self.labels, height: self.height, width: self.width }
+        View { inputs: self.inputs.view(), targets: self.targets.view(), shape: self.shape }
     }
 
-    /// The images of `range`, borrowed. Panics when the range ends past `len()`.
+    /// The examples of `range`, borrowed. Panics when the range ends past `len()`.
     pub fn slice(&self, range: Range<usize>) -> View<'_> {
         self.view().slice(range)
     }
+
+    /// Keeps the first `examples`.
+    pub fn truncate(&mut self, examples: usize) {
+        self.inputs.truncate(examples * self.shape.inputs());
+        self.targets.truncate(examples);
+    }
 }
 
-/// Borrowed images, laid out as in [`Images`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Borrowed examples, laid out as in [`Examples`].
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct View<'a> {
-    /// `[N][height][width]`, 0 = background.
-    pub pixels: &'a [u8],
-    /// `[N]`, each below the set's number of classes.
-    pub labels: &'a [u8],
-    /// Rows of an image, at least 1.
-    pub height: usize,
-    /// Columns of an image, at least 1.
-    pub width: usize,
+    /// `[N][height][width][channels]`
+    pub inputs: ValuesRef<'a>,
+    /// Right answers.
+    pub targets: TargetsRef<'a>,
+    /// Of one example.
+    pub shape: Shape,
 }
 
 impl<'a> View<'a> {
-    /// Number of images.
+    /// Grey images, `pixels` being `[N][height][width]`, with their classes `[N]`.
+    pub const fn images(pixels: &'a [u8], classes: &'a [u16], height: usize, width: usize) -> Self {
+        let shape = Shape::image(height, width);
+        Self { inputs: ValuesRef::U8(pixels), targets: TargetsRef::Classes(classes), shape }
+    }
+
+    /// Number of examples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.inputs.len() / self.shape.inputs()
     }
 
-    /// Whether there are no images.
+    /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.len() == 0
     }
 
-    /// Pixels of one image: `height * width`.
-    pub fn image_len(&self) -> usize {
-        self.height * self.width
+    /// Inputs of example `index`. Panics when `index >= len()`.
+    pub fn example(&self, index: usize) -> ValuesRef<'a> {
+        let size = self.shape.inputs();
+        self.inputs.slice(index * size..(index + 1) * size)
     }
 
-    /// Pixels of image `index`, `[height][width]`. Panics when `index >= len()`.
+    /// Pixels of image `index`, `[height][width][channels]`. Panics when `index >= len()` or the inputs are not `u8`.
     pub fn image(&self, index: usize) -> &'a [u8] {
-        let size = self.image_len();
-        &self.pixels[index * size..][..size]
+        self.example(index).u8().expect("images are of bytes")
     }
 
-    /// The images of `range`. Panics when the range ends past `len()`.
+    /// The examples of `range`. Panics when the range ends past `len()`.
     pub fn slice(&self, range: Range<usize>) -> View<'a> {
-        let size = self.image_len();
-        View { pixels: &self.pixels[range.start * size..range.end * size], labels: &self.labels[range], ..*self }
+        let size = self.shape.inputs();
+        let inputs = self.inputs.slice(range.start * size..range.end * size);
+        View { inputs, targets: self.targets.slice(range), ..*self }
     }
+
+    /// The classes, `[N]`.
+    ///
+    /// # Errors
+    /// When the set has none.
+    pub fn classes(&self) -> Result<&'a [u16], WrongKind> {
+        self.targets.classes().ok_or(WrongKind::NoClasses)
+    }
+
+    /// The inputs as bytes.
+    ///
+    /// # Errors
+    /// When they are of another type.
+    pub fn bytes(&self) -> Result<&'a [u8], WrongKind> {
+        self.inputs.u8().ok_or(WrongKind::NoBytes(self.inputs.input_type().name()))
+    }
+}
+
+/// A set is not of the kind that a step works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WrongKind {
+    /// Inputs of another type than `u8`, where only that will do.
+    #[error("the set's inputs are {0}, and this step takes u8 alone; give a set of u8 images")]
+    NoBytes(&'static str),
+    /// Targets that are not classes, where only these will do.
+    #[error("the set has no classes, which this step needs; give a set with a class for every example")]
+    NoClasses,
 }
 
 /// The three parts every set has.
@@ -91,9 +175,9 @@ impl<'a> View<'a> {
 pub enum Part {
     /// What training sees.
     Train,
-    /// The tail of the training file, held back to validate on.
+    /// Held back from training, to validate on.
     Valid,
-    /// The test file.
+    /// To test on.
     Test,
 }
 
@@ -121,26 +205,36 @@ impl FromStr for Part {
     }
 }
 
-/// A whole set: training images with their validation tail, and test images of the same size.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A whole set: training examples with their validation tail, and test examples of the same shape and type.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    /// `fashion-mnist`, `synthetic`, or the folder as it was given.
+    /// `fashion-mnist`, `synthetic`, or the file or folder as it was given.
     pub name: String,
-    /// Class names, 1 to 256; a label is an index into them.
+    /// Class names, at most 65,535; a class is an index into them. Empty where targets are not classes.
     pub labels: Vec<String>,
-    training: Images,
-    test: Images,
+    /// Names of the channels, as many as there are, or none.
+    pub channels: Vec<String>,
+    /// Names of the target values, as many as there are outputs, or none.
+    pub outputs: Vec<String>,
+    /// What the user should know of the set, a line each.
+    pub notes: Vec<String>,
+    /// Training examples, those for validation last.
+    training: Examples,
+    /// How many of them validate.
+    valid: usize,
+    test: Examples,
 }
 
 impl Dataset {
-    /// `training` has at least two images, `test` at least one, both of one size.
-    pub(crate) fn new(name: String, labels: Vec<String>, training: Images, test: Images) -> Self {
-        Self { name, labels, training, test }
+    /// `training` has at least two examples, `test` at least one, both of one shape and type; a twelfth validates.
+    pub(crate) fn new(name: String, labels: Vec<String>, training: Examples, test: Examples) -> Self {
+        let valid = validation_len(training.len());
+        Self { name, labels, channels: Vec::new(), outputs: Vec::new(), notes: Vec::new(), training, valid, test }
     }
 
-    /// The images of one part; none is empty.
+    /// The examples of one part; none is empty.
     pub fn part(&self, part: Part) -> View<'_> {
-        let train = self.training.len() - validation_len(self.training.len());
+        let train = self.training.len() - self.valid;
         match part {
             Part::Train => self.training.slice(0..train),
             Part::Valid => self.training.slice(train..self.training.len()),
@@ -148,32 +242,27 @@ impl Dataset {
         }
     }
 
-    /// Rows of every image.
-    pub fn height(&self) -> usize {
-        self.training.height
-    }
-
-    /// Columns of every image.
-    pub fn width(&self) -> usize {
-        self.training.width
+    /// Of every example.
+    pub fn shape(&self) -> Shape {
+        self.training.shape
     }
 }
 
-/// How many images at the end of the training file validate: a twelfth, rounded down, at least
+/// How many examples at the end of the training file validate: a twelfth, rounded down, at least
 /// one. For Fashion-MNIST's 60,000 these are the notebook's 5,000.
 fn validation_len(training: usize) -> usize {
     (training / 12).max(1)
 }
 
-/// The test images of a set alone, which is all a simulator needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The test examples of a set alone, which is all a simulator needs.
+#[derive(Debug, Clone, PartialEq)]
 pub struct TestSet {
-    /// `fashion-mnist`, `synthetic`, or the folder as it was given.
+    /// `fashion-mnist`, `synthetic`, or the file or folder as it was given.
     pub name: String,
-    /// Class names, 1 to 256; a label is an index into them.
+    /// Class names, at most 65,535; a class is an index into them. Empty where targets are not classes.
     pub labels: Vec<String>,
-    /// At least one image.
-    pub images: Images,
+    /// At least one.
+    pub examples: Examples,
 }
 
 #[cfg(test)]
@@ -184,16 +273,17 @@ mod tests {
     fn the_validation_tail_is_a_twelfth() {
         let cases = [(60_000, 5_000), (12_000, 1_000), (24, 2), (23, 1), (11, 1), (2, 1)];
         for (training, valid) in cases {
-            assert_eq!(validation_len(training), valid, "{training} training images");
+            assert_eq!(validation_len(training), valid, "{training} training examples");
         }
     }
 
     #[test]
-    fn a_slice_has_the_images_of_its_range() {
-        let images = Images { pixels: (0..24).collect(), labels: vec![3, 4, 5, 6], height: 3, width: 2 };
+    fn a_slice_has_the_examples_of_its_range() {
+        let pixels: Vec<u8> = (0..24).collect();
+        let images = View::images(&pixels, &[3, 4, 5, 6], 3, 2);
         let tail = images.slice(1..4).slice(1..3);
-        assert_eq!((tail.labels, tail.image(1)), (&[5, 6][..], &[18, 19, 20, 21, 22, 23][..]));
-        assert_eq!(tail.image(0), images.image(2));
+        assert_eq!((tail.classes(), tail.example(1).u8()), (Ok(&[5, 6][..]), Some(&[18, 19, 20, 21, 22, 23][..])));
+        assert_eq!(tail.example(0), images.example(2));
         assert!(images.slice(2..2).is_empty());
     }
 
@@ -203,5 +293,18 @@ mod tests {
             assert_eq!(part.to_string().parse(), Ok(part));
         }
         assert!("Train".parse::<Part>().unwrap_err().contains("train, valid or test"));
+    }
+
+    #[test]
+    fn shapes_are_told_in_their_own_words() {
+        let cases = [
+            (Shape::image(28, 28), "28x28"),
+            (Shape::features(30), "30 values"),
+            (Shape::window(32, 9), "32 samples of 9 channels"),
+            (Shape { height: 8, width: 8, channels: 3 }, "8x8x3"),
+        ];
+        for (shape, text) in cases {
+            assert_eq!(shape.to_string(), text);
+        }
     }
 }

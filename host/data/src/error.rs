@@ -158,7 +158,7 @@ pub enum Problem {
         /// Image, counted from 0.
         index: usize,
         /// Its label.
-        label: u8,
+        label: u16,
         /// Number of class names.
         classes: usize,
     },
@@ -178,7 +178,7 @@ pub enum Problem {
     #[error("holds 1 image, and training and validation need one each; add more images")]
     TooFewToSplit,
     /// The class names are unusable.
-    #[error("holds {0} class names; give 1 to 256, one a line")]
+    #[error("holds {0} class names; give 1 to 65535, one a line")]
     ClassCount(usize),
     /// A set of pictures has one part only.
     #[error(
@@ -198,7 +198,7 @@ pub enum Problem {
     #[error("the name of its folder {0:?} is not plain text of one line; rename that folder")]
     ClassName(std::ffi::OsString),
     /// More folders than labels.
-    #[error("holds {0} folders of classes; give 1 to 256")]
+    #[error("holds {0} folders of classes; give 1 to 65535")]
     FolderCount(usize),
     /// A class of which there is nothing.
     #[error("holds no PNG picture; put some there, or take the folder away")]

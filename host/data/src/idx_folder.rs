@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use crate::dataset::{Dataset, Images, TestSet};
+use crate::dataset::{Dataset, Examples, Shape, TestSet};
 use crate::download::RemoteFile;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
 use crate::idx::{self, IdxFile, Kind};
 use crate::names;
 use crate::progress::Progress;
+use crate::targets::{Targets, TargetsRef};
+use crate::values::Values;
 
 /// What the folder promises to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,19 +43,19 @@ pub(crate) fn read_all(
     let test_path = path_of(folder, &TEST[0]);
     let train_path = path_of(folder, &TRAIN[0]);
     let training = images(files, names.as_deref())?;
-    if (test.height, test.width) != (training.height, training.width) {
+    if test.shape != training.shape {
         let problem = Problem::SizeMismatch {
-            test_height: test.height,
-            test_width: test.width,
-            height: training.height,
-            width: training.width,
+            test_height: test.shape.height,
+            test_width: test.shape.width,
+            height: training.shape.height,
+            width: training.shape.width,
         };
         return Err(DataError::file(&test_path, problem));
     }
     if training.len() < 2 {
         return Err(DataError::file(&train_path, Problem::TooFewToSplit));
     }
-    let names = names.unwrap_or_else(|| numbered(&[&training.labels, &test.labels]));
+    let names = names.unwrap_or_else(|| numbered(&[training.targets.view(), test.targets.view()]));
     Ok(Dataset::new(set_name(folder, contract), names, training, test))
 }
 
@@ -66,12 +68,12 @@ pub(crate) fn read_test(
 ) -> Result<TestSet, DataError> {
     let files = read_files(folder, &TEST, contract, progress)?;
     let names = class_names(folder, &files, contract)?;
-    let images = images(files, names.as_deref())?;
+    let examples = images(files, names.as_deref())?;
     let labels = match names {
         Some(names) => names,
-        None => numbered(&[&images.labels, &training_labels(folder)?]),
+        None => numbered(&[examples.targets.view(), training_labels(folder)?.view()]),
     };
-    Ok(TestSet { name: set_name(folder, contract), labels, images })
+    Ok(TestSet { name: set_name(folder, contract), labels, examples })
 }
 
 /// One file read, and what it was expected to be.
@@ -141,7 +143,7 @@ fn path_of(folder: &Path, file: &RemoteFile) -> PathBuf {
 }
 
 /// Joins an images file and a labels file, the first two of `files`.
-fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Images, DataError> {
+fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Examples, DataError> {
     let [images, labels] = <[ReadFile; 2]>::try_from(files).unwrap_or_else(|_| unreachable!("two files a part"));
     let [count, height, width] = images.idx.shape;
     if labels.idx.bytes.len() != count {
@@ -150,10 +152,14 @@ fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Images, Data
     }
     let classes = names.map_or(256, <[String]>::len);
     if let Some(index) = labels.idx.bytes.iter().position(|&label| usize::from(label) >= classes) {
-        let problem = Problem::LabelRange { index, label: labels.idx.bytes[index], classes };
+        let problem = Problem::LabelRange { index, label: labels.idx.bytes[index].into(), classes };
         return Err(DataError::file(&labels.path, problem));
     }
-    Ok(Images { pixels: images.idx.bytes, labels: labels.idx.bytes, height, width })
+    Ok(Examples {
+        inputs: Values::U8(images.idx.bytes),
+        targets: classes_of(&labels.idx.bytes),
+        shape: Shape::image(height, width),
+    })
 }
 
 /// Class names: those of `labels.txt`, those of Fashion-MNIST if the files are its own, or none.
@@ -168,16 +174,21 @@ fn class_names(folder: &Path, files: &[ReadFile], contract: Contract) -> Result<
 }
 
 /// The labels of the training images; none where there is no such file.
-fn training_labels(folder: &Path) -> Result<Vec<u8>, DataError> {
+fn training_labels(folder: &Path) -> Result<Targets, DataError> {
     match find(folder, TRAIN[1].name) {
-        Some(path) => Ok(idx::read(&path, Kind::Labels, |_, _| {})?.bytes),
-        None => Ok(Vec::new()),
+        Some(path) => Ok(classes_of(&idx::read(&path, Kind::Labels, |_, _| {})?.bytes)),
+        None => Ok(Targets::None),
     }
 }
 
+/// The classes that the bytes of a labels file are.
+fn classes_of(labels: &[u8]) -> Targets {
+    Targets::Classes(labels.iter().map(|&label| label.into()).collect())
+}
+
 /// "0", "1", ... up to the highest label.
-fn numbered(labels: &[&[u8]]) -> Vec<String> {
-    let highest = labels.iter().flat_map(|labels| labels.iter()).max().copied().unwrap_or(0);
+fn numbered(targets: &[TargetsRef]) -> Vec<String> {
+    let highest = targets.iter().filter_map(|targets| targets.classes()).flatten().max().copied().unwrap_or(0);
     (0..=highest).map(|label| label.to_string()).collect()
 }
 

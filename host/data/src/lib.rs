@@ -13,8 +13,8 @@
 //! - Everything that can go wrong is a [`DataError`], one line with its remedy.
 //!   [`DataError::is_unavailable`] tells "nothing here and no network" from a set that is broken.
 //!
-//! Shapes: `N` images, `H` height, `W` width. Pixels are `u8`, `[N][H][W]`, 0 = background;
-//! labels are `u8`, `[N]`.
+//! Shapes: `N` examples, `H` height, `W` width, `C` channels. Inputs are `[N][H][W][C]`, of the type that the file has
+//! ([`Values`]); targets are classes (`u16`, `[N]`) or real values (`f32`, `[N][outputs]`).
 //!
 //! This crate draws no progress bars (it reports [`Progress`]) and scales no pixels.
 
@@ -35,12 +35,16 @@ mod progress;
 mod search;
 mod source;
 mod synthetic;
+mod targets;
 mod unpack;
+mod values;
 
-pub use dataset::{Dataset, Images, Part, TestSet, View};
+pub use dataset::{Dataset, Examples, Part, Shape, TestSet, View, WrongKind};
 pub use download::{RemoteFile, download};
 pub use error::{DataError, Problem};
 pub use picture::{Picture, read_png};
 pub use progress::Progress;
 pub use search::Search;
 pub use source::{Source, load, load_test, load_test_with, load_with};
+pub use targets::{Targets, TargetsRef};
+pub use values::{InputType, Values, ValuesRef};

@@ -45,7 +45,7 @@ impl Evaluate {
             let classes = outputs.predictions();
             atomically(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
         }
-        let evaluation = outputs.evaluation(view.labels, &names);
+        let evaluation = outputs.evaluation(view.classes()?, &names);
         say(&evaluation, ui);
         ui.result(&evaluation)
     }

@@ -35,7 +35,7 @@ pub(super) struct Predict {
 struct Input {
     picture: Picture,
     /// Its class, and the names of all classes, where the dataset tells.
-    label: Option<u8>,
+    label: Option<u16>,
     names: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ impl Predict {
         let opened = open(&self.path, &self.hints.hints())?;
         let image = self.input()?;
         let Picture { pixels, height, width } = &image.picture;
-        let view = View { pixels, labels: &[0], height: *height, width: *width };
+        let view = View::images(pixels, &[0], *height, *width);
         self.check_size(&opened, view)?;
         let (outputs, own) = opened.run(&self.path, view, &Fast::new(1))?;
         check_classes(&self.path, outputs.classes, &image.names)?;
@@ -71,12 +71,12 @@ impl Predict {
             return Ok(Input { picture: read_png(path)?, label: None, names: Vec::new() });
         }
         let test = self.dataset.load_test(&[&self.path])?;
-        let (index, images) = (self.index.unwrap_or(0), test.images.view());
+        let (index, images) = (self.index.unwrap_or(0), test.examples.view());
         if index >= images.len() {
             bail!("--index {index}: the test images are 0 to {}", images.len() - 1);
         }
-        let (pixels, label) = (images.image(index).to_vec(), Some(images.labels[index]));
-        let picture = Picture { pixels, height: images.height, width: images.width };
+        let (pixels, label) = (images.slice(index..index + 1).bytes()?.to_vec(), Some(images.classes()?[index]));
+        let picture = Picture { pixels, height: images.shape.height, width: images.shape.width };
         Ok(Input { picture, label, names: test.labels })
     }
 
@@ -84,8 +84,8 @@ impl Predict {
         let size = opened.size(&self.path)?;
         match &self.image {
             Some(image) if !size.takes(view) => {
-                let (View { height, width, .. }, image, path) = (view, image.display(), self.path.display());
-                bail!("{image}: {height} x {width} pixels, but {path} takes {size}; scale it first")
+                let (shape, image, path) = (view.shape, image.display(), self.path.display());
+                bail!("{image}: {shape} pixels, but {path} takes {size}; scale it first")
             }
             Some(_) => Ok(()),
             None => check_images(&self.path, size, view),

@@ -63,12 +63,13 @@ pub fn export<C: Compute>(
     let (model, errors) = if bits.contains(&FLOAT_BITS) {
         (float_model, Vec::new())
     } else {
-        let how = Quantization { bits: &bits, calibration: plan.calibration.pixels };
+        let calibration = plan.calibration.bytes()?;
+        let how = Quantization { bits: &bits, calibration };
         let mut layers = quantize(&folded, &how, progress)?;
-        let order = arrange(&mut layers, plan.calibration.pixels);
+        let order = arrange(&mut layers, calibration);
         (encode_integer(&layers, &order, plan)?, layers.iter().map(|layer| layer.error).collect())
     };
-    let (exported, labels) = (run(&model, plan.test)?, plan.test.labels);
+    let (exported, labels) = (run(&model, plan.test)?, plan.test.classes()?);
     let report = Export {
         bits,
         bytes: model.len(),
@@ -138,7 +139,7 @@ type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core:
 
 fn encode_layers(layers: Layers, logit_scale: f32, order: &[u16], plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
-    let (height, width) = (u16::try_from(plan.test.height)?, u16::try_from(plan.test.width)?);
+    let (height, width) = (u16::try_from(plan.test.shape.height)?, u16::try_from(plan.test.shape.width)?);
     let spec = Spec { height, width, labels: &labels, layers, logit_scale, order };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes)?;

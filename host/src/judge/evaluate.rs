@@ -56,7 +56,8 @@ pub struct Evaluation {
 /// If the images are not of the network's size: see [`Checkpoint::inputs`].
 pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
     let inputs = checkpoint.inputs;
-    assert_eq!(view.image_len(), inputs, "image size and network");
+    assert_eq!(view.shape.inputs(), inputs, "image size and network");
+    let bytes = view.bytes().expect("the door has seen that these are bytes");
     let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
     checkpoint.pixels.scaling().tables(&mut scale, &mut shift);
     let classes = layer::outputs(&checkpoint.layers, inputs);
@@ -64,7 +65,7 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
     let (mut logits, mut columns) = (Vec::with_capacity(view.len() * classes), vec![0.0; classes * BATCH]);
     let order: Vec<u32> = (0..view.len() as u32).collect();
     for picked in order.chunks(BATCH) {
-        let pixels = Pixels { pixels: view.pixels, picked, scale: &scale, shift: &shift };
+        let pixels = Pixels { pixels: bytes, picked, scale: &scale, shift: &shift };
         let columns = &mut columns[..classes * picked.len()];
         predict(compute, &checkpoint.layers, inputs, &checkpoint.params, &mut workspace, &pixels, columns)
             .expect("a checkpoint is a network, and the buffers are made for it");
@@ -80,12 +81,13 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
 /// # Panics
 /// If the images are not of the model's size: see [`Model::inputs`].
 pub fn run_model(model: &Model, view: View) -> Outputs {
-    assert_eq!(view.image_len(), model.inputs(), "image size and model");
+    assert_eq!(view.shape.inputs(), model.inputs(), "image size and model");
+    let bytes = view.bytes().expect("the door has seen that these are bytes");
     let mut scratch = vec![0; model.scratch_words()];
     let mut classifier = Classifier::new(model, &mut scratch).expect("the scratch memory is as long as declared");
     let (mut logits, mut digest) = (Vec::new(), Sha256::new());
-    for index in 0..view.len() {
-        classifier.classify(view.image(index));
+    for image in bytes.chunks_exact(model.inputs()) {
+        classifier.classify(image);
         logits.extend(classifier.logits().values());
         classifier.logits().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
     }
@@ -95,10 +97,10 @@ pub fn run_model(model: &Model, view: View) -> Outputs {
 
 impl Outputs {
     /// The class of every image: that of the largest logit, the first of equals.
-    pub fn predictions(&self) -> Vec<u8> {
+    pub fn predictions(&self) -> Vec<u16> {
         let largest = |row: &[f32]| {
             let best = (0, f32::NEG_INFINITY);
-            row.iter().enumerate().fold(best, |best, (class, &z)| if z > best.1 { (class, z) } else { best }).0 as u8
+            row.iter().enumerate().fold(best, |best, (class, &z)| if z > best.1 { (class, z) } else { best }).0 as u16
         };
         self.logits.chunks_exact(self.classes).map(largest).collect()
     }
@@ -114,13 +116,13 @@ impl Outputs {
     }
 
     /// Share of the images whose class is their label.
-    pub fn accuracy(&self, labels: &[u8]) -> f64 {
+    pub fn accuracy(&self, labels: &[u16]) -> f64 {
         let correct = self.predictions().iter().zip(labels).filter(|(class, label)| class == label).count();
         correct as f64 / labels.len() as f64
     }
 
     /// Mean cross-entropy of the softmax of the logits.
-    pub fn loss(&self, labels: &[u8]) -> f64 {
+    pub fn loss(&self, labels: &[u16]) -> f64 {
         let losses = self.logits.chunks_exact(self.classes).zip(labels).map(|(row, &label)| {
             let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let sum: f64 = row.iter().map(|z| f64::from(z - max).exp()).sum();
@@ -130,7 +132,7 @@ impl Outputs {
     }
 
     /// All that is reported; `names` of the classes in order.
-    pub fn evaluation(&self, labels: &[u8], names: &[String]) -> Evaluation {
+    pub fn evaluation(&self, labels: &[u16], names: &[String]) -> Evaluation {
         let predictions = self.predictions();
         let of_class = |class: usize| {
             let mine = labels.iter().zip(&predictions).filter(move |(label, _)| usize::from(**label) == class);

@@ -5,7 +5,7 @@ use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, bail};
 use foldnet_core::model::MAGIC;
 use foldnet_core::{Compute, Model};
-use foldnet_data::View;
+use foldnet_data::{Shape, View};
 use foldnet_sim::AlignedBytes;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -104,14 +104,15 @@ impl ImageSize {
 
     /// Whether the images of `view` have this size.
     pub fn takes(self, view: View) -> bool {
-        view.image_len() == self.pixels && self.shape.is_none_or(|shape| shape == (view.height, view.width))
+        let Shape { height, width, .. } = view.shape;
+        view.shape.inputs() == self.pixels && self.shape.is_none_or(|shape| shape == (height, width))
     }
 }
 
 impl std::fmt::Display for ImageSize {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self.shape {
-            Some((height, width)) => write!(f, "{height} x {width}"),
+            Some((height, width)) => write!(f, "{height}x{width}"),
             None => write!(f, "{} pixels", self.pixels),
         }
     }
@@ -123,13 +124,13 @@ impl std::fmt::Display for ImageSize {
 /// When they have another size; the error names both.
 pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<()> {
     if !size.takes(view) {
-        let (height, width) = (view.height, view.width);
         bail!(
-            "{}: takes images of {size}, the dataset's have {height} x {width}; give the --dataset it was trained on",
-            path.display()
+            "{}: takes images of {size}, the dataset's have {}; give the --dataset it was trained on",
+            path.display(),
+            view.shape
         );
     }
-    Ok(())
+    view.bytes().map(drop).with_context(|| path.display().to_string())
 }
 
 /// The names of a model's classes: its own, else those of the dataset.

@@ -6,7 +6,7 @@ use crate::network::checkpoint::Checkpoint;
 use foldnet_core::standardize::Pixels;
 use foldnet_core::train::{BufferError, Metrics, Trainer, initialize};
 use foldnet_core::{Compute, layer};
-use foldnet_data::View;
+use foldnet_data::{View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -77,6 +77,9 @@ pub enum TrainError {
     /// The configuration does not fit the data or the network.
     #[error("{0}")]
     Buffers(#[from] BufferError),
+    /// The set is not of a kind that training works on.
+    #[error(transparent)]
+    Kind(#[from] WrongKind),
     /// The loss became infinite or not a number.
     #[error("the loss is no longer finite in epoch {epoch}: training diverged; use a smaller --learning-rate")]
     Diverged {
@@ -117,7 +120,8 @@ pub fn fit<C: Compute>(
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     rng.set_stream(SHUFFLE);
     let mut order: Vec<u32> = (0..train.len() as u32).collect();
-    let mut run = Loop::new(network, config, train, compute);
+    let mut run = Loop::new(network, config, train, compute)?;
+    let val_classes = valid.classes()?;
     let mut history = Vec::new();
     for epoch in 0..config.epochs {
         if config.shuffle {
@@ -127,7 +131,7 @@ pub fn fit<C: Compute>(
         let mean = run.epoch(network, &order, epoch, observer)?;
         let seconds = start.elapsed().as_secs_f64();
         let outputs = run_checkpoint(network, valid, compute);
-        let (val_loss, val_accuracy) = (outputs.loss(valid.labels), outputs.accuracy(valid.labels));
+        let (val_loss, val_accuracy) = (outputs.loss(val_classes), outputs.accuracy(val_classes));
         let record = Epoch { loss: mean.loss(), accuracy: mean.accuracy(), val_loss, val_accuracy, seconds };
         observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
         history.push(record);
@@ -164,7 +168,8 @@ struct Loop<'a, C> {
     config: &'a Config,
     /// Images in a step: never more than there are.
     batch: usize,
-    train: View<'a>,
+    pixels: &'a [u8],
+    classes: &'a [u16],
     scale: Vec<f32>,
     shift: Vec<f32>,
     /// The network's parameters, during an epoch.
@@ -174,13 +179,14 @@ struct Loop<'a, C> {
 }
 
 impl<'a, C: Compute> Loop<'a, C> {
-    fn new(network: &Checkpoint, config: &'a Config, train: View<'a>, compute: &'a C) -> Self {
+    fn new(network: &Checkpoint, config: &'a Config, train: View<'a>, compute: &'a C) -> Result<Self, WrongKind> {
         let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
         network.pixels.scaling().tables(&mut scale, &mut shift);
         let batch = config.batch_size.min(train.len());
         let workspace = Aligned::zeros(layer::train_workspace(&network.layers, network.inputs, batch));
         let params = Aligned::zeros(network.params.len());
-        Self { config, batch, train, scale, shift, params, workspace, compute }
+        let (pixels, classes) = (train.bytes()?, train.classes()?);
+        Ok(Self { config, batch, pixels, classes, scale, shift, params, workspace, compute })
     }
 
     /// One pass over the images in the given order.
@@ -212,8 +218,8 @@ impl<'a, C: Compute> Loop<'a, C> {
         let mut labels = Vec::with_capacity(batch);
         for (step, picked) in order.chunks(batch).enumerate() {
             labels.clear();
-            labels.extend(picked.iter().map(|&image| self.train.labels[image as usize]));
-            let pixels = Pixels { pixels: self.train.pixels, picked, scale: &self.scale, shift: &self.shift };
+            labels.extend(picked.iter().map(|&image| self.classes[image as usize] as u8));
+            let pixels = Pixels { pixels: self.pixels, picked, scale: &self.scale, shift: &self.shift };
             mean.add(trainer.step(self.compute, &pixels, &labels, rate)?, picked.len());
             if !mean.loss.is_finite() {
                 return Err(TrainError::Diverged { epoch: epoch + 1 });

@@ -88,7 +88,8 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     result.map_err(|error| early_end(error, saved, &plan.out))?;
     let test = dataset.part(Part::Test);
     let outputs = run_checkpoint(&network, test, compute);
-    let result = Test { loss: outputs.loss(test.labels), accuracy: outputs.accuracy(test.labels) };
+    let classes = test.classes()?;
+    let result = Test { loss: outputs.loss(classes), accuracy: outputs.accuracy(classes) };
     ui.say(format!("test - loss: {:.4} - accuracy: {}", result.loss, bold(format!("{:.4}", result.accuracy))));
     history.test = Some(result);
     history.write(&plan.out)?;
@@ -119,29 +120,32 @@ fn catch_interrupts() -> anyhow::Result<()> {
 
 /// The network to start from.
 fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
-    let inputs = train.image_len();
+    let inputs = train.shape.inputs();
     if let Some(init) = &plan.init {
         let classes = foldnet_core::layer::outputs(&init.layers, init.inputs);
         let (size, needed) = (ImageSize::of(init), dataset.labels.len());
         if !size.takes(train) || classes != needed {
-            let View { height, width, .. } = train;
+            let shape = train.shape;
             bail!(
-                "--init: a network of {size} and {classes} classes, the dataset has {height} x {width} and {needed}; give the --dataset it was trained on"
+                "--init: a network of {size} and {classes} classes, the dataset has {shape} and {needed}; give the --dataset it was trained on"
             );
         }
         return Ok(init.clone());
     }
-    let (mean, std) = pixel_statistics(train.pixels, inputs);
+    let (mean, std) = pixel_statistics(train.bytes()?, inputs);
     let mut network = Checkpoint {
         layers: plan.norm.layers(&plan.hidden, dataset.labels.len() as u32),
         inputs,
         params: Vec::new(),
         pixels: PixelStatistics::Standardized { mean, std },
-        image: Some((train.height, train.width)),
+        image: Some((train.shape.height, train.shape.width)),
         labels: dataset.labels.clone(),
     };
     foldnet_core::layer::validate(&network.layers, inputs).context("--hidden")?;
     check_memory(&network.layers, inputs)?;
+    if dataset.labels.len() > 256 {
+        bail!("the dataset has {} classes, and 256 is the most that is trained", dataset.labels.len());
+    }
     initial_params(&mut network, plan.config.seed);
     Ok(network)
 }

@@ -102,7 +102,8 @@ fn from_checkpoint_to_device_model() {
     let bytes = AlignedBytes::from_slice(&folder.read("a.fnet"));
     let test = load_test(&Source::Synthetic, &mut |_| {}).expect("drawn");
     let model = Model::parse(&bytes).expect("a model");
-    let simulated = simulate(&model, &test.images.pixels, &test.images.labels, &mut |_| {});
+    let simulated =
+        simulate(&model, test.examples.view().bytes().unwrap(), test.examples.view().classes().unwrap(), &mut |_| {});
     assert_eq!(device["logits_sha256"], simulated.logits_sha256.as_str());
     assert_eq!(number(&device, "accuracy"), simulated.accuracy());
 }
@@ -200,13 +201,13 @@ fn predict_draws_and_agrees_with_itself() {
     folder.run("export run --bits 32 --dataset synthetic --out a.fnet").succeeded();
     let test = load_test(&Source::Synthetic, &mut |_| {}).expect("drawn");
     for index in [0, 5, 1999] {
-        folder.write("image.png", &png(test.images.image(index), 28, 28));
+        folder.write("image.png", &png(test.examples.view().image(index), 28, 28));
         for file in ["run", "a.fnet"] {
             let by_index = folder.run(&format!("predict {file} --dataset synthetic --index {index} --json")).json();
             let by_image = folder.run(&format!("predict {file} --image image.png --json")).json();
             assert_eq!(probabilities(&by_index), probabilities(&by_image), "{file} {index}");
             assert_eq!(by_index["label"], by_image["label"]);
-            assert_eq!(by_index["true_class"], test.images.labels[index]);
+            assert_eq!(by_index["true_class"], test.examples.view().classes().unwrap()[index]);
             assert!(by_image["true_class"].is_null());
         }
     }
@@ -224,9 +225,9 @@ fn predictions_are_a_class_a_line() {
     let folder = trained();
     let evaluation = folder.run("evaluate run --dataset synthetic --split valid --predictions out --json").json();
     let text = String::from_utf8(folder.read("out")).expect("text");
-    let classes: Vec<u8> = text.lines().map(|line| line.parse().expect("a class")).collect();
+    let classes: Vec<u16> = text.lines().map(|line| line.parse().expect("a class")).collect();
     let dataset = foldnet_data::load(&Source::Synthetic, &mut |_| {}).expect("drawn");
-    let labels = dataset.part(foldnet_data::Part::Valid).labels;
+    let labels = dataset.part(foldnet_data::Part::Valid).classes().unwrap();
     assert_eq!((classes.len(), evaluation["images"].as_u64()), (labels.len(), Some(1000)));
     let correct = classes.iter().zip(labels).filter(|(class, label)| class == label).count();
     assert_eq!(number(&evaluation, "accuracy"), correct as f64 / 1000.0);

@@ -39,11 +39,16 @@ fn counted(folder: &Folder, out: &str, file: &str, boards: &[&str]) -> Vec<Recor
     let bytes = AlignedBytes::from_slice(&folder.read(file));
     let (model, test) =
         (Model::parse(&bytes).expect("a model"), load_test(&Source::Synthetic, &mut |_| {}).expect("drawn"));
-    let images = test.images.view().slice(0..IMAGES);
+    let images = test.examples.view().slice(0..IMAGES);
     let run = |board: &&str| {
         let firmware = by_name(board).map(Firmware::build).expect("a board").unwrap_or_else(|error| panic!("{error}"));
-        let task =
-            Task { firmware: &firmware, model: &bytes, pixels: images.pixels, labels: images.labels, layers: true };
+        let task = Task {
+            firmware: &firmware,
+            model: &bytes,
+            pixels: images.bytes().unwrap(),
+            labels: images.classes().unwrap(),
+            layers: true,
+        };
         let run = emulate(&task, &mut |_| {}).unwrap_or_else(|error| panic!("{board}: {error}"));
         let record = Record::new(Some(firmware.board()), Path::new(file), &bytes, &model, &test.name);
         Record { measured: Some(Measured::emulated(&run)), ..record }
@@ -71,7 +76,16 @@ fn predictions(folder: &Folder, file: &str) -> (Value, Vec<usize>) {
 }
 
 fn labels() -> Vec<usize> {
-    load_test(&Source::Synthetic, &mut |_| {}).expect("drawn").images.labels.into_iter().map(usize::from).collect()
+    load_test(&Source::Synthetic, &mut |_| {})
+        .expect("drawn")
+        .examples
+        .view()
+        .classes()
+        .unwrap()
+        .to_vec()
+        .into_iter()
+        .map(usize::from)
+        .collect()
 }
 
 /// The rows of a table on the page, without heads of columns.

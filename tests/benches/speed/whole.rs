@@ -33,7 +33,7 @@ pub(crate) fn section() -> anyhow::Result<String> {
         Err(error) => return Ok(format!("{text}Not measured: {error}\n")),
     };
     let train = dataset.part(Part::Train);
-    let (mean, std) = pixel_statistics(train.pixels, train.image_len());
+    let (mean, std) = pixel_statistics(train.bytes().unwrap(), train.shape.inputs());
     let loading = start.elapsed().as_secs_f64();
     writeln!(text, "- Loading, checking, unpacking and standardizing 70,000 images: {loading:.2} s")?;
     for threads in crate::THREADS {
@@ -56,7 +56,7 @@ fn network(dataset: &Dataset, mean: Vec<f32>, std: Vec<f32>) -> Checkpoint {
         inputs: mean.len(),
         params: Vec::new(),
         pixels: PixelStatistics::Standardized { mean, std },
-        image: Some((dataset.height(), dataset.width())),
+        image: Some((dataset.shape().height, dataset.shape().width)),
         labels: dataset.labels.clone(),
     };
     initial_params(&mut network, 42);

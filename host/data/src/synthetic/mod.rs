@@ -11,8 +11,10 @@ mod tops;
 use crate::dice::Dice;
 use canvas::{Canvas, SIDE};
 
-use crate::dataset::{Dataset, Images, TestSet};
+use crate::dataset::{Dataset, Examples, Shape, TestSet};
 use crate::fashion_mnist;
+use crate::targets::Targets;
+use crate::values::Values;
 
 /// The name of the set on the command line and in messages.
 pub(crate) const NAME: &str = "synthetic";
@@ -33,11 +35,11 @@ pub(crate) fn dataset() -> Dataset {
 
 /// The test images alone, the same as in [`dataset`].
 pub(crate) fn test_set() -> TestSet {
-    TestSet { name: NAME.into(), labels: fashion_mnist::class_names(), images: draw(TEST_IMAGES, TEST_STREAM) }
+    TestSet { name: NAME.into(), labels: fashion_mnist::class_names(), examples: draw(TEST_IMAGES, TEST_STREAM) }
 }
 
 /// Draws `count` images; every ten in a row show each class once.
-fn draw(count: usize, stream: u64) -> Images {
+fn draw(count: usize, stream: u64) -> Examples {
     let mut dice = Dice::new(stream);
     let mut labels = Vec::with_capacity(count);
     let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
@@ -45,11 +47,11 @@ fn draw(count: usize, stream: u64) -> Images {
     while labels.len() < count {
         dice.shuffle(&mut classes);
         for &class in classes.iter().take(count - labels.len()) {
-            labels.push(class);
+            labels.push(class.into());
             pixels.extend_from_slice(&draw_image(class, &mut dice));
         }
     }
-    Images { pixels, labels, height: SIDE, width: SIDE }
+    Examples { inputs: Values::U8(pixels), targets: Targets::Classes(labels), shape: Shape::image(SIDE, SIDE) }
 }
 
 fn draw_image(class: u8, dice: &mut Dice) -> [u8; SIDE * SIDE] {

@@ -9,10 +9,10 @@ fn parts_are_cut_and_laid_out_as_promised() {
     let set = Folder::sample().load().unwrap();
     let [train, valid, test] = [Part::Train, Part::Valid, Part::Test].map(|part| set.part(part));
     assert_eq!((train.len(), valid.len(), test.len()), (22, 2, 5));
-    assert_eq!((set.height(), set.width()), (3, 2));
+    assert_eq!((set.shape().height, set.shape().width), (3, 2));
     assert_eq!((train.image(0), train.image(21)), (&[0, 1, 2, 3, 4, 5][..], &[126, 127, 128, 129, 130, 131][..]));
-    assert_eq!((valid.image(0), valid.labels), (&[132, 133, 134, 135, 136, 137][..], &[2, 3][..]));
-    assert_eq!(test.labels, [0, 1, 2, 3, 0]);
+    assert_eq!((valid.image(0), valid.classes().unwrap()), (&[132, 133, 134, 135, 136, 137][..], &[2, 3][..]));
+    assert_eq!(test.classes().unwrap(), [0, 1, 2, 3, 0]);
     assert_eq!(set.labels, ["0", "1", "2", "3"]);
 }
 
@@ -58,7 +58,7 @@ fn the_test_files_alone_will_do_for_a_test() {
     folder.remove(TRAIN_IMAGES);
     folder.remove(TRAIN_LABELS);
     let set = load_test(&Source::Directory(folder.path().into()), &mut |_| ()).unwrap();
-    assert_eq!(set.images.view(), expected.part(Part::Test));
+    assert_eq!(set.examples.view(), expected.part(Part::Test));
 }
 
 #[test]

@@ -273,7 +273,7 @@ fn a_test_downloads_the_test_files_once() {
     let search = search(&cache, server.url.clone());
     for _ in 0..2 {
         let set = load_test_with(&Source::FashionMnist, &search, &mut |_| ()).unwrap();
-        assert_eq!((set.name.as_str(), set.images.len()), ("fashion-mnist", 10_000));
+        assert_eq!((set.name.as_str(), set.examples.len()), ("fashion-mnist", 10_000));
     }
     let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
     assert_eq!(paths, [format!("/{TEST_IMAGES}"), format!("/{TEST_LABELS}")]);

@@ -23,11 +23,15 @@ fn it_is_read_verified_and_split() {
     let set = load_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
     let [train, valid, test] = [Part::Train, Part::Valid, Part::Test].map(|part| set.part(part));
     assert_eq!((train.len(), valid.len(), test.len()), (55_000, 5_000, 10_000));
-    assert_eq!((set.height(), set.width(), set.labels.len()), (28, 28, 10));
+    assert_eq!((set.shape().height, set.shape().width, set.labels.len()), (28, 28, 10));
     assert_eq!((set.labels[0].as_str(), set.labels[9].as_str()), ("T-shirt/top", "Ankle boot"));
     // The first labels of either file, as the dataset's site shows them.
-    assert_eq!((&train.labels[..6], &test.labels[..6]), (&[9, 0, 0, 3, 0, 2][..], &[9, 2, 1, 1, 6, 1][..]));
-    let brightness: u64 = train.pixels.iter().chain(valid.pixels).map(|&pixel| u64::from(pixel)).sum();
+    assert_eq!(
+        (&train.classes().unwrap()[..6], &test.classes().unwrap()[..6]),
+        (&[9, 0, 0, 3, 0, 2][..], &[9, 2, 1, 1, 6, 1][..])
+    );
+    let brightness: u64 =
+        train.bytes().unwrap().iter().chain(valid.bytes().unwrap()).map(|&pixel| u64::from(pixel)).sum();
     // The known mean of all 60,000: 0.2860 of full scale.
     assert_eq!(brightness * 10_000 / (60_000 * 784 * 255), 2_860);
 }
@@ -36,7 +40,7 @@ fn it_is_read_verified_and_split() {
 fn the_test_set_alone_is_the_same() {
     let set = load_test_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
     let whole = load_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
-    assert_eq!((set.images.view(), set.labels), (whole.part(Part::Test), whole.labels.clone()));
+    assert_eq!((set.examples.view(), set.labels), (whole.part(Part::Test), whole.labels.clone()));
 }
 
 #[test]
@@ -58,7 +62,9 @@ fn another_set_does_not_pass_for_it() {
 #[test]
 fn one_changed_label_does_not_pass_for_it() {
     let folder = Folder::empty();
-    let mut labels = load_test_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap().images.labels;
+    let set = load_test_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
+    let classes = set.examples.view().classes().unwrap();
+    let mut labels: Vec<u8> = classes.iter().map(|&class| class as u8).collect();
     labels[9_999] ^= 1;
     let header = crate::sample::header(&[0x801, 10_000]);
     folder.put(TEST_LABELS, &crate::sample::gzip(&[header, labels].concat()));

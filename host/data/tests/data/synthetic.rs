@@ -14,8 +14,9 @@ fn it_is_the_same_set_everywhere() {
     let set = load(&Source::Synthetic, &mut |_| ()).unwrap();
     let mut hasher = Sha256::new();
     for part in [Part::Train, Part::Valid, Part::Test].map(|part| set.part(part)) {
-        hasher.update(part.pixels);
-        hasher.update(part.labels);
+        hasher.update(part.bytes().unwrap());
+        let labels: Vec<u8> = part.classes().unwrap().iter().map(|&class| class as u8).collect();
+        hasher.update(labels);
     }
     let hash = hasher.finalize().iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
@@ -27,10 +28,10 @@ fn it_is_the_same_set_everywhere() {
 #[test]
 fn every_class_is_equally_frequent_in_every_part() {
     let set = load(&Source::Synthetic, &mut |_| ()).unwrap();
-    assert_eq!((set.height(), set.width(), set.labels.len()), (28, 28, 10));
+    assert_eq!((set.shape().height, set.shape().width, set.labels.len()), (28, 28, 10));
     for (part, each) in [(Part::Train, 1_100), (Part::Valid, 100), (Part::Test, 200)] {
         let mut counts = [0; 10];
-        set.part(part).labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+        set.part(part).classes().unwrap().iter().for_each(|&label| counts[usize::from(label)] += 1);
         assert_eq!(counts, [each; 10], "{part}");
     }
 }
@@ -39,8 +40,8 @@ fn every_class_is_equally_frequent_in_every_part() {
 fn the_test_set_alone_is_the_same() {
     let set = load(&Source::Synthetic, &mut |_| ()).unwrap();
     let test = load_test(&Source::Synthetic, &mut |_| ()).unwrap();
-    assert_eq!(test.images.view(), set.part(Part::Test));
-    assert_ne!(test.images.image(0), set.part(Part::Train).image(0));
+    assert_eq!(test.examples.view(), set.part(Part::Test));
+    assert_ne!(test.examples.view().image(0), set.part(Part::Train).image(0));
 }
 
 #[test]
@@ -58,16 +59,17 @@ fn class_means_tell_most_images_apart_but_not_all() {
     let set = load(&Source::Synthetic, &mut |_| ()).unwrap();
     let means = class_means(set.part(Part::Train));
     let test = set.part(Part::Test);
-    let right = (0..test.len()).filter(|&n| nearest(&means, test.image(n)) == usize::from(test.labels[n])).count();
+    let right =
+        (0..test.len()).filter(|&n| nearest(&means, test.image(n)) == usize::from(test.classes().unwrap()[n])).count();
     let percent = 100 * right / test.len();
     assert!((50..=95).contains(&percent), "nearest class mean: {percent} %");
 }
 
 /// Mean image of each class, rounded.
 fn class_means(images: View) -> Vec<Vec<i64>> {
-    let mut sums = vec![vec![0; images.image_len()]; 10];
+    let mut sums = vec![vec![0; images.shape.inputs()]; 10];
     for index in 0..images.len() {
-        let sum = &mut sums[usize::from(images.labels[index])];
+        let sum = &mut sums[usize::from(images.classes().unwrap()[index])];
         sum.iter_mut().zip(images.image(index)).for_each(|(sum, &pixel)| *sum += i64::from(pixel));
     }
     let each = images.len() as i64 / 10;

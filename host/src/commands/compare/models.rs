@@ -32,7 +32,7 @@ impl Compare {
             let [a, b] = [0, other].map(|at| (self.paths[at].display(), names[at].len()));
             bail!("{}: {} classes, but {} has {}; compare models of the same classes", b.0, b.1, a.0, a.1);
         }
-        let comparison = compare(&entries, view.labels, &names[0]);
+        let comparison = compare(&entries, view.classes()?, &names[0]);
         say(&comparison, self.list, ui);
         ui.result(&comparison)
     }
@@ -107,7 +107,7 @@ fn verdict(pair: &Pair, images: usize) -> String {
 }
 
 fn disagreement_row(image: &Disagreement, labels: &[String]) -> Vec<String> {
-    let name = |class: &u8| labels.get(usize::from(*class)).cloned().unwrap_or_else(|| class.to_string());
+    let name = |class: &u16| labels.get(usize::from(*class)).cloned().unwrap_or_else(|| class.to_string());
     let says = image.classes.iter().map(name);
     [image.image.to_string(), name(&image.label)].into_iter().chain(says).collect()
 }

@@ -45,9 +45,9 @@ pub struct Disagreement {
     /// Its number, from 0.
     pub image: usize,
     /// What it is.
-    pub label: u8,
+    pub label: u16,
     /// What each model says, in their order.
-    pub classes: Vec<u8>,
+    pub classes: Vec<u16>,
 }
 
 /// All models on the same images.
@@ -81,8 +81,8 @@ pub struct Entry {
 }
 
 /// Compares models, at least one, that have the classes `names`, on images of these `labels`.
-pub fn compare(entries: &[Entry], labels: &[u8], names: &[String]) -> Comparison {
-    let predictions: Vec<Vec<u8>> = entries.iter().map(|entry| entry.outputs.predictions()).collect();
+pub fn compare(entries: &[Entry], labels: &[u16], names: &[String]) -> Comparison {
+    let predictions: Vec<Vec<u16>> = entries.iter().map(|entry| entry.outputs.predictions()).collect();
     let contender = |entry: &Entry| Contender {
         name: entry.name.clone(),
         bytes: entry.bytes,
@@ -105,8 +105,8 @@ pub fn compare(entries: &[Entry], labels: &[u8], names: &[String]) -> Comparison
     }
 }
 
-fn pair(a: String, b: String, by_a: &[u8], by_b: &[u8], labels: &[u8]) -> Pair {
-    let count = |which: fn(u8, u8, u8) -> bool| {
+fn pair(a: String, b: String, by_a: &[u16], by_b: &[u16], labels: &[u16]) -> Pair {
+    let count = |which: fn(u16, u16, u16) -> bool| {
         by_a.iter().zip(by_b).zip(labels).filter(|((a, b), label)| which(**a, **b, **label)).count()
     };
     let (only_a, only_b) =
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     /// A model of three classes that says `classes`.
-    fn entry(name: &str, classes: &[u8]) -> Entry {
+    fn entry(name: &str, classes: &[u16]) -> Entry {
         let logits = classes.iter().flat_map(|&says| (0..3).map(move |class| f32::from(u8::from(class == says))));
         let outputs = Outputs { logits: logits.collect(), classes: 3, logits_sha256: None };
         Entry { name: name.into(), bytes: 7, parameters: 9, bits: vec![32], outputs }

@@ -24,7 +24,7 @@ pub struct Confused {
 
 impl Classes {
     /// From the label and the predicted class of every image, each below `classes`.
-    pub fn of(labels: &[u8], predictions: &[u8], classes: usize) -> Self {
+    pub fn of(labels: &[u16], predictions: &[u16], classes: usize) -> Self {
         let mut confusion = vec![vec![0; classes]; classes];
         for (&label, &predicted) in labels.iter().zip(predictions) {
             confusion[usize::from(label)][usize::from(predicted)] += 1;

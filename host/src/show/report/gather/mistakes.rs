@@ -18,7 +18,7 @@ pub struct Mistake {
 }
 
 /// All mistakes, the most confident first.
-pub fn mistakes(outputs: &Outputs, labels: &[u8]) -> Vec<Mistake> {
+pub fn mistakes(outputs: &Outputs, labels: &[u16]) -> Vec<Mistake> {
     let probabilities = confidences(outputs);
     let found = outputs.predictions().into_iter().zip(labels).zip(probabilities).enumerate();
     let wrong = found.filter(|(_, ((predicted, label), _))| predicted != *label);

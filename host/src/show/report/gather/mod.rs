@@ -109,6 +109,7 @@ const PART: usize = 500;
 /// When the images are not of the network's size.
 pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
     let Plan { checkpoint, labels, test, .. } = plan;
+    let classes = test.classes()?;
     let summary = of_checkpoint(&checkpoint.layers, checkpoint.inputs);
     let network = run_in_parts(*test, "network", progress, |part| run_checkpoint(checkpoint, part, compute));
     let (folding, not_folded) = match fold(checkpoint) {
@@ -124,12 +125,12 @@ pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Sta
         name: plan.name.clone(),
         dataset: plan.dataset.clone(),
         test_images: plan.test_images,
-        image: (test.height, test.width),
+        image: (test.shape.height, test.shape.width),
         labels: labels.clone(),
         history: plan.history.clone(),
-        evaluation: network.evaluation(test.labels, labels),
-        classes: Classes::of(test.labels, &network.predictions(), network.classes),
-        mistakes: mistakes(&network, test.labels),
+        evaluation: network.evaluation(classes, labels),
+        classes: Classes::of(classes, &network.predictions(), network.classes),
+        mistakes: mistakes(&network, classes),
         norms: norms(checkpoint, &summary.layers),
         summary,
         folding,
@@ -151,7 +152,7 @@ fn difference<C: Compute>(
     let folded = run_in_parts(plan.test, "folded network", progress, |part| run_model(&model, part));
     Ok(Difference {
         largest_deviation: network.largest_deviation(&folded),
-        accuracy: folded.accuracy(plan.test.labels),
+        accuracy: folded.accuracy(plan.test.classes()?),
         changed: network.changed(&folded),
     })
 }

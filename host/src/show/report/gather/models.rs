@@ -97,17 +97,18 @@ pub fn device_model<C: Compute>(
 ) -> anyhow::Result<DeviceModel> {
     let model = parse(&file.bytes, &file.path)?;
     check(&model, file, plan)?;
+    let classes = plan.test.classes()?;
     let name = file.path.display().to_string();
     let outputs = run_in_parts(plan.test, &name, progress, |part| run_model(&model, part));
     Ok(DeviceModel {
         file: name,
         bits: model.header().layers.iter().map(|layer| layer.bits).collect(),
         bytes: model.bytes(),
-        loss: outputs.loss(plan.test.labels),
-        accuracy: outputs.accuracy(plan.test.labels),
+        loss: outputs.loss(classes),
+        accuracy: outputs.accuracy(classes),
         logit_error: logit_error(network, &outputs),
         layer_errors: layer_errors(&model, file, plan, compute, progress),
-        changed: changed(network, &outputs, plan.test.labels),
+        changed: changed(network, &outputs, classes),
         layers: layers(&model),
         boards: boards(&model),
         measured: file.measured.clone(),
@@ -154,7 +155,7 @@ fn logit_error(network: &Outputs, model: &Outputs) -> f64 {
 }
 
 /// See [`DeviceModel::changed`].
-fn changed(network: &Outputs, model: &Outputs, labels: &[u8]) -> Vec<Changed> {
+fn changed(network: &Outputs, model: &Outputs, labels: &[u16]) -> Vec<Changed> {
     let pairs = network.predictions().into_iter().zip(model.predictions()).zip(confidences(network)).zip(labels);
     let differing = pairs.enumerate().filter(|(_, (((from, to), _), _))| from != to);
     let mut changed: Vec<Changed> = differing
