@@ -250,24 +250,31 @@ pub fn literal_unit(kernel: &[f32], x: &[f32], bias: f32, relu: bool) -> f32 {
 }
 
 /// `requantize(bias_o + sum_i q[o][i] x[i])` in 64 bits; only a sum that the exporter would have refused wraps. None where a
-/// row that is not plain is beyond its bound.
+/// sum is beyond the bound of packed sums and the row's worst sum is wrong.
 fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Option<Vec<i32>> {
     let order = |i: usize| match parts.order {
         [] => i,
         order => usize::from(u16::from_le_bytes([order[2 * i], order[2 * i + 1]])),
     };
     let x: Vec<i64> = (0..x.len()).map(|i| i64::from(x[order(i)])).collect();
-    let rows = block(layer.bits).0;
     let unit = |(unit, row): (usize, &[u8])| {
         let (products, bound) = literal_sum(layer.bits, parts.second, unit, &x);
         let bias = i32::from_le_bytes([row[0], row[1], row[2], row[3]]);
         let sum = i64::from(bias) + products;
         let multiplier = i64::from(u16::from_le_bytes([row[4], row[5]]));
         let z = literal_requantize(i64::from(sum as i32), multiplier, row[6]);
-        let plain = parts.first[8 * (unit - unit % rows) + 7] == 1;
-        (plain || products.abs() < bound).then_some(z)
+        (products.abs() < bound || is_honest(layer, parts.second, unit, row[7])).then_some(z)
     };
     parts.first.chunks_exact(8).enumerate().map(unit).collect()
+}
+
+/// Whether all weights of a row are within their width's range, and no sum of theirs is beyond `2^(worst / 8)`.
+fn is_honest(layer: &LayerHeader, weights: &[u8], unit: usize, worst: u8) -> bool {
+    let inputs = usize::from(layer.inputs);
+    let row: Vec<i64> = (0..inputs).map(|i| integer_weight(layer.bits, weights, inputs, unit, i)).collect();
+    let sum = |sign: i64| 255 * row.iter().map(|w| (sign * w).max(0)).sum::<i64>();
+    let largest = (1 << (layer.bits - 1)) - 1;
+    row.iter().all(|w| w.abs() <= largest) && sum(1).max(sum(-1)) as f64 <= (f64::from(worst) / 8.0).exp2()
 }
 
 /// `sum_i q[unit][i] x[i]` of a layer's weights, and the bound of packed sums of the row.

@@ -45,7 +45,7 @@ impl Layer {
                 bias: source.bell(1000.0) as i32,
                 multiplier: source.below(1 << 15) as u16,
                 shift: source.below(31) as u8,
-                plain: source.chance(0.1),
+                worst: source.below(249) as u8,
             };
             Weights::Integer { weights, rows: (0..units).map(row).collect() }
         };
@@ -183,8 +183,8 @@ impl Layer {
             }
             Weights::Integer { weights, rows } => {
                 for (row, bytes) in rows.iter().zip(found.first.chunks_exact(Row::LEN)) {
-                    // Whether a row is plain follows from the weights.
-                    assert_eq!(Row { plain: bytes[7] == 1, ..*row }.to_bytes(), bytes);
+                    // The worst sum follows from the weights.
+                    assert_eq!(Row { worst: bytes[7], ..*row }.to_bytes(), bytes);
                 }
                 for (at, &weight) in weights.iter().enumerate() {
                     let found = integer_weight(bits, found.second, inputs, at / inputs, at % inputs);
@@ -203,11 +203,11 @@ impl Weights {
         }
     }
 
-    /// The bytes of the rows, none of them plain; none where there are biases instead.
+    /// The bytes of the rows, whatever their worst sums; none where there are biases instead.
     fn rows(&self) -> Vec<u8> {
         match self {
             Self::Float { .. } => Vec::new(),
-            Self::Integer { rows, .. } => rows.iter().flat_map(|row| Row { plain: false, ..*row }.to_bytes()).collect(),
+            Self::Integer { rows, .. } => rows.iter().flat_map(|row| row.to_bytes()).collect(),
         }
     }
 

@@ -387,7 +387,7 @@ fn layers_that_would_not_be_read_are_named() {
         },
         shape(1),
     );
-    const ROWS: &[Row] = &[Row { bias: 0, multiplier: 1, shift: 0, plain: false }; 2];
+    const ROWS: &[Row] = &[Row { bias: 0, multiplier: 1, shift: 0, worst: 0 }; 2];
     let integer = LayerWeights::Integer { weights: &[0; 2], rows: ROWS };
     check(&|spec| spec.layers[1] = (LayerHeader { bits: 8, ..spec.layers[1].0 }, integer), shape(1));
     for bad in [0.0, -1.0, f32::NAN, f32::INFINITY] {

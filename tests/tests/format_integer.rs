@@ -29,7 +29,7 @@ const TINY: [u8; 212] = [
     3,                          //  48 words of scratch memory: 2 logits, where 1 byte was, and a word for 3 bytes
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     0xFD, 0xFF, 0xFF, 0xFF,     //  64 layer 0: bias -3
-    0x00, 0x40, 1, 0,           //  68          multiplier 2^14, shift 1, not plain
+    0x00, 0x40, 1, 72,          //  68          multiplier 2^14, shift 1, worst 72: 510 <= 2^9
     0, 0, 0, 0, 0, 0, 0, 0,
     3, 0, 0, 0, 1, 0, 2, 0, 4, 0, // 80         the pixels in the order of the inputs
     0, 0, 0, 0, 0, 0,
@@ -38,19 +38,19 @@ const TINY: [u8; 212] = [
     0xA9, 0x2A, 0xAA, 0x2A,     // 104          -1, and no sixth input
     0, 0, 0, 0,
     0, 0, 0, 0,                 // 112 layer 1: bias 0
-    0x00, 0x40, 0, 0,           // 116          multiplier 2^14, shift 0, not plain
+    0x00, 0x40, 0, 87,          // 116          multiplier 2^14, shift 0, worst 87: 1785 <= 2^(87/8)
     100, 0, 0, 0,               // 120          bias 100
-    0x00, 0x20, 0, 0,           // 124          multiplier 2^13, shift 0, not plain
+    0x00, 0x20, 0, 87,          // 124          multiplier 2^13, shift 0, worst 87
     0xFB, 0xFF, 0xFF, 0xFF,     // 128          bias -5
-    0xFF, 0x7F, 3, 0,           // 132          multiplier 2^15 - 1, shift 3, not plain
+    0xFF, 0x7F, 3, 64,          // 132          multiplier 2^15 - 1, shift 3, worst 64: 255 <= 2^8
     0, 0, 0, 0, 0, 0, 0, 0,
     0x1F, 0x07, 0x88, 0x08,     // 144          rows 0 to 3: 7, -7, -1, 0 are F, 1, 7, 0; no second input
     0x88, 0x08, 0x88, 0x08,     // 148          rows 4 to 7
     0, 0, 0, 0, 0, 0, 0, 0,
     0xE8, 0x03, 0, 0,           // 160 layer 2: bias 1000
-    0x00, 0x40, 2, 0,           // 164          multiplier 2^14, shift 2, not plain
+    0x00, 0x40, 2, 121,          // 164          multiplier 2^14, shift 2, worst 121: 33,150 <= 2^(121/8)
     0xFF, 0xFF, 0xFF, 0xFF,     // 168          bias -1
-    0x00, 0x60, 1, 0,           // 172          multiplier 3 * 2^13, shift 1, not plain
+    0x00, 0x60, 1, 112,          // 172          multiplier 3 * 2^13, shift 1, worst 112: 16,320 <= 2^14
     0xFF, 0xFF, 0x01, 0x00,     // 176          inputs 0 and 1, rows 0 and 1: 127, -1 and -127, 0
     0x80, 0x00, 0x80, 0x00,     // 180          rows 2 and 3, inputs 1 and 0
     0x80, 0x00, 0x80, 0x00,     // 184          rows 4 and 5
@@ -58,19 +58,19 @@ const TINY: [u8; 212] = [
     0x80, 0x00, 0x80, 0x00,     // 192
     0x80, 0x00, 0x80, 0x00,     // 196
     0, 0, 0, 0, 0, 0, 0, 0,
-    0xB4, 0xDA, 0x5B, 0x14,     // 208 CRC-32 of all before
+    0xD3, 0xAD, 0x61, 0x10,     // 208 CRC-32 of all before
 ];
 
 const TINY_ROWS: [&[Row]; 3] = [
-    &[Row { bias: -3, multiplier: 1 << 14, shift: 1, plain: false }],
+    &[Row { bias: -3, multiplier: 1 << 14, shift: 1, worst: 0 }],
     &[
-        Row { bias: 0, multiplier: 1 << 14, shift: 0, plain: false },
-        Row { bias: 100, multiplier: 1 << 13, shift: 0, plain: false },
-        Row { bias: -5, multiplier: 32_767, shift: 3, plain: false },
+        Row { bias: 0, multiplier: 1 << 14, shift: 0, worst: 0 },
+        Row { bias: 100, multiplier: 1 << 13, shift: 0, worst: 0 },
+        Row { bias: -5, multiplier: 32_767, shift: 3, worst: 0 },
     ],
     &[
-        Row { bias: 1000, multiplier: 1 << 14, shift: 2, plain: false },
-        Row { bias: -1, multiplier: 3 << 13, shift: 1, plain: false },
+        Row { bias: 1000, multiplier: 1 << 14, shift: 2, worst: 0 },
+        Row { bias: -1, multiplier: 3 << 13, shift: 1, worst: 0 },
     ],
 ];
 
@@ -105,7 +105,7 @@ impl RandomLayer {
         let rows = (0..units).map(|_| {
             // Such that outputs are spread over 0 to 255.
             let shift = source.below(8) as u8;
-            Row { bias: source.bell(3000.0) as i32, multiplier: source.below(1 << 15) as u16, shift, plain: false }
+            Row { bias: source.bell(3000.0) as i32, multiplier: source.below(1 << 15) as u16, shift, worst: 0 }
         });
         let header = LayerHeader { inputs: inputs as u16, units: units as u16, bits, relu, scale: 1.0 };
         Self { header, weights, rows: rows.collect() }
@@ -199,8 +199,8 @@ fn a_multiplier_or_shift_out_of_range_is_refused() {
     check(134, 30, None);
     check(134, 31, Some(ParseError::Row { layer: 1 }));
     check(166, 255, Some(ParseError::Row { layer: 2 }));
-    check(135, 1, None);
-    check(135, 2, Some(ParseError::Row { layer: 1 }));
+    check(135, 248, None);
+    check(135, 249, Some(ParseError::Row { layer: 1 }));
     check(86, 5, Some(ParseError::Order));
     check(86, 0, None);
     let message = ParseError::Row { layer: 2 }.to_string();
@@ -247,22 +247,24 @@ fn an_order_that_is_no_permutation_is_not_written() {
     }
 }
 
-/// A layer so wide that sums of its first rows are beyond what packed sums can hold: these are said to be plain.
+/// Layers with sums that are beyond what packed sums can hold, and just within: the worst sum is in every row, and logits
+/// are exact.
 #[test]
-fn rows_beyond_the_bound_of_packed_sums_are_plain() {
-    let check = |bits: u8, inputs: usize, expected: &[bool]| {
+fn rows_say_how_large_their_sums_become() {
+    let check = |bits: u8, inputs: usize, units: usize, expected: u8| {
         let largest = (1i8 << (bits - 1)).wrapping_sub(1);
-        let units = expected.len();
-        // All sums are as large as can be in row 1 of a half, and 0 elsewhere.
-        let weights = (0..units * inputs).map(|i| if i / inputs % 8 == 7 || i / inputs == 1 { largest } else { 0 });
+        // All sums are as large as can be in row 1 of a half and in row 7, and 0 elsewhere.
+        let is_large = |unit: usize| unit % 8 == 7 || unit == 1;
+        let weights = (0..units * inputs).map(|i| if is_large(i / inputs) { largest } else { 0 });
         let (weights, rows) = (weights.collect::<Vec<_>>(), vec![Row { multiplier: 30_000, ..Row::default() }; units]);
         let header = LayerHeader { inputs: inputs as u16, units: units as u16, bits, relu: false, scale: 1.0 };
         let layers = [(header, integer(&weights, &rows))].into_iter().collect();
         let spec = Spec { height: 1, width: inputs as u16, labels: "", layers, logit_scale: 1.0, order: &[] };
         let bytes = file(&spec).unwrap();
         let start = (16 + usize::from(u16::from_le_bytes([bytes[6], bytes[7]]))).next_multiple_of(16);
-        let found: Vec<bool> = bytes[start..][..8 * units].chunks_exact(8).map(|row| row[7] == 1).collect();
-        assert_eq!(found, expected, "{bits} bits, {inputs} inputs");
+        for (unit, row) in bytes[start..][..8 * units].chunks_exact(8).enumerate() {
+            assert_eq!(row[7], if is_large(unit) { expected } else { 0 }, "{bits} bits, {inputs} inputs, unit {unit}");
+        }
         assert_eq!(exercise(&bytes), Ok(()));
         let white = AlignedBytes::new(&bytes);
         let model = Model::parse(&white).unwrap();
@@ -272,10 +274,15 @@ fn rows_beyond_the_bound_of_packed_sums_are_plain() {
         let sum = i64::from(largest) * 255 * inputs as i64;
         assert_eq!(classifier.logits().words()[1] as i64, (sum * 30_000) >> 15);
     };
-    check(8, 259, &[false; 7]);
-    check(8, 260, &[true, true, true, true, true, true, false]);
-    check(2, 483, &[false; 8]);
-    check(2, 484, &[true; 8]);
-    check(4, 276, &[false; 9]);
-    check(4, 277, &[true, true, true, true, true, true, true, true, false]);
+    // 2^(183/8) = 7,692,387 and 127 * 255 * 237 = 7,675,245; 127 * 255 * 259 = 8,387,715 < 2^23 = 8,388,608.
+    check(8, 237, 7, 183);
+    check(8, 238, 7, 184);
+    check(8, 259, 7, 184);
+    check(8, 260, 7, 185);
+    check(2, 471, 8, 135);
+    check(2, 472, 8, 136);
+    check(4, 269, 9, 151);
+    check(4, 270, 9, 152);
+    check(4, 3_000, 9, 179);
+    check(2, 4_096, 17, 160);
 }

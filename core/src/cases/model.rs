@@ -46,7 +46,7 @@ fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: i
 
 /// Two layers, of 4 and 2 bits.
 pub(super) fn with_integer_model<R>(check: impl FnOnce(&Spec) -> R) -> R {
-    let row = |bias, multiplier, shift| Row { bias, multiplier, shift, plain: false };
+    let row = |bias, multiplier, shift| Row { bias, multiplier, shift, worst: 0 };
     let hidden =
         LayerWeights::Integer { weights: &[7, -7, 1, -1, 2, 3], rows: &[row(10, 16_384, 1), row(0, 32_767, 0)] };
     let last = LayerWeights::Integer { weights: &[1, -1, 0, 1], rows: &[row(-3, 16_384, 0), row(5, 32_767, 2)] };

@@ -1,6 +1,14 @@
 //! An integer layer: block after block through the kernel, then every row requantized.
+//!
+//! # Wide layers
+//!
+//! A layer with a row beyond the kernel's [bound](super::bound) is *wide*. Its inputs are taken in [strips](STRIP), so few
+//! that no sum of a strip is beyond any kernel's bound whatever the weights: `256 * 127 * 255 < 2^23` at 8 bits,
+//! `256 * 7 * 255 < 2^23 / 17` at 4, `256 * 255 < 2^21 / 17` at 2. The strips' sums are added up in the memory that the
+//! list of a strip leaves of that for the list of all inputs; where it does not suffice for all blocks, group after group
+//! of blocks takes all strips in turn. So a wide layer needs no memory of its own.
 
-use super::kernel::{Current, Kernel, Sums, dot};
+use super::kernel::{Current, Kernel, Sums};
 use super::layout::{MAX_ROWS, Width};
 use super::requantize::{Row, requantize};
 use super::source::Source;
@@ -13,6 +21,8 @@ pub(crate) struct Dense<'a> {
     pub(crate) rows: &'a [[u32; 2]],
     /// Blocks of [`Width::block_words`] words.
     pub(crate) weights: &'a [u32],
+    /// Whether the worst sum of a row is beyond the kernel's bound.
+    pub(crate) wide: bool,
 }
 
 /// `y [O] = clamp(requantize(kernel [O][I] x [I] + bias [O]), 0, 255)`: a layer with ReLU that is not the last.
@@ -28,31 +38,43 @@ pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool,
 /// Group after group of blocks, then row after row.
 #[inline(always)]
 fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T], put: impl Fn(i32) -> T) {
-    let Dense { width, mut rows, mut weights } = *dense;
-    let list = Current::list(width, source, list);
+    let Dense { width, mut rows, mut weights, wide } = *dense;
     let block_words = width.block_words(source.inputs()).max(1);
+    // Fewer inputs are within every bound, whatever the rows say.
+    if wide && source.inputs() > STRIP {
+        for group in weights.chunks(wide_group(width, source.inputs(), list) * block_words) {
+            for sums in wide_sums(width, source, list, group) {
+                let of_block;
+                (of_block, rows) = split(rows, width.rows());
+                out = put_rows(of_block, sums, out, &put);
+            }
+        }
+        return;
+    }
+    let list = Current::list(width, source, list);
     let mut sums = [[0; MAX_ROWS]; Current::AT_ONCE];
     while !weights.is_empty() {
         let (group, behind) = split(weights, block_words * Current::AT_ONCE);
         weights = behind;
         Current::sums_of_blocks(width, &list, group, block_words, &mut sums);
-        let mut blocks = group;
-        for sums in &mut sums {
-            let (of_block, behind) = split(rows, width.rows());
-            let (block, behind_block) = split(blocks, block_words);
-            (rows, blocks) = (behind, behind_block);
-            if of_block.first().is_some_and(|&row| Row::from_words(row).plain) {
-                add_up_plain(width, source, block, sums);
-            }
-            let count = of_block.len().min(out.len());
-            let (of_out, behind) = core::mem::take(&mut out).split_at_mut(count);
-            out = behind;
-            for ((&row, &sum), out) in of_block.iter().zip(&*sums).zip(of_out) {
-                let row = Row::from_words(row);
-                *out = put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
-            }
+        for sums in &sums {
+            let of_block;
+            (of_block, rows) = split(rows, width.rows());
+            out = put_rows(of_block, sums, out, &put);
         }
     }
+}
+
+/// Requantizes the sums of a block's rows to the front of `out`; returns what is behind.
+#[inline(always)]
+fn put_rows<'o, T>(rows: &[[u32; 2]], sums: &Sums, out: &'o mut [T], put: &impl Fn(i32) -> T) -> &'o mut [T] {
+    let count = rows.len().min(out.len());
+    let (of_block, behind) = out.split_at_mut(count);
+    for ((&row, &sum), out) in rows.iter().zip(sums).zip(of_block) {
+        let row = Row::from_words(row);
+        *out = put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
+    }
+    behind
 }
 
 /// The first `len`, or all, and what is behind.
@@ -61,11 +83,150 @@ fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
     of.split_at(len.min(of.len()))
 }
 
-/// The sums of a block with rows that are beyond the bound of packed sums.
+/// Inputs of a strip of a wide layer; half as many where there are fewer than two strips, so that there is room for sums.
+const STRIP: usize = 256;
+
+/// Inputs of a strip, of a layer of more than [`STRIP`].
+const fn strip(inputs: usize) -> usize {
+    if inputs < 2 * STRIP { STRIP / 2 } else { STRIP }
+}
+
+/// Blocks of a wide layer whose sums there is room for.
+fn wide_group(width: Width, inputs: usize, memory: &[u32]) -> usize {
+    let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip(inputs)));
+    (room / MAX_ROWS / Current::AT_ONCE).max(1) * Current::AT_ONCE
+}
+
+/// The sums of a group of blocks of a wide layer, in `memory`.
 #[cold]
 #[inline(never)]
-fn add_up_plain(width: Width, source: &Source, block: &[u32], sums: &mut Sums) {
-    for (row, sum) in sums.iter_mut().take(width.rows()).enumerate() {
-        *sum = dot(width, row, (0..source.inputs()).map(|i| source.at(i)), block);
+fn wide_sums<'s>(width: Width, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
+    let (inputs, stride) = (source.inputs(), width.block_words(source.inputs()));
+    let len = Current::KIND.list_words(width, strip(inputs)).min(memory.len());
+    let (list, sums) = memory.split_at_mut(len);
+    let len = sums.len() / MAX_ROWS * MAX_ROWS;
+    let sums: &mut [Sums] = bytemuck::try_cast_slice_mut(&mut sums[..len]).unwrap_or_default();
+    let count = sums.len().min(blocks.len() / stride.max(1));
+    let sums = &mut sums[..count];
+    sums.fill([0; MAX_ROWS]);
+    for start in (0..inputs).step_by(strip(inputs)) {
+        let list = Current::list(width, &source.part(start, strip(inputs)), list);
+        let mut blocks = blocks.get(width.block_words(start)..).unwrap_or_default();
+        for sums in sums.chunks_mut(Current::AT_ONCE) {
+            let mut of_strip = [[0; MAX_ROWS]; Current::AT_ONCE];
+            Current::sums_of_blocks(width, &list, blocks, stride.max(1), &mut of_strip[..sums.len()]);
+            let all = sums.as_flattened_mut().iter_mut();
+            all.zip(of_strip.as_flattened()).for_each(|(sum, of_strip)| *sum = sum.wrapping_add(*of_strip));
+            blocks = blocks.get(stride * Current::AT_ONCE..).unwrap_or_default();
+        }
+    }
+    sums
+}
+
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
+    use super::super::kernel::dot;
+    use super::super::source::{Listed, Order};
+    use super::*;
+
+    /// More than a strip.
+    const INPUTS: usize = 301;
+
+    /// Words for the largest block, and for the largest list.
+    const WORDS: usize = 453 + 612;
+
+    /// The most inputs and the largest weights, and others, against sums over unpacked weights.
+    pub(crate) fn wide_layers_are_exact() {
+        static ORDER: [u16; INPUTS] = order();
+        for width in [Width::Eight, Width::Four, Width::Two] {
+            for (extreme, listed) in [(true, true), (true, false), (false, true), (false, false)] {
+                let order = if listed { Order::Listed(Listed::new(&ORDER).unwrap()) } else { Order::Plain(INPUTS) };
+                check(width, extreme, order);
+            }
+        }
+    }
+
+    const fn order() -> [u16; INPUTS] {
+        let (mut order, mut i) = ([0; INPUTS], 0);
+        while i < INPUTS {
+            order[i] = ((i * 7 + 3) % INPUTS) as u16;
+            order[i] = order[i].to_le();
+            i += 1;
+        }
+        order
+    }
+
+    #[inline(never)]
+    fn check(width: Width, extreme: bool, order: Order) {
+        let (mut x, mut words, mut seed) = ([255u8; INPUTS], [0xa5a5_a5a5; WORDS], 1u32);
+        let mut next = || {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            seed >> 8
+        };
+        if !extreme {
+            x.iter_mut().for_each(|x| *x = next() as u8 & if next() % 3 == 0 { 0 } else { 255 });
+        }
+        let (block, list) = words.split_at_mut(width.block_words(INPUTS));
+        block.fill(0);
+        for (row, input) in (0..width.rows()).flat_map(|row| (0..INPUTS.next_multiple_of(2)).map(move |i| (row, i))) {
+            let (place, largest) = (width.place(row, input), width.largest());
+            let any = ((next() % (2 * largest as u32 + 1)) as i32 - i32::from(largest)) as i8;
+            let weight = if extreme { [largest, -largest][row % 3 % 2] } else { any };
+            block[place.word] |= place.pack(if input < INPUTS { weight } else { 0 });
+        }
+        block.iter_mut().for_each(|word| *word = word.to_le());
+        let source = Source::new(&x, order);
+        let rows = [Row { multiplier: 32_767, shift: 1, ..Row::default() }; MAX_ROWS].map(|row| {
+            let [a, b, c, d, rest @ ..] = row.to_bytes();
+            [u32::from_ne_bytes([a, b, c, d]), u32::from_ne_bytes(rest)]
+        });
+        let dense = Dense { width, rows: &rows[..width.rows()], weights: block, wide: true };
+        let mut found = [0; MAX_ROWS];
+        let list_words = Current::KIND.list_words(width, INPUTS);
+        last(&dense, &source, &mut list[..list_words], false, &mut found[..width.rows()]);
+        for (row, &found) in found[..width.rows()].iter().enumerate() {
+            let expected = dot(width, row, (0..INPUTS).map(|i| source.at(i)), block);
+            assert_eq!(found as i32, requantize(expected, 32_767, 1), "{width:?}, row {row}, extreme {extreme}");
+        }
+    }
+
+    /// Many blocks: groups of blocks that share the memory, and a last one that is not full.
+    #[cfg(test)]
+    #[test]
+    fn groups_of_blocks_take_all_strips_in_turn() {
+        extern crate std;
+        use std::vec;
+        for (width, inputs, units) in [(Width::Eight, 300, 500), (Width::Four, 1_001, 411), (Width::Two, 600, 900)] {
+            let block_words = width.block_words(inputs);
+            let (blocks, mut seed) = (usize::div_ceil(units, width.rows()), 7u32);
+            let mut next = || {
+                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                seed >> 9
+            };
+            let x: vec::Vec<u8> = (0..inputs).map(|_| next() as u8).collect();
+            // Any bits but the most negative weight, which has no neighbour in the same half.
+            let weights: vec::Vec<u32> = (0..blocks * block_words).map(|_| pattern(width, next())).collect();
+            let row = Row { multiplier: 32_767, ..Row::default() }.to_bytes();
+            let row = [0, u32::from_ne_bytes([row[4], row[5], row[6], row[7]])];
+            let rows = vec![row; units];
+            let (dense, source) =
+                (Dense { width, rows: &rows, weights: &weights, wide: true }, Source::new(&x, Order::Plain(inputs)));
+            let mut list = vec![0xa5a5_a5a5; Current::KIND.list_words(width, inputs)];
+            let mut found = vec![0; units];
+            last(&dense, &source, &mut list, false, &mut found);
+            for (unit, &found) in found.iter().enumerate() {
+                let block = &weights[unit / width.rows() * block_words..][..block_words];
+                let sum = dot(width, unit % width.rows(), x.iter().copied(), block);
+                assert_eq!(found as i32, requantize(sum, 32_767, 0), "{width:?}, unit {unit}");
+            }
+        }
+    }
+
+    /// A word of weights of 0 and 1, by the bits of `any`.
+    #[cfg(test)]
+    fn pattern(width: Width, any: u32) -> u32 {
+        let rows = 0..width.fields();
+        let places = rows.flat_map(|row| [width.place(row, 0), width.place(row, 1)]).enumerate();
+        places.fold(0, |word, (bit, place)| word | place.pack((any >> bit & 1) as i8)).to_le()
     }
 }

@@ -86,9 +86,9 @@ impl Width {
         16 / self.bits() as usize
     }
 
-    /// Words of a block of rows of `inputs` weights.
+    /// Words of a block of rows of `inputs` weights; saturated where memory has no room for them.
     pub const fn block_words(self, inputs: usize) -> usize {
-        inputs.div_ceil(2) * self.words()
+        inputs.div_ceil(2).saturating_mul(self.words())
     }
 
     /// Bytes of the weights of a layer; saturated where memory has no room for them.
@@ -103,24 +103,6 @@ impl Width {
         let high = second != (matches!(self, Self::Eight) && word == 1);
         let shift = if high { 16 } else { 0 } + field as u32 * self.bits() as u32;
         Place { word: input / 2 * self.words() + word, shift, bits: self.bits(), top: field + 1 == self.fields() }
-    }
-
-    /// What the sums of this row of a block stay below in magnitude, so that a kernel that adds up several rows at once
-    /// can take them apart: what the chains of the DSP kernel can tell, of rows at 8 bits, and of two rows that count 1 and
-    /// 16 at 4 and 2 bits. Other kernels can do with more.
-    pub const fn bound(self, row: usize) -> u32 {
-        match self {
-            Self::Eight => 1 << 23,
-            Self::Four => (1 << 23) / 17,
-            Self::Two if row % 2 == 0 => (1 << 23) / 17,
-            Self::Two => (1 << 21) / 17,
-        }
-    }
-
-    /// Whether the sums of these weights stay within [`bound`](Self::bound), whatever the activations.
-    pub fn is_bounded(self, row: usize, weights: &[i8]) -> bool {
-        let sum = |sign: i32| weights.iter().map(|&w| (sign * i32::from(w)).max(0) as u64).sum::<u64>();
-        255 * sum(1).max(sum(-1)) < u64::from(self.bound(row))
     }
 }
 
@@ -173,20 +155,5 @@ pub(crate) mod cases {
                 assert_eq!(place.unpack(words[place.word]), weight(row, input), "{width:?} {row} {input}");
             }
         }
-    }
-
-    pub(crate) fn the_bounds_of_packed_sums_are_exact() {
-        let check = |width: Width, row, weights: &[i8], expected| {
-            assert_eq!(width.is_bounded(row, weights), expected, "{width:?} {row}");
-        };
-        // 255 * 127 * 259 = 8,387,715 is below 2^23, one weight more is not; the other sign does not count.
-        check(Width::Eight, 4, &[127; 259], true);
-        check(Width::Eight, 0, &[-127; 260], false);
-        // 17 * 255 * 7 * 276 = 8,375,220.
-        check(Width::Four, 7, &[7; 276], true);
-        check(Width::Four, 0, &[-7; 277], false);
-        check(Width::Two, 7, &[1; 483], true);
-        check(Width::Two, 7, &[1; 484], false);
-        check(Width::Two, 0, &[1; 484], true);
     }
 }

@@ -6,7 +6,8 @@
 //! `acc_o = bias_o + sum_i q[o][i] x[i]` cannot overflow: the exporter checks
 //! `|bias_o| + 255 sum_i |q[o][i]| <= i32::MAX` for every row ([`Row::fits`]).
 
-mod dense;
+pub mod bound;
+pub(crate) mod dense;
 pub mod kernel;
 pub mod layout;
 pub(crate) mod requantize;

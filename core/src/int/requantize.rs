@@ -1,5 +1,7 @@
 //! From an accumulator to an activation or a logit: one function, rounding defined once.
 
+use super::bound::MAX_WORST;
+
 /// The real multiplier of a row is `multiplier / MULTIPLIER_ONE / 2^shift`, below 1.
 pub const MULTIPLIER_ONE: u16 = 1 << BITS;
 
@@ -9,7 +11,7 @@ const BITS: u32 = 15;
 /// The largest shift of a row.
 const MAX_SHIFT: u8 = 30;
 
-/// What a row has beside its weights. In the file 8 bytes: bias, multiplier, shift, whether it is plain.
+/// What a row has beside its weights. In the file 8 bytes: bias, multiplier, shift, worst sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Row {
     /// Added to the sum of products, in steps of the accumulator.
@@ -18,19 +20,18 @@ pub struct Row {
     pub multiplier: u16,
     /// `0..=30`
     pub shift: u8,
-    /// Whether sums of the row's block may be beyond the bound of packed sums
-    /// ([`Width::bound`](super::layout::Width::bound)), so that the portable kernel must add them up. The encoder sets it
-    /// in all rows of a block or in none; the first row's is read.
-    pub plain: bool,
+    /// `0..=MAX_WORST`, how large the sum of products can become: [`worst`](super::bound::worst) of the weights. The
+    /// encoder computes it.
+    pub worst: u8,
 }
 
 impl Row {
     /// Bytes of a row in the file.
     pub const LEN: usize = 8;
 
-    /// Whether multiplier and shift are in their ranges.
+    /// Whether multiplier, shift and worst sum are in their ranges.
     pub const fn is_valid(self) -> bool {
-        self.multiplier < MULTIPLIER_ONE && self.shift <= MAX_SHIFT
+        self.multiplier < MULTIPLIER_ONE && self.shift <= MAX_SHIFT && self.worst <= MAX_WORST
     }
 
     /// Whether the accumulator of a row of these weights can never overflow, whatever the activations.
@@ -42,14 +43,14 @@ impl Row {
     /// As in the file.
     pub const fn to_bytes(self) -> [u8; Self::LEN] {
         let ([b0, b1, b2, b3], [m0, m1]) = (self.bias.to_le_bytes(), self.multiplier.to_le_bytes());
-        [b0, b1, b2, b3, m0, m1, self.shift, self.plain as u8]
+        [b0, b1, b2, b3, m0, m1, self.shift, self.worst]
     }
 
     /// From the file, as two little-endian words.
     pub const fn from_words([bias, rest]: [u32; 2]) -> Self {
         let rest = u32::from_le(rest);
         let (multiplier, shift) = (rest as u16, (rest >> 16) as u8);
-        Self { bias: u32::from_le(bias) as i32, multiplier, shift, plain: rest >> 24 != 0 }
+        Self { bias: u32::from_le(bias) as i32, multiplier, shift, worst: (rest >> 24) as u8 }
     }
 }
 
@@ -98,16 +99,15 @@ pub(crate) mod cases {
     }
 
     pub(crate) fn rows_survive_the_file() {
-        for plain in [false, true] {
-            let row = Row { bias: -123_456_789, multiplier: 32_767, shift: 30, plain };
+        for worst in [0, 1, MAX_WORST] {
+            let row = Row { bias: -123_456_789, multiplier: 32_767, shift: 30, worst };
             let [b0, b1, b2, b3, rest @ ..] = row.to_bytes();
             let words = [u32::from_ne_bytes([b0, b1, b2, b3]), u32::from_ne_bytes(rest)];
             assert_eq!(Row::from_words(words), row);
         }
         let row = Row { multiplier: 32_767, shift: 30, ..Row::default() };
-        assert!(
-            row.is_valid() && !Row { shift: 31, ..row }.is_valid() && !Row { multiplier: 32_768, ..row }.is_valid()
-        );
+        let wrong = [Row { shift: 31, ..row }, Row { multiplier: 32_768, ..row }, Row { worst: MAX_WORST + 1, ..row }];
+        assert!(row.is_valid() && wrong.iter().all(|row| !row.is_valid()));
     }
 
     pub(crate) fn the_bound_is_exact() {

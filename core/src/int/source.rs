@@ -5,6 +5,8 @@
 pub struct Source<'a> {
     x: &'a [u8],
     order: Order<'a>,
+    /// Every activation that the order names is below this.
+    reach: usize,
 }
 
 /// In which order the inputs are taken.
@@ -41,7 +43,23 @@ impl<'a> Listed<'a> {
 impl<'a> Source<'a> {
     /// `x` in this order; activations that `x` does not have count as 0.
     pub const fn new(x: &'a [u8], order: Order<'a>) -> Self {
-        Self { x, order }
+        let reach = match order {
+            Order::Plain(inputs) => inputs,
+            Order::Listed(order) => order.0.len(),
+        };
+        Self { x, order, reach }
+    }
+
+    /// Inputs number `start` to `start + len`, as far as there are any.
+    pub(crate) fn part(&self, start: usize, len: usize) -> Self {
+        let len = len.min(self.inputs().saturating_sub(start));
+        match self.order {
+            Order::Plain(_) => Self::new(self.x.get(start..).unwrap_or_default(), Order::Plain(len)),
+            Order::Listed(order) => {
+                let order = order.0.get(start..start + len).unwrap_or_default();
+                Self { order: Order::Listed(Listed(order)), ..*self }
+            }
+        }
     }
 
     /// `I`
@@ -64,7 +82,7 @@ impl<'a> Source<'a> {
 
     /// Whether no input is missing.
     pub const fn is_whole(&self) -> bool {
-        self.x.len() >= self.inputs()
+        self.x.len() >= self.reach
     }
 
     /// The activations, in their own order.

@@ -4,6 +4,7 @@ use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, Packed, padded, scrat
 use super::parse::{ParseError, check_shapes};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::int::Row;
+use crate::int::bound::worst;
 use crate::int::layout::{MAX_ROWS, Width};
 use heapless::Vec;
 
@@ -21,7 +22,7 @@ pub enum LayerWeights<'a> {
     Integer {
         /// `[units][inputs]`, each within the width's range; of the first layer in the order of [`Spec::order`].
         weights: &'a [i8],
-        /// `[units]`; [`Row::plain`] does not matter, it follows from the weights.
+        /// `[units]`; [`Row::worst`] does not matter, it follows from the weights.
         rows: &'a [Row],
     },
 }
@@ -268,21 +269,16 @@ impl LayerWeights<'_> {
             Self::Integer { weights, rows } => {
                 let Some(width) = Width::from_bits(header.bits) else { return Ok(()) };
                 let inputs = usize::from(header.inputs).max(1);
-                let blocks = weights.chunks(width.rows() * inputs);
-                for (rows, weights) in rows.chunks(width.rows()).zip(blocks.clone()) {
-                    let plain = is_plain(width, inputs, weights);
-                    rows.iter().try_for_each(|&row| writer.put(&Row { plain, ..row }.to_bytes()))?;
+                for (&row, weights) in rows.iter().zip(weights.chunks(inputs)) {
+                    writer.put(&Row { worst: worst(weights), ..row }.to_bytes())?;
                 }
                 writer.pad()?;
                 order.map_or(Ok(()), |order| writer.put_order(order, header.inputs))?;
-                blocks.into_iter().try_for_each(|weights| writer.put_block(width, inputs, weights))?;
+                weights
+                    .chunks(width.rows() * inputs)
+                    .try_for_each(|weights| writer.put_block(width, inputs, weights))?;
                 writer.pad()
             }
         }
     }
-}
-
-/// Whether a block's sums must be added up by the portable kernel: all of them as soon as one must.
-fn is_plain(width: Width, inputs: usize, weights: &[i8]) -> bool {
-    weights.chunks(inputs).enumerate().any(|(row, weights)| !width.is_bounded(row, weights))
 }

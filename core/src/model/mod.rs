@@ -22,12 +22,12 @@
 //! |---|---|---|
 //! | 32 | bias | `f32 [units]` |
 //! | | kernel | `f32 [units][inputs]` |
-//! | 8, 4, 2 | rows | `[units]`, 8 bytes each: bias `i32`, multiplier `u16`, shift `u8`, plain `u8`, 0 or 1 |
+//! | 8, 4, 2 | rows | `[units]`, 8 bytes each: bias `i32`, multiplier `u16`, shift `u8`, worst `u8`, 0 to 248 |
 //! | | order, in layer 0 only | `u16 [inputs]`: which pixel is the first input, the second, ... |
 //! | | weights | blocks of rows, see [`crate::int::layout`] |
 //!
-//! `plain` says that sums of the row's block may be beyond the bound of packed sums, so that the portable kernel must add
-//! them up; it is the same in all rows of a block, and read in the first. The most negative value of a weight (-128,
+//! `worst` is the smallest `v` with `|sum_i q[o][i] x[i]| <= 2^(v / 8)`, whatever the activations: from it a kernel knows
+//! whether the row is within its [bound](crate::int::bound). The most negative value of a weight (-128,
 //! -8, -2) does not occur. The order is a permutation. Hidden units stand in whatever order suits the next layer,
 //! classes in theirs. A model is all float or all integer; widths may differ by layer.
 //!
@@ -55,8 +55,8 @@
 //! | in the file | what comes out |
 //! |---|---|
 //! | an accumulator beyond `i32` | it wraps |
-//! | a sum beyond the bound of packed sums, in a block that is not plain | any sums in the rows of that block, on each kind of core others |
-//! | a weight of -128, -8 or -2 | itself in a plain block; in others any sums, on each kind of core others |
+//! | a worst sum that is too small | any sums in the rows of that block, on each kind of core others |
+//! | a weight of -128, -8 or -2 | any sums in the rows of that block, on each kind of core others |
 //! | an order that names a pixel twice | that pixel is taken twice |
 //! | a float that is not finite | IEEE arithmetic; which NaN a NaN is depends on the core |
 //! | padding that is not zero | nothing: it is not looked at |

@@ -112,6 +112,8 @@ pub struct Model<'a> {
     sections: &'a [u8],
     inputs: u16,
     layers: Vec<Outputs, MAX_MODEL_LAYERS>,
+    /// Bit `i`: layer `i` has a row whose worst sum is beyond the bound of this target's kernel.
+    wide: u16,
     pub(super) logit_scale: f32,
 }
 
@@ -128,9 +130,9 @@ impl<'a> Model<'a> {
         let (header, sections) = split(bytes).ok_or(ParseError::Header)?;
         let header = Packed::new(header).ok_or(ParseError::Header)?;
         check_shapes(&header)?;
-        check_sections(header.layers.map(|layer| layer.shape()), sections)?;
+        let wide = check_sections(header.layers.map(|layer| layer.shape()), sections)?;
         let inputs = header.height.wrapping_mul(header.width);
-        let mut model = Self { bytes, sections, inputs, layers: Vec::new(), logit_scale: header.logit_scale };
+        let mut model = Self { bytes, sections, inputs, layers: Vec::new(), wide, logit_scale: header.logit_scale };
         for layer in header.layers {
             model.layers.push(layer.shape().outputs).map_err(|_| ParseError::Header)?;
         }
@@ -179,6 +181,11 @@ impl<'a> Model<'a> {
     /// Whether the weights are floats; if not, they are integers in every layer.
     pub fn is_float(&self) -> bool {
         self.shapes().any(|layer| layer.is_float())
+    }
+
+    /// Whether a layer has a row whose worst sum is beyond the bound of this target's kernel.
+    pub(super) fn is_wide(&self, layer: usize) -> bool {
+        self.wide >> (layer % MAX_MODEL_LAYERS) & 1 != 0
     }
 
     /// How many layers there are.
@@ -257,27 +264,36 @@ pub(super) fn check_shapes(header: &Packed) -> Result<(), ParseError> {
     if even + odd == header.scratch_words as usize { Ok(()) } else { Err(ParseError::Scratch) }
 }
 
-/// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on.
-fn check_sections(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<(), ParseError> {
+/// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on. Returns
+/// a bit for each layer: whether a row is beyond the bound of this target's kernel.
+fn check_sections(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<u16, ParseError> {
+    let mut wide = 0;
     let last = layers.len().saturating_sub(1);
     for (index, layer) in layers.clone().enumerate() {
         layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.outputs.bits })?;
     }
     for (index, layer) in layers.enumerate() {
         let sections = Sections::take(&layer, index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;
-        check_rows(&layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
+        let is_wide = check_rows(&layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
+        wide |= u16::from(is_wide) << (index % MAX_MODEL_LAYERS);
         check_order(&layer, sections.order).ok_or(ParseError::Order)?;
     }
-    if rest.is_empty() { Ok(()) } else { Err(ParseError::Shape { layer: last }) }
+    if rest.is_empty() { Ok(wide) } else { Err(ParseError::Shape { layer: last }) }
 }
 
-/// Multipliers and shifts of an integer layer are such that no shift is undefined.
-fn check_rows(layer: &Shape, rows: &[u8]) -> Option<()> {
-    if layer.is_float() {
-        return Some(());
+/// Multipliers and shifts of an integer layer are such that no shift is undefined. Returns whether a row's worst sum is
+/// beyond the bound of this target's kernel.
+fn check_rows(layer: &Shape, rows: &[u8]) -> Option<bool> {
+    let Some(width) = layer.width() else { return Some(false) };
+    let (mut wide, most) = (false, Current::KIND.bound().most(width));
+    for &row in bytemuck::try_cast_slice::<u8, [u32; 2]>(rows).ok()? {
+        let row = Row::from_words(row);
+        if !row.is_valid() {
+            return None;
+        }
+        wide |= row.worst > most;
     }
-    let mut rows = bytemuck::try_cast_slice::<u8, [u32; 2]>(rows).ok()?.iter();
-    rows.all(|&row| Row::from_words(row).is_valid() && u32::from_le(row[1]) >> 24 <= 1).then_some(())
+    Some(wide)
 }
 
 /// The order of the inputs names only what exists.

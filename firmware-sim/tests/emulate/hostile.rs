@@ -71,7 +71,7 @@ fn hostile_models_are_to_a_board_what_they_are_to_the_pc() {
     let model = models::random_integer(4, 4, &[3, 2], 8, 1);
     let image: Vec<u8> = (0..16).map(|i| i * 15).collect();
     let [[rows, order, weights], [last, ..]] = &sections(&model)[..] else { panic!("it has two layers") };
-    // A bias, a multiplier, a shift, rows that become plain, or nothing that is; padding; pixels that are taken twice, and
+    // A bias, a multiplier, a shift, the worst sum; padding; pixels that are taken twice, and
     // some that do not exist; weights.
     let (row, padding) = (rows.start, last.end + 24);
     let flips =

@@ -44,7 +44,7 @@ pub(crate) fn random_integer(height: u16, width: u16, units: &[u16], bits: u8, s
         // The sums' spread, with inputs of about 100.
         let spread = f32::from(inputs).sqrt() * largest * 60.0;
         let shift = (spread / 128.0).log2().clamp(0.0, 30.0) as u8;
-        let row = |bias: f32| Row { bias: bias as i32, multiplier: 20_000, shift, plain: false };
+        let row = |bias: f32| Row { bias: bias as i32, multiplier: 20_000, shift, worst: 0 };
         let rows: Vec<Row> = draw(units.into(), spread).into_iter().map(row).collect();
         drawn.push((inputs, units, weights, rows));
         inputs = units;

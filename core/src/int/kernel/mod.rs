@@ -1,8 +1,8 @@
 //! The door to the sums of products: which kernel is used where, and what all of them do.
 //!
 //! A kernel takes a layer's inputs once, as a *list* in a form of its own, and then adds up block after block of rows
-//! ([layout](super::layout)). [`Portable`] is the oracle of all others, what is used where there is none, and what adds
-//! up rows that are beyond the others' [bound](super::layout::Width::bound).
+//! ([layout](super::layout)). [`Portable`] is the oracle of all others, and what is used where there is
+//! none. A layer with a row beyond the kernel's [bound](super::bound) is added up in strips of inputs (`super::dense`).
 
 #[cfg(foldnet_kernel = "armv6m")]
 mod armv6m;
@@ -19,8 +19,10 @@ mod singles;
 mod sse2;
 
 pub use portable::Portable;
+#[cfg(any(test, feature = "cases"))]
 pub(crate) use portable::dot;
 
+use super::bound::Bound;
 use super::layout::{MAX_ROWS, Width};
 use super::source::Source;
 
@@ -41,14 +43,15 @@ pub trait Kernel {
     /// Prepares the inputs in `memory`, of at least [`Kind::list_words`] words.
     fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Self::List<'s>;
 
-    /// The sums of a block of [`Width::block_words`] words, exact for all rows within their bound.
+    /// The sums of a block of at least [`Width::block_words`] words, exact for all rows within the
+    /// [bound](Kind::bound).
     fn sums(width: Width, list: &Self::List<'_>, block: &[u32], sums: &mut Sums);
 
-    /// The same for up to [`AT_ONCE`](Self::AT_ONCE) blocks, which follow each other and have `block_words` words each,
-    /// at least 1; without inputs there are no blocks, and the sums stay as they are.
+    /// The same for up to [`AT_ONCE`](Self::AT_ONCE) blocks, which begin `stride` words apart, at least 1; without inputs
+    /// there are no blocks, and the sums stay as they are.
     #[inline(always)]
-    fn sums_of_blocks(width: Width, list: &Self::List<'_>, blocks: &[u32], block_words: usize, sums: &mut [Sums]) {
-        for (block, sums) in blocks.chunks_exact(block_words).zip(sums) {
+    fn sums_of_blocks(width: Width, list: &Self::List<'_>, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
+        for (block, sums) in blocks.chunks(stride).zip(sums) {
             Self::sums(width, list, block, sums);
         }
     }
@@ -112,23 +115,32 @@ impl Kind {
         }
     }
 
-    /// 32-bit words of memory for the list of so many inputs, at most.
+    /// Which sums it can tell apart.
+    pub const fn bound(self) -> Bound {
+        match self {
+            Self::Portable => Bound::Any,
+            Self::Dsp | Self::Sse2 => Bound::Chains,
+            Self::Armv6m | Self::Armv7m | Self::Rv32im => Bound::Halves,
+        }
+    }
+
+    /// 32-bit words of memory for the list of so many inputs, at most; saturated where memory has no room for them.
     pub const fn list_words(self, width: Width, inputs: usize) -> usize {
         match self {
             Self::Portable => inputs.div_ceil(4),
             // Most where every other pair is zero: three words for each run of one, and three at the end.
-            Self::Dsp => (inputs.div_ceil(2) + 1) * 3 / 2 + 2,
+            Self::Dsp => (inputs.div_ceil(2) + 1).saturating_mul(3) / 2 + 2,
             // Three words for each pair, three for an entry of zeros, and three for start and ends.
-            Self::Rv32im => inputs.div_ceil(2) * 3 + 6,
+            Self::Rv32im => inputs.div_ceil(2).saturating_mul(3).saturating_add(6),
             // Up to three words for each pair, for a multiple of four pairs.
-            Self::Sse2 => inputs.div_ceil(8) * 4 * 3,
+            Self::Sse2 => inputs.div_ceil(8).saturating_mul(4 * 3),
             // Slots of two words: for each input, for each chunk, and for the end of each of two passes. A pass is one
             // chunk, but on ARMv6-M at 4 and 2 bits one for every 17 inputs.
             Self::Armv6m => match width {
-                Width::Eight => 2 * (inputs + 4),
-                Width::Four | Width::Two => 2 * (inputs + inputs / 17 + 4),
+                Width::Eight => inputs.saturating_add(4).saturating_mul(2),
+                Width::Four | Width::Two => inputs.saturating_add(inputs / 17 + 4).saturating_mul(2),
             },
-            Self::Armv7m => 2 * (inputs + 4),
+            Self::Armv7m => inputs.saturating_add(4).saturating_mul(2),
         }
     }
 }

@@ -54,6 +54,7 @@ pub struct Rv32im;
 /// A layer's inputs.
 #[derive(Debug)]
 pub struct List<'s> {
+    width: Width,
     /// Pairs, and their end.
     pairs: &'s [u32],
     /// Single inputs, and their end, behind the pairs.
@@ -105,15 +106,15 @@ impl Kernel for Rv32im {
     fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let block_words = width.block_words(source.inputs());
         let Some(memory) = memory.get_mut(..Kind::Rv32im.list_words(width, source.inputs())) else {
-            return List { pairs: &NO_PAIRS, singles: &END, block_words, offset: 0 };
+            return List { width, pairs: &NO_PAIRS, singles: &END, block_words, offset: 0 };
         };
         let Filled { total, singles } = fill(width, memory, source);
-        List { pairs: memory, singles, block_words, offset: (total << (width.bits() - 1)) as i32 }
+        List { width, pairs: memory, singles, block_words, offset: (total << (width.bits() - 1)) as i32 }
     }
 
     /// One block of 4 or 2 bits goes as both of two.
     fn sums(width: Width, list: &List, block: &[u32], sums: &mut Sums) {
-        if block.len() < list.block_words {
+        if width != list.width || block.len() < list.block_words {
             return;
         }
         let mut twice = [*sums; 2];
@@ -130,9 +131,11 @@ impl Kernel for Rv32im {
         }
     }
 
-    fn sums_of_blocks(width: Width, list: &List, blocks: &[u32], block_words: usize, sums: &mut [Sums]) {
+    fn sums_of_blocks(width: Width, list: &List, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
         match sums {
-            [_, _] if block_words == list.block_words && blocks.len() >= 2 * block_words => {}
+            [_, _]
+                if width == list.width
+                    && blocks.len().checked_sub(stride).is_some_and(|behind| behind >= list.block_words) => {}
             [first, ..] => return Self::sums(width, list, blocks, first),
             [] => return,
         }
@@ -142,7 +145,7 @@ impl Kernel for Rv32im {
             Width::Two => foldnet_rv32im_2x2,
         };
         // SAFETY: two blocks, two sums; the lists end, and lead to no more words than a block has.
-        unsafe { list.walk(function, blocks, block_words, sums.as_mut_ptr()) };
+        unsafe { list.walk(function, blocks, stride, sums.as_mut_ptr()) };
     }
 }
 

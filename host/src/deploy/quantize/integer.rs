@@ -49,7 +49,7 @@ pub(super) fn row(real: RealRow, step: f64) -> Row {
     let (multiplier, shift) = multiplier(real.scale / step);
     let rounded_down = if multiplier == 0 { 0.0 } else { 0.5 * f64::from(MULTIPLIER_ONE) / f64::from(multiplier) };
     let bias = (real.bias / real.scale + rounded_down).round().clamp(-MAX_BIAS, MAX_BIAS) as i32;
-    Row { bias, multiplier, shift, plain: false }
+    Row { bias, multiplier, shift, worst: 0 }
 }
 
 /// Sums of products of `weights [O][I]` with `images [N][I]`, without bias: `[N][O]`. `inputs * 255 * 127` is within 32

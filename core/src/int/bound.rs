@@ -1,0 +1,92 @@
+//! How large the sum of a row can become, and how large a sum a kernel can tell from others.
+//!
+//! The exporter knows the first: it is in the file as one byte of a row, [`worst`]. A kernel that adds up several rows in
+//! one word knows the second, its [`Bound`]. A layer with a row beyond it is added up in strips of inputs, each within.
+
+use super::layout::Width;
+
+/// `floor(2^(k / 8) 2^32)`
+const EIGHTHS: [u64; 8] = [
+    4_294_967_296,
+    4_683_695_047,
+    5_107_605_667,
+    5_569_883_475,
+    6_074_000_999,
+    6_623_745_058,
+    7_223_245_205,
+    7_877_004_751,
+];
+
+/// The largest value of the byte: `2^31`, beyond every accumulator.
+pub const MAX_WORST: u8 = 31 * 8;
+
+/// `floor(2^(worst / 8))`: the largest sum that `worst` stands for, in `1..=2^31`.
+pub const fn limit(worst: u8) -> u32 {
+    let worst = if worst > MAX_WORST { MAX_WORST } else { worst };
+    (EIGHTHS[(worst % 8) as usize] >> (32 - worst / 8)) as u32
+}
+
+/// The smallest `v` with `|sum_i q_i x_i| <= 2^(v / 8)`, whatever the activations: the sum of the weights of one sign, of the
+/// sign that makes it larger, times 255. At most [`MAX_WORST`], as no row has a larger sum ([`Row::fits`](super::Row::fits)).
+pub fn worst(weights: &[i8]) -> u8 {
+    let sum = |sign: i32| weights.iter().map(|&w| (sign * i32::from(w)).max(0) as u64).sum::<u64>();
+    let largest = 255 * sum(1).max(sum(-1));
+    (0..MAX_WORST).find(|&v| largest <= u64::from(limit(v))).unwrap_or(MAX_WORST)
+}
+
+/// Which sums a kernel can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// All that an accumulator can hold.
+    Any,
+    /// At 8 bits two rows share a word, 8 bits apart: below `2^23` in magnitude. All sums of 4 and 2 bits.
+    Halves,
+    /// Rows that share a word at every width: below `2^23` at 8 bits; at 4 bits `S_j + 16 S_(j + 1)` is below `2^23`, so that
+    /// `2^23 / 17` is the bound of one; at 2 bits two bits fewer are left, `2^21 / 17`.
+    Chains,
+}
+
+impl Bound {
+    /// The largest [`worst`] of a row that is within the bound.
+    pub const fn most(self, width: Width) -> u8 {
+        match (self, width) {
+            (Self::Any, _) | (Self::Halves, Width::Four | Width::Two) => MAX_WORST,
+            // 7,692,387 < 8,388,608
+            (Self::Halves | Self::Chains, Width::Eight) => 183,
+            // 480,774 < 493,447
+            (Self::Chains, Width::Four) => 151,
+            // 120,193 < 123,361
+            (Self::Chains, Width::Two) => 135,
+        }
+    }
+}
+
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
+    use super::*;
+
+    pub(crate) fn a_rows_worst_sum_is_rounded_up() {
+        let check = |weights: &[i8], expected| assert_eq!(worst(weights), expected, "{weights:?}");
+        check(&[], 0);
+        check(&[0, 0], 0);
+        // 255 <= 2^8, 510 <= 2^9; the other sign does not count.
+        check(&[1], 64);
+        check(&[1, -1, -1], 72);
+        // 765 is between 2^(76/8) = 724.1 and 2^(77/8) = 789.6.
+        check(&[3], 77);
+        // 8,387,715 <= 2^23, but above 2^(183/8).
+        check(&[127; 259], 184);
+        assert_eq!([0, 7, 8, 63, 64, 248, 255].map(limit), [1, 1, 2, 234, 256, 1 << 31, 1 << 31]);
+    }
+
+    pub(crate) fn what_is_within_a_bound_is_below_it() {
+        let check = |bound: Bound, width, below| {
+            let most = bound.most(width);
+            assert!(limit(most) < below && limit(most + 1) >= below, "{bound:?} {width:?}");
+        };
+        check(Bound::Halves, Width::Eight, 1 << 23);
+        check(Bound::Chains, Width::Eight, 1 << 23);
+        check(Bound::Chains, Width::Four, (1 << 23) / 17);
+        check(Bound::Chains, Width::Two, (1 << 21) / 17);
+    }
+}
