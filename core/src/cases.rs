@@ -31,7 +31,7 @@ pub const CASES: &[Case] = table![
     matrix::cases::plain_transposed_and_partial_operands,
     standardize::cases::a_block_is_turned,
     standardize::cases::picked_images_are_standardized_and_turned,
-    train::loss::cases::huge_logits_do_not_overflow,
+    math::cases::huge_logits_do_not_overflow,
     train::loss::cases::uniform_logits_cost_the_logarithm_of_the_classes,
     training::training_lowers_the_loss,
     training::what_cannot_be_trained_is_refused,

@@ -12,8 +12,8 @@
 //! Dense after Dense is merged; nothing needs a case of its own.
 
 use crate::layer::{self, Layer, LayerError, MAX_DENSE, Placed, placed};
+use crate::math::BatchNorm;
 use crate::standardize::PixelScaling;
-use crate::train::BatchNorm;
 use core::ops::Range;
 use heapless::Vec;
 

@@ -1,5 +1,5 @@
-//! The only door to elementary functions: libm, so that a PC and a device compute the same bits; and sums in a fixed
-//! order.
+//! Elementary functions from libm, so that a PC and a device compute the same bits; sums in a fixed order; softmax; and
+//! the parameters of a BatchNormalization. Training, the fold and inference all stand on it.
 
 /// Independent partial sums of [`sum`] and [`dot_centered`]: what a vector unit of 512 bits adds at once.
 const LANES: usize = 16;
@@ -74,9 +74,87 @@ pub(crate) fn squared_distance(x: &[f32], center: f32) -> f32 {
     sum_with(x, x, |x, _| (x - center) * (x - center))
 }
 
+/// The class of the largest logit of an example, the first of equals, and that logit.
+pub(crate) fn largest(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
+    let column = logits[example..].iter().step_by(n).copied().enumerate();
+    column.fold((0, f32::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best })
+}
+
+/// One column of `z [C][N]` becomes `exp(z - max) / (sum divisor)`; the sum is returned.
+#[inline(always)]
+pub(crate) fn softmax_column(
+    z: &mut [f32],
+    example: usize,
+    n: usize,
+    max: f32,
+    divisor: f32,
+    exp: impl Fn(f32) -> f32,
+) -> f32 {
+    let mut sum = 0.0;
+    for z in z[example..].iter_mut().step_by(n) {
+        *z = exp(*z - max);
+        sum += *z;
+    }
+    let factor = 1.0 / (sum * divisor);
+    z[example..].iter_mut().step_by(n).for_each(|z| *z *= factor);
+    sum
+}
+
+/// The logits of one example become its class probabilities, in place. For display: feature `micromath` makes it
+/// smaller, and good to a thousandth only.
+pub fn softmax(logits: &mut [f32]) {
+    let (_, max) = largest(logits, 0, 1);
+    if !logits.is_empty() {
+        softmax_column(logits, 0, 1, max, 1.0, exp_for_display);
+    }
+}
+
+/// The four parameters of one unit, read from a network's buffer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BatchNorm {
+    /// Learned scale.
+    pub gamma: f32,
+    /// Learned shift.
+    pub beta: f32,
+    /// Moving mean.
+    pub moving_mean: f32,
+    /// Moving (biased) variance.
+    pub moving_variance: f32,
+}
+
+impl BatchNorm {
+    /// How many values a unit has in a parameter buffer.
+    pub const VALUES: usize = 4;
+
+    /// A fresh unit.
+    pub const INITIAL: Self = Self { gamma: 1.0, beta: 0.0, moving_mean: 0.0, moving_variance: 1.0 };
+
+    /// From the order of the parameter buffer.
+    pub const fn from_array([gamma, beta, moving_mean, moving_variance]: [f32; Self::VALUES]) -> Self {
+        Self { gamma, beta, moving_mean, moving_variance }
+    }
+
+    /// Into the order of the parameter buffer.
+    pub const fn to_array(self) -> [f32; Self::VALUES] {
+        [self.gamma, self.beta, self.moving_mean, self.moving_variance]
+    }
+
+    /// `(scale, shift)` with `y = scale x + shift` at inference, in f64.
+    pub fn affine(self, epsilon: f32) -> (f64, f64) {
+        let scale = f64::from(self.gamma) / sqrt_f64(f64::from(self.moving_variance) + f64::from(epsilon));
+        (scale, f64::from(self.beta) - f64::from(self.moving_mean) * scale)
+    }
+}
+
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
-    use super::{dot_centered, squared_distance, sum};
+    use super::{dot_centered, softmax, squared_distance, sum};
+
+    pub(crate) fn huge_logits_do_not_overflow() {
+        let mut p = [1000.0, 0.0, 1000.0];
+        softmax(&mut p);
+        assert_eq!(p, [0.5, 0.0, 0.5]);
+    }
 
     pub(crate) fn sums_cover_every_length_around_the_lanes() {
         for len in 0..70usize {

@@ -4,7 +4,7 @@
 //! Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015.
 
 use super::stage::cut;
-use crate::math;
+use crate::math::{self, BatchNorm};
 
 /// Place of gamma among a unit's four parameters.
 pub(super) const GAMMA: usize = 0;
@@ -17,43 +17,6 @@ const MOVING_VARIANCE: usize = 3;
 
 /// Units whose statistics are computed side by side.
 const GROUP: usize = 16;
-
-/// The four parameters of one unit, read from a network's buffer.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct BatchNorm {
-    /// Learned scale.
-    pub gamma: f32,
-    /// Learned shift.
-    pub beta: f32,
-    /// Moving mean.
-    pub moving_mean: f32,
-    /// Moving (biased) variance.
-    pub moving_variance: f32,
-}
-
-impl BatchNorm {
-    /// How many values a unit has in a parameter buffer.
-    pub const VALUES: usize = 4;
-
-    /// A fresh unit.
-    pub const INITIAL: Self = Self { gamma: 1.0, beta: 0.0, moving_mean: 0.0, moving_variance: 1.0 };
-
-    /// From the order of the parameter buffer.
-    pub const fn from_array([gamma, beta, moving_mean, moving_variance]: [f32; Self::VALUES]) -> Self {
-        Self { gamma, beta, moving_mean, moving_variance }
-    }
-
-    /// Into the order of the parameter buffer.
-    pub const fn to_array(self) -> [f32; Self::VALUES] {
-        [self.gamma, self.beta, self.moving_mean, self.moving_variance]
-    }
-
-    /// `(scale, shift)` with `y = scale x + shift` at inference, in f64.
-    pub fn affine(self, epsilon: f32) -> (f64, f64) {
-        let scale = f64::from(self.gamma) / math::sqrt_f64(f64::from(self.moving_variance) + f64::from(epsilon));
-        (scale, f64::from(self.beta) - f64::from(self.moving_mean) * scale)
-    }
-}
 
 /// Parameters `[O][4]` of a layer's units, or of some of them, and what forward leaves for backward: the batch's mean
 /// and inverse standard deviation, `[O][2]`.

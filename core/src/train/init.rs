@@ -1,9 +1,8 @@
 //! Initial weights as Keras's notebook has them: `he_normal` for every Dense but the last, `glorot_uniform` for that,
 //! biases 0, a BatchNormalization that changes nothing.
 
-use super::batch_norm::BatchNorm;
 use crate::layer::{Layer, Placed, placed};
-use crate::math;
+use crate::math::{self, BatchNorm};
 use rand_core::Rng;
 
 /// Standard deviation of a standard normal distribution cut at two standard deviations.

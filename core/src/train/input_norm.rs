@@ -6,11 +6,11 @@
 //! That is one product of the size of the Dense instead of two. It is made in tiles, which are used up while they are in
 //! the nearest cache.
 
-use super::batch_norm::{BETA, BatchNorm, GAMMA, State};
+use super::batch_norm::{BETA, GAMMA, State};
 use super::dense::Dense;
 use super::stage::cut;
 use crate::compute::{Compute, MAX_PARTS, share};
-use crate::math;
+use crate::math::{self, BatchNorm};
 use crate::matrix::{Mat, Tile};
 use core::ops::Range;
 use heapless::Vec;

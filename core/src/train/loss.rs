@@ -1,6 +1,6 @@
 //! Softmax with sparse categorical cross-entropy, forward and backward in one pass, in a form that cannot overflow.
 
-use crate::math;
+use crate::math::{self, largest, softmax_column};
 
 /// What a batch came to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,43 +32,9 @@ pub(super) fn cross_entropy(logits: &[f32], labels: &[u8], d_logits: &mut [f32])
     metrics
 }
 
-/// The class of the largest logit of an example, the first of equals, and that logit.
-fn largest(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
-    let column = logits[example..].iter().step_by(n).copied().enumerate();
-    column.fold((0, f32::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best })
-}
-
-/// One column of `z [C][N]` becomes `exp(z - max) / (sum divisor)`; the sum is returned.
-#[inline(always)]
-fn softmax_column(z: &mut [f32], example: usize, n: usize, max: f32, divisor: f32, exp: impl Fn(f32) -> f32) -> f32 {
-    let mut sum = 0.0;
-    for z in z[example..].iter_mut().step_by(n) {
-        *z = exp(*z - max);
-        sum += *z;
-    }
-    let factor = 1.0 / (sum * divisor);
-    z[example..].iter_mut().step_by(n).for_each(|z| *z *= factor);
-    sum
-}
-
-/// The logits of one example become its class probabilities, in place. For display: feature `micromath` makes it
-/// smaller, and good to a thousandth only.
-pub fn softmax(logits: &mut [f32]) {
-    let (_, max) = largest(logits, 0, 1);
-    if !logits.is_empty() {
-        softmax_column(logits, 0, 1, max, 1.0, math::exp_for_display);
-    }
-}
-
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
     use super::*;
-
-    pub(crate) fn huge_logits_do_not_overflow() {
-        let mut p = [1000.0, 0.0, 1000.0];
-        softmax(&mut p);
-        assert_eq!(p, [0.5, 0.0, 0.5]);
-    }
 
     pub(crate) fn uniform_logits_cost_the_logarithm_of_the_classes() {
         let mut d = [0.0; 8];

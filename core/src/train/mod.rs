@@ -14,9 +14,9 @@ mod relu;
 mod stage;
 mod step;
 
-pub use batch_norm::BatchNorm;
+pub use crate::math::{BatchNorm, softmax};
 pub use init::initialize;
-pub use loss::{Metrics, softmax};
+pub use loss::Metrics;
 pub use predict::predict;
 pub use step::Trainer;
 

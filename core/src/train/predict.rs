@@ -113,7 +113,7 @@ fn forward<C: Compute>(
 
 /// The `units` of a layer that is not Dense; Softmax is left to the caller.
 fn in_place<C: Compute>(compute: &C, layer: Layer, params: &[f32], units: Range<usize>, x: &mut [f32], n: usize) {
-    const VALUES: usize = batch_norm::BatchNorm::VALUES;
+    const VALUES: usize = crate::math::BatchNorm::VALUES;
     compute.vectorize(
         #[inline(always)]
         || match layer {
