@@ -10,7 +10,7 @@ mod training;
 
 pub use training::three_steps;
 
-use crate::{fold, int, layer, math, matrix, standardize, train};
+use crate::{fold, int, math, matrix, network, standardize, train};
 
 /// A name and a test that panics where it fails.
 pub type Case = (&'static str, fn());
@@ -24,9 +24,10 @@ macro_rules! table {
 
 /// All cases.
 pub const CASES: &[Case] = table![
-    layer::cases::the_notebooks_models_have_keras_s_parameter_counts,
-    layer::cases::places_follow_each_other,
-    layer::cases::faults_are_named,
+    network::cases::the_notebooks_models_have_keras_s_parameter_counts,
+    network::cases::places_follow_each_other,
+    network::cases::faults_are_named,
+    network::cases::ten_dense_with_norm_and_relu_fit,
     math::cases::sums_cover_every_length_around_the_lanes,
     matrix::cases::plain_transposed_and_partial_operands,
     standardize::cases::a_block_is_turned,

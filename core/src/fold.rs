@@ -11,8 +11,9 @@
 //! So a BatchNormalization behind a ReLU goes into the next Dense, one before a ReLU into the Dense before it, and
 //! Dense after Dense is merged; nothing needs a case of its own.
 
-use crate::layer::{self, Layer, LayerError, MAX_DENSE, Placed, placed};
+use crate::layer::{Layer, MAX_DENSE};
 use crate::math::BatchNorm;
+use crate::network::{Network, Placed};
 use crate::standardize::PixelScaling;
 use core::ops::Range;
 use heapless::Vec;
@@ -21,11 +22,9 @@ use heapless::Vec;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FoldError {
-    /// The layer list is no network.
-    Layers(LayerError),
     /// The parameter buffer must have exactly this length.
     Params {
-        /// [`layer::params`]
+        /// [`Network::params`]
         needed: usize,
     },
     /// No Dense stands between this ReLU and the one before it, or the inputs, so what does cannot be folded.
@@ -43,7 +42,6 @@ pub enum FoldError {
 impl core::fmt::Display for FoldError {
     fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
         match self {
-            Self::Layers(error) => error.fmt(f),
             Self::Params { needed } => write!(f, "the parameter buffer must hold exactly {needed} values"),
             Self::Relu { layer } => {
                 write!(f, "layer {layer} (ReLU): no Dense between it and the ReLU or the inputs before it")
@@ -75,8 +73,7 @@ pub struct Block {
 /// A network seen as Dense and ReLU alone.
 #[derive(Debug)]
 pub struct Fold<'a> {
-    layers: &'a [Layer],
-    inputs: usize,
+    network: Network<'a>,
     params: &'a [f32],
     scaling: PixelScaling<'a>,
     blocks: Vec<Block, MAX_DENSE>,
@@ -86,19 +83,13 @@ impl<'a> Fold<'a> {
     /// Plans the fold of a network with its `params` behind a `scaling` of raw pixels.
     ///
     /// # Errors
-    /// When the list is no network, or a ReLU or BatchNormalization has no Dense to be folded into.
-    pub fn new(
-        layers: &'a [Layer],
-        inputs: usize,
-        params: &'a [f32],
-        scaling: PixelScaling<'a>,
-    ) -> Result<Self, FoldError> {
-        layer::validate(layers, inputs).map_err(FoldError::Layers)?;
-        let needed = layer::params(layers, inputs);
+    /// When `params` has the wrong length, or a ReLU or BatchNormalization has no Dense to be folded into.
+    pub fn new(network: Network<'a>, params: &'a [f32], scaling: PixelScaling<'a>) -> Result<Self, FoldError> {
+        let needed = network.params();
         if params.len() != needed {
             return Err(FoldError::Params { needed });
         }
-        Ok(Self { layers, inputs, params, scaling, blocks: blocks(layers, inputs)? })
+        Ok(Self { network, params, scaling, blocks: blocks(network)? })
     }
 
     /// The Dense that are left, in order.
@@ -108,7 +99,7 @@ impl<'a> Fold<'a> {
 
     /// Length that [`row`](Self::row) needs of each of its buffers.
     pub fn widest(&self) -> usize {
-        layer::widest(self.layers, self.inputs)
+        self.network.widest()
     }
 
     /// The folded weights of one unit of a block into `row[..inputs]`; returns its bias.
@@ -124,7 +115,7 @@ impl<'a> Fold<'a> {
         let mut filled = unit..unit + 1;
         let mut bias = 0.0;
         for index in (block.first..block.end).rev() {
-            if let Some(place) = placed(self.layers, self.inputs).nth(index) {
+            if let Some(place) = self.network.placed().nth(index) {
                 bias += self.pull_back(place, &mut filled, row, scratch);
             }
         }
@@ -182,11 +173,12 @@ fn pull_affine(row: &mut [f64], affine: impl Fn(usize) -> (f64, f64)) -> f64 {
     bias
 }
 
-/// The blocks of a valid list.
-fn blocks(layers: &[Layer], inputs: usize) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
+/// The blocks of a network.
+fn blocks(network: Network) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
     let mut blocks = Vec::new();
+    let (layers, inputs) = (network.layers(), network.inputs());
     let mut open = Open { first: 0, inputs, units: inputs, dense: false };
-    for place in placed(layers, inputs) {
+    for place in network.placed() {
         match place.layer {
             Layer::Dense { .. } => open = Open { units: place.outputs, dense: true, ..open },
             Layer::BatchNorm { .. } | Layer::Softmax => {}
@@ -230,6 +222,7 @@ impl Open {
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
     use super::*;
+    use crate::network::Shape;
 
     const D: Layer = Layer::dense(2);
     const B: Layer = Layer::batch_norm();
@@ -237,7 +230,7 @@ pub(crate) mod cases {
     const S: Layer = Layer::Softmax;
 
     fn check(layers: &[Layer], expected: Result<&[(usize, usize, bool)], FoldError>) {
-        let found = blocks(layers, 2);
+        let found = blocks(Network::of(layers, Shape::count(2)));
         let found: Result<Vec<_, MAX_DENSE>, _> =
             found.map(|blocks| blocks.iter().map(|b| (b.first, b.end, b.relu)).collect());
         assert_eq!(found.as_deref(), expected.as_ref().map(|e| *e), "{layers:?}");
@@ -262,7 +255,7 @@ pub(crate) mod cases {
         // x -> pixel / 255 -> BN (gamma 2, beta 1, mean 3, variance 4 - epsilon) -> Dense [[1, -1]] + 5
         let layers = [Layer::BatchNorm { momentum: 0.9, epsilon: 1.0 }, Layer::dense(1)];
         let params = [2.0, 1.0, 3.0, 3.0, 2.0, 1.0, 3.0, 3.0, 1.0, -2.0, 5.0];
-        let fold = Fold::new(&layers, 2, &params, PixelScaling::Unit).unwrap();
+        let fold = Fold::new(Network::of(&layers, Shape::count(2)), &params, PixelScaling::Unit).unwrap();
         let (mut row, mut scratch) = ([0.0; 2], [0.0; 2]);
         let bias = fold.row(0, 0, &mut row, &mut scratch);
         assert_eq!((row, bias), ([1.0 / 255.0, -2.0 / 255.0], 5.0 - 2.0 + 4.0));
@@ -272,7 +265,7 @@ pub(crate) mod cases {
     pub(crate) fn other_units_of_a_layer_are_not_touched() {
         let layers = [Layer::dense(5), Layer::batch_norm()];
         let params: [f32; 35] = core::array::from_fn(|index| index as f32);
-        let fold = Fold::new(&layers, 2, &params, PixelScaling::Unit).unwrap();
+        let fold = Fold::new(Network::of(&layers, Shape::count(2)), &params, PixelScaling::Unit).unwrap();
         let (mut row, mut scratch) = ([f64::NAN; 5], [f64::NAN; 5]);
         fold.row(0, 3, &mut row, &mut scratch);
         let touched = |values: [f64; 5]| values.map(|value| !value.is_nan());

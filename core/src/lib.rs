@@ -4,8 +4,8 @@
 //!
 //! The data flows `standardize -> train -> fold -> (quantize) -> pack -> parse -> classify`, one module a stage:
 //!
-//! * [`layer`]: a network is a slice of [`Layer`] plus parameters in one buffer the caller owns. All sizes are
-//!   `const fn` of that slice, so firmware declares its buffers as statics.
+//! * [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], plus parameters in one buffer the caller owns.
+//!   All sizes are `const fn` of it, so firmware declares its buffers as statics.
 //! * [`train`]: `forward` and `backward` of every layer side by side, initial weights, one step of SGD, inference
 //!   with the moving statistics. Matrix products and the split over threads enter through [`compute::Compute`];
 //!   [`compute::Portable`] is the oracle and what a device uses.
@@ -29,18 +29,19 @@
 //! ```
 //! use foldnet_core::standardize::Pixels;
 //! use foldnet_core::train::{Trainer, initialize};
-//! use foldnet_core::{Layer, Portable, layer};
+//! use foldnet_core::{Layer, Network, Portable, Shape};
 //! # use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 //!
 //! const LAYERS: [Layer; 4] = [Layer::dense(8), Layer::batch_norm(), Layer::Relu, Layer::dense(2)];
-//! let mut params = [0.0; layer::params(&LAYERS, 4)];
-//! let mut workspace = [0.0; layer::train_workspace(&LAYERS, 4, 4)];
-//! initialize(&LAYERS, 4, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
+//! const NETWORK: Network = Network::of(&LAYERS, Shape::image(2, 2));
+//! let mut params = [0.0; NETWORK.params()];
+//! let mut workspace = [0.0; NETWORK.train_workspace(4)];
+//! initialize(NETWORK, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
 //!
 //! // Images of 2 x 2 pixels: bright above is class 0, bright below is class 1.
 //! let pixels = [200, 220, 10, 30, 180, 250, 0, 20, 20, 0, 210, 190, 30, 10, 240, 200];
 //! let batch = Pixels { pixels: &pixels, picked: &[0, 1, 2, 3], scale: &[1.0 / 255.0; 4], shift: &[0.0; 4] };
-//! let mut trainer = Trainer::new(&LAYERS, 4, &mut params, &mut workspace, 4)?;
+//! let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, 4)?;
 //! let first = trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
 //! for _ in 0..50 {
 //!     trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
@@ -99,6 +100,7 @@ pub mod layer;
 mod math;
 pub mod matrix;
 pub mod model;
+pub mod network;
 pub mod slot;
 pub mod standardize;
 pub mod train;
@@ -106,3 +108,4 @@ pub mod train;
 pub use compute::{Compute, Portable};
 pub use layer::Layer;
 pub use model::Model;
+pub use network::{Network, Shape};

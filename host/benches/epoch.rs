@@ -10,7 +10,7 @@ use foldnet_core::compute::{Compute, Portable};
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::standardize::{PixelScaling, Pixels};
 use foldnet_core::train::{Trainer, initialize};
-use foldnet_core::{Layer, layer};
+use foldnet_core::{Layer, Network, Shape};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -111,8 +111,9 @@ fn step(bencher: Bencher, layers: &[Layer], threads: usize) {
     let (mut params, expected) = (first_steps(layers, &data, &fast), first_steps(layers, &data, &Portable));
     let close = |(x, y): (&f32, &f32)| (x - y).abs() <= 1e-3 * (1.0 + y.abs());
     assert!(params.iter().zip(&expected).all(close), "the step is wrong");
-    let mut workspace = vec![0.0; layer::train_workspace(layers, INPUTS, BATCH)];
-    let mut trainer = Trainer::new(layers, INPUTS, &mut params, &mut workspace, BATCH).expect("a network");
+    let network = Network::of(layers, Shape::count(INPUTS));
+    let mut workspace = vec![0.0; network.train_workspace(BATCH)];
+    let mut trainer = Trainer::new(network, &mut params, &mut workspace, BATCH).expect("a network");
     let mut index = 0;
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
         let (pixels, labels) = data.batch(index);
@@ -122,10 +123,11 @@ fn step(bencher: Bencher, layers: &[Layer], threads: usize) {
 }
 
 fn first_steps(layers: &[Layer], data: &Data, compute: &impl Compute) -> Vec<f32> {
-    let mut params = vec![0.0; layer::params(layers, INPUTS)];
-    initialize(layers, INPUTS, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
-    let mut workspace = vec![0.0; layer::train_workspace(layers, INPUTS, BATCH)];
-    let mut trainer = Trainer::new(layers, INPUTS, &mut params, &mut workspace, BATCH).expect("a network");
+    let network = Network::of(layers, Shape::count(INPUTS));
+    let mut params = vec![0.0; network.params()];
+    initialize(network, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
+    let mut workspace = vec![0.0; network.train_workspace(BATCH)];
+    let mut trainer = Trainer::new(network, &mut params, &mut workspace, BATCH).expect("a network");
     for index in 0..10 {
         let (pixels, labels) = data.batch(index);
         trainer.step(compute, &pixels, labels, 0.01).expect("a batch");

@@ -4,8 +4,9 @@
 //! terms that were summed, not to a sum in which they may have cancelled.
 
 use foldnet_core::fold::Fold;
-use foldnet_core::layer::{self, Layer, placed};
+use foldnet_core::layer::{self, Layer};
 use foldnet_core::standardize::PixelScaling;
+use foldnet_core::{Network, Shape};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -63,7 +64,7 @@ pub struct Case {
     pub layers: Vec<Layer>,
     /// `I`
     pub inputs: usize,
-    /// As [`layer::params`] counts them.
+    /// As [`Network::params`] counts them.
     pub params: Vec<f32>,
     /// What stands in front of the first layer.
     pub scaling: Scaling,
@@ -85,14 +86,19 @@ impl Case {
 
     /// Random parameters, scaling and images for a list.
     pub fn of(layers: Vec<Layer>, inputs: usize, source: &mut Source) -> Self {
-        let params = parameters(&layers, inputs, source);
+        let params = parameters(Network::of(&layers, Shape::count(inputs)), source);
         let (scaling, pixels) = scaling_and_images(inputs, source);
         Self { layers, inputs, params, scaling, pixels }
     }
 
+    /// The network.
+    pub fn network(&self) -> Network<'_> {
+        Network::of(&self.layers, Shape::count(self.inputs))
+    }
+
     /// The fold.
     pub fn fold(&self) -> Fold<'_> {
-        Fold::new(&self.layers, self.inputs, &self.params, self.pixel_scaling()).expect("a foldable list")
+        Fold::new(self.network(), &self.params, self.pixel_scaling()).expect("a foldable list")
     }
 
     /// The scaling as core takes it.
@@ -113,7 +119,7 @@ impl Case {
     pub fn logits(&self, image: usize) -> Vec<Term> {
         let pixels = self.image(image).iter().enumerate();
         let mut x: Vec<Term> = pixels.map(|(i, pixel)| self.input(i, f64::from(*pixel))).collect();
-        for place in placed(&self.layers, self.inputs) {
+        for place in self.network().placed() {
             let params: Vec<f64> = self.params[place.range()].iter().map(|p| f64::from(*p)).collect();
             match place.layer {
                 Layer::Dense { bias, .. } => {
@@ -276,9 +282,9 @@ pub fn foldable_list(source: &mut Source) -> Vec<Layer> {
     layers
 }
 
-fn parameters(layers: &[Layer], inputs: usize, source: &mut Source) -> Vec<f32> {
-    let mut params = Vec::with_capacity(layer::params(layers, inputs));
-    for place in placed(layers, inputs) {
+fn parameters(network: Network, source: &mut Source) -> Vec<f32> {
+    let mut params = Vec::with_capacity(network.params());
+    for place in network.placed() {
         match place.layer {
             Layer::Dense { bias, .. } => {
                 let std = (2.0 / place.inputs as f64).sqrt();

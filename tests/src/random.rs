@@ -2,7 +2,7 @@
 //! network on every machine.
 
 use crate::oracle::Batch;
-use foldnet_core::{Layer, layer};
+use foldnet_core::{Layer, Network, Shape};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -55,11 +55,11 @@ impl Dice {
         }
     }
 
-    /// Parameters for `layers`: kernels that keep the size of what passes through, and nothing at 0 or 1 that could
+    /// Parameters for `network`: kernels that keep the size of what passes through, and nothing at 0 or 1 that could
     /// hide a mistake.
-    pub fn params(&mut self, layers: &[Layer], inputs: usize) -> Vec<f32> {
+    pub fn params(&mut self, network: Network) -> Vec<f32> {
         let mut params = Vec::new();
-        for place in layer::placed(layers, inputs) {
+        for place in network.placed() {
             for index in 0..place.layer.params(place.inputs) {
                 let value = match place.layer {
                     Layer::BatchNorm { .. } => match index % 4 {
@@ -105,10 +105,16 @@ pub struct Case {
 impl Case {
     /// Parameters and a batch of `n` for a layer list.
     pub fn new(dice: &mut Dice, layers: &[Layer], inputs: usize, n: usize) -> Self {
-        let params = dice.params(layers, inputs);
+        let network = Network::of(layers, Shape::count(inputs));
+        let params = dice.params(network);
         let x = dice.examples(n, inputs);
-        let labels = dice.labels(n, layer::outputs(layers, inputs));
+        let labels = dice.labels(n, network.outputs());
         Self { layers: layers.to_vec(), inputs, params, x, labels }
+    }
+
+    /// The network.
+    pub fn network(&self) -> Network<'_> {
+        Network::of(&self.layers, Shape::count(self.inputs))
     }
 
     /// The parameters, for the oracle.
@@ -140,7 +146,7 @@ mod tests {
     #[test]
     fn every_list_is_a_network_and_every_kind_comes_up() {
         let lists: Vec<_> = (0..200).map(|seed| Dice::new(seed).layers(5)).collect();
-        assert!(lists.iter().all(|layers| layer::validate(layers, 3).is_ok()));
+        assert!(lists.iter().all(|layers| Network::new(layers, Shape::count(3)).is_ok()));
         let is_norm = |layer: &Layer| matches!(layer, Layer::BatchNorm { .. });
         let is_dense = |layer: &Layer| matches!(layer, Layer::Dense { .. });
         let pair = |a: &dyn Fn(&Layer) -> bool, b: &dyn Fn(&Layer) -> bool| {

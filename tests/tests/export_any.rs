@@ -4,7 +4,6 @@
 use foldnet::deploy::export::{Export, Plan, export};
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet_core::Model;
-use foldnet_core::layer;
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
@@ -44,7 +43,7 @@ fn images(case: &Case, source: &mut Source) -> Vec<u8> {
 fn check(case: &Case, bits: &[u8], what: &str) -> Export {
     let mut source = Source::new(case.inputs as u64);
     let pixels = images(case, &mut source);
-    let classes = layer::outputs(&case.layers, case.inputs);
+    let classes = case.network().outputs();
     let labels: Vec<u16> = (0..IMAGES + STRANGERS).map(|_| source.below(classes) as u16).collect();
     let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
     let test = View::images(&pixels, &labels, 1, case.inputs);

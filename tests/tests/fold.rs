@@ -1,12 +1,11 @@
 //! The fold, on random networks: what is left computes what the network computes, in f64, in core's f32 and as a
 //! model file; and exactly the lists that the grammar allows fold.
 
-use foldnet_core::Portable;
 use foldnet_core::fold::{Fold, FoldError};
-use foldnet_core::layer::{self, Layer, LayerError};
 use foldnet_core::model::{Classifier, Model};
 use foldnet_core::standardize::{PixelScaling, Pixels};
 use foldnet_core::train::predict;
+use foldnet_core::{Layer, Network, Portable, Shape};
 use foldnet_tests::fold_case::{Case, FoldedDense, IMAGES, Source, Term, folded, folded_logits};
 use foldnet_tests::model_file::{FloatLayer, aligned_file, spec};
 use foldnet_tests::tolerance::{FOLD_EXACT, FOLD_ROUNDED, Tolerance};
@@ -55,9 +54,9 @@ fn predicted(case: &Case) -> Vec<Vec<f64>> {
     case.pixel_scaling().tables(&mut scale, &mut shift);
     let picked: Vec<u32> = (0..IMAGES as u32).rev().collect();
     let examples = Pixels { pixels: &case.pixels, picked: &picked, scale: &scale, shift: &shift };
-    let mut workspace = vec![f32::NAN; layer::predict_workspace(&case.layers, case.inputs, IMAGES)];
-    let mut logits = vec![f32::NAN; layer::outputs(&case.layers, case.inputs) * IMAGES];
-    predict(&Portable, &case.layers, case.inputs, &case.params, &mut workspace, &examples, &mut logits).unwrap();
+    let mut workspace = vec![f32::NAN; case.network().predict_workspace(IMAGES)];
+    let mut logits = vec![f32::NAN; case.network().outputs() * IMAGES];
+    predict(&Portable, case.network(), &case.params, &mut workspace, &examples, &mut logits).unwrap();
     let of = |example: usize| logits.chunks(IMAGES).map(|row| f64::from(row[example])).collect();
     (0..IMAGES).map(of).collect()
 }
@@ -189,7 +188,7 @@ fn the_tolerances_see_a_layer_that_is_a_thousandth_off() {
     let mut seen = Seen::default();
     for seed in 0..CASES {
         let case = Case::new(seed);
-        let places = layer::placed(&case.layers, case.inputs).filter(|place| !place.range().is_empty());
+        let places = case.network().placed().filter(|place| !place.range().is_empty());
         let places: Vec<_> = places.collect();
         let place = places[Source::new(seed).below(places.len())];
         let mut faulty = case.clone();
@@ -228,12 +227,9 @@ fn what_the_grammar_allows_folds_and_nothing_else() {
     while folding + refusing < 20_000 {
         let mut layers: Vec<Layer> = (0..1 + source.below(11)).map(|_| [D, B, R][source.below(3)]).collect();
         layers.extend(source.chance(0.5).then_some(S));
-        let params = vec![0.5; layer::params(&layers, 2)];
-        let found = Fold::new(&layers, 2, &params, PixelScaling::Raw);
-        if let Err(error) = layer::validate(&layers, 2) {
-            assert_eq!(found.map(|_| ()), Err(FoldError::Layers(error)), "{layers:?}");
-            continue;
-        }
+        let Ok(network) = Network::new(&layers, Shape::count(2)) else { continue };
+        let params = vec![0.5; network.params()];
+        let found = Fold::new(network, &params, PixelScaling::Raw);
         let expected = refused(&layers);
         assert_eq!(found.as_ref().err(), expected.as_ref(), "{layers:?}");
         folding += usize::from(expected.is_none());
@@ -251,8 +247,9 @@ fn what_the_grammar_allows_folds_and_nothing_else() {
 
 /// A refusal, and the words of its message.
 fn check_refusal(layers: &[Layer], expected: FoldError, words: &[&str]) {
-    let params = vec![0.5; layer::params(layers, 2)];
-    let error = Fold::new(layers, 2, &params, PixelScaling::Unit).expect_err("must not fold");
+    let network = Network::of(layers, Shape::count(2));
+    let params = vec![0.5; network.params()];
+    let error = Fold::new(network, &params, PixelScaling::Unit).expect_err("must not fold");
     assert_eq!(error, expected, "{layers:?}");
     let message = error.to_string();
     assert!(words.iter().all(|word| message.contains(word)) && !message.contains('\n'), "{message}");
@@ -267,15 +264,15 @@ fn a_refusal_names_the_layer() {
     check_refusal(&[R, D], FoldError::Relu { layer: 0 }, &["layer 0", "ReLU", "Dense"]);
     check_refusal(&[D, R, B], FoldError::BatchNorm { layer: 2 }, &["layer 2", "BatchNormalization", "Dense"]);
     check_refusal(&[D, B, R, B, B, S], FoldError::BatchNorm { layer: 3 }, &["layer 3", "BatchNormalization", "Dense"]);
-    check_refusal(&[B, S], FoldError::Layers(LayerError::NoDense), &["Dense"]);
-    check_refusal(&[D, S, D], FoldError::Layers(LayerError::MisplacedSoftmax { layer: 1 }), &["layer 1", "Softmax"]);
 }
 
 #[test]
 fn a_parameter_buffer_of_another_length_is_refused() {
-    let needed = layer::params(&[B, D], 2);
+    let layers = [B, D];
+    let network = Network::of(&layers, Shape::count(2));
+    let needed = network.params();
     for len in [0, needed - 1, needed + 1] {
-        let error = Fold::new(&[B, D], 2, &vec![0.5; len], PixelScaling::Raw).expect_err("must not fold");
+        let error = Fold::new(network, &vec![0.5; len], PixelScaling::Raw).expect_err("must not fold");
         assert_eq!(error, FoldError::Params { needed });
         assert!(error.to_string().contains(&needed.to_string()), "{error}");
     }

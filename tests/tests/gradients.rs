@@ -3,7 +3,7 @@
 
 use foldnet::compute::Fast;
 use foldnet_core::train::{Metrics, Rows, Trainer, predict};
-use foldnet_core::{Compute, Layer, Portable, layer};
+use foldnet_core::{Compute, Layer, Portable};
 use foldnet_tests::oracle::{self, Gradient};
 use foldnet_tests::random::{Case, Dice};
 use foldnet_tests::tolerance::{GRADIENT, MOVING, ORACLE_LOGIT, ORACLE_LOSS, Tolerance, largest};
@@ -24,15 +24,15 @@ fn step_with<C: Compute>(compute: &C, case: &Case, rate: f32, spare: usize) -> (
     let most = case.labels.len() + spare;
     let mut params = case.params.clone();
     // Not a number, so that a value read before it is written shows.
-    let mut workspace = vec![f32::NAN; layer::train_workspace(&case.layers, case.inputs, most)];
-    let mut trainer = Trainer::new(&case.layers, case.inputs, &mut params, &mut workspace, most).unwrap();
+    let mut workspace = vec![f32::NAN; case.network().train_workspace(most)];
+    let mut trainer = Trainer::new(case.network(), &mut params, &mut workspace, most).unwrap();
     let metrics = trainer.step(compute, &Rows::new(&case.x, case.inputs), &case.labels, rate).unwrap();
     (params, metrics)
 }
 
 /// The places of the moving statistics, or those of everything else.
 fn places(case: &Case, moving: bool) -> Vec<usize> {
-    let all = layer::placed(&case.layers, case.inputs).flat_map(|place| {
+    let all = case.network().placed().flat_map(|place| {
         let is_norm = matches!(place.layer, Layer::BatchNorm { .. });
         place.range().enumerate().map(move |(index, at)| (is_norm && index % 4 >= 2, at))
     });
@@ -69,7 +69,7 @@ impl Tally {
 fn compare(case: &Case, expected: &Gradient, core: &[f64]) -> Tally {
     let scale = largest(expected.values.iter().flatten().copied());
     let mut tally = Tally { skipped: expected.skipped(), ..Tally::default() };
-    for place in layer::placed(&case.layers, case.inputs) {
+    for place in case.network().placed() {
         for at in place.range() {
             let moving = matches!(place.layer, Layer::BatchNorm { .. }) && (at - place.offset) % 4 >= 2;
             let Some(expected) = expected.values[at].filter(|_| !moving) else { continue };
@@ -195,7 +195,7 @@ fn a_batch_of_one_teaches_gamma_and_everything_below_nothing() {
         let expected = oracle::gradient(&layers, &case.params_f64(), &case.batch());
         let core = core_gradient(&case, (seed % 3) as usize);
         compare(&case, &expected, &core);
-        let below = 0..layer::params(&layers[..1], 3);
+        let below = 0..layers[0].params(3);
         let gammas = (below.end..below.end + 12).step_by(4);
         for at in below.chain(gammas) {
             assert_eq!((core[at], expected.values[at]), (0.0, Some(0.0)), "seed {seed}, value {at}");
@@ -266,10 +266,10 @@ fn inference_uses_the_moving_statistics() {
         let (inputs, n) = (dice.within(1, 6), dice.within(1, 20));
         let case = Case::new(&mut dice, &layers, inputs, n);
         let expected = oracle::infer(&layers, &case.params_f64(), &case.batch().x);
-        let mut workspace = vec![f32::NAN; layer::predict_workspace(&layers, inputs, n)];
-        let mut logits = vec![f32::NAN; n * layer::outputs(&layers, inputs)];
+        let mut workspace = vec![f32::NAN; case.network().predict_workspace(n)];
+        let mut logits = vec![f32::NAN; n * case.network().outputs()];
         let examples = Rows::new(&case.x, inputs);
-        predict(&Portable, &layers, inputs, &case.params, &mut workspace, &examples, &mut logits).unwrap();
+        predict(&Portable, case.network(), &case.params, &mut workspace, &examples, &mut logits).unwrap();
         for (example, expected) in expected.iter().enumerate() {
             for (class, expected) in expected.iter().enumerate() {
                 let deviation = ORACLE_LOGIT.check(logits[class * n + example].into(), *expected, 1.0);

@@ -7,10 +7,11 @@
 
 use foldnet::compute::{Fast, Isa};
 use foldnet::network::architecture::Norm;
+use foldnet_core::Network;
 use foldnet_tests::speed::busy::Busy;
 use foldnet_tests::speed::products::Products;
 use foldnet_tests::speed::steps::{Data, Steps};
-use foldnet_tests::speed::{CLASSES, INPUTS, in_turn, lowest_tenth, ratio, reached};
+use foldnet_tests::speed::{CLASSES, SHAPE, in_turn, lowest_tenth, ratio, reached};
 use std::sync::Mutex;
 
 const BATCH: usize = 32;
@@ -24,7 +25,8 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn check_share(norm: Norm, floor: f64) {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (layers, data, fast) = (norm.layers(&[300, 100], CLASSES as u32), Data::random(), Fast::new(1));
-    let (mut products, mut steps) = (Products::new(&layers, INPUTS, BATCH), Steps::new(&data, layers, BATCH));
+    let (mut products, mut steps) =
+        (Products::new(Network::of(&layers, SHAPE), BATCH), Steps::new(&data, layers, BATCH));
     let share = reached(ATTEMPTS, floor, || {
         let [products, steps] = in_turn(501, [&mut || products.time(&fast, 3), &mut || steps.time(&fast, 3)]);
         // Of the tenth that nothing disturbed: whole rounds are lost where other processes want the core.
@@ -56,7 +58,8 @@ fn vectors_are_chosen_and_pay() {
         return;
     }
     let layers = Norm::After.layers(&[300, 100], CLASSES as u32);
-    let (mut a, mut b) = (Products::new(&layers, INPUTS, BATCH), Products::new(&layers, INPUTS, BATCH));
+    let (mut a, mut b) =
+        (Products::new(Network::of(&layers, SHAPE), BATCH), Products::new(Network::of(&layers, SHAPE), BATCH));
     let [fast_seconds, plain_seconds] = in_turn(301, [&mut || a.time(&fast, 2), &mut || b.time(&plain, 2)]);
     let factor = lowest_tenth(plain_seconds) / lowest_tenth(fast_seconds);
     println!("{}: {factor:.2} times the speed of {}", fast.description(), plain.description());

@@ -2,7 +2,7 @@
 //! refused batch changes nothing, and a short batch is as good as a whole one.
 
 use foldnet_core::train::{BufferError, Metrics, Rows, Trainer, initialize, predict};
-use foldnet_core::{Compute, Layer, Portable, layer};
+use foldnet_core::{Compute, Layer, Network, Portable, Shape};
 use foldnet_tests::compute::Split;
 use foldnet_tests::random::{Case, Dice};
 use rand_chacha::ChaCha8Rng;
@@ -28,8 +28,9 @@ const LAYERS: [Layer; 11] = [
     Layer::Softmax,
 ];
 
-const PARAMS: usize = layer::params(&LAYERS, INPUTS);
-const WORKSPACE: usize = layer::train_workspace(&LAYERS, INPUTS, BATCH);
+const NETWORK: Network = Network::of(&LAYERS, Shape::count(INPUTS));
+const PARAMS: usize = NETWORK.params();
+const WORKSPACE: usize = NETWORK.train_workspace(BATCH);
 
 /// What is left of a training: parameters, the metrics of every step, and logits in the end, all as bits.
 #[derive(Debug, PartialEq)]
@@ -50,17 +51,17 @@ const SIZES: [usize; 8] = [16, 16, 16, 7, 1, 16, 2, 15];
 /// Trains from weights and batches drawn from `seed`.
 fn train<C: Compute>(compute: &C, seed: u64) -> Trace {
     let (mut params, mut workspace) = ([0.0; PARAMS], [f32::NAN; WORKSPACE]);
-    initialize(&LAYERS, INPUTS, &mut params, &mut ChaCha8Rng::seed_from_u64(seed));
+    initialize(NETWORK, &mut params, &mut ChaCha8Rng::seed_from_u64(seed));
     let (mut dice, mut metrics) = (Dice::new(seed), Vec::new());
     for n in SIZES {
         let (x, labels) = (dice.examples(n, INPUTS), dice.labels(n, CLASSES));
-        let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).unwrap();
+        let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
         let Metrics { loss, correct } = trainer.step(compute, &Rows::new(&x, INPUTS), &labels, RATE).unwrap();
         metrics.push((loss.to_bits(), correct));
     }
     let (x, mut logits) = (dice.examples(23, INPUTS), [f32::NAN; 23 * CLASSES]);
-    let mut workspace = vec![f32::NAN; layer::predict_workspace(&LAYERS, INPUTS, 23)];
-    predict(compute, &LAYERS, INPUTS, &params, &mut workspace, &Rows::new(&x, INPUTS), &mut logits).unwrap();
+    let mut workspace = vec![f32::NAN; NETWORK.predict_workspace(23)];
+    predict(compute, NETWORK, &params, &mut workspace, &Rows::new(&x, INPUTS), &mut logits).unwrap();
     Trace { params: bits(&params), metrics, logits: bits(&logits) }
 }
 
@@ -95,19 +96,19 @@ fn a_split_changes_no_bit_of_random_networks() {
 /// The bits of parameters and metrics after a step in a workspace for `most` examples.
 fn step<C: Compute>(compute: &C, case: &Case, most: usize) -> (Vec<u32>, u32, u32) {
     let mut params = case.params.clone();
-    let mut workspace = vec![f32::NAN; layer::train_workspace(&case.layers, case.inputs, most)];
-    let mut trainer = Trainer::new(&case.layers, case.inputs, &mut params, &mut workspace, most).unwrap();
+    let mut workspace = vec![f32::NAN; case.network().train_workspace(most)];
+    let mut trainer = Trainer::new(case.network(), &mut params, &mut workspace, most).unwrap();
     let metrics = trainer.step(compute, &Rows::new(&case.x, case.inputs), &case.labels, RATE).unwrap();
     (bits(&params), metrics.loss.to_bits(), metrics.correct)
 }
 
 /// A batch of `examples` and `labels` is refused, and changes nothing.
 fn refused(examples: usize, labels: &[u8], expected: BufferError) {
-    let mut params = Dice::new(1).params(&LAYERS, INPUTS);
+    let mut params = Dice::new(1).params(NETWORK);
     let before = bits(&params);
     let x = Dice::new(2).examples(examples, INPUTS);
     let mut workspace = [f32::NAN; WORKSPACE];
-    let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).unwrap();
+    let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
     let error = trainer.step(&Portable, &Rows::new(&x, INPUTS), labels, RATE).unwrap_err();
     assert_eq!((error, bits(trainer.params())), (expected, before), "{examples} examples, labels {labels:?}");
 }
@@ -125,7 +126,7 @@ fn a_bad_batch_is_refused_and_changes_nothing() {
 /// What `Trainer::new` says to buffers of these lengths.
 fn refused_buffers(params: usize, workspace: usize, expected: Option<BufferError>) {
     let (mut params, mut workspace) = (vec![0.0; params], vec![0.0; workspace]);
-    let error = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).err();
+    let error = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).err();
     assert_eq!(error, expected, "{} parameters, {} of workspace", params.len(), workspace.len());
 }
 
@@ -143,9 +144,9 @@ fn buffers_of_a_wrong_length_are_refused() {
 #[test]
 fn training_learns() {
     let (mut params, mut workspace) = ([0.0; PARAMS], [f32::NAN; WORKSPACE]);
-    initialize(&LAYERS, INPUTS, &mut params, &mut ChaCha8Rng::seed_from_u64(3));
+    initialize(NETWORK, &mut params, &mut ChaCha8Rng::seed_from_u64(3));
     let (x, labels) = (Dice::new(4).examples(BATCH, INPUTS), Dice::new(5).labels(BATCH, CLASSES));
-    let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).unwrap();
+    let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
     let mut step = || trainer.step(&Portable, &Rows::new(&x, INPUTS), &labels, RATE).unwrap();
     let first = step();
     let last = (0..300).map(|_| step()).last().unwrap();

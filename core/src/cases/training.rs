@@ -1,6 +1,7 @@
 //! Cases of training, and three steps of it whose every bit a device and a PC must agree on.
 
-use crate::layer::{self, Layer};
+use crate::layer::Layer;
+use crate::network::{Network, Shape};
 use crate::train::{BatchNorm, BufferError, Metrics, Rows, Trainer};
 use crate::{Compute, Portable};
 
@@ -17,8 +18,9 @@ const LAYERS: [Layer; 8] = [
 ];
 const INPUTS: usize = 6;
 const BATCH: usize = 8;
-const PARAMS: usize = layer::params(&LAYERS, INPUTS);
-const WORKSPACE: usize = layer::train_workspace(&LAYERS, INPUTS, BATCH);
+const NETWORK: Network = Network::of(&LAYERS, Shape::count(INPUTS));
+const PARAMS: usize = NETWORK.params();
+const WORKSPACE: usize = NETWORK.train_workspace(BATCH);
 
 /// Numbers between -1 and 1 that look random and are the same everywhere.
 struct Numbers(u32);
@@ -34,7 +36,7 @@ fn fresh_params() -> [f32; PARAMS] {
     let mut numbers = Numbers(42);
     let mut params = [0.0; PARAMS];
     params.iter_mut().for_each(|p| *p = numbers.next());
-    for place in layer::placed(&LAYERS, INPUTS).filter(|place| matches!(place.layer, Layer::BatchNorm { .. })) {
+    for place in NETWORK.placed().filter(|place| matches!(place.layer, Layer::BatchNorm { .. })) {
         let units = params[place.range()].chunks_exact_mut(BatchNorm::VALUES);
         units.for_each(|unit| unit.copy_from_slice(&BatchNorm::INITIAL.to_array()));
     }
@@ -44,7 +46,7 @@ fn fresh_params() -> [f32; PARAMS] {
 /// Trains on the same `steps` batches, the last one short; `each` is told the outcome of every step.
 fn train<C: Compute>(compute: &C, steps: usize, each: &mut dyn FnMut(Metrics)) -> [f32; PARAMS] {
     let (mut params, mut workspace, mut numbers) = (fresh_params(), [0.0; WORKSPACE], Numbers(7));
-    let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).unwrap();
+    let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
     let mut examples = [0.0; INPUTS * BATCH];
     examples.iter_mut().for_each(|x| *x = numbers.next());
     for step in 0..steps {
@@ -72,9 +74,9 @@ pub(super) fn training_lowers_the_loss() {
 
 pub(super) fn what_cannot_be_trained_is_refused() {
     let (mut params, mut workspace) = (fresh_params(), [0.0; WORKSPACE]);
-    let short = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace[1..], BATCH);
+    let short = Trainer::new(NETWORK, &mut params, &mut workspace[1..], BATCH);
     assert_eq!(short.err(), Some(BufferError::Workspace { needed: WORKSPACE }));
-    let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, BATCH).unwrap();
+    let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
     let mut step =
         |values: &[f32], labels: &[u8]| trainer.step(&Portable, &Rows::new(values, INPUTS), labels, 0.1).err();
     assert_eq!(step(&[], &[]), Some(BufferError::Batch { most: BATCH }));

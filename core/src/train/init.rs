@@ -1,19 +1,20 @@
 //! Initial weights as Keras's notebook has them: `he_normal` for every Dense but the last, `glorot_uniform` for that,
 //! biases 0, a BatchNormalization that changes nothing.
 
-use crate::layer::{Layer, Placed, placed};
+use crate::layer::Layer;
 use crate::math::{self, BatchNorm};
+use crate::network::{Network, Placed};
 use rand_core::Rng;
 
 /// Standard deviation of a standard normal distribution cut at two standard deviations.
 const TRUNCATED_STD: f32 = 0.879_625_7;
 
-/// Fills `params`, [`layer::params`](crate::layer::params) long, with fresh weights.
+/// Fills `params`, [`Network::params`] long, with fresh weights.
 ///
 /// The same generator in the same state gives the same weights on every machine.
-pub fn initialize(layers: &[Layer], inputs: usize, params: &mut [f32], rng: &mut impl Rng) {
-    let last = layers.iter().rposition(|layer| matches!(layer, Layer::Dense { .. }));
-    for place in placed(layers, inputs) {
+pub fn initialize(network: Network, params: &mut [f32], rng: &mut impl Rng) {
+    let last = network.layers().iter().rposition(|layer| matches!(layer, Layer::Dense { .. }));
+    for place in network.placed() {
         let Some(values) = params.get_mut(place.range()) else { return };
         match place.layer {
             Layer::Dense { .. } => dense(place, Some(place.index) == last, values, rng),

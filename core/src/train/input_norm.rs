@@ -23,7 +23,7 @@ const LANES: usize = 16;
 
 /// Length of the room that `inputs` before `units` need: sums for gamma and beta of every chunk of units, then gamma and
 /// beta times the learning rate, then `s`, filled up so that what follows lies in cache lines as the workspace does.
-pub(crate) const fn room(inputs: usize, units: usize) -> usize {
+pub(super) const fn room(inputs: usize, units: usize) -> usize {
     2 * CHUNKS * inputs + 2 * inputs + units.next_multiple_of(LANES)
 }
 

@@ -7,12 +7,13 @@
 mod batch_norm;
 mod dense;
 mod init;
-pub(crate) mod input_norm;
+mod input_norm;
 pub(crate) mod loss;
 mod predict;
 mod relu;
 mod stage;
 mod step;
+mod workspace;
 
 pub use crate::math::{BatchNorm, softmax};
 pub use init::initialize;
@@ -20,7 +21,6 @@ pub use loss::Metrics;
 pub use predict::predict;
 pub use step::Trainer;
 
-use crate::layer::LayerError;
 use core::ops::Range;
 
 /// The examples of a batch, read by features.
@@ -69,17 +69,15 @@ impl Examples for Rows<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BufferError {
-    /// The layer list is no network.
-    Layers(LayerError),
     /// The parameter buffer must have exactly this length.
     Params {
-        /// [`layer::params`](crate::layer::params)
+        /// [`Network::params`](crate::Network::params)
         needed: usize,
     },
     /// The workspace must have at least this length.
     Workspace {
-        /// [`layer::train_workspace`](crate::layer::train_workspace) or
-        /// [`layer::predict_workspace`](crate::layer::predict_workspace)
+        /// [`Network::train_workspace`](crate::Network::train_workspace) or
+        /// [`Network::predict_workspace`](crate::Network::predict_workspace)
         needed: usize,
     },
     /// A batch must have an example, at most as many as the workspace was made for, and a label for each.
@@ -102,7 +100,6 @@ pub enum BufferError {
 impl core::fmt::Display for BufferError {
     fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
         match self {
-            Self::Layers(error) => error.fmt(f),
             Self::Params { needed } => write!(f, "the parameter buffer must hold exactly {needed} values"),
             Self::Workspace { needed } => write!(f, "the workspace must hold at least {needed} values"),
             Self::Batch { most } => write!(f, "a batch must have 1 to {most} examples and a label for each"),

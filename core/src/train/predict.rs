@@ -3,27 +3,26 @@
 use super::stage::cut;
 use super::{BufferError, Examples, batch_norm, dense, relu};
 use crate::compute::{Compute, MAX_PARTS, share};
-use crate::layer::{self, Layer, Placed, placed};
+use crate::layer::Layer;
+use crate::network::{Network, Placed};
 use core::ops::Range;
 use heapless::Vec;
 
 /// Logits `[C][N]` of the examples, before Softmax.
 ///
 /// # Errors
-/// When the layers are no network, or a buffer has not the length that [`layer::params`],
-/// [`layer::predict_workspace`] and `C * N` tell.
+/// When a buffer does not have the length [`Network::params`], [`Network::predict_workspace`] or `C * N`.
 pub fn predict<C: Compute>(
     compute: &C,
-    layers: &[Layer],
-    inputs: usize,
+    network: Network,
     params: &[f32],
     workspace: &mut [f32],
     examples: &impl Examples,
     logits: &mut [f32],
 ) -> Result<(), BufferError> {
     let n = examples.len();
-    check(layers, inputs, params, workspace, n, logits)?;
-    let half = layer::widest(layers, inputs) * n;
+    check(network, params, workspace, n, logits)?;
+    let (inputs, half) = (network.inputs(), network.widest() * n);
     let (mut x, mut y) = workspace[..2 * half].split_at_mut(half);
     each_part(compute, inputs, &mut x[..inputs * n], n, |units, out| {
         compute.vectorize(
@@ -31,7 +30,7 @@ pub fn predict<C: Compute>(
             || examples.fill(units, out),
         );
     });
-    for place in placed(layers, inputs) {
+    for place in network.placed() {
         let (params, width) = (&params[place.range()], place.inputs * n);
         if let Layer::Dense { .. } = place.layer {
             let input = &x[..width];
@@ -51,24 +50,16 @@ pub fn predict<C: Compute>(
     Ok(())
 }
 
-fn check(
-    layers: &[Layer],
-    inputs: usize,
-    params: &[f32],
-    workspace: &[f32],
-    n: usize,
-    logits: &[f32],
-) -> Result<(), BufferError> {
-    layer::validate(layers, inputs).map_err(BufferError::Layers)?;
-    let needed = layer::params(layers, inputs);
+fn check(network: Network, params: &[f32], workspace: &[f32], n: usize, logits: &[f32]) -> Result<(), BufferError> {
+    let needed = network.params();
     if params.len() != needed {
         return Err(BufferError::Params { needed });
     }
-    let needed = layer::predict_workspace(layers, inputs, n);
+    let needed = network.predict_workspace(n);
     if workspace.len() < needed {
         return Err(BufferError::Workspace { needed });
     }
-    let needed = layer::outputs(layers, inputs) * n;
+    let needed = network.outputs() * n;
     if n == 0 || logits.len() != needed {
         return Err(BufferError::Output { needed });
     }

@@ -5,8 +5,10 @@ use super::batch_norm::{self, Keeps};
 use super::dense::Dense;
 use super::input_norm::InputNorm;
 use super::relu;
+use super::workspace::{BeforeDense, first_units};
 use crate::compute::{Compute, MAX_PARTS, share};
-use crate::layer::{BeforeDense, Layer, MAX_BETWEEN, MAX_DENSE, Placed, first_units, placed};
+use crate::layer::{Layer, MAX_BETWEEN, MAX_DENSE};
+use crate::network::{Network, Placed};
 use heapless::Vec;
 
 /// The stages of a network: one before the first Dense, and one for each.
@@ -188,20 +190,20 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// The stages of `layers`, which are valid, over parameters and a workspace that are long enough, for `n` examples.
+/// The stages of `network` over parameters and a workspace that are long enough, for `n` examples.
 pub(super) fn stages<'a>(
-    layers: &[Layer],
-    inputs: usize,
+    network: Network,
     mut params: &'a mut [f32],
     mut workspace: &'a mut [f32],
     n: usize,
 ) -> Stages<'a> {
     let mut stages = Stages::new();
+    let (layers, inputs) = (network.layers(), network.inputs());
     let before = BeforeDense::of(layers);
     let mut for_before = cut(&mut workspace, before.workspace(inputs, first_units(layers), n));
     let grad = if before == BeforeDense::More { core::mem::take(&mut for_before) } else { &mut [] };
     push_stage(&mut stages, inputs, Slot { kind: Kind::Input, out: cut(&mut workspace, inputs * n) }, grad);
-    for place in placed(layers, inputs) {
+    for place in network.placed() {
         let values = cut(&mut params, place.layer.params(place.inputs));
         let Some(mut slot) = slot(place, values, &mut workspace, n) else { continue };
         if before == BeforeDense::InputNorm && stages.len() == 1 {

@@ -4,19 +4,20 @@ use super::loss::{self, Metrics};
 use super::stage::{Stages, stages};
 use super::{BufferError, Examples};
 use crate::compute::Compute;
-use crate::layer::{self, Layer};
+use crate::network::Network;
 
 /// Trains a network in buffers of the caller.
 ///
 /// ```
 /// use foldnet_core::train::{Rows, Trainer, initialize};
-/// use foldnet_core::{Layer, Portable, layer};
+/// use foldnet_core::{Layer, Network, Portable, Shape};
 /// # use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 /// const LAYERS: [Layer; 4] = [Layer::dense(8), Layer::batch_norm(), Layer::Relu, Layer::dense(2)];
-/// let mut params = [0.0; layer::params(&LAYERS, 2)];
-/// let mut workspace = [0.0; layer::train_workspace(&LAYERS, 2, 4)];
-/// initialize(&LAYERS, 2, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
-/// let mut trainer = Trainer::new(&LAYERS, 2, &mut params, &mut workspace, 4)?;
+/// const NETWORK: Network = Network::of(&LAYERS, Shape::count(2));
+/// let mut params = [0.0; NETWORK.params()];
+/// let mut workspace = [0.0; NETWORK.train_workspace(4)];
+/// initialize(NETWORK, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
+/// let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, 4)?;
 /// let (xor, labels) = ([0., 0., 0., 1., 1., 0., 1., 1.], [0, 1, 1, 0]);
 /// let mut metrics = trainer.step(&Portable, &Rows::new(&xor, 2), &labels, 0.1)?;
 /// for _ in 0..200 {
@@ -27,35 +28,31 @@ use crate::layer::{self, Layer};
 /// ```
 #[derive(Debug)]
 pub struct Trainer<'a> {
-    layers: &'a [Layer],
-    inputs: usize,
+    network: Network<'a>,
     params: &'a mut [f32],
     workspace: &'a mut [f32],
     batch: usize,
 }
 
 impl<'a> Trainer<'a> {
-    /// A trainer for batches of at most `batch` examples of `inputs` values.
+    /// A trainer for batches of at most `batch` examples.
     ///
     /// # Errors
-    /// When the layers are no network ([`layer::validate`]), `params` is not [`layer::params`] long, or `workspace` is
-    /// shorter than [`layer::train_workspace`].
+    /// When `params` is not [`Network::params`] long, or `workspace` is shorter than [`Network::train_workspace`].
     pub fn new(
-        layers: &'a [Layer],
-        inputs: usize,
+        network: Network<'a>,
         params: &'a mut [f32],
         workspace: &'a mut [f32],
         batch: usize,
     ) -> Result<Self, BufferError> {
-        layer::validate(layers, inputs).map_err(BufferError::Layers)?;
-        let (needed, most) = (layer::params(layers, inputs), layer::train_workspace(layers, inputs, batch));
+        let (needed, most) = (network.params(), network.train_workspace(batch));
         if params.len() != needed {
             return Err(BufferError::Params { needed });
         }
         if workspace.len() < most {
             return Err(BufferError::Workspace { needed: most });
         }
-        Ok(Self { layers, inputs, params, workspace, batch })
+        Ok(Self { network, params, workspace, batch })
     }
 
     /// The parameters as they stand.
@@ -80,7 +77,7 @@ impl<'a> Trainer<'a> {
     ) -> Result<Metrics, BufferError> {
         let n = examples.len();
         self.check(n, labels)?;
-        let mut stages = stages(self.layers, self.inputs, self.params, self.workspace, n);
+        let mut stages = stages(self.network, self.params, self.workspace, n);
         forward(compute, &mut stages, examples, n);
         let last = stages.len() - 1;
         let (logits, d_logits) = stages[last].output_and_grad();
@@ -97,7 +94,7 @@ impl<'a> Trainer<'a> {
         if n == 0 || n > self.batch || labels.len() != n {
             return Err(BufferError::Batch { most: self.batch });
         }
-        let classes = layer::outputs(self.layers, self.inputs);
+        let classes = self.network.outputs();
         match labels.iter().find(|&&label| usize::from(label) >= classes) {
             Some(&label) => Err(BufferError::Label { label }),
             None => Ok(()),

@@ -10,7 +10,7 @@ use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::write::atomically;
 use anyhow::{Context, bail};
 use clap::Args;
-use foldnet_core::{Model, layer};
+use foldnet_core::Model;
 use foldnet_data::Part;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -59,7 +59,7 @@ impl Export {
         let dataset = self.dataset.load(&[&self.path])?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(&checkpoint), test)?;
-        let classes = layer::outputs(&checkpoint.layers, checkpoint.inputs);
+        let classes = checkpoint.network().outputs();
         check_classes(&self.path, classes, &dataset.labels)?;
         let labels = class_names(checkpoint.labels.clone(), classes, &dataset.labels);
         let calibration = train.slice(0..self.calibrate.min(train.len()));

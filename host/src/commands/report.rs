@@ -11,7 +11,6 @@ use crate::train::history::History;
 use crate::write::atomically;
 use anyhow::bail;
 use clap::Args;
-use foldnet_core::layer;
 use foldnet_data::{Dataset, Part};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -83,7 +82,7 @@ impl Report {
     ) -> anyhow::Result<Plan<'a>> {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(checkpoint), test)?;
-        let classes = layer::outputs(&checkpoint.layers, checkpoint.inputs);
+        let classes = checkpoint.network().outputs();
         check_classes(&self.path, classes, &dataset.labels)?;
         Ok(Plan {
             name: self.name(),

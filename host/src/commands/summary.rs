@@ -24,7 +24,7 @@ impl Summary {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let report: Report = match open(&self.path, &self.hints.hints())? {
             Opened::Checkpoint(checkpoint) => {
-                let report = of_checkpoint(&checkpoint.layers, checkpoint.inputs);
+                let report = of_checkpoint(checkpoint.network());
                 ui.say(&report);
                 let file = resolve(&self.path).display().to_string();
                 ui.say(format!("\nInto a Keras `model` of these layers:\n  {}", load_line(&file)));

@@ -89,10 +89,9 @@ impl Compute for Fast {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foldnet_core::layer;
     use foldnet_core::standardize::{PixelScaling, Pixels};
     use foldnet_core::train::{Trainer, initialize, predict};
-    use foldnet_core::{Layer, Portable, matrix};
+    use foldnet_core::{Layer, Network, Portable, Shape, matrix};
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -123,18 +122,19 @@ mod tests {
         PixelScaling::Standardized { mean: &[0.5; INPUTS], std: &[0.3; INPUTS] }.tables(&mut scale, &mut shift);
         let batch = |picked| Pixels { pixels: &pixels, picked, scale: &scale, shift: &shift };
 
-        let mut params = vec![0.0; layer::params(&LAYERS, INPUTS)];
-        initialize(&LAYERS, INPUTS, &mut params, &mut rng);
-        let mut workspace = vec![0.0; layer::train_workspace(&LAYERS, INPUTS, 32)];
-        let mut trainer = Trainer::new(&LAYERS, INPUTS, &mut params, &mut workspace, 32).expect("a network");
+        let network = Network::of(&LAYERS, Shape::count(INPUTS));
+        let mut params = vec![0.0; network.params()];
+        initialize(network, &mut params, &mut rng);
+        let mut workspace = vec![0.0; network.train_workspace(32)];
+        let mut trainer = Trainer::new(network, &mut params, &mut workspace, 32).expect("a network");
         for _ in 0..3 {
             for (picked, labels) in order.chunks(32).zip(labels.chunks(32)) {
                 trainer.step(compute, &batch(picked), labels, 0.05).expect("a batch");
             }
         }
-        let mut workspace = vec![0.0; layer::predict_workspace(&LAYERS, INPUTS, IMAGES)];
+        let mut workspace = vec![0.0; network.predict_workspace(IMAGES)];
         let mut logits = vec![0.0; 5 * IMAGES];
-        predict(compute, &LAYERS, INPUTS, &params, &mut workspace, &batch(&order), &mut logits).expect("a batch");
+        predict(compute, network, &params, &mut workspace, &batch(&order), &mut logits).expect("a batch");
         (params, logits)
     }
 

@@ -24,7 +24,7 @@ pub struct FoldedLayer {
 /// When the layer list cannot be folded; the error names the layer.
 pub fn fold(checkpoint: &Checkpoint) -> Result<Vec<FoldedLayer>, FoldError> {
     let scaling = checkpoint.pixels.scaling();
-    let fold = Fold::new(&checkpoint.layers, checkpoint.inputs, &checkpoint.params, scaling)?;
+    let fold = Fold::new(checkpoint.network(), &checkpoint.params, scaling)?;
     let (mut row, mut scratch) = (vec![0.0; fold.widest()], vec![0.0; fold.widest()]);
     let mut layers = Vec::new();
     for (index, block) in fold.blocks().iter().enumerate() {

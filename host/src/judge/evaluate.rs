@@ -1,10 +1,10 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
 use crate::network::checkpoint::Checkpoint;
+use foldnet_core::Compute;
 use foldnet_core::model::{Classifier, Model};
 use foldnet_core::standardize::Pixels;
 use foldnet_core::train::predict;
-use foldnet_core::{Compute, layer};
 use foldnet_data::View;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -55,19 +55,19 @@ pub struct Evaluation {
 /// # Panics
 /// If the images are not of the network's size: see [`Checkpoint::inputs`].
 pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
-    let inputs = checkpoint.inputs;
+    let (network, inputs) = (checkpoint.network(), checkpoint.inputs);
     assert_eq!(view.shape.inputs(), inputs, "image size and network");
     let bytes = view.bytes().expect("the door has seen that these are bytes");
     let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
     checkpoint.pixels.scaling().tables(&mut scale, &mut shift);
-    let classes = layer::outputs(&checkpoint.layers, inputs);
-    let mut workspace = vec![0.0; layer::predict_workspace(&checkpoint.layers, inputs, BATCH)];
+    let classes = network.outputs();
+    let mut workspace = vec![0.0; network.predict_workspace(BATCH)];
     let (mut logits, mut columns) = (Vec::with_capacity(view.len() * classes), vec![0.0; classes * BATCH]);
     let order: Vec<u32> = (0..view.len() as u32).collect();
     for picked in order.chunks(BATCH) {
         let pixels = Pixels { pixels: bytes, picked, scale: &scale, shift: &shift };
         let columns = &mut columns[..classes * picked.len()];
-        predict(compute, &checkpoint.layers, inputs, &checkpoint.params, &mut workspace, &pixels, columns)
+        predict(compute, network, &checkpoint.params, &mut workspace, &pixels, columns)
             .expect("a checkpoint is a network, and the buffers are made for it");
         for example in 0..picked.len() {
             logits.extend(columns[example..].iter().step_by(picked.len()));

@@ -3,9 +3,8 @@
 use crate::format::thousands;
 use crate::show::terminal::table;
 use crate::train::history::Parameters;
-use foldnet_core::Layer;
-use foldnet_core::layer::{params, placed, trainable};
 use foldnet_core::model::Header;
+use foldnet_core::{Layer, Network};
 use serde::Serialize;
 use std::fmt::{Display, Formatter};
 
@@ -31,16 +30,16 @@ pub struct Summary {
     pub parameters: Parameters,
 }
 
-/// Counts of a layer list.
-pub fn parameters(layers: &[Layer], inputs: usize) -> Parameters {
-    let (total, trainable) = (params(layers, inputs), trainable(layers, inputs));
+/// Counts of a network's parameters.
+pub fn parameters(network: Network) -> Parameters {
+    let (total, trainable) = (network.params(), network.trainable());
     Parameters { total, trainable, non_trainable: total - trainable }
 }
 
 /// The table of a network in training.
-pub fn of_checkpoint(layers: &[Layer], inputs: usize) -> Summary {
-    let mut rows = vec![flatten(inputs)];
-    for place in placed(layers, inputs) {
+pub fn of_checkpoint(network: Network) -> Summary {
+    let mut rows = vec![flatten(network.inputs())];
+    for place in network.placed() {
         let (base, kind) = match place.layer {
             Layer::Dense { .. } => ("dense", "Dense"),
             Layer::BatchNorm { .. } => ("batch_normalization", "BatchNormalization"),
@@ -50,7 +49,7 @@ pub fn of_checkpoint(layers: &[Layer], inputs: usize) -> Summary {
         let name = numbered(base, rows.iter().filter(|row| row.kind == kind).count());
         rows.push(Row { name, kind, units: place.outputs, parameters: place.layer.params(place.inputs) });
     }
-    Summary { layers: rows, parameters: parameters(layers, inputs) }
+    Summary { layers: rows, parameters: parameters(network) }
 }
 
 /// The table of a device model: Dense layers, with ReLU inside.

@@ -3,9 +3,9 @@
 use crate::compute::Aligned;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use foldnet_core::Compute;
 use foldnet_core::standardize::Pixels;
 use foldnet_core::train::{BufferError, Metrics, Trainer, initialize};
-use foldnet_core::{Compute, layer};
 use foldnet_data::{View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -101,8 +101,9 @@ pub enum TrainError {
 pub fn initial_params(network: &mut Checkpoint, seed: u64) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(WEIGHTS);
-    network.params = vec![0.0; layer::params(&network.layers, network.inputs)];
-    initialize(&network.layers, network.inputs, &mut network.params, &mut rng);
+    let mut params = vec![0.0; network.network().params()];
+    initialize(network.network(), &mut params, &mut rng);
+    network.params = params;
 }
 
 /// Trains `network` in place.
@@ -183,7 +184,7 @@ impl<'a, C: Compute> Loop<'a, C> {
         let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
         network.pixels.scaling().tables(&mut scale, &mut shift);
         let batch = config.batch_size.min(train.len());
-        let workspace = Aligned::zeros(layer::train_workspace(&network.layers, network.inputs, batch));
+        let workspace = Aligned::zeros(network.network().train_workspace(batch));
         let params = Aligned::zeros(network.params.len());
         let (pixels, classes) = (train.bytes()?, train.classes()?);
         Ok(Self { config, batch, pixels, classes, scale, shift, params, workspace, compute })
@@ -212,8 +213,7 @@ impl<'a, C: Compute> Loop<'a, C> {
         observer: &mut dyn Observer,
     ) -> Result<Mean, TrainError> {
         let (batch, rate) = (self.batch, self.config.learning_rate);
-        let (layers, inputs) = (&network.layers, network.inputs);
-        let mut trainer = Trainer::new(layers, inputs, &mut self.params, &mut self.workspace, batch)?;
+        let mut trainer = Trainer::new(network.network(), &mut self.params, &mut self.workspace, batch)?;
         let (mut mean, steps) = (Mean::default(), order.len().div_ceil(batch));
         let mut labels = Vec::with_capacity(batch);
         for (step, picked) in order.chunks(batch).enumerate() {

@@ -13,7 +13,7 @@ use crate::train::fit::{Config, Epoch, Observer, Progress, TrainError, fit, init
 use crate::train::history::{History, Recipe, Test, command_line, machine};
 use crate::train::standardize::pixel_statistics;
 use anyhow::{Context, bail};
-use foldnet_core::Layer;
+use foldnet_core::Network;
 use foldnet_data::{Dataset, Part, View};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -73,7 +73,7 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
     TRAINING.store(true, Ordering::Relaxed);
-    ui.say(of_checkpoint(&network.layers, network.inputs));
+    ui.say(of_checkpoint(network.network()));
     ui.say(format!(
         "Train on {} images, validate on {}; {}",
         thousands(train.len()),
@@ -122,7 +122,7 @@ fn catch_interrupts() -> anyhow::Result<()> {
 fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
     let inputs = train.shape.inputs();
     if let Some(init) = &plan.init {
-        let classes = foldnet_core::layer::outputs(&init.layers, init.inputs);
+        let classes = init.network().outputs();
         let (size, needed) = (ImageSize::of(init), dataset.labels.len());
         if !size.takes(train) || classes != needed {
             let shape = train.shape;
@@ -141,8 +141,7 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
         image: Some((train.shape.height, train.shape.width)),
         labels: dataset.labels.clone(),
     };
-    foldnet_core::layer::validate(&network.layers, inputs).context("--hidden")?;
-    check_memory(&network.layers, inputs)?;
+    Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
     if dataset.labels.len() > 256 {
         bail!("the dataset has {} classes, and 256 is the most that is trained", dataset.labels.len());
     }
@@ -154,8 +153,8 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
 const MOST_PARAMETER_BYTES: usize = 1 << 30;
 
 /// Refuses a network that would fill memory before anything else goes wrong.
-fn check_memory(layers: &[Layer], inputs: usize) -> anyhow::Result<()> {
-    let parameters = foldnet_core::layer::params(layers, inputs);
+fn check_memory(network: Network) -> anyhow::Result<()> {
+    let parameters = network.params();
     let needed = parameters.saturating_mul(size_of::<f32>());
     if needed > MOST_PARAMETER_BYTES {
         bail!(
@@ -172,7 +171,7 @@ fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: 
     History {
         epochs: Vec::new(),
         test: None,
-        parameters: parameters(&network.layers, network.inputs),
+        parameters: parameters(network.network()),
         seed: plan.config.seed,
         recipe: plan.recipe(),
         dataset: dataset.name.clone(),

@@ -4,7 +4,7 @@ use crate::file::{File, golden, small};
 use foldnet::network::architecture::Norm;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistics};
 use foldnet_core::train::{Rows, predict, softmax};
-use foldnet_core::{Layer, Portable, layer};
+use foldnet_core::{Layer, Portable};
 use std::path::Path;
 
 /// Largest difference allowed between our probabilities and Keras's.
@@ -16,12 +16,13 @@ const PROBABILITY: f32 = 1e-5;
 
 /// `p [C][N]` of `x [N][I]`.
 pub(crate) fn probabilities(checkpoint: &Checkpoint, x: &[f32]) -> Vec<f32> {
-    let Checkpoint { layers, inputs, params, .. } = checkpoint;
-    let n = x.len() / inputs;
-    let classes = layer::outputs(layers, *inputs);
-    let mut workspace = vec![0.0; layer::predict_workspace(layers, *inputs, n)];
+    let network = checkpoint.network();
+    let n = x.len() / network.inputs();
+    let classes = network.outputs();
+    let mut workspace = vec![0.0; network.predict_workspace(n)];
     let mut out = vec![0.0; classes * n];
-    predict(&Portable, layers, *inputs, params, &mut workspace, &Rows::new(x, *inputs), &mut out).expect("buffers fit");
+    predict(&Portable, network, &checkpoint.params, &mut workspace, &Rows::new(x, network.inputs()), &mut out)
+        .expect("buffers fit");
     softmax_columns(&mut out, n);
     out
 }

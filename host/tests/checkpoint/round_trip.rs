@@ -3,7 +3,7 @@
 use crate::file::{File, small};
 use foldnet::network::architecture::Norm;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelStatistics};
-use foldnet_core::{Layer, layer};
+use foldnet_core::{Layer, Network, Shape};
 use std::path::Path;
 
 /// Numbered parameters, so that each has its own place; every layer kind, epsilon and momentum of its own.
@@ -18,7 +18,7 @@ fn made(pixels: PixelStatistics) -> Checkpoint {
         Layer::batch_norm(),
         Layer::dense(2),
     ];
-    let params = (0..layer::params(&layers, 6)).map(|at| 0.1 + at as f32).collect();
+    let params = (0..Network::of(&layers, Shape::image(2, 3)).params()).map(|at| 0.1 + at as f32).collect();
     let labels = vec!["T-shirt/top".into(), "\"quoted\", \\ and ü".into()];
     Checkpoint { layers, inputs: 6, params, pixels, image: Some((2, 3)), labels }
 }

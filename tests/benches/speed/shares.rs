@@ -3,10 +3,11 @@
 use crate::{BATCH, THREADS, model};
 use foldnet::compute::Fast;
 use foldnet::network::architecture::Norm;
+use foldnet_core::Network;
 use foldnet_tests::speed::busy::Busy;
 use foldnet_tests::speed::products::Products;
 use foldnet_tests::speed::steps::{Data, Steps};
-use foldnet_tests::speed::{EPOCH, INPUTS, in_turn, median, operations, ratio};
+use foldnet_tests::speed::{EPOCH, INPUTS, SHAPE, in_turn, median, operations, ratio};
 use std::fmt::Write;
 
 const NORMS: [Norm; 2] = [Norm::After, Norm::Before];
@@ -38,11 +39,12 @@ pub(crate) fn section(data: &Data) -> anyhow::Result<String> {
 
 fn line(data: &Data, norm: Norm, threads: usize) -> String {
     let (layers, fast) = (model(norm), Fast::new(threads));
-    let work = STEPS as f64 * operations(&layers, INPUTS, BATCH) / 1e9;
+    let network = Network::of(&layers, SHAPE);
+    let work = STEPS as f64 * operations(network, BATCH) / 1e9;
     let largest_work = (STEPS * 2 * INPUTS * 300 * BATCH) as f64 / 1e9;
-    let mut products = Products::new(&layers, INPUTS, BATCH);
-    let mut largest = Products::new(&layers, INPUTS, BATCH);
-    let mut steps = Steps::new(data, layers, BATCH);
+    let mut products = Products::new(network, BATCH);
+    let mut largest = Products::new(network, BATCH);
+    let mut steps = Steps::new(data, layers.clone(), BATCH);
     let [products, largest, steps] = in_turn(
         ROUNDS,
         [&mut || products.time(&fast, STEPS), &mut || largest.time_largest(&fast, STEPS), &mut || {

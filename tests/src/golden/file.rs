@@ -4,7 +4,7 @@
 //! Keras stores a kernel `[I][O]`, core `[O][I]`; Keras has four variables `[O]` for a BatchNormalization, core one
 //! `[O][4]`. Everything is turned into core's order once, here.
 
-use foldnet_core::{Layer, layer};
+use foldnet_core::{Layer, Network, Shape};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,13 @@ pub struct Run {
     pub x_eval: Vec<f32>,
     /// What Keras infers, `[N][C]`.
     pub probabilities: Vec<f32>,
+}
+
+impl Run {
+    /// The network.
+    pub fn network(&self) -> Network<'_> {
+        Network::of(&self.layers, Shape::count(self.inputs))
+    }
 }
 
 /// One step: the batch, and what came of it.
@@ -160,7 +167,7 @@ pub fn read(path: &Path) -> Result<Run, String> {
 pub fn parse(file: &str, text: &str) -> Result<Run, String> {
     let json: Json = serde_json::from_str(text).map_err(|error| format!("{file}: not a golden run: {error}"))?;
     let layers = json.layers.iter().flat_map(core_layers).collect::<Vec<_>>();
-    layer::validate(&layers, json.inputs).map_err(|error| format!("{file}: {error}"))?;
+    let network = Network::new(&layers, Shape::count(json.inputs)).map_err(|error| format!("{file}: {error}"))?;
     let variables = variables(&json.layers, json.inputs);
     let mut steps = Vec::new();
     for (index, step) in json.steps.iter().enumerate() {
@@ -172,7 +179,7 @@ pub fn parse(file: &str, text: &str) -> Result<Run, String> {
     if steps.is_empty() {
         return Err(format!("{file}: has no steps"));
     }
-    let (n, classes) = (json.x_eval.len(), layer::outputs(&layers, json.inputs));
+    let (n, classes) = (json.x_eval.len(), network.outputs());
     Ok(Run {
         file: file.to_owned(),
         inputs: json.inputs,

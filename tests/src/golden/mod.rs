@@ -6,7 +6,6 @@ pub mod file;
 
 use crate::tolerance::{GOLDEN_LOSS, GOLDEN_PROBABILITY, GOLDEN_VARIABLE, largest};
 use file::{Run, Step, Variable};
-use foldnet_core::layer;
 use foldnet_core::train::{Metrics, Rows, Trainer, predict, softmax};
 use foldnet_core::{Compute, Layer};
 
@@ -47,11 +46,11 @@ pub fn repeat<C: Compute>(run: &Run, compute: &C) -> Result<Worst, String> {
     let batch = run.steps.iter().map(|step| step.y.len()).max().unwrap_or(1);
     let mut params = run.initial.clone();
     // Not a number, so that a value read before it is written shows.
-    let mut workspace = vec![f32::NAN; layer::train_workspace(&run.layers, run.inputs, batch)];
+    let mut workspace = vec![f32::NAN; run.network().train_workspace(batch)];
     let mut worst = Worst::default();
     for (index, step) in run.steps.iter().enumerate() {
         let place = |error| format!("{}: step {}, {error}", run.file, index + 1);
-        let mut trainer = Trainer::new(&run.layers, run.inputs, &mut params, &mut workspace, batch)
+        let mut trainer = Trainer::new(run.network(), &mut params, &mut workspace, batch)
             .map_err(|error| place(error.to_string()))?;
         let examples = Rows::new(&step.x, run.inputs);
         let metrics =
@@ -88,12 +87,12 @@ fn check_variable(variable: &Variable, params: &[f32], expected: &[f32]) -> Resu
 
 /// The network's class probabilities of `run.x_eval`, against Keras's; the worst deviation.
 fn infer<C: Compute>(run: &Run, compute: &C, params: &[f32]) -> Result<f64, String> {
-    let classes = layer::outputs(&run.layers, run.inputs);
+    let classes = run.network().outputs();
     let n = run.x_eval.len() / run.inputs;
-    let mut workspace = vec![f32::NAN; layer::predict_workspace(&run.layers, run.inputs, n)];
+    let mut workspace = vec![f32::NAN; run.network().predict_workspace(n)];
     let mut logits = vec![f32::NAN; classes * n];
     let examples = Rows::new(&run.x_eval, run.inputs);
-    predict(compute, &run.layers, run.inputs, params, &mut workspace, &examples, &mut logits)
+    predict(compute, run.network(), params, &mut workspace, &examples, &mut logits)
         .map_err(|error| error.to_string())?;
     let mut worst = 0.0f64;
     for (example, expected) in run.probabilities.chunks_exact(classes).enumerate() {

@@ -7,11 +7,13 @@ pub mod busy;
 pub mod products;
 pub mod steps;
 
-use foldnet_core::{Layer, layer};
+use foldnet_core::{Layer, Network, Shape};
 use std::time::Duration;
 
 /// Inputs of the notebook's models.
 pub const INPUTS: usize = 784;
+/// Their shape.
+pub const SHAPE: Shape = Shape::image(28, 28);
 /// Classes of the notebook's models.
 pub const CLASSES: usize = 10;
 /// Images of an epoch of the notebook: 60,000 without the validation split.
@@ -20,8 +22,8 @@ pub const EPOCH: usize = 55_000;
 /// Floating-point operations of one step that cannot be saved: of the products forward, of every gradient of a kernel,
 /// and of the gradients of the inputs of all Dense but the first. (62 GFLOP an epoch for either of the notebook's
 /// models in batches of 32.)
-pub fn operations(layers: &[Layer], inputs: usize, batch: usize) -> f64 {
-    let products = layer::placed(layers, inputs).filter(|place| matches!(place.layer, Layer::Dense { .. }));
+pub fn operations(network: Network, batch: usize) -> f64 {
+    let products = network.placed().filter(|place| matches!(place.layer, Layer::Dense { .. }));
     let each = products.enumerate().map(|(index, place)| {
         let times = if index == 0 { 2 } else { 3 };
         times * 2 * place.inputs * place.outputs * batch
@@ -87,7 +89,7 @@ mod tests {
         let before = [dense(300), Layer::batch_norm(), Layer::Relu, dense(100), Layer::Relu, bias(10)];
         let after = [Layer::batch_norm(), bias(300), Layer::Relu, bias(100), Layer::Relu, bias(10), Layer::Softmax];
         for layers in [&before[..], &after[..]] {
-            let epoch = operations(layers, INPUTS, 32) * EPOCH as f64 / 32.0;
+            let epoch = operations(Network::of(layers, SHAPE), 32) * EPOCH as f64 / 32.0;
             assert_eq!((epoch / 1e9).round(), 62.0);
         }
     }

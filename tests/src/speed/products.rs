@@ -3,7 +3,7 @@
 
 use foldnet::compute::Aligned;
 use foldnet_core::matrix::{Mat, Write};
-use foldnet_core::{Compute, Layer, layer};
+use foldnet_core::{Compute, Layer, Network};
 use std::time::{Duration, Instant};
 
 /// Least units of a part: as few as core gives to a thread.
@@ -68,8 +68,8 @@ impl Dense {
 
 impl Products {
     /// Those of `layers` on `inputs` values, in batches of `batch`.
-    pub fn new(layers: &[Layer], inputs: usize, batch: usize) -> Self {
-        let places = layer::placed(layers, inputs).filter(|place| matches!(place.layer, Layer::Dense { .. }));
+    pub fn new(network: Network, batch: usize) -> Self {
+        let places = network.placed().filter(|place| matches!(place.layer, Layer::Dense { .. }));
         let dense = places.map(|place| Dense {
             inputs: place.inputs,
             units: place.outputs,

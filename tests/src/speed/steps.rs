@@ -1,10 +1,10 @@
 //! Whole steps of training on random images: gathering, standardizing, forward, loss, backward and SGD.
 
-use super::{CLASSES, EPOCH, INPUTS};
+use super::{CLASSES, EPOCH, INPUTS, SHAPE};
 use foldnet::compute::Aligned;
 use foldnet_core::standardize::{PixelScaling, Pixels};
 use foldnet_core::train::{Metrics, Trainer, initialize};
-use foldnet_core::{Compute, Layer, layer};
+use foldnet_core::{Compute, Layer, Network};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::time::{Duration, Instant};
@@ -53,9 +53,10 @@ pub struct Steps<'a> {
 impl<'a> Steps<'a> {
     /// Fresh weights, the same on every machine.
     pub fn new(data: &'a Data, layers: Vec<Layer>, batch: usize) -> Self {
-        let mut params = Aligned::zeros(layer::params(&layers, INPUTS));
-        initialize(&layers, INPUTS, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
-        let workspace = Aligned::zeros(layer::train_workspace(&layers, INPUTS, batch));
+        let network = Network::of(&layers, SHAPE);
+        let mut params = Aligned::zeros(network.params());
+        initialize(network, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
+        let workspace = Aligned::zeros(network.train_workspace(batch));
         Self { data, layers, batch, params, workspace, next: 0 }
     }
 
@@ -72,7 +73,8 @@ impl<'a> Steps<'a> {
         let Self { data, layers, batch, params, workspace, next } = self;
         let (pixels, labels) = data.batch(*next, *batch);
         *next += 1;
-        let mut trainer = Trainer::new(layers, INPUTS, params, workspace, *batch).expect("a network");
+        let network = Network::of(layers, SHAPE);
+        let mut trainer = Trainer::new(network, params, workspace, *batch).expect("a network");
         trainer.step(compute, &pixels, labels, 0.01).expect("a batch")
     }
 

@@ -45,7 +45,7 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
     let file = resolve(path);
     let bytes = std::fs::metadata(&file).with_context(|| format!("{}: cannot be read", file.display()))?.len();
     let (parameters, bits) = match opened {
-        Opened::Checkpoint(checkpoint) => (parameters(&checkpoint.layers, checkpoint.inputs).total, vec![FLOAT_BITS]),
+        Opened::Checkpoint(checkpoint) => (parameters(checkpoint.network()).total, vec![FLOAT_BITS]),
         Opened::Model(bytes) => {
             let model = parse(bytes, path)?;
             let bits = model.header().layers.iter().map(|layer| layer.bits).collect();

@@ -3,9 +3,9 @@
 use super::error::Fault;
 use super::names::{BATCH_NORM, Kind, PIXEL_MEAN, PIXEL_STD};
 use super::{Checkpoint, PixelStatistics, container, metadata};
-use foldnet_core::Layer;
-use foldnet_core::layer::{self, Placed, placed};
+use foldnet_core::network::Placed;
 use foldnet_core::train::BatchNorm;
+use foldnet_core::{Layer, Network};
 
 /// A tensor's name, shape and values.
 type Named = (String, Vec<usize>, Vec<f32>);
@@ -15,14 +15,14 @@ type Named = (String, Vec<usize>, Vec<f32>);
 /// # Errors
 /// When the layers make no network, or the parameters are not as many as they need.
 pub(super) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
-    let Checkpoint { layers, inputs, params, .. } = checkpoint;
-    layer::validate(layers, *inputs).map_err(Fault::Layers)?;
-    let needed = layer::params(layers, *inputs);
+    let Checkpoint { layers, params, .. } = checkpoint;
+    let network = Network::new(layers, checkpoint.shape()).map_err(Fault::Layers)?;
+    let needed = network.params();
     if params.len() != needed {
         return Err(Fault::Params { needed, found: params.len() });
     }
     let (mut tensors, mut dense, mut norms) = (Vec::new(), 0, 0);
-    for place in placed(layers, *inputs) {
+    for place in network.placed() {
         let values = &params[place.range()];
         match place.layer {
             Layer::Dense { .. } => push_dense(&mut tensors, &mut dense, place, values),

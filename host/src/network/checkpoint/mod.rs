@@ -43,18 +43,18 @@ pub use keras::{load_line, save_line, torch_save_line};
 
 use crate::network::architecture::Norm;
 use crate::write::atomically;
-use foldnet_core::Layer;
 use foldnet_core::standardize::PixelScaling;
+use foldnet_core::{Layer, Network, Shape};
 use std::path::Path;
 
 /// A network with all that is needed to go on training it, evaluate it, or export it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// The layers in order, a network by [`foldnet_core::layer::validate`].
+    /// The layers in order; [`Network::new`] takes them.
     pub layers: Vec<Layer>,
     /// `I`
     pub inputs: usize,
-    /// [`foldnet_core::layer::params`] values in core's layout.
+    /// [`Network::params`] values in core's layout.
     pub params: Vec<f32>,
     /// From pixels to inputs.
     pub pixels: PixelStatistics,
@@ -62,6 +62,24 @@ pub struct Checkpoint {
     pub image: Option<(usize, usize)>,
     /// Names of the classes, as many as there are classes, or none.
     pub labels: Vec<String>,
+}
+
+impl Checkpoint {
+    /// The network.
+    ///
+    /// # Panics
+    /// If the layers are not a network; those of a file that was read are.
+    pub fn network(&self) -> Network<'_> {
+        Network::of(&self.layers, self.shape())
+    }
+
+    /// The shape of an example.
+    pub fn shape(&self) -> Shape {
+        match self.image {
+            Some((height, width)) => Shape::image(height, width),
+            None => Shape::count(self.inputs),
+        }
+    }
 }
 
 /// How pixels become inputs, with the numbers for it.

@@ -5,9 +5,8 @@ use super::metadata::{Pixels, Told};
 use super::names::{self, BATCH_NORM, Group, Kind, Layers, Origin};
 use super::tensor::Tensor;
 use super::{Checkpoint, Hints, PixelRange, PixelStatistics, container, infer, torch};
-use foldnet_core::Layer;
-use foldnet_core::layer::{self, placed};
 use foldnet_core::train::BatchNorm;
+use foldnet_core::{Layer, Network, Shape};
 
 /// # Errors
 /// The first [`Fault`] found: container, names, layer list, shapes and values, pixels.
@@ -18,10 +17,10 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let widths = infer::widths(&found, told.inputs())?;
     let inputs = widths[0];
     let layers = layers(&told, &found, &widths, hints)?;
-    layer::validate(&layers, inputs).map_err(Fault::Layers)?;
-    let params = params(&layers, inputs, &found)?;
+    let network = Network::new(&layers, Shape::count(inputs)).map_err(Fault::Layers)?;
+    let params = params(network, &found)?;
     let pixels = pixels(&told, &found, inputs, hints)?;
-    told.check(inputs, layer::outputs(&layers, inputs))?;
+    told.check(inputs, network.outputs())?;
     let (image, labels) = (told.image, told.labels.unwrap_or_default());
     Ok(Checkpoint { layers, inputs, params, pixels, image, labels })
 }
@@ -58,10 +57,10 @@ fn agrees(layers: &[Layer], given: Option<f32>) -> bool {
 }
 
 /// The parameters of all layers, in core's layout; every tensor of a layer must have its place.
-fn params(layers: &[Layer], inputs: usize, found: &Layers) -> Result<Vec<f32>, Fault> {
+fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
     let (mut dense, mut norms) = (found.dense.iter(), found.batch_norm.iter());
     let (mut params, mut unused) = (Vec::new(), Vec::new());
-    for place in placed(layers, inputs) {
+    for place in network.placed() {
         match place.layer {
             Layer::Dense { bias, .. } => {
                 let group = dense.next().ok_or_else(|| missing(Kind::Dense, &found.dense, "kernel"))?;

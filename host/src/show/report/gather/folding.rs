@@ -5,7 +5,6 @@ use crate::deploy::fold::FoldedLayer;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
 use crate::show::summary::Row;
 use foldnet_core::Layer;
-use foldnet_core::layer::placed;
 use serde::Serialize;
 
 /// The fold of a network.
@@ -98,7 +97,7 @@ struct Trained {
 /// The Dense of a network, those together that no ReLU parts: they become one.
 fn trained(checkpoint: &Checkpoint, rows: &[Row]) -> Vec<Vec<Trained>> {
     let mut blocks = vec![Vec::new()];
-    for place in placed(&checkpoint.layers, checkpoint.inputs) {
+    for place in checkpoint.network().placed() {
         match place.layer {
             Layer::Dense { .. } => {
                 let kernel = &checkpoint.params[place.range()][..place.inputs * place.outputs];
@@ -166,7 +165,7 @@ mod tests {
         let params = vec![1.0, 2.0, 3.0, -4.0, 0.0, 0.0, 1.0, 1.0, 5.0, -10.0];
         let pixels = PixelStatistics::Standardized { mean: vec![0.0; 2], std: vec![1.0 / 255.0, 0.5 / 255.0] };
         let checkpoint = Checkpoint { layers, inputs: 2, params, pixels, image: None, labels: Vec::new() };
-        let rows = of_checkpoint(&checkpoint.layers, 2).layers;
+        let rows = of_checkpoint(checkpoint.network()).layers;
         let difference = Difference { largest_deviation: 0.5, accuracy: 0.25, changed: 3 };
         let found = folding(&checkpoint, &rows, &fold(&checkpoint).expect("folds"), difference);
         let names: Vec<_> = found.layers.iter().map(|layer| layer.names.join("+")).collect();

@@ -110,7 +110,7 @@ const PART: usize = 500;
 pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
     let Plan { checkpoint, labels, test, .. } = plan;
     let classes = test.classes()?;
-    let summary = of_checkpoint(&checkpoint.layers, checkpoint.inputs);
+    let summary = of_checkpoint(checkpoint.network());
     let network = run_in_parts(*test, "network", progress, |part| run_checkpoint(checkpoint, part, compute));
     let (folding, not_folded) = match fold(checkpoint) {
         Ok(folded) => {

@@ -4,7 +4,6 @@ use super::values::{Histogram, Spread, widened};
 use crate::network::checkpoint::Checkpoint;
 use crate::show::summary::Row;
 use foldnet_core::Layer;
-use foldnet_core::layer::placed;
 use foldnet_core::train::BatchNorm;
 use serde::Serialize;
 
@@ -44,7 +43,7 @@ impl Values {
 
 /// Those of a network, in order; `rows` is its table, which begins with the input.
 pub fn norms(checkpoint: &Checkpoint, rows: &[Row]) -> Vec<Norm> {
-    let places = placed(&checkpoint.layers, checkpoint.inputs);
+    let places = checkpoint.network().placed();
     let norms = places.filter(|place| matches!(place.layer, Layer::BatchNorm { .. }));
     norms
         .map(|place| {
@@ -70,7 +69,7 @@ mod tests {
         let params = vec![2.0, 0.5, 3.0, 4.0, 6.0, -0.5, 5.0, 8.0, 9.0, 9.0, 9.0, 1.5, 0.25, -2.0, 16.0];
         let pixels = PixelStatistics::Unit;
         let checkpoint = Checkpoint { layers, inputs: 2, params, pixels, image: None, labels: Vec::new() };
-        let rows = of_checkpoint(&checkpoint.layers, 2).layers;
+        let rows = of_checkpoint(checkpoint.network()).layers;
         let found = norms(&checkpoint, &rows);
         let names: Vec<_> = found.iter().map(|n| (n.name.as_str(), n.behind.as_str(), n.units)).collect();
         assert_eq!(names, [("batch_normalization", "flatten", 2), ("batch_normalization_1", "dense", 1)]);
