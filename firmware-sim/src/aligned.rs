@@ -1,6 +1,7 @@
 //! Bytes of a model at an address that the parser accepts, without `unsafe`: a little too much is allocated, and the
 //! bytes begin where the address fits.
 
+use foldnet_data::bounded::{self, limit};
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
@@ -33,9 +34,9 @@ impl AlignedBytes {
     /// The contents of a file, the first byte at a multiple of 16.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// When the file cannot be read, is no regular file, or is larger than any model.
     pub fn read(path: impl AsRef<Path>) -> io::Result<Self> {
-        std::fs::read(path).map(Self::from_vec)
+        bounded::read(path.as_ref(), limit::MODEL).map(Self::from_vec)
     }
 
     /// A copy of `bytes`, the first `offset` bytes behind a multiple of 16: with 4 a model is exactly as aligned as

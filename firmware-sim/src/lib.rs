@@ -18,6 +18,7 @@
 //! * `simulate` (PC): runs the app over many images, stricter than any chip, and digests the logits.
 //! * `record` (PC): what the command prints for programs, to be written and read.
 //! * `manual` (PC): completions and man pages, for the trainer's command line, too.
+//! * `print` (PC): one line for an error, and what became of standard output, for the trainer's command line, too.
 //! * `aligned` (PC): model bytes at an address that the parser accepts.
 //!
 //! # Who may know whom
@@ -43,6 +44,8 @@ pub mod board;
 pub mod emulate;
 #[cfg(not(target_os = "none"))]
 pub mod manual;
+#[cfg(not(target_os = "none"))]
+pub mod print;
 #[cfg(not(target_os = "none"))]
 pub mod record;
 #[cfg(not(target_os = "none"))]

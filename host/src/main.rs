@@ -2,16 +2,15 @@
 
 use clap::Parser;
 use foldnet::commands::{Cli, run};
-use std::io::Write;
+use foldnet_sim::print;
 use std::process::ExitCode;
 
+/// What stands in front of an error.
+const PROGRAM: &str = "foldnet";
+
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // The exit code says it, too.
-            let _ = writeln!(anstream::stderr(), "foldnet: {error:#}");
-            ExitCode::FAILURE
-        }
+    match Cli::try_parse() {
+        Ok(cli) => print::end(PROGRAM, run(&cli).map_err(|error| format!("{error:#}"))),
+        Err(error) => print::usage(PROGRAM, &error),
     }
 }

@@ -4,6 +4,7 @@ use super::error::CliError;
 use super::progress;
 use foldnet_core::Model;
 use foldnet_core::int::kernel::Kind;
+use foldnet_data::bounded::{self, limit};
 use foldnet_data::{Shape, Source, Targets, TestSet, Values, WrongKind, load_test};
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::aligned::PARSER_ALIGNMENT;
@@ -12,7 +13,7 @@ use std::path::Path;
 
 /// The file's bytes, aligned as the parser asks for and no better: a board may put a model at any such address.
 pub(crate) fn read(path: &Path) -> Result<AlignedBytes, CliError> {
-    match std::fs::read(path) {
+    match bounded::read(path, limit::MODEL) {
         Ok(bytes) => Ok(AlignedBytes::at_offset(&bytes, PARSER_ALIGNMENT)),
         Err(cause) => Err(CliError::Unreadable { path: path.to_owned(), cause }),
     }

@@ -1,12 +1,14 @@
 //! Tables as Markdown, in columns as wide as what is in them: to be read on a terminal, and to be pasted.
 
+use foldnet_data::text;
 use std::fmt;
 
 /// The name of a column, and whether it holds numbers, which stand to the right.
 pub(crate) type Column = (&'static str, bool);
 
-/// Writes `rows`, of a cell for each of `columns`, under their names.
+/// Writes `rows`, of a cell for each of `columns`, under their names. Cells are shown as [`text::name`] has them.
 pub(crate) fn table(f: &mut impl fmt::Write, columns: &[Column], rows: &[Vec<String>]) -> fmt::Result {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| text::name(cell)).collect()).collect();
     let width = |(at, column): (usize, &Column)| {
         let cells = rows.iter().filter_map(|row| row.get(at)).map(String::len);
         cells.chain([column.0.len()]).max().unwrap_or_default()

@@ -18,10 +18,13 @@ use foldnet_data::Source;
 use foldnet_sim::board::{self, Board, by_name};
 use foldnet_sim::emulate::{Task, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
-use foldnet_sim::{Firmware, Record, emulate, simulate};
+use foldnet_sim::{Firmware, Record, emulate, print, simulate};
 use output::Output;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+/// What stands in front of an error.
+const PROGRAM: &str = "foldnet-sim";
 
 /// Run a model on test images as a board would: one image at a time, in the same code.
 #[derive(Debug, Parser)]
@@ -79,30 +82,27 @@ impl Args {
         self.models.len() > 1 || self.board.as_deref() == Some(survey::ALL)
     }
 
-    /// Ends the program where arguments contradict each other.
-    fn check(&self) {
-        let refuse = |what: &str| Self::command().error(ErrorKind::ArgumentConflict, what).exit();
+    /// The same, unless arguments contradict each other.
+    fn checked(self) -> Result<Self, clap::Error> {
+        let refuse = |what: &str| Err(Self::command().error(ErrorKind::ArgumentConflict, what));
         if self.is_survey() && !self.emulate {
-            refuse("several models, or all boards, are run with --board NAME|all --emulate");
+            return refuse("several models, or all boards, are run with --board NAME|all --emulate");
         }
         if self.board.as_deref() == Some(survey::ALL) && self.firmware.is_some() {
-            refuse("--firmware is for one board: name it as --board NAME");
+            return refuse("--firmware is for one board: name it as --board NAME");
         }
+        Ok(self)
     }
 }
 
 /// Runs the command.
 pub(crate) fn main() -> ExitCode {
-    let args = Args::parse();
-    args.check();
+    let args = match Args::try_parse().and_then(Args::checked) {
+        Ok(args) => args,
+        Err(error) => return print::usage(PROGRAM, &error),
+    };
     let output = Output::new(args.json, args.quiet);
-    match run(&args, &output) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            output.error(&error);
-            ExitCode::FAILURE
-        }
-    }
+    print::end(PROGRAM, run(&args, &output))
 }
 
 fn run(args: &Args, output: &Output) -> Result<(), CliError> {

@@ -6,15 +6,16 @@ use super::error::CliError;
 use super::table::Table;
 use super::{layers, markdown, progress};
 use foldnet_core::Model;
+use foldnet_data::text;
 use foldnet_sim::board::{Board, Footprint, Region};
 use foldnet_sim::job::Booted;
 use foldnet_sim::manual::Shell;
 use foldnet_sim::record::{Measured, Record};
-use foldnet_sim::{Emulation, Simulation};
+use foldnet_sim::{Emulation, Simulation, print};
 use serde::Serialize;
 use serde_json::json;
 use std::fmt::Display;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// Where things are said.
@@ -52,19 +53,20 @@ impl Output {
         if self.quiet {
             return;
         }
-        let _reader_left =
-            if self.json { writeln!(std::io::stderr(), "{text}") } else { writeln!(std::io::stdout(), "{text}") };
+        let text = text::block(&text.to_string());
+        if self.json {
+            // Nobody is told of what stderr does not take.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        } else {
+            print::keep(writeln!(std::io::stdout(), "{text}"));
+        }
     }
 
     /// One line for programs.
     fn record(&self, record: &impl Serialize) {
         if let (true, Ok(text)) = (self.json, serde_json::to_string(record)) {
-            let _reader_left = writeln!(std::io::stdout(), "{text}");
+            print::keep(writeln!(std::io::stdout(), "{}", text::json(&text)));
         }
-    }
-
-    pub(crate) fn error(&self, error: &CliError) {
-        let _reader_left = writeln!(std::io::stderr(), "error: {error}");
     }
 
     /// The completions of a shell: the text itself, also with `quiet`, or an object that holds it.
@@ -79,11 +81,10 @@ impl Output {
 
     fn document(&self, text: &str, record: &impl Serialize) -> Result<(), CliError> {
         self.record(record);
-        let written = if self.json { Ok(()) } else { write!(std::io::stdout(), "{text}") };
-        match written {
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Unwritable(error)),
-            _ => Ok(()),
+        if !self.json {
+            print::keep(write!(std::io::stdout(), "{text}"));
         }
+        Ok(())
     }
 
     pub(crate) fn boards(&self, boards: &[Board]) {
@@ -104,7 +105,7 @@ impl Output {
         let shape: String = layers.iter().map(|layer| format!("-{}", layer.units)).collect();
         let bits: Vec<String> = layers.iter().map(|layer| layer.bits.to_string()).collect();
         let (inputs, bits, bytes) = (model.inputs(), bits.join(","), model.bytes());
-        self.line(format_args!("model     {}: {inputs}{shape}, bits {bits}, {bytes} bytes", path.display()));
+        self.line(format_args!("model     {}: {inputs}{shape}, bits {bits}, {bytes} bytes", shown(path)));
         let (mut flash, mut ram) = (footprint.flash_bytes.to_string(), footprint.ram_bytes.to_string());
         if let Some(board) = board {
             self.line(format_args!("board     {}: {}, {}", board.name, board.chip, board.core));
@@ -134,7 +135,7 @@ impl Output {
         self.layers(&record.bits, run);
         self.measured(board, run);
         if let Some(compiler) = &run.compiler {
-            self.line(format_args!("built by  {compiler}"));
+            self.line(format_args!("built by  {}", text::name(compiler)));
         }
         self.record(&Record { measured: Some(Measured::emulated(run)), ..record });
     }
@@ -147,7 +148,7 @@ impl Output {
     }
 
     fn accuracy(&self, accuracy: f64, correct: usize, images: usize, dataset: &str) {
-        self.line(format_args!("accuracy  {accuracy:.4} ({correct} of {images} images of {dataset})"));
+        self.line(format_args!("accuracy  {accuracy:.4} ({correct} of {images} images of {})", text::name(dataset)));
     }
 
     /// What each layer takes, where that was measured.
@@ -177,6 +178,11 @@ impl BoardRecord<'_> {
         let two_models_bytes = two_models(board);
         BoardRecord { name, chip, core, target, flash_bytes, ram_bytes, model_address, model_bytes, two_models_bytes }
     }
+}
+
+/// A path, as it is shown.
+fn shown(path: &Path) -> String {
+    text::name(&path.display().to_string())
 }
 
 /// Bytes of the largest model of which two have a slot.

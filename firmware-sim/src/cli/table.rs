@@ -3,6 +3,7 @@
 use super::error::CliError;
 use super::layers;
 use super::markdown::{Column, grouped, table};
+use foldnet_data::text;
 use foldnet_sim::record::Measured;
 use foldnet_sim::{Emulation, Record};
 use std::fmt;
@@ -175,7 +176,7 @@ impl fmt::Display for Table {
 
 impl Table {
     fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (images, dataset) = (grouped(self.images as u64), &self.dataset);
+        let (images, dataset) = (grouped(self.images as u64), text::name(&self.dataset));
         writeln!(
             f,
             "\n{images} test images of {dataset} each. identical: the class and all logits of all images are the \
@@ -189,7 +190,7 @@ impl Table {
         {
             if !lines.is_empty() {
                 writeln!(f, "\n{title}\n")?;
-                lines.iter().try_for_each(|line| writeln!(f, "- {line}"))?;
+                lines.iter().try_for_each(|line| writeln!(f, "- {}", text::message(line)))?;
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use super::elf::{Sizes, inspect};
 use super::error::EmulateError;
 use super::toolchain::Toolchain;
 use crate::board::Board;
+use foldnet_data::bounded::{self, limit};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -154,8 +155,8 @@ impl Firmware {
     }
 
     fn read(path: &Path) -> Result<Self, EmulateError> {
-        let elf =
-            std::fs::read(path).map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause})")))?;
+        let elf = bounded::read(path, limit::FIRMWARE)
+            .map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause})")))?;
         let (board, sizes) = inspect(&elf).map_err(|cause| EmulateError::firmware(path, cause))?;
         Ok(Self { elf, board, sizes, compiler: None })
     }

@@ -107,7 +107,7 @@ fn what_is_missing_is_said_in_one_line() {
     for (args, path, parts) in cases {
         let output = run(room.path(), args, path);
         let said = String::from_utf8(output.stderr).unwrap();
-        let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("error: ")).collect();
+        let errors: Vec<&str> = said.lines().filter(|line| line.starts_with("foldnet-sim: ")).collect();
         assert_eq!((output.status.code(), errors.len()), (Some(1), 1), "{args:?}: {said}");
         assert!(parts.iter().all(|part| errors[0].contains(part)), "{args:?}: not all of {parts:?} in: {said}");
     }

@@ -20,6 +20,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod bounded;
 mod class_folders;
 mod dataset;
 mod dice;
@@ -36,6 +37,7 @@ mod search;
 mod source;
 mod synthetic;
 mod targets;
+pub mod text;
 mod unpack;
 mod values;
 

@@ -23,7 +23,7 @@ impl Completions {
     /// Prints the script.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let script = completions(self.shell, &mut Cli::command());
-        ui.document(&script)?;
+        ui.document(&script);
         ui.result(&json!({ "shell": self.shell.to_string(), "script": script }))
     }
 }
@@ -45,7 +45,7 @@ impl Man {
         root.build();
         let Some(folder) = &self.out else {
             let page = man_page(root)?;
-            ui.document(&page)?;
+            ui.document(&page);
             return ui.result(&json!({ "page": page }));
         };
         let mut files = Vec::new();

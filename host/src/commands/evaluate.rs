@@ -53,7 +53,7 @@ impl Evaluate {
 
 fn say(evaluation: &Evaluation, ui: Ui) {
     let row = |class: &PerClass| vec![class.label.clone(), thousands(class.images), format!("{:.4}", class.accuracy)];
-    ui.say(table(&["class", "images", "accuracy"], evaluation.per_class.iter().map(row)));
+    ui.block(table(&["class", "images", "accuracy"], evaluation.per_class.iter().map(row)));
     let accuracy = bold(format!("{:.4}", evaluation.accuracy));
     ui.say(format!("{} images - loss: {:.4} - accuracy: {accuracy}", thousands(evaluation.images), evaluation.loss));
     if let Some(digest) = &evaluation.logits_sha256 {

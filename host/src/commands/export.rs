@@ -108,7 +108,7 @@ pub(super) fn say(report: &Report, ui: Ui) {
         let rows = rows.map(|(layer, (error, bits))| {
             vec![format!("layer {layer}"), bits.to_string(), format!("{:.2} %", error * 100.0)]
         });
-        ui.say(table(&["quantized", "bits", "output error"], rows));
+        ui.block(table(&["quantized", "bits", "output error"], rows));
     }
     ui.say(format!(
         "accuracy: float {:.4} - folded {:.4} - exported {} - {} test images changed class",

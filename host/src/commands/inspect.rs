@@ -41,7 +41,7 @@ fn say(model: &Model, crc: &str, ui: Ui) {
         let words = [index.to_string(), layer.inputs.to_string(), layer.units.to_string(), layer.bits.to_string()];
         words.into_iter().chain([relu.to_owned(), layer.scale.to_string()]).collect()
     });
-    ui.say(table(&["layer", "inputs", "units", "bits", "ReLU", "output scale"], rows));
+    ui.block(table(&["layer", "inputs", "units", "bits", "ReLU", "output scale"], rows));
     ui.say(format!("classes: {}", model.labels().collect::<Vec<_>>().join(", ")));
     ui.say(format!("flash: {} for the model", bytes(model.bytes())));
     ui.say(format!("RAM: {} for an image, and scratch memory by the board\u{2019}s kernel", bytes(model.inputs())));
@@ -60,7 +60,7 @@ fn say(model: &Model, crc: &str, ui: Ui) {
         };
         vec![board.name.to_string(), bytes(scratch(model, board)), flash, ram, verdict]
     });
-    ui.say(table(&["board", "scratch memory", "flash, at most", "RAM, at most", ""], rows));
+    ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", ""], rows));
 }
 
 fn object(model: &Model, crc: &str) -> Value {

@@ -53,8 +53,8 @@ impl Predict {
         let class = usize::from(outputs.predictions()[0]);
         let mut probabilities = outputs.logits;
         softmax(&mut probabilities);
-        ui.say(picture(pixels, *width));
-        ui.say(bars(&names, &probabilities));
+        ui.block(picture(pixels, *width));
+        ui.block(bars(&names, &probabilities));
         if let Some(label) = image.label {
             ui.say(format!("predicted: {} - is: {}", names[class], names[usize::from(label)]));
         }

@@ -25,16 +25,16 @@ impl Summary {
         let report: Report = match open(&self.path, &self.hints.hints())? {
             Opened::Checkpoint(checkpoint) => {
                 let report = of_checkpoint(checkpoint.network());
-                ui.say(&report);
+                ui.block(&report);
                 let file = resolve(&self.path).display().to_string();
-                ui.say(format!("\nInto a Keras `model` of these layers:\n  {}", load_line(&file)));
-                ui.say(format!("From a Keras `model` to such a file:\n  {}", save_line("model.safetensors")));
-                ui.say(format!("From a PyTorch `model` to such a file:\n  {}", torch_save_line("model.safetensors")));
+                ui.block(format!("\nInto a Keras `model` of these layers:\n  {}", load_line(&file)));
+                ui.block(format!("From a Keras `model` to such a file:\n  {}", save_line("model.safetensors")));
+                ui.block(format!("From a PyTorch `model` to such a file:\n  {}", torch_save_line("model.safetensors")));
                 report
             }
             Opened::Model(bytes) => {
                 let report = of_model(&parse(&bytes, &self.path)?.header());
-                ui.say(&report);
+                ui.block(&report);
                 report
             }
         };

@@ -133,10 +133,12 @@ pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<
     view.bytes().map(drop).with_context(|| path.display().to_string())
 }
 
-/// The names of a model's classes: its own, else those of the dataset.
+/// The names of a model's classes: its own, else those of the dataset; each plain text of one line, as a device model
+/// needs it, which has them one a line.
 pub fn class_names(own: Vec<String>, classes: usize, dataset: &[String]) -> Vec<String> {
     let known = if own.is_empty() { dataset.to_vec() } else { own };
-    (0..classes).map(|class| known.get(class).cloned().unwrap_or_else(|| class.to_string())).collect()
+    let name = |class: usize| known.get(class).map_or_else(|| class.to_string(), |name| foldnet_data::text::line(name));
+    (0..classes).map(name).collect()
 }
 
 /// The checkpoint in the folder of a run, or the file itself.

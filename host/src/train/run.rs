@@ -73,7 +73,7 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
     TRAINING.store(true, Ordering::Relaxed);
-    ui.say(of_checkpoint(network.network()));
+    ui.block(of_checkpoint(network.network()));
     ui.say(format!(
         "Train on {} images, validate on {}; {}",
         thousands(train.len()),

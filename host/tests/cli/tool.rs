@@ -115,9 +115,10 @@ impl Done {
         self
     }
 
-    /// Exit code 2 and clap's explanation, which holds `words`.
+    /// Exit code 2 and one line that holds `words` and says where help is.
     pub(crate) fn misused(self, words: &str) -> Self {
-        assert_eq!((self.code, self.stderr.starts_with("error: ")), (Some(2), true), "{self:?}");
+        assert_eq!((self.code, self.stderr.starts_with("foldnet: ")), (Some(2), true), "{self:?}");
+        assert!(self.stderr.lines().count() == 1 && self.stderr.ends_with(" --help\n"), "{self:?}");
         assert!(self.stderr.contains(words), "no {words:?}: {self:?}");
         self
     }

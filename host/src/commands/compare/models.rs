@@ -10,7 +10,7 @@ use crate::show::summary::{of_model, parameters};
 use crate::show::terminal::{Ui, bold, table};
 use anyhow::{Context, bail};
 use foldnet_core::model::FLOAT_BITS;
-use foldnet_data::View;
+use foldnet_data::{View, text};
 use std::path::{Path, PathBuf};
 
 impl Compare {
@@ -64,16 +64,16 @@ fn say(comparison: &Comparison, list: usize, ui: Ui) {
         let values = [format!("{:.4}", evaluation.accuracy), format!("{:.4}", evaluation.loss)];
         [model.name.clone(), bits.join(",")].into_iter().chain(counts).chain(values).collect()
     });
-    ui.say(table(&["model", "bits", "bytes", "parameters", "accuracy", "loss"], rows));
+    ui.block(table(&["model", "bits", "bytes", "parameters", "accuracy", "loss"], rows));
     let header: Vec<&str> = ["class", "images"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
-    ui.say(format!("\n{}", table(&header, (0..comparison.labels.len()).map(|class| class_row(comparison, class)))));
-    comparison.pairs.iter().for_each(|pair| ui.say(verdict(pair, comparison.images)));
+    ui.block(format!("\n{}", table(&header, (0..comparison.labels.len()).map(|class| class_row(comparison, class)))));
+    comparison.pairs.iter().for_each(|pair| ui.block(verdict(pair, comparison.images)));
     let shown = comparison.disagreements.iter().take(list).map(|image| disagreement_row(image, &comparison.labels));
     if !comparison.disagreements.is_empty() && list > 0 {
         let header: Vec<&str> = ["image", "is"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
         let all = thousands(comparison.disagreements.len());
-        ui.say(format!("\n{all} images that not all give the same class, the first {}:", shown.len()));
-        ui.say(table(&header, shown));
+        ui.block(format!("\n{all} images that not all give the same class, the first {}:", shown.len()));
+        ui.block(table(&header, shown));
     }
 }
 
@@ -90,7 +90,8 @@ fn class_row(comparison: &Comparison, class: usize) -> Vec<String> {
 }
 
 fn verdict(pair: &Pair, images: usize) -> String {
-    let Pair { a, b, disagree, only_a, only_b, p_value, significant } = pair;
+    let Pair { disagree, only_a, only_b, p_value, significant, .. } = pair;
+    let (a, b) = (&text::line(&pair.a), &text::line(&pair.b));
     let better = if only_a > only_b { a } else { b };
     let verdict = match significant {
         true => format!("{better} is better"),

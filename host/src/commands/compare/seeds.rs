@@ -51,21 +51,22 @@ impl Compare {
 
 fn say(answer: &Answer, ui: Ui) {
     let seeds = answer.seeds.len();
-    ui.say(format!("\n{}", bold(format!("{}, mean ± standard deviation of {seeds} seeds", answer.dataset))));
+    ui.block("");
+    ui.say(bold(format!("{}, mean ± standard deviation of {seeds} seeds", answer.dataset)));
     let header = ["model", "parameters", "epoch", "loss", "accuracy", "val_loss", "val_accuracy"];
-    ui.say(table(&header, answer.norms.iter().flat_map(epoch_rows)));
+    ui.block(table(&header, answer.norms.iter().flat_map(epoch_rows)));
     let header = ["test", "loss", "accuracy", "min", "max"];
-    ui.say(format!("\n{}", table(&header, answer.norms.iter().map(test_row))));
+    ui.block(format!("\n{}", table(&header, answer.norms.iter().map(test_row))));
     let accuracies = |of: fn(f64, f64) -> f64, ends: fn(&Spread) -> f64| {
         answer.norms.iter().map(|norm| ends(&norm.test.accuracy)).reduce(of).unwrap_or(0.0)
     };
     let (low, high) = (accuracies(f64::min, |spread| spread.min), accuracies(f64::max, |spread| spread.max));
-    ui.say(format!("\ntest accuracy, a dot a seed, {low:.4} to {high:.4}"));
+    ui.block(format!("\ntest accuracy, a dot a seed, {low:.4} to {high:.4}"));
     for norm in &answer.norms {
         let values: Vec<f64> = norm.runs.iter().map(|run| run.test.accuracy).collect();
         ui.say(format!("{:7} {}", norm.norm.to_string(), strip(&values, low, high)));
     }
-    answer.differences.iter().for_each(|versus| ui.say(verdict(versus, seeds)));
+    answer.differences.iter().for_each(|versus| ui.block(verdict(versus, seeds)));
 }
 
 fn epoch_rows(norm: &OfNorm) -> Vec<Vec<String>> {

@@ -14,10 +14,10 @@ use crate::train::fit::Config;
 use crate::train::run::{Plan, Trained, train_run};
 use crate::write::atomically;
 use clap::{Args, Parser};
-use foldnet_data::{DataError, Dataset, Part, Source, load};
+use foldnet_data::{DataError, Dataset, Part, Source, load, text};
 use outcome::{Outcome, closing_table};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Run the whole flow: train both models, fold, quantize, export, run on simulated and emulated devices
 #[derive(Debug, Args)]
@@ -67,8 +67,8 @@ impl Demo {
         for norm in [Norm::After, Norm::Before] {
             outcomes.extend(self.model(norm, &dataset, &compute, ui)?);
         }
-        ui.say(format!("\n{}\n{}", bold("Result on the test images"), closing_table(&outcomes)));
-        ui.say(self.next_steps());
+        ui.block(format!("\n{}\n{}", bold("Result on the test images"), closing_table(&outcomes)));
+        ui.block(self.next_steps());
         ui.result(&json!({ "models": outcomes }))
     }
 
@@ -76,7 +76,8 @@ impl Demo {
     fn load(&self, ui: Ui) -> anyhow::Result<Dataset> {
         match self.dataset.load(&[]) {
             Err(error) if error.downcast_ref().is_some_and(DataError::is_unavailable) => {
-                ui.say(format!("{error}\n{}", bold("Going on with the built-in synthetic images instead.")));
+                ui.say(format!("{error:#}"));
+                ui.say(bold("Going on with the built-in synthetic images instead."));
                 Ok(load(&Source::Synthetic, &mut |_| {})?)
             }
             loaded => loaded,
@@ -85,7 +86,7 @@ impl Demo {
 
     /// Everything for one model.
     fn model(&self, norm: Norm, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Vec<Outcome>> {
-        ui.say(format!("\n{}", bold(heading(norm))));
+        ui.block(format!("\n{}", bold(heading(norm))));
         let out = self.out.join(norm.to_string());
         let config =
             Config { epochs: self.epochs, batch_size: 32, learning_rate: 0.01, seed: self.seed, shuffle: true };
@@ -101,7 +102,8 @@ impl Demo {
             drop(bar);
             let file = out.join(format!("{norm}{bits}.fnet"));
             atomically(&file, |out| out.write_all(&model))?;
-            ui.say(format!("\n{} ({})", bold(file.display()), bytes(report.bytes)));
+            ui.block("");
+            ui.say(format!("{} ({})", bold(file.display()), bytes(report.bytes)));
             say_export(&report, ui);
             let simulated = device::simulated(&model, test)?;
             ui.say(format!("simulated image by image: accuracy {:.4}", simulated.accuracy));
@@ -115,8 +117,8 @@ impl Demo {
     }
     fn next_steps(&self) -> String {
         let run = self.out.join("after");
-        let (run, file) = (run.display(), run.join("after4.fnet"));
-        let file = file.display();
+        let shown = |path: &Path| text::line(&path.display().to_string());
+        let (file, run) = (shown(&run.join("after4.fnet")), shown(&run));
         [
             "Next:",
             &format!("  foldnet predict {run} --index 0                      one image, drawn, with its probabilities"),

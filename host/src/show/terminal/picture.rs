@@ -1,6 +1,7 @@
 //! An image in the terminal, probabilities as bars, and numbers as dots.
 
 use super::bold;
+use foldnet_data::text;
 
 /// From dark to bright, where there are no colours.
 const SHADES: &[u8; 10] = b" .:-=+*#%@";
@@ -20,6 +21,7 @@ pub fn picture(pixels: &[u8], width: usize) -> String {
 
 /// A line with a bar for every class; the most probable one in bold.
 pub fn bars(labels: &[String], probabilities: &[f32]) -> String {
+    let labels: Vec<String> = labels.iter().map(|label| text::name(label)).collect();
     let name_width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
     let best = probabilities.iter().copied().fold(0.0, f32::max);
     let line = |(label, &p): (&String, &f32)| {
@@ -61,6 +63,12 @@ mod tests {
     #[test]
     fn dark_is_blank_and_bright_is_dense() {
         assert_eq!(picture(&[0, 255, 128, 0, 0, 0], 3), "  @@++\n");
+    }
+
+    #[test]
+    fn a_name_of_any_length_has_a_bar() {
+        let text = bars(&["x".repeat(70_000), "\x1b[2J".into()], &[0.5, 0.5]);
+        assert!(text.lines().all(|line| line.chars().count() < 300) && text.contains("\\u{1b}[2J"), "{text}");
     }
 
     #[test]

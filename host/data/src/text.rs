@@ -1,0 +1,132 @@
+//! Text from files, made safe to show: names, paths and messages may hold escape sequences that rename the window, marks
+//! that turn the reading order, line feeds that forge a line, or ten million characters.
+//!
+//! Whatever is printed passes one of these functions once, at the place where it is printed. What is not plain is shown
+//! by its number, `\u{1b}`, so that nothing disappears.
+
+use std::fmt::Write;
+
+/// Most characters of a name that are shown.
+pub const NAME: usize = 120;
+
+/// Most characters of a message that are shown.
+pub const MESSAGE: usize = 2_000;
+
+/// Whether a character is what it looks like and stays in its place: no control character, none that turns the reading
+/// order, separates lines or has no width, and none that Unicode reserves.
+pub fn is_plain(character: char) -> bool {
+    let code = u32::from(character);
+    let special = matches!(
+        code,
+        0x61c | 0x180e | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff9..=0xfffb | 0xfdd0..=0xfdef
+    );
+    !(character.is_control() || special || (0xe0000..=0xe0fff).contains(&code) || code & 0xfffe == 0xfffe)
+}
+
+/// A name within a line or a table: every character visible, the middle left out where it is very long.
+pub fn name(text: &str) -> String {
+    visible(&shortened(text, NAME), is_plain)
+}
+
+/// A message of one line, likewise.
+pub fn message(text: &str) -> String {
+    visible(&shortened(text, MESSAGE), is_plain)
+}
+
+/// A line of any length, every character visible.
+pub fn line(text: &str) -> String {
+    visible(text, is_plain)
+}
+
+/// A text of several lines: line feeds and tabs stay, all else is made visible.
+pub fn block(text: &str) -> String {
+    visible(text, |character| matches!(character, '\n' | '\t') || is_plain(character))
+}
+
+/// JSON that means the same, with `\u202e` for what a terminal would obey.
+pub fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character == '\n' || is_plain(character) {
+            out.push(character);
+        } else {
+            character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| push(&mut out, format_args!("\\u{unit:04x}")));
+        }
+    }
+    out
+}
+
+/// Its beginning and its end, and how long it is, where it has more than `most` characters.
+fn shortened(text: &str, most: usize) -> String {
+    // A character has at least a byte.
+    if text.len() <= most || text.chars().nth(most).is_none() {
+        return text.to_owned();
+    }
+    let end: Vec<char> = text.chars().rev().take(most / 3).collect();
+    let begin = text.chars().take(most - most / 3);
+    let count = text.chars().count();
+    begin.chain(format!("[... {count} characters ...]").chars()).chain(end.into_iter().rev()).collect()
+}
+
+fn visible(text: &str, stays: impl Fn(char) -> bool) -> String {
+    if text.chars().all(&stays) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match stays(character) {
+            true => out.push(character),
+            false => push(&mut out, format_args!("{}", character.escape_default())),
+        }
+    }
+    out
+}
+
+fn push(out: &mut String, text: std::fmt::Arguments) {
+    let written = out.write_fmt(text);
+    debug_assert!(written.is_ok(), "a String takes everything");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        let check = |text: &str, expected: &str| assert_eq!(line(text), expected);
+        check("T-shirt/top äpfel 猫 ✓ ─", "T-shirt/top äpfel 猫 ✓ ─");
+        check("\x1b]0;owned\x07\x1b[2J", "\\u{1b}]0;owned\\u{7}\\u{1b}[2J");
+        check("a\nfoldnet: all is well\r\t", "a\\nfoldnet: all is well\\r\\t");
+        check("\u{9b}2J \u{85} \u{7f}", "\\u{9b}2J \\u{85} \\u{7f}");
+        check("gpj.\u{202e}x\u{2066}\u{200f}\u{61c}", "gpj.\\u{202e}x\\u{2066}\\u{200f}\\u{61c}");
+        check(
+            "\u{feff}cat\u{200b}\u{2028}\u{e0041}\u{fdd0}\u{fffe}",
+            "\\u{feff}cat\\u{200b}\\u{2028}\\u{e0041}\\u{fdd0}\\u{fffe}",
+        );
+    }
+
+    #[test]
+    fn a_block_keeps_its_lines() {
+        assert_eq!(block("a\tb\nc\x1b[1m\r\n"), "a\tb\nc\\u{1b}[1m\\r\n");
+    }
+
+    #[test]
+    fn long_names_are_cut_in_the_middle() {
+        let long = "x".repeat(10_000_000) + "end";
+        let cut = name(&long);
+        assert!(cut.chars().count() < NAME + 40 && cut.ends_with("end"), "{cut}");
+        assert!(cut.contains("[... 10000003 characters ...]"), "{cut}");
+        assert_eq!(name(&"ä".repeat(NAME)), "ä".repeat(NAME));
+        assert!(message(&long).chars().count() < MESSAGE + 40);
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        for text in ["plain", "\u{202e}\u{7f}\u{9b}\u{e0041}ä"] {
+            let value = format!("{{\"a\":\"{text}\"}}\n");
+            let safe = json(&value);
+            assert!(safe.chars().all(|c| c == '\n' || is_plain(c)), "{safe}");
+        }
+        assert_eq!(json("\"\u{202e}\u{e0041}\""), "\"\\u202e\\udb40\\udc41\"");
+    }
+}
