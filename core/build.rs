@@ -1,4 +1,4 @@
-//! Says which kernel of `src/int/kernel` the target has: `cfg(foldnet_kernel = "...")`, and whether it is ARMv8-M.
+//! Says which kernel of `src/infer/kernel` the target has: `cfg(foldnet_kernel = "...")`, and whether it is ARMv8-M.
 //!
 //! Rust's `target_feature = "dsp"` is never set on stable Rust, so the target's name decides; an ARMv8-M core may come
 //! without the DSP extension, and whoever has it says so by the feature `dsp`.

@@ -46,6 +46,7 @@ enum {
     /* Memory */
     FOLDNET_SCRATCH = 20,          /* fewer words than foldnet_scratch_words */
     FOLDNET_IMAGE = 21,            /* another length than foldnet_inputs */
+    FOLDNET_INPUT = 30,            /* the model takes inputs of another type */
     /* The slot, of foldnet_boot */
     FOLDNET_SLOT_UNFINISHED = 22,  /* the power failed while it was written */
     FOLDNET_SLOT_HEADER = 23,      /* its header is damaged, or of a later version */
@@ -102,7 +103,7 @@ float foldnet_logit_scale(const foldnet_model *model);
  * The class of an image, 0 to foldnet_classes - 1, into `*class_index`: that of the largest logit, the first of equals.
  * `image` has foldnet_inputs bytes, `scratch` at least foldnet_scratch_words words, whose contents do not matter before,
  * and which overlaps nothing else.
- * FOLDNET_OK; FOLDNET_POINTER; FOLDNET_NOT_PARSED; FOLDNET_IMAGE; FOLDNET_SCRATCH.
+ * FOLDNET_OK; FOLDNET_POINTER; FOLDNET_NOT_PARSED; FOLDNET_IMAGE; FOLDNET_INPUT; FOLDNET_SCRATCH.
  */
 int32_t foldnet_classify(const foldnet_model *model, const uint8_t *image, size_t image_len, uint32_t *scratch,
                          size_t scratch_words, uint32_t *class_index);

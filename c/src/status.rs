@@ -1,7 +1,8 @@
 //! What the functions of the C interface return: one number a reason, and one line of text.
 
 use core::ffi::CStr;
-use foldnet_core::model::{ParseError, ScratchError};
+use foldnet_core::infer::{InferenceError, LengthError};
+use foldnet_core::model::ParseError;
 use foldnet_core::slot::{BootError, Fault};
 
 /// Declares [`Status`] with its numbers and texts.
@@ -55,10 +56,10 @@ statuses! {
     Bits = 18, c"a layer has weights of a width that this library does not know";
     /// [`ParseError::Scratch`]
     DeclaredScratch = 19, c"the model declares scratch memory that its layers do not need: export it again";
-    /// [`ScratchError`]
+    /// [`InferenceError::Scratch`]
     Scratch = 20, c"the scratch memory has fewer words than foldnet_scratch_words";
-    /// The image has not as many bytes as the model has inputs.
-    Image = 21, c"the image has not foldnet_inputs bytes";
+    /// [`LengthError`]
+    Image = 21, c"the example does not have foldnet_inputs values";
     /// [`Fault::Unfinished`]
     SlotUnfinished = 22, c"the model's slot was not written to its end: flash it again";
     /// [`Fault::Header`] and [`Fault::Version`]
@@ -75,6 +76,8 @@ statuses! {
     Row = 28, c"a layer has a multiplier or shift out of range: export the model again";
     /// [`ParseError::Order`]
     Order = 29, c"the order of the inputs names one that does not exist: export the model again";
+    /// [`InferenceError::Input`]
+    Input = 30, c"the model takes inputs of another type";
 }
 
 impl Status {
@@ -104,9 +107,18 @@ impl From<ParseError> for Status {
     }
 }
 
-impl From<ScratchError> for Status {
-    fn from(_: ScratchError) -> Self {
-        Self::Scratch
+impl From<InferenceError> for Status {
+    fn from(error: InferenceError) -> Self {
+        match error {
+            InferenceError::Scratch { .. } => Self::Scratch,
+            InferenceError::Input { .. } => Self::Input,
+        }
+    }
+}
+
+impl From<LengthError> for Status {
+    fn from(_: LengthError) -> Self {
+        Self::Image
     }
 }
 

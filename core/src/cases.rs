@@ -10,7 +10,7 @@ mod training;
 
 pub use training::three_steps;
 
-use crate::{fold, int, math, matrix, network, standardize, train};
+use crate::{fold, infer, math, matrix, network, standardize, train};
 
 /// A name and a test that panics where it fails.
 pub type Case = (&'static str, fn());
@@ -40,15 +40,15 @@ pub const CASES: &[Case] = table![
     fold::cases::what_cannot_be_folded_is_named,
     fold::cases::a_row_is_pulled_through_dense_and_norm,
     fold::cases::other_units_of_a_layer_are_not_touched,
-    int::requantize::cases::equals_its_definition_everywhere,
-    int::requantize::cases::rows_survive_the_file,
-    int::requantize::cases::the_bound_is_exact,
-    int::layout::cases::weights_fill_their_block,
-    int::bound::cases::a_rows_worst_sum_is_rounded_up,
-    int::bound::cases::what_is_within_a_bound_is_below_it,
-    int::dense::cases::wide_layers_are_exact,
-    int::kernel::cases::portable_sums_are_exact,
-    int::kernel::cases::sums_of_this_target_are_exact,
+    infer::requantize::cases::equals_its_definition_everywhere,
+    infer::requantize::cases::rows_survive_the_file,
+    infer::requantize::cases::the_bound_is_exact,
+    infer::layout::cases::weights_fill_their_block,
+    infer::bound::cases::a_rows_worst_sum_is_rounded_up,
+    infer::bound::cases::what_is_within_a_bound_is_below_it,
+    infer::dense::cases::wide_layers_are_exact,
+    infer::kernel::cases::portable_sums_are_exact,
+    infer::kernel::cases::sums_of_this_target_are_exact,
     model::an_integer_model_is_written_opened_and_run,
     model::a_float_model_is_written_opened_and_run,
     model::probabilities_are_the_softmax_of_the_logits,

@@ -2,7 +2,7 @@
 //!
 //! # Architecture
 //!
-//! The data flows `standardize -> train -> fold -> (quantize) -> pack -> parse -> classify`, one module a stage:
+//! The data flows `standardize -> train -> fold -> (quantize) -> export -> parse -> infer`, one module a stage:
 //!
 //! * [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], plus parameters in one buffer the caller owns.
 //!   All sizes are `const fn` of it, so firmware declares its buffers as statics.
@@ -12,8 +12,8 @@
 //! * [`standardize`]: from `u8` pixels to the network's inputs.
 //! * [`fold`]: everything affine (pixel scaling, standardization, every BatchNormalization, Dense after Dense)
 //!   becomes one Dense between two ReLUs.
-//! * [`int`]: inference with weights of 8, 4 or 2 bits.
-//! * [`model`]: the file that goes to a device: format, encode, parse, classify in place.
+//! * [`model`]: the file that goes to a device: format, encode, parse.
+//! * [`infer`]: inference in place, with weights of 8, 4 or 2 bits or floats.
 //! * [`slot`]: where that file lies in a device's flash, which of two boots, and how one is replaced.
 //!
 //! # Shapes
@@ -57,7 +57,8 @@
 //! what is bright above and subtracts what is bright below.
 //!
 //! ```
-//! use foldnet_core::model::{Aligned, Classifier, LayerHeader, LayerWeights, Model, Spec, encode};
+//! use foldnet_core::infer::{Answer, Inference};
+//! use foldnet_core::model::{Aligned, LayerHeader, LayerWeights, Model, Spec, encode};
 //!
 //! let header = LayerHeader { inputs: 4, units: 2, bits: 32, relu: false, scale: 1.0 };
 //! let kernel = [1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0];
@@ -69,10 +70,11 @@
 //!
 //! let model = Model::parse(&flash.0[..len])?; // checks everything, once
 //! let mut scratch = [0; 8]; // `model.scratch_words()` of them
-//! let mut classifier = Classifier::new(&model, &mut scratch)?;
-//! let class = classifier.classify(&[200, 220, 10, 30]); // cannot fail
-//! assert_eq!(model.labels().nth(class), Some("above"));
-//! assert_eq!(classifier.logits().values().collect::<Vec<_>>(), [380.0, -380.0]);
+//! let mut inference = Inference::<u8>::new(model, &mut scratch)?;
+//! let answer = inference.run(&[200, 220, 10, 30])?; // fails only where the length is wrong
+//! assert_eq!(answer, Answer::Class(0));
+//! assert_eq!(inference.model().labels().next(), Some("above"));
+//! assert_eq!(inference.outputs().values().collect::<Vec<_>>(), [380.0, -380.0]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -95,7 +97,7 @@
 pub mod cases;
 pub mod compute;
 pub mod fold;
-pub mod int;
+pub mod infer;
 pub mod layer;
 mod math;
 pub mod matrix;
@@ -106,6 +108,7 @@ pub mod standardize;
 pub mod train;
 
 pub use compute::{Compute, Portable};
+pub use infer::Inference;
 pub use layer::Layer;
 pub use model::Model;
 pub use network::{Network, Shape};

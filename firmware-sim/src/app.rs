@@ -1,10 +1,11 @@
 //! The program that every shell runs on a model that `foldnet_core::slot::boot` found: one image after the other.
 //!
 //! It knows nothing of files, clocks or exits; a [`Shell`] brings the images in and takes the answers out. Shapes: an
-//! image is [`Model::inputs`] bytes, an answer is a class and [`Model::classes`] logit words.
+//! image is [`Model::inputs`] bytes, an answer comes with [`Model::outputs`] words.
 
 use core::fmt;
-use foldnet_core::model::{Classifier, Logits, Model};
+use foldnet_core::Model;
+use foldnet_core::infer::{Answer, Inference, Outputs};
 
 /// What stands between the app and the world.
 pub trait Shell {
@@ -35,7 +36,7 @@ pub trait Shell {
     ///
     /// # Errors
     /// Ends the run.
-    fn answer(&mut self, class: usize, logits: Logits) -> Result<(), Self::Error>;
+    fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Self::Error>;
 }
 
 /// The memory that the app was given is too small for its model.
@@ -96,7 +97,7 @@ impl<'m> App<'m> {
 
     /// Name of the kernel that will do the work.
     pub fn kernel(&mut self) -> &'static str {
-        Classifier::new(self.model, self.scratch).map_or("", |classifier| classifier.kernel())
+        Inference::<u8>::new(self.model.clone(), self.scratch).map_or("", |inference| inference.kernel())
     }
 
     /// Classifies all images that `shell` has; returns how many.
@@ -117,25 +118,25 @@ impl<'m> App<'m> {
             return Ok(false);
         }
         shell.prepare(self.scratch);
-        // Cannot fail: the scratch memory has been measured.
-        let Ok(mut classifier) = Classifier::new(self.model, self.scratch) else { return Ok(false) };
+        // Cannot fail, nor can what follows: the memory has been measured.
+        let Ok(mut inference) = Inference::new(self.model.clone(), self.scratch) else { return Ok(false) };
+        let image = &*self.image;
         match shell.timed_layer() {
             None => {
                 shell.start();
-                // The class is part of what is timed.
-                core::hint::black_box(classifier.classify(self.image));
+                // The answer is part of what is timed.
+                let _ = core::hint::black_box(inference.run(image));
                 shell.stop();
             }
             Some(layer) => {
-                classifier.run_layers(self.image, 0..layer);
+                let _ = inference.run_layers(image, 0..layer);
                 shell.start();
-                classifier.run_layers(self.image, layer..layer + 1);
+                let _ = inference.run_layers(image, layer..layer + 1);
                 shell.stop();
-                classifier.run_layers(self.image, layer + 1..usize::MAX);
+                let _ = inference.run_layers(image, layer + 1..usize::MAX);
             }
         }
-        let logits = classifier.logits();
-        shell.answer(logits.largest(), logits)?;
+        shell.answer(inference.answer(), inference.outputs())?;
         Ok(true)
     }
 }

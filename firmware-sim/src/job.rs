@@ -13,7 +13,7 @@
 //! | 3 words | [`End`], magic first |
 
 use crate::exit::Exit;
-use foldnet_core::slot::Slots;
+use foldnet_core::slot::Boot;
 
 /// The file that the board reads.
 pub const JOB_FILE: &str = "job";
@@ -80,10 +80,9 @@ impl Booted {
     const BARE: u32 = u32::MAX;
 
     /// Out of what was found at boot.
-    pub fn of(slots: &Slots) -> Self {
-        let running = slots.running();
-        let passed_over = slots.passed_over().map(Exit::from);
-        Self { slot: running.slot, sequence: running.sequence, passed_over }
+    pub fn of(boot: &Boot) -> Self {
+        let passed_over = boot.other.map(Exit::from);
+        Self { slot: boot.running.slot, sequence: boot.running.sequence, passed_over }
     }
 
     /// As they stand in a file of results.

@@ -5,7 +5,7 @@
 
 use crate::app::{App, Shell};
 use foldnet_core::Model;
-use foldnet_core::model::Logits;
+use foldnet_core::infer::{Answer, Outputs};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 
@@ -49,12 +49,12 @@ pub fn simulate_logits(
     model: &Model,
     pixels: &[u8],
     labels: &[u16],
-    each: &mut dyn FnMut(usize, Logits),
+    each: &mut dyn FnMut(usize, Outputs),
 ) -> Simulation {
     assert_eq!(pixels.len(), labels.len() * model.inputs(), "as many pixels as the labelled images have");
     let mut scratch = vec![POISON; model.scratch_words()];
     let mut image = vec![0; model.inputs()];
-    let mut shell = Memory { pixels, logits: model.classes(), each, digest: LogitsDigest::new(labels) };
+    let mut shell = Memory { pixels, logits: model.outputs(), each, digest: LogitsDigest::new(labels) };
     match App::new(model, &mut scratch, &mut image).map(|app| app.run(&mut shell)) {
         Ok(Ok(_)) => shell.digest.finish(),
         Ok(Err(never)) => match never {},
@@ -66,7 +66,7 @@ pub fn simulate_logits(
 struct Memory<'a> {
     pixels: &'a [u8],
     logits: usize,
-    each: &'a mut dyn FnMut(usize, Logits),
+    each: &'a mut dyn FnMut(usize, Outputs),
     digest: LogitsDigest<'a>,
 }
 
@@ -86,9 +86,10 @@ impl Shell for Memory<'_> {
         scratch.fill(POISON);
     }
 
-    fn answer(&mut self, class: usize, logits: Logits) -> Result<(), Infallible> {
+    fn answer(&mut self, answer: Answer, logits: Outputs) -> Result<(), Infallible> {
         assert_eq!(logits.words().len(), self.logits, "one logit a class");
         (self.each)(self.digest.classes.len(), logits);
+        let Answer::Class(class) = answer;
         self.digest.add(class, logits.words());
         Ok(())
     }

@@ -2,10 +2,10 @@
 //! core. `tests/format.rs` and the fuzz target in `fuzz/` share this file, so it knows core alone.
 
 use foldnet_core::Model;
-use foldnet_core::int::kernel::{Current, Kernel, Portable};
-use foldnet_core::int::layout::{MAX_ROWS, Width};
-use foldnet_core::int::{Listed, Order, Source};
-use foldnet_core::model::{Classifier, Header, LayerHeader, ParseError, ScratchError};
+use foldnet_core::infer::kernel::{Current, Kernel, Portable};
+use foldnet_core::infer::layout::{MAX_ROWS, Width};
+use foldnet_core::infer::{Answer, Inference, InferenceError, LengthError, Listed, Order, Source};
+use foldnet_core::model::{Header, LayerHeader, ParseError};
 
 /// Where the header begins.
 const PREFIX: usize = 16;
@@ -72,7 +72,7 @@ pub fn seal(bytes: &mut [u8]) {
     }
 }
 
-/// Parses `bytes` and, when they are a model, classifies images of every awkward length, drawn from `bytes`, in exactly
+/// Parses `bytes` and, when they are a model, runs examples of every awkward length, drawn from `bytes`, in exactly
 /// the scratch memory that is declared. Logits are compared with a literal evaluation, and so are the sums of every
 /// integer layer, by this machine's kernel and by the portable one.
 ///
@@ -85,19 +85,24 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
     let bytes = &*AlignedBytes::new(bytes);
     let model = Model::parse(bytes)?;
     assert_eq!(model.bytes(), bytes.len());
-    assert!(model.inputs() > 0 && model.classes() > 0 && model.labels().all(|label| !label.contains('\n')));
+    assert!(model.inputs() > 0 && model.outputs() > 0 && model.labels().all(|label| !label.contains('\n')));
     let needed = model.scratch_words();
-    let short = Classifier::new(&model, &mut vec![0; needed - 1]).map(|_| ());
-    assert_eq!(short, Err(ScratchError { needed }));
+    let short = Inference::<u8>::new(model.clone(), &mut vec![0; needed - 1]).map(|_| ());
+    assert_eq!(short, Err(InferenceError::Scratch { needed }));
     // What is left in scratch memory must not matter: these words are NaN.
     let mut scratch = vec![u32::MAX; needed];
-    let mut classifier = Classifier::new(&model, &mut scratch).expect("exactly the scratch memory declared");
+    let mut inference = Inference::<u8>::new(model.clone(), &mut scratch).expect("exactly the scratch memory declared");
     let inputs = model.inputs();
     for len in [inputs, 0, 1, inputs - 1, inputs + 1, inputs, inputs + 100] {
         let image: Vec<u8> = bytes.iter().rev().copied().cycle().skip(len % 7).take(len).collect();
-        let class = classifier.classify(&image);
-        assert!(class < model.classes());
-        let found = classifier.logits().words();
+        let answer = inference.run(&image);
+        if len != inputs {
+            assert_eq!(answer, Err(LengthError { needed: inputs, given: len }));
+            continue;
+        }
+        let Ok(Answer::Class(class)) = answer else { panic!("{answer:?}") };
+        assert!(class < model.outputs());
+        let found = inference.outputs().words();
         let Some(expected) = literal_logits(&model.header(), bytes, &image) else { continue };
         let nan = |word: &u32| model.is_float() && f32::from_bits(*word).is_nan();
         let same = |(a, b): (&u32, &u32)| a == b || nan(a) && nan(b);

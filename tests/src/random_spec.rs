@@ -4,7 +4,7 @@
 use crate::fold_case::Source;
 use crate::hostile::{Sections, integer_weight, section_lens, sections};
 use crate::model_file::assemble;
-use foldnet_core::int::Row;
+use foldnet_core::infer::Row;
 use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, Spec, scratch_words};
 
 /// A model, or something like it.

@@ -2,10 +2,10 @@
 //! model file; and exactly the lists that the grammar allows fold.
 
 use foldnet_core::fold::{Fold, FoldError};
-use foldnet_core::model::{Classifier, Model};
+use foldnet_core::infer::{Answer, Inference};
 use foldnet_core::standardize::{PixelScaling, Pixels};
 use foldnet_core::train::predict;
-use foldnet_core::{Layer, Network, Portable, Shape};
+use foldnet_core::{Layer, Model, Network, Portable, Shape};
 use foldnet_tests::fold_case::{Case, FoldedDense, IMAGES, Source, Term, folded, folded_logits};
 use foldnet_tests::model_file::{FloatLayer, aligned_file, spec};
 use foldnet_tests::tolerance::{FOLD_EXACT, FOLD_ROUNDED, Tolerance};
@@ -74,9 +74,11 @@ fn classified(case: &Case, network: &[FoldedDense]) -> Vec<(usize, Vec<f64>)> {
     let bytes = aligned_file(&spec(1, case.inputs, "", &layers)).unwrap();
     let model = Model::parse(&bytes).unwrap();
     let mut scratch = vec![u32::MAX; model.scratch_words()];
-    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
-    let mut run =
-        |image| (classifier.classify(case.image(image)), classifier.logits().values().map(f64::from).collect());
+    let mut inference = Inference::<u8>::new(model, &mut scratch).unwrap();
+    let mut run = |image| {
+        let Answer::Class(class) = inference.run(case.image(image)).unwrap();
+        (class, inference.outputs().values().map(f64::from).collect())
+    };
     (0..IMAGES).rev().map(&mut run).collect()
 }
 

@@ -1,10 +1,10 @@
 //! The model file: its bytes, what is refused and how, and that no bytes whatsoever make core panic.
 
 use foldnet_core::Model;
-use foldnet_core::int::Row;
+use foldnet_core::infer::Row;
+use foldnet_core::infer::{Answer, Inference, InferenceError, LengthError};
 use foldnet_core::model::{
-    Classifier, EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ParseError, ScratchError, Spec, encode,
-    encoded_len,
+    EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ParseError, Spec, encode, encoded_len,
 };
 use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::fold_case::Source;
@@ -101,11 +101,11 @@ fn check_round_trip(height: usize, width: usize, labels: &str, layers: &[FloatLa
     assert_eq!((model.inputs(), model.bytes()), (height * width, bytes.len()));
     assert_eq!(model.labels().collect::<Vec<_>>(), labels.lines().collect::<Vec<_>>());
     let mut scratch = vec![u32::MAX; model.scratch_words()];
-    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+    let mut inference = Inference::<u8>::new(model.clone(), &mut scratch).unwrap();
     for _ in 0..3 {
         let image: Vec<u8> = (0..height * width).map(|_| source.below(256) as u8).collect();
-        classifier.classify(&image);
-        assert_eq!(classifier.logits().words(), logits(layers, &image), "{:?}", header.layers);
+        inference.run(&image).unwrap();
+        assert_eq!(inference.outputs().words(), logits(layers, &image), "{:?}", header.layers);
     }
 }
 
@@ -115,19 +115,18 @@ fn a_tiny_model_has_these_bytes() {
     let bytes = AlignedBytes::new(&TINY);
     let model = Model::parse(&bytes).unwrap();
     assert_eq!(model.labels().collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!((model.inputs(), model.classes(), model.scratch_words(), model.bytes()), (2, 2, 3, 116));
+    assert_eq!((model.inputs(), model.outputs(), model.scratch_words(), model.bytes()), (2, 2, 3, 116));
     let mut scratch = [u32::MAX; 3];
-    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+    let mut inference = Inference::<u8>::new(model.clone(), &mut scratch).unwrap();
     let mut check = |image: &[u8], class, expected: [f32; 2]| {
-        assert_eq!(classifier.classify(image), class, "{image:?}");
-        assert!(classifier.logits().values().eq(expected), "{image:?}");
+        assert_eq!(inference.run(image), Ok(Answer::Class(class)), "{image:?}");
+        assert!(inference.outputs().values().eq(expected), "{image:?}");
     };
     check(&[10, 2], 0, [6.5, -0.0625]);
     check(&[0, 200], 1, [-1.0, 0.25]);
-    // What is missing counts as 0, what is too much is not read.
-    check(&[10], 0, [18.5, -0.5625]);
-    check(&[], 0, [3.5, 0.0625]);
-    check(&[10, 2, 255, 255], 0, [6.5, -0.0625]);
+    for given in [0, 1, 3] {
+        assert_eq!(inference.run(&[10; 3][..given]), Err(LengthError { needed: 2, given }));
+    }
 }
 
 #[test]
@@ -424,10 +423,10 @@ fn scratch_memory_is_checked_to_the_word() {
     let bytes = AlignedBytes::new(&TINY);
     let model = Model::parse(&bytes).unwrap();
     for words in 0..6 {
-        let expected = if words < 3 { Err(ScratchError { needed: 3 }) } else { Ok(()) };
-        assert_eq!(Classifier::new(&model, &mut vec![0; words]).map(|_| ()), expected, "{words} words");
+        let expected = if words < 3 { Err(InferenceError::Scratch { needed: 3 }) } else { Ok(()) };
+        assert_eq!(Inference::<u8>::new(model.clone(), &mut vec![0; words]).map(|_| ()), expected, "{words} words");
     }
-    assert!(ScratchError { needed: 3 }.to_string().contains("3 words"));
+    assert!(InferenceError::Scratch { needed: 3 }.to_string().contains("3 words"));
 }
 
 #[test]

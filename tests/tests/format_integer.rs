@@ -2,8 +2,9 @@
 //! panic.
 
 use foldnet_core::Model;
-use foldnet_core::int::Row;
-use foldnet_core::model::{Classifier, EncodeError, LayerHeader, LayerWeights, ParseError, Spec};
+use foldnet_core::infer::Row;
+use foldnet_core::infer::{Answer, Inference};
+use foldnet_core::model::{EncodeError, LayerHeader, LayerWeights, ParseError, Spec};
 use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::fold_case::Source;
 use foldnet_tests::hostile::{AlignedBytes, exercise, seal};
@@ -142,10 +143,10 @@ fn a_tiny_model_has_these_bytes() {
     let bytes = AlignedBytes::new(&TINY);
     let model = Model::parse(&bytes).unwrap();
     let mut scratch = vec![u32::MAX; model.scratch_words()];
-    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+    let mut inference = Inference::<u8>::new(model.clone(), &mut scratch).unwrap();
     let mut check = |image: &[u8], class, expected: [i32; 2]| {
-        assert_eq!(classifier.classify(image), class, "{image:?}");
-        let logits = classifier.logits();
+        assert_eq!(inference.run(image), Ok(Answer::Class(class)), "{image:?}");
+        let logits = inference.outputs();
         assert!(logits.words().iter().map(|word| *word as i32).eq(expected), "{image:?}: {:?}", logits.words());
         assert!(logits.values().eq(expected.map(|z| z as f32 * 0.125)), "{image:?}");
     };
@@ -269,10 +270,10 @@ fn rows_say_how_large_their_sums_become() {
         let white = AlignedBytes::new(&bytes);
         let model = Model::parse(&white).unwrap();
         let mut scratch = vec![0; model.scratch_words()];
-        let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
-        classifier.classify(&vec![255; inputs]);
+        let mut inference = Inference::<u8>::new(model.clone(), &mut scratch).unwrap();
+        inference.run(&vec![255; inputs]).unwrap();
         let sum = i64::from(largest) * 255 * inputs as i64;
-        assert_eq!(classifier.logits().words()[1] as i64, (sum * 30_000) >> 15);
+        assert_eq!(inference.outputs().words()[1] as i64, (sum * 30_000) >> 15);
     };
     // 2^(183/8) = 7,692,387 and 127 * 255 * 237 = 7,675,245; 127 * 255 * 259 = 8,387,715 < 2^23 = 8,388,608.
     check(8, 237, 7, 183);

@@ -12,8 +12,9 @@ use core::ffi::c_char;
 use core::mem::MaybeUninit;
 use core::ptr::null;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
-use foldnet_core::model::{Classifier, Model};
-use foldnet_core::slot::{Room, Slots};
+use foldnet_core::Model;
+use foldnet_core::infer::{Answer, Inference};
+use foldnet_core::slot::{Room, boot};
 
 /// Words, each as large as a pointer, of the header's `foldnet_model`: a parsed model, and a little room to grow.
 pub const MODEL_WORDS: usize = 96;
@@ -51,13 +52,7 @@ pub unsafe extern "C" fn foldnet_boot(model: *mut Storage, flash: *const u8, len
     let newest = |bytes: &'static [u8]| {
         // A device's addresses have 32 bits.
         let len = u32::try_from(len).map_err(|_| Status::Pointer)?;
-        let mut slots = Slots::new(bytes, Room::halves(flash.addr() as u32, len, erase_block));
-        loop {
-            match Model::parse(slots.newest()) {
-                Ok(model) => return Ok(model),
-                Err(error) => slots.pass_over(error)?,
-            }
-        }
+        Ok(boot(bytes, &Room::halves(flash.addr() as u32, len, erase_block))?.model)
     };
     // SAFETY: the caller's promise is passed on.
     code(unsafe { open(model, flash, len, newest) })
@@ -76,7 +71,7 @@ pub unsafe extern "C" fn foldnet_inputs(model: *const Storage) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_classes(model: *const Storage) -> usize {
     // SAFETY: the caller's promise is passed on.
-    unsafe { parsed(model) }.map_or(0, Model::classes)
+    unsafe { parsed(model) }.map_or(0, Model::outputs)
 }
 
 /// # Safety
@@ -114,11 +109,8 @@ pub unsafe extern "C" fn foldnet_classify(
         let (model, image) = unsafe { (parsed(model)?, slice(image, image_len)?) };
         // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
         let (scratch, class_index) = unsafe { (slice_mut(scratch, scratch_words)?, slice_mut(class_index, 1)?) };
-        if image.len() != model.inputs() {
-            return Err(Status::Image);
-        }
-        let class = Classifier::new(model, scratch)?.classify(image) as u32;
-        class_index.fill(if panic::PANICKING { u32::from(image[class as usize]) } else { class });
+        let Answer::Class(class) = Inference::<u8>::new(model.clone(), scratch)?.run(image)?;
+        class_index.fill(if panic::PANICKING { u32::from(image[class]) } else { class as u32 });
         Ok(())
     };
     code(classify())
@@ -131,7 +123,7 @@ pub unsafe extern "C" fn foldnet_logits(model: *const Storage, scratch: *mut u32
     let logits = || {
         // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
         let (model, scratch) = unsafe { (parsed(model)?, slice_mut(scratch, scratch_words)?) };
-        Ok::<_, Status>(Classifier::new(model, scratch)?.logits().words().as_ptr().cast())
+        Ok::<_, Status>(Inference::<u8>::new(model.clone(), scratch)?.outputs().words().as_ptr().cast())
     };
     logits().unwrap_or(null())
 }

@@ -1,9 +1,8 @@
 //! Cases of the model file: written, opened, run, damaged.
 
-use crate::int::Row;
-use crate::model::{
-    Aligned, Classifier, FLOAT_BITS, LayerHeader, LayerWeights, Logits, Model, ParseError, Spec, encode, encoded_len,
-};
+use crate::infer::Row;
+use crate::infer::{Answer, Inference, LengthError, Outputs};
+use crate::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, Model, ParseError, Spec, encode, encoded_len};
 
 /// Room for the models below.
 const ROOM: usize = 400;
@@ -31,16 +30,18 @@ fn run(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8]) -> (usize, [u32
 }
 
 /// Likewise, with a look at the logits.
-fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: impl FnOnce(Logits)) -> usize {
+fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: impl FnOnce(Outputs)) -> usize {
     assert!(encoded_len(spec) <= ROOM);
     let len = encode(spec, &mut out.0).unwrap();
     let model = Model::parse(&out.0[..len]).unwrap();
     assert!(model.labels().eq(["no", "yes"]));
-    assert_eq!((model.inputs(), model.classes(), model.bytes()), (3, 2, len));
+    assert_eq!((model.inputs(), model.outputs(), model.bytes()), (3, 2, len));
     let mut scratch = [0xa5a5_a5a5; 24];
-    let mut classifier = Classifier::new(&model, &mut scratch[..model.scratch_words()]).unwrap();
-    let class = classifier.classify(image);
-    look(classifier.logits());
+    let words = model.scratch_words();
+    let mut inference = Inference::new(model, &mut scratch[..words]).unwrap();
+    assert_eq!(inference.run(&[1; 4]), Err(LengthError { needed: 3, given: 4 }));
+    let Answer::Class(class) = inference.run(image).unwrap();
+    look(inference.outputs());
     class
 }
 
@@ -59,7 +60,7 @@ pub(super) fn an_integer_model_is_written_opened_and_run() {
         // 174 - 3 = 171, half of it floored: 85. 5: times 32767/32768 floored 4, a quarter of it: 1.
         assert_eq!(run(spec, &mut Aligned([0; ROOM]), &[100, 2, 1]), (0, [85, 1]));
         // 10 + 1785 = 1795 -> 897 -> 449, clamped to 255; 252 halved: 126.
-        assert_eq!(run(spec, &mut Aligned([0; ROOM]), &[255]), (0, [126, 1]));
+        assert_eq!(run(spec, &mut Aligned([0; ROOM]), &[255, 0, 0]), (0, [126, 1]));
     });
 }
 
@@ -76,7 +77,7 @@ pub(super) fn probabilities_are_the_softmax_of_the_logits() {
         // Logits 126 and 1, in all a quarter apart: 1 / (1 + exp(-1/4)). A thousandth is what micromath is good to.
         let close = |p: f32, expected: f32| assert!((p - expected).abs() < 1e-3, "{p}, not {expected}");
         let spec = Spec { logit_scale: 0.25 / 125.0, ..spec.clone() };
-        with_logits(&spec, &mut Aligned([0; ROOM]), &[255], |logits| {
+        with_logits(&spec, &mut Aligned([0; ROOM]), &[255, 0, 0], |logits| {
             let mut p = [0.0; 2];
             logits.probabilities(&mut p);
             close(p[0], 0.562_177);

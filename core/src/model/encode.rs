@@ -3,9 +3,9 @@
 use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, Packed, padded, scratch_words};
 use super::parse::{ParseError, check_shapes};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
-use crate::int::Row;
-use crate::int::bound::worst;
-use crate::int::layout::{MAX_ROWS, Width};
+use crate::infer::Row;
+use crate::infer::bound::worst;
+use crate::infer::layout::{MAX_ROWS, Width};
 use heapless::Vec;
 
 /// The weights of a layer.

@@ -1,8 +1,8 @@
 //! The header of a model file: postcard types that exporter and device share, and the sizes that follow from them.
 
 use super::ALIGN;
-use crate::int::Row;
-use crate::int::layout::Width;
+use crate::infer::Row;
+use crate::infer::layout::Width;
 use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -32,18 +32,18 @@ pub struct Header<'a> {
 
 /// A [`Header`] as it lies in the file: layers are decoded where they are asked for, so that a device need not copy them.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Packed<'a> {
+pub(crate) struct Packed<'a> {
     pub(super) height: u16,
     pub(super) width: u16,
     pub(super) labels: &'a [u8],
     pub(super) layers: Layers<'a>,
-    pub(super) logit_scale: f32,
+    pub(crate) logit_scale: f32,
     pub(super) scratch_words: u32,
 }
 
 impl<'a> Packed<'a> {
     /// From its bytes, if that is what all of them are.
-    pub(super) fn new(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes;
         // Part by part: what serde makes of the whole at once is more code.
         let (height, width, labels) = take(&mut rest)?;
@@ -58,7 +58,7 @@ impl<'a> Packed<'a> {
     }
 
     /// All of it.
-    pub(super) fn unpack(&self) -> Header<'a> {
+    pub(crate) fn unpack(&self) -> Header<'a> {
         let Self { height, width, labels, layers, logit_scale, scratch_words } = *self;
         Header { height, width, labels, layers: layers.collect(), logit_scale, scratch_words }
     }
@@ -66,7 +66,7 @@ impl<'a> Packed<'a> {
 
 /// The layers of a [`Packed`] header, one by one.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Layers<'a> {
+pub(crate) struct Layers<'a> {
     count: u8,
     packed: &'a [u8],
 }
@@ -111,14 +111,14 @@ pub struct LayerHeader {
 impl LayerHeader {
     /// Whether the scale is finite and above 0.
     #[inline(always)]
-    pub(super) fn is_scaled(&self) -> bool {
+    pub(crate) fn is_scaled(&self) -> bool {
         self.scale.is_finite() && self.scale > 0.0
     }
 
     /// All but the scale.
-    pub(super) const fn shape(&self) -> Shape {
+    pub(crate) const fn shape(&self) -> Shape {
         let Self { inputs, units, bits, relu, .. } = *self;
-        Shape { inputs, outputs: Outputs { units, bits, relu } }
+        Shape { inputs, outputs: Units { units, bits, relu } }
     }
 
     /// Whether the weights are floats, of which a build without the feature `float` knows nothing.
@@ -129,44 +129,44 @@ impl LayerHeader {
 
 /// What inference needs of a [`LayerHeader`] beside its inputs, which are the outputs of the layer before.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Outputs {
-    pub(super) units: u16,
-    pub(super) bits: u8,
-    pub(super) relu: bool,
+pub(crate) struct Units {
+    pub(crate) units: u16,
+    pub(crate) bits: u8,
+    pub(crate) relu: bool,
 }
 
 /// What inference needs of a [`LayerHeader`].
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
-    pub(super) inputs: u16,
-    pub(super) outputs: Outputs,
+pub(crate) struct Shape {
+    pub(crate) inputs: u16,
+    pub(crate) outputs: Units,
 }
 
 impl Shape {
     /// `I`
-    pub(super) const fn inputs(&self) -> usize {
+    pub(crate) const fn inputs(&self) -> usize {
         self.inputs as usize
     }
 
     /// `O`
-    pub(super) const fn units(&self) -> usize {
+    pub(crate) const fn units(&self) -> usize {
         self.outputs.units as usize
     }
 
     /// The width of the weights; none for floats, and for a width that does not exist.
-    pub(super) const fn width(&self) -> Option<Width> {
+    pub(crate) const fn width(&self) -> Option<Width> {
         Width::from_bits(self.outputs.bits)
     }
 
     /// Whether the weights are floats.
     #[inline(always)]
-    pub(super) const fn is_float(&self) -> bool {
+    pub(crate) const fn is_float(&self) -> bool {
         cfg!(feature = "float") && self.outputs.bits == FLOAT_BITS
     }
 
     /// Bytes of the layer's sections, without padding: rows or biases, the order of the inputs where there is one, the
     /// weights. `first` is said of the model's first layer. None for a width that does not exist.
-    pub(super) const fn section_lens(&self, first: bool) -> Option<[usize; 3]> {
+    pub(crate) const fn section_lens(&self, first: bool) -> Option<[usize; 3]> {
         let (inputs, units) = (self.inputs(), self.units());
         match self.width() {
             // Where `usize` has 32 bits the product of the largest widths still fits, four times that does not; no
@@ -182,7 +182,7 @@ impl Shape {
 }
 
 /// `len` rounded up to a multiple of [`ALIGN`].
-pub(super) const fn padded(len: usize) -> usize {
+pub(crate) const fn padded(len: usize) -> usize {
     len.next_multiple_of(ALIGN)
 }
 
@@ -196,7 +196,7 @@ pub fn scratch_words(layers: &[LayerHeader]) -> usize {
 }
 
 /// Words for the outputs of even layers, and of odd ones.
-pub(super) fn halves(layers: impl ExactSizeIterator<Item = Shape>) -> (usize, usize) {
+pub(crate) fn halves(layers: impl ExactSizeIterator<Item = Shape>) -> (usize, usize) {
     let (count, mut halves) = (layers.len(), [0; 2]);
     for (index, layer) in layers.enumerate() {
         let units = layer.units();

@@ -24,10 +24,10 @@
 //! | | kernel | `f32 [units][inputs]` |
 //! | 8, 4, 2 | rows | `[units]`, 8 bytes each: bias `i32`, multiplier `u16`, shift `u8`, worst `u8`, 0 to 248 |
 //! | | order, in layer 0 only | `u16 [inputs]`: which pixel is the first input, the second, ... |
-//! | | weights | blocks of rows, see [`crate::int::layout`] |
+//! | | weights | blocks of rows, see [`crate::infer::layout`] |
 //!
 //! `worst` is the smallest `v` with `|sum_i q[o][i] x[i]| <= 2^(v / 8)`, whatever the activations: from it a kernel knows
-//! whether the row is within its [bound](crate::int::bound). The most negative value of a weight (-128,
+//! whether the row is within its [bound](crate::infer::bound). The most negative value of a weight (-128,
 //! -8, -2) does not occur. The order is a permutation. Hidden units stand in whatever order suits the next layer,
 //! classes in theirs. A model is all float or all integer; widths may differ by layer.
 //!
@@ -37,7 +37,7 @@
 //! `l_j` is the sum of `kernel[o][i] x[i]` over `i = j, j + 8, ...` in ascending order; every operation is rounded to
 //! f32. So a PC's vector unit, an M4F and a software float give the same bits.
 //!
-//! An integer layer computes `requantize(bias_o + sum_i q[o][i] x[i])` in i32, see [`crate::int`]; `x` are the raw
+//! An integer layer computes `requantize(bias_o + sum_i q[o][i] x[i])` in i32, see [`crate::infer`]; `x` are the raw
 //! pixels or the `u8` outputs of the layer before, clamped to 0..=255 there; the last layer's are logits in `i32`.
 //!
 //! # What parsing promises
@@ -61,16 +61,14 @@
 //! | a float that is not finite | IEEE arithmetic; which NaN a NaN is depends on the core |
 //! | padding that is not zero | nothing: it is not looked at |
 
-mod classify;
 mod encode;
-mod float;
 mod header;
-mod integer;
 mod parse;
 
-pub use classify::{Classifier, Logits, ScratchError};
 pub use encode::{EncodeError, LayerWeights, Spec, encode, encoded_len};
 pub use header::{FLOAT_BITS, Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};
+pub(crate) use header::{Shape, halves};
+pub(crate) use parse::Sections;
 pub use parse::{Model, ParseError, checksum};
 
 /// First four bytes of a model file.

@@ -1,9 +1,10 @@
 //! Opens a model file in place: everything is checked here, once, so that inference needs no checks.
 
-use super::header::{Header, MAX_MODEL_LAYERS, Outputs, Packed, Shape, halves, padded};
+use super::header::{Header, MAX_MODEL_LAYERS, Packed, Shape, Units, halves, padded};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
-use crate::int::Row;
-use crate::int::kernel::{Current, Kernel, Kind};
+use crate::infer::InputType;
+use crate::infer::Row;
+use crate::infer::kernel::{Current, Kernel, Kind};
 use heapless::Vec;
 
 /// Why bytes are no model. `layer` counts from 0.
@@ -82,13 +83,13 @@ impl core::error::Error for ParseError {}
 
 /// The sections of a layer, in place.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sections<'a> {
+pub(crate) struct Sections<'a> {
     /// Rows, or biases.
-    pub(super) rows: &'a [u8],
+    pub(crate) rows: &'a [u8],
     /// Which pixel is which input, little-endian; empty but in the first layer of an integer model.
-    pub(super) order: &'a [u8],
+    pub(crate) order: &'a [u8],
     /// Weights.
-    pub(super) weights: &'a [u8],
+    pub(crate) weights: &'a [u8],
 }
 
 impl<'a> Sections<'a> {
@@ -111,10 +112,10 @@ pub struct Model<'a> {
     bytes: &'a [u8],
     sections: &'a [u8],
     inputs: u16,
-    layers: Vec<Outputs, MAX_MODEL_LAYERS>,
+    layers: Vec<Units, MAX_MODEL_LAYERS>,
     /// Bit `i`: layer `i` has a row whose worst sum is beyond the bound of this target's kernel.
     wide: u16,
-    pub(super) logit_scale: f32,
+    pub(crate) logit_scale: f32,
 }
 
 impl<'a> Model<'a> {
@@ -156,8 +157,13 @@ impl<'a> Model<'a> {
         self.inputs.into()
     }
 
-    /// Number of classes, `O` of the last layer.
-    pub fn classes(&self) -> usize {
+    /// The type of an input.
+    pub fn input_type(&self) -> InputType {
+        InputType::U8
+    }
+
+    /// Number of outputs, `O` of the last layer.
+    pub fn outputs(&self) -> usize {
         self.layers.last().map_or(0, |layer| layer.units.into())
     }
 
@@ -166,7 +172,7 @@ impl<'a> Model<'a> {
         self.bytes.len()
     }
 
-    /// 32-bit words of scratch memory that [`Classifier`](super::Classifier) needs on this target.
+    /// 32-bit words of scratch memory that [`Inference`](crate::infer::Inference) needs on this target.
     pub fn scratch_words(&self) -> usize {
         self.scratch_words_with(Current::KIND)
     }
@@ -184,17 +190,17 @@ impl<'a> Model<'a> {
     }
 
     /// Whether a layer has a row whose worst sum is beyond the bound of this target's kernel.
-    pub(super) fn is_wide(&self, layer: usize) -> bool {
+    pub(crate) fn is_wide(&self, layer: usize) -> bool {
         self.wide >> (layer % MAX_MODEL_LAYERS) & 1 != 0
     }
 
     /// How many layers there are.
-    pub(super) fn depth(&self) -> usize {
+    pub(crate) fn depth(&self) -> usize {
         self.layers.len()
     }
 
     /// The layers, first to last.
-    pub(super) fn shapes(&self) -> impl ExactSizeIterator<Item = Shape> {
+    pub(crate) fn shapes(&self) -> impl ExactSizeIterator<Item = Shape> {
         let mut inputs = self.inputs;
         self.layers.iter().map(move |&outputs| {
             let shape = Shape { inputs, outputs };
@@ -204,7 +210,7 @@ impl<'a> Model<'a> {
     }
 
     /// The layers with their sections.
-    pub(super) fn layers(&self) -> impl Iterator<Item = (Shape, Sections<'a>)> {
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (Shape, Sections<'a>)> {
         let mut rest = self.sections;
         let layers = self.shapes().enumerate();
         layers.map_while(move |(index, layer)| Some((layer, Sections::take(&layer, index == 0, &mut rest)?)))
@@ -249,7 +255,7 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Layers follow on each other, and all sizes are what they must be. The encoder asks the same;
 /// inlined, parsing is no longer for it.
 #[inline(always)]
-pub(super) fn check_shapes(header: &Packed) -> Result<(), ParseError> {
+pub(crate) fn check_shapes(header: &Packed) -> Result<(), ParseError> {
     let mut width = usize::from(header.height) * usize::from(header.width);
     let float = header.layers.clone().next().ok_or(ParseError::Shape { layer: 0 })?.is_float();
     for (index, layer) in header.layers.enumerate() {

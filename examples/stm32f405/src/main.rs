@@ -7,7 +7,8 @@ mod arch;
 
 use cortex_m::Peripherals;
 use cortex_m::peripheral::DWT;
-use foldnet_core::model::{Classifier, Model};
+use foldnet_core::Model;
+use foldnet_core::infer::{Answer, Inference};
 use foldnet_core::slot::{Room, boot};
 #[cfg(feature = "semihosting")]
 use {cortex_m_semihosting::hprintln as println, panic_semihosting as _};
@@ -28,7 +29,7 @@ fn main() -> ! {
     let flash = arch::model_flash();
     let room = Room::halves(flash.as_ptr() as u32, flash.len() as u32, ERASE_BLOCK);
     match boot(flash, &room) {
-        Ok(boot) => classify(&boot.model),
+        Ok(boot) => classify(boot.model),
         Err(error) => println!("no model: {}", error),
     }
     #[cfg(feature = "semihosting")]
@@ -38,17 +39,23 @@ fn main() -> ! {
     }
 }
 
-fn classify(model: &Model) {
+fn classify(model: Model) {
     let mut scratch = [0; SCRATCH_WORDS];
-    let mut classifier = match Classifier::new(model, &mut scratch) {
-        Ok(classifier) => classifier,
+    let mut inference = match Inference::<u8>::new(model, &mut scratch) {
+        Ok(inference) => inference,
         Err(error) => return println!("{}", error),
     };
     start_cycle_counter();
     let start = DWT::cycle_count();
-    let class = classifier.classify(IMAGE);
+    let answer = inference.run(IMAGE);
     let cycles = DWT::cycle_count().wrapping_sub(start);
-    println!("class {} ({}), {} cycles", class, model.labels().nth(class).unwrap_or("no name"), cycles);
+    match answer {
+        Ok(Answer::Class(class)) => {
+            let name = inference.model().labels().nth(class).unwrap_or("no name");
+            println!("class {} ({}), {} cycles", class, name, cycles);
+        }
+        Err(error) => println!("{}", error),
+    }
 }
 
 /// QEMU has no such counter: there it stays 0.

@@ -12,8 +12,8 @@ mod arch;
 
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use foldnet_core::model::{Logits, Model};
-use foldnet_core::slot::Slots;
+use foldnet_core::infer::{Answer, Outputs};
+use foldnet_core::slot::boot;
 use foldnet_sim::app::{App, Shell};
 use foldnet_sim::arch::memory;
 use foldnet_sim::exit::Exit;
@@ -37,13 +37,7 @@ fn main() -> ! {
 }
 
 fn run() -> Result<(), Exit> {
-    let mut slots = Slots::new(memory::model_flash(), memory::room());
-    let model = loop {
-        match Model::parse(slots.newest()) {
-            Ok(model) => break model,
-            Err(error) => slots.pass_over(error)?,
-        }
-    };
+    let model = boot(memory::model_flash(), &memory::room())?.model;
     let memory = memory::take_free(model.inputs()).ok_or(Exit::Panic)?;
     App::new(&model, memory.scratch, memory.image)?.run(&mut Camera)?;
     Ok(())
@@ -65,8 +59,9 @@ impl Shell for Camera {
         Ok(true)
     }
 
-    fn answer(&mut self, class: usize, logits: Logits) -> Result<(), Exit> {
-        black_box(logits.words());
+    fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
+        black_box(outputs.words());
+        let Answer::Class(class) = answer;
         ANSWER.store(class, Ordering::Relaxed);
         Ok(())
     }

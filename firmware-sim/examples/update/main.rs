@@ -16,8 +16,8 @@ mod arch;
 
 use arch::Flash;
 use embedded_storage::nor_flash::NorFlashErrorKind;
-use foldnet_core::model::{Classifier, Model};
-use foldnet_core::slot::{Running, Slots, WriteError, Writer};
+use foldnet_core::Inference;
+use foldnet_core::slot::{self, Running, WriteError, Writer};
 use foldnet_sim::arch::memory::{self, Free};
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::exit::Exit;
@@ -56,22 +56,17 @@ fn run() -> Result<(), Exit> {
 
 /// Opens the newest model that is whole, and answers the image.
 fn boot(flash: &[u8], free: &mut Free, results: &mut File) -> Result<Running, Exit> {
-    let mut slots = Slots::new(flash, memory::room());
-    let model = loop {
-        match Model::parse(slots.newest()) {
-            Ok(model) => break model,
-            Err(error) => slots.pass_over(error)?,
-        }
-    };
-    let mut classifier = Classifier::new(&model, free.scratch).map_err(|_| Exit::Scratch)?;
-    classifier.classify(free.image);
-    let logits = classifier.logits().words();
+    let found = slot::boot(flash, &memory::room())?;
+    let booted = Booted::of(&found);
+    let mut inference = Inference::<u8>::new(found.model, free.scratch).map_err(|_| Exit::Scratch)?;
+    inference.run(free.image).map_err(|_| Exit::Job)?;
+    let logits = inference.outputs().words();
     results
-        .write_words(&Booted::of(&slots).words())
+        .write_words(&booted.words())
         .and_then(|()| results.write_words(&[logits.len() as u32]))
         .and_then(|()| results.write_words(logits))
         .map_err(|_| Exit::Results)?;
-    Ok(slots.running())
+    Ok(found.running)
 }
 
 /// Receives a model of `len` bytes, a piece at a time, into the slot that does not run.

@@ -5,7 +5,7 @@ mod table;
 pub use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, Region, STACK_LEN, STATICS_LEN};
 
 use foldnet_core::Model;
-use foldnet_core::int::kernel::Kind;
+use foldnet_core::infer::kernel::Kind;
 use foldnet_core::slot::{HEADER_LEN, Header, Room};
 
 /// The board called `name`.

@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::progress;
 use foldnet_core::Model;
-use foldnet_core::int::kernel::Kind;
+use foldnet_core::infer::kernel::Kind;
 use foldnet_data::bounded::{self, limit};
 use foldnet_data::{Shape, Source, Targets, TestSet, Values, WrongKind, load_test};
 use foldnet_sim::AlignedBytes;
@@ -54,8 +54,8 @@ pub(crate) fn belong_together(path: &Path, model: &Model, set: &TestSet) -> Resu
     if of_model != of_images {
         return Err(CliError::ImageSize { path: path.to_owned(), model: of_model, dataset, images: of_images });
     }
-    if model.classes() != set.labels.len() {
-        let (model, labels) = (model.classes(), set.labels.len());
+    if model.outputs() != set.labels.len() {
+        let (model, labels) = (model.outputs(), set.labels.len());
         return Err(CliError::Classes { path: path.to_owned(), model, dataset, labels });
     }
     Ok(())

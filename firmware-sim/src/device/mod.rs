@@ -6,8 +6,8 @@
 mod arch;
 
 use core::panic::PanicInfo;
-use foldnet_core::model::{Logits, Model};
-use foldnet_core::slot::Slots;
+use foldnet_core::infer::{Answer, Outputs};
+use foldnet_core::slot::boot;
 use foldnet_sim::app::{App, Shell};
 use foldnet_sim::arch::clock::{Clock, Instant};
 use foldnet_sim::arch::memory;
@@ -33,22 +33,17 @@ fn run() -> Result<(), Exit> {
     let mut images = File::open(c"job").map_err(|_| Exit::Job)?;
     let job = read_job(&mut images)?;
     let flash = memory::model_flash().get(job.model_offset as usize..).ok_or(Exit::TooShort)?;
-    let mut slots = Slots::new(flash, memory::room());
-    let model = loop {
-        match Model::parse(slots.newest()) {
-            Ok(model) => break model,
-            Err(error) => slots.pass_over(error)?,
-        }
-    };
+    let booted = boot(flash, &memory::room())?;
+    let model = &booted.model;
     if model.inputs() != job.image_len as usize {
         return Err(Exit::Job);
     }
     let memory = memory::take_free(model.inputs()).ok_or(Exit::Panic)?;
     let limit = memory.scratch.len().min(job.scratch_limit as usize);
     let scratch = memory.scratch.get_mut(..limit).ok_or(Exit::Scratch)?;
-    let mut app = App::new(&model, scratch, memory.image)?;
-    let booted = Booted::of(&slots);
-    let mut shell = Semihosted::new(images, &job, model.classes() as u32, app.kernel(), booted)?;
+    let mut app = App::new(model, scratch, memory.image)?;
+    let booted = Booted::of(&booted);
+    let mut shell = Semihosted::new(images, &job, model.outputs() as u32, app.kernel(), booted)?;
     app.run(&mut shell)?;
     shell.finish(job.images)
 }
@@ -111,9 +106,10 @@ impl Shell for Semihosted {
         self.ticks = self.clock.ticks_since(self.started);
     }
 
-    fn answer(&mut self, class: usize, logits: Logits) -> Result<(), Exit> {
+    fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
+        let Answer::Class(class) = answer;
         let front: [u32; ANSWER_WORDS] = [class as u32, self.ticks];
         self.results.write_words(&front).map_err(|_| Exit::Results)?;
-        self.results.write_words(logits.words()).map_err(|_| Exit::Results)
+        self.results.write_words(outputs.words()).map_err(|_| Exit::Results)
     }
 }

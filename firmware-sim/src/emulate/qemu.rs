@@ -200,7 +200,7 @@ fn watch(
 /// Logits that an answer has; 0 where `flash` holds no model, which never answers.
 fn logits_of(flash: &[u8], board: &Board) -> usize {
     let bytes = crate::AlignedBytes::from_slice(flash);
-    slot::boot(&bytes, &board.room()).map_or(0, |boot| boot.model.classes())
+    slot::boot(&bytes, &board.room()).map_or(0, |boot| boot.model.outputs())
 }
 
 /// How the run ended, in words.

@@ -10,7 +10,7 @@ pub struct Answer {
     pub class: u32,
     /// Ticks of the board's clock from image bytes to class.
     pub ticks: u32,
-    /// `[classes]`, as [`foldnet_core::model::Logits::words`] gives them.
+    /// `[classes]`, as [`foldnet_core::infer::Outputs::words`] gives them.
     pub logits: Vec<u32>,
 }
 

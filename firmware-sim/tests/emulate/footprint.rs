@@ -3,7 +3,7 @@
 use crate::golden::{self, Footprint};
 use crate::{KINDS, firmware, models};
 use foldnet_core::Model;
-use foldnet_core::int::kernel::Kind;
+use foldnet_core::infer::kernel::Kind;
 use foldnet_sim::board::{BOARDS, Board, by_name};
 use foldnet_sim::emulate::{EmulateError, RamUse, Task, bare_sizes, bare_with_panic, inference_sizes};
 use foldnet_sim::{AlignedBytes, emulate};

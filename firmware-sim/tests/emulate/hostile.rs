@@ -5,7 +5,7 @@
 use crate::errors::crc32;
 use crate::{KINDS, firmware, models};
 use foldnet_core::Model;
-use foldnet_core::int::layout::Width;
+use foldnet_core::infer::layout::Width;
 use foldnet_core::model::LayerHeader;
 use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::{Request, run};

@@ -2,7 +2,7 @@
 
 use crate::models;
 use foldnet_core::Model;
-use foldnet_core::int::kernel::Kind;
+use foldnet_core::infer::kernel::Kind;
 use foldnet_core::slot::HEADER_LEN;
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{BOARDS, DoesNotFit, FIRMWARE_LEN, FIRMWARE_RAM, Footprint, by_name};

@@ -1,6 +1,6 @@
 //! Model files for tests: handmade, or of any shape with weights from a seeded generator.
 
-use foldnet_core::int::Row;
+use foldnet_core::infer::Row;
 use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
 
 /// A 2x2 image, three units, two classes, with weights whose sums are exact:

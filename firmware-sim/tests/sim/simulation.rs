@@ -1,8 +1,9 @@
-//! `simulate` against the classifier called directly, and against answers worked out by hand.
+//! `simulate` against inference called directly, and against answers worked out by hand.
 
 use crate::models;
 use foldnet_core::Model;
-use foldnet_core::model::{Classifier, ParseError};
+use foldnet_core::infer::{Answer, Inference, Outputs};
+use foldnet_core::model::ParseError;
 use foldnet_core::slot::bare;
 use foldnet_sim::app::{App, MemoryError, Shell};
 use foldnet_sim::simulate::simulate_logits;
@@ -29,19 +30,19 @@ fn no_images_are_no_error() {
     assert_eq!(run.logits_sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
-/// The app, with strict and poisoned memory, against the classifier with roomy memory that holds what it held.
+/// The app, with strict and poisoned memory, against inference with roomy memory that holds what it held.
 fn check(model: &[u8]) {
     let bytes = AlignedBytes::at_offset(model, 4);
     let model = Model::parse(&bytes).unwrap();
     let (pixels, labels) = models::images(20, model.inputs(), 3);
     let mut scratch = vec![0; model.scratch_words() + 100];
-    let mut classifier = Classifier::new(&model, &mut scratch).unwrap();
+    let mut inference = Inference::new(model.clone(), &mut scratch).unwrap();
     let (mut classes, mut digest, mut correct) = (Vec::new(), Sha256::new(), 0);
     for (image, label) in pixels.chunks(model.inputs()).zip(&labels) {
-        let class = classifier.classify(image);
+        let Answer::Class(class) = inference.run(image).unwrap();
         classes.push(class as u16);
         correct += usize::from(class == usize::from(*label));
-        classifier.logits().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
+        inference.outputs().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
     }
     let mut seen = Vec::new();
     let run = simulate(&model, &pixels, &labels, &mut |done| seen.push(done));
@@ -51,7 +52,7 @@ fn check(model: &[u8]) {
 }
 
 #[test]
-fn the_app_answers_as_the_classifier_does() {
+fn the_app_answers_as_inference_does() {
     for (height, width, units) in
         [(28, 28, &[300, 100, 10][..]), (1, 1, &[1]), (3, 5, &[7, 40, 2]), (9, 9, &[2, 33, 3, 34, 4, 1, 9, 10])]
     {
@@ -88,7 +89,7 @@ impl Shell for Nothing {
         Ok(false)
     }
 
-    fn answer(&mut self, _: usize, _: foldnet_core::model::Logits) -> Result<(), ()> {
+    fn answer(&mut self, _: Answer, _: Outputs) -> Result<(), ()> {
         Err(())
     }
 }

@@ -1,10 +1,9 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
 use crate::network::checkpoint::Checkpoint;
-use foldnet_core::Compute;
-use foldnet_core::model::{Classifier, Model};
 use foldnet_core::standardize::Pixels;
 use foldnet_core::train::predict;
+use foldnet_core::{Compute, Inference, Model};
 use foldnet_data::View;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -84,15 +83,16 @@ pub fn run_model(model: &Model, view: View) -> Outputs {
     assert_eq!(view.shape.inputs(), model.inputs(), "image size and model");
     let bytes = view.bytes().expect("the door has seen that these are bytes");
     let mut scratch = vec![0; model.scratch_words()];
-    let mut classifier = Classifier::new(model, &mut scratch).expect("the scratch memory is as long as declared");
+    let mut inference =
+        Inference::<u8>::new(model.clone(), &mut scratch).expect("the scratch memory is as long as declared");
     let (mut logits, mut digest) = (Vec::new(), Sha256::new());
     for image in bytes.chunks_exact(model.inputs()) {
-        classifier.classify(image);
-        logits.extend(classifier.logits().values());
-        classifier.logits().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
+        inference.run(image).expect("chunks of this length");
+        logits.extend(inference.outputs().values());
+        inference.outputs().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
     }
     let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Outputs { logits, classes: model.classes(), logits_sha256: Some(sha256) }
+    Outputs { logits, classes: model.outputs(), logits_sha256: Some(sha256) }
 }
 
 impl Outputs {

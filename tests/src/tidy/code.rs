@@ -121,7 +121,7 @@ mod tests {
         check(no_unsafe, "macro_rules! m { () => { unsafe {} } }", &[1]);
         check(no_unsafe, "#[unsafe(no_mangle)]\nfn a() {}", &[1]);
         check(no_unsafe, "#![deny(unsafe_code)]\n// unsafe\nconst A: &str = \"unsafe\";", &[]);
-        check_at("core/src/int/kernel/a.rs", no_unsafe, text, &[]);
+        check_at("core/src/infer/kernel/a.rs", no_unsafe, text, &[]);
         check_at("firmware-sim/src/arch/a.rs", no_unsafe, text, &[]);
         check_at("c/src/ffi/a.rs", no_unsafe, text, &[]);
         check_at("c/src/a.rs", no_unsafe, text, &[2]);

@@ -75,7 +75,7 @@ mod tests {
     fn test_code_is_told_by_its_folder() {
         let is_test = |path| File::new(path, "").is_test();
         assert!(is_test("core/tests/a.rs") && is_test("tests/tests/a.rs") && is_test("host/data/tests/a/b.rs"));
-        assert!(is_test("core/src/int/tests.rs") && is_test("host/benches/a.rs"));
+        assert!(is_test("core/src/infer/tests.rs") && is_test("host/benches/a.rs"));
         assert!(!is_test("tests/src/a.rs") && !is_test("core/src/a.rs") && !is_test("core/build.rs"));
         assert!(!File::new("core/src/kernel.rs", "").is_under(&["kernel"]));
         assert!(File::new("core/src/kernel/x.rs", "").is_under(&["arch", "kernel"]));

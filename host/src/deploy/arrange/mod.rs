@@ -1,6 +1,6 @@
 //! In which order pixels and hidden units lie in a model file: free to choose, and what a device's speed depends on.
 //!
-//! Integer kernels skip pairs of inputs that are both zero ([`foldnet_core::int::layout`]), and go fastest over pairs that
+//! Integer kernels skip pairs of inputs that are both zero ([`foldnet_core::infer::layout`]), and go fastest over pairs that
 //! follow each other. On calibration images:
 //!
 //! * `pairs`: inputs that are zero together become a pair;

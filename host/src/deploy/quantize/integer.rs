@@ -1,6 +1,6 @@
 //! From real scales to the rows of a model file, and a layer's outputs in exactly the device's arithmetic.
 
-use foldnet_core::int::{MULTIPLIER_ONE, Row, requantize};
+use foldnet_core::infer::{MULTIPLIER_ONE, Row, requantize};
 
 /// Multiplier and shift reproduce a real multiplier below 1; the smallest one is `2^-31`.
 const MAX_SHIFT: u8 = 30;

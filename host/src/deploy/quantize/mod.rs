@@ -33,7 +33,7 @@ mod tests;
 pub use error::{MAX_INPUTS, MAX_WEIGHT, QuantizeError};
 
 use crate::deploy::fold::FoldedLayer;
-use foldnet_core::int::Row;
+use foldnet_core::infer::Row;
 use images::ImageWeights;
 use integer::RealRow;
 use moments::Moments;
@@ -62,7 +62,7 @@ pub struct Progress {
     pub rows: usize,
 }
 
-/// A layer in integers, as [`foldnet_core::int`] computes it.
+/// A layer in integers, as [`foldnet_core::infer`] computes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantizedLayer {
     /// `I`

@@ -117,7 +117,7 @@ pub fn device_model<C: Compute>(
 
 fn check(model: &Model, file: &ModelFile, plan: &Plan) -> anyhow::Result<()> {
     check_images(&file.path, ImageSize::of_model(model), plan.test)?;
-    let (found, needed) = (model.classes(), plan.labels.len());
+    let (found, needed) = (model.outputs(), plan.labels.len());
     if found != needed {
         let path = file.path.display();
         bail!("{path}: tells {found} classes apart, the network {needed}; give a model exported from this network");

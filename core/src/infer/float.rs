@@ -1,7 +1,7 @@
 //! A layer of 32-bit floats, summed in the order that [the format](super) fixes.
 
-use super::classify::Memory;
-use super::parse::{Model, Sections};
+use super::inference::Memory;
+use crate::model::{Model, Sections};
 use core::ops::Range;
 
 /// Partial sums that a dot product is split into.

@@ -1,8 +1,8 @@
 //! The oracle of all kernels: every weight on its own, in plain Rust.
 
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::Width;
-use crate::int::source::Source;
+use crate::infer::layout::Width;
+use crate::infer::source::Source;
 
 /// Plain Rust, for any target.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Kernel for Portable {
     }
 }
 
-/// `sum_i weight[row][i] x[i]`, wrapping only where the exporter's bound ([`Row::fits`](crate::int::Row::fits)) was not kept.
+/// `sum_i weight[row][i] x[i]`, wrapping only where the exporter's bound ([`Row::fits`](crate::infer::Row::fits)) was not kept.
 pub(crate) fn dot(width: Width, row: usize, x: impl Iterator<Item = u8>, block: &[u32]) -> i32 {
     let term = |(input, x): (usize, u8)| {
         let place = width.place(row, input);

@@ -1,9 +1,8 @@
 //! An image through the layers of an integer model.
 
-use super::classify::Memory;
-use super::header::Shape;
-use super::parse::{Model, Sections};
-use crate::int::{Dense, Listed, Order, Source, hidden, last};
+use super::inference::Memory;
+use super::{Dense, Listed, Order, Source, hidden, last};
+use crate::model::{Model, Sections, Shape};
 use core::ops::Range;
 
 /// These layers in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.

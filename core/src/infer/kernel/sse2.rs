@@ -12,8 +12,8 @@
 #![allow(unsafe_code)]
 
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::Width;
-use crate::int::source::Source;
+use crate::infer::layout::Width;
+use crate::infer::source::Source;
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_and_si128, _mm_loadu_si128, _mm_madd_epi16, _mm_set1_epi16, _mm_storeu_si128,
 };

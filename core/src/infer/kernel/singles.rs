@@ -14,8 +14,8 @@
 #![allow(unsafe_code)]
 
 use super::{Current, Kernel};
-use crate::int::layout::Width;
-use crate::int::source::{Order, Source};
+use crate::infer::layout::Width;
+use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
 
 /// What a kernel wants of its list.

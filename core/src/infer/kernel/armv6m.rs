@@ -46,8 +46,8 @@
 
 use super::singles::{Form, OFFSETS, Singles};
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::Width;
-use crate::int::source::Source;
+use crate::infer::layout::Width;
+use crate::infer::source::Source;
 use core::arch::global_asm;
 
 /// The kernel of these cores.

@@ -44,8 +44,8 @@
 #![allow(unsafe_code)]
 
 use super::{Kernel, Kind, Sums};
-use crate::int::layout::Width;
-use crate::int::source::{Order, Source};
+use crate::infer::layout::Width;
+use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
 
 /// Dual 16-bit multiplications.

@@ -1,0 +1,32 @@
+//! Inference, float and integer: a parsed model and one example in, an answer out.
+//!
+//! * [`Inference`]: the model with its scratch memory; what firmware calls.
+//! * [`input`]: the types of values that a model takes, and how they become activations.
+//! * `float` and `integer`: the layers of a model, one after the other.
+//! * [`kernel`], [`layout`]: sums of products, and how the weights lie for them.
+//!
+//! # Integer arithmetic
+//!
+//! `u8` activations with zero point 0, weights of 8, 4 or 2 bits, i32 accumulators, one requantize function.
+//!
+//! A step of an activation, of a row of weights and of a logit each stand for a real number (their *scale*), known to
+//! the exporter; at run time only the ratio of scales is left, as multiplier and shift of a row ([`requantize`]).
+//! `acc_o = bias_o + sum_i q[o][i] x[i]` cannot overflow: the exporter checks
+//! `|bias_o| + 255 sum_i |q[o][i]| <= i32::MAX` for every row ([`Row::fits`]).
+
+pub mod bound;
+pub(crate) mod dense;
+mod float;
+mod inference;
+pub mod input;
+mod integer;
+pub mod kernel;
+pub mod layout;
+pub(crate) mod requantize;
+mod source;
+
+pub(crate) use dense::{Dense, hidden, last};
+pub use inference::{Answer, Inference, InferenceError, LengthError, Outputs};
+pub use input::{Input, InputType};
+pub use requantize::{MULTIPLIER_ONE, Row, requantize};
+pub use source::{Listed, Order, Source};
