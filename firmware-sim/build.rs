@@ -1,15 +1,16 @@
-//! Writes the linker scripts of a firmware build from the table of boards; does nothing in a build for the PC.
+//! Writes the linker scripts of a firmware build from the boards' file; does nothing in a build for the PC.
 //!
-//! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for. With the feature
-//! `cases` there is no model: all flash is the program's, and all RAM but the statics its stack. The machine is also a
-//! `cfg(foldnet_machine = "...")`, for examples that know a chip.
+//! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for. `FOLDNET_BOARD_FILE`
+//! is a file of boards to take it from, in place of `src/board/boards.toml`. With the feature `cases` there is no model: all
+//! flash is the program's, and all RAM but the statics its stack. The machine is also a `cfg(foldnet_machine = "...")`, for
+//! examples that know a chip.
 
 #[path = "src/board/table.rs"]
 pub mod table;
 
 use std::env;
 use std::path::PathBuf;
-use table::{BOARDS, Board, FIRMWARE_LEN, STACK_LEN, STATICS_LEN};
+use table::{Board, FIRMWARE_LEN, STACK_LEN, STATICS_LEN};
 
 /// Sections of RISC-V firmware; cortex-m-rt brings its own `link.x`.
 const RISCV_SECTIONS: &str = "src/arch/riscv32.x";
@@ -17,23 +18,44 @@ const RISCV_SECTIONS: &str = "src/arch/riscv32.x";
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(foldnet_machine, values(any()))");
     println!("cargo::rerun-if-env-changed=FOLDNET_BOARD");
+    println!("cargo::rerun-if-env-changed=FOLDNET_BOARD_FILE");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/board/table.rs");
+    println!("cargo::rerun-if-changed=src/board/boards.toml");
     println!("cargo::rerun-if-changed={RISCV_SECTIONS}");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
         return;
     }
-    let target = env::var("TARGET").expect("cargo says what is built for");
-    let Some((row, board)) = board(&target) else {
-        println!(
-            "cargo::error=no board of firmware-sim/src/board/table.rs has the target {target} and the name asked for"
-        );
-        return;
+    match board(&env::var("TARGET").expect("cargo says what is built for")) {
+        Ok(board) => link_for(&board),
+        Err(cause) => println!("cargo::error={cause}"),
+    }
+}
+
+/// The board to build for.
+fn board(target: &str) -> Result<Board, String> {
+    let file = env::var("FOLDNET_BOARD_FILE").ok();
+    let boards = match &file {
+        Some(path) => {
+            println!("cargo::rerun-if-changed={path}");
+            let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: cannot be read ({error})"))?;
+            table::read(&text, Some(path)).map_err(|cause| format!("{path}: {cause}"))?
+        }
+        None => table::read(table::BUILT_IN, None)?,
     };
-    println!("cargo::rustc-cfg=foldnet_machine=\"{}\"", board.machine);
+    let name = env::var("FOLDNET_BOARD").ok();
+    let wanted = |board: &Board| board.target == target && name.as_deref().is_none_or(|name| name == board.name);
+    let file = file.as_deref().unwrap_or("firmware-sim/src/board/boards.toml");
+    boards.into_iter().find(wanted).ok_or(format!("no board of {file} has the target {target} and the name asked for"))
+}
+
+/// The linker scripts, and where cargo finds them.
+fn link_for(board: &Board) {
+    let machine = board.qemu.map_or("", |qemu| qemu.machine);
+    println!("cargo::rustc-cfg=foldnet_machine=\"{machine}\"");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo gives a folder"));
-    std::fs::write(out.join("memory.x"), linker_script(row, board)).expect("the folder can be written");
-    if target.starts_with("riscv") {
+    std::fs::write(out.join("memory.x"), linker_script(board)).expect("the folder can be written");
+    if board.target.starts_with("riscv") {
         std::fs::copy(RISCV_SECTIONS, out.join("link.x")).expect("the folder can be written");
     }
     println!("cargo::rustc-link-search={}", out.display());
@@ -42,27 +64,20 @@ fn main() {
     println!("cargo::rustc-link-arg=--nmagic");
 }
 
-/// The board to build for, and its row in the table.
-fn board(target: &str) -> Option<(usize, &'static Board)> {
-    let name = env::var("FOLDNET_BOARD").ok();
-    let wanted = |board: &Board| board.target == target && name.as_deref().is_none_or(|name| name == board.name);
-    BOARDS.iter().enumerate().find(|(_, board)| wanted(board))
-}
-
 /// `memory.x`: what `link.x` asks for, and the symbols of `src/arch/memory.rs`.
-fn linker_script(row: usize, board: &Board) -> String {
-    let Board { name, machine, chip, core, flash, ram, erase_block, clock_hz, .. } = board;
+fn linker_script(board: &Board) -> String {
+    let Board { name, core, flash, ram, erase_block, .. } = board;
     let (model, whole) = (board.model_region(), env::var_os("CARGO_FEATURE_CASES").is_some());
     let (firmware_len, stack_len) = if whole { (flash.len, ram.len - STATICS_LEN) } else { (FIRMWARE_LEN, STACK_LEN) };
     let stack_end = ram.end() - stack_len;
     format!(
-        "/* {name}: {chip}, {core} at {clock_hz} Hz, QEMU machine {machine}; {STATICS_LEN} bytes set aside for statics, {stack_len} for the stack */
+        "/* {name}: {core}; {STATICS_LEN} bytes set aside for statics, {stack_len} for the stack */
 MEMORY
 {{
   FLASH : ORIGIN = {:#x}, LENGTH = {firmware_len}
   RAM : ORIGIN = {:#x}, LENGTH = {}
 }}
-_foldnet_board = {row};
+_foldnet_board = {:#x};
 _model_start = {:#x};
 _model_end = {:#x};
 _erase_block = {erase_block:#x};
@@ -71,6 +86,7 @@ _free_end = {stack_end:#x};
         flash.origin,
         ram.origin,
         ram.len,
+        board.id(),
         model.origin,
         model.end(),
     )

@@ -25,8 +25,9 @@ pub fn said(output: &Output) -> String {
 pub fn emulate(board: &Board, elf: &Path, folder: &Path, flash: &[u8]) -> Output {
     std::fs::write(folder.join("flash"), flash).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let loader = format!("loader,file=flash,addr={:#x},force-raw=on", board.model_address);
+    let machine = board.qemu.unwrap_or_else(|| panic!("{} is not emulated", board.name)).machine;
     let mut command = Command::new("timeout");
-    command.args(["60", "qemu-system-arm", "-M", board.machine, "-nographic", "-monitor", "none", "-serial", "none"]);
+    command.args(["60", "qemu-system-arm", "-M", machine, "-nographic", "-monitor", "none", "-serial", "none"]);
     command.args(["-semihosting-config", "enable=on,target=native", "-device", &loader]);
     run(command.arg("-kernel").arg(elf).current_dir(folder))
 }

@@ -1,14 +1,22 @@
-//! Whether a model fits a board. The boards themselves are in `table.rs`, which the firmware's build reads, too.
+//! Which boards there are, and whether a model fits one. How a board is described is in `table.rs`, which the firmware's
+//! build reads, too.
 
+mod choice;
 mod table;
 
-pub use table::{BOARDS, Board, FIRMWARE_LEN, FIRMWARE_RAM, Region, STACK_LEN, STATICS_LEN};
+pub use choice::{BoardArgs, BoardError, known};
+pub use table::{BUILT_IN, Board, CORES, Core, FIRMWARE_LEN, FIRMWARE_RAM, Qemu, Region, STACK_LEN, STATICS_LEN, read};
 
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::Kind;
 use foldnet_core::slot::{HEADER_LEN, Header, Room};
+use std::sync::LazyLock;
 
-/// The board called `name`.
+/// The built-in boards, from `boards.toml`.
+pub static BOARDS: LazyLock<Vec<Board>> =
+    LazyLock::new(|| table::read(BUILT_IN, None).unwrap_or_else(|cause| unreachable!("boards.toml: {cause}")));
+
+/// The built-in board called `name`.
 ///
 /// # Errors
 /// When there is none; the message lists all.
@@ -16,9 +24,9 @@ pub fn by_name(name: &str) -> Result<&'static Board, UnknownBoard> {
     BOARDS.iter().find(|board| board.name == name).ok_or_else(|| UnknownBoard { name: name.to_owned() })
 }
 
-/// No board is called so.
+/// No built-in board is called so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no board is called '{name}': take one of {}", names(BOARDS))]
+#[error("no board is called '{name}': take one of {}, or describe it in a file (--board-file)", names(&BOARDS))]
 pub struct UnknownBoard {
     /// What was asked for.
     pub name: String,

@@ -1,12 +1,30 @@
-//! The boards, and how their memory is laid out: one table for the PC, which checks what fits, and for the build of
-//! the firmware, which writes linker scripts from it. It knows no other file.
+//! The boards, and how their memory is laid out: read from TOML, by the PC, which checks what fits, and by the build of
+//! the firmware, which writes linker scripts from it. It knows no other file than `boards.toml`, where the form is described.
 //!
 //! Flash, from its origin: the firmware ([`FIRMWARE_LEN`] at most), then, from `model_address`, the room for models: two
 //! slots of as many erase blocks each as there are, or one (`foldnet_core::slot`). RAM, from its origin: the firmware's statics,
 //! an image, the scratch memory; the stack grows down from its end.
 
+use serde::Deserialize;
+
+/// The boards that are known without a file.
+pub const BUILT_IN: &str = include_str!("boards.toml");
+
+/// Flash that is set aside for the firmware.
+pub const FIRMWARE_LEN: u32 = 20 * 1024;
+
+/// RAM that is set aside for the firmware: its statics and its stack.
+pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;
+
+/// RAM for the firmware's statics at most.
+pub const STATICS_LEN: u32 = 256;
+
+/// RAM for the stack at most.
+pub const STACK_LEN: u32 = 2 * 1024;
+
 /// A stretch of memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Region {
     /// Address of the first byte.
     pub origin: u32,
@@ -15,14 +33,43 @@ pub struct Region {
 }
 
 impl Region {
-    const fn new(origin: u32, len: u32) -> Self {
-        Self { origin, len }
-    }
-
     /// Address behind the last byte.
     pub const fn end(&self) -> u32 {
         self.origin + self.len
     }
+}
+
+/// A processor core: how code for it is built.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Core {
+    /// What a board's file calls it.
+    pub name: &'static str,
+    /// Rust's name of the target that firmware is compiled for.
+    pub target: &'static str,
+    /// Whether an ARMv8-M core has the DSP extension, which its target does not tell.
+    pub dsp: bool,
+}
+
+/// The cores that firmware can be built for.
+pub const CORES: &[Core] = &[
+    Core { name: "Cortex-M0", target: "thumbv6m-none-eabi", dsp: false },
+    Core { name: "Cortex-M0+", target: "thumbv6m-none-eabi", dsp: false },
+    Core { name: "Cortex-M3", target: "thumbv7m-none-eabi", dsp: false },
+    Core { name: "Cortex-M4", target: "thumbv7em-none-eabi", dsp: false },
+    Core { name: "Cortex-M4F", target: "thumbv7em-none-eabihf", dsp: false },
+    Core { name: "Cortex-M7", target: "thumbv7em-none-eabihf", dsp: false },
+    Core { name: "Cortex-M33", target: "thumbv8m.main-none-eabihf", dsp: true },
+    Core { name: "Cortex-M33-nodsp", target: "thumbv8m.main-none-eabihf", dsp: false },
+    Core { name: "RV32IMC", target: "riscv32imc-unknown-none-elf", dsp: false },
+];
+
+/// The QEMU machine that emulates a board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Qemu {
+    /// QEMU's name of it.
+    pub machine: &'static str,
+    /// Clock of the emulated processor in Hz; 0 where it is not known, and not needed: RISC-V counts instructions.
+    pub clock_hz: u32,
 }
 
 /// A board: a chip with its memory, and the QEMU machine that emulates it.
@@ -30,15 +77,13 @@ impl Region {
 pub struct Board {
     /// What it is called on the command line.
     pub name: &'static str,
-    /// QEMU's name of the machine.
-    pub machine: &'static str,
     /// The chip, or the FPGA image that stands for one.
     pub chip: &'static str,
-    /// The processor core.
+    /// The processor core's name.
     pub core: &'static str,
     /// Rust's name of the target that firmware is compiled for.
     pub target: &'static str,
-    /// Whether an ARMv8-M core has the DSP extension, which its target does not tell.
+    /// As [`Core::dsp`].
     pub dsp: bool,
     /// Flash, or the memory that stands for it.
     pub flash: Region,
@@ -48,139 +93,227 @@ pub struct Board {
     pub model_address: u32,
     /// Bytes of the largest erase block from there on.
     pub erase_block: u32,
-    /// Clock of the processor in Hz; 0 where the firmware's clock counts instructions.
+    /// Clock of the processor in Hz; 0 if unknown.
     pub clock_hz: u32,
+    /// Cycles that a read of flash waits at this clock.
+    pub wait_states: u32,
+    /// Bytes that one read of flash brings.
+    pub flash_line: u32,
+    /// What emulates it; `None` for a board that is not emulated.
+    pub qemu: Option<Qemu>,
+    /// The file it was read from, as given; `None` for a built-in one.
+    pub file: Option<&'static str>,
 }
 
 impl Board {
     /// The flash that belongs to models.
     pub const fn model_region(&self) -> Region {
-        Region::new(self.model_address, self.flash.end() - self.model_address)
+        Region { origin: self.model_address, len: self.flash.end() - self.model_address }
+    }
+
+    /// A number for what firmware is linked for: name, core and memory (FNV-1a). The ELF file carries it.
+    pub fn id(&self) -> u32 {
+        let Self { name, core, flash, ram, model_address, erase_block, .. } = self;
+        let text = format!("{name} {core} {flash:?} {ram:?} {model_address} {erase_block}");
+        text.bytes().fold(0x811C_9DC5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
 }
 
-/// Flash that is set aside for the firmware.
-pub const FIRMWARE_LEN: u32 = 20 * KB;
+/// A file of boards.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    board: Vec<Entry>,
+}
 
-/// RAM that is set aside for the firmware: its statics and its stack.
-pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;
+/// A board as it stands in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    chip: String,
+    core: String,
+    flash: Region,
+    ram: Region,
+    model_address: u32,
+    erase_block: u32,
+    #[serde(default)]
+    clock_hz: u32,
+    #[serde(default)]
+    wait_states: u32,
+    #[serde(default = "default_line")]
+    flash_line: u32,
+    qemu: Option<QemuEntry>,
+}
 
-/// RAM for the firmware's statics at most.
-pub const STATICS_LEN: u32 = 256;
+/// The `qemu` of a board as it stands in a file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QemuEntry {
+    machine: String,
+    clock_hz: Option<u32>,
+}
 
-/// RAM for the stack at most.
-pub const STACK_LEN: u32 = 2 * KB;
+const fn default_line() -> u32 {
+    16
+}
 
-const KB: u32 = 1024;
-const MB: u32 = 1024 * KB;
-
-const THUMB_V6M: &str = "thumbv6m-none-eabi";
-const THUMB_V7M: &str = "thumbv7m-none-eabi";
-const THUMB_V7EM: &str = "thumbv7em-none-eabihf";
-const THUMB_V8M: &str = "thumbv8m.main-none-eabihf";
-const RISCV32: &str = "riscv32imc-unknown-none-elf";
-
-/// The FPGA boards' memory has no erase blocks: it is taken as such of 4 KB.
-const FPGA_BLOCK: u32 = 4 * KB;
-
-/// The STM32F405 erases 4 blocks of 16 KB, one of 64 KB, then seven of 128 KB. Models have these seven.
-const STM32_BLOCK: u32 = 128 * KB;
-
-/// An MPS2 FPGA board with a Cortex-M3, M4 or M7 at 25 MHz.
-const fn mps2(
-    name: &'static str,
-    machine: &'static str,
-    chip: &'static str,
-    core: &'static str,
-    target: &'static str,
-) -> Board {
-    Board {
-        name,
-        machine,
-        chip,
-        core,
-        target,
-        dsp: false,
-        flash: Region::new(0, 4 * MB),
-        ram: Region::new(0x2000_0000, 4 * MB),
-        model_address: FIRMWARE_LEN,
-        erase_block: FPGA_BLOCK,
-        clock_hz: 25_000_000,
+/// The boards that the TOML `text` describes; `file` is where it stands. What a board says of itself is kept for as long as
+/// the program runs, so that a `Board` can be copied and handed around.
+///
+/// # Errors
+/// What is wrong with the text, in one line.
+pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Board>, String> {
+    let entries = toml::from_str::<File>(text).map_err(|error| in_one_line(text, &error))?.board;
+    let file = file.map(|file| keep(file.to_owned()));
+    let boards: Vec<Board> = entries.into_iter().map(|entry| entry.board(file)).collect::<Result<_, _>>()?;
+    match boards.iter().enumerate().find(|(at, board)| boards[..*at].iter().any(|other| other.name == board.name)) {
+        _ if boards.is_empty() => Err("describes no board; begin one with [[board]]".to_owned()),
+        Some((_, board)) => Err(format!("describes two boards called '{}'; rename one", board.name)),
+        None => Ok(boards),
     }
 }
 
-/// All boards that are known.
-pub const BOARDS: &[Board] = &[
-    Board {
-        name: "netduinoplus2",
-        machine: "netduinoplus2",
-        chip: "STM32F405",
-        core: "Cortex-M4F",
-        target: THUMB_V7EM,
-        dsp: false,
-        flash: Region::new(0x0800_0000, MB),
-        // What lies in one piece; the other 64 KB are the core-coupled memory.
-        ram: Region::new(0x2000_0000, 128 * KB),
-        model_address: 0x0800_0000 + STM32_BLOCK,
-        erase_block: STM32_BLOCK,
-        clock_hz: 168_000_000,
-    },
-    Board {
-        name: "microbit",
-        machine: "microbit",
-        chip: "nRF51822",
-        core: "Cortex-M0",
-        target: THUMB_V6M,
-        dsp: false,
-        flash: Region::new(0, 256 * KB),
-        ram: Region::new(0x2000_0000, 16 * KB),
-        model_address: FIRMWARE_LEN,
-        erase_block: KB,
-        clock_hz: 16_000_000,
-    },
-    Board {
-        name: "lm3s6965evb",
-        machine: "lm3s6965evb",
-        chip: "LM3S6965",
-        core: "Cortex-M3",
-        target: THUMB_V7M,
-        dsp: false,
-        flash: Region::new(0, 256 * KB),
-        ram: Region::new(0x2000_0000, 64 * KB),
-        model_address: FIRMWARE_LEN,
-        erase_block: KB,
-        clock_hz: 12_500_000,
-    },
-    mps2("mps2-an385", "mps2-an385", "MPS2 AN385", "Cortex-M3", THUMB_V7M),
-    mps2("mps2-an386", "mps2-an386", "MPS2 AN386", "Cortex-M4F", THUMB_V7EM),
-    mps2("mps2-an500", "mps2-an500", "MPS2 AN500", "Cortex-M7", THUMB_V7EM),
-    Board {
-        name: "mps2-an505",
-        machine: "mps2-an505",
-        chip: "MPS2 AN505",
-        core: "Cortex-M33",
-        target: THUMB_V8M,
-        dsp: true,
-        flash: Region::new(0x1000_0000, 4 * MB),
-        ram: Region::new(0x3800_0000, 4 * MB),
-        model_address: 0x1000_0000 + FIRMWARE_LEN,
-        erase_block: FPGA_BLOCK,
-        clock_hz: 20_000_000,
-    },
-    Board {
-        name: "riscv32",
-        machine: "virt",
-        chip: "QEMU virt",
-        core: "RV32IMC",
-        target: RISCV32,
-        dsp: false,
-        // RAM throughout: the first half stands for flash.
-        flash: Region::new(0x8000_0000, 4 * MB),
-        ram: Region::new(0x8040_0000, 4 * MB),
-        model_address: 0x8000_0000 + FIRMWARE_LEN,
-        erase_block: FPGA_BLOCK,
-        clock_hz: 0,
-    },
-    // Code for an M0 on the M3's machine: a stand-in for an M0 with more flash than the microbit has.
-    mps2("mps2-an385-m0", "mps2-an385", "MPS2 AN385", "Cortex-M3 as M0", THUMB_V6M),
-];
+/// The parser's message and the line it is about.
+fn in_one_line(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().lines().collect::<Vec<_>>().join(" ");
+    let remedy = "foldnet-sim --boards --toml prints a file to start from";
+    match error.span().and_then(|span| text.get(..span.start)) {
+        Some(before) => format!("line {}: {message}; {remedy}", before.matches('\n').count() + 1),
+        None => format!("{message}; {remedy}"),
+    }
+}
+
+fn keep(text: String) -> &'static str {
+    Box::leak(text.into_boxed_str())
+}
+
+impl Entry {
+    /// # Errors
+    /// What is not sound about it.
+    fn board(self, file: Option<&'static str>) -> Result<Board, String> {
+        let named = |what: &str| format!("board '{}': {what}", self.name);
+        let name_is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
+        if self.name.is_empty() || !self.name.bytes().all(name_is_plain) || self.name == "all" {
+            return Err(format!("{:?} is no name for a board; take letters, digits and -_.+", self.name));
+        }
+        let Some(core) = CORES.iter().find(|core| core.name == self.core) else {
+            let known = CORES.iter().map(|core| core.name).collect::<Vec<_>>().join(", ");
+            return Err(named(&format!("core {:?} is not known; take one of {known}", self.core)));
+        };
+        self.memory().map_err(|what| named(&what))?;
+        let clock_hz = self.clock_hz;
+        let qemu =
+            self.qemu.map(|qemu| Qemu { machine: keep(qemu.machine), clock_hz: qemu.clock_hz.unwrap_or(clock_hz) });
+        if qemu.is_some_and(|qemu| qemu.clock_hz == 0) && !core.target.starts_with("riscv") {
+            return Err(format!("board '{}': give clock_hz, by which the emulator's clock is read", self.name));
+        }
+        Ok(Board {
+            name: keep(self.name),
+            chip: keep(self.chip),
+            core: core.name,
+            target: core.target,
+            dsp: core.dsp,
+            flash: self.flash,
+            ram: self.ram,
+            model_address: self.model_address,
+            erase_block: self.erase_block,
+            clock_hz,
+            wait_states: self.wait_states,
+            flash_line: self.flash_line,
+            qemu,
+            file,
+        })
+    }
+
+    /// Whether the regions lie as linker scripts and slots need them.
+    fn memory(&self) -> Result<(), String> {
+        let Self { flash, ram, model_address, erase_block, .. } = *self;
+        let end = |name: &str, region: Region| {
+            region.origin.checked_add(region.len).ok_or(format!("{name} ends behind the last address"))
+        };
+        let (flash_end, ram_end) = (end("flash", flash)?, end("ram", ram)?);
+        let first = flash.origin.saturating_add(FIRMWARE_LEN);
+        let refuse = |wrong: bool, what: String| if wrong { Err(what) } else { Ok(()) };
+        refuse(flash.origin < ram_end && ram.origin < flash_end, "flash and ram overlap".to_owned())?;
+        refuse(
+            model_address < first || model_address >= flash_end,
+            format!("model_address must lie in flash behind the firmware, from {first:#x} to below {flash_end:#x}"),
+        )?;
+        refuse(
+            erase_block == 0 || erase_block % 16 != 0,
+            "erase_block must be a multiple of 16 bytes, and not 0".to_owned(),
+        )?;
+        refuse(
+            (model_address - flash.origin) % erase_block != 0
+                || flash_end.wrapping_sub(model_address) % erase_block != 0,
+            "model_address and the end of flash must be borders of erase blocks".to_owned(),
+        )?;
+        refuse(
+            ram.len <= FIRMWARE_RAM || ram.origin % 8 != 0 || ram.len % 8 != 0,
+            format!("ram must begin and end at multiples of 8, and have more than the firmware's {FIRMWARE_RAM} bytes"),
+        )?;
+        refuse(!self.flash_line.is_power_of_two(), "flash_line must be a power of two".to_owned())?;
+        refuse(self.wait_states > 64, "wait_states must be 64 at most".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINE: &str = r#"
+[[board]]
+name = "mine"
+chip = "STM32L4R5"
+core = "Cortex-M4F"
+flash = { origin = 0x0800_0000, len = 0x10_0000 }
+ram = { origin = 0x2000_0000, len = 0x2_0000 }
+model_address = 0x0800_8000
+erase_block = 0x1000
+clock_hz = 120_000_000
+wait_states = 5
+qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
+"#;
+
+    /// What is said of `MINE` with `old` replaced by `new`.
+    fn check(old: &str, new: &str, said: &str) {
+        assert!(MINE.contains(old), "{old}");
+        let error = read(&MINE.replace(old, new), None).unwrap_err();
+        assert!(error.contains(said) && !error.contains('\n'), "{old} -> {new}: {error}");
+    }
+
+    #[test]
+    fn a_board_is_read() {
+        let boards = read(MINE, Some("/here/mine.toml")).unwrap();
+        let [board] = &boards[..] else { panic!("{boards:?}") };
+        assert_eq!((board.name, board.core, board.target), ("mine", "Cortex-M4F", "thumbv7em-none-eabihf"));
+        assert_eq!((board.clock_hz, board.wait_states, board.flash_line), (120_000_000, 5, 16));
+        assert_eq!(board.qemu, Some(Qemu { machine: "netduinoplus2", clock_hz: 168_000_000 }));
+        assert_eq!((board.model_region().len, board.file), (0x10_0000 - 0x8000, Some("/here/mine.toml")));
+        let bare = read(&MINE.replace("qemu", "# qemu").replace("clock_hz", "# clock_hz"), None).unwrap();
+        assert_eq!((bare[0].qemu, bare[0].clock_hz), (None, 0));
+        assert_eq!(bare[0].id(), board.id(), "the same firmware runs on both");
+        assert_ne!(read(&MINE.replace("0x2_0000", "0x1_0000"), None).unwrap()[0].id(), board.id());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_line() {
+        check("chip =", "chips =", "line 4: unknown field `chips`");
+        check("\"Cortex-M4F\"", "\"Cortex-M9\"", "take one of Cortex-M0");
+        check("\"mine\"", "\"a\\u001Bb\"", "no name for a board");
+        check("\"mine\"", "\"all\"", "no name for a board");
+        check("0x0800_8000", "0x0800_4000", "model_address must lie in flash");
+        check("0x0800_8000", "0x0800_8800", "borders of erase blocks");
+        check("erase_block = 0x1000", "erase_block = 0", "erase_block");
+        check("len = 0x10_0000", "len = 0xFFFF_FFFF", "behind the last address");
+        check("origin = 0x2000_0000", "origin = 0x0800_0000", "overlap");
+        check("len = 0x2_0000", "len = 0x200", "firmware's 2304 bytes");
+        check("wait_states = 5", "wait_states = 500", "wait_states");
+        check("wait_states = 5", "flash_line = 12", "flash_line");
+        check(", clock_hz = 168_000_000 }\n", ", clock_hz = 0 }\n", "clock_hz");
+        check("[[board]]", "board = []\n[other]", "line 3");
+        assert!(read("board = []", None).unwrap_err().contains("no board"));
+        assert!(read(&[MINE, MINE].concat(), None).unwrap_err().contains("two boards called 'mine'"));
+    }
+}

@@ -3,7 +3,7 @@
 use foldnet_core::model::ParseError;
 use foldnet_data::{DataError, Shape, WrongKind};
 use foldnet_sim::EmulateError;
-use foldnet_sim::board::{DoesNotFit, UnknownBoard};
+use foldnet_sim::board::{BoardError, DoesNotFit};
 use std::path::{Path, PathBuf};
 
 /// Why the command stopped.
@@ -19,7 +19,7 @@ pub(crate) enum CliError {
     #[error("stdout cannot be written ({0}); make room where it goes")]
     Unwritable(std::io::Error),
     #[error(transparent)]
-    UnknownBoard(#[from] UnknownBoard),
+    Board(#[from] BoardError),
     #[error("{}: {cause}", path.display())]
     DoesNotFit { path: PathBuf, cause: DoesNotFit },
     #[error(transparent)]

@@ -15,7 +15,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use error::CliError;
 use foldnet_data::Source;
-use foldnet_sim::board::{self, Board, by_name};
+use foldnet_sim::board::{self, Board, BoardArgs};
 use foldnet_sim::emulate::{Task, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
 use foldnet_sim::{Firmware, Record, emulate, print, simulate};
@@ -33,11 +33,11 @@ struct Args {
     /// The model file; several ones, emulated, give a table
     #[arg(value_name = "MODEL.fnet", required_unless_present_any = ["boards", "completions", "man"])]
     models: Vec<PathBuf>,
-    /// Check that the model fits this board's flash and RAM; all, emulated, gives a table of all boards
-    #[arg(long, value_name = "NAME|all")]
-    board: Option<String>,
+    /// The board, whose flash and RAM the model must fit; all, emulated, gives a table of all boards
+    #[command(flatten)]
+    board: BoardArgs,
     /// Run the real firmware on the emulated board (QEMU), and compare every logit
-    #[arg(long, requires = "board")]
+    #[arg(long, requires = "for_board")]
     emulate: bool,
     /// Count the instructions of each layer by itself, too, in a run of its own over all images
     #[arg(long, requires = "emulate")]
@@ -60,6 +60,9 @@ struct Args {
     /// List the boards and leave
     #[arg(long)]
     boards: bool,
+    /// With --boards: as the TOML that --board-file takes, to start from
+    #[arg(long, requires = "boards")]
+    toml: bool,
     /// Print the completions of a shell and leave
     #[arg(long, value_name = "SHELL", value_enum)]
     completions: Option<Shell>,
@@ -72,6 +75,7 @@ const EXAMPLE: &str = "Examples:
   foldnet-sim model.fnet --board netduinoplus2 --images 1000
   foldnet-sim model.fnet --board microbit --emulate
   foldnet-sim model.fnet --board all --emulate --layers --images 1000 --json > run.json
+  foldnet-sim --boards --toml > mine.toml; foldnet-sim model.fnet --board-file mine.toml --board mine
   foldnet-sim model.fnet smaller.fnet --board all --emulate --images 500
 
 Exit codes: 0 done, 1 an error (one line on stderr), 2 wrong usage.";
@@ -79,7 +83,7 @@ Exit codes: 0 done, 1 an error (one line on stderr), 2 wrong usage.";
 impl Args {
     /// Whether several runs are asked for, which end in a table.
     fn is_survey(&self) -> bool {
-        self.models.len() > 1 || self.board.as_deref() == Some(survey::ALL)
+        self.models.len() > 1 || self.board.board.as_deref() == Some(survey::ALL)
     }
 
     /// The same, unless arguments contradict each other.
@@ -88,7 +92,7 @@ impl Args {
         if self.is_survey() && !self.emulate {
             return refuse("several models, or all boards, are run with --board NAME|all --emulate");
         }
-        if self.board.as_deref() == Some(survey::ALL) && self.firmware.is_some() {
+        if self.board.board.as_deref() == Some(survey::ALL) && self.firmware.is_some() {
             return refuse("--firmware is for one board: name it as --board NAME");
         }
         Ok(self)
@@ -107,8 +111,9 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     match &args.models[..] {
+        _ if args.boards && args.toml => output.boards_toml(board::BUILT_IN),
         _ if args.boards => {
-            output.boards(board::BOARDS);
+            output.boards(&board::known(args.board.board_file.as_deref())?);
             Ok(())
         }
         _ if args.man => output.man_page(&man_page(Args::command()).map_err(CliError::Unwritable)?),
@@ -123,7 +128,7 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
 
 /// One model, simulated, or on one emulated board.
 fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
-    let board = args.board.as_deref().map(by_name).transpose()?;
+    let board = args.board.chosen()?;
     let bytes = input::read(path)?;
     let model = input::parse(path, &bytes)?;
     let footprint = input::footprint(path, &model, board)?;

@@ -87,7 +87,12 @@ impl Output {
         Ok(())
     }
 
-    pub(crate) fn boards(&self, boards: &[Board]) {
+    /// The built-in boards as a file of boards, likewise.
+    pub(crate) fn boards_toml(&self, file: &str) -> Result<(), CliError> {
+        self.document(file, &json!({ "toml": file }))
+    }
+
+    pub(crate) fn boards(&self, boards: &[&Board]) {
         self.line("board          core             flash     RAM   one model   or two of  chip (target)");
         for board in boards {
             let Board { name, core, chip, target, flash, ram, .. } = board;
@@ -95,7 +100,7 @@ impl Output {
             let (one, two) = (board.room().whole().model_len(), two_models(board));
             self.line(format_args!("{name:<14} {core:<15} {flash:>6} {ram:>7} {one:>11} {two:>11}  {chip} ({target})"));
         }
-        let records: Vec<BoardRecord> = boards.iter().map(BoardRecord::new).collect();
+        let records: Vec<BoardRecord> = boards.iter().map(|board| BoardRecord::new(board)).collect();
         self.record(&records);
     }
 

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::table::{Outcome, Row, Table};
 use super::{Args, firmware, input, progress};
 use foldnet_core::Model;
-use foldnet_sim::board::{BOARDS, Board, by_name};
+use foldnet_sim::board::{self, Board};
 use foldnet_sim::emulate::{Survey, emulate_all, emulator_version, runs};
 use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, Record};
 use std::path::Path;
@@ -21,7 +21,7 @@ struct Subject<'a> {
 
 /// Reads models and images, builds all firmware, makes all runs.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
-    let boards = boards(args.board.as_deref())?;
+    let boards = boards(args)?;
     let subjects = args.models.iter().map(|path| Subject::read(path)).collect::<Result<Vec<_>, _>>()?;
     let set = input::load(&args.dataset)?;
     let models = subjects.iter().map(Subject::model).collect::<Result<Vec<_>, _>>()?;
@@ -81,11 +81,11 @@ impl<'a> Subject<'a> {
 }
 
 /// The board of this name, or all.
-fn boards(name: Option<&str>) -> Result<Vec<&'static Board>, CliError> {
-    match name {
-        None | Some(ALL) => Ok(BOARDS.iter().collect()),
-        Some(name) => Ok(vec![by_name(name)?]),
+fn boards(args: &Args) -> Result<Vec<&'static Board>, CliError> {
+    if args.board.board.as_deref() == Some(ALL) {
+        return Ok(board::known(args.board.board_file.as_deref())?);
     }
+    Ok(args.board.chosen()?.into_iter().collect())
 }
 
 /// Firmware for each board, and the boards for which there is none.

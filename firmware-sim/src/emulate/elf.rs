@@ -13,18 +13,25 @@ pub struct Sizes {
     pub statics: usize,
 }
 
-/// The symbol whose value is the board's row in the table, from the linker script.
+/// The symbol whose value is the board's [`Board::id`], from the linker script.
 const BOARD_SYMBOL: &str = "_foldnet_board";
 
-/// The board that `elf` was built for, and what it takes.
+/// The board that `elf` was built for, `wanted` or a built-in one, and what it takes.
 ///
 /// # Errors
 /// What is wrong with the file, and the remedy.
-pub(super) fn inspect(elf: &[u8]) -> Result<(&'static Board, Sizes), String> {
+pub(super) fn inspect(elf: &[u8], wanted: &'static Board) -> Result<(&'static Board, Sizes), String> {
     let no_firmware = "is no firmware; give the ELF file that a build of foldnet-sim for the board gives";
     let file = ElfFile32::<Endianness>::parse(elf).map_err(|_| no_firmware)?;
-    let row = file.symbols().find(|symbol| symbol.name() == Ok(BOARD_SYMBOL)).map(|symbol| symbol.address());
-    let board = row.and_then(|row| BOARDS.get(row as usize)).ok_or(no_firmware)?;
+    let id = file.symbols().find(|symbol| symbol.name() == Ok(BOARD_SYMBOL)).map(|symbol| symbol.address());
+    let id = id.ok_or(no_firmware)?;
+    let mut known = std::iter::once(wanted).chain(BOARDS.iter());
+    let board = known.find(|board| u64::from(board.id()) == id).ok_or_else(|| {
+        let name = wanted.name;
+        format!(
+            "was built for a board that is neither {name} nor built in, or for an older {name}; build it for {name}"
+        )
+    })?;
     let mut sizes = Sizes { flash: 0, statics: 0 };
     for segment in file.elf_program_headers() {
         let endian = file.endian();

@@ -22,6 +22,14 @@ pub enum EmulateError {
         /// How to get it.
         remedy: String,
     },
+    /// No machine emulates the board.
+    #[error(
+        "{board} has no machine that emulates it; add one to its file, qemu = {{ machine = \"...\" }}, or leave --emulate out"
+    )]
+    NoMachine {
+        /// The board's name.
+        board: &'static str,
+    },
     /// Firmware can be built in a checkout only.
     #[error("firmware is built from Foldnet's source, which is not at {}; give a built one as --firmware ELF", path.display())]
     NoSource {
@@ -90,7 +98,7 @@ pub enum EmulateError {
     Results(&'static str),
     /// The clock of the emulated board does not run as the table of boards says.
     #[error(
-        "{board}'s clock counts {found:.0} instructions where {expected} were executed; correct clock_hz in the table of boards"
+        "{board}'s clock counts {found:.0} instructions where {expected} were executed; correct the clock_hz of its qemu in the file of boards"
     )]
     Clock {
         /// The board's name.

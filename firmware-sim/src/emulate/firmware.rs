@@ -130,7 +130,7 @@ impl Firmware {
         program.select(&mut command);
         for _ in 0..ATTEMPTS {
             build(board, &mut command)?;
-            let firmware = Self::read(&path)?;
+            let firmware = Self::read(&path, board)?;
             if firmware.board == board {
                 return Ok(Self { compiler: Some(toolchain.description.clone()), ..firmware });
             }
@@ -143,7 +143,7 @@ impl Firmware {
     /// # Errors
     /// When the file cannot be read, or is not for this board.
     pub fn open(path: &Path, board: &'static Board) -> Result<Self, EmulateError> {
-        let firmware = Self::read(path)?;
+        let firmware = Self::read(path, board)?;
         if firmware.board == board {
             return Ok(firmware);
         }
@@ -154,10 +154,10 @@ impl Firmware {
         ))
     }
 
-    fn read(path: &Path) -> Result<Self, EmulateError> {
+    fn read(path: &Path, wanted: &'static Board) -> Result<Self, EmulateError> {
         let elf = bounded::read(path, limit::FIRMWARE)
             .map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause})")))?;
-        let (board, sizes) = inspect(&elf).map_err(|cause| EmulateError::firmware(path, cause))?;
+        let (board, sizes) = inspect(&elf, wanted).map_err(|cause| EmulateError::firmware(path, cause))?;
         Ok(Self { elf, board, sizes, compiler: None })
     }
 
@@ -193,7 +193,10 @@ fn checkout() -> Result<PathBuf, EmulateError> {
 /// The build of the firmware for `board`, in a target folder of its own.
 fn command(board: &Board, toolchain: &Toolchain, root: &Path, folder: &Path) -> Command {
     let mut command = toolchain.build(board.target, root);
-    command.env("FOLDNET_BOARD", board.name);
+    command.env("FOLDNET_BOARD", board.name).env_remove("FOLDNET_BOARD_FILE");
+    if let Some(file) = board.file {
+        command.env("FOLDNET_BOARD_FILE", file);
+    }
     command.args(["--profile", "firmware", "-p", "foldnet-sim"]).arg("--target-dir").arg(folder);
     if board.dsp {
         command.args(["--features", "dsp"]);
@@ -219,7 +222,8 @@ fn build(board: &'static Board, command: &mut Command) -> Result<(), EmulateErro
     }
     let cause = first_error(&String::from_utf8_lossy(&output.stderr));
     let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
-    let command = format!("FOLDNET_BOARD={} cargo {}", board.name, arguments.join(" "));
+    let file = board.file.map_or(String::new(), |file| format!("FOLDNET_BOARD_FILE={file} "));
+    let command = format!("{file}FOLDNET_BOARD={} cargo {}", board.name, arguments.join(" "));
     Err(EmulateError::Build { board: board.name, cause, command })
 }
 

@@ -231,7 +231,9 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
 
 /// Ticks as instructions, by the board's clock; the calibration must agree with it.
 fn instructions(board: &Board, run: &Run) -> Result<Instructions, EmulateError> {
-    let per_tick = if board.clock_hz == 0 { 1.0 } else { 1e9 / f64::from(board.clock_hz) };
+    let counts_instructions = board.target.starts_with("riscv");
+    let clock_hz = board.qemu.map_or(0, |qemu| qemu.clock_hz);
+    let per_tick = if counts_instructions { 1.0 } else { 1e9 / f64::from(clock_hz) };
     let calibrated = f64::from(run.start.calibration_ticks) * per_tick;
     if (calibrated / f64::from(CALIBRATION) - 1.0).abs() > 0.01 {
         return Err(EmulateError::Clock { board: board.name, expected: CALIBRATION, found: calibrated });

@@ -147,8 +147,9 @@ fn start(emulator: &str, board: &Board, folder: &Path, with_model: bool) -> Resu
     let also_log = log.try_clone().map_err(io("its messages cannot be kept"))?;
     let model = format!("loader,file={MODEL_FILE},addr={:#x},force-raw=on", board.model_address);
     let device = ["-device", &model];
+    let machine = board.qemu.ok_or(EmulateError::NoMachine { board: board.name })?.machine;
     let child = Command::new(emulator)
-        .args(["-M", board.machine])
+        .args(["-M", machine])
         .args(if board.target.starts_with("riscv") { &RV32IMC[..] } else { &[] })
         .args(["-nographic", "-monitor", "none", "-serial", "none"])
         .args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"])

@@ -81,7 +81,7 @@ fn a_refusal_says_by_how_much_and_what_to_do() {
 
 #[test]
 fn memory_layouts_are_sound() {
-    for board in BOARDS {
+    for board in BOARDS.iter() {
         let (name, model, flash) = (board.name, board.model_region(), board.flash);
         assert_eq!(BOARDS.iter().filter(|other| other.name == name).count(), 1, "{name}");
         assert_eq!((model.origin - flash.origin) % board.erase_block, 0, "{name}: models begin at an erase block");
@@ -123,7 +123,7 @@ fn each_board_says_its_slots() {
 
 #[test]
 fn slots_lie_at_erase_blocks_within_the_room() {
-    for board in BOARDS {
+    for board in BOARDS.iter() {
         let (room, region) = (board.room(), board.model_region());
         assert_eq!((room.address(), room.whole().len), (region.origin, region.len), "{}", board.name);
         let (zero, one) = (room.slot(0).unwrap(), room.slot(1).unwrap());

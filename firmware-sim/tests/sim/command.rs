@@ -188,7 +188,7 @@ fn boards_are_listed() {
     let programs = run(&["--boards", "--json"]);
     let list: Vec<serde_json::Value> = serde_json::from_slice(&programs.stdout).unwrap();
     assert_eq!(list.len(), BOARDS.len());
-    for board in BOARDS {
+    for board in BOARDS.iter() {
         assert!(text(&people.stdout).contains(board.name) && text(&people.stdout).contains(board.chip));
         assert!(list.iter().any(|row| row["name"] == board.name && row["ram_bytes"] == board.ram.len));
         let (one, two) = (board.room().whole().model_len(), board.room().slot(1).unwrap().model_len());
@@ -241,4 +241,38 @@ fn help_has_an_example() {
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
     assert!(text(&help.stdout).contains("Examples:") && text(&help.stdout).contains("--emulate"));
+}
+
+#[test]
+fn boards_of_a_file_are_taken_by_name() {
+    let room = Room::new();
+    let (data, ..) = room.dataset();
+    let model = room.file("model.fnet", &models::random(4, 4, &[3, 2], 1));
+    // What is printed to start from is a file of boards itself.
+    let printed = run(&["--boards", "--toml"]);
+    let file = room.file("all.toml", &printed.stdout);
+    let takes =
+        |args: &[&str]| run(&[&[str(&model), "--dataset", str(&data), "--board-file", str(&file)], args].concat());
+    assert_eq!(takes(&["--board", "microbit"]).status.code(), Some(0));
+    let said = text(&takes(&[]).stderr);
+    assert!(said.contains("name one as --board NAME") && said.lines().count() == 1, "{said}");
+    assert!(text(&takes(&["--board", "mine"]).stderr).contains("no board called 'mine'"));
+    // One board needs no name, and its memory is what counts.
+    let all = text(&printed.stdout);
+    let first = all.split("[[board]]").nth(1).unwrap().replace("netduinoplus2\"\nchip", "mine\"\nchip");
+    let small = format!("[[board]]{}", first.replace("len = 0x2_0000", "len = 0x8_00"));
+    let file = room.file("small.toml", small.as_bytes());
+    check_error(
+        &[str(&model), "--dataset", str(&data), "--board-file", str(&file)],
+        1,
+        &["small.toml: board 'mine': ram must"],
+    );
+    let file = room.file("mine.toml", format!("[[board]]{first}").as_bytes());
+    let run_here = run(&[str(&model), "--dataset", str(&data), "--board-file", str(&file), "--json"]);
+    let record: Record = serde_json::from_slice(&run_here.stdout).unwrap();
+    assert_eq!((record.board.as_deref(), record.core.as_deref()), (Some("mine"), Some("Cortex-M4F")));
+    let listed = run(&["--boards", "--board-file", str(&file)]);
+    assert!(text(&listed.stdout).contains("\nmine ") && text(&listed.stdout).contains("\nmicrobit "));
+    check_error(&["--boards", "--board-file", "/dev/null"], 1, &["/dev/null"]);
+    check_error(&["--toml"], 2, &["--boards"]);
 }

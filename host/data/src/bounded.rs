@@ -9,6 +9,8 @@ use std::path::Path;
 
 /// Most bytes that are read of each kind of file: far above what any sensible one has, far below what a PC has.
 pub mod limit {
+    /// A file that describes boards.
+    pub const BOARDS: u64 = 1 << 20;
     /// A device model: sixteen times the largest flash of any microcontroller.
     pub const MODEL: u64 = 256 << 20;
     /// A checkpoint.

@@ -3,7 +3,7 @@
 use crate::deploy::flash::{Format, Place, Slot, Target};
 use anyhow::bail;
 use clap::Args;
-use foldnet_sim::board::by_name;
+use foldnet_sim::board::BoardArgs;
 
 /// For where in which device the model is.
 #[derive(Debug, Args)]
@@ -11,11 +11,10 @@ pub(super) struct FlashArgs {
     /// How the model is written
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Write it for this board (foldnet-sim --boards lists them)
-    #[arg(long, value_name = "NAME", conflicts_with = "address")]
-    board: Option<String>,
+    #[command(flatten)]
+    board: BoardArgs,
     /// Write it for this address in flash, such as 0x08020000
-    #[arg(long, value_name = "A", value_parser = address)]
+    #[arg(long, value_name = "A", value_parser = address, conflicts_with = "for_board")]
     address: Option<u32>,
     /// Write it as slot 0 or 1, with a slot's header in front
     #[arg(long, value_name = "N")]
@@ -31,7 +30,7 @@ impl FlashArgs {
         if let (None, Some(sequence)) = (self.slot, self.sequence) {
             bail!("--sequence {sequence}: only a slot has one; give --slot 0 or --slot 1, too");
         }
-        let board = self.board.as_deref().map(by_name).transpose()?.map(Place::Board);
+        let board = self.board.chosen()?.map(Place::Board);
         let slot = self.slot.map(|number| Slot { number, sequence: self.sequence.unwrap_or(1) });
         Target::new(self.format, board.or(self.address.map(Place::Address)), slot)
     }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use foldnet_core::Model;
 use foldnet_sim::AlignedBytes;
-use foldnet_sim::board::{BOARDS, Board, DoesNotFit};
+use foldnet_sim::board::{Board, DoesNotFit, known};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -19,6 +19,9 @@ pub(super) struct Inspect {
     /// Device model
     #[arg(value_name = "MODEL.fnet")]
     path: PathBuf,
+    /// Show boards of yours, too, from the file that describes them (foldnet-sim --boards --toml prints one to start from)
+    #[arg(long, value_name = "TOML")]
+    board_file: Option<PathBuf>,
 }
 
 impl Inspect {
@@ -28,12 +31,13 @@ impl Inspect {
         let contents = contents.with_context(|| format!("{}: cannot be read; check the path", self.path.display()))?;
         let model = parse(&contents, &self.path)?;
         let crc = crc32(&contents);
-        say(&model, &crc, ui);
-        ui.result(&object(&model, &crc))
+        let boards = known(self.board_file.as_deref())?;
+        say(&model, &crc, &boards, ui);
+        ui.result(&object(&model, &crc, &boards))
     }
 }
 
-fn say(model: &Model, crc: &str, ui: Ui) {
+fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     let header = model.header();
     ui.say(format!("{} bytes, CRC-32 {crc} (verified), images {} x {}", model.bytes(), header.height, header.width));
     let rows = header.layers.iter().enumerate().map(|(index, layer)| {
@@ -45,7 +49,7 @@ fn say(model: &Model, crc: &str, ui: Ui) {
     ui.say(format!("classes: {}", model.labels().collect::<Vec<_>>().join(", ")));
     ui.say(format!("flash: {} for the model", bytes(model.bytes())));
     ui.say(format!("RAM: {} for an image, and scratch memory by the board\u{2019}s kernel", bytes(model.inputs())));
-    let rows = BOARDS.iter().map(|board| {
+    let rows = boards.iter().map(|board| {
         let [flash, ram, verdict] = match board.fit(model) {
             Ok(need) => {
                 let slots = if board.slots_for(model) == 2 { "fits, 2 slots" } else { "fits, 1 slot: no safe update" };
@@ -63,11 +67,11 @@ fn say(model: &Model, crc: &str, ui: Ui) {
     ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", ""], rows));
 }
 
-fn object(model: &Model, crc: &str) -> Value {
+fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
     let header = model.header();
-    let fitting = || BOARDS.iter().filter(|board| board.fit(model).is_ok());
+    let fitting = || boards.iter().filter(|board| board.fit(model).is_ok());
     let slots = fitting().map(|board| (board.name.to_owned(), json!(board.slots_for(model))));
-    let scratches = BOARDS.iter().map(|board| (board.name.to_owned(), json!(scratch(model, board))));
+    let scratches = boards.iter().map(|board| (board.name.to_owned(), json!(scratch(model, board))));
     json!({
         "bytes": model.bytes(),
         "crc32": crc,

@@ -187,7 +187,7 @@ fn check_boards(found: &Value, folder: &Folder) {
     let boards = inspected["boards"].as_array().expect("a list");
     assert_eq!(fits.len(), boards.len(), "{fits:?}");
     assert!(fits.iter().zip(boards).all(|(row, board)| row.starts_with(board.as_str().expect("a name"))), "{fits:?}");
-    for (row, board) in shown.iter().zip(BOARDS) {
+    for (row, board) in shown.iter().zip(BOARDS.iter()) {
         let room = board.room().whole().model_len() as usize;
         let flash = bytes_of(folder.read("m8.fnet").len(), room).replace('\u{a0}', " ");
         assert!(row[0].starts_with(board.name) && row[2].contains(&format!("flash {flash}")), "{row:?}: {flash}");

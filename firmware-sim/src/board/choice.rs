@@ -1,0 +1,79 @@
+//! Which board is meant: by name, or out of a file of the user's. Both programs take these options.
+
+use super::table::{Board, read};
+use super::{BOARDS, UnknownBoard, by_name};
+use foldnet_data::bounded::{self, limit};
+use std::path::{Path, PathBuf};
+
+/// The options that choose a board.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[group(id = "for_board", multiple = true)]
+pub struct BoardArgs {
+    /// The board (foldnet-sim --boards lists them)
+    #[arg(long, value_name = "NAME")]
+    pub board: Option<String>,
+    /// A file that describes boards of yours; with more than one, --board names it (foldnet-sim --boards --toml prints one to
+    /// start from)
+    #[arg(long, value_name = "TOML")]
+    pub board_file: Option<PathBuf>,
+}
+
+/// No board is chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// No board is called so.
+    #[error(transparent)]
+    Unknown(#[from] UnknownBoard),
+    /// The file cannot be used.
+    #[error("{}: {cause}", path.display())]
+    File {
+        /// The file of boards.
+        path: PathBuf,
+        /// What is wrong, and the remedy.
+        cause: String,
+    },
+}
+
+impl BoardArgs {
+    /// The board that is meant; `None` without either option.
+    ///
+    /// # Errors
+    /// When there is none of this name, when the file is wrong, and when it has several boards and none is named.
+    pub fn chosen(&self) -> Result<Option<&'static Board>, BoardError> {
+        let Some(path) = &self.board_file else { return Ok(self.board.as_deref().map(by_name).transpose()?) };
+        let boards = open(path)?;
+        let named = || boards.iter().map(|board| board.name).collect::<Vec<_>>().join(", ");
+        let refuse = |cause| BoardError::File { path: path.clone(), cause };
+        match (&self.board, &boards[..]) {
+            (None, [board]) => Ok(Some(*board)),
+            (None, _) => Err(refuse(format!("describes {}; name one as --board NAME", named()))),
+            (Some(name), _) => match boards.iter().find(|board| board.name == name) {
+                Some(board) => Ok(Some(*board)),
+                None => Err(refuse(format!("describes no board called '{name}', but {}", named()))),
+            },
+        }
+    }
+}
+
+/// All boards: those of the file, if there is one, and behind them the built-in ones of other names.
+///
+/// # Errors
+/// When the file is wrong.
+pub fn known(file: Option<&Path>) -> Result<Vec<&'static Board>, BoardError> {
+    let mut boards = file.map_or(Ok(Vec::new()), open)?;
+    let others = BOARDS.iter().filter(|built_in| boards.iter().all(|board| board.name != built_in.name));
+    let others: Vec<_> = others.collect();
+    boards.extend(others);
+    Ok(boards)
+}
+
+/// The boards of a file, at least one.
+fn open(path: &Path) -> Result<Vec<&'static Board>, BoardError> {
+    let refuse = |cause| BoardError::File { path: path.to_owned(), cause };
+    let unreadable = |error: std::io::Error| refuse(format!("cannot be read ({error}); give a TOML file of boards"));
+    let text = bounded::read_text(path, limit::BOARDS).map_err(unreadable)?;
+    // Where firmware is built, the build looks for it from another folder.
+    let absolute = std::path::absolute(path).map_err(unreadable)?;
+    let boards = read(&text, absolute.to_str()).map_err(refuse)?;
+    Ok(boards.into_iter().map(|board| &*Box::leak(Box::new(board))).collect())
+}
