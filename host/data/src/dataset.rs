@@ -4,6 +4,10 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use sha2::{Digest, Sha256};
+
+use crate::dice::Dice;
+use crate::options::Task;
 use crate::targets::{Targets, TargetsRef};
 use crate::values::{Values, ValuesRef};
 
@@ -218,6 +222,8 @@ pub struct Dataset {
     pub outputs: Vec<String>,
     /// What the user should know of the set, a line each.
     pub notes: Vec<String>,
+    /// What a network learns from it.
+    pub task: Task,
     /// Training examples, those for validation last.
     training: Examples,
     /// How many of them validate.
@@ -229,7 +235,99 @@ impl Dataset {
     /// `training` has at least two examples, `test` at least one, both of one shape and type; a twelfth validates.
     pub(crate) fn new(name: String, labels: Vec<String>, training: Examples, test: Examples) -> Self {
         let valid = validation_len(training.len());
-        Self { name, labels, channels: Vec::new(), outputs: Vec::new(), notes: Vec::new(), training, valid, test }
+        Self::split(name, labels, training, valid, test)
+    }
+
+    /// The same with the last `valid` of `training` for validation: at least one, not all.
+    pub(crate) fn split(name: String, labels: Vec<String>, training: Examples, valid: usize, test: Examples) -> Self {
+        let (channels, outputs, notes, task) = (Vec::new(), Vec::new(), Vec::new(), Task::Classify);
+        Self { name, labels, channels, outputs, notes, task, training, valid, test }
+    }
+
+    /// The test examples alone.
+    pub(crate) fn into_test(self) -> TestSet {
+        TestSet { name: self.name, labels: self.labels, notes: self.notes, task: self.task, examples: self.test }
+    }
+
+    /// Puts the training examples into a seeded order where they are sorted by class: the last ones validate.
+    pub(crate) fn shuffle_sorted(&mut self) {
+        let Targets::Classes(classes) = &self.training.targets else { return };
+        let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        let kinds = classes.iter().collect::<std::collections::HashSet<_>>().len();
+        if kinds < 2 || changes >= kinds || classes.len() < 2 * kinds {
+            return;
+        }
+        let mut order: Vec<usize> = (0..classes.len()).collect();
+        Dice::new(SORTED_STREAM).shuffle(&mut order);
+        let view = self.training.view();
+        self.training = Examples {
+            inputs: view.inputs.rows(&order, view.shape.inputs()),
+            targets: view.targets.rows(&order),
+            shape: view.shape,
+        };
+        self.notes.push("the training examples are sorted by class, and so were shuffled before the last ones were taken to validate".into());
+    }
+
+    /// Notes which classes have too few training examples to be learned.
+    pub(crate) fn note_classes(&mut self) {
+        let Some(classes) = self.part(Part::Train).targets.classes() else { return };
+        if self.task == Task::Reconstruct {
+            return;
+        }
+        let mut counts = vec![0_usize; self.labels.len()];
+        classes.iter().for_each(|&class| counts[usize::from(class)] += 1);
+        let named = |wanted: usize| -> Vec<&str> {
+            counts
+                .iter()
+                .zip(&self.labels)
+                .filter(|(count, _)| **count == wanted)
+                .map(|(_, name)| name.as_str())
+                .collect()
+        };
+        let (none, one) = (named(0), named(1));
+        let mut notes = Vec::new();
+        if !none.is_empty() {
+            let first = counts.iter().position(|&count| count > 0).unwrap_or(0);
+            let hint = match first {
+                0 => String::new(),
+                _ => format!("; do labels begin at {first}?"),
+            };
+            notes.push(format!(
+                "{} of {} classes have no training example: {}{hint}",
+                none.len(),
+                counts.len(),
+                some_of(&none)
+            ));
+        }
+        if !one.is_empty() {
+            notes.push(format!(
+                "{} of {} classes have one training example only: {}",
+                one.len(),
+                counts.len(),
+                some_of(&one)
+            ));
+        }
+        self.notes.append(&mut notes);
+    }
+
+    /// SHA-256, in hex, of the type, shape, inputs and answers of all parts: the same data, read the same way, have the
+    /// same digest wherever they lie.
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for part in [self.training.view(), self.test.view()] {
+            hasher.update(format!("{} {:?} {} {}", part.inputs.input_type(), part.shape, part.len(), self.valid));
+            match part.inputs {
+                ValuesRef::U8(bytes) => hasher.update(bytes),
+                other => hasher.update(other.to_le_bytes()),
+            }
+            match part.targets {
+                TargetsRef::Classes(classes) => classes.iter().for_each(|class| hasher.update(class.to_le_bytes())),
+                TargetsRef::Values { values, .. } => values.iter().for_each(|value| hasher.update(value.to_le_bytes())),
+                TargetsRef::None => {}
+            }
+        }
+        self.labels.iter().for_each(|label| hasher.update(format!("{label}\n")));
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The examples of one part; none is empty.
@@ -248,6 +346,15 @@ impl Dataset {
     }
 }
 
+/// Stream of the generator that a sorted set is shuffled by, behind those of the split.
+const SORTED_STREAM: u64 = 7;
+
+/// The first of many names.
+fn some_of(names: &[&str]) -> String {
+    let more = if names.len() > 5 { ", ..." } else { "" };
+    format!("{}{more}", names[..names.len().min(5)].join(", "))
+}
+
 /// How many examples at the end of the training file validate: a twelfth, rounded down, at least
 /// one. For Fashion-MNIST's 60,000 these are the notebook's 5,000.
 fn validation_len(training: usize) -> usize {
@@ -261,6 +368,10 @@ pub struct TestSet {
     pub name: String,
     /// Class names, at most 65,535; a class is an index into them. Empty where targets are not classes.
     pub labels: Vec<String>,
+    /// What the user should know of the set, a line each.
+    pub notes: Vec<String>,
+    /// What a network learns from it.
+    pub task: Task,
     /// At least one.
     pub examples: Examples,
 }

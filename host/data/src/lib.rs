@@ -1,15 +1,17 @@
-//! Image sets for Foldnet on the PC: found, verified, downloaded, read, or drawn.
+//! Sets of examples for Foldnet on the PC: found, verified, downloaded, read, or drawn.
 //!
 //! ```text
-//! Source ──► search (which folder?) ──► download (only when nowhere) ──► idx_folder (four files) ◄─ idx ◄─ unpack (gzip, SHA-256)
-//!    ├─────► class_folders (a folder of PNG a class) ◄─ picture             │
-//!    └─────► synthetic (drawn, never read) ─────────────► Dataset ◄─────────┘
+//! Source ──► search (which folder?) ──► download (only when nowhere) ──► format: idx ◄─ unpack (gzip, SHA-256)
+//!    ├─────► format: idx, pictures ─────────────────────────────┐
+//!    ├─────► format: csv, npy, npz ─► rows ─► assemble (windows, split) ─► Dataset
+//!    └─────► synthetic (drawn, never read) ─────────────────────┘
 //! ```
 //!
 //! - [`Source`] is what `--dataset` names; [`Search`] says where Fashion-MNIST is looked for.
 //! - [`load`] gives a whole [`Dataset`], [`load_test`] only its test images.
-//! - What is handed out is consistent: as many labels as images, every label below the number of
-//!   classes, at least one image in every part, one image size. Callers check nothing again.
+//! - [`Options`] say what the columns of a table are, how recordings are cut, and what is for testing.
+//! - What is handed out is consistent: as many answers as examples, every class below the number of
+//!   classes, at least one example in every part, one shape and type. Callers check nothing again.
 //! - Everything that can go wrong is a [`DataError`], one line with its remedy.
 //!   [`DataError::is_unavailable`] tells "nothing here and no network" from a set that is broken.
 //!
@@ -20,21 +22,24 @@
 
 #![deny(unsafe_code)]
 
+mod array;
 pub mod bounded;
-mod class_folders;
 mod dataset;
+mod decode;
 mod dice;
 mod download;
 mod error;
 mod fashion_mnist;
-mod idx;
-mod idx_folder;
+mod format;
 mod lock;
 mod names;
+mod open;
+mod options;
 mod picture;
 mod progress;
 mod search;
 mod source;
+mod split;
 mod synthetic;
 mod targets;
 pub mod text;
@@ -44,6 +49,8 @@ mod values;
 pub use dataset::{Dataset, Examples, Part, Shape, TestSet, View, WrongKind};
 pub use download::{RemoteFile, download};
 pub use error::{DataError, Problem};
+pub use format::{Format, Wanted, read_inputs};
+pub use options::{Normal, Options, Task, TestSplit, share};
 pub use picture::{Picture, read_png};
 pub use progress::Progress;
 pub use search::Search;

@@ -3,13 +3,13 @@
 //! Grey stays as it is (1, 2, 4 and 16 bits are brought to 8); colours are weighted as ITU-R BT.601 does,
 //! `(299 R + 587 G + 114 B + 500) / 1000`, rounded down; what is transparent lets black through.
 
-use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
 use png::{ColorType, Decoder, Transformations};
 
 use crate::error::{DataError, Problem};
+use crate::open;
 
 /// Largest picture that is read, in pixels: far above any network's, far below what fills memory.
 const MOST_PIXELS: u64 = 1 << 24;
@@ -32,7 +32,7 @@ pub struct Picture {
 pub fn read_png(path: &Path) -> Result<Picture, DataError> {
     let fail = |problem| DataError::file(path, problem);
     let broken = |cause: png::DecodingError| fail(Problem::NotPng(cause.to_string()));
-    let file = File::open(path).map_err(|cause| fail(Problem::Unreadable(cause.to_string())))?;
+    let file = open::regular(path)?;
     let mut decoder = Decoder::new(BufReader::new(file));
     decoder.set_transformations(Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().map_err(broken)?;

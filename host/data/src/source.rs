@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::dataset::{Dataset, TestSet};
-use crate::error::DataError;
+use crate::error::{DataError, Problem};
+use crate::options::Options;
 use crate::progress::Progress;
 use crate::search::Search;
-use crate::{class_folders, fashion_mnist, idx_folder, synthetic};
+use crate::{fashion_mnist, format, synthetic};
 
 /// Where images come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,62 +17,73 @@ pub enum Source {
     FashionMnist,
     /// The built-in set, drawn on the spot: 12,000 training and 2,000 test images, 28x28, 10 classes.
     Synthetic,
-    /// Any image size and 1 to 256 classes, whose names may stand in a `labels.txt`, one a line: four IDX files named
-    /// like Fashion-MNIST's, packed or not; or where there are none of these, a folder of PNG for each class,
-    /// `<class>/*.png` or `train/<class>/*.png` and `test/<class>/*.png`.
-    Directory(PathBuf),
+    /// A file or folder in one of the formats of [`Format`](crate::Format): four IDX files named like Fashion-MNIST's,
+    /// packed or not; a folder of PNG for each class, `<class>/*.png` or `train/<class>/*.png` and `test/<class>/*.png`;
+    /// a CSV, NPY or NPZ file. Names of classes may stand in a folder's `labels.txt`, one a line.
+    Path(PathBuf),
 }
 
 impl FromStr for Source {
     type Err = String;
 
-    /// `fashion-mnist`, `synthetic`, or else a folder, which is not looked at yet.
+    /// `fashion-mnist`, `synthetic`, or else a file or folder, which is not looked at yet.
     fn from_str(value: &str) -> Result<Self, String> {
         match value {
-            "" => Err("no dataset is named: give fashion-mnist, synthetic or a folder".into()),
+            "" => Err("no dataset is named: give fashion-mnist, synthetic, a file or a folder".into()),
             fashion_mnist::NAME => Ok(Self::FashionMnist),
             synthetic::NAME => Ok(Self::Synthetic),
-            folder => Ok(Self::Directory(folder.into())),
+            path => Ok(Self::Path(path.into())),
         }
     }
 }
 
-/// The whole set, Fashion-MNIST looked for where the environment says ([`Search::from_env`]).
+/// The whole set read the usual way, Fashion-MNIST looked for where the environment says ([`Search::from_env`]).
 pub fn load(source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, DataError> {
-    load_with(source, &Search::from_env(), progress)
+    load_with(source, &Options::default(), &Search::from_env(), progress)
 }
 
-/// The test images alone: reads (and if need be downloads) only the test files.
+/// The test examples alone: of images it reads (and if need be downloads) only the test files.
 pub fn load_test(source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<TestSet, DataError> {
-    load_test_with(source, &Search::from_env(), progress)
+    load_test_with(source, &Options::default(), &Search::from_env(), progress)
 }
 
-/// [`load`], with the places to search given.
-pub fn load_with(source: &Source, search: &Search, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, DataError> {
-    match source {
-        Source::FashionMnist => {
-            let folder = search.locate(&fashion_mnist::ALL, progress)?;
-            idx_folder::read_all(&folder, idx_folder::Contract::FashionMnist, progress)
-        }
-        Source::Synthetic => Ok(synthetic::dataset()),
-        Source::Directory(folder) if class_folders::is(folder) => class_folders::read_all(folder, progress),
-        Source::Directory(folder) => idx_folder::read_all(folder, idx_folder::Contract::Any, progress),
-    }
+/// [`load`], with the way to read it and the places to search given.
+pub fn load_with(
+    source: &Source,
+    options: &Options,
+    search: &Search,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Dataset, DataError> {
+    check(source, options)?;
+    let mut set = match source {
+        Source::FashionMnist => format::fashion_mnist(search, options, progress)?,
+        Source::Synthetic => synthetic::dataset(),
+        Source::Path(path) => format::read_all(path, options, progress)?,
+    };
+    set.task = options.task;
+    Ok(set)
 }
 
-/// [`load_test`], with the places to search given.
+/// [`load_test`], with the way to read it and the places to search given.
 pub fn load_test_with(
     source: &Source,
+    options: &Options,
     search: &Search,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<TestSet, DataError> {
+    check(source, options)?;
     match source {
-        Source::FashionMnist => {
-            let folder = search.locate(&fashion_mnist::TEST, progress)?;
-            idx_folder::read_test(&folder, idx_folder::Contract::FashionMnist, progress)
-        }
+        Source::FashionMnist => format::fashion_mnist_test(search, progress),
         Source::Synthetic => Ok(synthetic::test_set()),
-        Source::Directory(folder) if class_folders::is(folder) => class_folders::read_test(folder, progress),
-        Source::Directory(folder) => idx_folder::read_test(folder, idx_folder::Contract::Any, progress),
+        Source::Path(path) => format::read_test(path, options, progress),
+    }
+}
+
+/// Refuses options for rows where the set has none.
+fn check(source: &Source, options: &Options) -> Result<(), DataError> {
+    match (source, options.cuts_rows()) {
+        (Source::Path(_), _) | (_, None) => Ok(()),
+        (Source::FashionMnist, Some(flag)) => Err(DataError::file(fashion_mnist::NAME.as_ref(), Problem::NoRows(flag))),
+        (Source::Synthetic, Some(flag)) => Err(DataError::file(synthetic::NAME.as_ref(), Problem::NoRows(flag))),
     }
 }

@@ -1,7 +1,6 @@
-//! A file's contents as a stream: unpacked if it is named `.gz`, hashed in passing.
+//! A file's contents as a stream: unpacked if it is gzip, whatever its name, hashed in passing.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
@@ -9,9 +8,10 @@ use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use crate::error::{DataError, Problem};
+use crate::open;
 
 /// A byte of deflate never unpacks to more (RFC 1951: 258 bytes from two bits).
-const MAX_EXPANSION: u64 = 1032;
+pub(crate) const MAX_EXPANSION: u64 = 1032;
 
 /// The first bytes of every gzip member.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -28,10 +28,10 @@ pub(crate) struct Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    /// Opens `path`, packed or not; an empty file, and a packed one that is not gzip, are errors.
+    /// Opens `path`, packed or not, once or twice; an empty file, and a `packed` one that is not gzip, are errors.
     pub(crate) fn open(path: &'a Path, packed: bool) -> Result<Self, DataError> {
         let unreadable = |cause: io::Error| DataError::file(path, unreadable(&cause));
-        let file = File::open(path).map_err(unreadable)?;
+        let file = open::regular(path)?;
         let packed_len = file.metadata().map_err(unreadable)?.len();
         let mut file = BufReader::with_capacity(BUFFER, file);
         let start = file.fill_buf().map_err(unreadable)?;
@@ -41,8 +41,14 @@ impl<'a> Contents<'a> {
         if packed && !start.starts_with(&GZIP_MAGIC) {
             return Err(DataError::file(path, Problem::NotGzip));
         }
-        let (stream, limit): (Box<dyn Read>, u64) = if packed {
-            (Box::new(MultiGzDecoder::new(file)), packed_len.saturating_mul(MAX_EXPANSION))
+        let (stream, limit): (Box<dyn Read>, u64) = if start.starts_with(&GZIP_MAGIC) {
+            let mut inner = BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file));
+            let limit = packed_len.saturating_mul(MAX_EXPANSION);
+            // Some browsers and archives pack twice. A fault in the stream comes up when it is read.
+            match inner.fill_buf().map_err(unreadable)?.starts_with(&GZIP_MAGIC) {
+                true => (Box::new(MultiGzDecoder::new(inner)), limit.saturating_mul(MAX_EXPANSION)),
+                false => (Box::new(inner), limit),
+            }
         } else {
             (Box::new(file), packed_len)
         };

@@ -74,7 +74,7 @@ fn check(folder: &Folder, names: [&str; 3]) {
         assert_eq!(inspected["labels"], serde_json::json!(names));
         let device = folder.run("evaluate a.fnet --dataset set --json").json();
         let bytes = AlignedBytes::from_slice(&folder.read("a.fnet"));
-        let test = load_test(&Source::Directory(folder.path("set")), &mut |_| {}).expect("the images");
+        let test = load_test(&Source::Path(folder.path("set")), &mut |_| {}).expect("the images");
         let model = Model::parse(&bytes).expect("a model");
         let run = simulate(
             &model,
@@ -146,7 +146,7 @@ fn a_class_without_test_images_is_a_class() {
     let evaluation = folder.run("evaluate run --dataset set --json").json();
     assert_eq!(evaluation["per_class"][2], serde_json::json!({ "label": "2", "images": 0, "accuracy": 0.0 }));
     folder.run("export run --bits 8 --dataset set --out a.fnet").succeeded();
-    let test = load_test(&Source::Directory(folder.path("set")), &mut |_| {}).expect("the images");
+    let test = load_test(&Source::Path(folder.path("set")), &mut |_| {}).expect("the images");
     assert_eq!(test.labels, ["0", "1", "2"], "what the simulator compares with the model's classes");
     folder.run("predict a.fnet --index 1 --dataset set").succeeded();
 }

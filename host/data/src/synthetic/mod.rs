@@ -13,6 +13,7 @@ use canvas::{Canvas, SIDE};
 
 use crate::dataset::{Dataset, Examples, Shape, TestSet};
 use crate::fashion_mnist;
+use crate::options::Task;
 use crate::targets::Targets;
 use crate::values::Values;
 
@@ -35,7 +36,9 @@ pub(crate) fn dataset() -> Dataset {
 
 /// The test images alone, the same as in [`dataset`].
 pub(crate) fn test_set() -> TestSet {
-    TestSet { name: NAME.into(), labels: fashion_mnist::class_names(), examples: draw(TEST_IMAGES, TEST_STREAM) }
+    let examples = draw(TEST_IMAGES, TEST_STREAM);
+    let (notes, task) = (Vec::new(), Task::Classify);
+    TestSet { name: NAME.into(), labels: fashion_mnist::class_names(), notes, task, examples }
 }
 
 /// Draws `count` images; every ten in a row show each class once.

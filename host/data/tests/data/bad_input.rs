@@ -51,7 +51,7 @@ fn with_end(bytes: Vec<u8>, more: &[u8]) -> Vec<u8> {
 fn missing() {
     check(|folder| folder.remove(TEST_IMAGES), TEST_IMAGES, "no such file, packed or unpacked");
     check(|folder| folder.remove(TRAIN_LABELS), TRAIN_LABELS, "no such file, packed or unpacked");
-    check(|folder| std::fs::remove_dir_all(folder.path()).unwrap(), FOLDER, "no such folder");
+    check(|folder| std::fs::remove_dir_all(folder.path()).unwrap(), FOLDER, "no such file or folder");
 }
 
 #[test]
@@ -127,11 +127,13 @@ fn lengths() {
 #[test]
 fn absurd_sizes_are_not_allocated() {
     let absurd = header(&[0x803, u32::MAX, u32::MAX, u32::MAX]);
-    let fault = "declares 79228162458924105385300197375 bytes of images but holds 3";
-    check(put(TRAIN_IMAGES, with_end(absurd.clone(), &[1, 2, 3])), TRAIN_IMAGES, fault);
-    check(put_unpacked(with_end(absurd, &[1, 2, 3])), "train-images-idx3-ubyte", fault);
+    let fault = "holds 24 labels for 4294967295 images";
+    check(put(TRAIN_IMAGES, with_end(absurd.clone(), &[1, 2, 3])), TRAIN_LABELS, fault);
+    check(put_unpacked(with_end(absurd, &[1, 2, 3])), TRAIN_LABELS, fault);
     let large = header(&[0x803, 1 << 20, 1 << 10, 1 << 10]);
-    check(put(TRAIN_IMAGES, large), TRAIN_IMAGES, "declares 1099511627776 bytes of images but holds 0");
+    check(put(TRAIN_IMAGES, large), TRAIN_LABELS, "holds 24 labels for 1048576 images");
+    let large = header(&[0x803, 24, 1 << 20, 1 << 10]);
+    check(put(TRAIN_IMAGES, large), TRAIN_IMAGES, "declares 25769803776 bytes of images but holds 0");
 }
 
 #[test]
@@ -143,7 +145,7 @@ fn files_that_do_not_belong_together() {
         folder.put(TRAIN_IMAGES, &gzip(&images(1, 3, 2)));
         folder.put(TRAIN_LABELS, &gzip(&labels(1)));
     };
-    check(one_image, TRAIN_IMAGES, "holds 1 image, and training and validation need one each");
+    check(one_image, TRAIN_IMAGES, "leaves 1 for training and validation, which need one each");
 }
 
 #[test]
@@ -153,9 +155,5 @@ fn class_names() {
     check(names("a\nb\nc\n"), TEST_LABELS, fault);
     check(names(" \n\n"), "labels.txt", "holds 0 class names");
     check(|folder| folder.put("labels.txt", "a\n".repeat(65_536).as_bytes()), "labels.txt", "holds 65536 class names");
-    check(
-        |folder| folder.put("labels.txt", &[0xff]),
-        "labels.txt",
-        "cannot be read (stream did not contain valid UTF-8)",
-    );
+    check(|folder| folder.put("labels.txt", &[0xff]), "labels.txt", "is not UTF-8 text (byte 0)");
 }

@@ -98,7 +98,7 @@ const SPLIT: [(u8, u16); 6] = [(9, 0), (12, 0), (101, 1), (106, 1), (108, 1), (2
 #[test]
 fn tests_need_no_training_pictures() {
     let (folder, expected) = (given(), given().load().unwrap());
-    let load = |folder: &Folder| load_test(&Source::Directory(folder.path().into()), &mut |_| ()).unwrap();
+    let load = |folder: &Folder| load_test(&Source::Path(folder.path().into()), &mut |_| ()).unwrap();
     assert_eq!(load(&folder).examples.view(), expected.part(Part::Test));
     assert_eq!(load(&folder).labels, ["ant", "bee", "cat"]);
     fs::remove_dir_all(folder.path().join("train")).unwrap();
@@ -191,5 +191,5 @@ fn classes_that_are_wrong() {
         fill(folder, "train/a", 0, 1);
         fill(folder, "test/a", 0, 1);
     };
-    check(Folder::empty(), one, "", "holds 1 image, and training and validation need one each");
+    check(Folder::empty(), one, "", "leaves 1 for training and validation, which need one each");
 }

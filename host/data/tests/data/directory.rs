@@ -57,7 +57,7 @@ fn the_test_files_alone_will_do_for_a_test() {
     let (folder, expected) = (Folder::sample(), Folder::sample().load().unwrap());
     folder.remove(TRAIN_IMAGES);
     folder.remove(TRAIN_LABELS);
-    let set = load_test(&Source::Directory(folder.path().into()), &mut |_| ()).unwrap();
+    let set = load_test(&Source::Path(folder.path().into()), &mut |_| ()).unwrap();
     assert_eq!(set.examples.view(), expected.part(Part::Test));
 }
 
@@ -65,7 +65,7 @@ fn the_test_files_alone_will_do_for_a_test() {
 fn progress_tells_every_file_to_its_end() {
     let folder = Folder::sample();
     let mut ends = Vec::new();
-    load(&Source::Directory(folder.path().into()), &mut |step| match step {
+    load(&Source::Path(folder.path().into()), &mut |step| match step {
         Progress::Reading { file, done, total } if done == total => ends.push((file.to_owned(), total)),
         other => panic!("unexpected {other:?}"),
     })
@@ -80,8 +80,8 @@ fn the_dataset_flag_is_a_word_or_a_folder() {
     let cases = [
         ("fashion-mnist", Source::FashionMnist),
         ("synthetic", Source::Synthetic),
-        ("./synthetic", Source::Directory("./synthetic".into())),
-        ("/data/digits", Source::Directory("/data/digits".into())),
+        ("./synthetic", Source::Path("./synthetic".into())),
+        ("/data/digits", Source::Path("/data/digits".into())),
     ];
     for (value, source) in cases {
         assert_eq!(value.parse(), Ok(source), "{value}");

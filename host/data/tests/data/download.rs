@@ -6,7 +6,9 @@ use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use foldnet_data::{DataError, Problem, Progress, RemoteFile, Search, Source, download, load_test_with, load_with};
+use foldnet_data::{
+    DataError, Options, Problem, Progress, RemoteFile, Search, Source, download, load_test_with, load_with,
+};
 use sha2::{Digest, Sha256};
 
 use crate::fashion_mnist::genuine;
@@ -242,7 +244,8 @@ fn offline_fails_fast_and_names_the_ways_out() {
     let (cache, start) = (Folder::empty(), Instant::now());
     // A part from an earlier run changes nothing.
     cache.put("train-images-idx3-ubyte.gz.part", b"some");
-    let error = load_with(&Source::FashionMnist, &search(&cache, nobody()), &mut |_| ()).unwrap_err();
+    let error =
+        load_with(&Source::FashionMnist, &Options::default(), &search(&cache, nobody()), &mut |_| ()).unwrap_err();
     assert!(start.elapsed() < Duration::from_secs(2));
     assert!(matches!(error, DataError::Offline { .. }) && error.is_unavailable());
     let text = error.to_string();
@@ -255,14 +258,14 @@ fn offline_fails_fast_and_names_the_ways_out() {
 #[test]
 fn without_a_cache_folder_there_is_no_download() {
     let nowhere = Search { cache: None, ..search(&Folder::empty(), nobody()) };
-    assert_eq!(load_with(&Source::FashionMnist, &nowhere, &mut |_| ()), Err(DataError::NoCache));
+    assert_eq!(load_with(&Source::FashionMnist, &Options::default(), &nowhere, &mut |_| ()), Err(DataError::NoCache));
 }
 
 #[test]
 fn a_chosen_folder_is_the_only_one_looked_at() {
     let folder = Folder::empty();
     let chosen = Search { chosen: Some(folder.path().into()), ..search(&folder, nobody()) };
-    let error = load_with(&Source::FashionMnist, &chosen, &mut |_| ()).unwrap_err();
+    let error = load_with(&Source::FashionMnist, &Options::default(), &chosen, &mut |_| ()).unwrap_err();
     assert!(matches!(error, DataError::File { problem: Problem::Missing, .. }) && !error.is_unavailable());
 }
 
@@ -272,7 +275,7 @@ fn a_test_downloads_the_test_files_once() {
     let (cache, server) = (Folder::empty(), Server::start(&files, &[]));
     let search = search(&cache, server.url.clone());
     for _ in 0..2 {
-        let set = load_test_with(&Source::FashionMnist, &search, &mut |_| ()).unwrap();
+        let set = load_test_with(&Source::FashionMnist, &Options::default(), &search, &mut |_| ()).unwrap();
         assert_eq!((set.name.as_str(), set.examples.len()), ("fashion-mnist", 10_000));
     }
     let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use foldnet_data::{Part, Search, Source, load, load_test_with, load_with};
+use foldnet_data::{Options, Part, Search, Source, load, load_test_with, load_with};
 
 use crate::sample::{Folder, TEST_IMAGES, TEST_LABELS};
 
@@ -20,7 +20,7 @@ fn here() -> Search {
 
 #[test]
 fn it_is_read_verified_and_split() {
-    let set = load_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
+    let set = load_with(&Source::FashionMnist, &Options::default(), &here(), &mut |_| ()).unwrap();
     let [train, valid, test] = [Part::Train, Part::Valid, Part::Test].map(|part| set.part(part));
     assert_eq!((train.len(), valid.len(), test.len()), (55_000, 5_000, 10_000));
     assert_eq!((set.shape().height, set.shape().width, set.labels.len()), (28, 28, 10));
@@ -38,14 +38,14 @@ fn it_is_read_verified_and_split() {
 
 #[test]
 fn the_test_set_alone_is_the_same() {
-    let set = load_test_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
-    let whole = load_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
+    let set = load_test_with(&Source::FashionMnist, &Options::default(), &here(), &mut |_| ()).unwrap();
+    let whole = load_with(&Source::FashionMnist, &Options::default(), &here(), &mut |_| ()).unwrap();
     assert_eq!((set.examples.view(), set.labels), (whole.part(Part::Test), whole.labels.clone()));
 }
 
 #[test]
 fn as_a_folder_it_keeps_its_class_names() {
-    let set = load(&Source::Directory(genuine()), &mut |_| ()).unwrap();
+    let set = load(&Source::Path(genuine()), &mut |_| ()).unwrap();
     assert_eq!((set.labels[8].as_str(), set.name), ("Bag", genuine().display().to_string()));
 }
 
@@ -53,7 +53,7 @@ fn as_a_folder_it_keeps_its_class_names() {
 fn another_set_does_not_pass_for_it() {
     let folder = Folder::sample();
     let search = Search { chosen: Some(folder.path().into()), ..here() };
-    let error = load_with(&Source::FashionMnist, &search, &mut |_| ()).unwrap_err();
+    let error = load_with(&Source::FashionMnist, &Options::default(), &search, &mut |_| ()).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("is not Fashion-MNIST's (SHA-256") && text.contains("--dataset DIR"), "{text}");
     assert!(!error.is_unavailable());
@@ -62,7 +62,7 @@ fn another_set_does_not_pass_for_it() {
 #[test]
 fn one_changed_label_does_not_pass_for_it() {
     let folder = Folder::empty();
-    let set = load_test_with(&Source::FashionMnist, &here(), &mut |_| ()).unwrap();
+    let set = load_test_with(&Source::FashionMnist, &Options::default(), &here(), &mut |_| ()).unwrap();
     let classes = set.examples.view().classes().unwrap();
     let mut labels: Vec<u8> = classes.iter().map(|&class| class as u8).collect();
     labels[9_999] ^= 1;
@@ -70,6 +70,7 @@ fn one_changed_label_does_not_pass_for_it() {
     folder.put(TEST_LABELS, &crate::sample::gzip(&[header, labels].concat()));
     std::fs::copy(genuine().join(TEST_IMAGES), folder.path().join(TEST_IMAGES)).unwrap();
     let search = Search { chosen: Some(folder.path().into()), ..here() };
-    let text = load_test_with(&Source::FashionMnist, &search, &mut |_| ()).unwrap_err().to_string();
+    let text =
+        load_test_with(&Source::FashionMnist, &Options::default(), &search, &mut |_| ()).unwrap_err().to_string();
     assert!(text.contains(TEST_LABELS) && text.contains("SHA-256"), "{text}");
 }

@@ -9,3 +9,4 @@ mod fashion_mnist;
 mod sample;
 mod server;
 mod synthetic;
+mod tables;

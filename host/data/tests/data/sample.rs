@@ -53,7 +53,7 @@ impl Folder {
     }
 
     pub(crate) fn load(&self) -> Result<Dataset, DataError> {
-        load(&Source::Directory(self.0.clone()), &mut |_| ())
+        load(&Source::Path(self.0.clone()), &mut |_| ())
     }
 }
 

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use crate::dataset::{Dataset, Examples, Shape, TestSet};
+use super::idx_file::{self, IdxFile, Kind};
+use crate::array::{Array, Data};
+use crate::dataset::{Dataset, Examples, TestSet};
 use crate::download::RemoteFile;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
-use crate::idx::{self, IdxFile, Kind};
 use crate::names;
+use crate::options::{Options, Task};
 use crate::progress::Progress;
 use crate::targets::{Targets, TargetsRef};
 use crate::values::Values;
@@ -25,18 +27,47 @@ pub(crate) enum Contract {
     Any,
 }
 
-/// The file `name` (with `.gz`) of a folder, or else its unpacked twin without.
+/// The file of a folder that goes by this name (with `.gz`) of Fashion-MNIST's: this one, its unpacked twin without, or
+/// the only one that is named as other sets name it: `train-images.idx3-ubyte` with a dot, `emnist-letters-test-images-...`
+/// with the set before and `test` for `t10k`, or a folder of that name with the file inside, as Kaggle's archive unpacks.
 pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     let unpacked = name.strip_suffix(".gz").unwrap_or(name);
-    [name, unpacked].iter().map(|name| folder.join(name)).find(|path| path.exists())
+    let within = |name: &str| {
+        let path = folder.join(name);
+        let inside = path.join(name);
+        if inside.is_file() { inside } else { path }
+    };
+    let exact = [name, unpacked].into_iter().map(within).find(|path| path.exists());
+    exact.or_else(|| {
+        let like: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
+        let mut like = like.into_iter().filter(|path| is_like(path, unpacked));
+        let first = like.next()?;
+        like.next().is_none().then_some(first)
+    })
+}
+
+/// Whether a file is named for the same part of another set as `unpacked` is of Fashion-MNIST.
+fn is_like(path: &Path, unpacked: &str) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
+    let plain = name.strip_suffix(".gz").unwrap_or(name).replace(".idx", "-idx").replace("test-", "t10k-");
+    // `images-idx3`: other sets may have other numbers of dimensions.
+    let part = |name: &str| name.rsplit_once("-idx").map(|(front, _)| front.to_owned());
+    match (part(&plain), part(unpacked)) {
+        (Some(found), Some(wanted)) => found == wanted || found.ends_with(&format!("-{wanted}")),
+        _ => false,
+    }
 }
 
 /// Reads all four files.
 pub(crate) fn read_all(
     folder: &Path,
     contract: Contract,
+    options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Dataset, DataError> {
+    if options.test_split.is_some() {
+        return Err(DataError::file(folder, Problem::SplitGiven));
+    }
     let mut files = read_files(folder, &ALL, contract, progress)?;
     let names = class_names(folder, &files, contract)?;
     let test = images(files.split_off(2), names.as_deref())?;
@@ -52,11 +83,22 @@ pub(crate) fn read_all(
         };
         return Err(DataError::file(&test_path, problem));
     }
-    if training.len() < 2 {
-        return Err(DataError::file(&train_path, Problem::TooFewToSplit));
+    let count = training.len();
+    if count < 2 {
+        return Err(DataError::file(&train_path, Problem::TooFewToSplit(count)));
     }
     let names = names.unwrap_or_else(|| numbered(&[training.targets.view(), test.targets.view()]));
-    Ok(Dataset::new(set_name(folder, contract), names, training, test))
+    let name = set_name(folder, contract);
+    let mut set = match options.valid_split {
+        None => Dataset::new(name, names, training, test),
+        Some(share) => {
+            let valid = ((count as f64 * share).round() as usize).clamp(1, count - 1);
+            Dataset::split(name, names, training, valid, test)
+        }
+    };
+    set.shuffle_sorted();
+    set.note_classes();
+    Ok(set)
 }
 
 /// Reads the two test files, and where classes have no names the training labels, if they are there: a class may have no
@@ -73,7 +115,7 @@ pub(crate) fn read_test(
         Some(names) => names,
         None => numbered(&[examples.targets.view(), training_labels(folder)?.view()]),
     };
-    Ok(TestSet { name: set_name(folder, contract), labels, examples })
+    Ok(TestSet { name: set_name(folder, contract), labels, notes: Vec::new(), task: Task::Classify, examples })
 }
 
 /// One file read, and what it was expected to be.
@@ -93,6 +135,14 @@ fn read_files(
 ) -> Result<Vec<ReadFile>, DataError> {
     if !folder.is_dir() {
         return Err(DataError::file(folder, Problem::NoFolder));
+    }
+    // Before any memory is taken for images that have no labels.
+    for pair in wanted.chunks_exact(2) {
+        let [images, labels] = [0, 1].map(|file| path_of(folder, &pair[file]));
+        let (images, found) = (idx_file::count(&images, Kind::Images)?, idx_file::count(&labels, Kind::Labels)?);
+        if images != found {
+            return Err(DataError::file(&labels, Problem::CountMismatch { labels: found, images }));
+        }
     }
     let (sender, steps) = mpsc::channel();
     thread::scope(|scope| {
@@ -127,7 +177,7 @@ fn read_file(
     let kind = if name.contains("labels") { Kind::Labels } else { Kind::Images };
     let path = path_of(folder, expected);
     // The receiver lives until every sender is dropped: sending cannot fail.
-    let idx = idx::read(&path, kind, |done, total| {
+    let idx = idx_file::read(&path, kind, |done, total| {
         let _ = steps.send((name, done, total));
     })?;
     if contract == Contract::FashionMnist && idx.sha256 != expected.sha256 {
@@ -145,21 +195,20 @@ fn path_of(folder: &Path, file: &RemoteFile) -> PathBuf {
 /// Joins an images file and a labels file, the first two of `files`.
 fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Examples, DataError> {
     let [images, labels] = <[ReadFile; 2]>::try_from(files).unwrap_or_else(|_| unreachable!("two files a part"));
-    let [count, height, width] = images.idx.shape;
-    if labels.idx.bytes.len() != count {
-        let problem = Problem::CountMismatch { labels: labels.idx.bytes.len(), images: count };
+    let (count, shape) = (images.idx.array.len(), images.idx.array.example_shape());
+    let targets = classes_of(&labels.idx.array).map_err(|problem| DataError::file(&labels.path, problem))?;
+    let found = targets.view().classes().unwrap_or_default();
+    if found.len() != count {
+        let problem = Problem::CountMismatch { labels: found.len(), images: count };
         return Err(DataError::file(&labels.path, problem));
     }
-    let classes = names.map_or(256, <[String]>::len);
-    if let Some(index) = labels.idx.bytes.iter().position(|&label| usize::from(label) >= classes) {
-        let problem = Problem::LabelRange { index, label: labels.idx.bytes[index].into(), classes };
+    let classes = names.map_or(names::MOST, <[String]>::len);
+    if let Some(index) = found.iter().position(|&label| usize::from(label) >= classes) {
+        let problem = Problem::LabelRange { index, label: found[index], classes };
         return Err(DataError::file(&labels.path, problem));
     }
-    Ok(Examples {
-        inputs: Values::U8(images.idx.bytes),
-        targets: classes_of(&labels.idx.bytes),
-        shape: Shape::image(height, width),
-    })
+    let (inputs, _) = images.idx.array.into_inputs().map_err(|problem| DataError::file(&images.path, problem))?;
+    Ok(Examples { inputs, targets, shape })
 }
 
 /// Class names: those of `labels.txt`, those of Fashion-MNIST if the files are its own, or none.
@@ -173,17 +222,23 @@ fn class_names(folder: &Path, files: &[ReadFile], contract: Contract) -> Result<
     Ok(genuine.then(fashion_mnist::class_names))
 }
 
-/// The labels of the training images; none where there is no such file.
+/// The labels of the training images; none if there is no such file.
 fn training_labels(folder: &Path) -> Result<Targets, DataError> {
-    match find(folder, TRAIN[1].name) {
-        Some(path) => Ok(classes_of(&idx::read(&path, Kind::Labels, |_, _| {})?.bytes)),
-        None => Ok(Targets::None),
-    }
+    let Some(path) = find(folder, TRAIN[1].name) else { return Ok(Targets::None) };
+    let array = idx_file::read(&path, Kind::Labels, |_, _| {})?.array;
+    classes_of(&array).map_err(|problem| DataError::file(&path, problem))
 }
 
-/// The classes that the bytes of a labels file are.
-fn classes_of(labels: &[u8]) -> Targets {
-    Targets::Classes(labels.iter().map(|&label| label.into()).collect())
+/// The classes that the numbers of a labels file are.
+fn classes_of(labels: &Array) -> Result<Targets, Problem> {
+    if let Data::Values(Values::U8(bytes)) = &labels.data {
+        return Ok(Targets::Classes(bytes.iter().map(|&label| label.into()).collect()));
+    }
+    let class = |label: f64| match label.fract() == 0.0 && (0.0..names::MOST as f64).contains(&label) {
+        true => Ok(label as u16),
+        false => Err(Problem::NotClasses(label.to_string())),
+    };
+    labels.numbers().unwrap_or_default().into_iter().map(class).collect::<Result<_, _>>().map(Targets::Classes)
 }
 
 /// "0", "1", ... up to the highest label.

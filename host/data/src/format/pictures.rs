@@ -14,19 +14,27 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::idx;
 use crate::dataset::{Dataset, Examples, Shape, TestSet};
+use crate::decode;
 use crate::dice::Dice;
 use crate::error::{DataError, Problem};
+use crate::fashion_mnist;
 use crate::names;
+use crate::options::{Options, Task};
 use crate::picture::read_png;
 use crate::progress::Progress;
 use crate::targets::Targets;
 use crate::values::Values;
-use crate::{fashion_mnist, idx_folder};
 
 /// Folders of the two parts, where the split is given.
 const TRAIN: &str = "train";
 const TEST: &str = "test";
+
+/// What they are called, in small letters or capitals.
+const TRAIN_NAMES: [&str; 2] = [TRAIN, "training"];
+const VALID_NAMES: [&str; 3] = ["val", "valid", "validation"];
+const TEST_NAMES: [&str; 2] = [TEST, "testing"];
 
 /// Of a class of so many pictures one is for testing.
 const TEST_SHARE: usize = 7;
@@ -41,92 +49,154 @@ const OTHER_FORMATS: [&str; 9] = ["jpg", "jpeg", "bmp", "gif", "tif", "tiff", "w
 
 /// Whether `folder` is of this kind: has folders, and no file of an IDX set.
 pub(crate) fn is(folder: &Path) -> bool {
-    let idx = fashion_mnist::ALL.iter().any(|file| idx_folder::find(folder, file.name).is_some());
+    let idx = fashion_mnist::ALL.iter().any(|file| idx::find(folder, file.name).is_some());
     !idx && has_folders(folder)
 }
 
 /// Reads all pictures.
-pub(crate) fn read_all(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, DataError> {
+pub(crate) fn read_all(folder: &Path, _: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, DataError> {
     let listed = Listed::of(folder)?;
     if listed.train.len() < 2 {
-        return Err(DataError::file(folder, Problem::TooFewToSplit));
+        return Err(DataError::file(folder, Problem::TooFewToSplit(listed.train.len())));
     }
     let mut reader = Reader::default();
-    let training = reader.read(&listed.train, TRAIN, progress)?;
+    let valid = listed.valid.len();
+    let training: Vec<Labelled> = listed.train.into_iter().chain(listed.valid).collect();
+    let training = reader.read(&training, TRAIN, progress)?;
     let test = reader.read(&listed.test, TEST, progress)?;
-    Ok(Dataset::new(folder.to_string_lossy().into_owned(), listed.names, training, test))
+    let name = folder.to_string_lossy().into_owned();
+    let mut set = match valid {
+        0 => Dataset::new(name, listed.names, training, test),
+        _ => Dataset::split(name, listed.names, training, valid, test),
+    };
+    set.notes = listed.notes;
+    set.note_classes();
+    Ok(set)
 }
 
 /// Reads the test pictures alone; where the split is given, those for training need not be there.
 pub(crate) fn read_test(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<TestSet, DataError> {
     let listed = Listed::of(folder)?;
     let examples = Reader::default().read(&listed.test, TEST, progress)?;
-    Ok(TestSet { name: folder.to_string_lossy().into_owned(), labels: listed.names, examples })
+    let (name, notes, task) = (folder.to_string_lossy().into_owned(), listed.notes, Task::Classify);
+    Ok(TestSet { name, labels: listed.names, notes, task, examples })
 }
 
 /// A picture's file and its label.
 type Labelled = (PathBuf, u16);
 
 /// What is where, before any picture is opened.
+#[derive(Default)]
 struct Listed {
     names: Vec<String>,
+    notes: Vec<String>,
     train: Vec<Labelled>,
+    /// Those of a folder of their own.
+    valid: Vec<Labelled>,
     test: Vec<Labelled>,
+}
+
+/// Folders of the parts, by any of their usual names.
+struct Folders {
+    train: Option<PathBuf>,
+    valid: Option<PathBuf>,
+    test: Option<PathBuf>,
+}
+
+impl Folders {
+    fn of(folder: &Path) -> Result<Self, DataError> {
+        let found = folders(folder)?;
+        let named = |names: &[&str]| {
+            let is = |name: &str| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+            found.iter().find(|(name, path)| is(name) && has_folders(path)).map(|(_, path)| path.clone())
+        };
+        Ok(Self { train: named(&TRAIN_NAMES), valid: named(&VALID_NAMES), test: named(&TEST_NAMES) })
+    }
 }
 
 impl Listed {
     fn of(folder: &Path) -> Result<Self, DataError> {
-        let [train, test] = [TRAIN, TEST].map(|part| folder.join(part));
-        let given = has_folders(&train) || has_folders(&test);
-        let mut listed = if given { Self::given(folder, &train, &test)? } else { Self::split(folder)? };
+        let parts = Folders::of(folder)?;
+        let given = parts.train.is_some() || parts.test.is_some();
+        let mut listed = if given { Self::given(folder, parts)? } else { Self::split(folder)? };
         for part in [&mut listed.train, &mut listed.test] {
             Dice::new(ORDER_STREAM).shuffle(part);
         }
         Ok(listed)
     }
 
-    /// Folders `train` and `test`. Without `train` its part is empty, which is for testing only.
-    fn given(folder: &Path, train: &Path, test: &Path) -> Result<Self, DataError> {
-        if !test.is_dir() {
-            return Err(DataError::file(test, Problem::NoPart));
+    /// Folders of parts. Without `train` its part is empty, which is for testing only.
+    fn given(folder: &Path, mut parts: Folders) -> Result<Self, DataError> {
+        let mut listed = Self::default();
+        if parts.test.is_none() {
+            let Some(valid) = parts.valid.take() else {
+                return Err(DataError::file(&folder.join(TEST), Problem::NoPart));
+            };
+            listed.notes.push(format!("{} is taken for testing, as there is no folder test", shown(&valid)));
+            parts.test = Some(valid);
         }
-        let names = class_names(folder, if train.is_dir() { train } else { test })?;
-        let mut listed = Self { names, train: Vec::new(), test: Vec::new() };
-        for (label, name) in (0u16..).zip(&listed.names) {
-            if train.is_dir() {
-                listed.train.extend(pictures(&train.join(name))?.into_iter().map(|path| (path, label)));
-            }
-            if test.join(name).is_dir() {
-                listed.test.extend(pictures(&test.join(name))?.into_iter().map(|path| (path, label)));
-            }
-        }
-        for (class, path) in folders(test)? {
-            if !listed.names.contains(&class) {
-                return Err(DataError::file(&path, Problem::NoClass { known: train.to_owned() }));
+        let known = parts.train.as_ref().or(parts.test.as_ref()).map_or(folder, PathBuf::as_path);
+        listed.names = class_names(folder, known)?;
+        let Folders { train, valid, test } = &parts;
+        let test_folder = test.as_deref().unwrap_or(folder);
+        for (part, into) in [(train, Into::Train), (valid, Into::Valid), (test, Into::Test)] {
+            let Some(part) = part else { continue };
+            for (class, path) in folders(part)? {
+                let Some(label) = listed.names.iter().position(|name| *name == class) else {
+                    return Err(DataError::file(&path, Problem::NoClass { known: known.to_owned() }));
+                };
+                listed.add(into, &path, label as u16)?;
             }
         }
         if listed.test.is_empty() {
-            return Err(DataError::file(test, Problem::NoPictures));
+            return Err(DataError::file(test_folder, Problem::NoPictures));
         }
         Ok(listed)
     }
 
+    /// Adds the pictures of a class.
+    fn add(&mut self, into: Into, class: &Path, label: u16) -> Result<(), DataError> {
+        let pictures = pictures(class, &mut self.notes)?.into_iter().map(|path| (path, label));
+        match into {
+            Into::Train => self.train.extend(pictures),
+            Into::Valid => self.valid.extend(pictures),
+            Into::Test => self.test.extend(pictures),
+        }
+        Ok(())
+    }
+
     /// Folders of classes only.
     fn split(folder: &Path) -> Result<Self, DataError> {
-        let mut listed = Self { names: class_names(folder, folder)?, train: Vec::new(), test: Vec::new() };
-        for (label, name) in (0u16..).zip(&listed.names) {
-            let path = folder.join(name);
-            let mut pictures = pictures(&path)?;
+        let mut listed = Self { names: class_names(folder, folder)?, ..Self::default() };
+        for (class, path) in folders(folder)? {
+            let Some(label) = listed.names.iter().position(|name| *name == class) else { continue };
+            let mut pictures = pictures(&path, &mut listed.notes)?;
             if pictures.len() < 2 {
                 return Err(DataError::file(&path, Problem::TooFewPictures));
             }
             Dice::new(SPLIT_STREAM).shuffle(&mut pictures);
             let train = pictures.split_off(test_len(pictures.len()));
-            listed.test.extend(pictures.into_iter().map(|path| (path, label)));
-            listed.train.extend(train.into_iter().map(|path| (path, label)));
+            listed.test.extend(pictures.into_iter().map(|path| (path, label as u16)));
+            listed.train.extend(train.into_iter().map(|path| (path, label as u16)));
         }
+        // By label, as the order in a part is drawn from it.
+        listed.test.sort_by_key(|&(_, label)| label);
+        listed.train.sort_by_key(|&(_, label)| label);
         Ok(listed)
     }
+}
+
+/// The part that pictures are for.
+#[derive(Debug, Clone, Copy)]
+enum Into {
+    Train,
+    Valid,
+    Test,
+}
+
+/// The last part of a path.
+fn shown(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// How many of a class's pictures, at least 2, are for testing.
@@ -153,7 +223,7 @@ fn class_names(folder: &Path, part: &Path) -> Result<Vec<String>, DataError> {
 }
 
 /// The PNG files of a class, by name; at least one.
-fn pictures(class: &Path) -> Result<Vec<PathBuf>, DataError> {
+fn pictures(class: &Path, notes: &mut Vec<String>) -> Result<Vec<PathBuf>, DataError> {
     let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     let mut pictures = Vec::new();
     for path in entries(class)?.into_iter().filter(|path| path.is_file()) {
@@ -162,6 +232,13 @@ fn pictures(class: &Path) -> Result<Vec<PathBuf>, DataError> {
             Some(other) if OTHER_FORMATS.contains(&other) => return Err(DataError::file(&path, Problem::OtherFormat)),
             _ => {}
         }
+    }
+    let is_picture = |path: &PathBuf| ending(path).as_deref() == Some("png");
+    let deeper =
+        |path: &PathBuf| entries(path).map_or(0, |entries| entries.iter().filter(|path| is_picture(path)).count());
+    let below: usize = entries(class)?.iter().filter(|path| path.is_dir()).map(deeper).sum();
+    if below > 0 {
+        notes.push(format!("{below} pictures in folders within the class folder {} are not read", shown(class)));
     }
     if pictures.is_empty() { Err(DataError::file(class, Problem::NoPictures)) } else { Ok(pictures) }
 }
@@ -173,7 +250,7 @@ fn has_folders(folder: &Path) -> bool {
 /// Folders by name; names are text of one line.
 fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     let named = |path: PathBuf| match path.file_name().and_then(|name| name.to_str()) {
-        Some(name) if !name.contains(char::is_control) => Ok((name.to_owned(), path)),
+        Some(name) if decode::is_plain(name) => Ok((decode::composed(name), path)),
         _ => Err(DataError::file(folder, Problem::ClassName(path.file_name().unwrap_or_default().to_owned()))),
     };
     entries(folder)?.into_iter().filter(|path| path.is_dir()).map(named).collect()

@@ -1,0 +1,160 @@
+//! The IDX format: an array of numbers of any type, big-endian.
+//!
+//! | offset | bytes | |
+//! |---|---|---|
+//! | 0 | 2 | 0 |
+//! | 2 | 1 | type: 8 `u8`, 9 `i8`, 11 `i16`, 12 `i32`, 13 `f32`, 14 `f64` |
+//! | 3 | 1 | number of dimensions |
+//! | 4 | 4 each | sizes, the number of examples first |
+//! | | | elements, the last index running fastest |
+//!
+//! A file is read once, into one buffer of its declared size (or of what its length can hold, if that is less).
+
+use std::path::Path;
+
+use crate::array::{Array, Element};
+use crate::error::{DataError, Problem};
+use crate::unpack::{Contents, is_packed};
+
+/// Bytes read between two progress reports; stays in the cache until it is hashed.
+const CHUNK: usize = 1 << 18;
+
+/// Most dimensions of an array of images.
+const MOST_DIMENSIONS: u8 = 8;
+
+/// What one file should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Images,
+    Labels,
+}
+
+impl Kind {
+    /// The usual first four bytes.
+    fn magic(self) -> u32 {
+        match self {
+            Self::Images => 0x803,
+            Self::Labels => 0x801,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Images => "images",
+            Self::Labels => "labels",
+        }
+    }
+
+    /// Whether a file of this kind may have so many dimensions.
+    fn has(self, dimensions: u8) -> bool {
+        match self {
+            Self::Images => (2..=MOST_DIMENSIONS).contains(&dimensions),
+            Self::Labels => dimensions == 1,
+        }
+    }
+}
+
+/// One IDX file in memory.
+#[derive(Debug)]
+pub(crate) struct IdxFile {
+    pub(crate) array: Array,
+    /// Hex SHA-256 of the unpacked contents, header included.
+    pub(crate) sha256: String,
+}
+
+/// The number of examples that the file at `path` declares.
+pub(crate) fn count(path: &Path, kind: Kind) -> Result<usize, DataError> {
+    let mut contents = open(path)?;
+    Ok(read_header(&mut contents, path, kind)?.1[0])
+}
+
+/// Reads the file at `path`; `progress` is given bytes done and bytes in all.
+pub(crate) fn read(path: &Path, kind: Kind, mut progress: impl FnMut(u64, u64)) -> Result<IdxFile, DataError> {
+    let fail = |problem| Err(DataError::file(path, problem));
+    let mut contents = open(path)?;
+    let (element, shape) = read_header(&mut contents, path, kind)?;
+    let declared = bytes_of(&shape, element);
+    let short = |found: usize| DataError::file(path, Problem::TooShort { what: kind.word(), declared, found });
+    if declared > u128::from(contents.limit()) {
+        let swapped: Vec<usize> = shape.iter().map(|&size| (size as u32).swap_bytes() as usize).collect();
+        if bytes_of(&swapped, element) <= u128::from(contents.limit()) {
+            return fail(Problem::LittleEndian);
+        }
+    }
+    let size = usize::try_from(declared).unwrap_or(usize::MAX);
+    let mut bytes = reserve(size, contents.limit()).map_err(|problem| DataError::file(path, problem))?;
+    while bytes.len() < size {
+        let start = bytes.len();
+        bytes.resize(size.min(start + CHUNK), 0);
+        let found = start + contents.fill(&mut bytes[start..])?;
+        if found < bytes.len() {
+            return Err(short(found));
+        }
+        progress(found as u64, size as u64);
+    }
+    if contents.fill(&mut [0])? > 0 {
+        return fail(Problem::TooLong { what: kind.word(), declared });
+    }
+    let sha256 = contents.sha256();
+    Ok(IdxFile { array: Array { shape, data: element.decode(bytes, true) }, sha256 })
+}
+
+fn open(path: &Path) -> Result<Contents<'_>, DataError> {
+    Contents::open(path, is_packed(&path.to_string_lossy()))
+}
+
+/// Sizes of 32 bits, at most [`MOST_DIMENSIONS`]: a product beyond 128 bits counts as all of them.
+fn bytes_of(shape: &[usize], element: Element) -> u128 {
+    shape.iter().fold(element.size() as u128, |bytes, &size| bytes.saturating_mul(size as u128))
+}
+
+/// Checks the first four bytes and reads the shape; no dimension of it is zero.
+fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<(Element, Vec<usize>), DataError> {
+    let fail = |problem| Err(DataError::file(path, problem));
+    let mut magic = [0; 4];
+    let found = contents.fill(&mut magic)?;
+    if found < 4 {
+        return fail(Problem::NoHeader);
+    }
+    let element = match magic {
+        [0, 0, code, dimensions] if kind.has(dimensions) => element(code),
+        [_, code, 0, 0] if element(code).is_some() => return fail(Problem::LittleEndian),
+        _ => None,
+    };
+    let Some(element) = element else {
+        let found = u32::from_be_bytes(magic);
+        return fail(Problem::Magic { what: kind.word(), found, expected: kind.magic() });
+    };
+    let mut sizes = vec![0; 4 * usize::from(magic[3])];
+    if contents.fill(&mut sizes)? < sizes.len() {
+        return fail(Problem::NoHeader);
+    }
+    let shape: Vec<usize> = sizes.as_chunks::<4>().0.iter().map(|size| u32::from_be_bytes(*size) as usize).collect();
+    match shape[..] {
+        [0, ..] => fail(Problem::Nothing(kind.word())),
+        [_, ref rest @ ..] if rest.contains(&0) => fail(Problem::Nothing("pixels in its images")),
+        _ => Ok((element, shape)),
+    }
+}
+
+/// The type by its number.
+fn element(code: u8) -> Option<Element> {
+    match code {
+        0x08 => Some(Element::U8),
+        0x09 => Some(Element::I8),
+        0x0b => Some(Element::I16),
+        0x0c => Some(Element::I32),
+        0x0d => Some(Element::F32),
+        0x0e => Some(Element::F64),
+        _ => None,
+    }
+}
+
+/// An empty buffer with room for `size` bytes, or for the `limit` that the file can hold at most:
+/// a header's word alone allocates nothing.
+fn reserve(size: usize, limit: u64) -> Result<Vec<u8>, Problem> {
+    let size = size.min(usize::try_from(limit).unwrap_or(usize::MAX));
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(size).map_err(|_| Problem::NoMemory(size))?;
+    Ok(bytes)
+}

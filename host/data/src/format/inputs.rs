@@ -1,0 +1,128 @@
+//! Inputs alone, without right answers: what `predict --input` takes.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::{Format, csv, npy};
+use crate::array::narrowed;
+use crate::dataset::{Examples, Shape};
+use crate::error::{DataError, Problem};
+use crate::open;
+use crate::targets::Targets;
+use crate::values::{InputType, Values};
+
+/// Most bytes that are read from a stream, which has no length of its own.
+const MOST_STREAM: u64 = 1 << 30;
+
+/// What a model takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Type of its inputs.
+    pub input: InputType,
+    /// Of one example.
+    pub shape: Shape,
+    /// Names of its channels, or none.
+    pub channels: &'a [String],
+}
+
+/// Reads examples from a table, an `.npy`, or raw little-endian values, told apart by content; `-` is the standard input.
+/// A row of a table is one example, or one sample where the model takes windows.
+///
+/// # Errors
+/// When there are none, or they are not what the model takes; the error names the file.
+pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> {
+    let fail = |problem| DataError::file(path, problem);
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().take(MOST_STREAM + 1).read_to_end(&mut bytes);
+        read.map_err(|cause| fail(Problem::Unreadable(cause.to_string())))?;
+        if bytes.len() as u64 > MOST_STREAM {
+            return Err(fail(Problem::TooLarge(MOST_STREAM)));
+        }
+        return of_bytes(path, bytes, wanted);
+    }
+    match Format::of(path) {
+        Ok(Format::Npy) => examples_of_array(path, npy::read_array(path)?, wanted),
+        Ok(Format::Csv) if !is_raw(path) => of_table(path, csv::Table::open(path)?, wanted),
+        Ok(Format::Csv) | Err(DataError::File { problem: Problem::UnknownFormat, .. }) => {
+            let bytes = open::small(path, MOST_STREAM)?;
+            of_raw(path, bytes, wanted)
+        }
+        Ok(_) => Err(fail(Problem::UnknownFormat)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a file's name says that it is raw values.
+fn is_raw(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ["bin", "raw", "dat"].iter().any(|raw| ending.eq_ignore_ascii_case(raw)))
+}
+
+/// Bytes of a stream: an array, text, or raw values.
+fn of_bytes(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, DataError> {
+    if bytes.is_empty() {
+        return Err(DataError::file(path, Problem::Empty));
+    }
+    if bytes.starts_with(npy::MAGIC) {
+        let array =
+            npy::parse(&mut &bytes[..], bytes.len() as u64).map_err(|problem| DataError::file(path, problem))?;
+        return examples_of_array(path, array, wanted);
+    }
+    match super::looks_binary(&bytes[..bytes.len().min(4096)]) {
+        true => of_raw(path, bytes, wanted),
+        false => of_table(path, csv::Table::of_stream(path, bytes)?, wanted),
+    }
+}
+
+fn of_table(path: &Path, table: csv::Table, wanted: &Wanted) -> Result<Examples, DataError> {
+    let inputs = wanted.shape.inputs();
+    let whole = wanted.shape.channels == inputs || wanted.channels.is_empty();
+    let columns = if whole { inputs } else { wanted.shape.channels };
+    typed(path, csv::read_inputs(table, wanted.channels, columns)?, wanted)
+}
+
+fn examples_of_array(path: &Path, array: crate::array::Array, wanted: &Wanted) -> Result<Examples, DataError> {
+    let fail = |problem| DataError::file(path, problem);
+    let (values, _) = array.into_inputs().map_err(fail)?;
+    match values.view().input_type() == wanted.input {
+        true => whole(path, values, wanted),
+        false => typed(path, values.view().to_f32(), wanted),
+    }
+}
+
+fn of_raw(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, DataError> {
+    let (size, inputs) = (wanted.input.size(), wanted.shape.inputs());
+    if bytes.is_empty() || bytes.len() % (size * inputs) != 0 {
+        let problem = Problem::RawLength { found: bytes.len(), example: size * inputs, input: wanted.input.name() };
+        return Err(DataError::file(path, problem));
+    }
+    let pairs = || bytes.as_chunks::<2>().0.iter();
+    let values = match wanted.input {
+        InputType::U8 => Values::U8(bytes),
+        InputType::I8 => Values::I8(bytes.into_iter().map(|byte| byte as i8).collect()),
+        InputType::I16 => Values::I16(pairs().map(|pair| i16::from_le_bytes(*pair)).collect()),
+        InputType::U16 => Values::U16(pairs().map(|pair| u16::from_le_bytes(*pair)).collect()),
+        InputType::F32 => Values::F32(bytes.as_chunks::<4>().0.iter().map(|item| f32::from_le_bytes(*item)).collect()),
+    };
+    whole(path, values, wanted)
+}
+
+fn typed(path: &Path, values: Vec<f32>, wanted: &Wanted) -> Result<Examples, DataError> {
+    let beyond = |(at, value): (usize, f32)| Problem::BeyondType {
+        column: (at % wanted.shape.inputs() + 1).to_string(),
+        value: value.to_string(),
+        wanted: wanted.input.name(),
+    };
+    let values = narrowed(&values, wanted.input).map_err(|found| DataError::file(path, beyond(found)))?;
+    whole(path, values, wanted)
+}
+
+/// Whole examples, at least one.
+fn whole(path: &Path, inputs: Values, wanted: &Wanted) -> Result<Examples, DataError> {
+    let (found, example) = (inputs.len(), wanted.shape.inputs());
+    if found == 0 || found % example != 0 {
+        let problem = Problem::InputCount { found, example, shape: wanted.shape.to_string() };
+        return Err(DataError::file(path, problem));
+    }
+    Ok(Examples { inputs, targets: Targets::None, shape: wanted.shape })
+}

@@ -1,0 +1,190 @@
+//! How a set is to be read: what its columns are, how recordings are cut, and which examples are for testing.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::values::InputType;
+
+/// What a network learns from the set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// To tell classes apart.
+    #[default]
+    Classify,
+    /// To estimate real values.
+    Regress,
+    /// To reproduce its own inputs, so that strange ones stand out.
+    Reconstruct,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Classify => "classify",
+            Self::Regress => "regress",
+            Self::Reconstruct => "reconstruct",
+        })
+    }
+}
+
+impl FromStr for Task {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, String> {
+        let all = [Self::Classify, Self::Regress, Self::Reconstruct];
+        let found = all.into_iter().find(|task| task.to_string() == word);
+        found.ok_or_else(|| format!("no task is called '{word}': give classify, regress or reconstruct"))
+    }
+}
+
+/// Which examples are for testing.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestSplit {
+    /// This share of each class, above 0 and below 1.
+    Share(f64),
+    /// Every so many-th example or recording in the order of the file, at least 2.
+    Every(usize),
+}
+
+impl fmt::Display for TestSplit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share(share) => write!(f, "{share}"),
+            Self::Every(every) => write!(f, "every:{every}"),
+        }
+    }
+}
+
+impl FromStr for TestSplit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let every = text.strip_prefix("every:").map(|n| n.parse().ok().filter(|&n: &usize| n >= 2));
+        let split = match every {
+            Some(every) => every.map(Self::Every),
+            None => share(text).ok().map(Self::Share),
+        };
+        split.ok_or_else(|| format!("'{text}': give a share between 0 and 1, such as 0.2, or every:N, such as every:5"))
+    }
+}
+
+/// A share above 0 and below 1, as the command line has it.
+///
+/// # Errors
+/// When it is none; the text says what to give.
+pub fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|&share: &f64| share > 0.0 && share < 1.0);
+    share.ok_or_else(|| format!("'{text}': give a share between 0 and 1, such as 0.2"))
+}
+
+/// The column that tells normal examples from others, and what it holds for a normal one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Normal {
+    /// Name of the column, or its number from 1.
+    pub column: String,
+    /// Its text in a normal row.
+    pub value: String,
+}
+
+impl fmt::Display for Normal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.column, self.value)
+    }
+}
+
+impl FromStr for Normal {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some((column, value)) if !column.is_empty() && !value.is_empty() => {
+                Ok(Self { column: column.to_owned(), value: value.to_owned() })
+            }
+            _ => Err(format!("'{text}': give COLUMN=VALUE, such as is_anomaly=0")),
+        }
+    }
+}
+
+/// How to read a set. The default reads images and tables of features with the class in the last column.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Options {
+    /// What is to be learned.
+    pub task: Task,
+    /// Columns with the right answer, by name or number from 1; empty for the last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target: Vec<String>,
+    /// Column with the name of the recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Rows of a window, where rows are samples of a recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<usize>,
+    /// Rows between the starts of two windows; as many as a window has if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<usize>,
+    /// Which examples are normal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normal: Option<Normal>,
+    /// Which are for testing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_split: Option<TestSplit>,
+    /// Share of the training examples that validate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_split: Option<f64>,
+    /// Type of the inputs, where the file leaves a choice.
+    #[serde(skip_serializing_if = "Option::is_none", with = "input_type")]
+    pub input: Option<InputType>,
+}
+
+/// An input type by its name.
+mod input_type {
+    use super::InputType;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<InputType>, to: S) -> Result<S::Ok, S::Error> {
+        value.map(InputType::name).serialize(to)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<InputType>, D::Error> {
+        Option::<String>::deserialize(from)?.map(|name| name.parse()).transpose().map_err(D::Error::custom)
+    }
+}
+
+impl Options {
+    /// Whether any option is set that only tables and arrays have.
+    pub(crate) fn cuts_rows(&self) -> Option<&'static str> {
+        [
+            ("--target", !self.target.is_empty()),
+            ("--group", self.group.is_some()),
+            ("--window", self.window.is_some()),
+            ("--normal", self.normal.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(flag, set)| set.then_some(flag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_are_a_share_or_every_so_many() {
+        let check = |text: &str, expected| assert_eq!(text.parse::<TestSplit>().ok(), expected, "{text}");
+        check("0.2", Some(TestSplit::Share(0.2)));
+        check("every:5", Some(TestSplit::Every(5)));
+        ["0", "1", "every:1", "every:x", "every", "-0.5", "NaN"].into_iter().for_each(|text| check(text, None));
+    }
+
+    #[test]
+    fn normal_is_a_column_and_a_value() {
+        let normal: Normal = "is_anomaly=0".parse().unwrap();
+        assert_eq!((normal.column.as_str(), normal.value.as_str()), ("is_anomaly", "0"));
+        ["is_anomaly", "=0", "a="].into_iter().for_each(|text| assert!(text.parse::<Normal>().is_err(), "{text}"));
+    }
+}
