@@ -14,19 +14,21 @@ struct Rule {
 
 const DATA: &str = "foldnet-data";
 const CORE: &str = "foldnet-core";
+const IMPORT: &str = "foldnet-import";
 const SIM: &str = "foldnet-sim";
 const C: &str = "foldnet-c";
 const HOST: &str = "foldnet";
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule { package: CORE, knows: &[], knows_on_a_pc: &[] },
     Rule { package: C, knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
+    Rule { package: IMPORT, knows: &[], knows_on_a_pc: &[] },
     Rule { package: SIM, knows: &[CORE], knows_on_a_pc: &[DATA] },
-    Rule { package: HOST, knows: &[CORE, DATA, SIM], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-fuzz", knows: &[CORE], knows_on_a_pc: &[] },
+    Rule { package: HOST, knows: &[CORE, DATA, IMPORT, SIM], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-fuzz", knows: &[CORE, IMPORT], knows_on_a_pc: &[] },
     Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-tests", knows: &[CORE, DATA, SIM, HOST], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-tests", knows: &[CORE, DATA, IMPORT, SIM, HOST], knows_on_a_pc: &[] },
 ];
 
 /// The condition of what only a PC sees.
@@ -38,6 +40,7 @@ pub fn foreign_crates(folder: &str) -> Vec<String> {
         "core" => CORE,
         "c" => C,
         "host/data" => DATA,
+        "host/import" => IMPORT,
         "firmware-sim" => SIM,
         "host" => HOST,
         _ => return Vec::new(),

@@ -1,0 +1,115 @@
+//! What can be wrong with a file, each in one line with what to do about it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A file that gave no network.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {fault}", clean(&path.display().to_string()))]
+pub struct ImportError {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub fault: Fault,
+}
+
+/// What is wrong with a file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The file cannot be read.
+    #[error("cannot be read ({0}); check the path")]
+    Unreadable(std::io::Error),
+    /// A folder, a pipe or a device.
+    #[error("no regular file; give the model file itself")]
+    NotRegular,
+    /// More bytes than a dense network for a microcontroller could have.
+    #[error("{bytes} bytes are more than the {MAX_FILE} that a model may have")]
+    TooLarge {
+        /// Of the file, or of what it unpacks to.
+        bytes: u64,
+    },
+    /// No format that is known.
+    #[error(
+        "not a model file that Foldnet reads; save it as .keras, .h5, .onnx, .tflite, .pt (a state dict) or .safetensors"
+    )]
+    Unknown,
+    /// The bytes contradict their format.
+    #[error("a damaged {format} file: {}; copy or save it again", clean(why))]
+    Broken {
+        /// The format that it seems to have.
+        format: &'static str,
+        /// What does not fit.
+        why: String,
+    },
+    /// A right file whose network is none that Foldnet has.
+    #[error("{} ({}) {}", clean(node), clean(kind), clean(why))]
+    Refused {
+        /// The name of the layer or node.
+        node: String,
+        /// Its kind, as the file calls it.
+        kind: String,
+        /// Why, and what the network could use instead.
+        why: String,
+    },
+    /// A right file with something in it that is not read.
+    #[error("{}", clean(.0))]
+    Unread(String),
+}
+
+/// The longest file, and the most that one unpacks to.
+pub const MAX_FILE: u64 = 128 << 20;
+
+impl Fault {
+    pub(crate) fn broken(format: &'static str, why: impl Into<String>) -> Self {
+        Self::Broken { format, why: why.into() }
+    }
+
+    pub(crate) fn refused(node: &str, kind: &str, why: impl Into<String>) -> Self {
+        Self::Refused { node: node.into(), kind: kind.into(), why: why.into() }
+    }
+}
+
+/// A text of a file, fit for a terminal: control characters and marks of direction are written out, and what is longer
+/// than a line of an error is cut.
+pub fn clean(text: &str) -> Clean<'_> {
+    Clean(text)
+}
+
+/// See [`clean`].
+#[derive(Debug, Clone, Copy)]
+pub struct Clean<'a>(&'a str);
+
+/// Characters of a text of a file that are shown.
+const SHOWN: usize = 400;
+
+impl fmt::Display for Clean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        for (index, character) in self.0.chars().enumerate() {
+            if index == SHOWN {
+                return f.write_str("...");
+            }
+            let bidi = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+            if character.is_control() || bidi {
+                write!(f, "\\u{{{:x}}}", u32::from(character))?;
+            } else {
+                write!(f, "{character}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_fit_for_a_terminal() {
+        let check = |text: &str, expected: &str| assert_eq!(clean(text).to_string(), expected);
+        check("dense_1/kernel:0", "dense_1/kernel:0");
+        check("a\x1b[31mb\nc", "a\\u{1b}[31mb\\u{a}c");
+        check("a\u{202e}b", "a\\u{202e}b");
+        assert_eq!(clean(&"x".repeat(10_000)).to_string().len(), SHOWN + 3);
+    }
+}

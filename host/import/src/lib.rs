@@ -1,0 +1,35 @@
+//! Trained networks as other tools save them, read without guessing.
+//!
+//! ```text
+//! file ─► open (which format?) ─► keras | onnx | tflite ─► graph ─► lower ─► Network
+//!              │                    └ hdf5, zip               (one for all formats)
+//!              └───────────────────► torch (a state dict: bare tensors, whose order and activations the user states)
+//! ```
+//!
+//! - Everything is taken from what the file says; what it does not say is not guessed.
+//! - What is no chain of Dense, BatchNormalization, ReLU and affine maps of constants, with Softmax or Sigmoid at the
+//!   end, is refused by one line that names the node, its kind, and what the network could use instead.
+//! - Files may be damaged or hostile: every read is checked, memory and time are bounded, nothing panics.
+//!
+//! Shapes: `I` inputs and `O` units of a layer; a kernel is `[O][I]`, one row per unit.
+
+#![deny(unsafe_code)]
+
+mod bytes;
+mod error;
+mod graph;
+mod hdf5;
+mod keras;
+mod lower;
+mod network;
+mod onnx;
+mod open;
+mod tensor;
+mod tflite;
+mod torch;
+mod zip;
+
+pub use error::{Clean, Fault, ImportError, MAX_FILE, clean};
+pub use network::{Affine, Layer, Network, Placed, Range};
+pub use onnx::{Head, Piece, write as write_onnx};
+pub use open::{Bare, BareTensor, Format, Imported, format, import, parse};

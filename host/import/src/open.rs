@@ -1,0 +1,129 @@
+//! Which format a file has, told by its content, and what it holds.
+
+use crate::error::{Fault, ImportError, MAX_FILE};
+use crate::network::Network;
+use crate::{hdf5, keras, onnx, tflite, torch, zip};
+use std::fmt;
+use std::io::Read;
+use std::path::Path;
+
+/// What a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Imported {
+    /// A network whose file says everything about it.
+    Network(Network),
+    /// Tensors whose file says neither order nor activations.
+    Tensors(Bare),
+}
+
+/// Tensors without a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bare {
+    /// In the file's order.
+    pub tensors: Vec<BareTensor>,
+}
+
+/// A named tensor of floats.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BareTensor {
+    /// As in the file.
+    pub name: String,
+    /// Its sizes.
+    pub shape: Vec<usize>,
+    /// As many as the shape says.
+    pub values: Vec<f32>,
+}
+
+/// The formats that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Keras 3's zip.
+    Keras,
+    /// HDF5, from Keras 2 and 3.
+    H5,
+    /// ONNX
+    Onnx,
+    /// TensorFlow Lite
+    Tflite,
+    /// PyTorch's zip.
+    Torch,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keras => "Keras .keras",
+            Self::H5 => "Keras .h5",
+            Self::Onnx => "ONNX",
+            Self::Tflite => "TFLite",
+            Self::Torch => "PyTorch state dict",
+        })
+    }
+}
+
+/// The format of a file that begins with `bytes`; none where it is no file of this crate's. ONNX has no mark: it is told
+/// by the name's ending, or by its first field and the name of its maker.
+pub fn format(bytes: &[u8], path: &Path) -> Option<Format> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let ends = |text: &str| ending.as_deref() == Some(text);
+    if bytes.starts_with(hdf5::MAGIC) {
+        Some(Format::H5)
+    } else if bytes.starts_with(zip::MAGIC) {
+        // PyTorch's zip begins with its pickle.
+        let torch = bytes.windows(4).take(256).any(|window| window == b".pkl") || ends("pt") || ends("pth");
+        (!ends("npz")).then_some(if torch { Format::Torch } else { Format::Keras })
+    } else if bytes.get(4..8) == Some(b"TFL3") || ends("tflite") {
+        Some(Format::Tflite)
+    } else if ends("onnx") || onnx::looks_like(bytes) {
+        Some(Format::Onnx)
+    } else if ends("pt") || ends("pth") || bytes.starts_with(b"\x80\x02\x8a\x0a") {
+        Some(Format::Torch)
+    } else if ends("keras") {
+        Some(Format::Keras)
+    } else if ends("h5") || ends("hdf5") {
+        Some(Format::H5)
+    } else {
+        None
+    }
+}
+
+/// Reads a file of any of the formats.
+///
+/// # Errors
+/// When it is none of them, damaged, or a network that Foldnet cannot run; see [`Fault`].
+pub fn import(path: &Path) -> Result<Imported, ImportError> {
+    let read = || {
+        let bytes = read_file(path)?;
+        parse(&bytes, path)
+    };
+    read().map_err(|fault| ImportError { path: path.to_owned(), fault })
+}
+
+/// As [`import`], of bytes in memory; `path` tells the format where they do not, and where ONNX's external data lie.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn parse(bytes: &[u8], path: &Path) -> Result<Imported, Fault> {
+    match format(bytes, path).ok_or(Fault::Unknown)? {
+        Format::Keras => keras::from_zip(bytes).map(Imported::Network),
+        Format::H5 => keras::from_hdf5(bytes),
+        Format::Onnx => onnx::read(bytes, path.parent()).map(Imported::Network),
+        Format::Tflite => tflite::read(bytes).map(Imported::Network),
+        Format::Torch => torch::read(bytes).map(Imported::Tensors),
+    }
+}
+
+/// The whole of a regular file of at most [`MAX_FILE`] bytes.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
+    let meta = std::fs::metadata(path).map_err(Fault::Unreadable)?;
+    if !meta.is_file() {
+        return Err(Fault::NotRegular);
+    }
+    if meta.len() > MAX_FILE {
+        return Err(Fault::TooLarge { bytes: meta.len() });
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(Fault::Unreadable)?;
+    file.take(MAX_FILE).read_to_end(&mut bytes).map_err(Fault::Unreadable)?;
+    Ok(bytes)
+}

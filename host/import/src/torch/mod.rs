@@ -1,0 +1,127 @@
+//! PyTorch's `.pt`: the tensors of a state dict. The pickle is read, never run; what is no state dict is refused with
+//! the line that exports ONNX.
+
+mod pickle;
+
+use crate::error::{Fault, MAX_FILE};
+use crate::open::{Bare, BareTensor};
+use crate::tensor::{elements, from_half};
+use crate::zip::Zip;
+use pickle::{Tensor, tensors};
+use std::collections::BTreeMap;
+
+/// What a user of whole modules can do.
+pub(super) const EXPORT: &str =
+    "torch.onnx.export(model.eval(), example, \"model.onnx\") writes a file that says everything";
+
+/// Reads a file that `torch.save(model.state_dict(), ...)` wrote.
+pub(crate) fn read(bytes: &[u8]) -> Result<Bare, Fault> {
+    if !bytes.starts_with(crate::zip::MAGIC) {
+        return Err(Fault::Unread(format!(
+            "a PyTorch file of before 1.6, or none; load it and save it again, or: {EXPORT}"
+        )));
+    }
+    let zip = Zip::parse(bytes)?;
+    let find = |ending: &str| zip.entries.iter().map(|entry| &entry.name).find(|name| name.ends_with(ending));
+    let Some(pickle) = find("/data.pkl") else {
+        return Err(Fault::Unread(format!("a zip file without a state dict; {EXPORT}")));
+    };
+    if find("/constants.pkl").is_some() {
+        return Err(Fault::Unread(format!("a TorchScript program, whose code is not read; {EXPORT}")));
+    }
+    let folder = pickle.trim_end_matches("data.pkl");
+    let order = find("/byteorder").map(|name| zip.read(name)).transpose()?;
+    if order.is_some_and(|order| order.starts_with(b"big")) {
+        return Err(Fault::Unread("big-endian numbers; save the model on a PC".into()));
+    }
+    let mut storages: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut out = Vec::new();
+    let mut total = 0_u64;
+    for (name, tensor) in tensors(&zip.read(pickle)?)? {
+        if !storages.contains_key(&tensor.storage) {
+            storages.insert(tensor.storage.clone(), zip.read(&format!("{folder}data/{}", tensor.storage))?);
+        }
+        let storage = storages.get(&tensor.storage).map(Vec::as_slice).unwrap_or_default();
+        let values = values(&name, &tensor, storage)?;
+        total += 4 * values.len() as u64;
+        if total > MAX_FILE {
+            return Err(Fault::TooLarge { bytes: total });
+        }
+        out.push(BareTensor { name, shape: tensor.shape, values });
+    }
+    if out.is_empty() {
+        return Err(Fault::Unread(format!("no tensors; save model.state_dict(), or: {EXPORT}")));
+    }
+    Ok(Bare { tensors: out })
+}
+
+/// The values of a view of a storage, in row-major order.
+fn values(name: &str, tensor: &Tensor, storage: &[u8]) -> Result<Vec<f32>, Fault> {
+    let broken = || Fault::broken("PyTorch", format!("{name} lies beyond its data"));
+    let count = elements(&tensor.shape).filter(|&count| count as u64 <= MAX_FILE / 4).ok_or_else(broken)?;
+    if tensor.strides.len() != tensor.shape.len() {
+        return Err(broken());
+    }
+    let size = tensor.kind.size();
+    let read = |index: usize| -> Option<f32> {
+        let (mut rest, mut at) = (index, tensor.offset);
+        for (&length, &stride) in tensor.shape.iter().zip(&tensor.strides).rev() {
+            at = at.checked_add((rest % length).checked_mul(stride)?)?;
+            rest /= length;
+        }
+        let start = at.checked_mul(size)?;
+        Some(tensor.kind.value(storage.get(start..start.checked_add(size)?)?))
+    };
+    (0..count).map(|index| read(index).ok_or_else(broken)).collect()
+}
+
+/// What a storage holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Float,
+    Double,
+    Half,
+    BFloat16,
+    /// Counters and the like: whole numbers of so many bytes.
+    Whole(usize),
+}
+
+impl Kind {
+    /// From the name of PyTorch's class.
+    pub(super) fn of(class: &str) -> Option<Self> {
+        Some(match class {
+            "FloatStorage" => Self::Float,
+            "DoubleStorage" => Self::Double,
+            "HalfStorage" => Self::Half,
+            "BFloat16Storage" => Self::BFloat16,
+            "LongStorage" => Self::Whole(8),
+            "IntStorage" => Self::Whole(4),
+            "ShortStorage" => Self::Whole(2),
+            "CharStorage" | "ByteStorage" | "BoolStorage" => Self::Whole(1),
+            _ => return None,
+        })
+    }
+
+    fn size(self) -> usize {
+        match self {
+            Self::Float => 4,
+            Self::Double => 8,
+            Self::Half | Self::BFloat16 => 2,
+            Self::Whole(size) => size,
+        }
+    }
+
+    fn value(self, bytes: &[u8]) -> f32 {
+        let bits = bytes.iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
+        match self {
+            Self::Float => f32::from_bits(bits as u32),
+            Self::Double => f64::from_bits(bits) as f32,
+            Self::Half => from_half(bits as u16),
+            Self::BFloat16 => f32::from_bits((bits as u32) << 16),
+            Self::Whole(size) => {
+                let free = 64 - 8 * size as u32;
+                ((bits << free) as i64 >> free) as f32
+            }
+        }
+    }
+}
