@@ -59,7 +59,8 @@ pub fn export<C: Compute>(
     let folded = fold(checkpoint).context("this network cannot be exported")?;
     let bits = bits_per_layer(plan.bits, folded.len())?;
     let float_model = encode_float(&folded, plan)?;
-    let (float, folded_outputs) = (run_checkpoint(checkpoint, plan.test, compute), run(&float_model, plan.test)?);
+    let float = run_checkpoint(checkpoint, plan.test, compute).finite()?;
+    let folded_outputs = run(&float_model, plan.test)?.finite().context("folded, this network cannot be computed")?;
     let (model, errors) = if bits.contains(&FLOAT_BITS) {
         (float_model, Vec::new())
     } else {
@@ -69,7 +70,7 @@ pub fn export<C: Compute>(
         let order = arrange(&mut layers, calibration);
         (encode_integer(&layers, &order, plan)?, layers.iter().map(|layer| layer.error).collect())
     };
-    let (exported, labels) = (run(&model, plan.test)?, plan.test.classes()?);
+    let (exported, labels) = (run(&model, plan.test)?.finite()?, plan.test.classes()?);
     let report = Export {
         bits,
         bytes: model.len(),
@@ -110,6 +111,12 @@ fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
 fn encode_float(layers: &[FoldedLayer], plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
     let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
+    if let Some(layer) = narrowed.iter().position(|(kernel, bias)| kernel.iter().chain(bias).any(|w| !w.is_finite())) {
+        bail!(
+            "layer {layer} of the fold: a weight is not a number or beyond 32-bit floats (a BatchNormalization with a huge \
+             gamma, or a variance of 0 and no epsilon); train again with a smaller --learning-rate"
+        );
+    }
     let with_weights = layers.iter().zip(&narrowed).map(|(layer, (kernel, bias))| {
         let header = header(layer.inputs, layer.units, FLOAT_BITS, layer.relu, 1.0)?;
         Ok((header, LayerWeights::Float { kernel, bias }))

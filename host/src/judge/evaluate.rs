@@ -95,7 +95,29 @@ pub fn run_model(model: &Model, view: View) -> Outputs {
     Outputs { logits, classes: model.outputs(), logits_sha256: Some(sha256) }
 }
 
+/// A logit is infinite or not a number: no class, loss or difference of it means anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a logit of example {example} (counted from 0) is infinite or not a number: the weights are too large to compute with; \
+     train again with a smaller --learning-rate, or go back to a checkpoint of before"
+)]
+pub struct NotFinite {
+    /// The first one.
+    pub example: usize,
+}
+
 impl Outputs {
+    /// The same, where every logit is a number.
+    ///
+    /// # Errors
+    /// Where one is infinite or NaN, which comparisons would pass over.
+    pub fn finite(self) -> Result<Self, NotFinite> {
+        match self.logits.iter().position(|logit| !logit.is_finite()) {
+            Some(at) => Err(NotFinite { example: at / self.classes }),
+            None => Ok(self),
+        }
+    }
+
     /// The class of every image: that of the largest logit, the first of equals.
     pub fn predictions(&self) -> Vec<u16> {
         let largest = |row: &[f32]| {
@@ -105,9 +127,11 @@ impl Outputs {
         self.logits.chunks_exact(self.classes).map(largest).collect()
     }
 
-    /// The largest difference of any logit.
+    /// The largest difference of any logit; NaN where one has no difference, as between two infinities.
     pub fn largest_deviation(&self, other: &Self) -> f32 {
-        self.logits.iter().zip(&other.logits).fold(0.0, |max, (a, b)| (a - b).abs().max(max))
+        let larger = |max: f32, difference: f32| if difference > max || difference.is_nan() { difference } else { max };
+        let differences = self.logits.iter().zip(&other.logits).map(|(a, b)| (a - b).abs());
+        differences.fold(0.0, |max, difference| if max.is_nan() { max } else { larger(max, difference) })
     }
 
     /// How many images have another class in `other`.
@@ -168,5 +192,21 @@ mod tests {
         );
         let other = Outputs { logits: vec![1.0, 1.5, 0.0, 3.0, 2.0, 0.0], ..outputs.clone() };
         assert_eq!((outputs.changed(&other), outputs.largest_deviation(&other)), (1, 0.5));
+    }
+
+    #[test]
+    fn no_evidence_passes_over_a_nan() {
+        let of = |logits: [f32; 4]| Outputs { logits: logits.to_vec(), classes: 2, logits_sha256: None };
+        let good = of([1.0, 2.0, 3.0, 4.0]);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            for at in 0..4 {
+                let mut logits = [9.0; 4];
+                logits[at] = bad;
+                let bad = of(logits);
+                assert!(!bad.largest_deviation(&good).is_finite() && bad.largest_deviation(&bad).is_nan());
+                assert_eq!(bad.finite().expect_err("not finite").example, at / 2);
+            }
+        }
+        assert_eq!(good.clone().finite(), Ok(good));
     }
 }

@@ -5,7 +5,7 @@ use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, bail};
 use foldnet_core::model::MAGIC;
 use foldnet_core::{Compute, Model};
-use foldnet_data::{Shape, View};
+use foldnet_data::{Shape, View, bounded, text};
 use foldnet_sim::AlignedBytes;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -36,13 +36,17 @@ impl Opened {
     /// The logits of images of its [`size`](Self::size), and the names of the classes that the file has.
     ///
     /// # Errors
-    /// As [`size`](Self::size).
+    /// As [`size`](Self::size), and where a logit is infinite or not a number.
     pub fn run<C: Compute>(&self, path: &Path, view: View, compute: &C) -> anyhow::Result<(Outputs, Vec<String>)> {
         match self {
-            Self::Checkpoint(checkpoint) => Ok((run_checkpoint(checkpoint, view, compute), checkpoint.labels.clone())),
+            Self::Checkpoint(checkpoint) => {
+                let outputs = run_checkpoint(checkpoint, view, compute).finite();
+                Ok((outputs.with_context(|| path.display().to_string())?, checkpoint.labels.clone()))
+            }
             Self::Model(bytes) => {
                 let model = parse(bytes, path)?;
-                Ok((run_model(&model, view), model.labels().map(str::to_owned).collect()))
+                let outputs = run_model(&model, view).finite().with_context(|| path.display().to_string())?;
+                Ok((outputs, model.labels().map(str::to_owned).collect()))
             }
         }
     }
@@ -137,7 +141,7 @@ pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<
 /// needs it, which has them one a line.
 pub fn class_names(own: Vec<String>, classes: usize, dataset: &[String]) -> Vec<String> {
     let known = if own.is_empty() { dataset.to_vec() } else { own };
-    let name = |class: usize| known.get(class).map_or_else(|| class.to_string(), |name| foldnet_data::text::line(name));
+    let name = |class: usize| known.get(class).map_or_else(|| class.to_string(), |name| text::line(name));
     (0..classes).map(name).collect()
 }
 
@@ -148,7 +152,7 @@ pub fn resolve(path: &Path) -> PathBuf {
 
 fn is_model(path: &Path) -> anyhow::Result<bool> {
     let mut start = [0; MAGIC.len()];
-    let file = std::fs::File::open(path);
+    let file = bounded::open(path).map(|(file, _)| file);
     let mut file = file.with_context(|| format!("{}: cannot be read; check the path", path.display()))?;
     let complete = file.read_exact(&mut start).is_ok();
     Ok((complete && start == MAGIC) || path.extension().is_some_and(|extension| extension == "fnet"))

@@ -201,7 +201,8 @@ fn escaped(text: &str) -> String {
                 let written = write!(out, "&#{};", u32::from(character));
                 debug_assert!(written.is_ok(), "a String takes everything");
             }
-            plain => out.push(plain),
+            plain if foldnet_data::text::is_plain(plain) => out.push(plain),
+            special => out.extend(special.escape_default()),
         }
     }
     out

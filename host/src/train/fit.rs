@@ -80,7 +80,7 @@ pub enum TrainError {
     /// The set is not of a kind that training works on.
     #[error(transparent)]
     Kind(#[from] WrongKind),
-    /// The loss became infinite or not a number.
+    /// A loss, in training or validation, or a parameter became infinite or not a number.
     #[error("the loss is no longer finite in epoch {epoch}: training diverged; use a smaller --learning-rate")]
     Diverged {
         /// Counts from 1.
@@ -133,6 +133,10 @@ pub fn fit<C: Compute>(
         let seconds = start.elapsed().as_secs_f64();
         let outputs = run_checkpoint(network, valid, compute);
         let (val_loss, val_accuracy) = (outputs.loss(val_classes), outputs.accuracy(val_classes));
+        // What the last step did shows here first; the observer must not write such a network over a good one.
+        if !val_loss.is_finite() || network.params.iter().any(|value| !value.is_finite()) {
+            return Err(TrainError::Diverged { epoch: epoch + 1 });
+        }
         let record = Epoch { loss: mean.loss(), accuracy: mean.accuracy(), val_loss, val_accuracy, seconds };
         observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
         history.push(record);

@@ -4,6 +4,7 @@ use crate::network::architecture::Norm;
 use crate::train::fit::{Config, Epoch};
 use crate::write::atomically;
 use anyhow::Context;
+use foldnet_data::bounded::{self, limit};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -78,7 +79,7 @@ impl History {
     /// When there is, and it is not a record; the error names it.
     pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
         let path = checkpoint.with_file_name(Self::FILE);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match bounded::read_text(&path, limit::HISTORY) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
         };

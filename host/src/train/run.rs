@@ -87,7 +87,7 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     let Saver { mut history, saved, .. } = observer;
     result.map_err(|error| early_end(error, saved, &plan.out))?;
     let test = dataset.part(Part::Test);
-    let outputs = run_checkpoint(&network, test, compute);
+    let outputs = run_checkpoint(&network, test, compute).finite().context("on the test images")?;
     let classes = test.classes()?;
     let result = Test { loss: outputs.loss(classes), accuracy: outputs.accuracy(classes) };
     ui.say(format!("test - loss: {:.4} - accuracy: {}", result.loss, bold(format!("{:.4}", result.accuracy))));
@@ -211,7 +211,7 @@ impl Observer for Saver<'_> {
 
     fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()> {
         self.bar = None;
-        let rate = self.images as f64 / record.seconds;
+        let rate = self.images as f64 / record.seconds.max(1e-9);
         self.ui.say(format!(
             "Epoch {}/{} - {:.2}s - {} images/s - loss: {:.4} - accuracy: {:.4} - val_loss: {:.4} - val_accuracy: {:.4}",
             epoch + 1,

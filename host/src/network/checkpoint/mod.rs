@@ -45,6 +45,7 @@ use crate::network::architecture::Norm;
 use crate::write::atomically;
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
+use foldnet_data::bounded::{self, limit};
 use std::path::Path;
 
 /// A network with all that is needed to go on training it, evaluate it, or export it.
@@ -163,7 +164,9 @@ impl Checkpoint {
     /// # Errors
     /// When the file is not a whole checkpoint of finite numbers, or does not tell what `hints` then must: see [`Fault`].
     pub fn read(path: &Path, hints: &Hints) -> Result<Self, CheckpointError> {
-        let decoded = std::fs::read(path).map_err(Fault::Unreadable).and_then(|bytes| read::decode(&bytes, hints));
+        let decoded = bounded::read(path, limit::CHECKPOINT)
+            .map_err(Fault::Unreadable)
+            .and_then(|bytes| read::decode(&bytes, hints));
         decoded.map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })
     }
 

@@ -52,13 +52,17 @@ impl Unit {
 
     /// A value as text on an axis in steps of `step`.
     fn tick(self, value: f64, step: f64) -> String {
-        let digits = |step: f64| (-step.log10().floor()).max(0.0) as usize;
+        let digits = |step: f64| (-step.log10().floor()).clamp(0.0, MOST_DIGITS) as usize;
         match self {
+            Self::Nats if step < 10f64.powf(-MOST_DIGITS) => number(value),
             Self::Nats => format!("{value:.*}", digits(step)),
             Self::Share => format!("{:.*}\u{a0}%", digits(step * 100.0), value * 100.0),
         }
     }
 }
+
+/// Most digits behind the point on an axis.
+const MOST_DIGITS: f64 = 9.0;
 
 /// The range of an axis, and where its texts stand.
 struct Ticks {
@@ -73,6 +77,8 @@ impl Ticks {
     fn around(values: impl Iterator<Item = f64>) -> Self {
         let (least, most) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let span = if most > least { most - least } else { most.abs().max(0.1) };
+        // Steps that f64 tells apart, at any size of the values.
+        let span = span.max(1e-12 * least.abs().max(most.abs())).max(1e-300);
         let power = 10f64.powf((span / 4.0).log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * power).into_iter().find(|step| span / step <= 4.5);
         let step = step.unwrap_or(power);
@@ -181,6 +187,17 @@ mod tests {
         check(&[0.0, 10.0], &[0.0, 5.0, 10.0]);
         check(&[2.0], &[2.0, 2.5]);
         check(&[0.0], &[0.0, 0.05]);
+    }
+
+    #[test]
+    fn any_finite_values_have_an_axis() {
+        for values in [[5e-324, 1e-323], [0.0, 5e-324], [1.0, 1.0 + f64::EPSILON], [1e300, 2e300], [-1e-310, 0.0]] {
+            let ticks = Ticks::around(values.into_iter());
+            assert!((1..=7).contains(&ticks.at.len()) && ticks.step > 0.0, "{values:?}: {:?}", ticks.at);
+            let texts: Vec<String> = ticks.at.iter().map(|&at| Unit::Nats.tick(at, ticks.step)).collect();
+            assert!(values.iter().all(|&value| ticks.y(value).is_finite()), "{values:?}");
+            assert!(texts.iter().all(|text| text.len() < 400), "{texts:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use super::models::ModelFile;
 use anyhow::{Context, bail};
+use foldnet_data::bounded::{self, limit};
 use foldnet_sim::Record;
 use foldnet_sim::emulate::Instructions;
 use foldnet_sim::record::{Emulated, crc32};
@@ -70,7 +71,7 @@ const AGAIN: &str = "write it by `foldnet-sim MODEL.fnet --board NAME --emulate 
 
 /// The records of a file: of one run, or a list.
 fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
-    let text = std::fs::read_to_string(path);
+    let text = bounded::read_text(path, limit::RECORD);
     let text = text.with_context(|| format!("{}: cannot be read; check the path", path.display()))?;
     let parsed = match serde_json::from_str(&text) {
         Ok(list @ Value::Array(_)) => serde_json::from_value(list),

@@ -111,7 +111,8 @@ pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Sta
     let Plan { checkpoint, labels, test, .. } = plan;
     let classes = test.classes()?;
     let summary = of_checkpoint(checkpoint.network());
-    let network = run_in_parts(*test, "network", progress, |part| run_checkpoint(checkpoint, part, compute));
+    let network =
+        run_in_parts(*test, "network", progress, |part| run_checkpoint(checkpoint, part, compute)).finite()?;
     let (folding, not_folded) = match fold(checkpoint) {
         Ok(folded) => {
             let difference = difference(plan, &network, compute, progress)?;
@@ -149,7 +150,7 @@ fn difference<C: Compute>(
     let exact = ExportPlan { bits: &[FLOAT_BITS], calibration, test, labels: &plan.labels };
     let (bytes, _) = export(plan.checkpoint, &exact, compute, &mut |_| {})?;
     let model = Model::parse(&bytes)?;
-    let folded = run_in_parts(plan.test, "folded network", progress, |part| run_model(&model, part));
+    let folded = run_in_parts(plan.test, "folded network", progress, |part| run_model(&model, part)).finite()?;
     Ok(Difference {
         largest_deviation: network.largest_deviation(&folded),
         accuracy: folded.accuracy(plan.test.classes()?),

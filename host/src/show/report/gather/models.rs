@@ -99,7 +99,7 @@ pub fn device_model<C: Compute>(
     check(&model, file, plan)?;
     let classes = plan.test.classes()?;
     let name = file.path.display().to_string();
-    let outputs = run_in_parts(plan.test, &name, progress, |part| run_model(&model, part));
+    let outputs = run_in_parts(plan.test, &name, progress, |part| run_model(&model, part)).finite()?;
     Ok(DeviceModel {
         file: name,
         bits: model.header().layers.iter().map(|layer| layer.bits).collect(),

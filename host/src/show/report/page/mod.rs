@@ -57,7 +57,8 @@ pub fn page(report: &Report, test: View) -> String {
             }
         }
     };
-    document.into_string()
+    // Names are escaped above; what would turn the reading order is made visible here.
+    foldnet_data::text::block(&document.into_string())
 }
 
 fn sections(report: &Report, test: View) -> Vec<Section> {
