@@ -21,13 +21,52 @@ pub(crate) struct Dense<'a> {
     pub(crate) rows: &'a [[u32; 2]],
     /// Blocks of [`Width::block_words`] words.
     pub(crate) weights: &'a [u32],
-    /// Whether the worst sum of a row is beyond the kernel's bound.
+    pub(crate) traits: Traits,
+}
+
+/// What decides how a layer's rows can be computed; parsing looks at them once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Traits {
+    /// The worst sum of a row is beyond the kernel's bound.
     pub(crate) wide: bool,
+    /// A row is not [`Row::is_steady`].
+    pub(crate) unsteady: bool,
+}
+
+impl Traits {
+    /// Of the rows of a layer; none if one is not [valid](Row::is_valid).
+    pub(crate) fn of(width: Width, rows: &[[u32; 2]]) -> Option<Self> {
+        let (mut traits, most) = (Self::default(), Current::KIND.bound().most(width));
+        for &row in rows {
+            let row = Row::from_words(row);
+            if !row.is_valid() {
+                return None;
+            }
+            traits.wide |= row.worst > most;
+            traits.unsteady |= !row.is_steady();
+        }
+        Some(traits)
+    }
+
+    /// In two bits.
+    pub(crate) const fn bits(self) -> u32 {
+        self.wide as u32 | (self.unsteady as u32) << 1
+    }
+
+    /// From the lowest two bits.
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self { wide: bits & 1 != 0, unsteady: bits & 2 != 0 }
+    }
 }
 
 /// `y [O] = clamp(requantize(kernel [O][I] x [I] + bias [O]), 0, 255)`: a layer with ReLU that is not the last.
 pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [u8]) {
-    outputs(dense, source, list, y, |z| z.clamp(0, 255) as u8);
+    let Dense { width, rows, weights, traits } = *dense;
+    if Current::MAKES_BYTES && !traits.unsteady && !is_wide(dense, source) {
+        Current::bytes(width, &Current::list(width, source, list), weights, rows, y);
+    } else {
+        outputs(dense, source, list, y, |z| z.clamp(0, 255) as u8);
+    }
 }
 
 /// Logits `z [O]`, each the bits of an `i32`; with `relu` none below 0.
@@ -38,10 +77,9 @@ pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool,
 /// Group after group of blocks, then row after row.
 #[inline(always)]
 fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T], put: impl Fn(i32) -> T) {
-    let Dense { width, mut rows, mut weights, wide } = *dense;
+    let Dense { width, mut rows, mut weights, .. } = *dense;
     let block_words = width.block_words(source.inputs()).max(1);
-    // Fewer inputs are within every bound, whatever the rows say.
-    if wide && source.inputs() > STRIP {
+    if is_wide(dense, source) {
         for group in weights.chunks(wide_group(width, source.inputs(), list) * block_words) {
             for sums in wide_sums(width, source, list, group) {
                 let of_block;
@@ -63,6 +101,12 @@ fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T
             out = put_rows(of_block, sums, out, &put);
         }
     }
+}
+
+/// Whether inputs must be taken in strips; fewer than a strip are within every bound, whatever the rows say.
+#[inline(always)]
+const fn is_wide(dense: &Dense, source: &Source) -> bool {
+    dense.traits.wide && source.inputs() > STRIP
 }
 
 /// Requantizes the sums of a block's rows to the front of `out`; returns what is behind.
@@ -129,6 +173,8 @@ pub(crate) mod cases {
     use super::super::source::{Listed, Order};
     use super::*;
 
+    const WIDE: Traits = Traits { wide: true, unsteady: false };
+
     /// More than a strip.
     const INPUTS: usize = 301;
 
@@ -180,7 +226,7 @@ pub(crate) mod cases {
             let [a, b, c, d, rest @ ..] = row.to_bytes();
             [u32::from_ne_bytes([a, b, c, d]), u32::from_ne_bytes(rest)]
         });
-        let dense = Dense { width, rows: &rows[..width.rows()], weights: block, wide: true };
+        let dense = Dense { width, rows: &rows[..width.rows()], weights: block, traits: WIDE };
         let mut found = [0; MAX_ROWS];
         let list_words = Current::KIND.list_words(width, INPUTS);
         last(&dense, &source, &mut list[..list_words], false, &mut found[..width.rows()]);
@@ -210,7 +256,7 @@ pub(crate) mod cases {
             let row = [0, u32::from_ne_bytes([row[4], row[5], row[6], row[7]])];
             let rows = vec![row; units];
             let (dense, source) =
-                (Dense { width, rows: &rows, weights: &weights, wide: true }, Source::new(&x, Order::Plain(inputs)));
+                (Dense { width, rows: &rows, weights: &weights, traits: WIDE }, Source::new(&x, Order::Plain(inputs)));
             let mut list = vec![0xa5a5_a5a5; Current::KIND.list_words(width, inputs)];
             let mut found = vec![0; units];
             last(&dense, &source, &mut list, false, &mut found);

@@ -1,7 +1,7 @@
 //! An image through the layers of an integer model.
 
 use super::inference::Memory;
-use super::{Dense, Listed, Order, Source, hidden, last};
+use super::{Dense, Listed, Order, Source, Traits, hidden, last};
 use crate::model::{Model, Sections, Shape};
 use core::ops::Range;
 
@@ -13,7 +13,7 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Mem
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate() {
         if layers.contains(&index) {
-            let Some(dense) = dense(&layer, sections, model.is_wide(index)) else { return };
+            let Some(dense) = dense(&layer, sections, model.traits(index)) else { return };
             let units = layer.units();
             let source = match index {
                 0 => Source::new(
@@ -34,8 +34,8 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Mem
 }
 
 /// The layer's sections as words; the file begins at a word, and all sections at multiples of 16.
-fn dense<'a>(layer: &Shape, sections: Sections<'a>, wide: bool) -> Option<Dense<'a>> {
+fn dense<'a>(layer: &Shape, sections: Sections<'a>, traits: Traits) -> Option<Dense<'a>> {
     let width = layer.width()?;
     let rows = bytemuck::try_cast_slice(sections.rows).ok()?;
-    Some(Dense { width, rows, weights: bytemuck::try_cast_slice(sections.weights).ok()?, wide })
+    Some(Dense { width, rows, weights: bytemuck::try_cast_slice(sections.weights).ok()?, traits })
 }

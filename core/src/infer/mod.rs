@@ -25,7 +25,7 @@ pub mod layout;
 pub(crate) mod requantize;
 mod source;
 
-pub(crate) use dense::{Dense, hidden, last};
+pub(crate) use dense::{Dense, Traits, hidden, last};
 pub use inference::{Answer, Inference, InferenceError, LengthError, Outputs};
 pub use input::{Input, InputType};
 pub use requantize::{MULTIPLIER_ONE, Row, requantize};

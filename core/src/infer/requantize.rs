@@ -34,6 +34,13 @@ impl Row {
         self.multiplier < MULTIPLIER_ONE && self.shift <= MAX_SHIFT && self.worst <= MAX_WORST
     }
 
+    /// Whether one high product makes the output, as in the kernel for DSP:
+    /// `floor(acc * (multiplier 2^(17 - shift)) / 2^32 + 1/2)`. The factor must be whole and below `2^31`.
+    pub(crate) const fn is_steady(self) -> bool {
+        let factor = (self.multiplier as u32) << 17;
+        self.shift > 0 && factor.trailing_zeros() >= self.shift as u32
+    }
+
     /// Whether the accumulator of a row of these weights can never overflow, whatever the activations.
     pub fn fits(self, weights: &[i8]) -> bool {
         let sum: u64 = weights.iter().map(|w| u64::from(w.unsigned_abs())).sum();

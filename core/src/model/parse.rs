@@ -3,7 +3,7 @@
 use super::header::{Header, MAX_MODEL_LAYERS, Packed, Shape, Units, halves, padded};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::infer::InputType;
-use crate::infer::Row;
+use crate::infer::Traits;
 use crate::infer::kernel::{Current, Kernel, Kind};
 use heapless::Vec;
 
@@ -113,8 +113,8 @@ pub struct Model<'a> {
     sections: &'a [u8],
     inputs: u16,
     layers: Vec<Units, MAX_MODEL_LAYERS>,
-    /// Bit `i`: layer `i` has a row whose worst sum is beyond the bound of this target's kernel.
-    wide: u16,
+    /// The [`Traits`] of each layer, two bits each.
+    traits: u32,
     pub(crate) logit_scale: f32,
 }
 
@@ -131,9 +131,9 @@ impl<'a> Model<'a> {
         let (header, sections) = split(bytes).ok_or(ParseError::Header)?;
         let header = Packed::new(header).ok_or(ParseError::Header)?;
         check_shapes(&header)?;
-        let wide = check_sections(header.layers.map(|layer| layer.shape()), sections)?;
+        let traits = check_sections(header.layers.map(|layer| layer.shape()), sections)?;
         let inputs = header.height.wrapping_mul(header.width);
-        let mut model = Self { bytes, sections, inputs, layers: Vec::new(), wide, logit_scale: header.logit_scale };
+        let mut model = Self { bytes, sections, inputs, layers: Vec::new(), traits, logit_scale: header.logit_scale };
         for layer in header.layers {
             model.layers.push(layer.shape().outputs).map_err(|_| ParseError::Header)?;
         }
@@ -189,9 +189,9 @@ impl<'a> Model<'a> {
         self.shapes().any(|layer| layer.is_float())
     }
 
-    /// Whether a layer has a row whose worst sum is beyond the bound of this target's kernel.
-    pub(crate) fn is_wide(&self, layer: usize) -> bool {
-        self.wide >> (layer % MAX_MODEL_LAYERS) & 1 != 0
+    /// What decides how a layer's rows can be computed.
+    pub(crate) fn traits(&self, layer: usize) -> Traits {
+        Traits::from_bits(self.traits >> (2 * layer % u32::BITS as usize))
     }
 
     /// How many layers there are.
@@ -271,35 +271,26 @@ pub(crate) fn check_shapes(header: &Packed) -> Result<(), ParseError> {
 }
 
 /// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on. Returns
-/// a bit for each layer: whether a row is beyond the bound of this target's kernel.
-fn check_sections(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<u16, ParseError> {
-    let mut wide = 0;
+/// the [`Traits`] of each layer, two bits each.
+fn check_sections(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<u32, ParseError> {
+    let mut traits = 0;
     let last = layers.len().saturating_sub(1);
     for (index, layer) in layers.clone().enumerate() {
         layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.outputs.bits })?;
     }
     for (index, layer) in layers.enumerate() {
         let sections = Sections::take(&layer, index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;
-        let is_wide = check_rows(&layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
-        wide |= u16::from(is_wide) << (index % MAX_MODEL_LAYERS);
+        let of_layer = check_rows(&layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
+        traits |= of_layer.bits() << (2 * index % u32::BITS as usize);
         check_order(&layer, sections.order).ok_or(ParseError::Order)?;
     }
-    if rest.is_empty() { Ok(wide) } else { Err(ParseError::Shape { layer: last }) }
+    if rest.is_empty() { Ok(traits) } else { Err(ParseError::Shape { layer: last }) }
 }
 
-/// Multipliers and shifts of an integer layer are such that no shift is undefined. Returns whether a row's worst sum is
-/// beyond the bound of this target's kernel.
-fn check_rows(layer: &Shape, rows: &[u8]) -> Option<bool> {
-    let Some(width) = layer.width() else { return Some(false) };
-    let (mut wide, most) = (false, Current::KIND.bound().most(width));
-    for &row in bytemuck::try_cast_slice::<u8, [u32; 2]>(rows).ok()? {
-        let row = Row::from_words(row);
-        if !row.is_valid() {
-            return None;
-        }
-        wide |= row.worst > most;
-    }
-    Some(wide)
+/// The rows of an integer layer are valid; what decides how they can be computed.
+fn check_rows(layer: &Shape, rows: &[u8]) -> Option<Traits> {
+    let Some(width) = layer.width() else { return Some(Traits::default()) };
+    Traits::of(width, bytemuck::try_cast_slice(rows).ok()?)
 }
 
 /// The order of the inputs names only what exists.

@@ -1,8 +1,11 @@
 //! Cortex-M with the DSP extension (M4, M7, M33): two inputs times the rows of half a word in one `SMLAD`.
 //!
 //! The list holds a word for each pair of inputs that is not zero, first input low, in runs of pairs whose weights follow
-//! each other: bytes to skip, number of pairs, the pairs; a run of 0 pairs ends it. A run enters straight-line code so
-//! that it leaves at its end: no pair costs a comparison.
+//! each other: bytes to skip, the address of the code for so many pairs, the pairs; a run of 0 pairs ends it. A run enters
+//! straight-line code so that it leaves at its end: no pair costs a comparison, and `LDM {skip, pc}` is all of a jump.
+//!
+//! A walk goes through all blocks of a layer. What inverted sign bits make sums too large is what they begin with; a block's
+//! end takes sums apart by operands that are shifted, and `SMMULR` requantizes a row at once, rounding included.
 //!
 //! # A chain of sums
 //!
@@ -44,7 +47,7 @@
 #![allow(unsafe_code)]
 
 use super::{Kernel, Kind, Sums};
-use crate::infer::layout::Width;
+use crate::infer::layout::{MAX_ROWS, Width};
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
 
@@ -56,7 +59,7 @@ pub struct Dsp;
 #[derive(Debug)]
 pub struct List<'s> {
     width: Width,
-    /// The runs, up to one of 0 pairs.
+    /// The runs, up to one of 0 pairs, which skips to the end of a block.
     runs: &'s [u32],
     /// Words of a block that the runs cover and skip.
     block_words: usize,
@@ -65,60 +68,134 @@ pub struct List<'s> {
 }
 
 /// Pairs of a run at most: there is straight-line code for so many.
-const MAX_RUN: u32 = 12;
+const MAX_RUN: usize = 12;
 
 /// Words of a run before its pairs.
 const RUN_WORDS: usize = 2;
 
+/// What a walk through blocks is given; `dsp.s` knows the order of the fields.
+#[repr(C)]
+struct Walk {
+    runs: *const u32,
+    /// What the sums begin with: what inverted sign bits make them too large is taken off here.
+    begin: [i32; 6],
+    /// Rows to requantize with, or null: then one block's sums are written.
+    rows: *const [u32; 2],
+    /// Where outputs, or eight sums, go.
+    out: *mut u8,
+    /// The end of the outputs.
+    end: *mut u8,
+}
+
 impl Kernel for Dsp {
     const KIND: Kind = Kind::Dsp;
+    const MAKES_BYTES: bool = true;
     type List<'s> = List<'s>;
 
     fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let block_words = width.block_words(source.inputs());
         let Some(memory) = memory.get_mut(..Kind::Dsp.list_words(width, source.inputs())) else {
-            return List { width, runs: &[0; RUN_WORDS], block_words, total: 0 };
+            return List { width, runs: &[], block_words, total: 0 };
         };
-        let total = fill(memory.as_mut_ptr(), source, 4 * width.words() as u32);
+        let total = fill(memory.as_mut_ptr(), source, width);
         List { width, runs: memory, block_words, total }
     }
 
-    fn sums(_: Width, list: &List, block: &[u32], a: &mut Sums) {
-        // The first condition is never true; from it the compiler learns what to leave out.
-        if !list.width.is_built() || block.len() < list.block_words {
+    fn sums(width: Width, list: &List, block: &[u32], sums: &mut Sums) {
+        if list.is_for(width) && block.len() >= list.block_words {
+            let out = sums.as_mut_ptr().cast();
+            // SAFETY: the runs skip and cover the words of one block; eight sums are written at most.
+            unsafe { list.walk(block, core::ptr::null(), out, out) };
+        }
+    }
+
+    fn bytes(width: Width, list: &List, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
+        if !list.is_for(width) || list.block_words == 0 {
             return;
         }
-        let (runs, block, sums) = (list.runs.as_ptr(), block.as_ptr(), a.as_mut_ptr());
-        // SAFETY: the runs end with one of 0 pairs, and skip and cover no more words than the block has; each function
-        // writes at most eight words.
-        unsafe {
-            match list.width {
-                Width::Eight => foldnet_dsp8(runs, block, sums),
-                Width::Four => foldnet_dsp4(runs, block, sums),
-                Width::Two => foldnet_dsp2(runs, block, sums),
-            }
+        let of_block = width.rows();
+        let blocks = (weights.len() / list.block_words).min(rows.len() / of_block).min(y.len() / of_block);
+        let (whole, rest) = weights.split_at(blocks * list.block_words);
+        let (whole_rows, rows) = rows.split_at(blocks * of_block);
+        let (whole_y, y) = y.split_at_mut(blocks * of_block);
+        if blocks > 0 {
+            let out = whole_y.as_mut_ptr_range();
+            // SAFETY: so many blocks, and rows and outputs of so many.
+            unsafe { list.walk(whole, whole_rows.as_ptr(), out.start, out.end) };
         }
-        match list.width {
-            Width::Eight => take_apart_8(a, list.total),
-            Width::Four => take_apart_4(a, list.total),
-            Width::Two => take_apart_2(a, list.total),
+        if rest.len() >= list.block_words && !rows.is_empty() {
+            let (mut last_rows, mut last_y) = ([[0; 2]; MAX_ROWS], [0; MAX_ROWS]);
+            last_rows.iter_mut().zip(rows).for_each(|(to, row)| *to = *row);
+            let out = last_y[..of_block].as_mut_ptr_range();
+            // SAFETY: one block, and rows and outputs of one.
+            unsafe { list.walk(rest, last_rows.as_ptr(), out.start, out.end) };
+            y.iter_mut().zip(last_y).for_each(|(to, y)| *to = y);
         }
     }
 }
 
-/// Writes the runs to `next`, which has room for [`Kind::list_words`]; a pair has so many bytes of weights. Returns `X`.
-fn fill(next: *mut u32, source: &Source, bytes: u32) -> i32 {
-    let (x, inputs) = (source.activations(), source.inputs());
-    if !source.is_whole() || inputs % 2 == 1 || inputs == 0 {
-        return fill_any(next, source, bytes);
+impl List<'_> {
+    /// Whether there is a list, and of this width. From the width the compiler learns what to leave out.
+    #[inline(always)]
+    fn is_for(&self, width: Width) -> bool {
+        self.width == width && width.is_built() && !self.runs.is_empty()
     }
+
+    /// Adds up block after block.
+    ///
+    /// # Safety
+    /// Without `rows` one block of `block_words` words is there, and room for eight sums. With them `out` to `end` is room
+    /// for the outputs of at least one block, and so many blocks and rows are there.
+    unsafe fn walk(&self, blocks: &[u32], rows: *const [u32; 2], out: *mut u8, end: *mut u8) {
+        let less = |count: i32| self.total.wrapping_mul(count).wrapping_neg();
+        // The inverted sign bits, row by row, where they stand: a field of 8 bits is 128 too large, and so on.
+        let begin = match self.width {
+            Width::Eight => [less(0x80); 6],
+            Width::Four => [less(0x888), less(0x888), less(0x888), less(0x808), less(0x808), less(0x808)],
+            Width::Two => [less(0x2222), less(0x2aaa), less(0x2288), less(0x202), less(0x808), less(0x208)],
+        };
+        let walk = Walk { runs: self.runs.as_ptr(), begin, rows, out, end };
+        // SAFETY: the runs end with one of 0 pairs, skip and cover the words of one block, and were made for this width.
+        unsafe {
+            match self.width {
+                Width::Eight => foldnet_dsp8(&walk, blocks.as_ptr()),
+                Width::Four => foldnet_dsp4(&walk, blocks.as_ptr()),
+                Width::Two => foldnet_dsp2(&walk, blocks.as_ptr()),
+            }
+        }
+    }
+}
+
+/// Where the code of runs of 0 to [`MAX_RUN`] pairs begins.
+#[inline(always)]
+fn entries(width: Width) -> &'static [u32; MAX_RUN + 1] {
+    // SAFETY: tables in flash.
+    unsafe {
+        match width {
+            Width::Eight => &foldnet_dsp8_entries,
+            Width::Four => &foldnet_dsp4_entries,
+            Width::Two => &foldnet_dsp2_entries,
+        }
+    }
+}
+
+/// Writes the runs to `next`, which has room for [`Kind::list_words`]; returns `X`.
+fn fill(next: *mut u32, source: &Source, width: Width) -> i32 {
+    let (x, inputs, entries) = (source.activations(), source.inputs(), entries(width));
+    if !source.is_whole() || inputs % 2 == 1 || inputs == 0 {
+        return fill_any(next, source, width);
+    }
+    let bytes = 4 * width.words() as u32;
     // SAFETY: whole pairs, all of them there; an order lists inputs only; the room is the caller's word.
     unsafe {
         match source.order() {
-            Order::Plain(_) => foldnet_dsp_activations(next, x.as_ptr(), bytes, x.as_ptr().add(inputs)),
+            Order::Plain(_) => {
+                let start = x.as_ptr();
+                foldnet_dsp_activations(next, start, core::ptr::null(), start.add(inputs).cast(), bytes / 2, entries)
+            }
             Order::Listed(order) => {
-                let order = order.numbers();
-                foldnet_dsp_pixels(next, x.as_ptr(), order.as_ptr(), order.as_ptr_range().end, bytes)
+                let order = order.numbers().as_ptr_range();
+                foldnet_dsp_pixels(next, x.as_ptr(), order.start, order.end, bytes / 4, entries)
             }
         }
     }
@@ -127,7 +204,8 @@ fn fill(next: *mut u32, source: &Source, bytes: u32) -> i32 {
 /// The same where inputs are missing, or their number is odd.
 #[cold]
 #[inline(never)]
-fn fill_any(mut next: *mut u32, source: &Source, bytes: u32) -> i32 {
+fn fill_any(mut next: *mut u32, source: &Source, width: Width) -> i32 {
+    let (entries, bytes) = (entries(width), 4 * width.words() as u32);
     let (mut total, mut skipped, mut run) = (0, 0, MAX_RUN);
     let mut header = next;
     for i in (0..source.inputs()).step_by(2) {
@@ -140,77 +218,52 @@ fn fill_any(mut next: *mut u32, source: &Source, bytes: u32) -> i32 {
         // SAFETY: `next` and `header` stay within the room: a run of `n` pairs takes `n + 2` words and, unless it has
         // `MAX_RUN`, one pair before it; the last run takes two words.
         unsafe {
-            if skipped != 0 || run == MAX_RUN {
+            if skipped != 0 || run >= MAX_RUN {
                 *next = skipped;
                 header = next.add(1);
                 next = next.add(RUN_WORDS);
                 (skipped, run) = (0, 0);
             }
             run += 1;
-            *header = run;
+            *header = entries.get(run).copied().unwrap_or(entries[0]);
             *next = u32::from(first) | u32::from(second) << 16;
             next = next.add(1);
         }
     }
     // SAFETY: as above.
-    unsafe { next.write_bytes(0, RUN_WORDS) };
+    unsafe {
+        *next = skipped;
+        *next.add(1) = entries[0];
+    }
     total
 }
 
-/// `a, b, c, d` from `M1, M3, M2`, where `c` and `d` count `2^SHIFT`.
-#[inline(always)]
-fn follow<const SHIFT: u32>([m1, m3, m2]: [i32; 3]) -> [i32; 4] {
-    let chain = m3.wrapping_sub(m2 << 8).wrapping_add(m1 << 16);
-    let c = chain << 8 >> (8 + SHIFT);
-    let d = m3.wrapping_sub(c << SHIFT) >> (8 + SHIFT);
-    let a = m2.wrapping_sub(d << SHIFT) >> 8;
-    let b = m1.wrapping_sub(a) >> 8;
-    [a, b, c, d]
-}
-
-/// From `M1, M3, M2` and `A_1, A_0` of rows 4 and 5 to the sums of 8 bits.
-#[inline(always)]
-fn take_apart_8(sums: &mut Sums, x: i32) {
-    let [m1, m3, m2, a1, a0, ..] = *sums;
-    let [s0, s1, s2, s3] = follow::<0>([m1, m3, m2].map(|m| m.wrapping_sub(x << 7)));
-    *sums = [s0, s1, s2, s3, a0.wrapping_sub(x << 7), a1.wrapping_sub(a0) >> 8, 0, 0];
-}
-
-/// From the sums of both chains to the sums of 4 bits. In a half of bytes all weights but the topmost count 8 too much, in
-/// one of low halves both.
-#[inline(always)]
-fn take_apart_4(sums: &mut Sums, x: i32) {
-    let [bytes @ .., l1, l3, l2, _, _] = *sums;
-    let [low, bytes] = [([l1, l3, l2], x.wrapping_mul(8 * 0x101)), (bytes, x.wrapping_mul(8 * 0x111))]
-        .map(|(chain, offset)| follow::<0>(chain.map(|m| m.wrapping_sub(offset))));
-    for (sums, (low, byte)) in sums.chunks_exact_mut(2).zip(low.into_iter().zip(bytes)) {
-        sums.copy_from_slice(&[low, (byte - low) >> 4]);
-    }
-}
-
-/// From `F` and the sums of both chains to the sums of 2 bits; all weights but row 7's in `F` count 2 too much.
-#[inline(always)]
-fn take_apart_2(sums: &mut Sums, x: i32) {
-    let [whole, m1, m2, l1, l3, l2, ..] = *sums;
-    let less = |sum: i32, count: i32| sum.wrapping_sub(x.wrapping_mul(2 * count));
-    let bytes = [less(m1, 0x1111), less(whole.wrapping_sub(m1), 0x444), less(m2, 0x1144)];
-    let low = [less(l1, 0x101), less(l3, 0x404), less(l2, 0x104)];
-    let ([s0, s4, s1, s5], [a, b, c, d]) = (follow::<2>(low), follow::<2>(bytes));
-    let above = |byte: i32, low: i32| (byte - low) >> 4;
-    *sums = [s0, s1, above(a, s0), above(c, s1), s4, s5, above(b, s4), above(d, s5)];
-}
-
 unsafe extern "C" {
-    /// Writes the runs of activations up to `end`, at least one pair, and returns `X`.
-    fn foldnet_dsp_activations(next: *mut u32, x: *const u8, bytes: u32, end: *const u8) -> i32;
-    /// The same of pixels in an order.
-    fn foldnet_dsp_pixels(next: *mut u32, x: *const u8, order: *const u16, end: *const u16, bytes: u32) -> i32;
-    /// `M1, M3, M2, A_1, A_0`
-    fn foldnet_dsp8(runs: *const u32, block: *const u32, sums: *mut i32);
-    /// `M1, M3, M2` of bytes, then of their low halves.
-    fn foldnet_dsp4(runs: *const u32, block: *const u32, sums: *mut i32);
-    /// `F`, `M1` and `M2` of bytes, then `M1, M3, M2` of their low halves.
-    fn foldnet_dsp2(runs: *const u32, block: *const u32, sums: *mut i32);
+    /// Writes the runs of activations up to `end`, at least one pair, and returns `X`; `bytes` of weights belong to one
+    /// that is read.
+    fn foldnet_dsp_activations(
+        next: *mut u32,
+        x: *const u8,
+        _: *const u16,
+        end: *const u16,
+        bytes: u32,
+        entries: &[u32; MAX_RUN + 1],
+    ) -> i32;
+    /// The same of pixels in an order, of which `end` is the end.
+    fn foldnet_dsp_pixels(
+        next: *mut u32,
+        x: *const u8,
+        order: *const u16,
+        end: *const u16,
+        bytes: u32,
+        entries: &[u32; MAX_RUN + 1],
+    ) -> i32;
+    static foldnet_dsp8_entries: [u32; MAX_RUN + 1];
+    static foldnet_dsp4_entries: [u32; MAX_RUN + 1];
+    static foldnet_dsp2_entries: [u32; MAX_RUN + 1];
+    fn foldnet_dsp8(walk: &Walk, blocks: *const u32);
+    fn foldnet_dsp4(walk: &Walk, blocks: *const u32);
+    fn foldnet_dsp2(walk: &Walk, blocks: *const u32);
 }
 
 // ARMv8-M must name a core that has the extension, ARMv7E-M always has it.
@@ -227,7 +280,7 @@ macro_rules! cpu {
     };
 }
 
-// SAFETY: each of the last three functions reads the list up to its end, the weights that it points at, and writes the sums through the third
-// argument; the first two read what they are given, and write the list. All keep r4 to r11; the flags GE, which `SEL` reads,
-// are the caller's to lose.
+// SAFETY: a walk reads the list up to its end, the weights that it points at, and the rows, and writes the outputs or sums; the
+// functions of lists read what they are given, and write the list. All keep r4 to r11; the flags GE, which `SEL` reads, are
+// the caller's to lose.
 global_asm!(concat!(cpu!(), "\n", include_str!("dsp.s")), options(raw));

@@ -1,5 +1,27 @@
-@ The lists of `dsp.rs`, and the sums that read them; what is computed is explained there. Both functions of lists come
-@ first, then the sums of 8, 4 and 2 bits.
+@ The lists of `dsp.rs`, the sums that read them, and what makes outputs of the sums.
+@
+@ Words of a pair of inputs, a bit field for each row's weight (8 bits: rows 0 to 5; 4 and 2 bits: rows 0 to 7):
+@
+@            31      24 23      16 15       8 7        0
+@   8 bits   | second input       | first input        |
+@   word 0   |    1    |    0     |    1     |    0    |
+@   word 1   | first input        | second input       |      the halves are exchanged
+@            |    3    |    2     |    3     |    2    |
+@   word 2   |    5    |    4     |    5     |    4    |      as word 0
+@   4 bits   | second input       | first input        |
+@   word 0   |  3 |  2 |  1 |  0  |  3 |  2 |  1 |  0  |      word 1: rows 7 to 4
+@   2 bits   |7|6|5|4|3|2|1|0     |7|6|5|4|3|2|1|0     |
+@
+@ The last row's field of a half is in two's complement, the others have their sign bit inverted.
+@
+@ An example, 8 bits. The pair's inputs are 3 and 2. Row 0 has the weights 5 and -1, row 1 has -2 and 4. Word 0 is, from the
+@ topmost byte, 4, 0x7f (-1 with the sign bit inverted), 0xfe, 0x85: 0x047ffe85. Its halves are 0x047f = 1151 and
+@ 0xfe85 = -379 as signed numbers, which are 256 * 4 - 1 + 128 and 256 * -2 + 5 + 128. SMLAD adds 3 * -379 + 2 * 1151 = 1165.
+@ The row sums are S0 = 3 * 5 - 2 = 13 and S1 = -6 + 8 = 2, X = 5, and 1165 = 256 * 2 + 13 + 128 * 5: less 128 X it is 525,
+@ whose low byte, signed, is S0 = 13, and (525 - 13) / 256 = 2 is S1.
+@
+@ A list is a sequence of runs {bytes of weights to skip, where the code of a run of so many pairs begins, the pairs}, each
+@ pair a word {second input, first input}; the last run has no pairs, and skips to the block's end.
 
 .syntax unified
 
@@ -11,99 +33,256 @@
 foldnet_\name:
 .endm
 
-@ The list: r0 next word, r4 X, r6 bytes to skip, r7 bytes of a pair, r8 header of the run, r9 where it ends.
-.macro foldnet_begin
-   mov r4, #0
-   mov r5, #0x00010001
-   mov r6, #0
-   mov r8, r0
-   adds r0, #8
-   mov r9, r0
+@ ---- Lists ----
+@
+@ In: r0 where to write, r1 activations, r2 their order (pixels only), r3 the end of what is read pair by pair, on the stack
+@ bytes of weights per byte read, and the table of entries. Out: X.
+@
+@   r0 next word     r4 X              r8  header of the run, its second word
+@   r1 activations   r5 1 and 1        r9  where the run must end: 12 pairs from its begin, or at the end
+@   r2 their order   r6 where the skipped pairs begin, plus a pair
+@   r3 end           r7 bytes of weights per byte read     r10, r11 the pair     lr table of entries, less a word
+
+@ The next pair to r10, and whether it is zero to Z.
+.macro foldnet_take_activations
+   ldrh r10, [r1], #2
+   cmp r10, #0
 .endm
 
-@ Puts the pair x, which is not zero; label 3 is for one that is. `at` goes up to r3, where the list ends. A run is
-@ closed when the next begins.
-.macro foldnet_put x at
-   smlad r4, \x, r5, r4
-   cmp r0, r9
-   beq 4f
-2: str \x, [r0], #4
-   cmp \at, r3
-   bne 1b
-   b 6f
-3: add r6, r7
-   mov r9, r0
-   cmp \at, r3
-   bne 1b
-6: sub r11, r0, r8
-   subs r11, #8
-   lsr r11, r11, #2
-   str r11, [r8, #4]
-   mov r11, #0
-   str r11, [r0], #4
-   str r11, [r0]
-   it eq
-   streq r11, [r8]
-   mov r0, r4
-   pop {r4-r11, pc}
-4: sub r11, r0, r8
-   subs r11, #8
-   ittt ne
-   lsrne r11, r11, #2
-   strne r11, [r8, #4]
-   movne r8, r0
-   it ne
-   addne r0, #8
-   str r6, [r8]
-   mov r6, #0
-   add r9, r0, #4 * 12
-   b 2b
-.endm
-
-   foldnet_function dsp_activations
-   push {r4-r11, lr}
-   foldnet_begin
-   mov r7, r2
-1: ldrh r2, [r1], #2
-   cbz r2, 3f
-   orr r2, r2, r2, lsl #8
-   uxtb16 r2, r2
-   foldnet_put r2 r1
-
-   foldnet_function dsp_pixels
-   push {r4-r11, lr}
-   foldnet_begin
-   ldr r7, [sp, #36]
-1: ldr r10, [r2], #4
+.macro foldnet_take_pixels
+   ldr r10, [r2], #4
    uxth r11, r10
    lsr r10, r10, #16
    ldrb r11, [r1, r11]
    ldrb r10, [r1, r10]
    orrs r10, r11, r10, lsl #16
-   beq 3f
-   foldnet_put r10 r2
+.endm
 
-@ The sums: r0 the list, r1 the weights; the third argument lies on top of the stack.
+@ What is read through the pointer `at`, `step` bytes a pair.
+.macro foldnet_list name at step
+   foldnet_function dsp_\name
+   push {r4-r11, lr}
+   ldrd r7, lr, [sp, #36]
+   mov r4, #0
+   mov r5, #0x00010001
+   add r6, \at, #\step
+   sub lr, #4
+.Lzeros_\name:
+   foldnet_take_\name
+   bne .Lbegin_\name
+   cmp \at, r3
+   bne .Lzeros_\name
+.Lend_\name:                    @ the last run: skips what is left
+   sub r11, \at, r6
+   add r11, #\step
+   mul r11, r11, r7
+   ldr r10, [lr, #4]
+   strd r11, r10, [r0]
+   mov r0, r4
+   pop {r4-r11, pc}
+.Lbegin_\name:                  @ a run begins with the pair in r10
+   sub r11, \at, r6
+   mul r11, r11, r7
+   add r8, r0, #4
+   str r11, [r0], #8
+   add r9, \at, #11 * \step
+   cmp r9, r3
+   it hi
+   movhi r9, r3
+   b .Lput_\name
+.Lrun_\name:
+   foldnet_take_\name
+   beq .Lzero_\name
+.Lput_\name:
+   .ifc \name, activations
+   orr r10, r10, r10, lsl #8
+   uxtb16 r10, r10
+   .endif
+   smlad r4, r10, r5, r4
+   str r10, [r0], #4
+   cmp \at, r9
+   bne .Lrun_\name
+   sub r11, r0, r8              @ the run is full: 4 n + 4 bytes from its header
+   ldr r11, [lr, r11]
+   str r11, [r8]
+   add r6, \at, #\step
+   cmp \at, r3
+   beq .Lend_\name
+   b .Lzeros_\name
+.Lzero_\name:                   @ a pair of zeros ends the run
+   sub r11, r0, r8
+   ldr r11, [lr, r11]
+   str r11, [r8]
+   mov r6, \at
+   cmp \at, r3
+   bne .Lzeros_\name
+   b .Lend_\name
+.endm
+
+   foldnet_list activations r1 2
+   foldnet_list pixels r2 4
+
+@ ---- Walks ----
+@
+@ In: r0 a `Walk` {list, six sums to begin with, rows, outputs, their end}, r1 weights. In the loops r0 is the list, r1 the
+@ weights. A walk goes through block after block until the outputs are full.
+@
+@   stack: +0 list, +4 sums to begin with, +28 rows, +32 outputs, +36 their end
+
+.equ ROWS, 28
+.equ END, 36
+
 .macro foldnet_enter name
    foldnet_function \name
-   push {r2, r4-r11, lr}
-.irp r, 4, 5, 6, 7, 8, 9, 10, 11
-   mov r\r, #0
-.endr
+   push {r4-r11, lr}
+   ldm r0, {r3-r12}
+   push {r3-r12}
+   mov lr, #0x00050000          @ SEL takes bytes 0 and 2, the lower of each half, from its first operand
+   msr apsr_g, lr
 .endm
 
-@ Skips weights, then goes to where a run of so many pairs begins, by the table behind, which reaches forward only.
-.macro foldnet_run name skip pairs
-   ldmia r0!, {\skip, \pairs}
-   add r1, r1, \skip
-   tbh [pc, \pairs, lsl #1]
-.Lruns_\name:
+@ Goes to the code of the next run, which skips weights first.
+.macro foldnet_next
+   ldmia r0!, {r10, pc}
+.endm
+
+@ Where the code of runs of 0 to 12 pairs begins.
+.macro foldnet_entries name
+.section .rodata.foldnet_\name\()_entries, "a", %progbits
+.balign 4
+.global foldnet_\name\()_entries
+foldnet_\name\()_entries:
 .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-   .short (.L\name\()_\n - .Lruns_\name) / 2
+   .word .L\name\()_\n + 1
 .endr
 .endm
 
-@ 8 bits: M1, M3, M2, A_1, A_0 in r5 to r9.
+@ Straight-line code for 12 pairs, which runs of fewer enter further down; runs of 3 or fewer have their own. `pair` is the
+@ macro for one, `x`, `y` and `z` are registers for the inputs of three.
+.macro foldnet_runs name pair x y z
+.L\name\()_12:
+   add r1, r10
+   foldnet_three \name \pair \x \y \z 12 11 10
+   foldnet_three \name \pair \x \y \z 9 8 7
+   foldnet_three \name \pair \x \y \z 6 5 4
+   foldnet_three \name \pair \x \y \z 3 2 1
+   foldnet_next
+.irp n, 9, 6
+.L\name\()_\n:
+   add r1, r10
+   b .Lthree_\name\()_\n
+.endr
+.irp n, 11, 8, 5
+.L\name\()_\n:
+   add r1, r10
+   ldmia r0!, {\y, \z}
+   b .Lin_\name\()_\n
+.endr
+.irp n, 10, 7, 4
+.L\name\()_\n:
+   add r1, r10
+   ldr \z, [r0], #4
+   b .Lin_\name\()_\n
+.endr
+.L\name\()_3:
+   add r1, r10
+   ldmia r0!, {\x, \y, \z}
+   \pair \x
+   \pair \y
+   \pair \z
+   foldnet_next
+.L\name\()_2:
+   add r1, r10
+   ldmia r0!, {\y, \z}
+   \pair \y
+   \pair \z
+   foldnet_next
+.L\name\()_1:
+   add r1, r10
+   ldr \z, [r0], #4
+   \pair \z
+   foldnet_next
+.endm
+
+.macro foldnet_three name pair x y z n m l
+.Lthree_\name\()_\n:
+   ldmia r0!, {\x, \y, \z}
+.Lin_\name\()_\n:
+   \pair \x
+.Lin_\name\()_\m:
+   \pair \y
+.Lin_\name\()_\l:
+   \pair \z
+.endm
+
+@ ---- Ends of blocks ----
+@
+@ A chain of sums M1 = a + 256 b, M3 = c + 256 d, M2 = d + 256 a follows one from another: M1 becomes 256 b, M3 256 d,
+@ M2 256 a, and c comes to another register.
+.macro foldnet_follow m1 m3 m2 c
+   sub \c, \m3, \m2, lsl #8
+   add \c, \c, \m1, lsl #16
+   sbfx \c, \c, #0, #24
+   sub \m3, \c
+   sub \m2, \m2, \m3, asr #8
+   sub \m1, \m1, \m2, asr #8
+.endm
+
+@ The next row's output from its sum times 2^shift; r2 rows, r3 outputs, r0, r12 and sum are lost.
+@
+@ requantize: floor((bias + sum) m / 2^(15 + s) + 1/2), which SMMULR makes with m 2^(17 - s), less than 2^31. The row is
+@ {bias, worst << 24 | s << 16 | m}, 1 <= s <= 17.
+.macro foldnet_byte sum shift
+   ldrd r0, r12, [r2], #8
+   .if \shift
+   add r0, r0, \sum, asr #\shift
+   .else
+   add r0, r0, \sum
+   .endif
+   lsl \sum, r12, #17
+   lsr r12, r12, #16
+   lsr \sum, \sum, r12
+   smmulr r0, r0, \sum
+   usat r0, #8, r0
+   strb r0, [r3], #1
+.endm
+
+@ The next row's sum.
+.macro foldnet_sum sum shift
+   .if \shift
+   asr \sum, \sum, #\shift
+   .endif
+   str \sum, [r3], #4
+.endm
+
+@ A block's end: r10 is what to skip. `follow` takes the sums apart, `rows` says to a macro where each row's is. The walk
+@ has rows where outputs are asked for; otherwise it stores sums, and the walk is over.
+.macro foldnet_end name follow rows
+.L\name\()_0:
+   add r1, r10
+   \follow
+   ldrd r2, r3, [sp, #ROWS]
+   cmp r2, #0
+   beq .Lsums_\name
+   \rows foldnet_byte
+   ldr r0, [sp, #END]
+   strd r2, r3, [sp, #ROWS]
+   cmp r3, r0
+   bne .Lblock_\name
+   add sp, #40
+   pop {r4-r11, pc}
+.Lsums_\name:
+   \rows foldnet_sum
+   add sp, #40
+   pop {r4-r11, pc}
+.endm
+
+@ ---- 8 bits ----
+@
+@   r2-r4 inputs of three pairs     r8 A_1, of rows 4 and 5     r10-r12 weights of a pair
+@   r5 M1, of rows 0 and 1          r9 A_0, of row 4            lr 0x80808080
+@   r6 M3, of rows 2 and 3
+@   r7 M2, of rows 3 and 0
 .macro foldnet_pair8 x
    ldmia r1!, {r10, r11, r12}
    smlad r5, r10, \x, r5
@@ -116,48 +295,33 @@ foldnet_\name:
    smlad r9, r12, \x, r9
 .endm
 
-.macro foldnet_three8 n m l
-   ldmia r0!, {r2, r3, r4}
-.Lin8_\n:
-   foldnet_pair8 r2
-.Lin8_\m:
-   foldnet_pair8 r3
-.Lin8_\l:
-   foldnet_pair8 r4
+.macro foldnet_follow8
+   foldnet_follow r5 r6 r7 r11
+   sub r8, r9
+.endm
+
+.macro foldnet_rows8 what
+   \what r7 8
+   \what r5 8
+   \what r11 0
+   \what r6 8
+   \what r9 0
+   \what r8 8
 .endm
 
    foldnet_enter dsp8
-   mov lr, #0x00050000
-   msr apsr_g, lr
    mov lr, #0x80808080
-   b .Lnext8
-   foldnet_three8 12 11 10
-   foldnet_three8 9 8 7
-   foldnet_three8 6 5 4
-   foldnet_three8 3 2 1
-.Lnext8:
-   foldnet_run dsp8 r10 r11
-.irp n, 12, 9, 6, 3
-.Ldsp8_\n:
-   ldmia r0!, {r2, r3, r4}
-   b .Lin8_\n
-.endr
-.irp n, 11, 8, 5, 2
-.Ldsp8_\n:
-   ldmia r0!, {r3, r4}
-   b .Lin8_\n
-.endr
-.irp n, 10, 7, 4, 1
-.Ldsp8_\n:
-   ldr r4, [r0], #4
-   b .Lin8_\n
-.endr
-.Ldsp8_0:
-   pop {r2}
-   stmia r2, {r5-r9}
-   pop {r4-r11, pc}
+.Lblock_dsp8:
+   ldm sp, {r0, r5-r9}
+   foldnet_next
+   foldnet_runs dsp8 foldnet_pair8 r2 r3 r4
+   foldnet_end dsp8 foldnet_follow8 foldnet_rows8
+   foldnet_entries dsp8
 
-@ 4 bits: M1, M3, M2 of whole bytes in r4 to r6, of their low halves in r7 to r9.
+@ ---- 4 bits ----
+@
+@   r2, r3, lr inputs of three pairs     r4-r6 M1, M3, M2 of bytes          r10, r11 weights of a pair
+@                                        r7-r9 M1, M3, M2 of low halves     r12 d of word 1 low, a of word 0 high
 .macro foldnet_pair4 x
    ldmia r1!, {r10, r11}
    smlad r4, r10, \x, r4
@@ -174,49 +338,42 @@ foldnet_\name:
    smlad r9, r12, \x, r9
 .endm
 
-.macro foldnet_three4 n m l
-   ldmia r0!, {r2, r3, lr}
-.Lin4_\n:
-   foldnet_pair4 r2
-.Lin4_\m:
-   foldnet_pair4 r3
-.Lin4_\l:
-   foldnet_pair4 lr
+@ Both chains; then a byte less its low half is 16 times the upper half.
+.macro foldnet_follow4
+   foldnet_follow r4 r5 r6 r10
+   foldnet_follow r7 r8 r9 r11
+   sub r10, r11
+   sub r5, r8
+   sub r6, r9
+   sub r4, r7
+.endm
+
+.macro foldnet_rows4 what
+   \what r9 8
+   \what r6 12
+   \what r7 8
+   \what r4 12
+   \what r11 0
+   \what r10 4
+   \what r8 8
+   \what r5 12
 .endm
 
    foldnet_enter dsp4
-   mov lr, #0x00050000
-   msr apsr_g, lr
-   b .Lnext4
-   foldnet_three4 12 11 10
-   foldnet_three4 9 8 7
-   foldnet_three4 6 5 4
-   foldnet_three4 3 2 1
-.Lnext4:
-   foldnet_run dsp4 r10 r11
-.irp n, 12, 9, 6, 3
-.Ldsp4_\n:
-   ldmia r0!, {r2, r3, lr}
-   b .Lin4_\n
-.endr
-.irp n, 11, 8, 5, 2
-.Ldsp4_\n:
-   ldmia r0!, {r3, lr}
-   b .Lin4_\n
-.endr
-.irp n, 10, 7, 4, 1
-.Ldsp4_\n:
-   ldr lr, [r0], #4
-   b .Lin4_\n
-.endr
-.Ldsp4_0:
-   pop {r2}
-   stmia r2, {r4-r9}
-   pop {r4-r11, pc}
+.Lblock_dsp4:
+   ldm sp, {r0, r4-r9}
+   foldnet_next
+   foldnet_runs dsp4 foldnet_pair4 r2 r3 lr
+   foldnet_end dsp4 foldnet_follow4 foldnet_rows4
+   foldnet_entries dsp4
 
-@ 2 bits: F, then M1 and M2 of bytes, M1, M3 and M2 of their low halves, in r4 to r9.
+@ ---- 2 bits ----
+@
+@   r2, r3 inputs of two pairs     r4 M1 and r6 M2 of bytes           r10, r11 weights of two pairs
+@   lr 0xcc33cc33                  r5 F, of whole halves              r12 masked
+@                                  r7-r9 M1, M3, M2 of low halves
 .macro foldnet_pair2 w x
-   smlad r4, \w, \x, r4
+   smlad r5, \w, \x, r5
    and r12, \w, #0x0c0c0c0c
    smlad r8, r12, \x, r8
    and r12, \w, lr
@@ -226,46 +383,82 @@ foldnet_\name:
    and r12, r12, #0x0f0f0f0f
    smlad r9, r12, \x, r9
    and \w, \w, #0x33333333
-   smlad r5, \w, \x, r5
+   smlad r4, \w, \x, r4
    and \w, \w, #0x0f0f0f0f
    smlad r7, \w, \x, r7
 .endm
 
+@ Two pairs; a run of an odd number of pairs enters at the second.
 .macro foldnet_two2 n m
+.Ltwo_dsp2_\n:
    ldmia r0!, {r2, r3}
    ldmia r1!, {r10, r11}
-.Lin2_\n:
    foldnet_pair2 r10 r2
-.Lin2_\m:
+.Lin_dsp2_\m:
    foldnet_pair2 r11 r3
 .endm
 
-   foldnet_enter dsp2
-   movw lr, #0xcc33
-   movt lr, #0xcc33
-   b .Lnext2
+.macro foldnet_runs2
+.Ldsp2_12:
+   add r1, r10
    foldnet_two2 12 11
    foldnet_two2 10 9
    foldnet_two2 8 7
    foldnet_two2 6 5
    foldnet_two2 4 3
    foldnet_two2 2 1
-.Lnext2:
-   foldnet_run dsp2 r10 r11
-.irp n, 12, 10, 8, 6, 4, 2
+   foldnet_next
+.irp n, 10, 8, 6, 4
 .Ldsp2_\n:
-   ldmia r0!, {r2, r3}
-   ldmia r1!, {r10, r11}
-   b .Lin2_\n
+   add r1, r10
+   b .Ltwo_dsp2_\n
 .endr
-.irp n, 11, 9, 7, 5, 3, 1
+.irp n, 11, 9, 7, 5, 3
 .Ldsp2_\n:
+   add r1, r10
    ldr r3, [r0], #4
    ldr r11, [r1], #4
-   b .Lin2_\n
+   b .Lin_dsp2_\n
 .endr
-.Ldsp2_0:
-   pop {r2}
-   stmia r2, {r4-r9}
-   pop {r4-r11, pc}
+.Ldsp2_2:
+   add r1, r10
+   ldmia r0!, {r2, r3}
+   ldmia r1!, {r10, r11}
+   foldnet_pair2 r10 r2
+   foldnet_pair2 r11 r3
+   foldnet_next
+.Ldsp2_1:
+   add r1, r10
+   ldr r11, [r1], #4
+   ldr r3, [r0], #4
+   foldnet_pair2 r11 r3
+   foldnet_next
+.endm
+
+@ M3 of bytes is F less M1. c and d count four times.
+.macro foldnet_follow2
+   sub r5, r4
+   foldnet_follow4
+.endm
+
+.macro foldnet_rows2 what
+   \what r9 8
+   \what r11 2
+   \what r6 12
+   \what r10 6
+   \what r7 8
+   \what r8 10
+   \what r4 12
+   \what r5 14
+.endm
+
+   foldnet_enter dsp2
+   movw lr, #0xcc33
+   movt lr, #0xcc33
+.Lblock_dsp2:
+   ldm sp, {r0, r4-r9}
+   foldnet_next
+   foldnet_runs2
+   foldnet_end dsp2 foldnet_follow2 foldnet_rows2
+   foldnet_entries dsp2
 .text

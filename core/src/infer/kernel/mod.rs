@@ -37,6 +37,9 @@ pub trait Kernel {
     /// Blocks that are best added up at once.
     const AT_ONCE: usize = 1;
 
+    /// Whether there is [`bytes`](Self::bytes).
+    const MAKES_BYTES: bool = false;
+
     /// A layer's inputs, prepared.
     type List<'s>;
 
@@ -55,6 +58,10 @@ pub trait Kernel {
             Self::sums(width, list, block, sums);
         }
     }
+
+    /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`, where every row is
+    /// [steady](super::Row::is_steady) and within the [bound](Kind::bound).
+    fn bytes(_: Width, _: &Self::List<'_>, _weights: &[u32], _rows: &[[u32; 2]], _y: &mut [u8]) {}
 }
 
 /// The kernel of this target.
