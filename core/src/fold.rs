@@ -147,7 +147,7 @@ impl<'a> Fold<'a> {
                     BatchNorm::from_array([values[0], values[1], values[2], values[3]]).affine(epsilon)
                 })
             }
-            Layer::Relu | Layer::Softmax => 0.0,
+            _ => 0.0,
         }
     }
 }
@@ -181,8 +181,10 @@ fn blocks(network: Network) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
     for place in network.placed() {
         match place.layer {
             Layer::Dense { .. } => open = Open { units: place.outputs, dense: true, ..open },
-            Layer::BatchNorm { .. } | Layer::Softmax => {}
-            Layer::Relu => {
+            // Nothing at inference; a block does not begin with it.
+            Layer::Dropout { .. } if open.first == place.index => open.first += 1,
+            Layer::BatchNorm { .. } | Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
+            Layer::Relu | Layer::QuantizedRelu { .. } => {
                 let repeated = open.first == place.index && !blocks.is_empty();
                 if !open.dense && !repeated {
                     return Err(FoldError::Relu { layer: place.index });
@@ -192,7 +194,7 @@ fn blocks(network: Network) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
             }
         }
     }
-    let end = layers.len() - usize::from(layers.last() == Some(&Layer::Softmax));
+    let end = layers.len() - usize::from(matches!(layers.last(), Some(Layer::Softmax | Layer::Sigmoid)));
     if !open.dense && open.first < end {
         return Err(FoldError::BatchNorm { layer: open.first });
     }
@@ -242,6 +244,9 @@ pub(crate) mod cases {
         check(&[B, B, D, D, B, B], Ok(&[(0, 6, false)]));
         check(&[D, R, R, D], Ok(&[(0, 1, true), (3, 4, false)]));
         check(&[D, R, S], Ok(&[(0, 1, true)]));
+        let (drop, quantized) = (Layer::Dropout { rate: 0.5 }, Layer::QuantizedRelu { step: 0.1 });
+        check(&[drop, D, quantized, drop, B, D, drop], Ok(&[(1, 2, true), (4, 7, false)]));
+        check(&[D, R, drop, R, drop], Ok(&[(0, 1, true)]));
     }
 
     pub(crate) fn what_cannot_be_folded_is_named() {

@@ -43,6 +43,18 @@ pub enum Layer {
     Relu,
     /// `p_c = exp(z_c) / sum exp(z)`, last and only last.
     Softmax,
+    /// `p = 1 / (1 + exp(-z))` of one unit, last and only last.
+    Sigmoid,
+    /// In training each value is 0 with probability `rate`, else divided by `1 - rate`; at inference nothing happens.
+    Dropout {
+        /// 0 to 1, less than 1.
+        rate: f32,
+    },
+    /// `y = step * clamp(round(x / step), 0, 255)`: a ReLU whose values a device holds in a `u8`.
+    QuantizedRelu {
+        /// The value of 1 in the `u8`, positive.
+        step: f32,
+    },
 }
 
 impl Layer {
@@ -75,7 +87,7 @@ impl Layer {
         match self {
             Self::Dense { units, bias } => units as usize * (inputs + bias as usize),
             Self::BatchNorm { .. } => 4 * inputs,
-            Self::Relu | Self::Softmax => 0,
+            _ => 0,
         }
     }
 
@@ -111,6 +123,21 @@ pub enum LayerError {
         /// The layer.
         layer: usize,
     },
+    /// A rate of Dropout outside 0..1.
+    BadDropout {
+        /// The layer.
+        layer: usize,
+    },
+    /// A step of QuantizedRelu that is not positive.
+    BadStep {
+        /// The layer.
+        layer: usize,
+    },
+    /// Sigmoid must come last, and only there, on one unit.
+    MisplacedSigmoid {
+        /// The layer.
+        layer: usize,
+    },
     /// Softmax must come last, and only there.
     MisplacedSoftmax {
         /// The layer.
@@ -130,6 +157,11 @@ impl core::fmt::Display for LayerError {
             Self::BadBatchNorm { layer } => {
                 write!(f, "layer {layer}: BatchNormalization needs a momentum of 0 to 1 and a positive epsilon")
             }
+            Self::BadDropout { layer } => write!(f, "layer {layer}: Dropout needs a rate of at least 0 and below 1"),
+            Self::BadStep { layer } => write!(f, "layer {layer}: QuantizedRelu needs a positive step"),
+            Self::MisplacedSigmoid { layer } => {
+                write!(f, "layer {layer}: Sigmoid must be the last layer, once, behind a Dense of one unit")
+            }
             Self::MisplacedSoftmax { layer } => write!(f, "layer {layer}: Softmax must be the last layer, once"),
         }
     }
@@ -145,9 +177,9 @@ pub(crate) const fn validate(layers: &[Layer], inputs: usize) -> Result<(), Laye
     if inputs == 0 || inputs > MAX_UNITS {
         return Err(LayerError::BadWidth { layer: 0 });
     }
-    let (mut dense, mut between, mut index) = (0, 0, 0);
+    let (mut dense, mut between, mut index, mut width) = (0, 0, 0, inputs);
     while index < layers.len() {
-        if let Err(error) = validate_layer(layers[index], index, index + 1 == layers.len()) {
+        if let Err(error) = validate_layer(layers[index], index, index + 1 == layers.len(), width) {
             return Err(error);
         }
         (dense, between) = match layers[index] {
@@ -157,6 +189,7 @@ pub(crate) const fn validate(layers: &[Layer], inputs: usize) -> Result<(), Laye
         if between > MAX_BETWEEN {
             return Err(LayerError::TooManyBetween { layer: index });
         }
+        width = layers[index].outputs(width);
         index += 1;
     }
     match dense {
@@ -166,7 +199,7 @@ pub(crate) const fn validate(layers: &[Layer], inputs: usize) -> Result<(), Laye
     }
 }
 
-const fn validate_layer(layer: Layer, index: usize, last: bool) -> Result<(), LayerError> {
+const fn validate_layer(layer: Layer, index: usize, last: bool, width: usize) -> Result<(), LayerError> {
     match layer {
         Layer::Dense { units, .. } if units == 0 || units as usize > MAX_UNITS => {
             Err(LayerError::BadWidth { layer: index })
@@ -176,6 +209,9 @@ const fn validate_layer(layer: Layer, index: usize, last: bool) -> Result<(), La
         {
             Err(LayerError::BadBatchNorm { layer: index })
         }
+        Layer::Dropout { rate } if !(0.0 <= rate && rate < 1.0) => Err(LayerError::BadDropout { layer: index }),
+        Layer::QuantizedRelu { step } if !(step > 0.0 && step.is_finite()) => Err(LayerError::BadStep { layer: index }),
+        Layer::Sigmoid if !last || width != 1 => Err(LayerError::MisplacedSigmoid { layer: index }),
         Layer::Softmax if !last => Err(LayerError::MisplacedSoftmax { layer: index }),
         _ => Ok(()),
     }

@@ -6,8 +6,8 @@
 //!
 //! * [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], plus parameters in one buffer the caller owns.
 //!   All sizes are `const fn` of it, so firmware declares its buffers as statics.
-//! * [`train`]: `forward` and `backward` of every layer side by side, initial weights, one step of SGD, inference
-//!   with the moving statistics. Matrix products and the split over threads enter through [`compute::Compute`];
+//! * [`train`]: `forward` and `backward` of every layer side by side, initial weights, losses, one step of an
+//!   [optimizer](train::optimizer), inference with the moving statistics. Matrix products and the split over threads enter through [`compute::Compute`];
 //!   [`compute::Portable`] is the oracle and what a device uses.
 //! * [`standardize`]: from `u8` pixels to the network's inputs.
 //! * [`fold`]: everything affine (pixel scaling, standardization, every BatchNormalization, Dense after Dense)
@@ -28,7 +28,7 @@
 //!
 //! ```
 //! use foldnet_core::standardize::Pixels;
-//! use foldnet_core::train::{Trainer, initialize};
+//! use foldnet_core::train::{Targets, Trainer, initialize};
 //! use foldnet_core::{Layer, Network, Portable, Shape};
 //! # use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 //!
@@ -42,11 +42,12 @@
 //! let pixels = [200, 220, 10, 30, 180, 250, 0, 20, 20, 0, 210, 190, 30, 10, 240, 200];
 //! let batch = Pixels { pixels: &pixels, picked: &[0, 1, 2, 3], scale: &[1.0 / 255.0; 4], shift: &[0.0; 4] };
 //! let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, 4)?;
-//! let first = trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
+//! let classes = Targets::Classes(&[0, 0, 1, 1]);
+//! let first = trainer.step(&Portable, &batch, classes, 0.1)?;
 //! for _ in 0..50 {
-//!     trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
+//!     trainer.step(&Portable, &batch, classes, 0.1)?;
 //! }
-//! let last = trainer.step(&Portable, &batch, &[0, 0, 1, 1], 0.1)?;
+//! let last = trainer.step(&Portable, &batch, classes, 0.1)?;
 //! assert!(last.correct == 4 && last.loss < first.loss / 4.0);
 //! # Ok::<(), foldnet_core::train::BufferError>(())
 //! ```
@@ -88,7 +89,7 @@
 //! # Goals and anti-goals
 //!
 //! Input is checked once, at the door; behind it nothing can fail. Results are the same bits on a PC and on a
-//! device. Convolutions, other optimizers and 16-bit floats are out of scope.
+//! device. Convolutions and 16-bit floats are out of scope.
 #![no_std]
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

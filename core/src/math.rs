@@ -28,6 +28,16 @@ pub(crate) fn sqrt_f64(x: f64) -> f64 {
     libm::sqrt(x)
 }
 
+pub(crate) fn powf(x: f32, y: f32) -> f32 {
+    libm::powf(x, y)
+}
+
+/// `1 / (1 + exp(-x))`, in a form that cannot overflow.
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    let e = exp(-x.abs());
+    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
 pub(crate) fn cos(x: f32) -> f32 {
     libm::cosf(x)
 }

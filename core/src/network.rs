@@ -138,6 +138,11 @@ impl<'a> Network<'a> {
         2 * self.widest() * batch
     }
 
+    /// Length of an optimizer's state of `slots` values per parameter.
+    pub const fn state(&self, slots: usize) -> usize {
+        slots * self.params()
+    }
+
     /// The layers in order, each with its widths and the place of its parameters.
     pub fn placed(&self) -> impl Iterator<Item = Placed> + Clone + use<'a> {
         let (mut width, mut next) = (self.inputs(), 0);
@@ -232,6 +237,10 @@ pub(crate) mod cases {
         check(&[dense; 16], 1, Ok(()));
         check(&[dense; 17], 1, Err(LayerError::TooManyLayers));
         check(&[Layer::Relu; 8], 1, Err(LayerError::TooManyBetween { layer: 7 }));
+        check(&[dense, Layer::Sigmoid], 1, Err(LayerError::MisplacedSigmoid { layer: 1 }));
+        check(&[Layer::dense(1), Layer::Sigmoid], 1, Ok(()));
+        check(&[Layer::Dropout { rate: 1.0 }, dense], 1, Err(LayerError::BadDropout { layer: 0 }));
+        check(&[dense, Layer::QuantizedRelu { step: 0.0 }], 1, Err(LayerError::BadStep { layer: 1 }));
         let bad = |momentum, epsilon| [dense, Layer::BatchNorm { momentum, epsilon }];
         check(&bad(1.5, 1e-3), 1, Err(LayerError::BadBatchNorm { layer: 1 }));
         check(&bad(0.5, 0.0), 1, Err(LayerError::BadBatchNorm { layer: 1 }));

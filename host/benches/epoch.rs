@@ -9,7 +9,7 @@ use foldnet::network::architecture::Norm;
 use foldnet_core::compute::{Compute, Portable};
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::standardize::{PixelScaling, Pixels};
-use foldnet_core::train::{Trainer, initialize};
+use foldnet_core::train::{Targets, Trainer, initialize};
 use foldnet_core::{Layer, Network, Shape};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -78,7 +78,7 @@ fn step_before(bencher: Bencher, threads: usize) {
 /// Random images and labels, and an order to pick them in.
 struct Data {
     pixels: Vec<u8>,
-    labels: Vec<u8>,
+    labels: Vec<u16>,
     order: Vec<u32>,
     scale: Vec<f32>,
     shift: Vec<f32>,
@@ -89,7 +89,7 @@ impl Data {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut pixels = vec![0; IMAGES * INPUTS];
         rng.fill_bytes(&mut pixels);
-        let labels = (0..IMAGES).map(|_| (rng.next_u32() % 10) as u8).collect();
+        let labels = (0..IMAGES).map(|_| (rng.next_u32() % 10) as u16).collect();
         let order = (0..IMAGES).map(|_| rng.next_u32() % IMAGES as u32).collect();
         let (mut scale, mut shift) = (vec![0.0; INPUTS], vec![0.0; INPUTS]);
         PixelScaling::Standardized { mean: &[0.5; INPUTS], std: &[0.3; INPUTS] }.tables(&mut scale, &mut shift);
@@ -97,7 +97,7 @@ impl Data {
     }
 
     /// Batch number `index`, over and over.
-    fn batch(&self, index: usize) -> (Pixels<'_>, &[u8]) {
+    fn batch(&self, index: usize) -> (Pixels<'_>, &[u16]) {
         let first = index % (IMAGES / BATCH) * BATCH;
         let picked = &self.order[first..first + BATCH];
         let pixels = Pixels { pixels: &self.pixels, picked, scale: &self.scale, shift: &self.shift };
@@ -118,7 +118,7 @@ fn step(bencher: Bencher, layers: &[Layer], threads: usize) {
     bencher.counter(ItemsCount::new(BATCH)).bench_local(|| {
         let (pixels, labels) = data.batch(index);
         index += 1;
-        trainer.step(&fast, &pixels, labels, 0.01).expect("a batch")
+        trainer.step(&fast, &pixels, Targets::Classes(labels), 0.01).expect("a batch")
     });
 }
 
@@ -130,7 +130,7 @@ fn first_steps(layers: &[Layer], data: &Data, compute: &impl Compute) -> Vec<f32
     let mut trainer = Trainer::new(network, &mut params, &mut workspace, BATCH).expect("a network");
     for index in 0..10 {
         let (pixels, labels) = data.batch(index);
-        trainer.step(compute, &pixels, labels, 0.01).expect("a batch");
+        trainer.step(compute, &pixels, Targets::Classes(labels), 0.01).expect("a batch");
     }
     params
 }

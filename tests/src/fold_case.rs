@@ -132,7 +132,8 @@ impl Case {
                     x.iter_mut().zip(params.chunks(4)).for_each(|(x, p)| *x = x.normalized(p, epsilon));
                 }
                 Layer::Relu => x.iter_mut().for_each(|x| x.value = x.value.max(0.0)),
-                Layer::Softmax => {}
+                Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
+                Layer::QuantizedRelu { .. } => unreachable!("not among the cases"),
             }
         }
         x
@@ -292,7 +293,7 @@ fn parameters(network: Network, source: &mut Source) -> Vec<f32> {
                 params.extend((0..place.outputs * usize::from(bias)).map(|_| source.bell(0.5) as f32));
             }
             Layer::BatchNorm { .. } => (0..place.outputs).for_each(|_| params.extend(norm(source))),
-            Layer::Relu | Layer::Softmax => {}
+            _ => {}
         }
     }
     params

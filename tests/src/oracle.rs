@@ -71,7 +71,13 @@ fn forward(layers: &[Layer], params: &[f64], x: &[Vec<f64>], mode: Mode) -> Pass
                 pass.relu_inputs.extend(x.iter().flatten());
                 x.iter_mut().flatten().for_each(|x| *x = if *x > 0.0 { *x } else { 0.0 });
             }
-            Layer::Softmax => {}
+            Layer::QuantizedRelu { step } => {
+                let step = f64::from(step);
+                let quantized = |x: f64| step * ((x / step).clamp(0.0, 255.0) + 0.5).floor();
+                x.iter_mut().flatten().for_each(|x| *x = quantized(*x));
+            }
+            // The oracle drops nothing.
+            Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
         }
     }
     assert_eq!(next, params.len(), "the layers' parameters and the buffer's length");

@@ -82,8 +82,8 @@ impl Dice {
     }
 
     /// `n` labels below `classes`.
-    pub fn labels(&mut self, n: usize, classes: usize) -> Vec<u8> {
-        (0..n).map(|_| self.within(0, classes - 1) as u8).collect()
+    pub fn labels(&mut self, n: usize, classes: usize) -> Vec<u16> {
+        (0..n).map(|_| self.within(0, classes - 1) as u16).collect()
     }
 }
 
@@ -99,7 +99,7 @@ pub struct Case {
     /// `[N][I]`
     pub x: Vec<f32>,
     /// `[N]`
-    pub labels: Vec<u8>,
+    pub labels: Vec<u16>,
 }
 
 impl Case {

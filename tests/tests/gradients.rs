@@ -2,7 +2,7 @@
 //! against the same oracle.
 
 use foldnet::compute::Fast;
-use foldnet_core::train::{Metrics, Rows, Trainer, predict};
+use foldnet_core::train::{Metrics, Rows, Targets, Trainer, predict};
 use foldnet_core::{Compute, Layer, Portable};
 use foldnet_tests::oracle::{self, Gradient};
 use foldnet_tests::random::{Case, Dice};
@@ -26,7 +26,8 @@ fn step_with<C: Compute>(compute: &C, case: &Case, rate: f32, spare: usize) -> (
     // Not a number, so that a value read before it is written shows.
     let mut workspace = vec![f32::NAN; case.network().train_workspace(most)];
     let mut trainer = Trainer::new(case.network(), &mut params, &mut workspace, most).unwrap();
-    let metrics = trainer.step(compute, &Rows::new(&case.x, case.inputs), &case.labels, rate).unwrap();
+    let metrics =
+        trainer.step(compute, &Rows::new(&case.x, case.inputs), Targets::Classes(&case.labels), rate).unwrap();
     (params, metrics)
 }
 

@@ -1,7 +1,7 @@
 //! What training in core promises to the bit: the same seed gives the same bytes, a split over threads changes none, a
 //! refused batch changes nothing, and a short batch is as good as a whole one.
 
-use foldnet_core::train::{BufferError, Metrics, Rows, Trainer, initialize, predict};
+use foldnet_core::train::{BufferError, Metrics, Rows, Targets, Trainer, initialize, predict};
 use foldnet_core::{Compute, Layer, Network, Portable, Shape};
 use foldnet_tests::compute::Split;
 use foldnet_tests::random::{Case, Dice};
@@ -56,7 +56,8 @@ fn train<C: Compute>(compute: &C, seed: u64) -> Trace {
     for n in SIZES {
         let (x, labels) = (dice.examples(n, INPUTS), dice.labels(n, CLASSES));
         let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
-        let Metrics { loss, correct } = trainer.step(compute, &Rows::new(&x, INPUTS), &labels, RATE).unwrap();
+        let Metrics { loss, correct, .. } =
+            trainer.step(compute, &Rows::new(&x, INPUTS), Targets::Classes(&labels), RATE).unwrap();
         metrics.push((loss.to_bits(), correct));
     }
     let (x, mut logits) = (dice.examples(23, INPUTS), [f32::NAN; 23 * CLASSES]);
@@ -98,18 +99,19 @@ fn step<C: Compute>(compute: &C, case: &Case, most: usize) -> (Vec<u32>, u32, u3
     let mut params = case.params.clone();
     let mut workspace = vec![f32::NAN; case.network().train_workspace(most)];
     let mut trainer = Trainer::new(case.network(), &mut params, &mut workspace, most).unwrap();
-    let metrics = trainer.step(compute, &Rows::new(&case.x, case.inputs), &case.labels, RATE).unwrap();
+    let metrics =
+        trainer.step(compute, &Rows::new(&case.x, case.inputs), Targets::Classes(&case.labels), RATE).unwrap();
     (bits(&params), metrics.loss.to_bits(), metrics.correct)
 }
 
 /// A batch of `examples` and `labels` is refused, and changes nothing.
-fn refused(examples: usize, labels: &[u8], expected: BufferError) {
+fn refused(examples: usize, labels: &[u16], expected: BufferError) {
     let mut params = Dice::new(1).params(NETWORK);
     let before = bits(&params);
     let x = Dice::new(2).examples(examples, INPUTS);
     let mut workspace = [f32::NAN; WORKSPACE];
     let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
-    let error = trainer.step(&Portable, &Rows::new(&x, INPUTS), labels, RATE).unwrap_err();
+    let error = trainer.step(&Portable, &Rows::new(&x, INPUTS), Targets::Classes(labels), RATE).unwrap_err();
     assert_eq!((error, bits(trainer.params())), (expected, before), "{examples} examples, labels {labels:?}");
 }
 
@@ -147,7 +149,7 @@ fn training_learns() {
     initialize(NETWORK, &mut params, &mut ChaCha8Rng::seed_from_u64(3));
     let (x, labels) = (Dice::new(4).examples(BATCH, INPUTS), Dice::new(5).labels(BATCH, CLASSES));
     let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
-    let mut step = || trainer.step(&Portable, &Rows::new(&x, INPUTS), &labels, RATE).unwrap();
+    let mut step = || trainer.step(&Portable, &Rows::new(&x, INPUTS), Targets::Classes(&labels), RATE).unwrap();
     let first = step();
     let last = (0..300).map(|_| step()).last().unwrap();
     assert!(first.loss > 1.0 && last.loss < 0.5 * first.loss, "{first:?} {last:?}");

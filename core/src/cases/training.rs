@@ -2,7 +2,7 @@
 
 use crate::layer::Layer;
 use crate::network::{Network, Shape};
-use crate::train::{BatchNorm, BufferError, Metrics, Rows, Trainer};
+use crate::train::{BatchNorm, BufferError, Metrics, Rows, Targets, Trainer};
 use crate::{Compute, Portable};
 
 /// BatchNormalization at every place: first, before and after a ReLU.
@@ -52,7 +52,8 @@ fn train<C: Compute>(compute: &C, steps: usize, each: &mut dyn FnMut(Metrics)) -
     for step in 0..steps {
         let n = if step + 1 == steps { 3 } else { BATCH };
         let labels = [0, 1, 2, 2, 1, 0, 0, 1];
-        each(trainer.step(compute, &Rows::new(&examples[..n * INPUTS], INPUTS), &labels[..n], 0.1).unwrap());
+        let (examples, targets) = (Rows::new(&examples[..n * INPUTS], INPUTS), Targets::Classes(&labels[..n]));
+        each(trainer.step(compute, &examples, targets, 0.1).unwrap());
     }
     params
 }
@@ -77,8 +78,9 @@ pub(super) fn what_cannot_be_trained_is_refused() {
     let short = Trainer::new(NETWORK, &mut params, &mut workspace[1..], BATCH);
     assert_eq!(short.err(), Some(BufferError::Workspace { needed: WORKSPACE }));
     let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
-    let mut step =
-        |values: &[f32], labels: &[u8]| trainer.step(&Portable, &Rows::new(values, INPUTS), labels, 0.1).err();
+    let mut step = |values: &[f32], labels: &[u16]| {
+        trainer.step(&Portable, &Rows::new(values, INPUTS), Targets::Classes(labels), 0.1).err()
+    };
     assert_eq!(step(&[], &[]), Some(BufferError::Batch { most: BATCH }));
     assert_eq!(step(&[0.0; INPUTS], &[0, 1]), Some(BufferError::Batch { most: BATCH }));
     assert_eq!(step(&[0.0; INPUTS], &[3]), Some(BufferError::Label { label: 3 }));

@@ -3,6 +3,8 @@
 //! `xhat = (x - mean) / sqrt(variance + epsilon)`, `y = gamma xhat + beta`; Ioffe and Szegedy, "Batch Normalization:
 //! Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015.
 
+use super::optimizer::{Step, Tensor, TensorKind};
+use super::params::Params;
 use super::stage::cut;
 use crate::math::{self, BatchNorm};
 
@@ -24,13 +26,16 @@ const GROUP: usize = 16;
 pub(super) struct State<'a> {
     pub(super) momentum: f32,
     pub(super) epsilon: f32,
-    pub(super) params: &'a mut [f32],
+    /// Position of the layer in the network.
+    pub(super) layer: usize,
+    pub(super) params: Params<'a>,
     pub(super) stats: &'a mut [f32],
 }
 
 impl State<'_> {
     pub(super) fn reborrow(&mut self) -> State<'_> {
-        State { momentum: self.momentum, epsilon: self.epsilon, params: self.params, stats: self.stats }
+        let Self { momentum, epsilon, layer, .. } = *self;
+        State { momentum, epsilon, layer, params: self.params.reborrow(), stats: self.stats }
     }
 
     /// `x [O][N]` to `y [O][N]` with the statistics of the batch, which also move the moving ones; `x` becomes `xhat`
@@ -41,7 +46,7 @@ impl State<'_> {
         for (x, y) in x.chunks_mut(GROUP * n).zip(y.chunks_mut(GROUP * n)) {
             let mut group = rest.take(x.len() / n);
             group.measure(x, n);
-            let units = group.params.chunks_exact(BatchNorm::VALUES).zip(group.stats.chunks_exact(2));
+            let units = group.params.values.chunks_exact(BatchNorm::VALUES).zip(group.stats.chunks_exact(2));
             for ((params, stats), (x, y)) in units.zip(x.chunks_exact_mut(n).zip(y.chunks_exact_mut(n))) {
                 match keeps {
                     Keeps::X => to_y(params, stats, x, y),
@@ -62,30 +67,32 @@ impl State<'_> {
             stats[1] = math::squared_distance(x, stats[0]) / n as f32;
         }
         let new = 1.0 - self.momentum;
-        for (params, stats) in self.params.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact_mut(2)) {
+        for (params, stats) in
+            self.params.values.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact_mut(2))
+        {
             params[MOVING_MEAN] = params[MOVING_MEAN] * self.momentum + stats[0] * new;
             params[MOVING_VARIANCE] = params[MOVING_VARIANCE] * self.momentum + stats[1] * new;
             stats[1] = 1.0 / math::sqrt(stats[1] + self.epsilon);
         }
     }
 
-    /// From `d [O][N]` with respect to `y` to `d` with respect to `x`, in place, and SGD on gamma and beta.
+    /// From `d [O][N]` with respect to `y` to `d` with respect to `x`, in place; gamma and beta change by `step`. The first unit
+    /// has number `first` within the layer.
     ///
     /// `d_gamma = sum_n d xhat`, `d_beta = sum_n d`, `d_x = gamma inv_std (d - d_beta / N - xhat d_gamma / N)`
     #[inline(always)]
-    pub(super) fn backward(&mut self, x: &[f32], d: &mut [f32], n: usize, rate: f32) {
-        let units = self.params.chunks_exact_mut(BatchNorm::VALUES).zip(self.stats.chunks_exact(2));
-        for ((params, stats), (x, d)) in units.zip(x.chunks_exact(n).zip(d.chunks_exact_mut(n))) {
+    pub(super) fn backward<S: Step>(&mut self, x: &[f32], d: &mut [f32], n: usize, first: usize, step: &S) {
+        let units = self.stats.chunks_exact(2).zip(x.chunks_exact(n).zip(d.chunks_exact_mut(n)));
+        for (unit, (stats, (x, d))) in units.enumerate() {
             let (mean, inv_std) = (stats[0], stats[1]);
             let d_beta = math::sum(d);
             let d_gamma = math::dot_centered(d, x, mean) * inv_std;
-            let scale = params[GAMMA] * inv_std;
+            let scale = self.params.values[unit * BatchNorm::VALUES + GAMMA] * inv_std;
             let (mean_d, mean_d_xhat) = (d_beta / n as f32, d_gamma / n as f32 * inv_std);
             for (d, x) in d.iter_mut().zip(x) {
                 *d = scale * (*d - mean_d - (x - mean) * mean_d_xhat);
             }
-            params[GAMMA] -= rate * d_gamma;
-            params[BETA] -= rate * d_beta;
+            learn(&mut self.params, self.layer, [unit, first + unit], [d_gamma, d_beta], step);
         }
     }
 }
@@ -93,8 +100,19 @@ impl State<'_> {
 impl<'a> State<'a> {
     /// Cuts off the first `units` units.
     pub(super) fn take(&mut self, units: usize) -> State<'a> {
-        let (params, stats) = (cut(&mut self.params, units * BatchNorm::VALUES), cut(&mut self.stats, units * 2));
-        State { momentum: self.momentum, epsilon: self.epsilon, params, stats }
+        let Self { momentum, epsilon, layer, .. } = *self;
+        let (params, stats) = (self.params.take(units * BatchNorm::VALUES), cut(&mut self.stats, units * 2));
+        State { momentum, epsilon, layer, params, stats }
+    }
+}
+
+/// Gamma and beta of a unit of `layer` change by their gradients; `at` is its number in `params [O][4]` and in the layer.
+#[inline(always)]
+pub(super) fn learn<S: Step>(params: &mut Params, layer: usize, at: [usize; 2], gradients: [f32; 2], step: &S) {
+    let places = [(GAMMA, TensorKind::Gamma), (BETA, TensorKind::Beta)];
+    for ((place, kind), gradient) in places.into_iter().zip(gradients) {
+        let tensor = Tensor { layer, kind, first: at[1], columns: 1 };
+        params.apply(step, tensor, at[0] * BatchNorm::VALUES + place, &[gradient]);
     }
 }
 

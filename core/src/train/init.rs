@@ -23,7 +23,7 @@ pub fn initialize(network: Network, params: &mut [f32], rng: &mut impl Rng) {
                     .chunks_exact_mut(BatchNorm::VALUES)
                     .for_each(|v| v.copy_from_slice(&BatchNorm::INITIAL.to_array()));
             }
-            Layer::Relu | Layer::Softmax => {}
+            _ => {}
         }
     }
 }

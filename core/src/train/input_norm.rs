@@ -6,8 +6,10 @@
 //! That is one product of the size of the Dense instead of two. It is made in tiles, which are used up while they are in
 //! the nearest cache.
 
-use super::batch_norm::{BETA, GAMMA, State};
+use super::batch_norm::{BETA, GAMMA, State, learn};
 use super::dense::Dense;
+use super::optimizer::{MAX_STATE, Step, Tensor, TensorKind};
+use super::params::{Params, part};
 use super::stage::cut;
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::math::{self, BatchNorm};
@@ -46,15 +48,15 @@ impl<'a> InputNorm<'a> {
 }
 
 impl InputNorm<'_> {
-    /// SGD on this layer and on the Dense behind it; `xhat [I][N]`, `d_z [O][N]`.
-    pub(super) fn update<C: Compute>(
+    /// Hands the gradients of this layer and of the Dense behind it to `step`; `xhat [I][N]`, `d_z [O][N]`.
+    pub(super) fn update<C: Compute, S: Step>(
         &mut self,
         compute: &C,
         x_hat: &[f32],
         dense: &mut Dense,
         d_z: &[f32],
         n: usize,
-        rate: f32,
+        step: &S,
     ) {
         let (inputs, units) = (dense.inputs, d_z.len() / n);
         let chunk = units.div_ceil(CHUNKS);
@@ -62,13 +64,15 @@ impl InputNorm<'_> {
         let sums = &mut sums[..2 * units.div_ceil(chunk) * inputs];
         let (factors, s) = work.split_at_mut(2 * inputs);
         let (gamma, beta) = factors.split_at_mut(inputs);
-        for (params, (gamma, beta)) in self.norm.params.chunks_exact(BatchNorm::VALUES).zip(gamma.iter_mut().zip(beta))
-        {
+        // Where the update is `kernel - rate * gradient`, the rate is multiplied into gamma and beta once.
+        let rate = step.factor().map_or(1.0, |factor| -factor);
+        let units_of_norm = self.norm.params.values.chunks_exact(BatchNorm::VALUES);
+        for (params, (gamma, beta)) in units_of_norm.zip(gamma.iter_mut().zip(beta)) {
             (*gamma, *beta) = (rate * params[GAMMA], rate * params[BETA]);
         }
         let share = share(compute, units).div_ceil(chunk) * chunk;
-        let batch = Batch { factors, x_hat, n, rate, chunk };
-        let mut whole = Part { dense: dense.reborrow(), d_z, sums, s };
+        let batch = Batch { factors, x_hat, n, step, chunk };
+        let mut whole = Part { dense: dense.reborrow(), first: 0, d_z, sums, s };
         if share >= units {
             whole.update(compute, &batch);
         } else {
@@ -76,34 +80,33 @@ impl InputNorm<'_> {
         }
         compute.vectorize(
             #[inline(always)]
-            || descend(self.norm.params, sums, rate),
+            || descend(&mut self.norm.params, self.norm.layer, sums, step),
         );
     }
 }
 
-/// SGD on gamma and beta; `params [I][4]`, `sums [chunks][2][I]`.
+/// Hands the gradients of gamma and beta to `step`; `params [I][4]`, `sums [chunks][2][I]`.
 #[inline(always)]
-fn descend(params: &mut [f32], sums: &[f32], rate: f32) {
-    let inputs = params.len() / BatchNorm::VALUES;
-    for (input, params) in params.chunks_exact_mut(BatchNorm::VALUES).enumerate() {
+fn descend<S: Step>(params: &mut Params, layer: usize, sums: &[f32], step: &S) {
+    let inputs = params.values.len() / BatchNorm::VALUES;
+    for input in 0..inputs {
         let mut gradient = [0.0; 2];
         for sums in sums.chunks_exact(2 * inputs) {
             gradient[0] += sums[input];
             gradient[1] += sums[inputs + input];
         }
-        params[GAMMA] -= rate * gradient[0];
-        params[BETA] -= rate * gradient[1];
+        learn(params, layer, [input, input], gradient, step);
     }
 }
 
 /// What the parts share.
-struct Batch<'a> {
-    /// Gamma and beta times the learning rate, `[2][I]`.
+struct Batch<'a, S> {
+    /// Gamma and beta, times the learning rate where `step` is no more than a factor, `[2][I]`.
     factors: &'a [f32],
     /// `[I][N]`
     x_hat: &'a [f32],
     n: usize,
-    rate: f32,
+    step: &'a S,
     /// Units of a chunk.
     chunk: usize,
 }
@@ -111,6 +114,8 @@ struct Batch<'a> {
 /// Some of the units of the Dense, whole chunks.
 struct Part<'a> {
     dense: Dense<'a>,
+    /// Number of the first unit within the Dense.
+    first: usize,
     /// `[units][N]`
     d_z: &'a [f32],
     /// Gradients of gamma and beta over the units of each chunk, `[chunks][2][I]`.
@@ -121,7 +126,7 @@ struct Part<'a> {
 
 impl Part<'_> {
     /// The same in parts of `share` units.
-    fn split<C: Compute>(&mut self, compute: &C, share: usize, batch: &Batch) {
+    fn split<C: Compute, S: Step>(&mut self, compute: &C, share: usize, batch: &Batch<S>) {
         let units = self.d_z.len() / batch.n;
         let (mut sums, mut s) = (&mut *self.sums, &mut *self.s);
         let (inputs, mut dense) = (self.dense.inputs, self.dense.reborrow());
@@ -131,6 +136,7 @@ impl Part<'_> {
                 let units = share.min(units - first);
                 Part {
                     dense: dense.take(units),
+                    first,
                     d_z: &self.d_z[first * batch.n..(first + units) * batch.n],
                     sums: cut(&mut sums, 2 * units.div_ceil(batch.chunk) * inputs),
                     s: cut(&mut s, units),
@@ -140,60 +146,83 @@ impl Part<'_> {
         compute.each(&mut parts, |part| part.update(compute, batch));
     }
 
-    fn update<C: Compute>(&mut self, compute: &C, batch: &Batch) {
+    fn update<C: Compute, S: Step>(&mut self, compute: &C, batch: &Batch<S>) {
         let (inputs, n) = (self.dense.inputs, batch.n);
         let (d_z, x_hat) = (Mat::new(self.d_z, self.d_z.len() / n, n), Mat::new(batch.x_hat, inputs, n));
         compute.vectorize(
             #[inline(always)]
             || {
                 self.s.iter_mut().zip(self.d_z.chunks_exact(n)).for_each(|(s, d_z)| *s = math::sum(d_z));
-                self.dense.bias.iter_mut().zip(&*self.s).for_each(|(bias, s)| *bias -= batch.rate * s);
+                let (tensor, biases) = (self.dense.tensor(TensorKind::Bias, self.first), self.dense.bias.values.len());
+                for (unit, s) in self.s.iter().enumerate().take(biases) {
+                    self.dense.bias.apply(batch.step, tensor.from(unit), unit, &[*s]);
+                }
                 self.sums.fill(0.0);
             },
         );
+        let tensor = self.dense.tensor(TensorKind::Kernel, self.first);
+        let Params { values, state } = &mut self.dense.kernel;
         compute.product_in_tiles(
-            self.dense.kernel,
+            values,
             d_z,
             x_hat.transposed(),
             #[inline(always)]
-            |tile| batch.descend(tile, self.s, self.sums),
+            |tile| batch.descend(tile, Kernel { tensor, state, s: self.s, sums: self.sums }),
         );
     }
 }
 
-impl Batch<'_> {
-    /// SGD on a tile of the kernel, whose product is `G`, and its sums; `s [units]`, `sums [chunks][2][I]`.
+/// What a tile of the kernel needs besides its values and its product.
+struct Kernel<'a, 'b> {
+    tensor: Tensor,
+    /// The optimizer's, `[units][I]`.
+    state: &'a mut [&'b mut [f32]; MAX_STATE],
+    /// `[units]`
+    s: &'a [f32],
+    /// `[chunks][2][I]`
+    sums: &'a mut [f32],
+}
+
+impl<S: Step> Batch<'_, S> {
+    /// Hands the gradient of a tile of the kernel, whose product is `G`, to the step, and adds to the sums.
     #[inline(always)]
-    fn descend(&self, mut tile: Tile, s: &[f32], sums: &mut [f32]) {
-        let inputs = self.factors.len() / 2;
+    fn descend(&self, mut tile: Tile, mut kernel: Kernel) {
         let mut row = 0;
         while row < tile.rows {
             let chunk = (tile.row + row) / self.chunk;
             let end = tile.rows.min((chunk + 1) * self.chunk - tile.row);
-            let sums = &mut sums[2 * chunk * inputs..2 * (chunk + 1) * inputs];
             let whole = tile.width / LANES * LANES;
             for at in (0..whole).step_by(LANES) {
-                self.columns::<LANES>(at, row..end, &mut tile, s, sums);
+                self.columns::<LANES>(at, row..end, &mut tile, &mut kernel, chunk);
             }
             for at in whole..tile.width {
-                self.columns::<1>(at, row..end, &mut tile, s, sums);
+                self.columns::<1>(at, row..end, &mut tile, &mut kernel, chunk);
             }
             row = end;
         }
     }
 
-    /// The `W` columns from `at` in the tile, and of its rows some that are of one chunk; `sums [2][I]`.
+    /// The `W` columns from `at` in the tile, and of its rows some that are of one chunk.
     #[inline(always)]
-    fn columns<const W: usize>(&self, at: usize, rows: Range<usize>, tile: &mut Tile, s: &[f32], sums: &mut [f32]) {
+    fn columns<const W: usize>(
+        &self,
+        at: usize,
+        rows: Range<usize>,
+        tile: &mut Tile,
+        kernel: &mut Kernel,
+        chunk: usize,
+    ) {
         let (inputs, first) = (self.factors.len() / 2, tile.col + at);
         let (gamma, beta) = self.factors.split_at(inputs);
         let (gamma, beta) = (&gamma[first..first + W], &beta[first..first + W]);
+        let sums = &mut kernel.sums[2 * chunk * inputs..2 * (chunk + 1) * inputs];
         let (all_d_gamma, all_d_beta) = sums.split_at_mut(inputs);
         let (all_d_gamma, all_d_beta) = (&mut all_d_gamma[first..first + W], &mut all_d_beta[first..first + W]);
         let (mut d_gamma, mut d_beta) = ([0.0; W], [0.0; W]);
         d_gamma.copy_from_slice(all_d_gamma);
         d_beta.copy_from_slice(all_d_beta);
-        let s = &s[tile.row + rows.start..tile.row + rows.end];
+        let s = &kernel.s[tile.row + rows.start..tile.row + rows.end];
+        let plain = self.step.factor().is_some();
         for (row, s) in rows.zip(s) {
             // Copies, and a loop each: so the sums stay in registers.
             let (mut k, mut g) = ([0.0; W], [0.0; W]);
@@ -205,8 +234,16 @@ impl Batch<'_> {
             for i in 0..W {
                 d_beta[i] += k[i] * s;
             }
-            for i in 0..W {
-                k[i] = k[i] - gamma[i] * g[i] - beta[i] * s;
+            if plain {
+                for i in 0..W {
+                    k[i] = k[i] - gamma[i] * g[i] - beta[i] * s;
+                }
+            } else {
+                for i in 0..W {
+                    g[i] = gamma[i] * g[i] + beta[i] * s;
+                }
+                let (place, [a, b]) = ((tile.row + row) * inputs + first, &mut *kernel.state);
+                self.step.apply(kernel.tensor.from(place), &mut k, [part(a, place, W), part(b, place, W)], &g);
             }
             tile.out[row * inputs + at..row * inputs + at + W].copy_from_slice(&k);
         }

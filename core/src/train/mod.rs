@@ -1,4 +1,5 @@
-//! Training: initial weights, one step of SGD, and inference with the moving statistics, over buffers of the caller.
+//! Training: initial weights, one step of an [`optimizer`], and inference with the moving statistics, over buffers of the
+//! caller.
 //!
 //! A network is worked on in *stages*: what comes before the first Dense, then each Dense with what follows it. Inside
 //! a stage a unit depends on no other unit of the stage, so a stage is split by units into parts that may run on
@@ -6,20 +7,25 @@
 
 mod batch_norm;
 mod dense;
+pub(crate) mod dropout;
 mod init;
 mod input_norm;
 pub(crate) mod loss;
+pub mod optimizer;
+mod params;
 mod predict;
 mod relu;
 mod stage;
 mod step;
+mod trainer;
 mod workspace;
 
 pub use crate::math::{BatchNorm, softmax};
 pub use init::initialize;
-pub use loss::Metrics;
+pub use loss::{Loss, Metrics, Targets};
+pub use optimizer::{Adam, Momentum, Optimizer, Sgd};
 pub use predict::predict;
-pub use step::Trainer;
+pub use trainer::{Buffers, Settings, Trainer};
 
 use core::ops::Range;
 
@@ -93,7 +99,19 @@ pub enum BufferError {
     /// A label must be below the number of classes.
     Label {
         /// The label.
-        label: u8,
+        label: u16,
+    },
+    /// The loss does not take such targets.
+    Targets,
+    /// The optimizer's state must have exactly this length.
+    State {
+        /// [`Settings::state`]
+        needed: usize,
+    },
+    /// Class weights must be as many as there are classes, or none.
+    ClassWeights {
+        /// Classes.
+        needed: usize,
     },
 }
 
@@ -104,6 +122,9 @@ impl core::fmt::Display for BufferError {
             Self::Workspace { needed } => write!(f, "the workspace must hold at least {needed} values"),
             Self::Batch { most } => write!(f, "a batch must have 1 to {most} examples and a label for each"),
             Self::Output { needed } => write!(f, "the output must hold exactly {needed} values"),
+            Self::Targets => write!(f, "the loss does not take such targets: classes, a teacher's logits, or values"),
+            Self::State { needed } => write!(f, "the optimizer's state must hold exactly {needed} values"),
+            Self::ClassWeights { needed } => write!(f, "{needed} class weights are needed, or none"),
             Self::Label { label } => write!(f, "label {label} is not below the number of classes"),
         }
     }

@@ -8,7 +8,7 @@ use crate::network::{Network, Placed};
 use core::ops::Range;
 use heapless::Vec;
 
-/// Logits `[C][N]` of the examples, before Softmax.
+/// Logits `[C][N]` of the examples, before Softmax or Sigmoid.
 ///
 /// # Errors
 /// When a buffer does not have the length [`Network::params`], [`Network::predict_workspace`] or `C * N`.
@@ -102,7 +102,7 @@ fn forward<C: Compute>(
     dense::forward(compute, kernel, bias, x, z, n);
 }
 
-/// The `units` of a layer that is not Dense; Softmax is left to the caller.
+/// The `units` of a layer that is not Dense; Softmax and Sigmoid are left to the caller.
 fn in_place<C: Compute>(compute: &C, layer: Layer, params: &[f32], units: Range<usize>, x: &mut [f32], n: usize) {
     const VALUES: usize = crate::math::BatchNorm::VALUES;
     compute.vectorize(
@@ -112,7 +112,8 @@ fn in_place<C: Compute>(compute: &C, layer: Layer, params: &[f32], units: Range<
                 batch_norm::infer(&params[units.start * VALUES..units.end * VALUES], epsilon, x, n)
             }
             Layer::Relu => relu::infer(x),
-            Layer::Dense { .. } | Layer::Softmax => {}
+            Layer::QuantizedRelu { step } => x.iter_mut().for_each(|x| *x = relu::quantized(*x, step)),
+            Layer::Dense { .. } | Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
         },
     );
 }

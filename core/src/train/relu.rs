@@ -1,4 +1,4 @@
-//! ReLU: `y = max(x, 0)`; its gradient passes where `y > 0`.
+//! ReLU: `y = max(x, 0)`, whose gradient passes where `y > 0`; and the same as a device's `u8` activation.
 
 /// `x` to `y`.
 #[inline(always)]
@@ -20,4 +20,24 @@ pub(super) fn backward(y: &[f32], d: &mut [f32]) {
 #[inline(always)]
 pub(super) fn infer(x: &mut [f32]) {
     x.iter_mut().for_each(|x| *x = x.max(0.0));
+}
+
+/// `y = step * clamp(round(x / step), 0, 255)`, halves up.
+#[inline(always)]
+pub(super) fn quantized(x: f32, step: f32) -> f32 {
+    step * (((x / step).clamp(0.0, 255.0) + 0.5) as i32 as f32)
+}
+
+/// `x` to quantized `y`.
+#[inline(always)]
+pub(super) fn forward_quantized(x: &[f32], y: &mut [f32], step: f32) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y = quantized(*x, step));
+}
+
+/// The straight-through gradient: it passes where `0 < x < 255 step`.
+#[inline(always)]
+pub(super) fn backward_quantized(x: &[f32], d: &mut [f32], step: f32) {
+    for (d, x) in d.iter_mut().zip(x) {
+        *d = if *x > 0.0 && *x < 255.0 * step { *d } else { 0.0 };
+    }
 }

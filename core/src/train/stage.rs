@@ -3,16 +3,16 @@
 
 use super::batch_norm::{self, Keeps};
 use super::dense::Dense;
+use super::dropout::Dropout;
 use super::input_norm::InputNorm;
+use super::optimizer::Step;
+use super::params::Params;
 use super::relu;
-use super::workspace::{BeforeDense, first_units};
+use super::workspace::{BeforeDense, first_units, of_layer};
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::layer::{Layer, MAX_BETWEEN, MAX_DENSE};
 use crate::network::{Network, Placed};
 use heapless::Vec;
-
-/// The stages of a network: one before the first Dense, and one for each.
-pub(super) type Stages<'a> = Vec<Stage<'a>, { MAX_DENSE + 1 }>;
 
 /// Cuts the first `len` values off `slice`.
 pub(super) fn cut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
@@ -29,6 +29,8 @@ enum Kind<'a> {
     BatchNorm(batch_norm::State<'a>),
     InputNorm(InputNorm<'a>),
     Relu,
+    QuantizedRelu(f32),
+    Dropout(Dropout),
 }
 
 /// A layer of a stage and its output `[units][N]`.
@@ -46,6 +48,8 @@ impl Slot<'_> {
             Kind::BatchNorm(state) => Kind::BatchNorm(state.reborrow()),
             Kind::InputNorm(norm) => Kind::InputNorm(norm.reborrow()),
             Kind::Relu => Kind::Relu,
+            Kind::QuantizedRelu(step) => Kind::QuantizedRelu(*step),
+            Kind::Dropout(dropout) => Kind::Dropout(*dropout),
         };
         Slot { kind, out: self.out }
     }
@@ -66,6 +70,8 @@ impl<'a> Slot<'a> {
             Kind::BatchNorm(state) => Kind::BatchNorm(state.take(units)),
             Kind::InputNorm(norm) => Kind::InputNorm(norm.take(units)),
             Kind::Relu => Kind::Relu,
+            Kind::QuantizedRelu(step) => Kind::QuantizedRelu(*step),
+            Kind::Dropout(dropout) => Kind::Dropout(*dropout),
         };
         Slot { kind, out: cut(&mut self.out, units * n) }
     }
@@ -85,6 +91,11 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
+    fn push(&mut self, slot: Slot<'a>) {
+        let fits = self.slots.push(slot).is_ok();
+        debug_assert!(fits, "a network has at most MAX_BETWEEN layers between two Dense");
+    }
+
     /// Calls `work` for every part of the stage.
     pub(super) fn each_part<C: Compute>(&mut self, compute: &C, n: usize, work: impl Fn(&mut Stage) + Sync) {
         let share = share(compute, self.units);
@@ -146,6 +157,14 @@ impl<'a> Stage<'a> {
                     let (norm, keeps) = match &mut slot.kind {
                         Kind::BatchNorm(norm) => (norm, Keeps::X),
                         Kind::InputNorm(input) => (&mut input.norm, Keeps::XHat),
+                        Kind::QuantizedRelu(step) => {
+                            relu::forward_quantized(x, slot.out, *step);
+                            continue;
+                        }
+                        Kind::Dropout(dropout) => {
+                            dropout.forward(x, slot.out, self.first * n);
+                            continue;
+                        }
                         Kind::Input | Kind::Dense(_) | Kind::Relu => {
                             relu::forward(x, slot.out);
                             continue;
@@ -157,8 +176,8 @@ impl<'a> Stage<'a> {
         );
     }
 
-    /// All layers behind the first one backward, on `grad` in place, with SGD on what they learn.
-    pub(super) fn backward<C: Compute>(&mut self, compute: &C, n: usize, rate: f32) {
+    /// All layers behind the first one backward, on `grad` in place; what they learn changes by `step`.
+    pub(super) fn backward<C: Compute, S: Step>(&mut self, compute: &C, n: usize, step: &S) {
         compute.vectorize(
             #[inline(always)]
             || {
@@ -166,8 +185,10 @@ impl<'a> Stage<'a> {
                     let (before, after) = self.slots.split_at_mut(index);
                     let (x, slot) = (&*before[index - 1].out, &mut after[0]);
                     match &mut slot.kind {
-                        Kind::BatchNorm(state) => state.backward(x, self.grad, n, rate),
+                        Kind::BatchNorm(state) => state.backward(x, self.grad, n, self.first, step),
                         Kind::Relu => relu::backward(slot.out, self.grad),
+                        Kind::QuantizedRelu(step) => relu::backward_quantized(x, self.grad, *step),
+                        Kind::Dropout(dropout) => dropout.backward(self.grad, self.first * n),
                         Kind::Input | Kind::Dense(_) | Kind::InputNorm(_) => {}
                     }
                 }
@@ -175,68 +196,147 @@ impl<'a> Stage<'a> {
         );
     }
 
-    /// SGD on the Dense, and on an [`InputNorm`] at the end of the stage `before`.
-    pub(super) fn update<C: Compute>(&mut self, compute: &C, before: &mut Stage, n: usize, rate: f32) {
+    /// Hands the gradients of the Dense to `step`, and of an [`InputNorm`] at the end of the stage `before`.
+    pub(super) fn update<C: Compute, S: Step>(&mut self, compute: &C, before: &mut Stage, n: usize, step: &S) {
         let Some(Slot { kind: Kind::Dense(dense), .. }) = self.slots.first_mut() else { return };
         if let [.., Slot { out: x_hat, .. }, Slot { kind: Kind::InputNorm(norm), .. }] = &mut before.slots[..] {
-            return norm.update(compute, x_hat, dense, self.grad, n, rate);
+            return norm.update(compute, x_hat, dense, self.grad, n, step);
         }
         let x = before.output();
         self.each_part(compute, n, |part| {
             if let Some(Slot { kind: Kind::Dense(dense), .. }) = part.slots.first_mut() {
-                dense.update(compute, x, part.grad, n, rate);
+                dense.update(compute, x, part.grad, n, part.first, step);
             }
         });
     }
 }
 
-/// The stages of `network` over parameters and a workspace that are long enough, for `n` examples.
-pub(super) fn stages<'a>(
-    network: Network,
-    mut params: &'a mut [f32],
-    mut workspace: &'a mut [f32],
-    n: usize,
-) -> Stages<'a> {
-    let mut stages = Stages::new();
-    let (layers, inputs) = (network.layers(), network.inputs());
-    let before = BeforeDense::of(layers);
-    let mut for_before = cut(&mut workspace, before.workspace(inputs, first_units(layers), n));
-    let grad = if before == BeforeDense::More { core::mem::take(&mut for_before) } else { &mut [] };
-    push_stage(&mut stages, inputs, Slot { kind: Kind::Input, out: cut(&mut workspace, inputs * n) }, grad);
-    for place in network.placed() {
-        let values = cut(&mut params, place.layer.params(place.inputs));
-        let Some(mut slot) = slot(place, values, &mut workspace, n) else { continue };
-        if before == BeforeDense::InputNorm && stages.len() == 1 {
-            slot.becomes_input_norm(&mut for_before);
-        }
-        if let Layer::Dense { .. } = place.layer {
-            push_stage(&mut stages, place.outputs, slot, cut(&mut workspace, place.outputs * n));
-        } else if let Some(stage) = stages.last_mut() {
-            let fits = stage.slots.push(slot).is_ok();
-            debug_assert!(fits, "a valid list has at most MAX_BETWEEN layers between two Dense");
-        }
+/// A network's parameters with the optimizer's state, and the workspace; or what of both belongs to some stages.
+#[derive(Debug)]
+pub(super) struct Memory<'a> {
+    pub(super) params: Params<'a>,
+    pub(super) workspace: &'a mut [f32],
+}
+
+impl<'a> Memory<'a> {
+    /// Cuts off what lies before a stage.
+    fn take(&mut self, site: Site, from: Site) -> Memory<'a> {
+        let params = self.params.take(site.params - from.params);
+        Memory { params, workspace: cut(&mut self.workspace, site.workspace - from.workspace) }
     }
-    stages
 }
 
-fn push_stage<'a>(stages: &mut Stages<'a>, units: usize, first: Slot<'a>, grad: &'a mut [f32]) {
-    let fits = stages.push(Stage { first: 0, units, slots: [first].into_iter().collect(), grad }).is_ok();
-    debug_assert!(fits, "a valid list has at most MAX_DENSE Dense");
+/// Where a stage begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Site {
+    /// Its first layer.
+    layer: usize,
+    /// In the parameters.
+    params: usize,
+    /// In the workspace.
+    workspace: usize,
 }
 
-/// The slot of a layer; none for Softmax, which the loss carries out.
-fn slot<'a>(place: Placed, params: &'a mut [f32], workspace: &mut &'a mut [f32], n: usize) -> Option<Slot<'a>> {
+/// The stages of a network on `n` examples: one before the first Dense, and one for each. They are made one or two at a
+/// time, since each takes some hundred bytes of stack.
+#[derive(Debug)]
+pub(super) struct Stages<'a> {
+    pub(super) network: Network<'a>,
+    pub(super) memory: Memory<'a>,
+    pub(super) n: usize,
+    /// Of the step, for [`Dropout`].
+    pub(super) key: u32,
+    sites: Vec<Site, { MAX_DENSE + 1 }>,
+}
+
+impl<'a> Stages<'a> {
+    /// Over memory that is long enough.
+    pub(super) fn new(network: Network<'a>, memory: Memory<'a>, n: usize, key: u32) -> Self {
+        let (layers, inputs) = (network.layers(), network.inputs());
+        let before = BeforeDense::of(layers).workspace(inputs, first_units(layers), n);
+        let (mut site, mut sites) = (Site { workspace: before + inputs * n, ..Site::default() }, Vec::new());
+        let mut fits = sites.push(Site::default()).is_ok();
+        for place in network.placed() {
+            if let Layer::Dense { .. } = place.layer {
+                fits &= sites.push(Site { layer: place.index, ..site }).is_ok();
+            }
+            site.params = place.range().end;
+            site.workspace += of_layer(place.layer, place.outputs, n);
+        }
+        debug_assert!(fits, "a network has at most MAX_DENSE Dense");
+        Self { network, memory, n, key, sites }
+    }
+
+    /// Number of stages.
+    pub(super) fn len(&self) -> usize {
+        self.sites.len()
+    }
+
+    /// Stage number `index`.
+    pub(super) fn one(&mut self, index: usize) -> Stage<'_> {
+        let site = self.sites[index];
+        let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };
+        memory.take(site, Site::default());
+        stage(self.network, site, memory, self.n, self.key)
+    }
+
+    /// The stage before number `index`, which is at least 1, and that one.
+    pub(super) fn pair(&mut self, index: usize) -> (Stage<'_>, Stage<'_>) {
+        let (below, above) = (self.sites[index - 1], self.sites[index]);
+        let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };
+        memory.take(below, Site::default());
+        let of_below = memory.take(above, below);
+        let (network, n, key) = (self.network, self.n, self.key);
+        (stage(network, below, of_below, n, key), stage(network, above, memory, n, key))
+    }
+}
+
+/// The stage that begins at `site`, where `memory` begins, too.
+fn stage<'a>(network: Network, site: Site, mut memory: Memory<'a>, n: usize, key: u32) -> Stage<'a> {
+    let mut stage = Stage { first: 0, units: network.inputs(), slots: Vec::new(), grad: &mut [] };
+    let (before, mut room): (_, &mut [f32]) = (BeforeDense::of(network.layers()), &mut []);
+    let input = site.workspace == 0;
+    if input {
+        let len = before.workspace(network.inputs(), first_units(network.layers()), n);
+        room = cut(&mut memory.workspace, len);
+        if before == BeforeDense::More {
+            stage.grad = core::mem::take(&mut room);
+        }
+        stage.push(Slot { kind: Kind::Input, out: cut(&mut memory.workspace, network.inputs() * n) });
+    }
+    for place in network.placed().skip(site.layer) {
+        let dense = matches!(place.layer, Layer::Dense { .. });
+        if dense && (input || place.index > site.layer) {
+            break;
+        }
+        let Some(mut slot) = slot(place, &mut memory, n, key) else { continue };
+        if input && before == BeforeDense::InputNorm {
+            slot.becomes_input_norm(&mut room);
+        }
+        if dense {
+            (stage.units, stage.grad) = (place.outputs, cut(&mut memory.workspace, place.outputs * n));
+        }
+        stage.push(slot);
+    }
+    stage
+}
+
+/// The slot of a layer; none for Softmax and Sigmoid, which the loss carries out.
+fn slot<'a>(place: Placed, memory: &mut Memory<'a>, n: usize, key: u32) -> Option<Slot<'a>> {
+    let mut params = memory.params.take(place.range().len());
     let kind = match place.layer {
-        Layer::Softmax => return None,
+        Layer::Softmax | Layer::Sigmoid => return None,
         Layer::Relu => Kind::Relu,
-        Layer::Dense { units, .. } => {
-            let (kernel, bias) = params.split_at_mut(units as usize * place.inputs);
-            Kind::Dense(Dense { inputs: place.inputs, kernel, bias })
+        Layer::QuantizedRelu { step } => Kind::QuantizedRelu(step),
+        Layer::Dropout { rate } => Kind::Dropout(Dropout::new(rate, key, place.index)),
+        Layer::Dense { .. } => {
+            let kernel = params.take(place.outputs * place.inputs);
+            Kind::Dense(Dense { inputs: place.inputs, layer: place.index, kernel, bias: params })
         }
         Layer::BatchNorm { momentum, epsilon } => {
-            let stats = cut(workspace, 2 * place.outputs);
-            Kind::BatchNorm(batch_norm::State { momentum, epsilon, params, stats })
+            let stats = cut(&mut memory.workspace, 2 * place.outputs);
+            Kind::BatchNorm(batch_norm::State { momentum, epsilon, layer: place.index, params, stats })
         }
     };
-    Some(Slot { kind, out: cut(workspace, place.outputs * n) })
+    Some(Slot { kind, out: cut(&mut memory.workspace, place.outputs * n) })
 }

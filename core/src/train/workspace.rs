@@ -52,10 +52,20 @@ pub(super) const fn first_units(layers: &[Layer]) -> usize {
     0
 }
 
+/// Workspace of a layer of `width` outputs on `batch` examples: they, a Dense's gradient, a BatchNormalization's statistics.
+pub(super) const fn of_layer(layer: Layer, width: usize, batch: usize) -> usize {
+    match layer {
+        Layer::Dense { .. } => 2 * width * batch,
+        Layer::BatchNorm { .. } => width * batch + 2 * width,
+        Layer::Relu | Layer::QuantizedRelu { .. } | Layer::Dropout { .. } => width * batch,
+        Layer::Softmax | Layer::Sigmoid => 0,
+    }
+}
+
 impl Network<'_> {
     /// Length of the workspace of a training step on at most `batch` examples.
     ///
-    /// `batch` values for every input and every output of Dense, BatchNormalization and ReLU; as many again for the
+    /// `batch` values for every input and every output of a layer but Softmax and Sigmoid; as many again for the
     /// gradients of each Dense's outputs, and of the inputs where more than a BatchNormalization before the first Dense
     /// needs them (for that one: sums over the Dense's units); a mean and an inverse standard deviation for every unit
     /// of a BatchNormalization.
@@ -65,12 +75,7 @@ impl Network<'_> {
         let (mut width, mut total, mut i) = (inputs, inputs * batch + before, 0);
         while i < layers.len() {
             width = layers[i].outputs(width);
-            total += match layers[i] {
-                Layer::Dense { .. } => 2 * width * batch,
-                Layer::BatchNorm { .. } => width * batch + 2 * width,
-                Layer::Relu => width * batch,
-                Layer::Softmax => 0,
-            };
+            total += of_layer(layers[i], width, batch);
             i += 1;
         }
         total

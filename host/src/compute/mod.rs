@@ -90,7 +90,7 @@ impl Compute for Fast {
 mod tests {
     use super::*;
     use foldnet_core::standardize::{PixelScaling, Pixels};
-    use foldnet_core::train::{Trainer, initialize, predict};
+    use foldnet_core::train::{Targets, Trainer, initialize, predict};
     use foldnet_core::{Layer, Network, Portable, Shape, matrix};
     use rand_chacha::ChaCha8Rng;
     use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -116,7 +116,7 @@ mod tests {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let mut pixels = vec![0; IMAGES * INPUTS];
         rng.fill_bytes(&mut pixels);
-        let labels: Vec<u8> = (0..IMAGES).map(|_| (rng.next_u32() % 5) as u8).collect();
+        let labels: Vec<u16> = (0..IMAGES).map(|_| (rng.next_u32() % 5) as u16).collect();
         let order: Vec<u32> = (0..IMAGES as u32).rev().collect();
         let (mut scale, mut shift) = (vec![0.0; INPUTS], vec![0.0; INPUTS]);
         PixelScaling::Standardized { mean: &[0.5; INPUTS], std: &[0.3; INPUTS] }.tables(&mut scale, &mut shift);
@@ -129,7 +129,7 @@ mod tests {
         let mut trainer = Trainer::new(network, &mut params, &mut workspace, 32).expect("a network");
         for _ in 0..3 {
             for (picked, labels) in order.chunks(32).zip(labels.chunks(32)) {
-                trainer.step(compute, &batch(picked), labels, 0.05).expect("a batch");
+                trainer.step(compute, &batch(picked), Targets::Classes(labels), 0.05).expect("a batch");
             }
         }
         let mut workspace = vec![0.0; network.predict_workspace(IMAGES)];

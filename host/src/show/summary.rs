@@ -45,6 +45,9 @@ pub fn of_checkpoint(network: Network) -> Summary {
             Layer::BatchNorm { .. } => ("batch_normalization", "BatchNormalization"),
             Layer::Relu => ("re_lu", "ReLU"),
             Layer::Softmax => ("softmax", "Softmax"),
+            Layer::Sigmoid => ("sigmoid", "Sigmoid"),
+            Layer::Dropout { .. } => ("dropout", "Dropout"),
+            Layer::QuantizedRelu { .. } => ("quantized_re_lu", "QuantizedReLU"),
         };
         let name = numbered(base, rows.iter().filter(|row| row.kind == kind).count());
         rows.push(Row { name, kind, units: place.outputs, parameters: place.layer.params(place.inputs) });

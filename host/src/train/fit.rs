@@ -5,7 +5,7 @@ use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
 use foldnet_core::Compute;
 use foldnet_core::standardize::Pixels;
-use foldnet_core::train::{BufferError, Metrics, Trainer, initialize};
+use foldnet_core::train::{BufferError, Metrics, Targets, Trainer, initialize};
 use foldnet_data::{View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -222,9 +222,9 @@ impl<'a, C: Compute> Loop<'a, C> {
         let mut labels = Vec::with_capacity(batch);
         for (step, picked) in order.chunks(batch).enumerate() {
             labels.clear();
-            labels.extend(picked.iter().map(|&image| self.classes[image as usize] as u8));
+            labels.extend(picked.iter().map(|&image| self.classes[image as usize]));
             let pixels = Pixels { pixels: self.pixels, picked, scale: &self.scale, shift: &self.shift };
-            mean.add(trainer.step(self.compute, &pixels, &labels, rate)?, picked.len());
+            mean.add(trainer.step(self.compute, &pixels, Targets::Classes(&labels), rate)?, picked.len());
             if !mean.loss.is_finite() {
                 return Err(TrainError::Diverged { epoch: epoch + 1 });
             }

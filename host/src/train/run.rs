@@ -142,9 +142,6 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
         labels: dataset.labels.clone(),
     };
     Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
-    if dataset.labels.len() > 256 {
-        bail!("the dataset has {} classes, and 256 is the most that is trained", dataset.labels.len());
-    }
     initial_params(&mut network, plan.config.seed);
     Ok(network)
 }

@@ -45,7 +45,7 @@ pub struct Step {
     /// `[N][I]`
     pub x: Vec<f32>,
     /// Labels, `[N]`.
-    pub y: Vec<u8>,
+    pub y: Vec<u16>,
     /// Mean loss of the batch.
     pub loss: f64,
     /// Share of the batch that was right.
@@ -91,7 +91,7 @@ struct Json {
 #[derive(Deserialize)]
 struct JsonStep {
     x: Vec<Vec<f32>>,
-    y: Vec<u8>,
+    y: Vec<u16>,
     loss: f64,
     accuracy: f64,
     variables: Vec<BTreeMap<String, Values>>,

@@ -6,7 +6,7 @@ pub mod file;
 
 use crate::tolerance::{GOLDEN_LOSS, GOLDEN_PROBABILITY, GOLDEN_VARIABLE, largest};
 use file::{Run, Step, Variable};
-use foldnet_core::train::{Metrics, Rows, Trainer, predict, softmax};
+use foldnet_core::train::{Metrics, Rows, Targets, Trainer, predict, softmax};
 use foldnet_core::{Compute, Layer};
 
 /// The largest deviations seen in a run.
@@ -53,8 +53,9 @@ pub fn repeat<C: Compute>(run: &Run, compute: &C) -> Result<Worst, String> {
         let mut trainer = Trainer::new(run.network(), &mut params, &mut workspace, batch)
             .map_err(|error| place(error.to_string()))?;
         let examples = Rows::new(&step.x, run.inputs);
-        let metrics =
-            trainer.step(compute, &examples, &step.y, run.learning_rate).map_err(|error| place(error.to_string()))?;
+        let metrics = trainer
+            .step(compute, &examples, Targets::Classes(&step.y), run.learning_rate)
+            .map_err(|error| place(error.to_string()))?;
         worst.loss = worst.loss.max(check_metrics(metrics, step).map_err(place)?);
         for variable in &run.variables {
             let deviation = check_variable(variable, &params, &step.params).map_err(place)?;

@@ -3,7 +3,7 @@
 use super::{CLASSES, EPOCH, INPUTS, SHAPE};
 use foldnet::compute::Aligned;
 use foldnet_core::standardize::{PixelScaling, Pixels};
-use foldnet_core::train::{Metrics, Trainer, initialize};
+use foldnet_core::train::{Metrics, Targets, Trainer, initialize};
 use foldnet_core::{Compute, Layer, Network};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// Random images and labels, as many as an epoch has, so that picked ones are in no cache; and an order to pick them in.
 pub struct Data {
     pixels: Vec<u8>,
-    labels: Vec<u8>,
+    labels: Vec<u16>,
     order: Vec<u32>,
     scale: Vec<f32>,
     shift: Vec<f32>,
@@ -24,7 +24,7 @@ impl Data {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let mut pixels = vec![0; EPOCH * INPUTS];
         rng.fill_bytes(&mut pixels);
-        let labels = (0..EPOCH).map(|_| (rng.next_u32() % CLASSES as u32) as u8).collect();
+        let labels = (0..EPOCH).map(|_| (rng.next_u32() % CLASSES as u32) as u16).collect();
         let order = (0..EPOCH).map(|_| rng.next_u32() % EPOCH as u32).collect();
         let (mut scale, mut shift) = (vec![0.0; INPUTS], vec![0.0; INPUTS]);
         PixelScaling::Standardized { mean: &[0.5; INPUTS], std: &[0.3; INPUTS] }.tables(&mut scale, &mut shift);
@@ -32,7 +32,7 @@ impl Data {
     }
 
     /// Batch number `index` of `size` images, over and over.
-    pub fn batch(&self, index: usize, size: usize) -> (Pixels<'_>, &[u8]) {
+    pub fn batch(&self, index: usize, size: usize) -> (Pixels<'_>, &[u16]) {
         let first = index % (EPOCH / size) * size;
         let picked = &self.order[first..first + size];
         let pixels = Pixels { pixels: &self.pixels, picked, scale: &self.scale, shift: &self.shift };
@@ -75,7 +75,7 @@ impl<'a> Steps<'a> {
         *next += 1;
         let network = Network::of(layers, SHAPE);
         let mut trainer = Trainer::new(network, params, workspace, *batch).expect("a network");
-        trainer.step(compute, &pixels, labels, 0.01).expect("a batch")
+        trainer.step(compute, &pixels, Targets::Classes(labels), 0.01).expect("a batch")
     }
 
     /// `count` more steps.

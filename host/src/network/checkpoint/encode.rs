@@ -27,7 +27,7 @@ pub(super) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
         match place.layer {
             Layer::Dense { .. } => push_dense(&mut tensors, &mut dense, place, values),
             Layer::BatchNorm { .. } => push_batch_norm(&mut tensors, &mut norms, values),
-            Layer::Relu | Layer::Softmax => {}
+            _ => {}
         }
     }
     if let PixelStatistics::Standardized { mean, std } = &checkpoint.pixels {

@@ -71,7 +71,7 @@ fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
                 let group = norms.next().ok_or_else(|| missing(Kind::BatchNorm, &found.batch_norm, "gamma"))?;
                 push_batch_norm(group, place.outputs, &mut params)?;
             }
-            Layer::Relu | Layer::Softmax => {}
+            _ => {}
         }
     }
     unused.extend(dense.chain(norms).flat_map(Group::names).map(str::to_owned));

@@ -106,8 +106,8 @@ fn trained(checkpoint: &Checkpoint, rows: &[Row]) -> Vec<Vec<Trained>> {
                     block.push(Trained { name, kernel });
                 }
             }
-            Layer::Relu => blocks.push(Vec::new()),
-            Layer::BatchNorm { .. } | Layer::Softmax => {}
+            Layer::Relu | Layer::QuantizedRelu { .. } => blocks.push(Vec::new()),
+            Layer::BatchNorm { .. } | Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
         }
     }
     blocks.retain(|block| !block.is_empty());
