@@ -15,9 +15,10 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 /// Writes what `contents` writes into the file `path`, which afterwards holds all of it, or, on any error, what it held
 /// before (nothing, where there was no file).
 ///
-/// A temporary file in the same folder is filled, brought to the disk and renamed; it has the permissions of any new
-/// file, and goes when something fails. Where the program was killed it stays, until a later run writes into the same
-/// folder and finds it an hour old. A link keeps pointing at its file. A device or pipe (`/dev/stdout`) cannot be
+/// A temporary file in the same folder is filled, brought to the disk and renamed; it has the permissions of the file
+/// that it replaces, or of any new file, and goes when something fails. Where the program was killed it stays, until a
+/// later run writes into the same folder and finds it an hour old. A link keeps pointing at its file, also where that is
+/// not there yet. A device or pipe (`/dev/stdout`) cannot be
 /// replaced and is written to directly.
 ///
 /// # Errors
@@ -26,13 +27,66 @@ pub fn atomically(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Resu
     let written = match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => File::options().write(true).open(path).and_then(|file| fill(&file, contents)),
-        Ok(_) => fs::canonicalize(path).and_then(|path| replace(&path, contents)),
-        Err(_) => replace(path, contents),
+        Ok(found) => fs::canonicalize(path).and_then(|path| replace(&path, Some(found.permissions()), contents)),
+        Err(_) => followed(path).and_then(|path| replace(&path, None, contents)),
     };
     written.map_err(|error| io::Error::new(error.kind(), message(path, &error)))
 }
 
-fn replace(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Refuses to write `output` over a file that was read to make it: by any name, through any link.
+///
+/// # Errors
+/// When it is one of `inputs`; the error names both and the remedy.
+pub fn check_not_input(output: &Path, inputs: &[&Path]) -> anyhow::Result<()> {
+    match inputs.iter().find(|input| is_same(output, input)) {
+        Some(input) => anyhow::bail!(
+            "{}: is {}, which is read for it and would be lost; write to another file",
+            output.display(),
+            input.display()
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Whether two paths lead to one file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    let (Ok(a), Ok(b)) = (fs::canonicalize(a), fs::canonicalize(b)) else { return false };
+    a == b || is_same_inode(&a, &b)
+}
+
+#[cfg(unix)]
+fn is_same_inode(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let inode = |path: &Path| fs::metadata(path).ok().filter(|found| found.is_file()).map(|at| (at.dev(), at.ino()));
+    inode(a).is_some_and(|a| inode(b) == Some(a))
+}
+
+#[cfg(not(unix))]
+fn is_same_inode(_: &Path, _: &Path) -> bool {
+    false
+}
+
+/// Most links that are followed one after the other, as Linux has it.
+const MOST_LINKS: usize = 40;
+
+/// Where links lead to in the end, whether or not anything is there.
+fn followed(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        match fs::read_link(&path) {
+            Ok(to) => path = folder(&path).join(to),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::new(ErrorKind::InvalidInput, "a link that leads to itself"))
+}
+
+/// `permissions` are those of the file that is replaced.
+fn replace(
+    path: &Path,
+    permissions: Option<fs::Permissions>,
+    contents: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     let folder = folder(path);
     remove_forgotten(&folder);
     let mut builder = tempfile::Builder::new();
@@ -41,6 +95,9 @@ fn replace(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>)
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let temporary = builder.tempfile_in(folder)?;
     fill(temporary.as_file(), contents)?;
+    if let Some(permissions) = permissions {
+        temporary.as_file().set_permissions(permissions)?;
+    }
     temporary.as_file().sync_all()?;
     temporary.persist(path).map(drop).map_err(|failed| failed.error)
 }
@@ -196,5 +253,42 @@ mod tests {
         assert_eq!(mode(&path), mode(&plain));
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
         assert_eq!(fs::read(&path).expect("there"), b"two");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_of_a_replaced_file_and_links_to_nothing_stay() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let [path, link, far, circle] = ["file", "link", "far", "circle"].map(|name| folder.path().join(name));
+        fs::write(&path, "").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
+        atomically(&path, |out| out.write_all(b"one")).expect("written");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        symlink("far", &link).expect("linked");
+        atomically(&link, |out| out.write_all(b"two")).expect("written");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::read(&far).expect("there"), b"two");
+        symlink("circle", &circle).expect("linked");
+        let error = atomically(&circle, |out| out.write_all(b"three")).expect_err("no end").to_string();
+        assert!(error.contains("circle: cannot be written"), "{error}");
+        let names = names(folder.path());
+        assert_eq!(names, ["circle", "far", "file", "link"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_output_is_no_input_by_any_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [input, link, twin, new] = ["in", "link", "twin", "new"].map(|name| folder.path().join(name));
+        fs::write(&input, "").expect("written");
+        std::os::unix::fs::symlink("in", &link).expect("linked");
+        fs::hard_link(&input, &twin).expect("linked");
+        let dotted = folder.path().join(".").join("in");
+        for output in [&input, &link, &twin, &dotted] {
+            let error = check_not_input(output, &[&new, &input]).expect_err("the input").to_string();
+            assert!(error.contains("write to another file"), "{error}");
+        }
+        assert!(check_not_input(&new, &[&input]).is_ok() && check_not_input(&input, &[]).is_ok());
     }
 }

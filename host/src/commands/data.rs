@@ -19,6 +19,11 @@ pub(super) fn check_positive(name: &str, count: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The units of one layer of a list such as `300,100`.
+pub(super) fn units(text: &str) -> Result<u32, &'static str> {
+    text.trim().parse().map_err(|_| "give the units of each layer with commas between them, such as 300,100")
+}
+
 /// Refuses a network that has fewer classes than the dataset: a label may be none of them.
 pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> anyhow::Result<()> {
     let needed = dataset.len();

@@ -3,9 +3,10 @@
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use crate::format::thousands;
 use crate::judge::evaluate::{Evaluation, PerClass};
-use crate::network::open::{check_images, class_names, open};
+use crate::network::open::{check_images, class_names, open, resolve};
 use crate::show::terminal::{Ui, bold, table};
-use crate::write::atomically;
+use crate::train::history::History;
+use crate::write::{atomically, check_not_input};
 use clap::Args;
 use foldnet_data::Part;
 use std::path::PathBuf;
@@ -34,6 +35,9 @@ pub(super) struct Evaluate {
 impl Evaluate {
     /// Evaluates and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        if let Some(out) = &self.predictions {
+            check_not_input(out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
+        }
         let opened = open(&self.path, &self.hints.hints())?;
         let dataset = self.dataset.load(&[&self.path])?;
         let view = dataset.part(self.split);

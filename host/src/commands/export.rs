@@ -5,9 +5,10 @@ use super::flash::FlashArgs;
 use crate::deploy::export::{Export as Report, Plan, export};
 use crate::deploy::flash::Written;
 use crate::format::bytes;
-use crate::network::open::{ImageSize, check_images, class_names, open_checkpoint};
+use crate::network::open::{ImageSize, check_images, class_names, open_checkpoint, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
-use crate::write::atomically;
+use crate::train::history::History;
+use crate::write::{atomically, check_not_input};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::Model;
@@ -55,6 +56,7 @@ impl Export {
             bail!("--calibrate 0: give a number of images of at least 1, such as {CALIBRATION}");
         }
         let target = self.flash.target()?;
+        check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
         let dataset = self.dataset.load(&[&self.path])?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
@@ -95,6 +97,7 @@ fn place(written: &Written) -> String {
     };
     let note = match (written.slot, written.slots) {
         (Some(_), Some(1)) => "; it has the whole room: no update in the field survives a loss of power",
+        (Some(_), None) => "; the slot's own header begins there, not the room that two slots share",
         _ => "",
     };
     format!("{address}{slot}{note}")

@@ -1,23 +1,23 @@
 //! `foldnet inspect`: what a device model holds and what it needs.
 
 use crate::format::bytes;
-use crate::network::open::parse;
+use crate::network::checkpoint::{Checkpoint, Hints};
+use crate::network::open::{ImageSize, Opened, open, parse, resolve};
+use crate::show::summary::of_checkpoint;
 use crate::show::terminal::{Ui, table};
-use anyhow::Context;
 use clap::Args;
 use foldnet_core::Model;
-use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{Board, DoesNotFit, known};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Show the header of a .fnet, its layers, and what it needs of flash and RAM
+/// Show the header of a .fnet, its layers, and what it needs of flash and RAM; or what a run holds
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet inspect after.fnet")]
 pub(super) struct Inspect {
-    /// Device model
-    #[arg(value_name = "MODEL.fnet")]
+    /// Device model, folder of a run, or checkpoint
+    #[arg(value_name = "MODEL.fnet|DIR|FILE")]
     path: PathBuf,
     /// Show boards of yours, too, from the file that describes them (foldnet-sim --boards --toml prints one to start from)
     #[arg(long, value_name = "TOML")]
@@ -27,19 +27,48 @@ pub(super) struct Inspect {
 impl Inspect {
     /// Prints the tables.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        let contents = AlignedBytes::read(&self.path);
-        let contents = contents.with_context(|| format!("{}: cannot be read; check the path", self.path.display()))?;
+        let contents = match open(&self.path, &Hints::default())? {
+            Opened::Model(contents) => contents,
+            Opened::Checkpoint(checkpoint) => return self.run_or_checkpoint(&checkpoint, ui),
+        };
         let model = parse(&contents, &self.path)?;
         let crc = crc32(&contents);
         let boards = known(self.board_file.as_deref())?;
         say(&model, &crc, &boards, ui);
         ui.result(&object(&model, &crc, &boards))
     }
+
+    /// What a trained network holds, and which device models lie beside it.
+    fn run_or_checkpoint(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
+        let summary = of_checkpoint(checkpoint.network());
+        ui.block(&summary);
+        ui.say(format!("a trained network for images of {}", ImageSize::of(checkpoint)));
+        let models = models_beside(&resolve(&self.path));
+        match &models[..] {
+            [] => ui.say(format!(
+                "for boards, make a device model of it: foldnet export {} --out MODEL.fnet",
+                self.path.display()
+            )),
+            [first, ..] => {
+                ui.say(format!("{} device models beside it: foldnet inspect {}", models.len(), first.display()))
+            }
+        }
+        ui.result(&json!({ "checkpoint": summary, "labels": checkpoint.labels, "models": models }))
+    }
+}
+
+/// The device models in the folder of a checkpoint, by name.
+fn models_beside(checkpoint: &Path) -> Vec<PathBuf> {
+    let entries = checkpoint.parent().and_then(|folder| folder.read_dir().ok()).into_iter().flatten().flatten();
+    let mut models: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    models.retain(|path| path.extension().is_some_and(|extension| extension == "fnet") && path.is_file());
+    models.sort();
+    models
 }
 
 fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     let header = model.header();
-    ui.say(format!("{} bytes, CRC-32 {crc} (verified), images {} x {}", model.bytes(), header.height, header.width));
+    ui.say(format!("{} bytes, CRC-32 {crc} (verified), images {}x{}", model.bytes(), header.height, header.width));
     let rows = header.layers.iter().enumerate().map(|(index, layer)| {
         let relu = if layer.relu { "yes" } else { "no" };
         let words = [index.to_string(), layer.inputs.to_string(), layer.units.to_string(), layer.bits.to_string()];

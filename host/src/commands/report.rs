@@ -8,7 +8,7 @@ use crate::network::open::{ImageSize, Opened, check_images, class_names, open, o
 use crate::show::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
 use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
 use crate::train::history::History;
-use crate::write::atomically;
+use crate::write::{atomically, check_not_input};
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part};
@@ -57,6 +57,7 @@ impl Report {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         check_positive("--calibrate", self.calibrate)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
+        self.check_out()?;
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
         let mut models: Vec<ModelFile> =
             self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
@@ -110,6 +111,13 @@ impl Report {
     fn name(&self) -> String {
         let path = std::fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Refuses to write over what the report is made of.
+    fn check_out(&self) -> anyhow::Result<()> {
+        let run = [resolve(&self.path), History::path_beside(&resolve(&self.path))];
+        let inputs: Vec<&Path> = run.iter().chain(&self.models).chain(&self.devices).map(PathBuf::as_path).collect();
+        check_not_input(&self.out(), &inputs)
     }
 
     /// Beside the checkpoint where nobody says otherwise.

@@ -1,6 +1,6 @@
 //! `foldnet train`: the notebook's two models, or one that goes on from a checkpoint.
 
-use super::data::{DatasetArg, ThreadsArg, check_positive};
+use super::data::{DatasetArg, ThreadsArg, check_positive, units};
 use crate::network::architecture::Norm;
 use crate::network::checkpoint::Hints;
 use crate::network::open::open_checkpoint;
@@ -19,7 +19,7 @@ pub(super) struct Train {
     #[arg(long, value_name = "after|before|none", required_unless_present = "init")]
     norm: Option<Norm>,
     /// Units of the hidden layers
-    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', default_value = "300,100")]
+    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units, default_value = "300,100")]
     hidden: Vec<u32>,
     /// Passes over the training images
     #[arg(long, value_name = "N", default_value_t = 2)]

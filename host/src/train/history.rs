@@ -7,7 +7,7 @@ use anyhow::Context;
 use foldnet_data::bounded::{self, limit};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Loss and accuracy on the test images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -73,12 +73,17 @@ impl History {
     /// Name of the file in the folder of a run.
     pub const FILE: &'static str = "history.json";
 
+    /// Where the record of a checkpoint is, if there is one.
+    pub fn path_beside(checkpoint: &Path) -> PathBuf {
+        checkpoint.with_file_name(Self::FILE)
+    }
+
     /// The record beside a checkpoint, if there is one.
     ///
     /// # Errors
     /// When there is, and it is not a record; the error names it.
     pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
-        let path = checkpoint.with_file_name(Self::FILE);
+        let path = Self::path_beside(checkpoint);
         let text = match bounded::read_text(&path, limit::HISTORY) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,

@@ -132,6 +132,13 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
         }
         return Ok(init.clone());
     }
+    if inputs > usize::from(u16::MAX) {
+        bail!(
+            "the dataset's images of {} have {} pixels, and a network takes at most 65,535; scale them down",
+            train.shape,
+            thousands(inputs)
+        );
+    }
     let (mean, std) = pixel_statistics(train.bytes()?, inputs);
     let mut network = Checkpoint {
         layers: plan.norm.layers(&plan.hidden, dataset.labels.len() as u32),

@@ -102,7 +102,7 @@ fn usage() {
     misuse(&folder, "predict good.safetensors --dataset set --index 0 --image a.png", "cannot be used with");
     misuse(&folder, "evaluate good.safetensors --epsilon 0", "give a positive number, such as 0.00001");
     misuse(&folder, "export good.safetensors --bits many --out a.fnet", "'many' for '--bits");
-    misuse(&folder, "inspect", "<MODEL.fnet>");
+    misuse(&folder, "inspect", "<MODEL.fnet|DIR|FILE>");
     misuse(&folder, "summary", "<DIR|FILE>");
     misuse(&folder, "report", "<RUN|FILE>");
     misuse(&folder, "report good.safetensors --limit=-1", "'-1' for '--limit");

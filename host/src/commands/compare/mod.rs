@@ -3,7 +3,7 @@
 mod models;
 mod seeds;
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, units};
 use crate::network::architecture::Norm;
 use crate::show::terminal::Ui;
 use clap::Args;
@@ -41,7 +41,7 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N", default_value_t = 2, conflicts_with = "paths")]
     epochs: usize,
     /// Units of the hidden layers
-    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', default_value = "300,100", conflicts_with = "paths")]
+    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units, default_value = "300,100", conflicts_with = "paths")]
     hidden: Vec<u32>,
     /// Folder of the runs, which are used again where they are
     #[arg(long, value_name = "DIR", default_value = "runs/compare", conflicts_with = "paths")]
