@@ -37,8 +37,6 @@ pub fn worst(weights: &[i8]) -> u8 {
 /// Which sums a kernel can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
-    /// All that an accumulator can hold.
-    Any,
     /// At 8 bits two rows share a word, 8 bits apart: below `2^23` in magnitude. All sums of 4 and 2 bits.
     Halves,
     /// Rows that share a word at every width: below `2^23` at 8 bits; at 4 bits `S_j + 16 S_(j + 1)` is below `2^23`, so that
@@ -50,7 +48,7 @@ impl Bound {
     /// The largest [`worst`] of a row that is within the bound.
     pub const fn most(self, width: Width) -> u8 {
         match (self, width) {
-            (Self::Any, _) | (Self::Halves, Width::Four | Width::Two) => MAX_WORST,
+            (Self::Halves, Width::Four | Width::Two) => MAX_WORST,
             // 7,692,387 < 8,388,608
             (Self::Halves | Self::Chains, Width::Eight) => 183,
             // 480,774 < 493,447

@@ -1,8 +1,8 @@
 //! The door to the sums of products: which kernel is used where, and what all of them do.
 //!
 //! A kernel takes a layer's inputs once, as a *list* in a form of its own, and then adds up block after block of rows
-//! ([layout](super::layout)). [`Portable`] is the oracle of all others, and what is used where there is
-//! none. A layer with a row beyond the kernel's [bound](super::bound) is added up in strips of inputs (`super::dense`).
+//! ([layout](super::layout)). [`Portable`] is what is used where there is no other; the tests'
+//! oracle adds up every weight on its own. A layer with a row beyond the kernel's [bound](super::bound) is added up in strips of inputs (`super::dense`).
 
 #[cfg(foldnet_kernel = "armv6m")]
 mod armv6m;
@@ -125,8 +125,7 @@ impl Kind {
     /// Which sums it can tell apart.
     pub const fn bound(self) -> Bound {
         match self {
-            Self::Portable => Bound::Any,
-            Self::Dsp | Self::Sse2 => Bound::Chains,
+            Self::Portable | Self::Dsp | Self::Sse2 => Bound::Chains,
             Self::Armv6m | Self::Armv7m | Self::Rv32im => Bound::Halves,
         }
     }
@@ -134,7 +133,8 @@ impl Kind {
     /// 32-bit words of memory for the list of so many inputs, at most; saturated where memory has no room for them.
     pub const fn list_words(self, width: Width, inputs: usize) -> usize {
         match self {
-            Self::Portable => inputs.div_ceil(4),
+            // A word for each input.
+            Self::Portable => inputs,
             // Most where every other pair is zero: three words for each run of one, and three at the end.
             Self::Dsp => (inputs.div_ceil(2) + 1).saturating_mul(3) / 2 + 2,
             // Three words for each pair, three for an entry of zeros, and three for start and ends.
