@@ -78,7 +78,7 @@ pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
 }
 
 /// Whether the target multiplies 32 by 32 to 64 bits in one instruction.
-const LONG_MULTIPLY: bool = cfg!(any(target_pointer_width = "64", foldnet_kernel = "dsp", foldnet_kernel = "armv7m"));
+const LONG_MULTIPLY: bool = cfg!(any(target_pointer_width = "64", foldnet_long_multiply));
 
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {

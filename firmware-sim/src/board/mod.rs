@@ -113,15 +113,9 @@ impl Board {
         Ok(footprint)
     }
 
-    /// The kernel that adds up on this board, as `build.rs` of core chooses it.
+    /// The kernel that adds up on this board, by the same table as core's `build.rs`.
     pub fn kernel(&self) -> Kind {
-        match self.target {
-            _ if self.dsp || self.target.starts_with("thumbv7em") => Kind::Dsp,
-            target if target.starts_with("thumbv6m") => Kind::Armv6m,
-            target if target.starts_with("thumb") => Kind::Armv7m,
-            target if target.starts_with("riscv32im") => Kind::Rv32im,
-            _ => Kind::Portable,
-        }
+        Kind::of_target(self.target, |feature| feature == "dsp" && self.dsp)
     }
 
     /// Where models lie in flash, and how many at a time: what the firmware has by its linker script.

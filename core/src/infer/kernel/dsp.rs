@@ -266,21 +266,7 @@ unsafe extern "C" {
     fn foldnet_dsp2(walk: &Walk, blocks: *const u32);
 }
 
-// ARMv8-M must name a core that has the extension, ARMv7E-M always has it.
-#[cfg(foldnet_armv8m)]
-macro_rules! cpu {
-    () => {
-        ".cpu cortex-m33"
-    };
-}
-#[cfg(not(foldnet_armv8m))]
-macro_rules! cpu {
-    () => {
-        ""
-    };
-}
-
 // SAFETY: a walk reads the list up to its end, the weights that it points at, and the rows, and writes the outputs or sums; the
 // functions of lists read what they are given, and write the list. All keep r4 to r11; the flags GE, which `SEL` reads, are
 // the caller's to lose.
-global_asm!(concat!(cpu!(), "\n", include_str!("dsp.s")), options(raw));
+global_asm!(concat!(env!("FOLDNET_CPU"), "\n", include_str!("dsp.s")), options(raw));

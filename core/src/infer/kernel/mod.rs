@@ -17,6 +17,7 @@ mod rv32im;
 mod singles;
 #[cfg(foldnet_kernel = "sse2")]
 mod sse2;
+pub mod table;
 
 pub use portable::Portable;
 #[cfg(any(test, feature = "cases"))]
@@ -89,45 +90,59 @@ pub type Current = armv7m::Armv7m;
 )))]
 pub type Current = Portable;
 
-/// All kernels, whether they are compiled here or not: a PC knows what a device needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+/// Makes `Kind` of rows: what it is, its name in [`table`], which sums it can tell apart.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal $bound:ident,)*) => {
+        /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The name, for reports.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+
+            /// Which sums it can tell apart.
+            pub const fn bound(self) -> Bound {
+                match self {
+                    $(Self::$kind => Bound::$bound,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// Plain Rust.
-    Portable,
+    Portable "portable" Chains,
     /// Cortex-M with the DSP extension.
-    Dsp,
+    Dsp "dsp" Chains,
     /// RISC-V with a multiplier.
-    Rv32im,
+    Rv32im "rv32im" Halves,
     /// x86-64.
-    Sse2,
+    Sse2 "sse2" Chains,
     /// ARMv6-M, ARMv8-M Baseline.
-    Armv6m,
+    Armv6m "armv6m" Halves,
     /// ARMv7-M, ARMv8-M Mainline without DSP instructions.
-    Armv7m,
+    Armv7m "armv7m" Halves,
 }
 
 impl Kind {
     /// The one that is compiled here.
     pub const CURRENT: Self = Current::KIND;
 
-    /// The name, for reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            Self::Dsp => "dsp",
-            Self::Rv32im => "rv32im",
-            Self::Sse2 => "sse2",
-            Self::Armv6m => "armv6m",
-            Self::Armv7m => "armv7m",
-        }
-    }
-
-    /// Which sums it can tell apart.
-    pub const fn bound(self) -> Bound {
-        match self {
-            Self::Portable | Self::Dsp | Self::Sse2 => Bound::Chains,
-            Self::Armv6m | Self::Armv7m | Self::Rv32im => Bound::Halves,
-        }
+    /// The one that serves a target, by Rust's name of it, where these features of this crate are on.
+    pub fn of_target(target: &str, has_feature: impl Fn(&str) -> bool) -> Self {
+        let name = table::family_of(target, has_feature).map(|family| family.kernel);
+        Self::ALL.iter().copied().find(|kind| Some(kind.name()) == name).unwrap_or(Self::Portable)
     }
 
     /// 32-bit words of memory for the list of so many inputs, at most; saturated where memory has no room for them.
@@ -263,6 +278,31 @@ pub(crate) mod cases {
         }
         block.iter_mut().for_each(|word| *word = word.to_le());
         sums
+    }
+
+    /// What is compiled here is what the table says of this target, and every kernel of the table has a kind.
+    #[cfg(test)]
+    #[test]
+    fn kinds_are_those_of_the_table() {
+        let check = |target, dsp, expected| {
+            assert_eq!(Kind::of_target(target, |feature| dsp && feature == "dsp"), expected, "{target}");
+        };
+        check("thumbv7em-none-eabihf", false, Kind::Dsp);
+        check("thumbv8m.main-none-eabihf", true, Kind::Dsp);
+        check("thumbv8m.main-none-eabi", false, Kind::Armv7m);
+        check("thumbv7m-none-eabi", true, Kind::Armv7m);
+        check("thumbv8m.base-none-eabi", true, Kind::Armv6m);
+        check("thumbv6m-none-eabi", false, Kind::Armv6m);
+        check("riscv32imac-unknown-none-elf", false, Kind::Rv32im);
+        check("riscv32i-unknown-none-elf", false, Kind::Portable);
+        check("x86_64-unknown-linux-gnu", false, Kind::Sse2);
+        check("wasm32-unknown-unknown", false, Kind::Portable);
+        for family in table::FAMILIES {
+            assert!(Kind::ALL.iter().any(|kind| kind.name() == family.kernel), "{family:?}");
+        }
+        if cfg!(target_arch = "x86_64") {
+            check("x86_64-", false, Kind::CURRENT);
+        }
     }
 
     pub(crate) fn portable_sums_are_exact() {
