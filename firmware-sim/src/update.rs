@@ -64,11 +64,13 @@ pub enum Outcome {
     Header = 7,
     /// `Flash`: the power failed.
     Flash = 8,
+    /// `Unconfirmed`: the power failed at the commit word.
+    Unconfirmed = 9,
 }
 
 impl Outcome {
     /// All of them, each at the place that its number says.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Written,
         Self::TooLarge,
         Self::NoFreeSlot,
@@ -78,6 +80,7 @@ impl Outcome {
         Self::Damaged,
         Self::Header,
         Self::Flash,
+        Self::Unconfirmed,
     ];
 
     /// None for a number that is none.
@@ -98,6 +101,6 @@ mod tests {
         for outcome in Outcome::ALL {
             assert_eq!(Outcome::from_word(outcome as u32), Some(outcome));
         }
-        assert_eq!(Outcome::from_word(9), None);
+        assert_eq!(Outcome::from_word(10), None);
     }
 }

@@ -130,6 +130,8 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
                 let is_new = now.slot != running.slot;
                 assert!(bytes == if is_new { new } else { old }, "a mix boots after {cut} ticks");
                 assert!(is_new || done.is_err(), "the update was reported to be done after {cut} ticks");
+                let may_be_new = matches!(done, Ok(_) | Err(WriteError::Unconfirmed));
+                assert!(!is_new || may_be_new, "{done:?} promised the old model after {cut} ticks");
                 booted[usize::from(is_new)] += 1;
             }
             // Whatever the cut left behind, the next update works.
@@ -319,6 +321,10 @@ fn a_stream_that_is_wrong_is_not_committed() {
     assert_eq!(writer.finish(), Err(WriteError::TooFew { missing: new.len() as u32 - 900 }));
     let mut writer = Writer::new(&mut device.flash, offset, &device.room, Some(running), 16).unwrap();
     assert_eq!(writer.write(&new), Err(WriteError::TooMany));
+    assert_eq!(writer.finish(), Err(WriteError::TooMany), "a model of 16 bytes and more is none of 16");
+    let mut writer = Writer::new(&mut device.flash, offset, &device.room, Some(running), new.len() as u32).unwrap();
+    assert_eq!(writer.write(&[&new[..], &[0]].concat()), Err(WriteError::TooMany));
+    assert_eq!(writer.finish(), Err(WriteError::TooMany), "the bytes before are a whole model");
     assert_eq!(device.boot(), Some((running, old)));
 }
 

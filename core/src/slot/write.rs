@@ -25,7 +25,8 @@ const CHUNK: usize = HEADER_LEN;
 /// The checksum over bytes that end with their checksum, little-endian.
 const WITH_CRC: u32 = crc::CRC_32_ISO_HDLC.residue ^ crc::CRC_32_ISO_HDLC.xorout;
 
-/// Why no model was written. What ran before still boots.
+/// Why a model was not written, or not seen to be. What ran before still boots; only after [`Unconfirmed`](Self::Unconfirmed)
+/// it may be the new model, which is whole then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError<E> {
@@ -38,7 +39,7 @@ pub enum WriteError<E> {
     NoFreeSlot,
     /// The slot does not begin and end at borders of erase blocks; nothing was erased.
     Borders,
-    /// More bytes came than were announced.
+    /// More bytes came than were announced; the slot cannot be finished any more.
     TooMany,
     /// Fewer bytes came than were announced.
     TooFew {
@@ -51,6 +52,9 @@ pub enum WriteError<E> {
     Header,
     /// The flash driver's error.
     Flash(E),
+    /// The model and its header stand in flash, but the commit word could not be written, or not be read back. Boot again, and
+    /// [`super::boot`] says which model runs: the one before or the new one, whole in both cases.
+    Unconfirmed,
 }
 
 impl<E: fmt::Debug> fmt::Display for WriteError<E> {
@@ -64,6 +68,9 @@ impl<E: fmt::Debug> fmt::Display for WriteError<E> {
             Self::Damaged => write!(f, "what stands in flash is no whole model"),
             Self::Header => write!(f, "the slot's header does not stand in flash as it was written"),
             Self::Flash(error) => write!(f, "the flash driver says {error:?}"),
+            Self::Unconfirmed => {
+                write!(f, "the new model is in flash, but whether it boots is not sure: boot again to see")
+            }
         }
     }
 }
@@ -82,6 +89,8 @@ pub struct Writer<'f, F> {
     header: Header,
     /// Bytes that came.
     came: u32,
+    /// Whether more came than were announced.
+    too_many: bool,
     /// Those of them that are not yet in flash: the last `came % UNIT`.
     unit: [u8; UNIT],
 }
@@ -111,7 +120,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
             return Err(WriteError::Borders);
         }
         let header = Header { slot, address, sequence: 0, model_len, model_crc: 0 };
-        let mut writer = Self { flash, offset, place, header, came: 0, unit: [0xFF; UNIT] };
+        let mut writer = Self { flash, offset, place, header, came: 0, too_many: false, unit: [0xFF; UNIT] };
         let kept = match (running, room.slot(1)) {
             (Some(running), _) => running.sequence,
             (None, Some(other)) if !other.overlaps(&place) => writer.sequence_behind()?,
@@ -134,6 +143,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError<F::Error>> {
         for &byte in bytes {
             if self.came >= self.header.model_len {
+                self.too_many = true;
                 return Err(WriteError::TooMany);
             }
             let filled = self.came as usize % UNIT;
@@ -153,8 +163,12 @@ impl<'f, F: NorFlash> Writer<'f, F> {
     /// [`super::boot`] will find it.
     ///
     /// # Errors
-    /// [`WriteError::TooFew`], [`WriteError::Damaged`], [`WriteError::Header`], [`WriteError::Flash`].
+    /// [`WriteError::TooFew`], [`WriteError::TooMany`], [`WriteError::Damaged`], [`WriteError::Header`],
+    /// [`WriteError::Flash`]; [`WriteError::Unconfirmed`].
     pub fn finish(mut self) -> Result<Running, WriteError<F::Error>> {
+        if self.too_many {
+            return Err(WriteError::TooMany);
+        }
         match self.header.model_len - self.came {
             0 => (),
             missing => return Err(WriteError::TooFew { missing }),
@@ -168,8 +182,10 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         let (front, commit) = bytes.split_at(COMMIT_AT);
         self.put(0, front)?;
         self.check_header(front)?;
-        self.put(COMMIT_AT as u32, commit)?;
-        self.check_header(&bytes)?;
+        // From here on the slot may boot, whatever the driver says.
+        self.put(COMMIT_AT as u32, commit)
+            .and_then(|()| self.check_header(&bytes))
+            .map_err(|_| WriteError::Unconfirmed)?;
         let place = Place { len: HEADER_LEN as u32 + self.came, ..self.place };
         Ok(Running { slot: Some(self.header.slot), sequence: self.header.sequence, place })
     }

@@ -99,5 +99,6 @@ fn outcome<E>(error: &WriteError<E>) -> Outcome {
         WriteError::Damaged => Outcome::Damaged,
         WriteError::Header => Outcome::Header,
         WriteError::Flash(_) => Outcome::Flash,
+        WriteError::Unconfirmed => Outcome::Unconfirmed,
     }
 }

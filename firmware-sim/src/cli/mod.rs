@@ -16,7 +16,7 @@ use clap::{CommandFactory, Parser};
 use error::CliError;
 use foldnet_data::Source;
 use foldnet_sim::board::{self, Board, BoardArgs};
-use foldnet_sim::emulate::{Task, runs};
+use foldnet_sim::emulate::{Confinement, EmulateError, Task, confinement, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
 use foldnet_sim::{Firmware, Record, emulate, print, simulate};
 use output::Output;
@@ -42,9 +42,12 @@ struct Args {
     /// Count the instructions of each layer by itself, too, in a run of its own over all images
     #[arg(long, requires = "emulate")]
     layers: bool,
-    /// Firmware for the board, instead of building it from this checkout
+    /// Firmware for the board, instead of building it from this checkout; it runs in a sandbox: see below
     #[arg(long, value_name = "ELF", requires = "emulate")]
     firmware: Option<PathBuf>,
+    /// Run that firmware even where nothing keeps it from your files
+    #[arg(long, requires = "firmware")]
+    trust_firmware: bool,
     /// Stop after the first N test images
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     images: Option<u32>,
@@ -77,6 +80,11 @@ const EXAMPLE: &str = "Examples:
   foldnet-sim model.fnet --board all --emulate --layers --images 1000 --json > run.json
   foldnet-sim --boards --toml > mine.toml; foldnet-sim model.fnet --board-file mine.toml --board mine
   foldnet-sim model.fnet smaller.fnet --board all --emulate --images 500
+
+What firmware may do: an emulated board reads and writes files of the PC (semihosting). QEMU's sandbox keeps it from
+running programs, on Linux, and Landlock or bubblewrap from all files but those of its own temporary folder, which it
+may fill, and system files that QEMU itself needs (/usr, /lib), which it may read. It may also use one processor for as
+long as it gives answers. Where neither is to be had, --firmware needs --trust-firmware.
 
 Exit codes: 0 done, 1 an error (one line on stderr), 2 wrong usage.";
 
@@ -139,7 +147,7 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     output.model(path, &model, board, &footprint);
     match board.filter(|_| args.emulate) {
         Some(board) => {
-            let firmware = firmware(board, args.firmware.as_deref())?;
+            let firmware = firmware(board, args)?;
             let task = Task {
                 firmware: &firmware,
                 model: &bytes,
@@ -165,12 +173,15 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
 }
 
 /// The firmware given, or a build of it.
-fn firmware(board: &'static Board, elf: Option<&Path>) -> Result<Firmware, CliError> {
-    let Some(elf) = elf else {
+fn firmware(board: &'static Board, args: &Args) -> Result<Firmware, CliError> {
+    let Some(elf) = args.firmware.as_deref() else {
         let waiting = progress::Waiting::new(format!("building the firmware for {}", board.name));
         let firmware = Firmware::build(board)?;
         waiting.finish();
         return Ok(firmware);
     };
+    if !args.trust_firmware && confinement() == Confinement::None {
+        return Err(EmulateError::Untrusted { path: elf.to_owned() }.into());
+    }
     Ok(Firmware::open(elf, board)?)
 }

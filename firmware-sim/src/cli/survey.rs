@@ -30,7 +30,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     }
     let timed: usize = models.iter().map(|model| runs(model, args.layers)).sum();
     let images = input::first(set, args.images)?;
-    let (built, failed) = build(&boards, args.firmware.as_deref());
+    let (built, failed) = build(&boards, args);
     let files: Vec<&[u8]> = subjects.iter().map(|subject| &*subject.bytes).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let survey = Survey {
@@ -89,10 +89,10 @@ fn boards(args: &Args) -> Result<Vec<&'static Board>, CliError> {
 }
 
 /// Firmware for each board, and the boards for which there is none.
-fn build(boards: &[&'static Board], elf: Option<&Path>) -> (Vec<Firmware>, Vec<(&'static Board, CliError)>) {
+fn build(boards: &[&'static Board], args: &Args) -> (Vec<Firmware>, Vec<(&'static Board, CliError)>) {
     let (mut built, mut failed) = (Vec::new(), Vec::new());
     for &board in boards {
-        match firmware(board, elf) {
+        match firmware(board, args) {
             Ok(firmware) => built.push(firmware),
             Err(cause) => failed.push((board, cause)),
         }

@@ -65,6 +65,21 @@ pub enum EmulateError {
     /// The firmware ended with an error.
     #[error("the firmware stopped with exit code {code}: {0}", code = .0.code())]
     Device(Exit),
+    /// The emulator was stopped since the firmware asked for more than files of its own.
+    #[error(
+        "the firmware asked the emulator for a system call that its sandbox forbids, such as to run a program on this PC; it \
+         was stopped"
+    )]
+    Forbidden,
+    /// Nothing keeps foreign firmware from the user's files.
+    #[error(
+        "{}: this system has neither Landlock nor bubblewrap to keep firmware from your files; install bubblewrap, or give \
+         --trust-firmware if you know where it comes from", path.display()
+    )]
+    Untrusted {
+        /// The ELF file.
+        path: PathBuf,
+    },
     /// One of core's own tests did not pass on the board.
     #[error("case {number} of core's own tests, counted from 0, did not pass on {board}: {cause}")]
     Case {

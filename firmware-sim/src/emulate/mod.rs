@@ -10,6 +10,7 @@
 //! counter of its own.
 
 mod cases;
+mod confine;
 mod elf;
 mod error;
 mod expected;
@@ -21,6 +22,7 @@ mod toolchain;
 mod update;
 
 pub use cases::{CasesRun, run_cases};
+pub use confine::{Confinement, confinement};
 pub use elf::Sizes;
 pub use error::EmulateError;
 pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes};

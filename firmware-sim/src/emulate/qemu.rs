@@ -1,5 +1,6 @@
 //! One run of firmware under QEMU: files in a folder of its own, a process that is watched, and its exit code.
 
+use super::confine;
 use super::error::EmulateError;
 use super::firmware::Firmware;
 use super::results::{self, Answer};
@@ -148,7 +149,8 @@ fn start(emulator: &str, board: &Board, folder: &Path, with_model: bool) -> Resu
     let model = format!("loader,file={MODEL_FILE},addr={:#x},force-raw=on", board.model_address);
     let device = ["-device", &model];
     let machine = board.qemu.ok_or(EmulateError::NoMachine { board: board.name })?.machine;
-    let child = Command::new(emulator)
+    let mut command = confine::command(emulator, folder);
+    command
         .args(["-M", machine])
         .args(if board.target.starts_with("riscv") { &RV32IMC[..] } else { &[] })
         .args(["-nographic", "-monitor", "none", "-serial", "none"])
@@ -158,10 +160,8 @@ fn start(emulator: &str, board: &Board, folder: &Path, with_model: bool) -> Resu
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(log)
-        .stderr(also_log)
-        .spawn()
-        .map_err(io("cannot be started"))?;
-    Ok(Running(child))
+        .stderr(also_log);
+    Ok(Running(confine::spawn(command, emulator, folder).map_err(io("cannot be started"))?))
 }
 
 /// A process that ends with its owner.
@@ -209,6 +209,7 @@ fn check(emulator: &'static str, status: ExitStatus, folder: &Path) -> Result<()
     match status.code().and_then(Exit::from_code) {
         Some(Exit::Done) => Ok(()),
         Some(exit) => Err(EmulateError::Device(exit)),
+        None if confine::was_forbidden(status) => Err(EmulateError::Forbidden),
         None => {
             let log = std::fs::read_to_string(folder.join(LOG_FILE)).unwrap_or_default();
             let said = log.lines().next().unwrap_or("it said nothing").to_owned();

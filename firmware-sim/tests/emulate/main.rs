@@ -4,6 +4,7 @@
 
 mod cases;
 mod command;
+mod confined;
 mod errors;
 mod footprint;
 mod golden;

@@ -52,7 +52,7 @@ fn check(board: &str) {
         check(&model(2), at, Outcome::Flash, None);
     }
     for at in [total - COMMIT_WORDS, total - 1] {
-        check(&model(2), at, Outcome::Flash, Some(Exit::SlotUnfinished));
+        check(&model(2), at, Outcome::Unconfirmed, Some(Exit::SlotUnfinished));
     }
     let mut damaged = model(2);
     damaged[40] ^= 1;
