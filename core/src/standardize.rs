@@ -20,6 +20,13 @@ pub enum PixelScaling<'a> {
         /// Standard deviation of `pixel / 255`, `[I]`, positive.
         std: &'a [f32],
     },
+    /// `x = (value - mean) / std`, of a raw value of any type.
+    Values {
+        /// Mean of the raw value, `[I]`.
+        mean: &'a [f32],
+        /// Standard deviation of the raw value, `[I]`, positive.
+        std: &'a [f32],
+    },
 }
 
 impl PixelScaling<'_> {
@@ -31,6 +38,10 @@ impl PixelScaling<'_> {
             Self::Standardized { mean, std } => {
                 let std = f64::from(std[input]);
                 (1.0 / (255.0 * std), -f64::from(mean[input]) / std)
+            }
+            Self::Values { mean, std } => {
+                let std = f64::from(std[input]);
+                (1.0 / std, -f64::from(mean[input]) / std)
             }
         }
     }

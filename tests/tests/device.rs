@@ -165,6 +165,7 @@ fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> C
         pixels: PixelStatistics::Standardized { mean, std },
         image: Some((train.shape.height, train.shape.width)),
         labels: labels.to_vec(),
+        about: Default::default(),
     };
     initial_params(&mut network, config.seed);
     let valid = train.slice(0..train.len().min(SOME));

@@ -25,7 +25,15 @@ fn checkpoint(case: &Case) -> Checkpoint {
         Scaling::Standardized(mean, std) => PixelStatistics::Standardized { mean, std },
     };
     let Case { layers, inputs, params, .. } = case.clone();
-    Checkpoint { layers, inputs, params, pixels, image: Some((1, inputs)), labels: Vec::new() }
+    Checkpoint {
+        layers,
+        inputs,
+        params,
+        pixels,
+        image: Some((1, inputs)),
+        labels: Vec::new(),
+        about: Default::default(),
+    }
 }
 
 /// The case's images, and strangers behind them.

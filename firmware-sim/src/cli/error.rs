@@ -38,6 +38,12 @@ pub(crate) enum CliError {
          --dataset DIR", path.display()
     )]
     Classes { path: PathBuf, model: usize, dataset: String, labels: usize },
+    /// Classes by other names.
+    #[error(
+        "{}: the model does not know these classes of {dataset}: {unknown}; give the set it was trained on as --dataset DIR",
+        path.display()
+    )]
+    UnknownClasses { path: PathBuf, dataset: String, unknown: String },
     #[error(transparent)]
     Emulate(#[from] EmulateError),
     #[error(

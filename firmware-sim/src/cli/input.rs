@@ -48,7 +48,13 @@ pub(crate) fn load(source: &Source) -> Result<TestSet, CliError> {
 }
 
 /// Images of the model's size, and as many classes.
-pub(crate) fn belong_together(path: &Path, model: &Model, set: &TestSet) -> Result<(), CliError> {
+pub(crate) fn belong_together(path: &Path, model: &Model, set: &mut TestSet) -> Result<(), CliError> {
+    let names: Vec<String> = model.labels().map(str::to_owned).collect();
+    set.number_as(&names).map_err(|unknown| CliError::UnknownClasses {
+        path: path.to_owned(),
+        dataset: set.name.clone(),
+        unknown: unknown.join(", "),
+    })?;
     let (dataset, of_images) = (set.name.clone(), set.examples.shape);
     let of_model = Shape::image(model.header().height.into(), model.header().width.into());
     if of_model != of_images {

@@ -140,8 +140,8 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     let bytes = input::read(path)?;
     let model = input::parse(path, &bytes)?;
     let footprint = input::footprint(path, &model, board)?;
-    let set = input::load(&args.dataset)?;
-    input::belong_together(path, &model, &set)?;
+    let mut set = input::load(&args.dataset)?;
+    input::belong_together(path, &model, &mut set)?;
     let images = input::first(set, args.images)?;
     let record = Record::new(board, path, &bytes, &model, &images.dataset);
     output.model(path, &model, board, &footprint);

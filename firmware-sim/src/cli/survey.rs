@@ -23,10 +23,10 @@ struct Subject<'a> {
 pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     let boards = boards(args)?;
     let subjects = args.models.iter().map(|path| Subject::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let set = input::load(&args.dataset)?;
+    let mut set = input::load(&args.dataset)?;
     let models = subjects.iter().map(Subject::model).collect::<Result<Vec<_>, _>>()?;
     for (subject, model) in subjects.iter().zip(&models) {
-        input::belong_together(subject.path, model, &set)?;
+        input::belong_together(subject.path, model, &mut set)?;
     }
     let timed: usize = models.iter().map(|model| runs(model, args.layers)).sum();
     let images = input::first(set, args.images)?;

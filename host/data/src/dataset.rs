@@ -244,6 +244,19 @@ impl Dataset {
         Self { name, labels, channels, outputs, notes, task, training, valid, test }
     }
 
+    /// Numbers the classes as a model does that has these names. Nothing is done where either side has numbers for names, or
+    /// the model has none.
+    ///
+    /// # Errors
+    /// The names that the model does not know.
+    pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
+        let Some(moved) = places(&self.labels, names)? else { return Ok(()) };
+        renumber(&mut self.training.targets, &moved);
+        renumber(&mut self.test.targets, &moved);
+        self.labels = names.to_vec();
+        Ok(())
+    }
+
     /// The test examples alone.
     pub(crate) fn into_test(self) -> TestSet {
         TestSet { name: self.name, labels: self.labels, notes: self.notes, task: self.task, examples: self.test }
@@ -376,6 +389,39 @@ pub struct TestSet {
     pub examples: Examples,
 }
 
+impl TestSet {
+    /// As [`Dataset::number_as`].
+    ///
+    /// # Errors
+    /// The names that the model does not know.
+    pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
+        let Some(moved) = places(&self.labels, names)? else { return Ok(()) };
+        renumber(&mut self.examples.targets, &moved);
+        self.labels = names.to_vec();
+        Ok(())
+    }
+}
+
+/// The place of each of a set's names among a model's; `None` if they are the same, or cannot be compared.
+fn places(set: &[String], model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>> {
+    let numbered = |names: &[String]| names.iter().enumerate().all(|(place, name)| *name == place.to_string());
+    if set == model || numbered(set) || numbered(model) {
+        return Ok(None);
+    }
+    let place = |name: &String| model.iter().position(|known| known == name);
+    let unknown: Vec<String> = set.iter().filter(|name| place(name).is_none()).cloned().collect();
+    match unknown.is_empty() {
+        true => Ok(Some(set.iter().filter_map(place).map(|place| place as u16).collect())),
+        false => Err(unknown),
+    }
+}
+
+fn renumber(targets: &mut Targets, places: &[u16]) {
+    if let Targets::Classes(classes) = targets {
+        classes.iter_mut().for_each(|class| *class = places[usize::from(*class)]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -396,6 +442,18 @@ mod tests {
         assert_eq!((tail.classes(), tail.example(1).u8()), (Ok(&[5, 6][..]), Some(&[18, 19, 20, 21, 22, 23][..])));
         assert_eq!(tail.example(0), images.example(2));
         assert!(images.slice(2..2).is_empty());
+    }
+
+    #[test]
+    fn names_of_classes_decide_not_their_order() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let check = |set: &[&str], model: &[&str], expected| assert_eq!(places(&names(set), &names(model)), expected);
+        check(&["cat", "ant"], &["ant", "bee", "cat"], Ok(Some(vec![2, 0])));
+        check(&["ant", "bee"], &["ant", "bee"], Ok(None));
+        check(&["0", "1"], &["ant", "bee"], Ok(None));
+        check(&["ant", "bee"], &["0", "1"], Ok(None));
+        check(&["ant", "bee"], &[], Ok(None));
+        check(&["ant", "dog"], &["ant", "bee"], Err(names(&["dog"])));
     }
 
     #[test]

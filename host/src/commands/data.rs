@@ -3,12 +3,15 @@
 use crate::compute::Fast;
 use crate::network::architecture::Norm;
 use crate::network::checkpoint::{Hints, PixelRange};
-use crate::network::open::resolve;
-use crate::show::terminal::LoadBars;
+use crate::network::open::{open, resolve};
+use crate::show::terminal::{LoadBars, Ui};
 use crate::train::history::History;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
-use foldnet_data::{DataError, Dataset, Source, TestSet, load, load_test};
+use foldnet_data::{
+    DataError, Dataset, InputType, Normal, Options, Search, Source, Task, TestSet, TestSplit, load_test_with,
+    load_with, share,
+};
 use std::path::{Path, PathBuf};
 
 /// Refuses a count of 0.
@@ -33,61 +36,190 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
     Ok(())
 }
 
-/// Where images come from.
+/// Where examples come from, and how they are read.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DatasetArg {
-    /// fashion-mnist, synthetic, or a folder: four IDX files, or PNG pictures in a folder for each class [default: what the run
-    /// was trained on, by its history.json, else fashion-mnist]
-    #[arg(long, value_name = "NAME|DIR")]
+    /// fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG pictures in a folder for each
+    /// class [default: what the run was trained on, by its history.json, else fashion-mnist]
+    #[arg(long, value_name = "NAME|FILE|DIR")]
     dataset: Option<Source>,
+    /// Column with the class or value, by name or number from 1; several for regression [default: the last]
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', help_heading = "Tables and arrays")]
+    target: Vec<String>,
+    /// Column that names the recording; none is in both training and test
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables and arrays")]
+    group: Option<String>,
+    /// Rows of a window that recordings are cut into
+    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
+    window: Option<usize>,
+    /// Rows from the start of one window to that of the next [default: as many as a window has]
+    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
+    step: Option<usize>,
+    /// Column and its value in normal rows; all others are for testing
+    #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Tables and arrays")]
+    normal: Option<Normal>,
+    /// Share of the examples for testing, or every:N for one of N in order [default: 0.2]
+    #[arg(long, value_name = "SHARE|every:N", help_heading = "Tables and arrays")]
+    test_split: Option<TestSplit>,
+    /// Share of the training examples that validate [default: 0.1, of images a twelfth]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    valid_split: Option<f64>,
+    /// Type of the inputs: u8, i8, i16, u16 or f32 [default: the smallest that holds the column's numbers]
+    #[arg(long, value_name = "TYPE", help_heading = "Tables and arrays")]
+    input_type: Option<InputType>,
+}
+
+/// A number of at least 1.
+fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|&count| count > 0).ok_or("give a number of at least 1")
+}
+
+/// A set, and how it was come by.
+pub(super) struct Loaded {
+    /// The set.
+    pub(super) dataset: Dataset,
+    /// How it was read.
+    pub(super) options: Options,
+}
+
+/// What is read, how, and which record named it.
+struct Request {
+    source: Source,
+    options: Options,
+    named_by: Option<PathBuf>,
+    /// Of the record.
+    digest: Option<String>,
 }
 
 impl DatasetArg {
-    /// The whole set, with progress: the one asked for, else the one that `files` were trained on.
-    pub(super) fn load(&self, files: &[&Path]) -> anyhow::Result<Dataset> {
-        self.with_source(files, load)
+    /// The whole set for `task`, with progress: the one asked for, else the one that `files` were trained on.
+    pub(super) fn load_for(&self, task: Task, files: &[&Path], ui: Ui) -> anyhow::Result<Loaded> {
+        let mut request = self.request(files)?;
+        request.options.task = task;
+        let dataset = read(&request, ui)?;
+        Ok(Loaded { dataset, options: request.options })
     }
 
-    /// Its test images alone.
-    pub(super) fn load_test(&self, files: &[&Path]) -> anyhow::Result<TestSet> {
-        self.with_source(files, load_test)
+    /// The whole set, read as `files` were trained.
+    pub(super) fn load(&self, files: &[&Path], ui: Ui) -> anyhow::Result<Dataset> {
+        read(&self.request(files)?, ui)
     }
 
-    fn with_source<T>(&self, files: &[&Path], load: Load<T>) -> anyhow::Result<T> {
-        let (source, named_by) = self.source(files)?;
+    /// Its test examples alone.
+    pub(super) fn load_test(&self, files: &[&Path], ui: Ui) -> anyhow::Result<TestSet> {
+        let request = self.request(files)?;
         let mut bars = LoadBars::default();
-        let loaded = load(&source, &mut |step| bars.update(step));
-        match named_by {
-            Some(history) => loaded.with_context(|| format!("{}: names the dataset", history.display())),
-            None => Ok(loaded?),
+        let loaded =
+            load_test_with(&request.source, &request.options, &Search::from_env(), &mut |step| bars.update(step));
+        drop(bars);
+        let set = request.named(loaded)?;
+        say_notes(&set.notes, ui);
+        Ok(set)
+    }
+
+    /// What the arguments say of tables.
+    fn options(&self) -> Options {
+        Options {
+            task: Task::default(),
+            target: self.target.clone(),
+            group: self.group.clone(),
+            window: self.window,
+            step: self.step,
+            normal: self.normal.clone(),
+            test_split: self.test_split,
+            valid_split: self.valid_split,
+            input: self.input_type,
         }
     }
 
-    /// What `--dataset` says, else what the records beside `files` say, and which of them did; else Fashion-MNIST.
-    fn source(&self, files: &[&Path]) -> anyhow::Result<(Source, Option<PathBuf>)> {
-        if let Some(source) = &self.dataset {
-            return Ok((source.clone(), None));
-        }
-        let mut found: Option<(Source, PathBuf)> = None;
+    /// What `--dataset` says, else what the records beside `files` say, and which of them did; else Fashion-MNIST, unless
+    /// one of `files` takes other examples. A set is read as the record says if the arguments say nothing of it.
+    fn request(&self, files: &[&Path]) -> anyhow::Result<Request> {
+        let mut found: Option<(Source, PathBuf, Options, Option<String>)> = None;
         for file in files.iter().map(|file| resolve(file)) {
             let Some(history) = History::beside(&file)? else { continue };
             let path = file.with_file_name(History::FILE);
             let source = history.dataset.parse::<Source>().map_err(|cause| anyhow!("{}: {cause}", path.display()))?;
             match &found {
-                Some((first, of)) if *first != source => {
+                Some((first, of, ..)) if *first != source && self.dataset.is_none() => {
                     let (of, path) = (of.display(), path.display());
                     bail!("{of} and {path} name different datasets; give --dataset")
                 }
                 Some(_) => {}
-                None => found = Some((source, path)),
+                None => found = Some((source, path, history.data, history.digest)),
             }
         }
-        Ok(found.map_or((Source::FashionMnist, None), |(source, path)| (source, Some(path))))
+        let own = self.options();
+        let said = own != Options::default();
+        let how = |recorded: Option<Options>| match recorded {
+            Some(recorded) if said => Options { task: recorded.task, ..own.clone() },
+            Some(recorded) => recorded,
+            None => own.clone(),
+        };
+        match (&self.dataset, found) {
+            (Some(source), found) => {
+                let options = how(found.map(|(_, _, options, _)| options));
+                Ok(Request { source: source.clone(), options, named_by: None, digest: None })
+            }
+            (None, Some((source, path, options, digest))) => Ok(Request {
+                source,
+                options: how(Some(options)),
+                named_by: Some(path),
+                digest: digest.filter(|_| !said),
+            }),
+            (None, None) => {
+                files.iter().try_for_each(|file| takes_fashion(file))?;
+                Ok(Request { source: Source::FashionMnist, options: how(None), named_by: None, digest: None })
+            }
+        }
     }
 }
 
-/// [`load`] or [`load_test`].
-type Load<T> = fn(&Source, &mut dyn FnMut(foldnet_data::Progress)) -> Result<T, DataError>;
+/// Refuses Fashion-MNIST for a model that takes other examples. What cannot be opened is reported where it is used.
+fn takes_fashion(file: &Path) -> anyhow::Result<()> {
+    let Ok(opened) = open(file, &Hints::default()) else { return Ok(()) };
+    let size = opened.size(file)?;
+    if size.pixels != 28 * 28 {
+        bail!("{}: takes examples of {size}, and nothing says of which set; give --dataset", file.display());
+    }
+    Ok(())
+}
+
+fn read(request: &Request, ui: Ui) -> anyhow::Result<Dataset> {
+    let mut bars = LoadBars::default();
+    let loaded = load_with(&request.source, &request.options, &Search::from_env(), &mut |step| bars.update(step));
+    drop(bars);
+    let dataset = request.named(loaded)?;
+    say_notes(&dataset.notes, ui);
+    if let (Some(expected), Source::Path(path)) = (&request.digest, &request.source) {
+        if dataset.digest() != *expected {
+            ui.say(format!("note: {} has changed since the network was trained on it", path.display()));
+        }
+    }
+    Ok(dataset)
+}
+
+/// What the user should know of a set.
+fn say_notes(notes: &[String], ui: Ui) {
+    notes.iter().for_each(|note| ui.say(format!("note: {note}")));
+}
+
+impl Request {
+    fn named<T>(&self, loaded: Result<T, DataError>) -> anyhow::Result<T> {
+        match &self.named_by {
+            Some(history) => loaded.with_context(|| format!("{}: names the dataset", history.display())),
+            None => Ok(loaded?),
+        }
+    }
+}
+
+/// Refuses a set with classes that a model does not know.
+pub(super) fn known(path: &Path, unknown: Result<(), Vec<String>>) -> anyhow::Result<()> {
+    unknown.map_err(|names| {
+        let (path, names) = (path.display(), names.join(", "));
+        anyhow!("{path}: does not know these classes of the dataset: {names}; give the --dataset it was trained on")
+    })
+}
 
 /// How many threads work.
 #[derive(Debug, Clone, Args)]

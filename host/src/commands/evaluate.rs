@@ -1,6 +1,6 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
 use crate::format::thousands;
 use crate::judge::evaluate::{Evaluation, PerClass};
 use crate::network::open::{check_images, class_names, open, resolve};
@@ -39,7 +39,8 @@ impl Evaluate {
             check_not_input(out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         }
         let opened = open(&self.path, &self.hints.hints())?;
-        let dataset = self.dataset.load(&[&self.path])?;
+        let mut dataset = self.dataset.load(&[&self.path], ui)?;
+        known(&self.path, dataset.number_as(&opened.labels(&self.path)?))?;
         let view = dataset.part(self.split);
         check_images(&self.path, opened.size(&self.path)?, view)?;
         let (outputs, own) = opened.run(&self.path, view, &self.threads.compute()?)?;

@@ -1,6 +1,6 @@
 //! `foldnet export`: from a checkpoint to a device model, with what it cost.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
 use super::flash::FlashArgs;
 use crate::deploy::export::{Export as Report, Plan, export};
 use crate::deploy::flash::Written;
@@ -58,7 +58,8 @@ impl Export {
         let target = self.flash.target()?;
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
-        let dataset = self.dataset.load(&[&self.path])?;
+        let mut dataset = self.dataset.load(&[&self.path], ui)?;
+        known(&self.path, dataset.number_as(&checkpoint.labels))?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(&checkpoint), test)?;
         let classes = checkpoint.network().outputs();

@@ -1,6 +1,6 @@
 //! `foldnet predict`: one image drawn in the terminal, and the probabilities of its classes as bars.
 
-use super::data::{DatasetArg, HintArgs, check_classes};
+use super::data::{DatasetArg, HintArgs, check_classes, known};
 use crate::compute::Fast;
 use crate::network::open::{Opened, check_images, class_names, open};
 use crate::show::terminal::{Ui, bars, picture};
@@ -43,7 +43,8 @@ impl Predict {
     /// Classifies and draws.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let opened = open(&self.path, &self.hints.hints())?;
-        let image = self.input()?;
+        let own = opened.labels(&self.path)?;
+        let image = self.input(&own, ui)?;
         let Picture { pixels, height, width } = &image.picture;
         let view = View::images(pixels, &[0], *height, *width);
         self.check_size(&opened, view)?;
@@ -66,11 +67,12 @@ impl Predict {
         }))
     }
 
-    fn input(&self) -> anyhow::Result<Input> {
+    fn input(&self, own: &[String], ui: Ui) -> anyhow::Result<Input> {
         if let Some(path) = &self.image {
             return Ok(Input { picture: read_png(path)?, label: None, names: Vec::new() });
         }
-        let test = self.dataset.load_test(&[&self.path])?;
+        let mut test = self.dataset.load_test(&[&self.path], ui)?;
+        known(&self.path, test.number_as(own))?;
         let (index, images) = (self.index.unwrap_or(0), test.examples.view());
         if index >= images.len() {
             bail!("--index {index}: the test images are 0 to {}", images.len() - 1);

@@ -1,6 +1,6 @@
 //! `foldnet report`: one HTML page that shows what a training, a fold, a quantization came to.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive, known};
 use super::export::CALIBRATION;
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
@@ -63,7 +63,8 @@ impl Report {
             self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
         self.devices.iter().try_for_each(|path| measured(path, &mut models))?;
         let history = History::beside(&resolve(&self.path))?;
-        let dataset = self.dataset.load(&[&self.path])?;
+        let mut dataset = self.dataset.load(&[&self.path], ui)?;
+        known(&self.path, dataset.number_as(&checkpoint.labels))?;
         let plan = self.plan(&checkpoint, history, &dataset, &models)?;
         let mut bars = Bars::default();
         let report = gather(&plan, &self.threads.compute()?, &mut |stage| bars.update(stage))?;

@@ -1,15 +1,16 @@
 //! `foldnet train`: the notebook's two models, or one that goes on from a checkpoint.
 
-use super::data::{DatasetArg, ThreadsArg, check_positive, units};
+use super::data::{DatasetArg, ThreadsArg, check_positive, known, units};
 use crate::network::architecture::Norm;
-use crate::network::checkpoint::Hints;
+use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::open_checkpoint;
 use crate::show::terminal::Ui;
 use crate::train::fit::Config;
 use crate::train::run::{Plan, train_run};
 use anyhow::{Context, bail};
 use clap::Args;
-use std::path::PathBuf;
+use foldnet_data::Task;
+use std::path::{Path, PathBuf};
 
 /// Train a network and write model.safetensors and history.json
 #[derive(Debug, Args)]
@@ -18,6 +19,10 @@ pub(super) struct Train {
     /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere
     #[arg(long, value_name = "after|before|none", required_unless_present = "init")]
     norm: Option<Norm>,
+    /// What to learn: classify, regress (real values) or reconstruct (its own inputs, to find strange ones) [default:
+    /// classify, or what --init was trained for]
+    #[arg(long, value_name = "TASK")]
+    task: Option<Task>,
     /// Units of the hidden layers
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units, default_value = "300,100")]
     hidden: Vec<u32>,
@@ -59,6 +64,13 @@ impl Train {
             Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),
             None => None,
         };
+        let compute = self.threads.compute()?;
+        let files: Vec<&Path> = self.init.iter().map(PathBuf::as_path).collect();
+        let loaded = self.dataset.load_for(self.task(&init), &files, ui).context("the examples cannot be had")?;
+        let mut dataset = loaded.dataset;
+        if let (Some(path), Some(init)) = (&self.init, &init) {
+            known(path, dataset.number_as(&init.labels))?;
+        }
         let plan = Plan {
             norm: self.norm.unwrap_or(Norm::After),
             hidden: self.hidden.clone(),
@@ -66,14 +78,14 @@ impl Train {
             init,
             limit: self.limit,
             out: self.out(),
+            data: loaded.options,
         };
-        let compute = self.threads.compute()?;
-        let dataset = self
-            .dataset
-            .load(&self.init.iter().map(PathBuf::as_path).collect::<Vec<_>>())
-            .with_context(|| "the images cannot be had")?;
         let trained = train_run(plan, &dataset, &compute, ui)?;
         ui.result(&trained.history)
+    }
+
+    fn task(&self, init: &Option<Checkpoint>) -> Task {
+        self.task.or(init.as_ref().map(|init| init.about.task)).unwrap_or_default()
     }
 
     fn config(&self) -> Config {

@@ -1,7 +1,7 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
 use crate::network::checkpoint::Checkpoint;
-use foldnet_core::standardize::Pixels;
+use crate::train::examples::Picked;
 use foldnet_core::train::predict;
 use foldnet_core::{Compute, Inference, Model};
 use foldnet_data::View;
@@ -55,8 +55,7 @@ pub struct Evaluation {
 /// If the images are not of the network's size: see [`Checkpoint::inputs`].
 pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
     let (network, inputs) = (checkpoint.network(), checkpoint.inputs);
-    assert_eq!(view.shape.inputs(), inputs, "image size and network");
-    let bytes = view.bytes().expect("the door has seen that these are bytes");
+    assert_eq!(view.shape.inputs(), inputs, "inputs of an example and of the network");
     let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
     checkpoint.pixels.scaling().tables(&mut scale, &mut shift);
     let classes = network.outputs();
@@ -64,7 +63,7 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
     let (mut logits, mut columns) = (Vec::with_capacity(view.len() * classes), vec![0.0; classes * BATCH]);
     let order: Vec<u32> = (0..view.len() as u32).collect();
     for picked in order.chunks(BATCH) {
-        let pixels = Pixels { pixels: bytes, picked, scale: &scale, shift: &shift };
+        let pixels = Picked { inputs: view.inputs, picked, scale: &scale, shift: &shift };
         let columns = &mut columns[..classes * picked.len()];
         predict(compute, network, &checkpoint.params, &mut workspace, &pixels, columns)
             .expect("a checkpoint is a network, and the buffers are made for it");

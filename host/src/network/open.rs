@@ -5,7 +5,7 @@ use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, bail};
 use foldnet_core::model::MAGIC;
 use foldnet_core::{Compute, Model};
-use foldnet_data::{Shape, View, bounded, text};
+use foldnet_data::{InputType, Shape, View, bounded, text};
 use foldnet_sim::AlignedBytes;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -30,6 +30,17 @@ impl Opened {
         match self {
             Self::Checkpoint(checkpoint) => Ok(ImageSize::of(checkpoint)),
             Self::Model(bytes) => Ok(ImageSize::of_model(&parse(bytes, path)?)),
+        }
+    }
+
+    /// The names of its classes, or none.
+    ///
+    /// # Errors
+    /// As [`size`](Self::size).
+    pub fn labels(&self, path: &Path) -> anyhow::Result<Vec<String>> {
+        match self {
+            Self::Checkpoint(checkpoint) => Ok(checkpoint.labels.clone()),
+            Self::Model(bytes) => Ok(parse(bytes, path)?.labels().map(str::to_owned).collect()),
         }
     }
 
@@ -90,34 +101,47 @@ pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> anyhow::Result<Model<'a>> {
 pub struct ImageSize {
     /// Pixels of an image.
     pub pixels: usize,
-    /// Height and width, where known; their product is `pixels`.
-    pub shape: Option<(usize, usize)>,
+    /// Shape of an example, where known; its product is `pixels`.
+    pub shape: Option<Shape>,
+    /// Type of the raw inputs.
+    pub input: InputType,
 }
 
 impl ImageSize {
     /// Of a trained network's images.
     pub fn of(checkpoint: &Checkpoint) -> Self {
-        Self { pixels: checkpoint.inputs, shape: checkpoint.image }
+        let image = checkpoint.image.map(|(height, width)| Shape::image(height, width));
+        let shape = checkpoint.about.data_shape().or(image);
+        Self { pixels: checkpoint.inputs, shape, input: checkpoint.about.input.0 }
     }
 
     /// Of a device model's images.
     pub fn of_model(model: &Model) -> Self {
-        let shape = Some((model.header().height.into(), model.header().width.into()));
-        Self { pixels: model.inputs(), shape }
+        let shape = Some(Shape::image(model.header().height.into(), model.header().width.into()));
+        Self { pixels: model.inputs(), shape, input: InputType::U8 }
     }
 
-    /// Whether the images of `view` have this size.
+    /// Of the examples of a set.
+    pub fn of_view(view: View) -> Self {
+        Self { pixels: view.shape.inputs(), shape: Some(view.shape), input: view.inputs.input_type() }
+    }
+
+    /// Whether the examples of `view` have this size and type.
     pub fn takes(self, view: View) -> bool {
-        let Shape { height, width, .. } = view.shape;
-        view.shape.inputs() == self.pixels && self.shape.is_none_or(|shape| shape == (height, width))
+        let same = self.shape.is_none_or(|shape| shape == view.shape);
+        view.shape.inputs() == self.pixels && same && view.inputs.input_type() == self.input
     }
 }
 
 impl std::fmt::Display for ImageSize {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         match self.shape {
-            Some((height, width)) => write!(f, "{height}x{width}"),
-            None => write!(f, "{} pixels", self.pixels),
+            Some(shape) => shape.fmt(f)?,
+            None => write!(f, "{} values", self.pixels)?,
+        }
+        match self.input {
+            InputType::U8 => Ok(()),
+            input => write!(f, " ({input})"),
         }
     }
 }
@@ -129,12 +153,12 @@ impl std::fmt::Display for ImageSize {
 pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<()> {
     if !size.takes(view) {
         bail!(
-            "{}: takes images of {size}, the dataset's have {}; give the --dataset it was trained on",
+            "{}: takes examples of {size}, the dataset's have {}; give the --dataset it was trained on",
             path.display(),
-            view.shape
+            ImageSize::of_view(view)
         );
     }
-    view.bytes().map(drop).with_context(|| path.display().to_string())
+    Ok(())
 }
 
 /// The names of a model's classes: its own, else those of the dataset; each plain text of one line, as a device model

@@ -3,10 +3,10 @@
 use crate::compute::Aligned;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::train::examples::Picked;
 use foldnet_core::Compute;
-use foldnet_core::standardize::Pixels;
 use foldnet_core::train::{BufferError, Metrics, Targets, Trainer, initialize};
-use foldnet_data::{View, WrongKind};
+use foldnet_data::{ValuesRef, View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -173,7 +173,7 @@ struct Loop<'a, C> {
     config: &'a Config,
     /// Images in a step: never more than there are.
     batch: usize,
-    pixels: &'a [u8],
+    inputs: ValuesRef<'a>,
     classes: &'a [u16],
     scale: Vec<f32>,
     shift: Vec<f32>,
@@ -190,8 +190,8 @@ impl<'a, C: Compute> Loop<'a, C> {
         let batch = config.batch_size.min(train.len());
         let workspace = Aligned::zeros(network.network().train_workspace(batch));
         let params = Aligned::zeros(network.params.len());
-        let (pixels, classes) = (train.bytes()?, train.classes()?);
-        Ok(Self { config, batch, pixels, classes, scale, shift, params, workspace, compute })
+        let (inputs, classes) = (train.inputs, train.classes()?);
+        Ok(Self { config, batch, inputs, classes, scale, shift, params, workspace, compute })
     }
 
     /// One pass over the images in the given order.
@@ -223,7 +223,7 @@ impl<'a, C: Compute> Loop<'a, C> {
         for (step, picked) in order.chunks(batch).enumerate() {
             labels.clear();
             labels.extend(picked.iter().map(|&image| self.classes[image as usize]));
-            let pixels = Pixels { pixels: self.pixels, picked, scale: &self.scale, shift: &self.shift };
+            let pixels = Picked { inputs: self.inputs, picked, scale: &self.scale, shift: &self.shift };
             mean.add(trainer.step(self.compute, &pixels, Targets::Classes(&labels), rate)?, picked.len());
             if !mean.loss.is_finite() {
                 return Err(TrainError::Diverged { epoch: epoch + 1 });

@@ -4,6 +4,7 @@ use crate::network::architecture::Norm;
 use crate::train::fit::{Config, Epoch};
 use crate::write::atomically;
 use anyhow::Context;
+use foldnet_data::Options;
 use foldnet_data::bounded::{self, limit};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
@@ -57,8 +58,14 @@ pub struct History {
     /// Of a network that did not go on from another.
     #[serde(default)]
     pub recipe: Option<Recipe>,
-    /// Name of the dataset.
+    /// Name of the dataset, or the whole path of its file or folder.
     pub dataset: String,
+    /// How it was read.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub data: Options,
+    /// SHA-256 of what was read, see [`foldnet_data::Dataset::digest`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// Training images a second, in the fastest epoch.
     pub images_per_second: f64,
     /// The command line.
@@ -103,6 +110,11 @@ impl History {
         let text = serde_json::to_string_pretty(self)?;
         Ok(atomically(&path, |out| writeln!(out, "{text}"))?)
     }
+}
+
+/// Whether a set was read as sets of images are.
+fn is_usual(options: &Options) -> bool {
+    *options == Options::default()
 }
 
 /// The command line this process was started with.

@@ -5,16 +5,16 @@ use crate::compute::Fast;
 use crate::format::{bytes, thousands};
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::architecture::Norm;
-use crate::network::checkpoint::{Checkpoint, PixelStatistics};
+use crate::network::checkpoint::{About, Checkpoint, PixelStatistics};
 use crate::network::open::{CHECKPOINT, ImageSize};
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
 use crate::train::fit::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
 use crate::train::history::{History, Recipe, Test, command_line, machine};
-use crate::train::standardize::pixel_statistics;
+use crate::train::standardize::{pixel_statistics, value_statistics};
 use anyhow::{Context, bail};
 use foldnet_core::Network;
-use foldnet_data::{Dataset, Part, View};
+use foldnet_data::{Dataset, InputType, Options, Part, Task, ValuesRef, View};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,6 +42,8 @@ pub struct Plan {
     pub limit: Option<usize>,
     /// Folder of the run.
     pub out: PathBuf,
+    /// How the dataset was read.
+    pub data: Options,
 }
 
 impl Plan {
@@ -134,23 +136,45 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
     }
     if inputs > usize::from(u16::MAX) {
         bail!(
-            "the dataset's images of {} have {} pixels, and a network takes at most 65,535; scale them down",
+            "the dataset's examples of {} have {} inputs, and a network takes at most 65,535; scale them down",
             train.shape,
             thousands(inputs)
         );
     }
-    let (mean, std) = pixel_statistics(train.bytes()?, inputs);
+    let about = About::of(dataset);
     let mut network = Checkpoint {
         layers: plan.norm.layers(&plan.hidden, dataset.labels.len() as u32),
         inputs,
         params: Vec::new(),
-        pixels: PixelStatistics::Standardized { mean, std },
-        image: Some((train.shape.height, train.shape.width)),
+        pixels: statistics(train.inputs, inputs),
+        image: (train.shape.channels == 1).then_some((train.shape.height, train.shape.width)),
         labels: dataset.labels.clone(),
+        // Images of bytes are the default, and need no more said than before.
+        about: if is_plain(&about) { About::default() } else { about },
     };
     Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
     initial_params(&mut network, plan.config.seed);
     Ok(network)
+}
+
+/// What standardizes inputs that are like these.
+fn statistics(values: ValuesRef, inputs: usize) -> PixelStatistics {
+    match values {
+        ValuesRef::U8(bytes) => {
+            let (mean, std) = pixel_statistics(bytes, inputs);
+            PixelStatistics::Standardized { mean, std }
+        }
+        values => {
+            let (mean, std) = value_statistics(values, inputs);
+            PixelStatistics::Values { mean, std }
+        }
+    }
+}
+
+/// Whether a network is for classes of grey `u8` images.
+fn is_plain(about: &About) -> bool {
+    let grey = about.shape.is_none_or(|[_, _, channels]| channels == 1);
+    about.task == Task::Classify && about.input.0 == InputType::U8 && grey && about.channels.is_empty()
 }
 
 /// Most bytes of parameters that are trained here, in f32: far above any device model, below what a PC has.
@@ -171,6 +195,14 @@ fn check_memory(network: Network) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A name, or where a file or folder really is.
+fn whole_path(name: &str) -> String {
+    std::path::absolute(name)
+        .ok()
+        .filter(|path| path.exists())
+        .map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
 fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> History {
     History {
         epochs: Vec::new(),
@@ -178,7 +210,9 @@ fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: 
         parameters: parameters(network.network()),
         seed: plan.config.seed,
         recipe: plan.recipe(),
-        dataset: dataset.name.clone(),
+        dataset: whole_path(&dataset.name),
+        data: plan.data.clone(),
+        digest: Path::new(&dataset.name).exists().then(|| dataset.digest()),
         images_per_second: 0.0,
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,4 +1,6 @@
-//! Mean and standard deviation of every pixel over the training images.
+//! Mean and standard deviation of every input over the training examples.
+
+use foldnet_data::ValuesRef;
 
 /// Mean and population standard deviation of `pixel / 255`, `[pixels]` each, over `images [..][pixels]`.
 ///
@@ -14,6 +16,26 @@ pub fn pixel_statistics(images: &[u8], pixels: usize) -> (Vec<f32>, Vec<f32>) {
         if scaled == 0 { 1.0 } else { ((scaled as f64).sqrt() / count / 255.0) as f32 }
     });
     (mean, std.collect())
+}
+
+/// Mean and population standard deviation of every input over raw values `[..][inputs]`, in double precision and in two
+/// passes. An input that never changes has a standard deviation of 1.
+pub fn value_statistics(values: ValuesRef, inputs: usize) -> (Vec<f32>, Vec<f32>) {
+    let count = (values.len() / inputs) as f64;
+    let (mut mean, mut square) = (vec![0.0_f64; inputs], vec![0.0_f64; inputs]);
+    for at in 0..values.len() {
+        mean[at % inputs] += f64::from(values.get(at)) / count;
+    }
+    for at in 0..values.len() {
+        square[at % inputs] += (f64::from(values.get(at)) - mean[at % inputs]).powi(2) / count;
+    }
+    let std = square.iter().zip(&mean).map(|(square, mean)| {
+        let std = square.sqrt();
+        // What rounding leaves of a constant is no deviation.
+        if std <= mean.abs() * 1e-7 { 1.0 } else { std as f32 }
+    });
+    let std = std.collect();
+    (mean.into_iter().map(|mean| mean as f32).collect(), std)
 }
 
 /// Images whose sums of squares fit 32 bits: 256 * 255^2 < 2^32.

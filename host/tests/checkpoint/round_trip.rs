@@ -20,7 +20,7 @@ fn made(pixels: PixelStatistics) -> Checkpoint {
     ];
     let params = (0..Network::of(&layers, Shape::image(2, 3)).params()).map(|at| 0.1 + at as f32).collect();
     let labels = vec!["T-shirt/top".into(), "\"quoted\", \\ and ü".into()];
-    Checkpoint { layers, inputs: 6, params, pixels, image: Some((2, 3)), labels }
+    Checkpoint { layers, inputs: 6, params, pixels, image: Some((2, 3)), labels, about: Default::default() }
 }
 
 fn write_and_read(checkpoint: &Checkpoint, path: &Path) -> Vec<u8> {

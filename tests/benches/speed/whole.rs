@@ -58,6 +58,7 @@ fn network(dataset: &Dataset, mean: Vec<f32>, std: Vec<f32>) -> Checkpoint {
         pixels: PixelStatistics::Standardized { mean, std },
         image: Some((dataset.shape().height, dataset.shape().width)),
         labels: dataset.labels.clone(),
+        about: Default::default(),
     };
     initial_params(&mut network, 42);
     network

@@ -1,7 +1,7 @@
 //! Models side by side: what each is worth, class by class, and where they part.
 
 use super::Compare;
-use crate::commands::data::check_classes;
+use crate::commands::data::{check_classes, known};
 use crate::compute::Fast;
 use crate::format::thousands;
 use crate::judge::compare::models::{Comparison, Disagreement, Entry, Pair, compare};
@@ -19,7 +19,10 @@ impl Compare {
         let opened = self.paths.iter().map(|path| Ok((path.as_path(), open(path, &hints)?)));
         let opened = opened.collect::<anyhow::Result<Vec<_>>>()?;
         let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
-        let (dataset, compute) = (self.dataset.load(&paths)?, self.threads.compute()?);
+        let (mut dataset, compute) = (self.dataset.load(&paths, ui)?, self.threads.compute()?);
+        if let Some((path, first)) = opened.first() {
+            known(path, dataset.number_as(&first.labels(path)?))?;
+        }
         let view = dataset.part(self.split);
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         for (path, opened) in &opened {

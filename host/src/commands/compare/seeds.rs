@@ -26,7 +26,7 @@ impl Compare {
         {
             bail!("--norms: {norm} is named twice; name each once");
         }
-        let (compute, dataset) = (self.threads.compute()?, self.dataset.load(&[])?);
+        let (compute, dataset) = (self.threads.compute()?, self.dataset.load(&[], ui)?);
         let config = Config { epochs: self.epochs, batch_size: 32, learning_rate: 0.01, seed: 1, shuffle: true };
         let plan = Study {
             norms: self.norms.clone(),

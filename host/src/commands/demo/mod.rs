@@ -74,7 +74,7 @@ impl Demo {
 
     /// The dataset, or the synthetic one where it is nowhere to be had.
     fn load(&self, ui: Ui) -> anyhow::Result<Dataset> {
-        match self.dataset.load(&[]) {
+        match self.dataset.load(&[], ui) {
             Err(error) if error.downcast_ref().is_some_and(DataError::is_unavailable) => {
                 ui.say(format!("{error:#}"));
                 ui.say(bold("Going on with the built-in synthetic images instead."));
@@ -90,7 +90,15 @@ impl Demo {
         let out = self.out.join(norm.to_string());
         let config =
             Config { epochs: self.epochs, batch_size: 32, learning_rate: 0.01, seed: self.seed, shuffle: true };
-        let plan = Plan { norm, hidden: vec![300, 100], config, init: None, limit: None, out: out.clone() };
+        let plan = Plan {
+            norm,
+            hidden: vec![300, 100],
+            config,
+            init: None,
+            limit: None,
+            out: out.clone(),
+            data: Default::default(),
+        };
         let Trained { network, .. } = train_run(plan, dataset, compute, ui)?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         let calibration = train.slice(0..CALIBRATION.min(train.len()));

@@ -138,7 +138,15 @@ fn one(
 ) -> anyhow::Result<(Run, History)> {
     let folder = study.out.join(format!("{norm}-{seed}"));
     let config = Config { seed, ..study.config.clone() };
-    let plan = Plan { norm, hidden: study.hidden.clone(), config, init: None, limit: None, out: folder.clone() };
+    let plan = Plan {
+        norm,
+        hidden: study.hidden.clone(),
+        config,
+        init: None,
+        limit: None,
+        out: folder.clone(),
+        data: Default::default(),
+    };
     let (history, reused) = match finished(&plan, dataset) {
         Some(history) => (history, true),
         None => (train_run(plan, dataset, compute, ui.quiet())?.history, false),

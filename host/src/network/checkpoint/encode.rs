@@ -30,7 +30,7 @@ pub(super) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
             _ => {}
         }
     }
-    if let PixelStatistics::Standardized { mean, std } = &checkpoint.pixels {
+    if let PixelStatistics::Standardized { mean, std } | PixelStatistics::Values { mean, std } = &checkpoint.pixels {
         tensors.push((PIXEL_MEAN.into(), vec![mean.len()], mean.clone()));
         tensors.push((PIXEL_STD.into(), vec![std.len()], std.clone()));
     }

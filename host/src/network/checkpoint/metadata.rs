@@ -2,7 +2,7 @@
 
 use super::container::Metadata;
 use super::error::Fault;
-use super::{Checkpoint, PixelStatistics};
+use super::{About, Checkpoint, PixelStatistics};
 use foldnet_core::Layer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ const LAYERS: &str = "layers";
 const PIXELS: &str = "pixels";
 const IMAGE: &str = "image";
 const LABELS: &str = "labels";
+const ABOUT: &str = "about";
 
 /// What becomes of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,7 @@ pub(super) enum Pixels {
     Raw,
     Unit,
     Standardized,
+    Values,
 }
 
 /// The entries of a file.
@@ -28,6 +30,7 @@ pub(super) struct Told {
     pub(super) pixels: Option<Pixels>,
     pub(super) image: Option<(usize, usize)>,
     pub(super) labels: Option<Vec<String>>,
+    pub(super) about: Option<About>,
 }
 
 impl Told {
@@ -39,6 +42,7 @@ impl Told {
             pixels: entry(metadata, PIXELS)?,
             image: entry(metadata, IMAGE)?,
             labels: entry(metadata, LABELS)?,
+            about: entry(metadata, ABOUT)?,
         })
     }
 
@@ -54,8 +58,12 @@ impl Told {
             let problem = format!("is {height} by {width}, but the network has {inputs} inputs");
             return Err(Fault::Metadata { key: IMAGE, problem });
         }
+        if let Some(about) = &self.about {
+            about.check(inputs, classes).map_err(|problem| Fault::Metadata { key: ABOUT, problem })?;
+        }
+        let reproduces = self.about.as_ref().is_some_and(|about| about.task == foldnet_data::Task::Reconstruct);
         match self.labels.as_ref().map(Vec::len) {
-            Some(labels) if labels != classes => {
+            Some(labels) if labels != classes && !reproduces => {
                 let problem = format!("names {labels} classes, but the network has {classes}");
                 Err(Fault::Metadata { key: LABELS, problem })
             }
@@ -79,12 +87,16 @@ pub(super) fn entries(checkpoint: &Checkpoint) -> Result<Metadata, Fault> {
         PixelStatistics::Raw => Pixels::Raw,
         PixelStatistics::Unit => Pixels::Unit,
         PixelStatistics::Standardized { .. } => Pixels::Standardized,
+        PixelStatistics::Values { .. } => Pixels::Values,
     };
     let mut entries = Metadata::new();
     insert(&mut entries, LAYERS, &checkpoint.layers)?;
     insert(&mut entries, PIXELS, &pixels)?;
     if let Some(image) = &checkpoint.image {
         insert(&mut entries, IMAGE, image)?;
+    }
+    if checkpoint.about != About::default() {
+        insert(&mut entries, ABOUT, &checkpoint.about)?;
     }
     if !checkpoint.labels.is_empty() {
         insert(&mut entries, LABELS, &checkpoint.labels)?;

@@ -16,9 +16,10 @@
 //! | entry | JSON |
 //! |---|---|
 //! | `layers` | `[{"dense":{"units":300,"bias":true}}, {"batch_norm":{"momentum":0.99,"epsilon":0.001}}, "relu", "softmax"]`, in order |
-//! | `pixels` | `"raw"` (0 to 255), `"unit"` (0 to 1) or `"standardized"` (by `pixel_mean` and `pixel_std`) |
+//! | `pixels` | `"raw"` (0 to 255), `"unit"` (0 to 1), `"standardized"` (0 to 1, by `pixel_mean` and `pixel_std`) or `"values"` (raw, by these) |
 //! | `image` | `[height, width]`, whose product is the number of inputs |
 //! | `labels` | class names, as many as classes |
+//! | `about` | what the network takes and answers, see [`About`]; without it, classes of `u8` images |
 //!
 //! Other entries are left alone. A file straight from Keras has none of them: `infer.rs` says how its
 //! layers are told; [`save_line`] and [`load_line`] are what a Keras user runs.
@@ -27,6 +28,7 @@
 //! The epsilon of BatchNormalization is in no tensor: without a layer list it is Keras's default of 1e-3 under Keras's
 //! names, PyTorch's of 1e-5 under PyTorch's, and `--epsilon` says another. PyTorch's momentum of .1 is .9 here.
 
+mod about;
 mod container;
 mod encode;
 mod error;
@@ -38,6 +40,7 @@ mod read;
 mod tensor;
 mod torch;
 
+pub use about::{About, Output};
 pub use error::{CheckpointError, Fault};
 pub use keras::{load_line, save_line, torch_save_line};
 
@@ -63,6 +66,8 @@ pub struct Checkpoint {
     pub image: Option<(usize, usize)>,
     /// Names of the classes, as many as there are classes, or none.
     pub labels: Vec<String>,
+    /// What it takes and what it answers.
+    pub about: About,
 }
 
 impl Checkpoint {
@@ -76,9 +81,10 @@ impl Checkpoint {
 
     /// The shape of an example.
     pub fn shape(&self) -> Shape {
-        match self.image {
-            Some((height, width)) => Shape::image(height, width),
-            None => Shape::count(self.inputs),
+        match (self.about.shape, self.image) {
+            (Some([height, width, channels]), _) => Shape { height, width, channels },
+            (None, Some((height, width))) => Shape::image(height, width),
+            (None, None) => Shape::count(self.inputs),
         }
     }
 }
@@ -97,6 +103,13 @@ pub enum PixelStatistics {
         /// `[I]`, positive.
         std: Vec<f32>,
     },
+    /// Raw values of any type, less `mean`, divided by `std`.
+    Values {
+        /// `[I]`
+        mean: Vec<f32>,
+        /// `[I]`, positive.
+        std: Vec<f32>,
+    },
 }
 
 impl PixelStatistics {
@@ -106,6 +119,7 @@ impl PixelStatistics {
             Self::Raw => PixelScaling::Raw,
             Self::Unit => PixelScaling::Unit,
             Self::Standardized { mean, std } => PixelScaling::Standardized { mean, std },
+            Self::Values { mean, std } => PixelScaling::Values { mean, std },
         }
     }
 }

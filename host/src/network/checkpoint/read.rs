@@ -22,7 +22,8 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let pixels = pixels(&told, &found, inputs, hints)?;
     told.check(inputs, network.outputs())?;
     let (image, labels) = (told.image, told.labels.unwrap_or_default());
-    Ok(Checkpoint { layers, inputs, params, pixels, image, labels })
+    let about = told.about.unwrap_or_default();
+    Ok(Checkpoint { layers, inputs, params, pixels, image, labels, about })
 }
 
 fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Result<Vec<Layer>, Fault> {
@@ -131,7 +132,12 @@ fn pixels(told: &Told, found: &Layers, inputs: usize, hints: &Hints) -> Result<P
             let names = [names::PIXEL_MEAN, names::PIXEL_STD].map(str::to_owned);
             return Err(names::unknown_names(names.to_vec()));
         }
-        (Some(Pixels::Standardized), None) => return Err(Fault::Missing { name: names::PIXEL_MEAN.into() }),
+        (Some(Pixels::Values), Some(PixelStatistics::Standardized { mean, std })) => {
+            return no_hint(hints, PixelStatistics::Values { mean, std });
+        }
+        (Some(Pixels::Standardized | Pixels::Values), _) => {
+            return Err(Fault::Missing { name: names::PIXEL_MEAN.into() });
+        }
         (Some(Pixels::Raw), None) => PixelRange::Raw,
         (Some(Pixels::Unit), None) => PixelRange::Unit,
         (None, None) => hints.pixels.ok_or(Fault::PixelsUnknown)?,

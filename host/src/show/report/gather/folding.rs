@@ -74,7 +74,7 @@ pub struct Difference {
 pub fn folding(checkpoint: &Checkpoint, rows: &[Row], folded: &[FoldedLayer], difference: Difference) -> Folding {
     let trained = trained(checkpoint, rows);
     let std = match &checkpoint.pixels {
-        PixelStatistics::Standardized { std, .. } => Some(std.clone()),
+        PixelStatistics::Standardized { std, .. } | PixelStatistics::Values { std, .. } => Some(std.clone()),
         PixelStatistics::Raw | PixelStatistics::Unit => None,
     };
     let first = trained.first().and_then(|block| block.first());
@@ -164,7 +164,15 @@ mod tests {
         // [[1, 2], [3, -4]] + [0, 0], then [1, 1], then [[5], [-10]].
         let params = vec![1.0, 2.0, 3.0, -4.0, 0.0, 0.0, 1.0, 1.0, 5.0, -10.0];
         let pixels = PixelStatistics::Standardized { mean: vec![0.0; 2], std: vec![1.0 / 255.0, 0.5 / 255.0] };
-        let checkpoint = Checkpoint { layers, inputs: 2, params, pixels, image: None, labels: Vec::new() };
+        let checkpoint = Checkpoint {
+            layers,
+            inputs: 2,
+            params,
+            pixels,
+            image: None,
+            labels: Vec::new(),
+            about: Default::default(),
+        };
         let rows = of_checkpoint(checkpoint.network()).layers;
         let difference = Difference { largest_deviation: 0.5, accuracy: 0.25, changed: 3 };
         let found = folding(&checkpoint, &rows, &fold(&checkpoint).expect("folds"), difference);

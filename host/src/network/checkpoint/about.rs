@@ -1,0 +1,111 @@
+//! What a network takes and answers, beyond its layers.
+
+use foldnet_data::{Dataset, InputType, Shape, Task};
+use serde::{Deserialize, Serialize};
+
+/// Task, inputs and outputs of a network. The default is classes of `u8` images.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct About {
+    /// What it was trained for.
+    pub task: Task,
+    /// Type of the raw inputs.
+    #[serde(with = "input_type")]
+    pub input: Input,
+    /// `[height, width, channels]` of an example, whose product is the number of inputs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<[usize; 3]>,
+    /// Names of the channels, or none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channels: Vec<String>,
+    /// The values it estimates, as many as it has outputs, or none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Output>,
+    /// Of a network that reproduces its inputs: the score above which an example is strange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
+}
+
+/// [`InputType`], `u8` by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Input(pub InputType);
+
+impl Default for Input {
+    fn default() -> Self {
+        Self(InputType::U8)
+    }
+}
+
+/// A value that a network estimates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its name, with its unit if it has one.
+    pub name: String,
+    /// Mean over the training examples. The network gives real values; training takes them less this,
+    pub mean: f32,
+    /// and divided by this, positive.
+    pub std: f32,
+}
+
+/// By its name.
+mod input_type {
+    use super::Input;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(value: &Input, to: S) -> Result<S::Ok, S::Error> {
+        value.0.name().serialize(to)
+    }
+
+    pub(super) fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Input, D::Error> {
+        String::deserialize(from)?.parse().map(Input).map_err(D::Error::custom)
+    }
+}
+
+impl About {
+    /// Of a network for a set; targets have mean 0 and standard deviation 1 until they are measured.
+    pub fn of(dataset: &Dataset) -> Self {
+        let train = dataset.part(foldnet_data::Part::Train);
+        let Shape { height, width, channels } = dataset.shape();
+        let output = |name: &String| Output { name: name.clone(), mean: 0.0, std: 1.0 };
+        Self {
+            task: dataset.task,
+            input: Input(train.inputs.input_type()),
+            shape: Some([height, width, channels]),
+            channels: dataset.channels.clone(),
+            outputs: dataset.outputs.iter().map(output).collect(),
+            threshold: None,
+        }
+    }
+
+    /// The shape of an example, as data has it.
+    pub fn data_shape(&self) -> Option<Shape> {
+        self.shape.map(|[height, width, channels]| Shape { height, width, channels })
+    }
+
+    /// # Errors
+    /// What contradicts a network of so many inputs and outputs, in words.
+    pub(super) fn check(&self, inputs: usize, outputs: usize) -> Result<(), String> {
+        let product =
+            self.shape.map(|shape| shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)));
+        if product.is_some_and(|product| product != Some(inputs)) {
+            return Err(format!("has a shape that is not of {inputs} inputs"));
+        }
+        let channels = self.shape.map_or(0, |[_, _, channels]| channels);
+        if !self.channels.is_empty() && self.channels.len() != channels {
+            return Err(format!("names {} channels of {channels}", self.channels.len()));
+        }
+        let usable = |output: &Output| output.mean.is_finite() && output.std.is_finite() && output.std > 0.0;
+        if !self.outputs.is_empty() && (self.outputs.len() != outputs || !self.outputs.iter().all(usable)) {
+            return Err(format!("does not describe {outputs} outputs"));
+        }
+        match self.task {
+            Task::Reconstruct if inputs != outputs => {
+                Err(format!("reconstructs {inputs} inputs with {outputs} outputs"))
+            }
+            _ if self.threshold.is_some_and(|threshold| !threshold.is_finite()) => {
+                Err("has no finite threshold".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
