@@ -43,10 +43,14 @@ enum {
     FOLDNET_DECLARED_SCRATCH = 19, /* declares scratch memory that its layers do not need */
     FOLDNET_ROW = 28,              /* a multiplier or shift out of range */
     FOLDNET_ORDER = 29,            /* the order of the inputs names one that does not exist */
+    FOLDNET_SECTION = 31,          /* has a section that this library must know and does not */
+    FOLDNET_INPUT_SECTION = 32,    /* its inputs do not fit its shape, or have an unknown type */
+    FOLDNET_HEAD_SECTION = 33,     /* its head does not fit its outputs, or is of an unknown kind */
     /* Memory */
     FOLDNET_SCRATCH = 20,          /* fewer words than foldnet_scratch_words */
     FOLDNET_IMAGE = 21,            /* another length than foldnet_inputs */
     FOLDNET_INPUT = 30,            /* the model takes inputs of another type */
+    FOLDNET_HEAD = 34,             /* the model gives another kind of answer, see foldnet_head */
     /* The slot, of foldnet_boot */
     FOLDNET_SLOT_UNFINISHED = 22,  /* the power failed while it was written */
     FOLDNET_SLOT_HEADER = 23,      /* its header is damaged, or of a later version */

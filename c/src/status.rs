@@ -78,6 +78,14 @@ statuses! {
     Order = 29, c"the order of the inputs names one that does not exist: export the model again";
     /// [`InferenceError::Input`]
     Input = 30, c"the model takes inputs of another type";
+    /// [`ParseError::Section`]
+    Section = 31, c"the model has a section that this library does not know: use a newer one";
+    /// [`ParseError::Input`]
+    InputSection = 32, c"the model's inputs do not fit its shape, or have an unknown type: export it again";
+    /// [`ParseError::Head`]
+    HeadSection = 33, c"the model's head does not fit its outputs, or is of an unknown kind: export it again";
+    /// The model answers otherwise than the function that was called.
+    Head = 34, c"the model's head gives another answer than this function: see foldnet_head";
 }
 
 impl Status {
@@ -98,6 +106,9 @@ impl From<ParseError> for Status {
             ParseError::Length { .. } => Self::Length,
             ParseError::Crc => Self::Crc,
             ParseError::Header => Self::Header,
+            ParseError::Section { .. } => Self::Section,
+            ParseError::Input => Self::InputSection,
+            ParseError::Head => Self::HeadSection,
             ParseError::Shape { .. } => Self::Shape,
             ParseError::Bits { .. } => Self::Bits,
             ParseError::Row { .. } => Self::Row,

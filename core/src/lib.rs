@@ -66,7 +66,7 @@
 //! let layers = [(header, LayerWeights::Float { kernel: &kernel, bias: &[0.0, 0.0] })];
 //! let layers = layers.into_iter().collect();
 //! let mut flash = Aligned([0; 256]);
-//! let spec = Spec { height: 2, width: 2, labels: "above\nbelow\n", order: &[], layers, logit_scale: 1.0 };
+//! let spec = Spec { height: 2, width: 2, labels: "above\nbelow\n", layers, ..Spec::default() };
 //! let len = encode(&spec, &mut flash.0)?;
 //!
 //! let model = Model::parse(&flash.0[..len])?; // checks everything, once

@@ -24,7 +24,7 @@ pub enum Exit {
     Length = 14,
     /// [`ParseError::Crc`]
     Crc = 15,
-    /// [`ParseError::Header`], and whatever else is wrong with a header.
+    /// [`ParseError::Header`]
     Header = 16,
     /// [`ParseError::Shape`]
     Shape = 17,
@@ -48,6 +48,10 @@ pub enum Exit {
     SlotOther = 26,
     /// A [`BootError`] with something wrong in both slots.
     SlotsBad = 27,
+    /// [`ParseError::Row`]
+    Row = 28,
+    /// [`ParseError::Order`]
+    Order = 29,
     /// The images cannot be read, or are not of the model's size.
     Job = 30,
     /// The answers cannot be written.
@@ -58,11 +62,17 @@ pub enum Exit {
     Panic = 33,
     /// The processor met an instruction or an address that it does not have.
     Fault = 34,
+    /// [`ParseError::Section`]
+    Section = 35,
+    /// [`ParseError::Input`]
+    InputSection = 36,
+    /// [`ParseError::Head`]
+    HeadSection = 37,
 }
 
 impl Exit {
     /// All reasons.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 29] = [
         Self::Done,
         Self::Unaligned,
         Self::TooShort,
@@ -82,11 +92,16 @@ impl Exit {
         Self::SlotTooLarge,
         Self::SlotOther,
         Self::SlotsBad,
+        Self::Row,
+        Self::Order,
         Self::Job,
         Self::Results,
         Self::Stack,
         Self::Panic,
         Self::Fault,
+        Self::Section,
+        Self::InputSection,
+        Self::HeadSection,
     ];
 
     /// The exit code.
@@ -112,7 +127,12 @@ impl From<ParseError> for Exit {
             ParseError::Shape { .. } => Self::Shape,
             ParseError::Bits { .. } => Self::Bits,
             ParseError::Scratch => Self::DeclaredScratch,
-            _ => Self::Header,
+            ParseError::Section { .. } => Self::Section,
+            ParseError::Input => Self::InputSection,
+            ParseError::Head => Self::HeadSection,
+            ParseError::Row { .. } => Self::Row,
+            ParseError::Order => Self::Order,
+            ParseError::Header => Self::Header,
         }
     }
 }
@@ -168,6 +188,11 @@ impl fmt::Display for Exit {
             Self::SlotTooLarge => "the model is larger than its slot: export it with fewer bits, and for this board",
             Self::SlotOther => "the model in the slot is not the one its header was written for: flash both again",
             Self::SlotsBad => "neither of the two slots holds a whole model: flash one of them again",
+            Self::Row => "a layer of the model in flash has a multiplier or shift out of range: export it again",
+            Self::Order => "the order of the inputs names one that does not exist: export the model again",
+            Self::Section => "the model has a section that this firmware does not know: build the firmware again",
+            Self::InputSection => "the model's inputs do not fit its shape, or have an unknown type: export it again",
+            Self::HeadSection => "the model's head does not fit its outputs, or is of an unknown kind: export it again",
             Self::Job => "the images cannot be read, or are not of the model's size",
             Self::Results => "the answers cannot be written",
             Self::Stack => "the stack grew into the memory below it",
@@ -187,7 +212,7 @@ mod tests {
             assert_eq!(Exit::from_code(exit.code().into()), Some(exit));
         }
         // 1 and 2 are the emulator's own, and below 0 are signals.
-        for code in [-1, 1, 2, 9, 35, 256] {
+        for code in [-1, 1, 2, 9, 38, 256] {
             assert_eq!(Exit::from_code(code), None, "{code}");
         }
     }

@@ -89,8 +89,7 @@ impl Shell for Memory<'_> {
     fn answer(&mut self, answer: Answer, logits: Outputs) -> Result<(), Infallible> {
         assert_eq!(logits.words().len(), self.logits, "one logit a class");
         (self.each)(self.digest.classes.len(), logits);
-        let Answer::Class(class) = answer;
-        self.digest.add(class, logits.words());
+        self.digest.add(answer.class().unwrap_or(0), logits.words());
         Ok(())
     }
 }

@@ -4,10 +4,10 @@
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::{Current, Kernel, Portable};
 use foldnet_core::infer::layout::{MAX_ROWS, Width};
-use foldnet_core::infer::{Answer, Inference, InferenceError, LengthError, Listed, Order, Source};
-use foldnet_core::model::{Header, LayerHeader, ParseError};
+use foldnet_core::infer::{Answer, Inference, InferenceError, Input, InputType, LengthError, Listed, Order, Source};
+use foldnet_core::model::{HeadKind, Header, LayerHeader, ParseError};
 
-/// Where the header begins.
+/// Where the section table begins.
 const PREFIX: usize = 16;
 
 /// What sections are aligned to.
@@ -85,6 +85,12 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
     let bytes = &*AlignedBytes::new(bytes);
     let model = Model::parse(bytes)?;
     assert_eq!(model.bytes(), bytes.len());
+    if model.input_type() != InputType::U8
+        || model.head() != HeadKind::Softmax
+        || model.inputs() != first_inputs(&model)
+    {
+        return exercise_other(&model);
+    }
     assert!(model.inputs() > 0 && model.outputs() > 0 && model.labels().all(|label| !label.contains('\n')));
     let needed = model.scratch_words();
     let short = Inference::<u8>::new(model.clone(), &mut vec![0; needed - 1]).map(|_| ());
@@ -113,6 +119,36 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
     }
     check_kernels(&model.header(), bytes);
     Ok(())
+}
+
+/// Inputs of the first layer.
+fn first_inputs(model: &Model) -> usize {
+    model.header().layers.first().map_or(0, |layer| layer.inputs.into())
+}
+
+/// A model of other inputs or another head: it answers examples of the right length in exactly the memory declared.
+fn exercise_other(model: &Model) -> Result<(), ParseError> {
+    match model.input_type() {
+        InputType::U8 => run_other::<u8>(model, &[0, 1, 127, 255]),
+        InputType::I8 => run_other::<i8>(model, &[0, -1, 127, -128]),
+        InputType::I16 => run_other::<i16>(model, &[0, -1, i16::MAX, i16::MIN]),
+        InputType::U16 => run_other::<u16>(model, &[0, 1, 4095, u16::MAX]),
+        InputType::F32 => run_other::<f32>(model, &[0.0, f32::NAN, -1e30, f32::INFINITY]),
+    }
+    Ok(())
+}
+
+fn run_other<I: Input>(model: &Model, values: &[I]) {
+    let mut scratch = vec![u32::MAX; model.scratch_words()];
+    let mut inference = Inference::<I>::new(model.clone(), &mut scratch).expect("exactly the scratch memory declared");
+    let example: Vec<I> = values.iter().copied().cycle().take(model.inputs()).collect();
+    assert!(inference.run(&example[1..]).is_err());
+    let first = inference.run(&example).expect("the right length");
+    let (words, values) = (inference.outputs().words().to_vec(), inference.outputs().values().count());
+    assert_eq!((words.len(), values), (model.outputs(), model.outputs()));
+    assert!(first.class().is_none_or(|class| class < model.classes()));
+    let again = inference.run(&example).expect("the right length");
+    assert!(first == again || model.is_float(), "{first:?}, {again:?}");
 }
 
 /// All blocks of all integer layers by two kernels, each in exactly the memory it asks for, on activations drawn from
@@ -176,10 +212,18 @@ pub struct Sections<'a> {
     pub second: &'a [u8],
 }
 
+/// Where the section with this tag lies in a file; at its end where there is none.
+pub fn section(bytes: &[u8], tag: u16) -> core::ops::Range<usize> {
+    let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
+    let count = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
+    let mut entries = (0..count).map(|entry| PREFIX + 12 * entry);
+    let found = entries.find(|&at| bytes[at..at + 2] == tag.to_le_bytes());
+    found.map_or(bytes.len()..bytes.len(), |at| word(at + 4)..word(at + 4) + word(at + 8))
+}
+
 /// The sections of all layers, found by counting.
 pub fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
-    let header_len = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
-    let mut at = (PREFIX + header_len).div_ceil(ALIGN) * ALIGN;
+    let mut at = (section(bytes, 3).start + 12 * header.layers.len()).div_ceil(ALIGN) * ALIGN;
     let mut cut = |len: usize| {
         let section = &bytes[at..at + len];
         at += len.div_ceil(ALIGN) * ALIGN;

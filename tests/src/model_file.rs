@@ -28,7 +28,7 @@ impl FloatLayer {
 pub fn spec<'a>(height: usize, width: usize, labels: &'a str, layers: &'a [FloatLayer]) -> Spec<'a> {
     let weights = |layer: &'a FloatLayer| LayerWeights::Float { kernel: &layer.kernel, bias: &layer.bias };
     let layers = layers.iter().map(|layer| (layer.header(), weights(layer))).collect();
-    Spec { height: height as u16, width: width as u16, labels, layers, logit_scale: 1.0, order: &[] }
+    Spec { height: height as u16, width: width as u16, labels, layers, ..Spec::default() }
 }
 
 /// The file that core writes for `spec`.
@@ -51,16 +51,36 @@ pub fn aligned_file(spec: &Spec) -> Result<AlignedBytes, EncodeError> {
     Ok(AlignedBytes::new(&file(spec)?))
 }
 
-/// A file from the bytes of its header and of its sections, with padding, length and checksum as the format has them.
-pub fn assemble(header: &[u8], sections: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = b"FNET\x02\0".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
+/// A section as it is to stand in a file: tag, flags, bytes.
+pub type Part<'a> = (u16, u16, &'a [u8]);
+
+/// A file from its sections, with table, padding, length and checksum as the format has them.
+pub fn assemble(parts: &[Part]) -> Vec<u8> {
+    let mut bytes = b"FNET\x03\0".to_vec();
+    bytes.extend((parts.len() as u16).to_le_bytes());
     bytes.extend([0; 8]);
-    for part in [header].iter().chain(sections) {
+    let mut at = (16 + 12 * parts.len()).next_multiple_of(16);
+    for (tag, flags, part) in parts {
+        bytes.extend([tag.to_le_bytes(), flags.to_le_bytes()].concat());
+        bytes.extend([(at as u32).to_le_bytes(), (part.len() as u32).to_le_bytes()].concat());
+        at = (at + part.len()).next_multiple_of(16);
+    }
+    bytes.resize(bytes.len().next_multiple_of(16), 0);
+    for (.., part) in parts {
         bytes.extend(*part);
         bytes.resize(bytes.len().next_multiple_of(16), 0);
     }
     bytes.extend([0; 4]);
     seal(&mut bytes);
+    bytes
+}
+
+/// The section of all layers: the list, and the parts of each layer, with padding.
+pub fn layers_section(records: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for part in [records].iter().chain(parts) {
+        bytes.extend(*part);
+        bytes.resize(bytes.len().next_multiple_of(16), 0);
+    }
     bytes
 }

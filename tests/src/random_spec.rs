@@ -3,7 +3,7 @@
 
 use crate::fold_case::Source;
 use crate::hostile::{Sections, integer_weight, section_lens, sections};
-use crate::model_file::assemble;
+use crate::model_file::{assemble, layers_section};
 use foldnet_core::infer::Row;
 use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, Spec, scratch_words};
 
@@ -54,7 +54,7 @@ impl Layer {
 }
 
 impl Drawn {
-    /// A right one: one to eight layers of up to 19 units, float or of integers, with an order or without.
+    /// A right one: one to sixteen layers of up to 19 units, float or of integers, with an order or without.
     pub fn right(source: &mut Source) -> Self {
         let (height, width) = (1 + source.below(4) as u16, 1 + source.below(5) as u16);
         let float = source.chance(0.3);
@@ -104,7 +104,7 @@ impl Drawn {
     pub fn spec(&self) -> Spec<'_> {
         let layers = self.layers.iter().map(|layer| (layer.header, layer.weights.of_spec())).collect();
         let Self { height, width, logit_scale, .. } = *self;
-        Spec { height, width, labels: &self.labels, layers, logit_scale, order: &self.order }
+        Spec { height, width, labels: &self.labels, layers, logit_scale, order: &self.order, ..Spec::default() }
     }
 
     /// A file of what parsing looks at: the header, and sections of the lengths that follow from it, with these rows and
@@ -120,22 +120,28 @@ impl Drawn {
                 parts.push(section);
             }
         }
-        assemble(&self.header(), &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+        let layers = layers_section(&self.records(), &parts.iter().map(Vec::as_slice).collect::<Vec<_>>());
+        let (header, head) = (self.header(), [0; 16]);
+        let mut sections = vec![(1, 1, &header[..]), (2, 1, &[0; 8]), (3, 1, &layers), (4, 1, &head)];
+        sections.extend((!self.labels.is_empty()).then_some((5, 0, self.labels.as_bytes())));
+        assemble(&sections)
     }
 
-    /// The header's bytes: integers as varints, floats as they are.
+    /// The header's bytes.
     fn header(&self) -> Vec<u8> {
-        let mut bytes = [varint(self.height.into()), varint(self.width.into())].concat();
-        bytes.extend([varint(self.labels.len()), self.labels.clone().into_bytes(), varint(self.layers.len())].concat());
-        for Layer { header, .. } in &self.layers {
-            bytes.extend([varint(header.inputs.into()), varint(header.units.into())].concat());
-            bytes.extend([header.bits, u8::from(header.relu)]);
-            bytes.extend(header.scale.to_le_bytes());
-        }
-        bytes.extend(self.logit_scale.to_le_bytes());
         let layers: Vec<LayerHeader> = self.layers.iter().map(|layer| layer.header).collect();
-        bytes.extend(varint(scratch_words(&layers)));
-        bytes
+        let shorts = [self.height, self.width, 1, self.layers.len() as u16].map(u16::to_le_bytes).concat();
+        let scratch = (scratch_words(&layers, false) as u32).to_le_bytes();
+        [&shorts[..], &scratch, &self.logit_scale.to_le_bytes()].concat()
+    }
+
+    /// The bytes of the list of layers.
+    fn records(&self) -> Vec<u8> {
+        let record = |Layer { header, .. }: &Layer| {
+            let shorts = [header.inputs, header.units].map(u16::to_le_bytes).concat();
+            [&shorts[..], &[header.bits, u8::from(header.relu), 0, 0], &header.scale.to_le_bytes()].concat()
+        };
+        self.layers.iter().flat_map(record).collect()
     }
 
     /// That `bytes`, opened with this header, say what was drawn.
@@ -232,15 +238,4 @@ impl Weights {
 /// A number that may be no scale.
 fn number(source: &mut Source) -> f32 {
     [0.0, -0.0, -1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, f32::MAX, 1e-40][source.below(9)]
-}
-
-/// Seven bits a byte, the lowest first; all bytes but the last have the topmost bit.
-fn varint(mut value: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value > 127 {
-        bytes.push(value as u8 | 128);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
 }

@@ -2,7 +2,7 @@
 //! model file; and exactly the lists that the grammar allows fold.
 
 use foldnet_core::fold::{Fold, FoldError};
-use foldnet_core::infer::{Answer, Inference};
+use foldnet_core::infer::Inference;
 use foldnet_core::standardize::{PixelScaling, Pixels};
 use foldnet_core::train::predict;
 use foldnet_core::{Layer, Model, Network, Portable, Shape};
@@ -76,7 +76,7 @@ fn classified(case: &Case, network: &[FoldedDense]) -> Vec<(usize, Vec<f64>)> {
     let mut scratch = vec![u32::MAX; model.scratch_words()];
     let mut inference = Inference::<u8>::new(model, &mut scratch).unwrap();
     let mut run = |image| {
-        let Answer::Class(class) = inference.run(case.image(image)).unwrap();
+        let class = inference.run(case.image(image)).unwrap().class().unwrap();
         (class, inference.outputs().values().map(f64::from).collect())
     };
     (0..IMAGES).rev().map(&mut run).collect()

@@ -15,42 +15,55 @@ use std::path::Path;
 
 /// A model with every byte written out: 2 pixels, 1 unit with ReLU, 2 classes.
 #[rustfmt::skip]
-const TINY: [u8; 116] = [
+const TINY: [u8; 244] = [
     b'F', b'N', b'E', b'T',     //   0 magic
-    2, 0,                       //   4 version 2
-    29, 0,                      //   6 length of the header
-    116, 0, 0, 0,               //   8 length of the file
+    3, 0,                       //   4 version 3
+    5, 0,                       //   6 number of sections
+    244, 0, 0, 0,               //   8 length of the file
     0, 0, 0, 0,                 //  12 zeros
-    1,                          //  16 height, varint
-    2,                          //  17 width, varint
-    4, b'a', b'\n', b'b', b'\n', // 18 labels: length, varint, and text
-    2,                          //  23 number of layers, varint
-    2, 1,                       //  24 layer 0: inputs and units, varints
-    32,                         //  26          bits
-    1,                          //  27          ReLU
-    0x00, 0x00, 0x80, 0x3F,     //  28          scale 1.0
-    1, 2,                       //  32 layer 1: inputs and units
-    32,                         //  34          bits
-    0,                          //  35          no ReLU
-    0x00, 0x00, 0x80, 0x3F,     //  36          scale 1.0
-    0x00, 0x00, 0x80, 0x3F,     //  40 scale of the logits 1.0
-    3,                          //  44 words of scratch memory, varint: 2 + 1, the logits where the pixels were
-    0, 0, 0,                    //  45 zeros up to 48
-    0x00, 0x00, 0xC0, 0x3F,     //  48 layer 0: bias 1.5
+    1, 0, 1, 0,                 //  16 section 1, required: the header
+    80, 0, 0, 0, 16, 0, 0, 0,   //  20          offset and length
+    2, 0, 1, 0,                 //  28 section 2, required: the inputs
+    96, 0, 0, 0, 8, 0, 0, 0,    //  32
+    3, 0, 1, 0,                 //  40 section 3, required: the layers
+    112, 0, 0, 0, 96, 0, 0, 0,  //  44
+    4, 0, 1, 0,                 //  52 section 4, required: the head
+    208, 0, 0, 0, 16, 0, 0, 0,  //  56
+    5, 0, 0, 0,                 //  64 section 5, optional: names
+    224, 0, 0, 0, 4, 0, 0, 0,   //  68
+    0, 0, 0, 0,                 //  76 zeros up to 80
+    1, 0, 2, 0, 1, 0,           //  80 height, width, channels
+    2, 0,                       //  86 number of layers
+    3, 0, 0, 0,                 //  88 words of scratch memory: 2 + 1, the outputs where the pixels were
+    0x00, 0x00, 0x80, 0x3F,     //  92 scale of the outputs 1.0
+    0, 0,                       //  96 u8, no maps
+    0, 0,                       //  98 number of maps
+    0, 0, 0, 0,                 // 100 no averages of four or two
+    0, 0, 0, 0, 0, 0, 0, 0,
+    2, 0, 1, 0,                 // 112 layer 0: inputs and units
+    32, 1, 0, 0,                // 116          bits, ReLU
+    0x00, 0x00, 0x80, 0x3F,     // 120          scale 1.0
+    1, 0, 2, 0,                 // 124 layer 1: inputs and units
+    32, 0, 0, 0,                // 128          bits, no ReLU
+    0x00, 0x00, 0x80, 0x3F,     // 132          scale 1.0
+    0, 0, 0, 0, 0, 0, 0, 0,
+    0x00, 0x00, 0xC0, 0x3F,     // 144 layer 0: bias 1.5
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0x00, 0x00, 0x00, 0x3F,     //  64          kernel 0.5
-    0x00, 0x00, 0x00, 0xC0,     //  68          and -2.0
+    0x00, 0x00, 0x00, 0x3F,     // 160          kernel 0.5
+    0x00, 0x00, 0x00, 0xC0,     // 164          and -2.0
     0, 0, 0, 0, 0, 0, 0, 0,
-    0x00, 0x00, 0x80, 0xBF,     //  80 layer 1: bias -1.0
-    0x00, 0x00, 0x80, 0x3E,     //  84          and 0.25
+    0x00, 0x00, 0x80, 0xBF,     // 176 layer 1: bias -1.0
+    0x00, 0x00, 0x80, 0x3E,     // 180          and 0.25
     0, 0, 0, 0, 0, 0, 0, 0,
-    0x00, 0x00, 0x40, 0x40,     //  96          kernel 3.0 of unit 0
-    0x00, 0x00, 0x00, 0xBE,     // 100          -0.125 of unit 1
+    0x00, 0x00, 0x40, 0x40,     // 192          kernel 3.0 of unit 0
+    0x00, 0x00, 0x00, 0xBE,     // 196          -0.125 of unit 1
     0, 0, 0, 0, 0, 0, 0, 0,
-    0xED, 0xB2, 0xB4, 0x61,     // 112 CRC-32 of all before
+    0, 0, 0, 0, 0, 0, 0, 0,     // 208 softmax
+    0, 0, 0, 0, 0, 0, 0, 0,
+    b'a', b'\n', b'b', b'\n',   // 224 names
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0xEC, 0xFC, 0xB6, 0xFC,     // 240 CRC-32 of all before
 ];
-
-const HEADER: core::ops::Range<usize> = 16..45;
 
 fn tiny_layers() -> [FloatLayer; 2] {
     [
@@ -115,7 +128,7 @@ fn a_tiny_model_has_these_bytes() {
     let bytes = AlignedBytes::new(&TINY);
     let model = Model::parse(&bytes).unwrap();
     assert_eq!(model.labels().collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!((model.inputs(), model.outputs(), model.scratch_words(), model.bytes()), (2, 2, 3, 116));
+    assert_eq!((model.inputs(), model.outputs(), model.scratch_words(), model.bytes()), (2, 2, 3, 244));
     let mut scratch = [u32::MAX; 3];
     let mut inference = Inference::<u8>::new(model.clone(), &mut scratch).unwrap();
     let mut check = |image: &[u8], class, expected: [f32; 2]| {
@@ -127,15 +140,6 @@ fn a_tiny_model_has_these_bytes() {
     for given in [0, 1, 3] {
         assert_eq!(inference.run(&[10; 3][..given]), Err(LengthError { needed: 2, given }));
     }
-}
-
-#[test]
-fn a_number_above_127_takes_two_bytes_in_the_header() {
-    let layers = random_layers(&[784, 130], &mut Source::new(1));
-    let bytes = file(&spec(28, 28, "", &layers)).unwrap();
-    let expected = [28, 28, 0, 1, 0x90, 0x06, 0x82, 0x01, 32, 0, 0, 0, 0x80, 0x3F, 0, 0, 0x80, 0x3F, 0x92, 0x07];
-    assert_eq!(bytes[16..36], expected);
-    assert_eq!(bytes[6..8], [20, 0]);
 }
 
 #[test]
@@ -211,77 +215,107 @@ fn damaged(at: usize, bytes: &[u8]) -> Vec<u8> {
     model
 }
 
-/// `TINY` with layers of other widths, and the scratch memory they need.
+/// `TINY` with layers of other widths.
 fn with_bits(first: u8, second: u8) -> Vec<u8> {
-    let mut header = TINY[HEADER].to_vec();
-    (header[10], header[18]) = (first, second);
-    with_header(&header)
+    patched_at(&[(116, &[first]), (128, &[second])])
 }
 
-/// `TINY` with a header of another length.
-fn with_header(header: &[u8]) -> Vec<u8> {
-    assemble(header, &[&TINY[48..52], &TINY[64..72], &TINY[80..88], &TINY[96..104]])
+/// `TINY` with bytes changed in several places, length and checksum fitting.
+fn patched_at(changes: &[(usize, &[u8])]) -> Vec<u8> {
+    let mut model = TINY.to_vec();
+    for (at, bytes) in changes {
+        model[*at..at + bytes.len()].copy_from_slice(bytes);
+    }
+    seal(&mut model);
+    model
+}
+
+/// `TINY` with another section of layers.
+fn with_layers(layers: &[u8]) -> Vec<u8> {
+    assemble(&[(1, 1, &TINY[80..96]), (2, 1, &TINY[96..104]), (3, 1, layers), (4, 1, &TINY[208..224])])
 }
 
 /// Bytes that are no model, and why.
 fn refusals() -> Vec<(Vec<u8>, ParseError)> {
-    use ParseError::{Bits, Crc, Header, Length, NoModel, Scratch, Shape, TooShort, Version};
-    let header = &TINY[HEADER];
-    let no_layers = [&header[..7], &[0], &header[24..28], &[0]].concat();
-    let no_pixels = [&[0], &header[1..8], &[0], &header[9..]].concat();
+    use ParseError::{Bits, Crc, Head, Header, Input, Length, NoModel, Scratch, Section, Shape, TooShort, Version};
     // 65,535 units of 65,535 inputs: the product with 4 bytes does not fit in 32 bits.
-    let huge = [1, 0xFF, 0xFF, 0x03, 0, 1, 0xFF, 0xFF, 0x03, 0xFF, 0xFF, 0x03, 32, 0];
-    let huge = [&huge[..], &header[24..28], &header[24..28], &[0xFE, 0xFF, 0x07]].concat();
-    let wide_varint = [&[0xFF, 0xFF, 0x7F], &header[1..]].concat();
+    let huge: [(usize, &[u8]); 2] = [(112, &[0xFF; 4]), (124, &[0xFF; 2])];
     vec![
         (vec![], TooShort),
         (TINY[..19].to_vec(), TooShort),
-        (TINY[..20].to_vec(), Length { declared: 116, found: 20 }),
+        (TINY[..20].to_vec(), Length { declared: 244, found: 20 }),
         (damaged(0, b"fNET"), NoModel),
         (patched(3, b"S"), NoModel),
         (patched(4, &[0, 0]), Version { found: 0 }),
         (patched(4, &[1, 0]), Version { found: 1 }),
-        (patched(4, &[3, 0]), Version { found: 3 }),
-        (patched(5, &[1]), Version { found: 258 }),
-        (damaged(8, &[117]), Length { declared: 117, found: 116 }),
-        (damaged(11, &[1]), Length { declared: 0x0100_0074, found: 116 }),
-        (damaged(50, &[1]), Crc),
-        (damaged(112, &[!TINY[112]]), Crc),
-        (patched(6, &[28]), Header),
-        (patched(6, &[30]), Header),
+        (patched(4, &[2, 0]), Version { found: 2 }),
+        (patched(5, &[1]), Version { found: 259 }),
+        (damaged(8, &[245]), Length { declared: 245, found: 244 }),
+        (damaged(11, &[1]), Length { declared: 0x0100_00F4, found: 244 }),
+        (damaged(150, &[1]), Crc),
+        (damaged(240, &[!TINY[240]]), Crc),
+        (patched(6, &[4]), Header),
+        (patched(6, &[6]), Header),
         (patched(6, &[0]), Header),
         (patched(6, &[0xFF, 0xFF]), Header),
-        (patched(18, &[200]), Header),
-        (patched(23, &[9]), Header),
-        (patched(27, &[2]), Header),
-        (with_header(&wide_varint), Header),
-        (with_header(&no_layers), Shape { layer: 0 }),
-        (with_header(&no_pixels), Shape { layer: 0 }),
-        (with_header(&huge), Shape { layer: 0 }),
-        (patched(16, &[2]), Shape { layer: 0 }),
-        (patched(25, &[2]), Shape { layer: 1 }),
-        (patched(33, &[0]), Shape { layer: 1 }),
-        (patched(28, &0.0f32.to_le_bytes()), Shape { layer: 0 }),
-        (patched(36, &(-1.0f32).to_le_bytes()), Shape { layer: 1 }),
-        (patched(36, &f32::NAN.to_le_bytes()), Shape { layer: 1 }),
-        (patched(36, &f32::INFINITY.to_le_bytes()), Shape { layer: 1 }),
-        (patched(40, &f32::NAN.to_le_bytes()), Shape { layer: 0 }),
-        (assemble(header, &[]), Shape { layer: 0 }),
-        (assemble(header, &[&TINY[48..52], &TINY[64..72], &TINY[80..88]]), Shape { layer: 1 }),
-        (assemble(header, &[&TINY[48..112], &[0]]), Shape { layer: 1 }),
+        (patched(16, &[2]), Header),
+        (patched(20, &[96]), Header),
+        (patched(24, &[15]), Header),
+        (patched(24, &[17]), Header),
+        (patched(48, &[0xFF, 0xFF, 0xFF, 0xFF]), Header),
+        (patched(52, &[200, 0, 0, 0]), Header),
+        (patched(52, &[200]), Section { tag: 200 }),
+        (patched(64, &[0, 1, 1]), Section { tag: 256 }),
+        (patched(86, &[9]), Header),
+        (patched(86, &[17]), Header),
+        (patched(86, &[0]), Shape { layer: 0 }),
+        (patched(80, &[0]), Shape { layer: 0 }),
+        (patched(80, &[0xFF, 0xFF]), Shape { layer: 0 }),
+        (patched_at(&huge), Shape { layer: 0 }),
+        (patched(114, &[2]), Shape { layer: 1 }),
+        (patched(126, &[0]), Shape { layer: 1 }),
+        (patched(120, &0.0f32.to_le_bytes()), Shape { layer: 0 }),
+        (patched(132, &(-1.0f32).to_le_bytes()), Shape { layer: 1 }),
+        (patched(132, &f32::NAN.to_le_bytes()), Shape { layer: 1 }),
+        (patched(132, &f32::INFINITY.to_le_bytes()), Shape { layer: 1 }),
+        (patched(92, &f32::NAN.to_le_bytes()), Shape { layer: 0 }),
+        (with_layers(&TINY[112..144]), Shape { layer: 0 }),
+        (with_layers(&TINY[112..192]), Shape { layer: 1 }),
+        (with_layers(&[&TINY[112..208], &[0; 16]].concat()), Shape { layer: 1 }),
         (with_bits(0, 0), Bits { layer: 0, bits: 0 }),
         (with_bits(7, 8), Bits { layer: 0, bits: 7 }),
         (with_bits(8, 255), Bits { layer: 1, bits: 255 }),
         (with_bits(32, 8), Shape { layer: 1 }),
         (with_bits(4, 32), Shape { layer: 1 }),
-        (patched(44, &[2]), Scratch),
-        (patched(44, &[4]), Scratch),
+        (patched(88, &[2]), Scratch),
+        (patched(88, &[4]), Scratch),
+        (patched(80, &[2]), Input),
+        (patched(84, &[2]), Input),
+        (patched(96, &[5]), Input),
+        (patched(97, &[1]), Input),
+        (patched(97, &[4]), Input),
+        (patched(98, &[1]), Input),
+        (patched(100, &[1]), Input),
+        (patched(102, &[1]), Input),
+        (patched(208, &[1]), Head),
+        (patched(208, &[2]), Head),
+        (patched(208, &[3]), Head),
+        (patched(208, &[4]), Head),
+        (patched(209, &[31]), Head),
     ]
 }
 
 #[test]
+fn an_unknown_section_that_is_optional_is_passed_over() {
+    let bytes = patched(64, &[200]);
+    assert_eq!(exercise(&bytes), Ok(()));
+    let bytes = AlignedBytes::new(&bytes);
+    assert_eq!(Model::parse(&bytes).unwrap().labels().count(), 0, "the names were that section");
+}
+
+#[test]
 fn names_that_are_no_text_are_no_names() {
-    let bytes = AlignedBytes::new(&patched(19, &[0xFF]));
+    let bytes = AlignedBytes::new(&patched(224, &[0xFF]));
     let model = Model::parse(&bytes).expect("names do not matter to inference");
     assert_eq!(model.labels().count(), 0);
     assert!(Model::parse(&AlignedBytes::new(&TINY)).unwrap().labels().count() > 0);
@@ -302,13 +336,17 @@ fn variant(error: ParseError) -> usize {
         ParseError::Scratch => 9,
         ParseError::Row { .. } => 10,
         ParseError::Order => 11,
+        ParseError::Section { .. } => 12,
+        ParseError::Input => 13,
+        ParseError::Head => 14,
     }
 }
 
 #[test]
 fn every_parse_error_is_reached() {
-    assert_eq!(assemble(&TINY[HEADER], &[&TINY[48..112]]), TINY, "the table stands on a model");
-    let mut reached = [false; 12];
+    let parts = [(1, 1, &TINY[80..96]), (2, 1, &TINY[96..104]), (3, 1, &TINY[112..208]), (4, 1, &TINY[208..224])];
+    assert_eq!(assemble(&[&parts[..], &[(5, 0, &TINY[224..228])]].concat()), TINY, "the table stands on a model");
+    let mut reached = [false; 15];
     // These have tests of their own, the last two in format_integer.rs.
     for elsewhere in [ParseError::Unaligned, ParseError::Row { layer: 0 }, ParseError::Order] {
         reached[variant(elsewhere)] = true;
@@ -319,7 +357,7 @@ fn every_parse_error_is_reached() {
         assert!(message.len() > 10 && !message.contains('\n'), "{message}");
         reached[variant(expected)] = true;
     }
-    assert_eq!(reached, [true; 12]);
+    assert_eq!(reached, [true; 15]);
 }
 
 /// What `encode` says to a layer of 2 units on 3 pixels with these weights.
@@ -327,7 +365,7 @@ fn encode_layer(header: LayerHeader, kernel: &[f32], bias: &[f32]) -> Result<usi
     let good = [FloatLayer { kernel: vec![1.0; 6], bias: vec![0.0; 3], inputs: 2, relu: true }];
     let mut spec = spec(1, 2, "", &good);
     spec.layers.push((header, LayerWeights::Float { kernel, bias })).unwrap();
-    encode(&spec, &mut [0; 400])
+    encode(&spec, &mut [0; 600])
 }
 
 #[test]
@@ -376,8 +414,8 @@ fn layers_that_would_not_be_read_are_named() {
     };
     let (shape, scale) = (|layer| EncodeError::Shape { layer }, |layer| EncodeError::Scale { layer });
     check(&|spec| spec.layers.clear(), shape(0));
-    check(&|spec| spec.width = 3, shape(0));
-    check(&|spec| spec.layers.swap(0, 1), shape(0));
+    check(&|spec| spec.width = 3, EncodeError::Input);
+    check(&|spec| spec.layers.swap(0, 1), EncodeError::Input);
     check(&|spec| spec.layers[1] = spec.layers[0], shape(1));
     check(
         &|spec| {
@@ -408,17 +446,6 @@ fn a_buffer_that_is_too_short_is_an_error_and_one_of_the_exact_length_is_not() {
 }
 
 #[test]
-fn a_header_has_at_most_65535_bytes() {
-    let layers = tiny_layers();
-    // The length of the labels takes three bytes instead of one.
-    let most = 65_535 - (HEADER.len() - 4 + 2);
-    let labels = "x".repeat(most + 1);
-    let bytes = file(&spec(1, 2, &labels[..most], &layers)).unwrap();
-    assert_eq!((exercise(&bytes), &bytes[6..8]), (Ok(()), &[0xFF, 0xFF][..]));
-    assert_eq!(file(&spec(1, 2, &labels, &layers)), Err(EncodeError::HeaderTooLong));
-}
-
-#[test]
 fn scratch_memory_is_checked_to_the_word() {
     let bytes = AlignedBytes::new(&TINY);
     let model = Model::parse(&bytes).unwrap();
@@ -433,7 +460,7 @@ fn scratch_memory_is_checked_to_the_word() {
 fn errors_of_encode_are_sentences() {
     let of_layers =
         [EncodeError::Weights { layer: 1 }, EncodeError::Shape { layer: 1 }, EncodeError::Scale { layer: 1 }];
-    for error in [EncodeError::BufferTooShort, EncodeError::HeaderTooLong].into_iter().chain(of_layers) {
+    for error in [EncodeError::BufferTooShort, EncodeError::Input, EncodeError::Head].into_iter().chain(of_layers) {
         let message = error.to_string();
         assert!(message.contains(' ') && !message.contains('\n'), "{message}");
     }

@@ -13,7 +13,7 @@ use core::mem::MaybeUninit;
 use core::ptr::null;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use foldnet_core::Model;
-use foldnet_core::infer::{Answer, Inference};
+use foldnet_core::infer::Inference;
 use foldnet_core::slot::{Room, boot};
 
 /// Words, each as large as a pointer, of the header's `foldnet_model`: a parsed model, and a little room to grow.
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn foldnet_classify(
         let (model, image) = unsafe { (parsed(model)?, slice(image, image_len)?) };
         // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
         let (scratch, class_index) = unsafe { (slice_mut(scratch, scratch_words)?, slice_mut(class_index, 1)?) };
-        let Answer::Class(class) = Inference::<u8>::new(model.clone(), scratch)?.run(image)?;
+        let class = Inference::<u8>::new(model.clone(), scratch)?.run(image)?.class().ok_or(Status::Head)?;
         class_index.fill(if panic::PANICKING { u32::from(image[class]) } else { class as u32 });
         Ok(())
     };

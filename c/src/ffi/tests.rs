@@ -14,8 +14,7 @@ fn model_file() -> (Aligned<[u8; LEN]>, usize) {
     let weights = LayerWeights::Float { kernel: &[1.0, -1.0, 0.0, 1.0], bias: &[0.0; 2] };
     let layers = [(header, weights)].into_iter().collect();
     let mut file = Aligned([0xFF; LEN]);
-    let len =
-        encode(&Spec { height: 1, width: 2, labels: "", layers, logit_scale: 1.0, order: &[] }, &mut file.0).unwrap();
+    let len = encode(&Spec { height: 1, width: 2, layers, ..Spec::default() }, &mut file.0).unwrap();
     (file, len)
 }
 

@@ -10,19 +10,15 @@ const LANES: usize = 8;
 /// Bytes of a weight.
 const WORD: usize = 4;
 
-/// An image through these layers; `even` and `odd` take the outputs of even and odd layers, `odd` the inputs, too.
-pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Memory) {
+/// An example's inputs through these layers; `even` and `odd` take the outputs of even and odd layers, `odd` the inputs, too.
+pub(super) fn run(model: &Model, layers: Range<usize>, memory: Memory) {
     let Memory { even, odd, .. } = memory;
-    if layers.start == 0 {
-        let pixels = image.iter().copied().chain(core::iter::repeat(0));
-        odd.iter_mut().zip(pixels).for_each(|(x, pixel)| *x = f32::from(pixel).to_bits());
-    }
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate() {
         let (inputs, units) = (layer.inputs(), layer.units());
         let (Some(input), Some(output)) = (x.get(..inputs), y.get_mut(..units)) else { return };
         if layers.contains(&index) {
-            dense(sections, input, layer.outputs.relu, output);
+            dense(sections, input, layer.relu, output);
         }
         core::mem::swap(&mut x, &mut y);
     }

@@ -3,9 +3,9 @@
 
 use super::input::{Input, InputType};
 use super::kernel::{Current, Kernel};
-use super::{float, integer};
+use super::{float, head, integer};
 use crate::math::softmax;
-use crate::model::{Model, halves};
+use crate::model::{HeadKind, Model};
 use core::marker::PhantomData;
 use core::ops::Range;
 
@@ -62,8 +62,53 @@ impl core::error::Error for LengthError {}
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
-    /// The class of the largest logit, the first of equals.
+    /// The class: of softmax that of the largest output, the first of equals; of sigmoid 1 where the output is above 0.
     Class(usize),
+    /// Real values: [`Outputs::values`] has them.
+    Values,
+    /// How far the outputs are from the inputs.
+    Score {
+        /// The mean squared error in the units of training.
+        score: Score,
+        /// Whether it is above the model's threshold.
+        above: bool,
+    },
+}
+
+impl Answer {
+    /// The class, where it is one.
+    pub const fn class(self) -> Option<usize> {
+        match self {
+            Self::Class(class) => Some(class),
+            Self::Values | Self::Score { .. } => None,
+        }
+    }
+}
+
+/// The anomaly score of an example, computed in integers; floats only where [`value`](Self::value) is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Score {
+    sum: u64,
+    scale: f32,
+}
+
+impl Score {
+    /// Of a float model `sum` are the bits of the score, and `scale` is 0.
+    pub(crate) const fn new(sum: u64, scale: f32) -> Self {
+        Self { sum, scale }
+    }
+
+    /// Sum of squared errors in steps of the model's outputs; the larger, the less normal. Of a float model the bits of the
+    /// sum as `f32`.
+    pub const fn sum(self) -> u64 {
+        self.sum
+    }
+
+    /// The mean squared error in the units of training.
+    pub fn value(self) -> f32 {
+        if self.scale == 0.0 { f32::from_bits(self.sum as u32) } else { self.sum as f32 * self.scale }
+    }
 }
 
 /// A model with the scratch memory it works in, for examples of values of type `I`.
@@ -73,6 +118,8 @@ pub enum Answer {
 pub struct Inference<'m, I> {
     model: Model<'m>,
     memory: Memory<'m>,
+    /// Of a reconstruction: the sum of squared errors of the example last run.
+    sum: u64,
     input: PhantomData<fn(&[I])>,
 }
 
@@ -81,7 +128,7 @@ pub struct Inference<'m, I> {
 pub(super) struct Memory<'s> {
     /// Outputs of even layers.
     pub(super) even: &'s mut [u32],
-    /// Outputs of odd layers, and the inputs of a float model.
+    /// Outputs of odd layers, and the first layer's inputs where they are not the values themselves.
     pub(super) odd: &'s mut [u32],
     /// What is left, for the kernel's list of inputs.
     pub(super) list: &'s mut [u32],
@@ -93,7 +140,7 @@ impl<'m, I: Input> Inference<'m, I> {
     /// # Errors
     /// When `scratch` has fewer words than [`Model::scratch_words`], or the model takes another type than `I`.
     pub fn new(model: Model<'m>, scratch: &'m mut [u32]) -> Result<Self, InferenceError> {
-        let (even, odd) = halves(model.shapes());
+        let (even, odd) = model.halves();
         let too_small = InferenceError::Scratch { needed: model.scratch_words() };
         if model.input_type() != I::TYPE {
             return Err(InferenceError::Input { model: model.input_type(), asked: I::TYPE });
@@ -101,7 +148,7 @@ impl<'m, I: Input> Inference<'m, I> {
         let scratch = scratch.get_mut(..model.scratch_words()).ok_or(too_small)?;
         let (even, rest) = scratch.split_at_mut_checked(even).ok_or(too_small)?;
         let (odd, list) = rest.split_at_mut_checked(odd).ok_or(too_small)?;
-        Ok(Self { model, memory: Memory { even, odd, list }, input: PhantomData })
+        Ok(Self { model, memory: Memory { even, odd, list }, sum: 0, input: PhantomData })
     }
 
     /// The answer to an example of [`Model::inputs`] values.
@@ -123,19 +170,48 @@ impl<'m, I: Input> Inference<'m, I> {
         if needed != given {
             return Err(LengthError { needed, given });
         }
-        let Memory { even, odd, list } = &mut self.memory;
-        let memory = Memory { even, odd, list };
-        if self.model.is_float() {
-            float::run(&self.model, layers, I::bytes(example), memory);
+        let (float, last) = (self.model.is_float(), layers.end >= self.model.depth());
+        if float {
+            self.take_floats(example, layers.start == 0);
+            float::run(&self.model, layers, self.memory.parts());
         } else {
-            integer::run(&self.model, layers, I::bytes(example), memory);
+            let conversion = self.model.conversion();
+            let in_place = I::as_activations(example).filter(|_| conversion.members.is_empty());
+            if in_place.is_none() && layers.start == 0 {
+                let inputs = self.model.shapes().next().map_or(0, |layer| layer.inputs());
+                let odd: &mut [u8] = bytemuck::must_cast_slice_mut(self.memory.odd);
+                conversion.codes(example, odd.get_mut(..inputs).unwrap_or_default());
+            }
+            integer::run(&self.model, layers, in_place, self.memory.parts());
+        }
+        if last && self.model.head() == HeadKind::Reconstruction {
+            self.sum = head::sum_of_squares(&self.model, example, self.outputs().words());
         }
         Ok(())
     }
 
+    /// The first layer's inputs as floats.
+    fn take_floats(&mut self, example: &[I], first: bool) {
+        if first {
+            let conversion = self.model.conversion();
+            let inputs = self.model.shapes().next().map_or(0, |layer| layer.inputs());
+            let odd = self.memory.odd.iter_mut().take(inputs).enumerate();
+            odd.for_each(|(input, x)| *x = conversion.float(example, input).to_bits());
+        }
+    }
+
     /// The answer to the example last run.
     pub fn answer(&self) -> Answer {
-        Answer::Class(self.outputs().largest())
+        match self.model.head() {
+            HeadKind::Softmax => Answer::Class(self.outputs().largest()),
+            HeadKind::Sigmoid => Answer::Class(self.outputs().is_positive().into()),
+            HeadKind::Values => Answer::Values,
+            HeadKind::Reconstruction => {
+                let head = self.model.head_section();
+                let scale = if self.model.is_float() { 0.0 } else { head.score_scale() };
+                Answer::Score { score: Score::new(self.sum, scale), above: self.sum > head.threshold() }
+            }
+        }
     }
 
     /// The model.
@@ -153,16 +229,28 @@ impl<'m, I: Input> Inference<'m, I> {
         let words = if self.model.depth() % 2 == 0 { &*self.memory.odd } else { &*self.memory.even };
         let words = words.get(..self.model.outputs()).unwrap_or(&[]);
         let scale = (!self.model.is_float()).then_some(self.model.logit_scale);
-        Outputs { words, scale }
+        let head = self.model.head();
+        let affine = if head == HeadKind::Values { self.model.head_section().table() } else { &[] };
+        Outputs { words, scale, head, affine }
     }
 }
 
-/// The outputs of the last layer for one example: logits where the head is softmax.
+impl Memory<'_> {
+    /// The same memory, for a while.
+    fn parts(&mut self) -> Memory<'_> {
+        Memory { even: self.even, odd: self.odd, list: self.list }
+    }
+}
+
+/// The outputs of the last layer for one example: logits where the head is one of classes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outputs<'a> {
     words: &'a [u32],
     /// Real value of a step of an integer; none for floats.
     scale: Option<f32>,
+    head: HeadKind,
+    /// Scale and offset of each value.
+    affine: &'a [[u32; 2]],
 }
 
 impl<'a> Outputs<'a> {
@@ -171,29 +259,58 @@ impl<'a> Outputs<'a> {
         self.words
     }
 
-    /// The real values.
+    /// The real values: logits, values in their units, or the reconstruction in the units of training.
     pub fn values(&self) -> impl Iterator<Item = f32> + use<'a> {
-        let scale = self.scale;
-        self.words.iter().map(move |&word| match scale {
-            Some(scale) => word as i32 as f32 * scale,
-            None => f32::from_bits(word),
+        let Self { scale, affine, .. } = *self;
+        self.words.iter().enumerate().map(move |(output, &word)| {
+            let value = match scale {
+                Some(scale) => word as i32 as f32 * scale,
+                None => f32::from_bits(word),
+            };
+            match affine.get(output) {
+                Some(&[scale, offset]) => value * float(scale) + float(offset),
+                None => value,
+            }
         })
     }
 
-    /// The classes' probabilities into `out`, one a class: [`softmax`] of the real values. Optional: the class needs none.
+    /// The classes' probabilities into `out`, one a class: [`softmax`] of the logits, or the two of a sigmoid. Optional: the
+    /// class needs none. Of a head without classes nothing is written.
     pub fn probabilities(&self, out: &mut [f32]) {
-        let classes = self.words.len().min(out.len());
-        out.iter_mut().zip(self.values()).for_each(|(p, z)| *p = z);
-        softmax(&mut out[..classes]);
+        match self.head {
+            HeadKind::Softmax => {
+                let classes = self.words.len().min(out.len());
+                out.iter_mut().zip(self.values()).for_each(|(p, z)| *p = z);
+                softmax(&mut out[..classes]);
+            }
+            // softmax(0, z) is sigmoid(z) for class 1.
+            HeadKind::Sigmoid => {
+                let mut both = [0.0, self.values().next().unwrap_or(0.0)];
+                softmax(&mut both);
+                out.iter_mut().zip(both).for_each(|(p, found)| *p = found);
+            }
+            HeadKind::Values | HeadKind::Reconstruction => {}
+        }
     }
 
     /// The number of the largest, the first of equals.
     pub fn largest(&self) -> usize {
         match self.scale {
             Some(_) => first_largest(self.words.iter().map(|&word| word as i32), i32::MIN),
-            None => first_largest(self.values(), f32::NEG_INFINITY),
+            None => first_largest(self.words.iter().map(|&word| f32::from_bits(word)), f32::NEG_INFINITY),
         }
     }
+
+    /// Whether the first one is above 0.
+    fn is_positive(&self) -> bool {
+        let word = self.words.first().copied().unwrap_or(0);
+        if self.scale.is_some() { word as i32 > 0 } else { f32::from_bits(word) > 0.0 }
+    }
+}
+
+/// A float as it lies in the file.
+fn float(word: u32) -> f32 {
+    f32::from_bits(u32::from_le(word))
 }
 
 /// The place of the largest value, the first of equals; 0 if none is above `least`.

@@ -1,4 +1,18 @@
-//! The types of values that a model takes.
+//! The types of values that a model takes, and how they become `u8` activations: the same bits on every core.
+//!
+//! | type | activation |
+//! |---|---|
+//! | `u8` | as it is |
+//! | `i8` | its top bit inverted: -128 is 0, 127 is 255 |
+//! | `i16`, `u16` | `clamp(((x - low) m + half) >> s, 0, 255)` in `i32`, with `half = 2^s / 2` |
+//! | `f32` | `(x - low) m`, rounded to nearest with halves up, clamped to 0..=255; NaN is 0 |
+//!
+//! `x - low` has 17 bits and `m` at most 14, so the product and `half`, at most `2^29`, stay within `i32`. The product of
+//! `f32` is one subtraction and one multiplication, never fused. `low`, `m` and `s` are one for all inputs, one for each
+//! channel, or one for each input. An average of 1, 2 or 4 activations may then be one input of the first layer:
+//! `(sum + n / 2) >> log2(n)`. A float model takes the values as they are, and averages in f32.
+
+use crate::model::{InputMap, Sharing};
 
 /// The type of a model's inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,37 +21,282 @@
 pub enum InputType {
     /// 0 to 255, for instance pixels.
     U8 = 0,
+    /// -128 to 127, for instance features that are quantized already.
+    I8 = 1,
+    /// -32,768 to 32,767, for instance samples of an accelerometer or a microphone.
+    I16 = 2,
+    /// 0 to 65,535, for instance counts of an analog-to-digital converter.
+    U16 = 3,
+    /// Any real number.
+    F32 = 4,
 }
 
 impl InputType {
+    /// All types.
+    pub const ALL: [Self; 5] = [Self::U8, Self::I8, Self::I16, Self::U16, Self::F32];
+
     /// As Rust writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::U8 => "u8",
+            Self::I8 => "i8",
+            Self::I16 => "i16",
+            Self::U16 => "u16",
+            Self::F32 => "f32",
         }
+    }
+
+    /// Bytes of a value.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::F32 => 4,
+        }
+    }
+
+    /// From its number in the file.
+    pub(crate) const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::U8),
+            1 => Some(Self::I8),
+            2 => Some(Self::I16),
+            3 => Some(Self::U16),
+            4 => Some(Self::F32),
+            _ => None,
+        }
+    }
+
+    /// Whether this map is one for values of this type.
+    pub(crate) const fn is_mapped_by(self, map: &InputMap) -> bool {
+        matches!((self, map), (Self::F32, InputMap::Float { .. }) | (Self::I16 | Self::U16, InputMap::Integer { .. }))
+    }
+
+    /// Whether values become activations by a window with `low`, `m` and `s`.
+    pub const fn is_mapped(self) -> bool {
+        !matches!(self, Self::U8 | Self::I8)
     }
 }
 
-/// A value that a sensor gives. Implemented for the types of [`InputType`].
+/// A value that a sensor gives. Implemented for `u8`, `i8`, `i16`, `u16` and `f32`.
 pub trait Input: sealed::Input {
     /// Which type it is.
     const TYPE: InputType;
+
+    /// The activation that this value becomes: what the first layer of an integer model gets.
+    fn activation(self, map: InputMap) -> u8 {
+        self.code(map.words())
+    }
 }
 
-impl Input for u8 {
-    const TYPE: InputType = InputType::U8;
-}
-
-pub(super) mod sealed {
+pub(crate) mod sealed {
     /// What inference needs of a value.
     pub trait Input: Copy {
-        /// The values as the activations that the first layer takes.
-        fn bytes(values: &[Self]) -> &[u8];
+        /// The values as activations, where they need no conversion.
+        fn as_activations(_: &[Self]) -> Option<&[u8]> {
+            None
+        }
+
+        /// The activation by the two words of a map.
+        fn code(self, map: [u32; 2]) -> u8;
+
+        /// As a float model takes it.
+        fn float(self) -> f32;
     }
 
     impl Input for u8 {
-        fn bytes(values: &[Self]) -> &[u8] {
-            values
+        fn as_activations(values: &[Self]) -> Option<&[u8]> {
+            Some(values)
         }
+
+        #[inline(always)]
+        fn code(self, _: [u32; 2]) -> u8 {
+            self
+        }
+
+        fn float(self) -> f32 {
+            f32::from(self)
+        }
+    }
+
+    impl Input for i8 {
+        #[inline(always)]
+        fn code(self, _: [u32; 2]) -> u8 {
+            self as u8 ^ 0x80
+        }
+
+        fn float(self) -> f32 {
+            f32::from(self)
+        }
+    }
+
+    impl Input for i16 {
+        #[inline(always)]
+        fn code(self, map: [u32; 2]) -> u8 {
+            super::window(self.into(), map)
+        }
+
+        fn float(self) -> f32 {
+            f32::from(self)
+        }
+    }
+
+    impl Input for u16 {
+        #[inline(always)]
+        fn code(self, map: [u32; 2]) -> u8 {
+            super::window(self.into(), map)
+        }
+
+        fn float(self) -> f32 {
+            f32::from(self)
+        }
+    }
+
+    impl Input for f32 {
+        #[inline(always)]
+        fn code(self, [low, scale]: [u32; 2]) -> u8 {
+            let steps = (self - f32::from_bits(low)) * f32::from_bits(scale);
+            // The conversion saturates, and makes NaN 0; a fraction of at least a half is one more.
+            let whole = steps as u8;
+            if steps - f32::from(whole) >= 0.5 { whole.saturating_add(1) } else { whole }
+        }
+
+        fn float(self) -> f32 {
+            self
+        }
+    }
+}
+
+/// `clamp(((x - low) m + half) >> s, 0, 255)`; the words are `low`, and `m` with `s` above it.
+#[inline(always)]
+fn window(x: i32, [low, rest]: [u32; 2]) -> u8 {
+    let (m, s) = ((rest & 0xFFFF) as i32, (rest >> 16) & 31);
+    let half = (1i32 << s) >> 1;
+    (x.wrapping_sub(low as i32).wrapping_mul(m).wrapping_add(half) >> s).clamp(0, 255) as u8
+}
+
+macro_rules! inputs {
+    ($($rust:ty = $kind:ident),*) => { $(impl Input for $rust {
+        const TYPE: InputType = InputType::$kind;
+    })* };
+}
+
+inputs!(u8 = U8, i8 = I8, i16 = I16, u16 = U16, f32 = F32);
+
+/// How raw values become the first layer's inputs: the input section of a model, in place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Conversion<'a> {
+    pub(crate) sharing: Sharing,
+    pub(crate) channels: u16,
+    /// Averages of four values, which come first.
+    pub(crate) fours: u16,
+    /// Averages of two values, which come next.
+    pub(crate) twos: u16,
+    /// Two little-endian words each.
+    pub(crate) maps: &'a [[u32; 2]],
+    /// Which values an input is the average of, little-endian; empty where every value is an input.
+    pub(crate) members: &'a [u16],
+}
+
+impl Conversion<'_> {
+    /// Every value is an input as it is.
+    pub(crate) const NONE: Self =
+        Self { sharing: Sharing::None, channels: 1, fours: 0, twos: 0, maps: &[], members: &[] };
+
+    /// The map of value number `value`.
+    #[inline(always)]
+    fn map(&self, value: usize) -> [u32; 2] {
+        let index = match self.sharing {
+            Sharing::None | Sharing::All => 0,
+            Sharing::Channel => value % usize::from(self.channels.max(1)),
+            Sharing::Input => value,
+        };
+        self.maps.get(index).map_or([0; 2], |&[low, rest]| [u32::from_le(low), u32::from_le(rest)])
+    }
+
+    /// Which values input number `input` is the average of, and the logarithm of how many.
+    fn members(&self, input: usize) -> (&[u16], u32) {
+        let (fours, twos) = (usize::from(self.fours), usize::from(self.twos));
+        let (start, log2) = match (input.checked_sub(fours), input.checked_sub(fours + twos)) {
+            (None, _) => (4 * input, 2),
+            (Some(two), None) => (4 * fours + 2 * two, 1),
+            (_, Some(one)) => (4 * fours + 2 * twos + one, 0),
+        };
+        (self.members.get(start..start + (1 << log2)).unwrap_or(&[]), log2)
+    }
+
+    /// Input number `input` as an activation.
+    #[inline(always)]
+    pub(crate) fn code<I: Input>(&self, x: &[I], input: usize) -> u8 {
+        if self.members.is_empty() {
+            return x.get(input).map_or(0, |x| x.code(self.map(input)));
+        }
+        let (members, log2) = self.members(input);
+        let values = members.iter().map(|&value| usize::from(u16::from_le(value)));
+        let sum: u32 = values.map(|value| x.get(value).map_or(0, |x| u32::from(x.code(self.map(value))))).sum();
+        ((sum + ((1 << log2) >> 1)) >> log2) as u8
+    }
+
+    /// Input number `input` of a float model.
+    pub(crate) fn float<I: Input>(&self, x: &[I], input: usize) -> f32 {
+        if self.members.is_empty() {
+            return x.get(input).map_or(0.0, |x| x.float());
+        }
+        let (members, log2) = self.members(input);
+        let values = members.iter().map(|&value| usize::from(u16::from_le(value)));
+        let sum = values.fold(0.0, |sum, value| sum + x.get(value).map_or(0.0, |x| x.float()));
+        sum * match log2 {
+            2 => 0.25,
+            1 => 0.5,
+            _ => 1.0,
+        }
+    }
+
+    /// All inputs as activations.
+    pub(crate) fn codes<I: Input>(&self, x: &[I], out: &mut [u8]) {
+        if self.members.is_empty() && matches!(self.sharing, Sharing::None) {
+            out.iter_mut().zip(x).for_each(|(out, x)| *out = x.code([0; 2]));
+        } else {
+            out.iter_mut().enumerate().for_each(|(input, out)| *out = self.code(x, input));
+        }
+    }
+}
+
+#[cfg(any(test, feature = "cases"))]
+pub(crate) mod cases {
+    use super::*;
+
+    fn check<I: Input>(x: I, map: InputMap, expected: u8) {
+        assert_eq!(x.activation(map), expected);
+    }
+
+    pub(crate) fn values_become_activations_as_the_table_says() {
+        let none = InputMap::NONE;
+        check(7u8, none, 7);
+        check(-128i8, none, 0);
+        check(127i8, none, 255);
+        // 1/16 a step: 8 sixteenths round up.
+        let by_16 = |low| InputMap::Integer { low, multiplier: 1, shift: 4 };
+        check(7i16, by_16(0), 0);
+        check(8i16, by_16(0), 1);
+        check(-1i16, by_16(0), 0);
+        check(i16::MAX, by_16(0), 255);
+        check(i16::MIN, by_16(-32_768), 0);
+        check(u16::MAX, by_16(0), 255);
+        check(4080u16, by_16(0), 255);
+        // The largest product there is.
+        check(u16::MAX, InputMap::Integer { low: 0, multiplier: 16_383, shift: 30 }, 1);
+        check(i16::MAX, InputMap::Integer { low: -32_768, multiplier: 16_383, shift: 22 }, 255);
+        let float = InputMap::Float { low: -1.0, scale: 2.0 };
+        check(-1.0f32, float, 0);
+        check(-0.75f32, float, 1);
+        check(0.249f32, float, 2);
+        check(126.4f32, float, 255);
+        check(126.0f32, float, 254);
+        check(f32::NAN, float, 0);
+        check(f32::INFINITY, float, 255);
+        check(f32::NEG_INFINITY, float, 0);
+        // The largest float below a half is not rounded up.
+        check(0.499_999_97f32, InputMap::Float { low: 0.0, scale: 1.0 }, 0);
     }
 }

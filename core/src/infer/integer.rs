@@ -6,8 +6,8 @@ use crate::model::{Model, Sections, Shape};
 use core::ops::Range;
 
 /// These layers in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.
-/// `list` is the kernel's memory.
-pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Memory) {
+/// `list` is the kernel's memory. The first layer's inputs are `image`, or in `odd` where there is none.
+pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, memory: Memory) {
     let count = model.depth();
     let Memory { even, odd, list } = memory;
     let (mut x, mut y) = (odd, even);
@@ -17,13 +17,13 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: &[u8], memory: Mem
             let units = layer.units();
             let source = match index {
                 0 => Source::new(
-                    image,
+                    image.unwrap_or(bytemuck::must_cast_slice(x)),
                     Order::Listed(Listed::checked(bytemuck::try_cast_slice(sections.order).unwrap_or(&[]))),
                 ),
                 _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs())),
             };
             if index + 1 == count {
-                last(&dense, &source, list, layer.outputs.relu, y.get_mut(..units).unwrap_or_default());
+                last(&dense, &source, list, layer.relu, y.get_mut(..units).unwrap_or_default());
             } else {
                 let output = bytemuck::must_cast_slice_mut(y).get_mut(..units).unwrap_or_default();
                 hidden(&dense, &source, list, output);

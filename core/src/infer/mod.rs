@@ -17,6 +17,7 @@
 pub mod bound;
 pub(crate) mod dense;
 mod float;
+mod head;
 mod inference;
 pub mod input;
 mod integer;
@@ -24,9 +25,11 @@ pub mod kernel;
 pub mod layout;
 pub(crate) mod requantize;
 mod source;
+pub mod window;
 
 pub(crate) use dense::{Dense, Traits, hidden, last};
-pub use inference::{Answer, Inference, InferenceError, LengthError, Outputs};
+pub use inference::{Answer, Inference, InferenceError, LengthError, Outputs, Score};
 pub use input::{Input, InputType};
 pub use requantize::{MULTIPLIER_ONE, Row, requantize};
 pub use source::{Listed, Order, Source};
+pub use window::Window;

@@ -1,11 +1,15 @@
 //! Writes a model file into a buffer of the caller. The format is in [the module above](super).
 
-use super::header::{Header, LayerHeader, MAX_MODEL_LAYERS, Packed, padded, scratch_words};
+use super::head::{HeadSection, HeadSpec};
+use super::header::{Fixed, HEADER_LEN, LayerHeader, MAX_MODEL_LAYERS, RECORD, Records, padded, scratch_words};
+use super::input::{InputSection, InputSpec};
 use super::parse::{ParseError, check_shapes};
+use super::section::{ENTRY, Entry, REQUIRED, Tag};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::infer::Row;
 use crate::infer::bound::worst;
 use crate::infer::layout::{MAX_ROWS, Width};
+use core::ops::Range;
 use heapless::Vec;
 
 /// The weights of a layer.
@@ -27,22 +31,47 @@ pub enum LayerWeights<'a> {
     },
 }
 
-/// What is to be written.
+/// What is to be written. The default is a model of `u8` values with classes, without layers.
 #[derive(Debug, Clone)]
 pub struct Spec<'a> {
-    /// Rows of an image.
+    /// Rows of an image, or samples of a window.
     pub height: u16,
     /// Columns of an image.
     pub width: u16,
-    /// Names of the classes, each ended by a line feed; or empty.
+    /// Values at each place.
+    pub channels: u16,
+    /// What values the model takes.
+    pub input: InputSpec<'a>,
+    /// What its outputs mean.
+    pub head: HeadSpec<'a>,
+    /// Names of the classes or outputs, each ended by a line feed, a unit behind a tab; or empty.
     pub labels: &'a str,
+    /// SHA-256 of the data set that the network was trained on, where it is known.
+    pub dataset: Option<&'a [u8; 32]>,
     /// Layers with their weights, first to last.
     pub layers: Vec<(LayerHeader, LayerWeights<'a>), MAX_MODEL_LAYERS>,
-    /// Real value of one step of a logit.
+    /// Real value of one step of an output.
     pub logit_scale: f32,
-    /// Which pixel is the first input of the first layer, the second, ...: a permutation, or empty where they are taken as
-    /// they come. A float model has none.
+    /// Which input is the first that the first layer's weights lie for, the second, ...: a permutation, or empty where they
+    /// are taken as they come. A float model has none.
     pub order: &'a [u16],
+}
+
+impl Default for Spec<'_> {
+    fn default() -> Self {
+        Self {
+            height: 1,
+            width: 1,
+            channels: 1,
+            input: InputSpec::default(),
+            head: HeadSpec::Softmax,
+            labels: "",
+            dataset: None,
+            layers: Vec::new(),
+            logit_scale: 1.0,
+            order: &[],
+        }
+    }
 }
 
 /// Why a model cannot be written. `layer` counts from 0.
@@ -51,8 +80,6 @@ pub struct Spec<'a> {
 pub enum EncodeError {
     /// The buffer is shorter than [`encoded_len`].
     BufferTooShort,
-    /// The header, with the names of the classes, is longer than 65,535 bytes.
-    HeaderTooLong,
     /// A row whose accumulator could overflow ([`Row::fits`]), or whose multiplier or shift is out of range.
     Row {
         /// The layer.
@@ -65,9 +92,13 @@ pub enum EncodeError {
         /// The layer.
         layer: usize,
     },
-    /// The order of the inputs is no permutation of the pixels, or that of a float model.
+    /// The order of the inputs is no permutation of the first layer's, or that of a float model.
     Order,
-    /// A layer whose inputs are not the pixels of the image or the units of the layer before, that has no inputs or no
+    /// The inputs do not fit the shape of an example or the first layer, or a map is out of range.
+    Input,
+    /// The head does not fit the outputs, or a number in it is out of range.
+    Head,
+    /// A layer whose inputs are not the units of the layer before, that has no inputs or no
     /// units, or is float among integers; layer 0 where there is no layer.
     Shape {
         /// The layer.
@@ -84,7 +115,6 @@ impl core::fmt::Display for EncodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
         match self {
             Self::BufferTooShort => write!(f, "the buffer is shorter than the model file"),
-            Self::HeaderTooLong => write!(f, "the header is longer than 65,535 bytes; shorten the class names"),
             Self::Row { layer, row } => {
                 write!(
                     f,
@@ -95,24 +125,28 @@ impl core::fmt::Display for EncodeError {
                 write!(f, "layer {layer}: its weights do not fit its shape or width, or are not finite")
             }
             Self::Shape { layer } => {
-                write!(f, "layer {layer} does not follow on the image or the layer before, or has no units")
+                write!(f, "layer {layer} does not follow on the layer before, or has no units")
             }
             Self::Scale { layer } => {
                 write!(f, "layer {layer}: its scale is not above 0, or it or that of the logits is not finite")
             }
-            Self::Order => write!(f, "the order of the inputs is no permutation of the pixels of an integer model"),
+            Self::Input => {
+                write!(f, "the inputs do not fit the shape of an example or the first layer, or a map is out of range")
+            }
+            Self::Head => write!(f, "the head does not fit the outputs, or a number in it is out of range"),
+            Self::Order => write!(f, "the order of the inputs is no permutation of the inputs of an integer model"),
         }
     }
 }
 
 impl core::error::Error for EncodeError {}
 
-impl<'a> Spec<'a> {
-    fn header(&self) -> Header<'a> {
+impl Spec<'_> {
+    fn fixed(&self) -> Fixed {
         let layers: Vec<LayerHeader, MAX_MODEL_LAYERS> = self.layers.iter().map(|(header, _)| *header).collect();
-        let scratch_words = scratch_words(&layers) as u32;
-        let Self { height, width, labels, logit_scale, .. } = *self;
-        Header { height, width, labels: labels.as_bytes(), layers, logit_scale, scratch_words }
+        let scratch_words = scratch_words(&layers, self.input.is_converted()) as u32;
+        let Self { height, width, channels, logit_scale, .. } = *self;
+        Fixed { height, width, channels, layers: self.layers.len() as u16, scratch_words, logit_scale }
     }
 
     /// Whether the order is a permutation of the first layer's inputs, or none.
@@ -122,14 +156,33 @@ impl<'a> Spec<'a> {
         let permutes = self.order.len() == inputs.len() && inputs.into_iter().all(|input| self.order.contains(&input));
         (self.order.is_empty() || permutes && !header.is_float()).then_some(())
     }
+
+    /// Bytes of the section of all layers.
+    fn layers_len(&self) -> usize {
+        let layers = self.layers.iter().enumerate();
+        let sections = layers.filter_map(|(index, (header, _))| header.shape().section_lens(index == 0));
+        padded(self.layers.len() * RECORD) + sections.flatten().map(padded).sum::<usize>()
+    }
+
+    /// The sections that there are, with their lengths: required ones first.
+    fn sections(&self) -> Vec<(Tag, usize), 6> {
+        let all = [
+            (Tag::Header, HEADER_LEN),
+            (Tag::Input, self.input.bytes().count()),
+            (Tag::Layers, self.layers_len()),
+            (Tag::Head, self.head.prefix().len() + 8 * self.head.rows()),
+            (Tag::Names, self.labels.len()),
+            (Tag::Dataset, self.dataset.map_or(0, |digest| digest.len())),
+        ];
+        all.into_iter().filter(|&(tag, len)| len > 0 || !matches!(tag, Tag::Names | Tag::Dataset)).collect()
+    }
 }
 
-/// A buffer of this length is long enough for the model file; the file may be a little shorter.
+/// Length of the model file.
 pub fn encoded_len(spec: &Spec) -> usize {
-    let header = PREFIX + spec.labels.len() + 64 + spec.layers.len() * core::mem::size_of::<LayerHeader>() * 2;
-    let layers = spec.layers.iter().enumerate();
-    let sections = layers.filter_map(|(index, (header, _))| header.shape().section_lens(index == 0));
-    padded(header) + sections.flatten().map(padded).sum::<usize>() + CRC_LEN
+    let sections = spec.sections();
+    let table = padded(PREFIX + sections.len() * ENTRY);
+    table + sections.iter().map(|&(_, len)| padded(len)).sum::<usize>() + CRC_LEN
 }
 
 /// Writes the file to the front of `out`; returns its length. What is written, [`Model::parse`](super::Model::parse) opens.
@@ -141,46 +194,49 @@ pub fn encode(spec: &Spec, out: &mut [u8]) -> Result<usize, EncodeError> {
         weights.check(header).ok_or(EncodeError::Weights { layer })?;
         weights.check_rows(header).map_err(|row| EncodeError::Row { layer, row })?;
     }
-    let header_room = out.get_mut(PREFIX..).ok_or(EncodeError::BufferTooShort)?;
-    let header = postcard::to_slice(&spec.header(), header_room).map_err(|_| EncodeError::BufferTooShort)?;
-    let header_len = header.len();
-    check_header(header)?;
-    spec.check_order().ok_or(EncodeError::Order)?;
-    let mut writer = Writer { out, len: PREFIX + header_len };
+    let len = encoded_len(spec);
+    let out = out.get_mut(..len).ok_or(EncodeError::BufferTooShort)?;
+    let mut writer = Writer { out, len: 0 };
+    writer.put_table(spec, len)?;
+    writer.put(&spec.fixed().bytes())?;
     writer.pad()?;
-    for (index, (header, weights)) in spec.layers.iter().enumerate() {
-        weights.write(header, (index == 0).then_some(spec.order), &mut writer)?;
-    }
-    let len = writer.len + CRC_LEN;
-    let prefix = prefix(header_len, len)?;
-    writer.out[..PREFIX].copy_from_slice(&prefix);
-    let crc = CRC.checksum(&writer.out[..writer.len]);
+    let input = writer.put_bytes(spec.input.bytes())?;
+    let layers = writer.put_layers(spec)?;
+    let head = writer.put_head(&spec.head)?;
+    writer.put(spec.labels.as_bytes())?;
+    writer.pad()?;
+    writer.put(spec.dataset.map_or(&[], |digest| digest))?;
+    writer.pad()?;
+    let body = writer.out.get(..writer.len).ok_or(EncodeError::BufferTooShort)?;
+    check(spec, body, [input, layers, head])?;
+    let crc = CRC.checksum(body);
     writer.put(&crc.to_le_bytes())?;
     Ok(len)
 }
 
-/// What parsing will say to the header.
-fn check_header(bytes: &[u8]) -> Result<(), EncodeError> {
-    let header = Packed::new(bytes).unwrap_or_default();
-    check_shapes(&header).map_err(|error| {
-        // The scratch memory, of which the other errors are, follows from the layers.
+/// What parsing will say to the sections of inputs, layers and head, which lie in these places.
+fn check(spec: &Spec, body: &[u8], places: [Range<usize>; 3]) -> Result<(), EncodeError> {
+    let [input, layers, head] = places.map(|place| body.get(place).unwrap_or(&[]));
+    let fixed = spec.fixed();
+    let records = Records(layers.get(..spec.layers.len() * RECORD).unwrap_or(&[]));
+    check_shapes(&fixed, records).map_err(|error| {
         let ParseError::Shape { layer } = error else { return EncodeError::Shape { layer: 0 } };
-        match header.layers.clone().nth(layer) {
-            Some(found) if !(found.is_scaled() && header.logit_scale.is_finite()) => EncodeError::Scale { layer },
+        match records.clone().nth(layer) {
+            Some(found) if !(found.is_scaled() && fixed.logit_scale.is_finite()) => EncodeError::Scale { layer },
             _ => EncodeError::Shape { layer },
         }
-    })
-}
-
-fn prefix(header_len: usize, len: usize) -> Result<[u8; PREFIX], EncodeError> {
-    let header_len = u16::try_from(header_len).map_err(|_| EncodeError::HeaderTooLong)?;
-    let len = u32::try_from(len).map_err(|_| EncodeError::BufferTooShort)?;
-    let mut prefix = [0; PREFIX];
-    prefix[0..4].copy_from_slice(&MAGIC);
-    prefix[4..6].copy_from_slice(&VERSION.to_le_bytes());
-    prefix[6..8].copy_from_slice(&header_len.to_le_bytes());
-    prefix[8..12].copy_from_slice(&len.to_le_bytes());
-    Ok(prefix)
+    })?;
+    let (Some(first), Some(last)) = (records.clone().next(), records.last()) else {
+        return Err(EncodeError::Shape { layer: 0 });
+    };
+    let values = fixed.values().ok_or(EncodeError::Input)?;
+    let right = InputSection(input).check(values, fixed.channels, first.inputs, first.is_float());
+    right.ok_or(EncodeError::Input)?;
+    let kinds = spec.input.maps.iter().all(|map| spec.input.kind.is_mapped_by(map));
+    kinds.then_some(()).ok_or(EncodeError::Input)?;
+    HeadSection(head).check(last.units, first.inputs).ok_or(EncodeError::Head)?;
+    spec.head.check(first.is_float()).ok_or(EncodeError::Head)?;
+    spec.check_order().ok_or(EncodeError::Order)
 }
 
 /// A buffer that is filled from the front.
@@ -195,6 +251,50 @@ impl Writer<'_> {
         self.out.get_mut(self.len..end).ok_or(EncodeError::BufferTooShort)?.copy_from_slice(bytes);
         self.len = end;
         Ok(())
+    }
+
+    /// Magic, version, length, and the table of sections.
+    fn put_table(&mut self, spec: &Spec, len: usize) -> Result<(), EncodeError> {
+        let sections = spec.sections();
+        let len = u32::try_from(len).map_err(|_| EncodeError::BufferTooShort)?;
+        self.put(&MAGIC)?;
+        self.put(&VERSION.to_le_bytes())?;
+        self.put(&(sections.len() as u16).to_le_bytes())?;
+        self.put(&len.to_le_bytes())?;
+        self.put(&[0; 4])?;
+        let mut at = padded(PREFIX + sections.len() * ENTRY);
+        for &(tag, len) in &sections {
+            let flags = if matches!(tag, Tag::Names | Tag::Dataset) { 0 } else { REQUIRED };
+            self.put(&Entry { tag: tag as u16, flags, offset: at as u32, len: len as u32 }.bytes())?;
+            at += padded(len);
+        }
+        self.pad()
+    }
+
+    /// Bytes one by one, and padding; where they are.
+    fn put_bytes(&mut self, mut bytes: impl Iterator<Item = u8>) -> Result<Range<usize>, EncodeError> {
+        let start = self.len;
+        bytes.try_for_each(|byte| self.put(&[byte]))?;
+        let end = self.len;
+        self.pad()?;
+        Ok(start..end)
+    }
+
+    /// The list of layers, and each one's sections; where they are.
+    fn put_layers(&mut self, spec: &Spec) -> Result<Range<usize>, EncodeError> {
+        let start = self.len;
+        spec.layers.iter().try_for_each(|(header, _)| self.put(&header.bytes()))?;
+        self.pad()?;
+        for (index, (header, weights)) in spec.layers.iter().enumerate() {
+            weights.write(header, (index == 0).then_some(spec.order), self)?;
+        }
+        Ok(start..self.len)
+    }
+
+    /// The head section; where it is.
+    fn put_head(&mut self, head: &HeadSpec) -> Result<Range<usize>, EncodeError> {
+        let rows = (0..head.rows()).flat_map(|row| head.row(row)).flat_map(u32::to_le_bytes);
+        self.put_bytes(head.prefix().into_iter().chain(rows))
     }
 
     fn put_floats(&mut self, values: &[f32]) -> Result<(), EncodeError> {

@@ -1,100 +1,124 @@
-//! The header of a model file: postcard types that exporter and device share, and the sizes that follow from them.
+//! The header and the list of layers: what exporter and device share, and the sizes that follow from them.
+//!
+//! | header | what |
+//! |---|---|
+//! | 0..2 | height, `u16` |
+//! | 2..4 | width, `u16` |
+//! | 4..6 | channels, `u16`; an example is `height * width * channels` values |
+//! | 6..8 | number of layers, `u16` |
+//! | 8..12 | 32-bit words of scratch memory for activations, `u32` |
+//! | 12..16 | real value of one step of an integer output, `f32`; 1 for a float model |
+//!
+//! | layer | what |
+//! |---|---|
+//! | 0..2 | inputs, `u16` |
+//! | 2..4 | units, `u16` |
+//! | 4 | bits of a weight: 8, 4 or 2, or 32 |
+//! | 5 | 1 where outputs below zero become zero, else 0 |
+//! | 6..8 | 0 |
+//! | 8..12 | real value of one step of an output, `f32`; 1 for a float layer |
 
 use super::ALIGN;
 use crate::infer::Row;
 use crate::infer::layout::Width;
 use heapless::Vec;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// At most so many layers has a model file: as many as a network has Dense.
-pub const MAX_MODEL_LAYERS: usize = crate::layer::MAX_DENSE;
+/// Maximum number of layers of a model file.
+pub const MAX_MODEL_LAYERS: usize = 16;
 
 /// Bits of a float weight.
 pub const FLOAT_BITS: u8 = 32;
 
-/// What a model is, apart from its weights. The fields are encoded in this order.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Bytes of the header section.
+pub(super) const HEADER_LEN: usize = 16;
+
+/// Bytes of a layer's entry in the list.
+pub(super) const RECORD: usize = 12;
+
+/// What a model is, apart from its weights.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Header<'a> {
-    /// Rows of an image.
+    /// Rows of an image, or samples of a window.
     pub height: u16,
-    /// Columns of an image; an image is `height * width` bytes, row by row, 0 to 255.
+    /// Columns of an image.
     pub width: u16,
-    /// Names of the classes in UTF-8, each ended by a line feed; empty where there are none.
+    /// Values at each place: channels of a sensor, or columns of a table.
+    pub channels: u16,
+    /// Names of the classes or outputs in UTF-8, each ended by a line feed; empty where there are none.
     pub labels: &'a [u8],
     /// Dense layers, first to last.
     pub layers: Vec<LayerHeader, MAX_MODEL_LAYERS>,
-    /// Real value of one step of an integer logit; 1 for a float model.
+    /// Real value of one step of an integer output; 1 for a float model.
     pub logit_scale: f32,
-    /// 32-bit words of scratch memory that activations and logits need on every target; a kernel's list of inputs comes
+    /// 32-bit words of scratch memory that activations and outputs need on every target; a kernel's list of inputs comes
     /// on top ([`Model::scratch_words`](super::Model::scratch_words)).
     pub scratch_words: u32,
 }
 
-/// A [`Header`] as it lies in the file: layers are decoded where they are asked for, so that a device need not copy them.
+/// The header section, decoded.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Packed<'a> {
+pub(super) struct Fixed {
     pub(super) height: u16,
     pub(super) width: u16,
-    pub(super) labels: &'a [u8],
-    pub(super) layers: Layers<'a>,
-    pub(crate) logit_scale: f32,
+    pub(super) channels: u16,
+    pub(super) layers: u16,
     pub(super) scratch_words: u32,
+    pub(super) logit_scale: f32,
 }
 
-impl<'a> Packed<'a> {
-    /// From its bytes, if that is what all of them are.
-    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
-        let mut rest = bytes;
-        // Part by part: what serde makes of the whole at once is more code.
-        let (height, width, labels) = take(&mut rest)?;
-        // A sequence begins with its length; below 128 that is one byte.
-        let count = take::<u8>(&mut rest).filter(|&count| usize::from(count) <= MAX_MODEL_LAYERS)?;
-        let layers = Layers { count, packed: rest };
-        for _ in 0..count {
-            take::<LayerHeader>(&mut rest)?;
-        }
-        let (logit_scale, scratch_words) = take(&mut rest)?;
-        rest.is_empty().then_some(Self { height, width, labels, layers, logit_scale, scratch_words })
+impl Fixed {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let &[h0, h1, w0, w1, c0, c1, n0, n1, s0, s1, s2, s3, l0, l1, l2, l3] = bytes.first_chunk::<HEADER_LEN>()?;
+        (bytes.len() == HEADER_LEN).then_some(Self {
+            height: u16::from_le_bytes([h0, h1]),
+            width: u16::from_le_bytes([w0, w1]),
+            channels: u16::from_le_bytes([c0, c1]),
+            layers: u16::from_le_bytes([n0, n1]),
+            scratch_words: u32::from_le_bytes([s0, s1, s2, s3]),
+            logit_scale: f32::from_le_bytes([l0, l1, l2, l3]),
+        })
     }
 
-    /// All of it.
-    pub(crate) fn unpack(&self) -> Header<'a> {
-        let Self { height, width, labels, layers, logit_scale, scratch_words } = *self;
-        Header { height, width, labels, layers: layers.collect(), logit_scale, scratch_words }
+    pub(super) fn bytes(&self) -> [u8; HEADER_LEN] {
+        let mut bytes = [0; HEADER_LEN];
+        let shorts = [self.height, self.width, self.channels, self.layers];
+        bytes.chunks_exact_mut(2).zip(shorts).for_each(|(bytes, value)| bytes.copy_from_slice(&value.to_le_bytes()));
+        bytes[8..12].copy_from_slice(&self.scratch_words.to_le_bytes());
+        bytes[12..].copy_from_slice(&self.logit_scale.to_le_bytes());
+        bytes
+    }
+
+    /// Values of an example; none where there are none or more than 65,535.
+    pub(super) fn values(&self) -> Option<u16> {
+        let values = self.height.checked_mul(self.width)?.checked_mul(self.channels)?;
+        (values > 0).then_some(values)
     }
 }
 
-/// The layers of a [`Packed`] header, one by one.
+/// The list of layers in place, decoded one by one.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Layers<'a> {
-    count: u8,
-    packed: &'a [u8],
-}
+pub(super) struct Records<'a>(pub(super) &'a [u8]);
 
-impl Iterator for Layers<'_> {
+impl Iterator for Records<'_> {
     type Item = LayerHeader;
 
+    #[inline(always)]
     fn next(&mut self) -> Option<LayerHeader> {
-        self.count = self.count.checked_sub(1)?;
-        take(&mut self.packed)
+        let (record, rest) = self.0.split_first_chunk::<RECORD>()?;
+        self.0 = rest;
+        Some(LayerHeader::from_bytes(record))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.count.into(), Some(self.count.into()))
+        (self.0.len() / RECORD, Some(self.0.len() / RECORD))
     }
 }
 
-impl ExactSizeIterator for Layers<'_> {}
+impl ExactSizeIterator for Records<'_> {}
 
-/// Takes a value off the front of `rest`.
-fn take<'a, T: Deserialize<'a>>(rest: &mut &'a [u8]) -> Option<T> {
-    let value;
-    (value, *rest) = postcard::take_from_bytes(rest).ok()?;
-    Some(value)
-}
-
-/// One Dense with or without ReLU. The fields are encoded in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// One Dense with or without ReLU.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LayerHeader {
     /// `I`
     pub inputs: u16,
@@ -109,6 +133,24 @@ pub struct LayerHeader {
 }
 
 impl LayerHeader {
+    #[inline(always)]
+    fn from_bytes(&[i0, i1, u0, u1, bits, relu, _, _, s0, s1, s2, s3]: &[u8; RECORD]) -> Self {
+        Self {
+            inputs: u16::from_le_bytes([i0, i1]),
+            units: u16::from_le_bytes([u0, u1]),
+            bits,
+            relu: relu != 0,
+            scale: f32::from_le_bytes([s0, s1, s2, s3]),
+        }
+    }
+
+    /// As it lies in the file.
+    pub(super) fn bytes(&self) -> [u8; RECORD] {
+        let ([i0, i1], [u0, u1], [s0, s1, s2, s3]) =
+            (self.inputs.to_le_bytes(), self.units.to_le_bytes(), self.scale.to_le_bytes());
+        [i0, i1, u0, u1, self.bits, self.relu as u8, 0, 0, s0, s1, s2, s3]
+    }
+
     /// Whether the scale is finite and above 0.
     #[inline(always)]
     pub(crate) fn is_scaled(&self) -> bool {
@@ -118,7 +160,7 @@ impl LayerHeader {
     /// All but the scale.
     pub(crate) const fn shape(&self) -> Shape {
         let Self { inputs, units, bits, relu, .. } = *self;
-        Shape { inputs, outputs: Units { units, bits, relu } }
+        Shape { inputs, units, bits, relu }
     }
 
     /// Whether the weights are floats, of which a build without the feature `float` knows nothing.
@@ -127,19 +169,13 @@ impl LayerHeader {
     }
 }
 
-/// What inference needs of a [`LayerHeader`] beside its inputs, which are the outputs of the layer before.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Units {
-    pub(crate) units: u16,
-    pub(crate) bits: u8,
-    pub(crate) relu: bool,
-}
-
 /// What inference needs of a [`LayerHeader`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) inputs: u16,
-    pub(crate) outputs: Units,
+    pub(crate) units: u16,
+    pub(crate) bits: u8,
+    pub(crate) relu: bool,
 }
 
 impl Shape {
@@ -150,18 +186,18 @@ impl Shape {
 
     /// `O`
     pub(crate) const fn units(&self) -> usize {
-        self.outputs.units as usize
+        self.units as usize
     }
 
     /// The width of the weights; none for floats, and for a width that does not exist.
     pub(crate) const fn width(&self) -> Option<Width> {
-        Width::from_bits(self.outputs.bits)
+        Width::from_bits(self.bits)
     }
 
     /// Whether the weights are floats.
     #[inline(always)]
     pub(crate) const fn is_float(&self) -> bool {
-        cfg!(feature = "float") && self.outputs.bits == FLOAT_BITS
+        cfg!(feature = "float") && self.bits == FLOAT_BITS
     }
 
     /// Bytes of the layer's sections, without padding: rows or biases, the order of the inputs where there is one, the
@@ -186,23 +222,27 @@ pub(crate) const fn padded(len: usize) -> usize {
     len.next_multiple_of(ALIGN)
 }
 
-/// Scratch memory for the activations and logits of an inference in 32-bit words.
+/// Scratch memory for the activations and outputs of an inference in 32-bit words; `converted` says that the first layer's
+/// inputs are other bytes than the example's values.
 ///
-/// The outputs of even layers share one half, those of odd layers and the inputs as floats the other. Logits and all
-/// values of a float model take a word each; activations of an integer model take a byte each.
-pub fn scratch_words(layers: &[LayerHeader]) -> usize {
-    let (even, odd) = halves(layers.iter().map(LayerHeader::shape));
+/// The outputs of even layers share one half, those of odd layers and the first layer's inputs, where they are floats or
+/// converted, the other. The last layer's outputs and all values of a float model take a word each; activations of an
+/// integer model take a byte each.
+pub fn scratch_words(layers: &[LayerHeader], converted: bool) -> usize {
+    let (even, odd) = halves(layers.iter().map(LayerHeader::shape), converted);
     even + odd
 }
 
 /// Words for the outputs of even layers, and of odd ones.
-pub(crate) fn halves(layers: impl ExactSizeIterator<Item = Shape>) -> (usize, usize) {
+pub(crate) fn halves(layers: impl ExactSizeIterator<Item = Shape>, converted: bool) -> (usize, usize) {
     let (count, mut halves) = (layers.len(), [0; 2]);
     for (index, layer) in layers.enumerate() {
         let units = layer.units();
         let words = if layer.is_float() || index + 1 == count { units } else { units.div_ceil(4) };
         if index == 0 && layer.is_float() {
             halves[1] = layer.inputs();
+        } else if index == 0 && converted {
+            halves[1] = layer.inputs().div_ceil(4);
         }
         halves[index % 2] = words.max(halves[index % 2]);
     }

@@ -1,11 +1,14 @@
 //! Opens a model file in place: everything is checked here, once, so that inference needs no checks.
 
-use super::header::{Header, MAX_MODEL_LAYERS, Packed, Shape, Units, halves, padded};
+use super::head::{HeadKind, HeadSection};
+use super::header::{Fixed, Header, MAX_MODEL_LAYERS, RECORD, Records, Shape, halves, padded};
+use super::input::{InputMap, InputSection};
+use super::section::{self, Tag};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::infer::InputType;
 use crate::infer::Traits;
+use crate::infer::input::Conversion;
 use crate::infer::kernel::{Current, Kernel, Kind};
-use heapless::Vec;
 
 /// Why bytes are no model. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +34,17 @@ pub enum ParseError {
     },
     /// The checksum does not match: the file is damaged.
     Crc,
-    /// The header cannot be read.
+    /// The section table or the header cannot be read.
     Header,
+    /// The file has a section that this program must know and does not.
+    Section {
+        /// The section's number.
+        tag: u16,
+    },
+    /// The input section does not fit the shape, or is of a type that does not exist.
+    Input,
+    /// The head does not fit the outputs, or is of a kind that does not exist.
+    Head,
     /// A layer whose shape does not fit the image, its neighbour or the file, or whose scale is no scale.
     Shape {
         /// The layer.
@@ -62,12 +74,17 @@ impl core::fmt::Display for ParseError {
             Self::Unaligned => write!(f, "the model does not begin at an address divisible by 4"),
             Self::TooShort => write!(f, "too short for a model"),
             Self::NoModel => write!(f, "not a .fnet model (it does not begin with FNET)"),
-            Self::Version { found } => write!(f, "model format version {found}, this program reads {VERSION}"),
+            Self::Version { found } => {
+                write!(f, "model format version {found}, this program reads {VERSION}: export the model again")
+            }
             Self::Length { declared, found } => {
                 write!(f, "the model says it has {declared} bytes but there are {found}: truncated or extended")
             }
             Self::Crc => write!(f, "the checksum does not match: the model is damaged"),
             Self::Header => write!(f, "the model's header cannot be read"),
+            Self::Section { tag } => write!(f, "the model has a section {tag} that this program does not know"),
+            Self::Input => write!(f, "the model's inputs do not fit its shape, or have an unknown type"),
+            Self::Head => write!(f, "the model's head does not fit its outputs, or is of an unknown kind"),
             Self::Shape { layer } => write!(f, "layer {layer} does not fit the image, its neighbour or the file"),
             Self::Bits { layer, bits } => {
                 write!(f, "layer {layer} has weights of {bits} bits, which are not supported")
@@ -110,9 +127,13 @@ impl<'a> Sections<'a> {
 #[derive(Debug, Clone)]
 pub struct Model<'a> {
     bytes: &'a [u8],
-    sections: &'a [u8],
-    inputs: u16,
-    layers: Vec<Units, MAX_MODEL_LAYERS>,
+    records: &'a [u8],
+    /// Rows, order and weights of all layers.
+    weights: &'a [u8],
+    input: &'a [u8],
+    head: &'a [u8],
+    values: u16,
+    channels: u16,
     /// The [`Traits`] of each layer, two bits each.
     traits: u32,
     pub(crate) logit_scale: f32,
@@ -128,43 +149,105 @@ impl<'a> Model<'a> {
             return Err(ParseError::Unaligned);
         }
         check_frame(bytes)?;
-        let (header, sections) = split(bytes).ok_or(ParseError::Header)?;
-        let header = Packed::new(header).ok_or(ParseError::Header)?;
-        check_shapes(&header)?;
-        let traits = check_sections(header.layers.map(|layer| layer.shape()), sections)?;
-        let inputs = header.height.wrapping_mul(header.width);
-        let mut model = Self { bytes, sections, inputs, layers: Vec::new(), traits, logit_scale: header.logit_scale };
-        for layer in header.layers {
-            model.layers.push(layer.shape().outputs).map_err(|_| ParseError::Header)?;
-        }
+        section::check(bytes).map_err(|tag| tag.map_or(ParseError::Header, |tag| ParseError::Section { tag }))?;
+        let of = |tag| section::find(bytes, tag).ok_or(ParseError::Header);
+        let fixed = Fixed::from_bytes(of(Tag::Header)?).ok_or(ParseError::Header)?;
+        let (input, head) = (of(Tag::Input)?, of(Tag::Head)?);
+        let (records, weights) = split(of(Tag::Layers)?, fixed.layers).ok_or(ParseError::Header)?;
+        check_shapes(&fixed, Records(records))?;
+        let values = fixed.values().ok_or(ParseError::Shape { layer: 0 })?;
+        let model = Self {
+            bytes,
+            records,
+            weights,
+            input,
+            head,
+            values,
+            channels: fixed.channels,
+            traits: check_layers(Records(records).map(|layer| layer.shape()), weights)?,
+            logit_scale: fixed.logit_scale,
+        };
+        model.check_ends(&fixed)?;
         Ok(model)
+    }
+
+    /// Inputs, head and scratch memory fit the layers.
+    fn check_ends(&self, fixed: &Fixed) -> Result<(), ParseError> {
+        let (first, last) = (self.shapes().next(), self.shapes().last());
+        let (Some(first), Some(last)) = (first, last) else { return Err(ParseError::Shape { layer: 0 }) };
+        let input = InputSection(self.input);
+        input.check(self.values, self.channels, first.inputs, first.is_float()).ok_or(ParseError::Input)?;
+        HeadSection(self.head).check(last.units, first.inputs).ok_or(ParseError::Head)?;
+        let (even, odd) = self.halves();
+        if even + odd == fixed.scratch_words as usize { Ok(()) } else { Err(ParseError::Scratch) }
     }
 
     /// What the model is.
     pub fn header(&self) -> Header<'a> {
         // It was there when the model was opened.
-        split(self.bytes).and_then(|(header, _)| Packed::new(header)).unwrap_or_default().unpack()
+        let fixed = section::find(self.bytes, Tag::Header).and_then(Fixed::from_bytes).unwrap_or_default();
+        let Fixed { height, width, channels, scratch_words, logit_scale, .. } = fixed;
+        let labels = section::find(self.bytes, Tag::Names).unwrap_or(&[]);
+        Header { height, width, channels, labels, layers: Records(self.records).collect(), logit_scale, scratch_words }
     }
 
-    /// Names of the classes, in order; none where the model has none, or where they are no UTF-8: a device that does not
-    /// ask for names has no code to check them.
+    /// Names of the classes or outputs, in order, a unit behind a tab; none where the model has none, or where they are no
+    /// UTF-8: a device that does not ask for names has no code to check them.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        core::str::from_utf8(self.header().labels).unwrap_or_default().split_terminator('\n')
+        let names = section::find(self.bytes, Tag::Names).unwrap_or(&[]);
+        core::str::from_utf8(names).unwrap_or_default().split_terminator('\n')
     }
 
-    /// Pixels of an image, `I` of the first layer.
+    /// SHA-256 of the data set that the network was trained on, where the exporter knew it.
+    pub fn dataset(&self) -> Option<&'a [u8; 32]> {
+        section::find(self.bytes, Tag::Dataset)?.try_into().ok()
+    }
+
+    /// Values of an example.
     pub fn inputs(&self) -> usize {
-        self.inputs.into()
+        self.values.into()
     }
 
-    /// The type of an input.
+    /// Values at each place of an example.
+    pub fn channels(&self) -> usize {
+        self.channels.into()
+    }
+
+    /// The type of a value.
     pub fn input_type(&self) -> InputType {
-        InputType::U8
+        InputSection(self.input).kind().unwrap_or(InputType::U8)
+    }
+
+    /// The windows of values that 8 bits tell apart: one, one for each channel, or one for each value; none for `u8`, `i8`
+    /// and float models.
+    pub fn input_maps(&self) -> impl Iterator<Item = InputMap> + use<'a> {
+        InputSection(self.input).maps()
+    }
+
+    /// What the outputs mean.
+    pub fn head(&self) -> HeadKind {
+        HeadSection(self.head).kind().unwrap_or(HeadKind::Softmax)
+    }
+
+    /// The anomaly score above which an example is abnormal; none but for a reconstruction.
+    pub fn threshold(&self) -> Option<f32> {
+        let head = HeadSection(self.head);
+        let scale = if self.is_float() { 0.0 } else { head.score_scale() };
+        (self.head() == HeadKind::Reconstruction).then(|| crate::infer::Score::new(head.threshold(), scale).value())
     }
 
     /// Number of outputs, `O` of the last layer.
     pub fn outputs(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.units.into())
+        self.shapes().last().map_or(0, |layer| layer.units())
+    }
+
+    /// Number of classes; 0 where the head is none of classes.
+    pub fn classes(&self) -> usize {
+        match self.head() {
+            HeadKind::Softmax => self.outputs(),
+            HeadKind::Sigmoid => 2,
+            HeadKind::Values | HeadKind::Reconstruction => 0,
+        }
     }
 
     /// Bytes of the file.
@@ -180,7 +263,7 @@ impl<'a> Model<'a> {
     /// 32-bit words of scratch memory where this kernel does the work.
     pub fn scratch_words_with(&self, kernel: Kind) -> usize {
         let lists = self.shapes().filter_map(|layer| Some(kernel.list_words(layer.width()?, layer.inputs())));
-        let (even, odd) = halves(self.shapes());
+        let (even, odd) = self.halves();
         even + odd + lists.max().unwrap_or(0)
     }
 
@@ -196,22 +279,35 @@ impl<'a> Model<'a> {
 
     /// How many layers there are.
     pub(crate) fn depth(&self) -> usize {
-        self.layers.len()
+        self.records.len() / RECORD
+    }
+
+    /// How values become the first layer's inputs.
+    pub(crate) fn conversion(&self) -> Conversion<'a> {
+        // It was there when the model was opened.
+        InputSection(self.input).conversion(self.channels).unwrap_or(Conversion::NONE)
+    }
+
+    /// The head as it lies in the file.
+    pub(crate) fn head_section(&self) -> HeadSection<'a> {
+        HeadSection(self.head)
+    }
+
+    /// Words of scratch memory for the outputs of even layers, and of odd ones.
+    pub(crate) fn halves(&self) -> (usize, usize) {
+        let converted = self.input_type() != InputType::U8 || !self.conversion().members.is_empty();
+        halves(self.shapes(), converted)
     }
 
     /// The layers, first to last.
-    pub(crate) fn shapes(&self) -> impl ExactSizeIterator<Item = Shape> {
-        let mut inputs = self.inputs;
-        self.layers.iter().map(move |&outputs| {
-            let shape = Shape { inputs, outputs };
-            inputs = outputs.units;
-            shape
-        })
+    #[inline(always)]
+    pub(crate) fn shapes(&self) -> impl ExactSizeIterator<Item = Shape> + use<'a> {
+        Records(self.records).map(|layer| layer.shape())
     }
 
     /// The layers with their sections.
-    pub(crate) fn layers(&self) -> impl Iterator<Item = (Shape, Sections<'a>)> {
-        let mut rest = self.sections;
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (Shape, Sections<'a>)> + use<'a> {
+        let mut rest = self.weights;
         let layers = self.shapes().enumerate();
         layers.map_while(move |(index, layer)| Some((layer, Sections::take(&layer, index == 0, &mut rest)?)))
     }
@@ -245,38 +341,36 @@ fn check_frame(bytes: &[u8]) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// Header and sections of a file whose frame is right.
-fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let body = bytes.get(..bytes.len().checked_sub(CRC_LEN)?)?;
-    let end = PREFIX + usize::from(u16::from_le_bytes([*body.get(6)?, *body.get(7)?]));
-    Some((body.get(PREFIX..end)?, body.get(padded(end)..)?))
+/// The list of so many layers, and what follows it.
+fn split(section: &[u8], layers: u16) -> Option<(&[u8], &[u8])> {
+    let len = Some(usize::from(layers)).filter(|&layers| layers <= MAX_MODEL_LAYERS)? * RECORD;
+    Some((section.get(..len)?, section.get(padded(len)..)?))
 }
 
-/// Layers follow on each other, and all sizes are what they must be. The encoder asks the same;
-/// inlined, parsing is no longer for it.
+/// Layers follow on each other, and all sizes and scales are what they must be. The encoder asks the same; inlined, parsing
+/// is no longer for it.
 #[inline(always)]
-pub(crate) fn check_shapes(header: &Packed) -> Result<(), ParseError> {
-    let mut width = usize::from(header.height) * usize::from(header.width);
-    let float = header.layers.clone().next().ok_or(ParseError::Shape { layer: 0 })?.is_float();
-    for (index, layer) in header.layers.enumerate() {
-        let scaled = layer.is_scaled() && header.logit_scale.is_finite();
-        if usize::from(layer.inputs) != width || width == 0 || layer.units == 0 || !scaled || layer.is_float() != float
-        {
+pub(super) fn check_shapes(fixed: &Fixed, layers: Records) -> Result<(), ParseError> {
+    let mut before = None;
+    let float = layers.clone().next().ok_or(ParseError::Shape { layer: 0 })?.is_float();
+    for (index, layer) in layers.enumerate() {
+        let follows = before.unwrap_or(layer.inputs) == layer.inputs && layer.inputs > 0 && layer.units > 0;
+        let scaled = layer.is_scaled() && fixed.logit_scale.is_finite();
+        if !follows || !scaled || layer.is_float() != float {
             return Err(ParseError::Shape { layer: index });
         }
-        width = layer.units.into();
+        before = Some(layer.units);
     }
-    let (even, odd) = halves(header.layers.map(|layer| layer.shape()));
-    if even + odd == header.scratch_words as usize { Ok(()) } else { Err(ParseError::Scratch) }
+    Ok(())
 }
 
 /// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on. Returns
 /// the [`Traits`] of each layer, two bits each.
-fn check_sections(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<u32, ParseError> {
+fn check_layers(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<u32, ParseError> {
     let mut traits = 0;
     let last = layers.len().saturating_sub(1);
     for (index, layer) in layers.clone().enumerate() {
-        layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.outputs.bits })?;
+        layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
     }
     for (index, layer) in layers.enumerate() {
         let sections = Sections::take(&layer, index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;

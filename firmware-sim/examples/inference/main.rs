@@ -13,7 +13,7 @@ mod arch;
 
 use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use foldnet_core::infer::{Answer, Inference};
+use foldnet_core::Inference;
 use foldnet_core::slot::bare;
 use foldnet_sim::arch::memory;
 
@@ -36,6 +36,5 @@ fn classify() -> Option<usize> {
     let model = bare(memory::model_flash()).ok()?;
     let memory = memory::take_free(model.inputs())?;
     let image = black_box(memory.image);
-    let Answer::Class(class) = Inference::<u8>::new(model, memory.scratch).ok()?.run(image).ok()?;
-    Some(class)
+    Inference::<u8>::new(model, memory.scratch).ok()?.run(image).ok()?.class()
 }

@@ -107,7 +107,7 @@ impl Shell for Semihosted {
     }
 
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
-        let Answer::Class(class) = answer;
+        let class = answer.class().unwrap_or(0);
         let front: [u32; ANSWER_WORDS] = [class as u32, self.ticks];
         self.results.write_words(&front).map_err(|_| Exit::Results)?;
         self.results.write_words(outputs.words()).map_err(|_| Exit::Results)

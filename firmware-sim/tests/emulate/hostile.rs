@@ -18,7 +18,9 @@ use std::time::Duration;
 
 /// Where rows, order and weights of each layer of integers lie.
 fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
-    let mut at = (16 + usize::from(u16::from_le_bytes([model[6], model[7]]))).next_multiple_of(16);
+    // The third section is that of the layers, whose list of two comes first.
+    let layers = u32::from_le_bytes(model[44..48].try_into().unwrap()) as usize;
+    let mut at = (layers + 24).next_multiple_of(16);
     let mut cut = |len: usize| {
         let section = at..at + len;
         at = section.end.next_multiple_of(16);

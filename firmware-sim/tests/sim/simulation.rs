@@ -39,7 +39,7 @@ fn check(model: &[u8]) {
     let mut inference = Inference::new(model.clone(), &mut scratch).unwrap();
     let (mut classes, mut digest, mut correct) = (Vec::new(), Sha256::new(), 0);
     for (image, label) in pixels.chunks(model.inputs()).zip(&labels) {
-        let Answer::Class(class) = inference.run(image).unwrap();
+        let class = inference.run(image).unwrap().class().unwrap();
         classes.push(class as u16);
         correct += usize::from(class == usize::from(*label));
         inference.outputs().words().iter().for_each(|word| digest.update(word.to_le_bytes()));

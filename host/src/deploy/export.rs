@@ -147,7 +147,7 @@ type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core:
 fn encode_layers(layers: Layers, logit_scale: f32, order: &[u16], plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
     let (height, width) = (u16::try_from(plan.test.shape.height)?, u16::try_from(plan.test.shape.width)?);
-    let spec = Spec { height, width, labels: &labels, layers, logit_scale, order };
+    let spec = Spec { height, width, labels: &labels, layers, logit_scale, order, ..Spec::default() };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes)?;
     bytes.truncate(len);

@@ -79,7 +79,7 @@ pub(crate) fn device_model(inputs: usize) -> Vec<u8> {
     let weights = LayerWeights::Float { kernel: &kernel, bias: &[0.5, -0.5, 0.25] };
     let layers = [(header, weights)].into_iter().collect();
     let (height, width) = ((inputs / WIDTH) as u16, WIDTH as u16);
-    let spec = Spec { height, width, labels: "", layers, logit_scale: 1.0, order: &[] };
+    let spec = Spec { height, width, layers, ..Spec::default() };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes).expect("a model");
     bytes.truncate(len);
