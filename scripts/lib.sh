@@ -27,24 +27,24 @@ apt_install() {
     say "installing ${missing[*]}"
     # A list that is partly out of reach may still know the packages.
     as_root apt-get update -qq >&2 || true
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+    # Without --no-remove, apt could take away what the user has to make room for these.
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}" >&2
 }
 
-# The emulators. Their packages must be of one version; where one of another release is there already, it is brought to
-# the version of the rest.
+# The emulators. Their packages must be of one version: where one of another release is installed already, apt cannot add the
+# others without changing it. That is the user's to decide, so nothing is removed or downgraded; the message says what to do.
 install_qemu() {
     command -v qemu-system-arm >/dev/null && command -v qemu-system-riscv32 >/dev/null && return 0
-    apt_install qemu-system-arm qemu-system-misc || install_qemu_of_one_version || return 1
+    if ! apt_install qemu-system-arm qemu-system-misc; then
+        local installed
+        installed=$(dpkg-query -W -f '${Package} ${Version}, ' 'qemu-*' 2>/dev/null) || installed=
+        if [ -n "$installed" ]; then
+            say "QEMU's packages of one version cannot be installed beside yours (${installed%, }); see 'apt-get -s install qemu-system-arm qemu-system-misc'"
+        fi
+        return 1
+    fi
     # RISC-V has a package of its own from Debian 13 on.
     command -v qemu-system-riscv32 >/dev/null || apt_install qemu-system-riscv
-}
-
-install_qemu_of_one_version() {
-    command -v apt-cache >/dev/null || return 1
-    local version
-    version=$(apt-cache policy qemu-system-arm | sed -n 's/^ *Candidate: //p')
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --allow-downgrades \
-        "qemu-system-arm=$version" "qemu-system-misc=$version" "qemu-utils=$version" >&2
 }
 
 # Targets of the boards, and of core's own check.
