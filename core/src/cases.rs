@@ -32,6 +32,7 @@ pub const CASES: &[Case] = table![
     matrix::cases::plain_transposed_and_partial_operands,
     standardize::cases::a_block_is_turned,
     standardize::cases::picked_images_are_standardized_and_turned,
+    standardize::cases::raw_values_of_every_type_are_standardized,
     math::cases::huge_logits_do_not_overflow,
     train::loss::cases::uniform_logits_cost_the_logarithm_of_the_classes,
     train::loss::cases::a_student_who_agrees_learns_nothing,

@@ -27,7 +27,7 @@
 //! Every size is known before anything runs, so all buffers can be statics of a firmware.
 //!
 //! ```
-//! use foldnet_core::standardize::Pixels;
+//! use foldnet_core::standardize::Standardized;
 //! use foldnet_core::train::{Targets, Trainer, initialize};
 //! use foldnet_core::{Layer, Network, Portable, Shape};
 //! # use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
@@ -40,7 +40,7 @@
 //!
 //! // Images of 2 x 2 pixels: bright above is class 0, bright below is class 1.
 //! let pixels = [200, 220, 10, 30, 180, 250, 0, 20, 20, 0, 210, 190, 30, 10, 240, 200];
-//! let batch = Pixels { pixels: &pixels, picked: &[0, 1, 2, 3], scale: &[1.0 / 255.0; 4], shift: &[0.0; 4] };
+//! let batch = Standardized { values: &pixels, picked: &[0, 1, 2, 3], scale: &[1.0 / 255.0; 4], shift: &[0.0; 4] };
 //! let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, 4)?;
 //! let classes = Targets::Classes(&[0, 0, 1, 1]);
 //! let first = trainer.step(&Portable, &batch, classes, 0.1)?;

@@ -1,4 +1,4 @@
-//! From raw `u8` pixels to a network's inputs: one affine function a pixel.
+//! From raw values of any type to a network's inputs: one affine function per input.
 //!
 //! `x = (pixel / 255 - mean) / std`, with the statistics of the training images. It is computed as
 //! `x = pixel scale + shift`, so that training, float inference and the fold use the same two numbers.
@@ -46,7 +46,7 @@ impl PixelScaling<'_> {
         }
     }
 
-    /// Scale and shift of every input, `[I]` each, for [`Pixels`].
+    /// Scale and shift of every input, `[I]` each, for [`Standardized`].
     pub fn tables(&self, scale: &mut [f32], shift: &mut [f32]) {
         for (input, (scale, shift)) in scale.iter_mut().zip(shift).enumerate() {
             let (a, b) = self.affine(input);
@@ -55,12 +55,21 @@ impl PixelScaling<'_> {
     }
 }
 
-/// Images picked from a larger set, as the examples of a batch.
+/// The types of raw values: `u8`, `i8`, `i16`, `u16` and `f32`.
+pub trait Raw: Copy + Default + Sync + Into<f32> {}
+
+impl Raw for u8 {}
+impl Raw for i8 {}
+impl Raw for i16 {}
+impl Raw for u16 {}
+impl Raw for f32 {}
+
+/// Raw examples picked from a larger set, as the examples of a batch: `x = value scale + shift`.
 #[derive(Debug, Clone, Copy)]
-pub struct Pixels<'a> {
-    /// All images, `[..][I]`.
-    pub pixels: &'a [u8],
-    /// Numbers of the images of this batch, `[N]`.
+pub struct Standardized<'a, T> {
+    /// All examples, `[..][I]`.
+    pub values: &'a [T],
+    /// Numbers of the examples of this batch, `[N]`.
     pub picked: &'a [u32],
     /// `[I]`
     pub scale: &'a [f32],
@@ -68,29 +77,30 @@ pub struct Pixels<'a> {
     pub shift: &'a [f32],
 }
 
-/// Pixels of an image, and images, that are turned at once.
+/// Values of an example, and examples, that are turned at once.
 const BLOCK: usize = 16;
 
 /// Bytes that memory delivers at once.
 const LINE: usize = 64;
 
-impl Pixels<'_> {
-    /// Reads a byte of every line that is needed, none of which waits for another: picked images lie anywhere in
+impl<T: Raw> Standardized<'_, T> {
+    /// Reads a value of every line that is needed, none of which waits for another: picked examples lie anywhere in
     /// memory, and waiting for each in turn takes most of the time of a `fill`.
     #[inline(always)]
     fn fetch(&self, features: Range<usize>) {
         let inputs = self.scale.len();
         let mut any = 0;
-        for &image in self.picked {
-            let start = image as usize * inputs;
-            let pixels = &self.pixels[start + features.start..start + features.end];
-            any = pixels.iter().step_by(LINE).chain(pixels.last()).fold(any, |any, pixel| any | pixel);
+        for &example in self.picked {
+            let start = example as usize * inputs;
+            let values = &self.values[start + features.start..start + features.end];
+            let read = values.iter().step_by(LINE / size_of::<T>()).chain(values.last());
+            any = read.fold(any, |any, value| any | Into::<f32>::into(*value).to_bits());
         }
         core::hint::black_box(any);
     }
 }
 
-impl Examples for Pixels<'_> {
+impl<T: Raw> Examples for Standardized<'_, T> {
     fn len(&self) -> usize {
         self.picked.len()
     }
@@ -113,29 +123,29 @@ impl Examples for Pixels<'_> {
     }
 }
 
-impl Pixels<'_> {
-    /// Pixels of example number `example`, from `feature` on.
+impl<T: Raw> Standardized<'_, T> {
+    /// Values of example number `example`, from `feature` on.
     #[inline(always)]
-    fn from(&self, example: usize, feature: usize) -> &[u8] {
-        &self.pixels[self.picked[example] as usize * self.scale.len() + feature..]
+    fn from(&self, example: usize, feature: usize) -> &[T] {
+        &self.values[self.picked[example] as usize * self.scale.len() + feature..]
     }
 
     /// [`BLOCK`] features of as many examples, to the columns from `example` on of `rows [BLOCK][N]`.
     #[inline(always)]
     fn turn(&self, feature: usize, example: usize, rows: &mut [f32]) {
-        const ZEROS: [u8; BLOCK] = [0; BLOCK];
-        let mut pixels = [ZEROS; BLOCK];
-        for (i, pixels) in pixels.iter_mut().enumerate() {
-            *pixels = *self.from(example + i, feature).first_chunk().unwrap_or(&ZEROS);
+        let zeros = [T::default(); BLOCK];
+        let mut values = [zeros; BLOCK];
+        for (i, values) in values.iter_mut().enumerate() {
+            *values = *self.from(example + i, feature).first_chunk().unwrap_or(&zeros);
         }
-        let columns = turned(pixels);
+        let columns = turned(values);
         let (mut scale, mut shift) = ([0.0; BLOCK], [0.0; BLOCK]);
         scale.copy_from_slice(&self.scale[feature..feature + BLOCK]);
         shift.copy_from_slice(&self.shift[feature..feature + BLOCK]);
         for (index, column) in columns.iter().enumerate() {
             let mut x = [0.0; BLOCK];
             for i in 0..BLOCK {
-                x[i] = f32::from(column[i]) * scale[index] + shift[index];
+                x[i] = Into::<f32>::into(column[i]) * scale[index] + shift[index];
             }
             let start = index * self.picked.len() + example;
             rows[start..start + BLOCK].copy_from_slice(&x);
@@ -147,8 +157,8 @@ impl Pixels<'_> {
     fn turn_some(&self, features: Range<usize>, examples: Range<usize>, rows: &mut [f32]) {
         for example in examples {
             let column = rows[example..].iter_mut().step_by(self.picked.len());
-            for ((x, &pixel), feature) in column.zip(self.from(example, features.start)).zip(features.clone()) {
-                *x = f32::from(pixel) * self.scale[feature] + self.shift[feature];
+            for ((x, &value), feature) in column.zip(self.from(example, features.start)).zip(features.clone()) {
+                *x = Into::<f32>::into(value) * self.scale[feature] + self.shift[feature];
             }
         }
     }
@@ -157,7 +167,7 @@ impl Pixels<'_> {
 /// Rows and columns exchanged: interleaving row `i` with row `i + 8` moves the highest bit of the row's number behind
 /// those of the column's, and four such rounds exchange the four bits of one for those of the other.
 #[inline(always)]
-fn turned(mut rows: [[u8; BLOCK]; BLOCK]) -> [[u8; BLOCK]; BLOCK] {
+fn turned<T: Copy>(mut rows: [[T; BLOCK]; BLOCK]) -> [[T; BLOCK]; BLOCK] {
     for _ in 0..BLOCK.ilog2() {
         let before = rows;
         for pair in 0..BLOCK / 2 {
@@ -176,6 +186,33 @@ fn turned(mut rows: [[u8; BLOCK]; BLOCK]) -> [[u8; BLOCK]; BLOCK] {
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
     use super::*;
+
+    /// Values of another type, some of which are turned in blocks, become what the definition says.
+    fn check<T: Raw>(value: impl Fn(usize) -> T) {
+        const I: usize = 18;
+        let (mut values, mut out) = ([T::default(); 17 * I], [0.0; 17 * I]);
+        values.iter_mut().enumerate().for_each(|(i, v)| *v = value(i));
+        let mut picked = [0; 17];
+        picked.iter_mut().enumerate().for_each(|(i, picked)| *picked = (i * 5 % 17) as u32);
+        let (mut scale, mut shift) = ([0.0; I], [0.0; I]);
+        scale.iter_mut().enumerate().for_each(|(i, scale)| *scale = 1.0 + i as f32);
+        shift.iter_mut().enumerate().for_each(|(i, shift)| *shift = i as f32 / 2.0);
+        Standardized { values: &values, picked: &picked, scale: &scale, shift: &shift }.fill(0..I, &mut out);
+        for (feature, row) in out.chunks_exact(17).enumerate() {
+            for (x, example) in row.iter().zip(picked) {
+                let raw: f32 = values[example as usize * I + feature].into();
+                assert_eq!(*x, raw * scale[feature] + shift[feature], "{feature} {example}");
+            }
+        }
+    }
+
+    pub(crate) fn raw_values_of_every_type_are_standardized() {
+        check(|i| (i * 7 % 256) as u8);
+        check(|i| (i * 7 % 256) as u8 as i8);
+        check(|i| (i * 7919 % 65_536) as u16 as i16);
+        check(|i| (i * 7919 % 65_536) as u16);
+        check(|i| i as f32 * 0.37 - 50.0);
+    }
 
     pub(crate) fn a_block_is_turned() {
         let mut rows = [[0; BLOCK]; BLOCK];
@@ -197,7 +234,7 @@ pub(crate) mod cases {
         std.iter_mut().enumerate().for_each(|(i, s)| *s = (i + 1) as f32 / 50.0);
         let (mut scale, mut shift) = ([0.0; I], [0.0; I]);
         PixelScaling::Standardized { mean: &mean, std: &std }.tables(&mut scale, &mut shift);
-        let batch = Pixels { pixels: &pixels, picked: &[3, 0], scale: &scale, shift: &shift };
+        let batch = Standardized { values: &pixels, picked: &[3, 0], scale: &scale, shift: &shift };
         for (first, end) in [(0, I), (5, 6), (16, 37)] {
             let mut out = [0.0; 2 * I];
             batch.fill(first..end, &mut out[..2 * (end - first)]);

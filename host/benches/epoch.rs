@@ -8,7 +8,7 @@ use foldnet::compute::Fast;
 use foldnet::network::architecture::Norm;
 use foldnet_core::compute::{Compute, Portable};
 use foldnet_core::matrix::{Mat, Write};
-use foldnet_core::standardize::{PixelScaling, Pixels};
+use foldnet_core::standardize::{PixelScaling, Standardized};
 use foldnet_core::train::{Targets, Trainer, initialize};
 use foldnet_core::{Layer, Network, Shape};
 use rand_chacha::ChaCha8Rng;
@@ -97,10 +97,10 @@ impl Data {
     }
 
     /// Batch number `index`, over and over.
-    fn batch(&self, index: usize) -> (Pixels<'_>, &[u16]) {
+    fn batch(&self, index: usize) -> (Standardized<'_, u8>, &[u16]) {
         let first = index % (IMAGES / BATCH) * BATCH;
         let picked = &self.order[first..first + BATCH];
-        let pixels = Pixels { pixels: &self.pixels, picked, scale: &self.scale, shift: &self.shift };
+        let pixels = Standardized { values: &self.pixels, picked, scale: &self.scale, shift: &self.shift };
         (pixels, &self.labels[first..first + BATCH])
     }
 }

@@ -3,7 +3,7 @@
 
 use foldnet_core::fold::{Fold, FoldError};
 use foldnet_core::infer::Inference;
-use foldnet_core::standardize::{PixelScaling, Pixels};
+use foldnet_core::standardize::{PixelScaling, Standardized};
 use foldnet_core::train::predict;
 use foldnet_core::{Layer, Model, Network, Portable, Shape};
 use foldnet_tests::fold_case::{Case, FoldedDense, IMAGES, Source, Term, folded, folded_logits};
@@ -53,7 +53,7 @@ fn predicted(case: &Case) -> Vec<Vec<f64>> {
     let (mut scale, mut shift) = (vec![0.0; case.inputs], vec![0.0; case.inputs]);
     case.pixel_scaling().tables(&mut scale, &mut shift);
     let picked: Vec<u32> = (0..IMAGES as u32).rev().collect();
-    let examples = Pixels { pixels: &case.pixels, picked: &picked, scale: &scale, shift: &shift };
+    let examples = Standardized { values: &case.pixels, picked: &picked, scale: &scale, shift: &shift };
     let mut workspace = vec![f32::NAN; case.network().predict_workspace(IMAGES)];
     let mut logits = vec![f32::NAN; case.network().outputs() * IMAGES];
     predict(&Portable, case.network(), &case.params, &mut workspace, &examples, &mut logits).unwrap();

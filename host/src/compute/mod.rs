@@ -89,7 +89,7 @@ impl Compute for Fast {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foldnet_core::standardize::{PixelScaling, Pixels};
+    use foldnet_core::standardize::{PixelScaling, Standardized};
     use foldnet_core::train::{Targets, Trainer, initialize, predict};
     use foldnet_core::{Layer, Network, Portable, Shape, matrix};
     use rand_chacha::ChaCha8Rng;
@@ -120,7 +120,7 @@ mod tests {
         let order: Vec<u32> = (0..IMAGES as u32).rev().collect();
         let (mut scale, mut shift) = (vec![0.0; INPUTS], vec![0.0; INPUTS]);
         PixelScaling::Standardized { mean: &[0.5; INPUTS], std: &[0.3; INPUTS] }.tables(&mut scale, &mut shift);
-        let batch = |picked| Pixels { pixels: &pixels, picked, scale: &scale, shift: &shift };
+        let batch = |picked| Standardized { values: &pixels, picked, scale: &scale, shift: &shift };
 
         let network = Network::of(&LAYERS, Shape::count(INPUTS));
         let mut params = vec![0.0; network.params()];

@@ -1,6 +1,6 @@
 //! Raw values of any type as the examples of a batch.
 
-use foldnet_core::standardize::Pixels;
+use foldnet_core::standardize::Standardized;
 use foldnet_core::train::Examples;
 use foldnet_data::ValuesRef;
 use std::ops::Range;
@@ -18,22 +18,6 @@ pub struct Picked<'a> {
     pub shift: &'a [f32],
 }
 
-impl Picked<'_> {
-    /// The same for values of one type.
-    #[inline(always)]
-    fn turn<T: Copy + Into<f32>>(&self, values: &[T], features: Range<usize>, out: &mut [f32]) {
-        let (n, inputs) = (self.picked.len(), self.scale.len());
-        let (scale, shift) = (&self.scale[features.clone()], &self.shift[features.clone()]);
-        for (example, &number) in self.picked.iter().enumerate() {
-            let row = &values[number as usize * inputs..][features.clone()];
-            let column = out[example..].iter_mut().step_by(n);
-            for (((x, &value), scale), shift) in column.zip(row).zip(scale).zip(shift) {
-                *x = value.into() * scale + shift;
-            }
-        }
-    }
-}
-
 impl Examples for Picked<'_> {
     fn len(&self) -> usize {
         self.picked.len()
@@ -43,11 +27,11 @@ impl Examples for Picked<'_> {
     fn fill(&self, features: Range<usize>, out: &mut [f32]) {
         let Self { picked, scale, shift, .. } = *self;
         match self.inputs {
-            ValuesRef::U8(pixels) => Pixels { pixels, picked, scale, shift }.fill(features, out),
-            ValuesRef::I8(values) => self.turn(values, features, out),
-            ValuesRef::I16(values) => self.turn(values, features, out),
-            ValuesRef::U16(values) => self.turn(values, features, out),
-            ValuesRef::F32(values) => self.turn(values, features, out),
+            ValuesRef::U8(values) => Standardized { values, picked, scale, shift }.fill(features, out),
+            ValuesRef::I8(values) => Standardized { values, picked, scale, shift }.fill(features, out),
+            ValuesRef::I16(values) => Standardized { values, picked, scale, shift }.fill(features, out),
+            ValuesRef::U16(values) => Standardized { values, picked, scale, shift }.fill(features, out),
+            ValuesRef::F32(values) => Standardized { values, picked, scale, shift }.fill(features, out),
         }
     }
 }

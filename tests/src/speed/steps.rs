@@ -2,7 +2,7 @@
 
 use super::{CLASSES, EPOCH, INPUTS, SHAPE};
 use foldnet::compute::Aligned;
-use foldnet_core::standardize::{PixelScaling, Pixels};
+use foldnet_core::standardize::{PixelScaling, Standardized};
 use foldnet_core::train::{Metrics, Targets, Trainer, initialize};
 use foldnet_core::{Compute, Layer, Network};
 use rand_chacha::ChaCha8Rng;
@@ -32,10 +32,10 @@ impl Data {
     }
 
     /// Batch number `index` of `size` images, over and over.
-    pub fn batch(&self, index: usize, size: usize) -> (Pixels<'_>, &[u16]) {
+    pub fn batch(&self, index: usize, size: usize) -> (Standardized<'_, u8>, &[u16]) {
         let first = index % (EPOCH / size) * size;
         let picked = &self.order[first..first + size];
-        let pixels = Pixels { pixels: &self.pixels, picked, scale: &self.scale, shift: &self.shift };
+        let pixels = Standardized { values: &self.pixels, picked, scale: &self.scale, shift: &self.shift };
         (pixels, &self.labels[first..first + size])
     }
 }
