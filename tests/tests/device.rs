@@ -152,7 +152,7 @@ fn floats_where_they_fit() {
 /// Hidden layers of 100 and 32 units, trained for an epoch on 8,000 images.
 fn narrow_network() -> Checkpoint {
     let train = dataset().part(Part::Train).slice(0..8_000);
-    let config = Config { epochs: 1, batch_size: 32, learning_rate: 0.05, seed: 42, shuffle: true };
+    let config = Config { epochs: 1, learning_rate: 0.05, ..Config::default() };
     trained(&[100, 32], &config, train, &dataset().labels)
 }
 
@@ -185,7 +185,7 @@ fn own_images_on_an_m0() {
     let view = View::images(&pixels, &labels, 12, 9);
     let (train, test) = (view.slice(0..200), view.slice(200..240));
     let names = ["top", "middle", "bottom"].map(String::from);
-    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, shuffle: true };
+    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
     let network = trained(&[8], &config, train, &names);
     for bits in [8, 4, 2, 32] {
         let plan = Plan { bits: &[bits], calibration: train, test, labels: &names };

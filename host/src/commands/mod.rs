@@ -8,6 +8,7 @@ mod evaluate;
 mod export;
 mod flash;
 mod inspect;
+mod method;
 mod predict;
 mod report;
 mod summary;

@@ -1,6 +1,7 @@
 //! `foldnet train`: the notebook's two models, or one that goes on from a checkpoint.
 
 use super::data::{DatasetArg, ThreadsArg, check_positive, known, units};
+use super::method::{Flags, MethodArgs, Preset};
 use crate::network::architecture::Norm;
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::open_checkpoint;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Example:\n  foldnet train --norm after --epochs 2 --out runs/after")]
 pub(super) struct Train {
     /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere
-    #[arg(long, value_name = "after|before|none", required_unless_present = "init")]
+    #[arg(long, value_name = "after|before|none", required_unless_present_any = ["init", "preset"])]
     norm: Option<Norm>,
     /// What to learn: classify, regress (real values) or reconstruct (its own inputs, to find strange ones) [default:
     /// classify, or what --init was trained for]
@@ -26,15 +27,20 @@ pub(super) struct Train {
     /// Units of the hidden layers
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units, default_value = "300,100")]
     hidden: Vec<u32>,
-    /// Passes over the training images
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    epochs: usize,
-    /// Images in a step
-    #[arg(long, value_name = "N", default_value_t = 32)]
-    batch_size: usize,
-    /// Learning rate of SGD
-    #[arg(long, value_name = "RATE", default_value_t = 0.01, allow_negative_numbers = true)]
-    learning_rate: f32,
+    /// Flags by one name, which are printed: best. Flags of your own go before them
+    #[arg(long, value_name = "NAME", conflicts_with = "optimizer")]
+    preset: Option<Preset>,
+    /// Passes over the training examples [default: 2]
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Examples in a step [default: 32]
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// Learning rate, before --schedule lowers it [default: 0.01, with adam and adamw 0.001]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    learning_rate: Option<f32>,
+    #[command(flatten)]
+    method: MethodArgs,
     /// Seed of initial weights and shuffling
     #[arg(long, default_value_t = 42)]
     seed: u64,
@@ -59,7 +65,11 @@ pub(super) struct Train {
 impl Train {
     /// Trains, with a table, a bar and a line for every epoch.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        self.check()?;
+        let config = self.config()?;
+        self.check(&config)?;
+        if let Some(preset) = self.preset {
+            ui.say(format!("preset: {}", preset.text()));
+        }
         let init = match &self.init {
             Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),
             None => None,
@@ -72,9 +82,9 @@ impl Train {
             known(path, dataset.number_as(&init.labels))?;
         }
         let plan = Plan {
-            norm: self.norm.unwrap_or(Norm::After),
+            norm: self.norm.or(self.preset().norm).unwrap_or(Norm::After),
             hidden: self.hidden.clone(),
-            config: self.config(),
+            config,
             init,
             limit: self.limit,
             out: self.out(),
@@ -88,13 +98,26 @@ impl Train {
         self.task.or(init.as_ref().map(|init| init.about.task)).unwrap_or_default()
     }
 
-    fn config(&self) -> Config {
-        let Self { epochs, batch_size, learning_rate, seed, .. } = *self;
-        Config { epochs, batch_size, learning_rate, seed, shuffle: !self.no_shuffle }
+    /// The preset's flags, or none.
+    fn preset(&self) -> Flags {
+        self.preset.map(Preset::flags).unwrap_or_default()
+    }
+
+    fn config(&self) -> anyhow::Result<Config> {
+        let preset = self.preset();
+        let method = self.method.or(preset.method);
+        Ok(Config {
+            epochs: self.epochs.or(preset.epochs).unwrap_or(2),
+            batch_size: self.batch_size.or(preset.batch_size).unwrap_or(32),
+            learning_rate: self.learning_rate.or(preset.learning_rate).unwrap_or(method.rule().learning_rate()),
+            seed: self.seed,
+            shuffle: !self.no_shuffle,
+            method: method.method()?,
+        })
     }
 
     fn out(&self) -> PathBuf {
-        let default = || match self.norm {
+        let default = || match self.norm.or(self.preset().norm) {
             Some(norm) => PathBuf::from(format!("runs/{norm}")),
             None => PathBuf::from("runs/continued"),
         };
@@ -102,14 +125,21 @@ impl Train {
     }
 
     /// Values that no training can have.
-    fn check(&self) -> anyhow::Result<()> {
+    fn check(&self, config: &Config) -> anyhow::Result<()> {
         if self.hidden.contains(&0) {
             bail!("--hidden {}: every layer needs at least one unit", join(&self.hidden));
         }
-        check_positive("--epochs", self.epochs)?;
-        check_positive("--batch-size", self.batch_size)?;
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            bail!("--learning-rate {}: give a positive number, such as 0.01", self.learning_rate);
+        let Config { epochs, batch_size, learning_rate, ref method, .. } = *config;
+        check_positive("--epochs", epochs)?;
+        check_positive("--batch-size", batch_size)?;
+        if !(learning_rate > 0.0 && learning_rate.is_finite()) {
+            bail!("--learning-rate {learning_rate}: give a positive number, such as 0.01");
+        }
+        if method.schedule.warmup >= epochs as f64 {
+            bail!("--warmup {}: there are {epochs} epochs; give less", method.schedule.warmup);
+        }
+        if method.dropout.len() > 1 && method.dropout.len() != self.hidden.len() {
+            bail!("--dropout: give one share, or one for each of the {} hidden layers", self.hidden.len());
         }
         if self.limit == Some(0) {
             bail!("--limit 0: give a number of images of at least 1");

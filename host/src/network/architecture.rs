@@ -34,8 +34,11 @@ impl Norm {
     }
 
     /// Whether `layers` is a stack with this placement, be there a BatchNormalization before the first Dense or not,
-    /// and whatever its momenta, epsilons and biases.
+    /// and whatever its momenta, epsilons, biases and Dropout.
     pub fn describes(self, layers: &[Layer]) -> bool {
+        let layers: Vec<Layer> =
+            layers.iter().copied().filter(|layer| !matches!(layer, Layer::Dropout { .. })).collect();
+        let layers = &layers[..];
         let dense: Vec<Layer> = layers.iter().copied().filter(|layer| matches!(layer, Layer::Dense { .. })).collect();
         let input_norm = matches!(layers.first(), Some(Layer::BatchNorm { .. }));
         let expected = stack(&dense, input_norm, self);
@@ -43,6 +46,21 @@ impl Norm {
         let has_norm = layers.iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }));
         has_norm != (self == Self::Without) && expected.len() == layers.len() && expected.iter().zip(layers).all(alike)
     }
+}
+
+/// `layers` with Dropout before each Dense but the first: one of `rates` for all of them, or one for each.
+pub fn with_dropout(layers: &[Layer], rates: &[f32]) -> Vec<Layer> {
+    let mut found = 0usize;
+    let mut with = Vec::new();
+    for &layer in layers {
+        if matches!(layer, Layer::Dense { .. }) {
+            let rate = found.checked_sub(1).and_then(|hidden| rates.get(hidden).or(rates.last()));
+            with.extend(rate.filter(|&&rate| rate > 0.0).map(|&rate| Layer::Dropout { rate }));
+            found += 1;
+        }
+        with.push(layer);
+    }
+    with
 }
 
 /// A stack of `dense`: ReLU behind each but the last, Softmax behind that; BatchNormalization before the first where
@@ -117,6 +135,15 @@ mod tests {
         assert_eq!(counts(&layers), (266_610, 266_610));
         let hidden = [Layer::dense(300), Layer::Relu, Layer::dense(100), Layer::Relu];
         assert_eq!(layers, [&hidden[..], &[Layer::dense(10), Layer::Softmax]].concat());
+    }
+
+    #[test]
+    fn dropout_stands_before_each_dense_but_the_first() {
+        let layers = Norm::After.layers(&[5, 4], 3);
+        let dropped = with_dropout(&layers, &[0.1, 0.0]);
+        assert_eq!(dropped[4..6], [Layer::Dropout { rate: 0.1 }, Layer::dense(4)]);
+        assert_eq!((dropped.len(), with_dropout(&layers, &[0.2]).len()), (layers.len() + 1, layers.len() + 2));
+        assert!(Norm::After.describes(&dropped) && with_dropout(&layers, &[]) == layers);
     }
 
     #[test]

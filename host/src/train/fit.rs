@@ -3,9 +3,14 @@
 use crate::compute::Aligned;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::train::augment::Augmenter;
 use crate::train::examples::Picked;
+use crate::train::method::{Method, Metric, Optimizer};
+use crate::train::schedule::{At, Plateau};
 use foldnet_core::Compute;
-use foldnet_core::train::{BufferError, Metrics, Targets, Trainer, initialize};
+use foldnet_core::train::{
+    BufferError, Buffers, Loss, Metrics, Optimizer as Rule, Settings, Targets, Trainer, initialize,
+};
 use foldnet_data::{ValuesRef, View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -25,16 +30,27 @@ pub struct Config {
     pub epochs: usize,
     /// Images in a step; the last step of an epoch may have fewer.
     pub batch_size: usize,
-    /// Of SGD.
+    /// Of the optimizer; the schedule lowers it.
     pub learning_rate: f32,
-    /// Of the ChaCha8 generator for initial weights and shuffling.
+    /// Of initial weights, shuffling, augmentation and dropout.
     pub seed: u64,
     /// Whether every epoch sees the images in a new order.
     pub shuffle: bool,
+    /// Optimizer, schedule, regularization.
+    #[serde(default, skip_serializing_if = "Method::is_plain")]
+    pub method: Method,
+}
+
+impl Default for Config {
+    /// The notebook's: two epochs of plain SGD.
+    fn default() -> Self {
+        let method = Method::default();
+        Self { epochs: 2, batch_size: 32, learning_rate: 0.01, seed: 42, shuffle: true, method }
+    }
 }
 
 /// One line of the history. Loss and accuracy in training are running means over the epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Epoch {
     /// Mean cross-entropy in training, in nats.
     pub loss: f64,
@@ -46,6 +62,12 @@ pub struct Epoch {
     pub val_accuracy: f64,
     /// Of training, validation not counted.
     pub seconds: f64,
+    /// Of the last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f32>,
+    /// Mean over the steps of the gradient's Euclidean norm before clipping, where gradients are clipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_norm: Option<f64>,
 }
 
 /// Where an epoch stands.
@@ -67,6 +89,8 @@ pub struct Progress {
 pub trait Observer {
     /// After every step; `false` ends training at once.
     fn step(&mut self, progress: Progress) -> bool;
+    /// Before [`epoch`](Self::epoch): all that training goes on from besides the network.
+    fn state(&mut self, _state: &State) {}
     /// After every epoch, with the network as it stands. An error ends training.
     fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()>;
 }
@@ -81,7 +105,9 @@ pub enum TrainError {
     #[error(transparent)]
     Kind(#[from] WrongKind),
     /// A loss, in training or validation, or a parameter became infinite or not a number.
-    #[error("the loss is no longer finite in epoch {epoch}: training diverged; use a smaller --learning-rate")]
+    #[error(
+        "the loss is no longer finite in epoch {epoch}: training diverged; use a smaller --learning-rate or a --clip-norm"
+    )]
     Diverged {
         /// Counts from 1.
         epoch: usize,
@@ -106,7 +132,54 @@ pub fn initial_params(network: &mut Checkpoint, seed: u64) {
     network.params = params;
 }
 
-/// Trains `network` in place.
+/// All that a training goes on from after an epoch, besides the network.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// Finished epochs.
+    pub epochs: usize,
+    /// Steps so far.
+    pub steps: u32,
+    /// The optimizer's state of every parameter.
+    pub optimizer: Vec<f32>,
+    /// What the schedule remembers.
+    pub plateau: Plateau,
+    /// The best epoch by the monitored metric, counted from 0, and its value.
+    pub best: Option<(usize, f64)>,
+}
+
+impl State {
+    /// Takes note of an epoch's validation.
+    fn finish(&mut self, epoch: usize, record: &Epoch, method: &Method) {
+        self.epochs = epoch + 1;
+        self.plateau.epoch(method.schedule.decay, record.val_loss);
+        let Some(monitor) = method.monitor else { return };
+        let value = match monitor.metric {
+            Metric::ValLoss => record.val_loss,
+            Metric::ValAccuracy => record.val_accuracy,
+        };
+        if self.best.is_none_or(|(_, best)| monitor.metric.is_better(value, best)) {
+            self.best = Some((epoch, value));
+        }
+    }
+
+    /// Whether the best epoch is so long ago that training ends.
+    fn is_exhausted(&self, method: &Method) -> bool {
+        let patience = method.monitor.and_then(|monitor| monitor.patience);
+        self.best.zip(patience).is_some_and(|((best, _), patience)| self.epochs > best + patience)
+    }
+}
+
+/// Where a training begins.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Start {
+    /// 0 for fresh weights. A training that goes on from another network has a number of that network, so that it draws
+    /// other orders than the first one did.
+    pub origin: u64,
+    /// After the last finished epoch.
+    pub state: State,
+}
+
+/// Trains `network` in place, from its first epoch.
 ///
 /// # Errors
 /// When training diverges or is stopped, and where the observer fails; `network` is then as it was at that moment.
@@ -118,121 +191,222 @@ pub fn fit<C: Compute>(
     compute: &C,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Epoch>, TrainError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    rng.set_stream(SHUFFLE);
-    let mut order: Vec<u32> = (0..train.len() as u32).collect();
-    let mut run = Loop::new(network, config, train, compute)?;
-    let val_classes = valid.classes()?;
-    let mut history = Vec::new();
-    for epoch in 0..config.epochs {
-        if config.shuffle {
-            order.shuffle(&mut rng);
-        }
-        let start = Instant::now();
-        let mean = run.epoch(network, &order, epoch, observer)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let outputs = run_checkpoint(network, valid, compute);
-        let (val_loss, val_accuracy) = (outputs.loss(val_classes), outputs.accuracy(val_classes));
-        // What the last step did shows here first; the observer must not write such a network over a good one.
-        if !val_loss.is_finite() || network.params.iter().any(|value| !value.is_finite()) {
-            return Err(TrainError::Diverged { epoch: epoch + 1 });
-        }
-        let record = Epoch { loss: mean.loss(), accuracy: mean.accuracy(), val_loss, val_accuracy, seconds };
-        observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
-        history.push(record);
-    }
-    Ok(history)
+    fit_from(network, config, Start::default(), [train, valid], compute, observer)
 }
 
-/// Running means over an epoch, weighted by images.
+/// Trains `network` in place, from `start` on; the epochs before it are not in the result.
+///
+/// # Errors
+/// As [`fit`].
+pub fn fit_from<C: Compute>(
+    network: &mut Checkpoint,
+    config: &Config,
+    start: Start,
+    sets: [View; 2],
+    compute: &C,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Epoch>, TrainError> {
+    match config.method.optimizer() {
+        Optimizer::Sgd(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
+        Optimizer::Momentum(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
+        Optimizer::Adam(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
+    }
+}
+
+/// Running means over an epoch, weighted by examples.
 #[derive(Default)]
-struct Mean {
-    images: usize,
+pub(super) struct Mean {
+    examples: usize,
     loss: f64,
     correct: u64,
+    gradient_norm: Option<f64>,
 }
 
 impl Mean {
-    fn add(&mut self, metrics: Metrics, images: usize) {
-        self.images += images;
-        self.loss += f64::from(metrics.loss) * images as f64;
+    pub(super) fn add(&mut self, metrics: Metrics, examples: usize) {
+        self.examples += examples;
+        self.loss += f64::from(metrics.loss) * examples as f64;
         self.correct += u64::from(metrics.correct);
+        if let Some(norm) = metrics.gradient_norm {
+            *self.gradient_norm.get_or_insert(0.0) += f64::from(norm) * examples as f64;
+        }
     }
 
-    fn loss(&self) -> f64 {
-        self.loss / self.images as f64
+    pub(super) fn loss(&self) -> f64 {
+        self.loss / self.examples as f64
     }
 
-    fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.images as f64
+    pub(super) fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.examples as f64
+    }
+
+    fn gradient_norm(&self) -> Option<f64> {
+        self.gradient_norm.map(|sum| sum / self.examples as f64).filter(|norm| norm.is_finite())
     }
 }
 
 /// What the epochs of a training share.
-struct Loop<'a, C> {
+struct Loop<'a, C, R> {
     config: &'a Config,
-    /// Images in a step: never more than there are.
+    rule: R,
+    /// Examples in a step: never more than there are.
     batch: usize,
     inputs: ValuesRef<'a>,
     classes: &'a [u16],
+    class_weights: Vec<f32>,
+    valid: View<'a>,
     scale: Vec<f32>,
     shift: Vec<f32>,
+    augmenter: Option<Augmenter>,
     /// The network's parameters, during an epoch.
     params: Aligned,
+    /// The optimizer's state, and gradients where they are clipped.
+    memory: Aligned,
     workspace: Aligned,
+    start: Start,
     compute: &'a C,
 }
 
-impl<'a, C: Compute> Loop<'a, C> {
-    fn new(network: &Checkpoint, config: &'a Config, train: View<'a>, compute: &'a C) -> Result<Self, WrongKind> {
+impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
+    fn new(
+        network: &Checkpoint,
+        config: &'a Config,
+        start: Start,
+        rule: R,
+        [train, valid]: [View<'a>; 2],
+        compute: &'a C,
+    ) -> Result<Self, TrainError> {
         let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
         network.pixels.scaling().tables(&mut scale, &mut shift);
         let batch = config.batch_size.min(train.len());
-        let workspace = Aligned::zeros(network.network().train_workspace(batch));
-        let params = Aligned::zeros(network.params.len());
         let (inputs, classes) = (train.inputs, train.classes()?);
-        Ok(Self { config, batch, inputs, classes, scale, shift, params, workspace, compute })
+        let of_network = network.network();
+        let class_weights = config.method.class_weights.of(classes, of_network.outputs());
+        let settings = settings(config, rule, &[], 0);
+        let mut memory = Aligned::zeros(settings.state(&of_network));
+        if !start.state.optimizer.is_empty() {
+            memory[..start.state.optimizer.len()].copy_from_slice(&start.state.optimizer);
+        }
+        let (augment, seed) = (config.method.augment, config.seed ^ start.origin);
+        let augmenter = || Augmenter::new(augment, seed, train.shape, &scale, &shift);
+        let augmenter = (!augment.is_none()).then(augmenter);
+        let workspace = Aligned::zeros(of_network.train_workspace(batch));
+        let params = Aligned::zeros(network.params.len());
+        Ok(Self {
+            config,
+            rule,
+            batch,
+            inputs,
+            classes,
+            class_weights,
+            valid,
+            scale,
+            shift,
+            augmenter,
+            params,
+            memory,
+            workspace,
+            start,
+            compute,
+        })
     }
 
-    /// One pass over the images in the given order.
+    /// The epochs that are left.
+    fn run(mut self, network: &mut Checkpoint, observer: &mut dyn Observer) -> Result<Vec<Epoch>, TrainError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.config.seed ^ self.start.origin);
+        rng.set_stream(SHUFFLE);
+        let mut order: Vec<u32> = (0..self.classes.len() as u32).collect();
+        let mut history = Vec::new();
+        for epoch in 0..self.config.epochs {
+            if self.config.shuffle {
+                order.shuffle(&mut rng);
+            }
+            // Every order comes from the one before it, so those of finished epochs are drawn, too.
+            if epoch < self.start.state.epochs {
+                continue;
+            }
+            let record = self.epoch(network, &order, epoch, observer)?;
+            let state = &mut self.start.state;
+            state.finish(epoch, &record, &self.config.method);
+            state.optimizer = self.memory[..R::STATE * network.params.len()].to_vec();
+            observer.state(state);
+            observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
+            history.push(record);
+            if state.is_exhausted(&self.config.method) {
+                break;
+            }
+        }
+        Ok(history)
+    }
+
+    /// One pass over the examples in the given order, and the validation after it.
     fn epoch(
         &mut self,
         network: &mut Checkpoint,
         order: &[u32],
         epoch: usize,
         observer: &mut dyn Observer,
-    ) -> Result<Mean, TrainError> {
+    ) -> Result<Epoch, TrainError> {
+        let start = Instant::now();
         self.params.copy_from_slice(&network.params);
-        let mean = self.steps(network, order, epoch, observer);
+        let steps = self.steps(network, order, epoch, observer);
         network.params.copy_from_slice(&self.params);
-        mean
+        let (mean, rate) = steps?;
+        let seconds = start.elapsed().as_secs_f64();
+        let (outputs, classes) = (run_checkpoint(network, self.valid, self.compute), self.valid.classes()?);
+        let (val_loss, val_accuracy) = (outputs.loss(classes), outputs.accuracy(classes));
+        // What the last step did shows here first; the observer must not write such a network over a good one.
+        if !val_loss.is_finite() || network.params.iter().any(|value| !value.is_finite()) {
+            return Err(TrainError::Diverged { epoch: epoch + 1 });
+        }
+        let (loss, accuracy, gradient_norm) = (mean.loss(), mean.accuracy(), mean.gradient_norm());
+        Ok(Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate: Some(rate), gradient_norm })
     }
 
-    /// The steps of an epoch, on `self.params`.
+    /// The steps of an epoch, on `self.params`; also the last learning rate.
     fn steps(
         &mut self,
         network: &Checkpoint,
         order: &[u32],
         epoch: usize,
         observer: &mut dyn Observer,
-    ) -> Result<Mean, TrainError> {
-        let (batch, rate) = (self.batch, self.config.learning_rate);
-        let mut trainer = Trainer::new(network.network(), &mut self.params, &mut self.workspace, batch)?;
-        let (mut mean, steps) = (Mean::default(), order.len().div_ceil(batch));
-        let mut labels = Vec::with_capacity(batch);
+    ) -> Result<(Mean, f32), TrainError> {
+        let (batch, config, state) = (self.batch, self.config, &mut self.start.state);
+        let settings = settings(config, self.rule, &self.class_weights, self.start.origin);
+        let buffers = Buffers { params: &mut self.params, state: &mut self.memory, workspace: &mut self.workspace };
+        let mut trainer = Trainer::with(network.network(), settings, buffers, batch)?;
+        trainer.resume(state.steps);
+        let (mut mean, steps_per_epoch) = (Mean::default(), order.len().div_ceil(batch));
+        let (mut labels, mut rate) = (Vec::with_capacity(batch), config.learning_rate);
+        let whole: Vec<u32> = (0..batch as u32).collect();
         for (step, picked) in order.chunks(batch).enumerate() {
             labels.clear();
-            labels.extend(picked.iter().map(|&image| self.classes[image as usize]));
-            let pixels = Picked { inputs: self.inputs, picked, scale: &self.scale, shift: &self.shift };
-            mean.add(trainer.step(self.compute, &pixels, Targets::Classes(&labels), rate)?, picked.len());
+            labels.extend(picked.iter().map(|&example| self.classes[example as usize]));
+            let (inputs, picked) = match &mut self.augmenter {
+                Some(augmenter) => (augmenter.batch(self.inputs, picked, epoch), &whole[..picked.len()]),
+                None => (self.inputs, picked),
+            };
+            let examples = Picked { inputs, picked, scale: &self.scale, shift: &self.shift };
+            let at = At { step: epoch * steps_per_epoch + step, steps_per_epoch, epochs: config.epochs };
+            rate = config.method.schedule.rate(config.learning_rate, at, &state.plateau);
+            mean.add(trainer.step(self.compute, &examples, Targets::Classes(&labels), rate)?, picked.len());
             if !mean.loss.is_finite() {
                 return Err(TrainError::Diverged { epoch: epoch + 1 });
             }
-            let (loss, accuracy) = (mean.loss(), mean.accuracy());
+            let (loss, accuracy, steps) = (mean.loss(), mean.accuracy(), steps_per_epoch);
             if !observer.step(Progress { epoch, step: step + 1, steps, loss, accuracy }) {
                 return Err(TrainError::Stopped { epoch: epoch + 1 });
             }
         }
-        Ok(mean)
+        state.steps = trainer.steps();
+        Ok((mean, rate))
     }
+}
+
+/// What core is told of a configuration.
+fn settings<'w, R>(config: &Config, rule: R, class_weights: &'w [f32], origin: u64) -> Settings<'w, R> {
+    let loss = Loss::CrossEntropy { label_smoothing: config.method.label_smoothing };
+    let (clip_norm, key) = (config.method.clip_norm, config.seed ^ origin);
+    let seed = (key ^ (key >> 32)) as u32;
+    Settings { loss, class_weights, clip_norm, seed, ..Settings::new(rule) }
 }

@@ -1,7 +1,10 @@
 //! Training: the inputs' statistics, the loop, a run as users see it, and its history.
 
+pub mod augment;
 pub mod examples;
 pub mod fit;
 pub mod history;
+pub mod method;
 pub mod run;
+pub mod schedule;
 pub mod standardize;

@@ -4,14 +4,14 @@
 use crate::compute::Fast;
 use crate::format::{bytes, thousands};
 use crate::judge::evaluate::run_checkpoint;
-use crate::network::architecture::Norm;
+use crate::network::architecture::{Norm, with_dropout};
 use crate::network::checkpoint::{About, Checkpoint, PixelStatistics};
 use crate::network::open::{CHECKPOINT, ImageSize};
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
 use crate::train::fit::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
 use crate::train::history::{History, Recipe, Test, command_line, machine};
-use crate::train::standardize::{pixel_statistics, value_statistics};
+use crate::train::standardize::{pixel_statistics, raise, value_statistics};
 use anyhow::{Context, bail};
 use foldnet_core::Network;
 use foldnet_data::{Dataset, InputType, Options, Part, Task, ValuesRef, View};
@@ -71,6 +71,7 @@ pub struct Trained {
 pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
+    plan.config.method.augment.check(train.shape).map_err(anyhow::Error::msg)?;
     let mut network = network(&plan, dataset, train)?;
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
@@ -142,11 +143,12 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
         );
     }
     let about = About::of(dataset);
+    let method = &plan.config.method;
     let mut network = Checkpoint {
-        layers: plan.norm.layers(&plan.hidden, dataset.labels.len() as u32),
+        layers: with_dropout(&plan.norm.layers(&plan.hidden, dataset.labels.len() as u32), &method.dropout),
         inputs,
         params: Vec::new(),
-        pixels: statistics(train.inputs, inputs),
+        pixels: statistics(train.inputs, inputs, method.std_floor),
         image: (train.shape.channels == 1).then_some((train.shape.height, train.shape.width)),
         labels: dataset.labels.clone(),
         // Images of bytes are the default, and need no more said than before.
@@ -158,14 +160,16 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
 }
 
 /// What standardizes inputs that are like these.
-fn statistics(values: ValuesRef, inputs: usize) -> PixelStatistics {
+fn statistics(values: ValuesRef, inputs: usize, floor: f32) -> PixelStatistics {
     match values {
         ValuesRef::U8(bytes) => {
-            let (mean, std) = pixel_statistics(bytes, inputs);
+            let (mean, mut std) = pixel_statistics(bytes, inputs);
+            raise(&mut std, floor);
             PixelStatistics::Standardized { mean, std }
         }
         values => {
-            let (mean, std) = value_statistics(values, inputs);
+            let (mean, mut std) = value_statistics(values, inputs);
+            raise(&mut std, floor);
             PixelStatistics::Values { mean, std }
         }
     }

@@ -38,6 +38,17 @@ pub fn value_statistics(values: ValuesRef, inputs: usize) -> (Vec<f32>, Vec<f32>
     (mean.into_iter().map(|mean| mean as f32).collect(), std)
 }
 
+/// Raises every standard deviation in `std` to at least `share` of their mean.
+///
+/// Inputs that hardly vary, such as the border pixels of images, otherwise get weights that are thousands of times larger
+/// than all others. A deviation of exactly 1 stands for an input that never changes; it is left out of the mean.
+pub fn raise(std: &mut [f32], share: f32) {
+    let varying = || std.iter().filter(|&&std| std != 1.0).map(|&std| f64::from(std));
+    let mean = varying().sum::<f64>() / varying().count().max(1) as f64;
+    let least = (f64::from(share) * mean) as f32;
+    std.iter_mut().for_each(|std| *std = std.max(least));
+}
+
 /// Images whose sums of squares fit 32 bits: 256 * 255^2 < 2^32.
 const CHUNK: usize = 256;
 
@@ -60,7 +71,19 @@ fn sums(images: &[u8], pixels: usize) -> (Vec<u64>, Vec<u64>) {
 
 #[cfg(test)]
 mod tests {
-    use super::pixel_statistics;
+    use super::{pixel_statistics, raise};
+
+    #[test]
+    fn deviations_are_raised_to_a_share_of_their_mean() {
+        let check = |share, expected: [f32; 4]| {
+            let mut std = [0.5, 0.25, 0.0, 1.0];
+            raise(&mut std, share);
+            assert_eq!(std, expected, "{share}");
+        };
+        check(0.0, [0.5, 0.25, 0.0, 1.0]);
+        check(0.5, [0.5, 0.25, 0.125, 1.0]);
+        check(1.2, [0.5, 0.3, 0.3, 1.0]);
+    }
 
     #[test]
     fn statistics_are_those_of_the_definition_and_constants_are_guarded() {

@@ -38,7 +38,7 @@ pub(crate) fn section() -> anyhow::Result<String> {
     writeln!(text, "- Loading, checking, unpacking and standardizing 70,000 images: {loading:.2} s")?;
     for threads in crate::THREADS {
         let (mut network, fast) = (network(&dataset, mean.clone(), std.clone()), Fast::new(threads));
-        let config = Config { epochs: 1, batch_size: crate::BATCH, learning_rate: 0.01, seed: 42, shuffle: true };
+        let config = Config { epochs: 1, batch_size: crate::BATCH, ..Config::default() };
         let history = fit(&mut network, &config, train, dataset.part(Part::Valid), &fast, &mut Silent)?;
         let start = Instant::now();
         run_checkpoint(&network, dataset.part(Part::Test), &fast);

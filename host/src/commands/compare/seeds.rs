@@ -27,7 +27,7 @@ impl Compare {
             bail!("--norms: {norm} is named twice; name each once");
         }
         let (compute, dataset) = (self.threads.compute()?, self.dataset.load(&[], ui)?);
-        let config = Config { epochs: self.epochs, batch_size: 32, learning_rate: 0.01, seed: 1, shuffle: true };
+        let config = Config { epochs: self.epochs, seed: 1, ..Config::default() };
         let plan = Study {
             norms: self.norms.clone(),
             seeds: (1..=seeds).collect(),

@@ -88,8 +88,7 @@ impl Demo {
     fn model(&self, norm: Norm, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Vec<Outcome>> {
         ui.block(format!("\n{}", bold(heading(norm))));
         let out = self.out.join(norm.to_string());
-        let config =
-            Config { epochs: self.epochs, batch_size: 32, learning_rate: 0.01, seed: self.seed, shuffle: true };
+        let config = Config { epochs: self.epochs, seed: self.seed, ..Config::default() };
         let plan = Plan {
             norm,
             hidden: vec![300, 100],

@@ -1,0 +1,254 @@
+//! The flags of `foldnet train` that say how: optimizer, schedule, regularization; and the presets that stand for them.
+
+use crate::network::architecture::Norm;
+use crate::train::augment::Augment;
+use crate::train::method::{ClassWeights, Method, Metric, Monitor, Rule};
+use crate::train::schedule::{Decay, Schedule};
+use anyhow::{bail, ensure};
+use clap::{Args, Parser};
+
+/// How to train, as far as it is said.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct MethodArgs {
+    /// The optimizer, with Keras's definitions and defaults [default: sgd]
+    #[arg(long, value_name = "sgd|adam|adamw")]
+    optimizer: Option<Rule>,
+    /// Share of the velocity that SGD keeps [default: 0, no momentum]
+    #[arg(long, value_name = "SHARE")]
+    momentum: Option<f32>,
+    /// Momentum looks ahead
+    #[arg(long)]
+    nesterov: bool,
+    /// Decay of kernels: an L2 penalty with sgd, decoupled with adamw [default: 0, with adamw 0.004]
+    #[arg(long, value_name = "SHARE")]
+    weight_decay: Option<f32>,
+    /// Scale gradients down to this Euclidean norm
+    #[arg(long, value_name = "NORM")]
+    clip_norm: Option<f32>,
+    /// Course of the learning rate: constant, cosine (down to 0 at the end), step:EPOCHS,FACTOR or plateau:EPOCHS,FACTOR
+    /// [default: constant]
+    #[arg(long, value_name = "SCHEDULE")]
+    schedule: Option<Decay>,
+    /// Epochs over which the learning rate rises to its value [default: 0]
+    #[arg(long, value_name = "EPOCHS")]
+    warmup: Option<f64>,
+    /// Share of each target that is spread over all classes [default: 0]
+    #[arg(long, value_name = "SHARE")]
+    label_smoothing: Option<f32>,
+    /// Every example counts the same, or every class [default: equal]
+    #[arg(long, value_name = "equal|balanced")]
+    class_weights: Option<ClassWeights>,
+    /// Share of the hidden layers' activations that is dropped in training: one for all layers, or one for each
+    #[arg(long, value_name = "SHARE,...", value_delimiter = ',', conflicts_with = "init")]
+    dropout: Vec<f32>,
+    /// Least standard deviation of an input, as a share of the mean over all inputs [default: 0]
+    #[arg(long, value_name = "SHARE", conflicts_with = "init")]
+    std_floor: Option<f32>,
+    /// Change training examples at random: shift=N,flip,erase=N (images), jitter=SHARE,scale=SHARE,time-shift=N (windows)
+    #[arg(long, value_name = "CHANGE,...")]
+    augment: Option<Augment>,
+    /// Keep the epoch with the best of this as best.safetensors
+    #[arg(long, value_name = "val_loss|val_accuracy")]
+    monitor: Option<Metric>,
+    /// End after so many epochs without a better one by --monitor [default metric: val_loss]
+    #[arg(long, value_name = "EPOCHS")]
+    patience: Option<usize>,
+}
+
+/// All flags that a preset may stand for.
+#[derive(Debug, Clone, Default, Parser)]
+pub(super) struct Flags {
+    #[arg(long)]
+    pub(super) norm: Option<Norm>,
+    #[arg(long)]
+    pub(super) epochs: Option<usize>,
+    #[arg(long)]
+    pub(super) batch_size: Option<usize>,
+    #[arg(long)]
+    pub(super) learning_rate: Option<f32>,
+    // So that the flags below may name it.
+    #[arg(long)]
+    init: Option<String>,
+    #[command(flatten)]
+    pub(super) method: MethodArgs,
+}
+
+/// A named set of flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Preset {
+    /// The most accurate network of this size on Fashion-MNIST that we know of.
+    Best,
+}
+
+/// What `--preset best` stands for.
+const BEST: &str = "--norm before --epochs 40 --batch-size 128 --optimizer sgd --momentum 0.9 --nesterov --learning-rate 0.1 --schedule cosine --weight-decay 5e-4 --std-floor 0.2 --augment shift=1";
+
+impl Preset {
+    /// The flags as one would write them.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Best => BEST,
+        }
+    }
+
+    /// The flags.
+    pub(super) fn flags(self) -> Flags {
+        Flags::parse_from(std::iter::once("train").chain(self.text().split(' ')))
+    }
+}
+
+impl std::str::FromStr for Preset {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "best" => Ok(Self::Best),
+            _ => Err(format!("'{text}' is no preset: give best")),
+        }
+    }
+}
+
+impl MethodArgs {
+    /// These flags, and for those that are not given `others`.
+    pub(super) fn or(&self, others: Self) -> Self {
+        let given = self.clone();
+        Self {
+            optimizer: given.optimizer.or(others.optimizer),
+            momentum: given.momentum.or(others.momentum),
+            nesterov: given.nesterov || others.nesterov,
+            weight_decay: given.weight_decay.or(others.weight_decay),
+            clip_norm: given.clip_norm.or(others.clip_norm),
+            schedule: given.schedule.or(others.schedule),
+            warmup: given.warmup.or(others.warmup),
+            label_smoothing: given.label_smoothing.or(others.label_smoothing),
+            class_weights: given.class_weights.or(others.class_weights),
+            dropout: if given.dropout.is_empty() { others.dropout } else { given.dropout },
+            std_floor: given.std_floor.or(others.std_floor),
+            augment: given.augment.or(others.augment),
+            monitor: given.monitor.or(others.monitor),
+            patience: given.patience.or(others.patience),
+        }
+    }
+
+    /// The optimizer.
+    pub(super) fn rule(&self) -> Rule {
+        self.optimizer.unwrap_or_default()
+    }
+
+    /// What is trained with.
+    ///
+    /// # Errors
+    /// When a value is out of its range, or two flags contradict each other.
+    pub(super) fn method(&self) -> anyhow::Result<Method> {
+        let rule = self.rule();
+        let method = Method {
+            optimizer: rule,
+            momentum: self.momentum.unwrap_or(0.0),
+            nesterov: self.nesterov,
+            weight_decay: self.weight_decay.unwrap_or(rule.weight_decay()),
+            clip_norm: self.clip_norm,
+            schedule: Schedule { decay: self.schedule.unwrap_or_default(), warmup: self.warmup.unwrap_or(0.0) },
+            label_smoothing: self.label_smoothing.unwrap_or(0.0),
+            class_weights: self.class_weights.unwrap_or_default(),
+            dropout: self.dropout.clone(),
+            std_floor: self.std_floor.unwrap_or(0.0),
+            augment: self.augment.unwrap_or_default(),
+            monitor: self.monitor(),
+        };
+        check(&method)?;
+        Ok(method)
+    }
+
+    fn monitor(&self) -> Option<Monitor> {
+        let asked = self.monitor.is_some() || self.patience.is_some();
+        asked.then(|| Monitor { metric: self.monitor.unwrap_or_default(), patience: self.patience })
+    }
+}
+
+/// Values that no training can have.
+fn check(method: &Method) -> anyhow::Result<()> {
+    let Method { momentum, weight_decay, label_smoothing, std_floor, .. } = *method;
+    let share = |flag: &str, value: f32| {
+        ensure!((0.0..1.0).contains(&value), "{flag} {value}: give a share of at least 0 and below 1");
+        Ok(())
+    };
+    share("--momentum", momentum)?;
+    share("--weight-decay", weight_decay)?;
+    share("--label-smoothing", label_smoothing)?;
+    method.dropout.iter().try_for_each(|&rate| share("--dropout", rate))?;
+    if method.optimizer != Rule::Sgd && (momentum > 0.0 || method.nesterov) {
+        bail!("--momentum and --nesterov are of sgd; {} has its own means: leave them out", method.optimizer);
+    }
+    if method.nesterov && momentum == 0.0 {
+        bail!("--nesterov: there is no momentum to look ahead with; give --momentum, such as 0.9");
+    }
+    if method.optimizer == Rule::Adam && weight_decay > 0.0 {
+        bail!("--weight-decay: adam has none; give --optimizer adamw");
+    }
+    if let Some(norm) = method.clip_norm {
+        ensure!(norm > 0.0 && norm.is_finite(), "--clip-norm {norm}: give a positive number, such as 1");
+    }
+    ensure!((0.0..=10.0).contains(&std_floor), "--std-floor {std_floor}: give a share of 0 to 10, such as 0.2");
+    let warmup = method.schedule.warmup;
+    ensure!(warmup >= 0.0 && warmup.is_finite(), "--warmup {warmup}: give a number of epochs of at least 0");
+    if method.monitor.is_some_and(|monitor| monitor.patience == Some(0)) {
+        bail!("--patience 0: give a number of epochs of at least 1");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &str) -> Result<Method, String> {
+        let words = std::iter::once("train").chain(words.split_whitespace());
+        let flags = Flags::try_parse_from(words).map_err(|error| error.to_string())?;
+        flags.method.method().map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn the_best_preset_is_what_it_says_and_yields_to_flags() {
+        let flags = Preset::Best.flags();
+        assert_eq!((flags.norm, flags.epochs, flags.batch_size), (Some(Norm::Before), Some(40), Some(128)));
+        let method = flags.method.method().expect("valid");
+        assert_eq!((method.momentum, method.weight_decay, method.augment.shift), (0.9, 5e-4, 1));
+        assert!(method.nesterov && method.schedule.decay == Decay::Cosine);
+        let given = Flags::parse_from(["train", "--momentum", "0.5", "--std-floor", "0"]).method;
+        let method = given.or(flags.method).method().expect("valid");
+        assert_eq!((method.momentum, method.std_floor, method.augment.shift), (0.5, 0.0, 1));
+    }
+
+    #[test]
+    fn defaults_are_those_of_keras() {
+        assert!(parsed("").expect("valid").is_plain());
+        assert_eq!(parsed("--optimizer adamw").expect("valid").weight_decay, 0.004);
+        assert_eq!(parsed("--optimizer adam").expect("valid").weight_decay, 0.0);
+        let monitor = parsed("--patience 3").expect("valid").monitor;
+        assert_eq!(monitor, Some(Monitor { metric: Metric::ValLoss, patience: Some(3) }));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_by_its_flag() {
+        for (words, flag) in [
+            ("--momentum 1", "--momentum 1"),
+            ("--nesterov", "--nesterov"),
+            ("--optimizer adam --momentum 0.9", "leave them out"),
+            ("--optimizer adam --weight-decay 0.1", "adamw"),
+            ("--weight-decay nan", "--weight-decay NaN"),
+            ("--clip-norm 0", "--clip-norm 0"),
+            ("--label-smoothing 1.5", "--label-smoothing 1.5"),
+            ("--dropout 0.1,1", "--dropout 1"),
+            ("--std-floor inf", "--std-floor inf"),
+            ("--warmup nan", "--warmup NaN"),
+            ("--patience 0", "--patience 0"),
+            ("--schedule linear", "cosine"),
+            ("--augment turn=1", "shift=N"),
+            ("--optimizer lion", "adamw"),
+            ("--monitor loss", "val_accuracy"),
+        ] {
+            let error = parsed(words).expect_err(words);
+            assert!(error.contains(flag), "{words}: {error}");
+        }
+    }
+}

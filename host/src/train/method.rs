@@ -1,0 +1,223 @@
+//! How a network is trained besides epochs, batches and rate: the optimizer and its settings, the learning rate's course,
+//! regularization, and which epoch counts as the best.
+
+use super::augment::Augment;
+use super::schedule::Schedule;
+use foldnet_core::train::{Adam, Momentum, Sgd};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// The optimizers of the command line. Definitions and defaults are Keras's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rule {
+    /// Stochastic gradient descent, with momentum where there is one.
+    #[default]
+    Sgd,
+    /// Kingma and Ba 2015.
+    Adam,
+    /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+    AdamW,
+}
+
+impl Rule {
+    /// Keras's default learning rate.
+    pub fn learning_rate(self) -> f32 {
+        match self {
+            Self::Sgd => 0.01,
+            Self::Adam | Self::AdamW => 0.001,
+        }
+    }
+
+    /// Keras's default weight decay.
+    pub fn weight_decay(self) -> f32 {
+        match self {
+            Self::Sgd | Self::Adam => 0.0,
+            Self::AdamW => Adam::ADAM_W.weight_decay,
+        }
+    }
+}
+
+/// What a validation metric of each epoch decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Monitor {
+    /// The metric.
+    pub metric: Metric,
+    /// Training ends after so many epochs without a better one.
+    #[serde(default)]
+    pub patience: Option<usize>,
+}
+
+/// A metric on the validation examples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// The smaller the better.
+    #[default]
+    ValLoss,
+    /// The larger the better.
+    ValAccuracy,
+}
+
+impl Metric {
+    /// Whether `value` is better than `best`.
+    pub fn is_better(self, value: f64, best: f64) -> bool {
+        match self {
+            Self::ValLoss => value < best,
+            Self::ValAccuracy => value > best,
+        }
+    }
+}
+
+/// What a class counts in the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClassWeights {
+    /// Every example counts 1.
+    #[default]
+    Equal,
+    /// Every class counts the same in all: an example counts `N / (C N_c)`, for `N_c` of `N` examples in its class.
+    Balanced,
+}
+
+impl ClassWeights {
+    /// The weights for training on these labels of `classes` classes, `[C]`, or none where all are 1.
+    pub fn of(self, labels: &[u16], classes: usize) -> Vec<f32> {
+        if self == Self::Equal {
+            return Vec::new();
+        }
+        let mut counts = vec![0u32; classes];
+        labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
+        let weight = |&count: &u32| match count {
+            0 => 1.0,
+            count => (labels.len() as f64 / (classes as f64 * f64::from(count))) as f32,
+        };
+        counts.iter().map(weight).collect()
+    }
+}
+
+/// The method of a training. The default is the notebook's: plain SGD on cross-entropy.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Method {
+    /// What becomes of gradients.
+    pub optimizer: Rule,
+    /// Share of the velocity that SGD keeps, 0 to 1.
+    pub momentum: f32,
+    /// Whether momentum looks ahead.
+    pub nesterov: bool,
+    /// Decay of kernels: an L2 penalty with SGD, decoupled with AdamW.
+    pub weight_decay: f32,
+    /// Most that the gradient's Euclidean norm may be.
+    pub clip_norm: Option<f32>,
+    /// Of the learning rate.
+    pub schedule: Schedule,
+    /// Share of a target that is spread over all classes, 0 to 1.
+    pub label_smoothing: f32,
+    /// What a class counts.
+    pub class_weights: ClassWeights,
+    /// Share of the activations of hidden layers that is dropped in training: one for all, or one for each.
+    pub dropout: Vec<f32>,
+    /// Least standard deviation of an input, as a share of the mean over all inputs.
+    pub std_floor: f32,
+    /// Random changes of the training examples.
+    pub augment: Augment,
+    /// Which epoch is kept as the best, and when training ends early.
+    pub monitor: Option<Monitor>,
+}
+
+impl Method {
+    /// Whether this is the notebook's.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// An optimizer of core.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Optimizer {
+    /// Without momentum.
+    Sgd(Sgd),
+    /// Plain or Nesterov's.
+    Momentum(Momentum),
+    /// With weight decay or without.
+    Adam(Adam),
+}
+
+impl Method {
+    /// What core trains with.
+    pub(super) fn optimizer(&self) -> Optimizer {
+        let Self { momentum, nesterov, weight_decay, .. } = *self;
+        match self.optimizer {
+            Rule::Sgd if momentum == 0.0 => Optimizer::Sgd(Sgd { weight_decay }),
+            Rule::Sgd => Optimizer::Momentum(Momentum { momentum, nesterov, weight_decay }),
+            Rule::Adam | Rule::AdamW => Optimizer::Adam(Adam { weight_decay, ..Adam::ADAM }),
+        }
+    }
+}
+
+/// Words of the command line and back, from one table each.
+macro_rules! words {
+    ($type:ty, $what:literal, $($word:literal => $value:path),+) => {
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.pad(match self { $($value => $word),+ })
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                match text {
+                    $($word => Ok($value),)+
+                    _ => Err(format!(concat!("'{}' is no ", $what, ": give {}"), text, [$($word),+].join(" or "))),
+                }
+            }
+        }
+    };
+}
+
+words!(Rule, "optimizer", "sgd" => Rule::Sgd, "adam" => Rule::Adam, "adamw" => Rule::AdamW);
+words!(Metric, "metric", "val_loss" => Metric::ValLoss, "val_accuracy" => Metric::ValAccuracy);
+words!(ClassWeights, "weighting", "equal" => ClassWeights::Equal, "balanced" => ClassWeights::Balanced);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn balanced_classes_count_the_same_in_all() {
+        let check = |labels: &[u16], classes, expected: &[f32]| {
+            assert_eq!(ClassWeights::Balanced.of(labels, classes), expected);
+            assert!(ClassWeights::Equal.of(labels, classes).is_empty());
+        };
+        check(&[0, 1, 0, 0], 2, &[2.0 / 3.0, 2.0]);
+        check(&[0, 1, 2], 3, &[1.0, 1.0, 1.0]);
+        check(&[2, 2], 3, &[1.0, 1.0, 1.0 / 3.0]);
+    }
+
+    #[test]
+    fn the_optimizer_is_that_of_the_words() {
+        let check = |method: Method, expected| assert_eq!(method.optimizer(), expected, "{method:?}");
+        check(Method::default(), Optimizer::Sgd(Sgd { weight_decay: 0.0 }));
+        let sgd = Method { momentum: 0.9, nesterov: true, weight_decay: 1e-3, ..Method::default() };
+        check(sgd, Optimizer::Momentum(Momentum { momentum: 0.9, nesterov: true, weight_decay: 1e-3 }));
+        let adamw = Method { optimizer: Rule::AdamW, weight_decay: 0.004, ..Method::default() };
+        check(adamw, Optimizer::Adam(Adam::ADAM_W));
+    }
+
+    #[test]
+    fn records_of_before_are_of_the_plain_method() {
+        assert_eq!(serde_json::from_str::<Method>("{}").expect("JSON"), Method::default());
+        let method = Method {
+            optimizer: Rule::Adam,
+            monitor: Some(Monitor { metric: Metric::ValAccuracy, patience: Some(3) }),
+            augment: "shift=1,flip".parse().expect("words"),
+            ..Method::default()
+        };
+        let text = serde_json::to_string(&method).expect("JSON");
+        assert_eq!(serde_json::from_str::<Method>(&text).expect("JSON"), method);
+    }
+}
