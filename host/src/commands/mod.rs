@@ -7,6 +7,7 @@ mod demo;
 mod evaluate;
 mod export;
 mod flash;
+mod import;
 mod inspect;
 mod method;
 mod predict;
@@ -36,6 +37,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Train(train::Train),
+    Import(import::Import),
     Summary(summary::Summary),
     Evaluate(evaluate::Evaluate),
     Export(export::Export),
@@ -56,6 +58,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
     let ui = Ui::new(cli.json, cli.quiet);
     match &cli.command {
         Some(Command::Train(command)) => command.run(ui),
+        Some(Command::Import(command)) => command.run(ui),
         Some(Command::Summary(command)) => command.run(ui),
         Some(Command::Evaluate(command)) => command.run(ui),
         Some(Command::Export(command)) => command.run(ui),

@@ -2,4 +2,5 @@
 
 pub mod architecture;
 pub mod checkpoint;
+mod import;
 pub mod open;

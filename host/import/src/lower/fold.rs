@@ -184,7 +184,7 @@ fn check_numbers(step: &Step) -> Result<(), Fault> {
     let whole = match &step.what {
         What::Dense { kernel, bias, .. } => finite(kernel) && bias.as_deref().is_none_or(finite),
         What::BatchNorm { gamma, beta, mean, variance, epsilon, .. } => {
-            finite(gamma) && finite(beta) && finite(mean) && finite(variance) && *epsilon > 0.0
+            finite(gamma) && finite(beta) && finite(mean) && finite(variance) && *epsilon >= 0.0
         }
         _ => true,
     };

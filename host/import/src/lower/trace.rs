@@ -412,7 +412,7 @@ impl Trace {
             Ok(at.flow.in_step_order(&spread))
         };
         let (gamma, beta, mean, variance) = (read(1, 1.0)?, read(2, 0.0)?, read(3, 0.0)?, read(4, 1.0)?);
-        if variance.iter().any(|&variance| !(variance + epsilon > 0.0)) {
+        if variance.iter().any(|&variance| !(variance >= 0.0 && variance + epsilon > 0.0)) {
             return Err(at.refused("has a variance that is not positive"));
         }
         self.push(at, What::BatchNorm { momentum, epsilon, gamma, beta, mean, variance })

@@ -51,11 +51,6 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Tensor<'_>>, Metadata), Fault> 
 
 /// Header and data.
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\x89HDF") {
-        // PyTorch's zip begins with the entry of its pickle.
-        let torch = bytes[..bytes.len().min(256)].windows(8).any(|window| window == b"data.pkl");
-        return Err(if torch { Fault::TorchFile } else { Fault::KerasFile });
-    }
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(not_safetensors(format!("only {} bytes", bytes.len())));
     };

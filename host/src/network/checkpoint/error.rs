@@ -1,6 +1,6 @@
 //! What can be wrong with a checkpoint, each in one line: the file, what is wrong, and the remedy.
 
-use super::{PixelRange, keras, names};
+use super::{PixelRange, names};
 use crate::network::architecture::Norm;
 use foldnet_core::layer::LayerError;
 use std::io;
@@ -28,15 +28,17 @@ pub enum Fault {
     /// The system does not let us read.
     #[error("cannot be read ({0}); check the path and its permissions")]
     Unreadable(io::Error),
-    /// Another format of Keras's.
-    #[error("is a Keras file, not safetensors; load it in Keras and run: {}", keras::save_line("model.safetensors"))]
-    KerasFile,
-    /// PyTorch's own format.
+    /// A file of another tool's that gives no network.
+    #[error("{0}")]
+    Import(foldnet_import::Fault),
+    /// A graph that takes its inputs as they come.
     #[error(
-        "is a PyTorch file, not safetensors; load it in PyTorch and run: {}",
-        keras::torch_save_line("model.safetensors")
+        "its graph does not say what its inputs are; give --pixels raw if it takes bytes of 0 to 255 or values as they are, --pixels unit if it takes pixels of 0 to 1"
     )]
-    TorchFile,
+    RangeUnknown,
+    /// Inputs that are turned or dropped before a BatchNormalization.
+    #[error("some inputs are multiplied by 0 or less before the first BatchNormalization; put a Dense there first")]
+    TurnedInputs,
     /// The container contradicts itself.
     #[error("is not a safetensors file ({0}); save it again with safetensors")]
     NotSafetensors(String),

@@ -48,7 +48,6 @@ use crate::network::architecture::Norm;
 use crate::write::atomically;
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
-use foldnet_data::bounded::{self, limit};
 use std::path::Path;
 
 /// A network with all that is needed to go on training it, evaluate it, or export it.
@@ -77,6 +76,30 @@ impl Checkpoint {
     /// If the layers are not a network; those of a file that was read are.
     pub fn network(&self) -> Network<'_> {
         Network::of(&self.layers, self.shape())
+    }
+
+    /// One line for each layer: what the file was taken to be.
+    pub fn understood(&self) -> Vec<String> {
+        let pixels = match &self.pixels {
+            PixelStatistics::Raw => "values as they are, pixels of 0 to 255",
+            PixelStatistics::Unit => "pixels of 0 to 1",
+            PixelStatistics::Standardized { .. } => {
+                "pixels of 0 to 1, less their mean, divided by their standard deviation"
+            }
+        };
+        let mut lines = vec![format!("input: {} values, {pixels}", self.inputs)];
+        for place in self.network().placed() {
+            lines.push(match place.layer {
+                Layer::Dense { bias, .. } => {
+                    format!("Dense {} -> {}{}", place.inputs, place.outputs, if bias { "" } else { " without bias" })
+                }
+                Layer::BatchNorm { epsilon, .. } => {
+                    format!("BatchNormalization of {}, epsilon {epsilon}", place.outputs)
+                }
+                other => format!("{other:?}"),
+            });
+        }
+        lines
     }
 
     /// The shape of an example.
@@ -178,9 +201,7 @@ impl Checkpoint {
     /// # Errors
     /// When the file is not a whole checkpoint of finite numbers, or does not tell what `hints` then must: see [`Fault`].
     pub fn read(path: &Path, hints: &Hints) -> Result<Self, CheckpointError> {
-        let decoded = bounded::read(path, limit::CHECKPOINT)
-            .map_err(Fault::Unreadable)
-            .and_then(|bytes| read::decode(&bytes, hints));
+        let decoded = read::file(path, hints);
         decoded.map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })
     }
 

@@ -1,12 +1,37 @@
 //! From a file's bytes to a [`Checkpoint`], checked value by value.
 
+use super::container::Metadata;
 use super::error::Fault;
 use super::metadata::{Pixels, Told};
 use super::names::{self, BATCH_NORM, Group, Kind, Layers, Origin};
 use super::tensor::Tensor;
 use super::{Checkpoint, Hints, PixelRange, PixelStatistics, container, infer, torch};
+use crate::network::import;
 use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
+use foldnet_import::{Bare, Imported};
+use std::path::Path;
+
+/// Reads a file of any format.
+///
+/// # Errors
+/// When it is no regular file of a bearable size, and as [`decode`].
+pub(super) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
+    let bytes = foldnet_data::bounded::read(path, foldnet_import::MAX_FILE).map_err(Fault::Unreadable)?;
+    if foldnet_import::format(&bytes, path).is_none() {
+        return decode(&bytes, hints);
+    }
+    match foldnet_import::parse(&bytes, path).map_err(Fault::Import)? {
+        Imported::Network(network) => import::checkpoint(network, hints),
+        Imported::Tensors(Bare { tensors }) => {
+            let tensors: Vec<_> =
+                tensors.into_iter().map(|tensor| (tensor.name, tensor.shape, tensor.values)).collect();
+            let mut bytes = Vec::new();
+            container::write(&mut bytes, &tensors, Metadata::new());
+            decode(&bytes, hints)
+        }
+    }
+}
 
 /// # Errors
 /// The first [`Fault`] found: container, names, layer list, shapes and values, pixels.

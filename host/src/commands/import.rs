@@ -1,0 +1,75 @@
+//! `foldnet import`: a model of another tool, as a run that every command takes.
+
+use super::data::HintArgs;
+use crate::network::checkpoint::Checkpoint;
+use crate::network::open::CHECKPOINT;
+use crate::show::summary::of_checkpoint;
+use crate::show::terminal::Ui;
+use anyhow::bail;
+use clap::Args;
+use foldnet_import::Imported;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Read a model of Keras, ONNX, TFLite or PyTorch, and say what it is, layer by layer
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  foldnet import model.onnx --out runs/mine")]
+pub(super) struct Import {
+    /// .keras, .h5, .onnx, .tflite, .pt (a state dict) or .safetensors
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+    /// Folder of the run to write: model.safetensors
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    hints: HintArgs,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// As understood, in order.
+    layers: Vec<String>,
+    /// What went into a neighbour.
+    folded: Vec<String>,
+    /// Always empty: a file with such a layer is an error.
+    refused: Vec<String>,
+    checkpoint: PathBuf,
+}
+
+impl Import {
+    /// Reads, prints and writes.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        if !self.path.is_file() {
+            bail!(
+                "{}: no file to import; give a .keras, .h5, .onnx, .tflite, .pt or .safetensors",
+                self.path.display()
+            );
+        }
+        let checkpoint = Checkpoint::read(&self.path, &self.hints.hints())?;
+        let (layers, folded) = self.understood(&checkpoint)?;
+        for line in &layers {
+            ui.say(line);
+        }
+        for line in &folded {
+            ui.say(format!("folded: {line}"));
+        }
+        ui.block(&of_checkpoint(checkpoint.network()));
+        let path = self.out.join(CHECKPOINT);
+        std::fs::create_dir_all(&self.out).map_err(|error| anyhow::anyhow!("{}: {error}", self.out.display()))?;
+        checkpoint.write(&path)?;
+        ui.say(format!("wrote {}", path.display()));
+        ui.result(&Report { layers, folded, refused: Vec::new(), checkpoint: path })
+    }
+
+    /// What the file was taken to be, and what of it was folded.
+    fn understood(&self, checkpoint: &Checkpoint) -> anyhow::Result<(Vec<String>, Vec<String>)> {
+        let bytes = foldnet_data::bounded::read(&self.path, foldnet_import::MAX_FILE)?;
+        if foldnet_import::format(&bytes, &self.path).is_some() {
+            if let Imported::Network(network) = foldnet_import::parse(&bytes, &self.path)? {
+                return Ok((network.understood(), network.folded));
+            }
+        }
+        Ok((checkpoint.understood(), Vec::new()))
+    }
+}

@@ -1,0 +1,108 @@
+//! Models of other tools as checkpoints: the same layers, with what stands before the first of them as pixel statistics.
+
+use super::checkpoint::{Checkpoint, Fault, Hints, PixelRange, PixelStatistics};
+use foldnet_core::train::BatchNorm;
+use foldnet_core::{Layer, Network, Shape};
+use foldnet_import::{self as import, Affine, Placed, Range};
+
+/// A network as a checkpoint; `hints` say the range of its inputs where its graph does not.
+///
+/// # Errors
+/// When it is larger than core's networks, or nothing says the range of its inputs.
+pub(crate) fn checkpoint(mut network: import::Network, hints: &Hints) -> Result<Checkpoint, Fault> {
+    let inputs = network.inputs();
+    let range = hints.pixels.or(match network.range() {
+        Some(Range::Raw) => Some(PixelRange::Raw),
+        Some(Range::Unit) => Some(PixelRange::Unit),
+        None => None,
+    });
+    let range = range.ok_or(Fault::RangeUnknown)?;
+    let pixels = match network.affine.take() {
+        None => match range {
+            PixelRange::Raw => PixelStatistics::Raw,
+            PixelRange::Unit => PixelStatistics::Unit,
+        },
+        Some(affine) => statistics(rest(affine, &mut network.layers)?, range),
+    };
+    let (layers, params) = layers(&network.layers);
+    Network::new(&layers, Shape::count(inputs)).map_err(Fault::Layers)?;
+    Ok(Checkpoint { layers, inputs, params, pixels, image: image(&network.shape), labels: network.labels })
+}
+
+/// Height and width of a shape of one channel.
+fn image(shape: &[usize]) -> Option<(usize, usize)> {
+    match *shape {
+        [height, width] | [height, width, 1] | [1, height, width] => Some((height, width)),
+        _ => None,
+    }
+}
+
+/// What statistics can say of an affine map: they shrink or stretch, and never turn. The rest goes into the first Dense.
+fn rest(affine: Affine, layers: &mut [Placed]) -> Result<Affine, Fault> {
+    let Affine { mut scale, mut shift } = affine;
+    let turned: Vec<usize> = (0..scale.len()).filter(|&input| scale[input] <= 0.0).collect();
+    if turned.is_empty() {
+        return Ok(Affine { scale, shift });
+    }
+    let Some(import::Layer::Dense { units, kernel, bias }) = layers.first_mut().map(|placed| &mut placed.layer) else {
+        return Err(Fault::TurnedInputs);
+    };
+    let bias = bias.get_or_insert_with(|| vec![0.0; *units]);
+    for (row, bias) in kernel.chunks_exact_mut(scale.len()).zip(bias) {
+        for &input in &turned {
+            let weight = f64::from(row[input]);
+            *bias = (f64::from(*bias) + weight * shift[input]) as f32;
+            row[input] = (weight * scale[input]) as f32;
+        }
+    }
+    for input in turned {
+        (scale[input], shift[input]) = (1.0, 0.0);
+    }
+    Ok(Affine { scale, shift })
+}
+
+/// `scale x + shift` of inputs of a range as mean and standard deviation of inputs of 0 to 1.
+fn statistics(Affine { scale, shift }: Affine, range: PixelRange) -> PixelStatistics {
+    let full = match range {
+        PixelRange::Raw => 255.0,
+        PixelRange::Unit => 1.0,
+    };
+    let unit = |scale: &f64| (full * scale - 1.0).abs() < 1e-6;
+    if scale.iter().all(unit) && shift.iter().all(|&shift| shift == 0.0) {
+        return PixelStatistics::Unit;
+    }
+    let mean = scale.iter().zip(&shift).map(|(scale, shift)| (-shift / (full * scale)) as f32).collect();
+    let std = scale.iter().map(|scale| (1.0 / (full * scale)) as f32).collect();
+    PixelStatistics::Standardized { mean, std }
+}
+
+/// Layers and parameters in core's layout. One Sigmoid is a Softmax of a zero beside it, exactly.
+fn layers(placed: &[Placed]) -> (Vec<Layer>, Vec<f32>) {
+    let sigmoid = placed.last().is_some_and(|placed| placed.layer == import::Layer::Sigmoid);
+    let last_dense = placed.iter().rposition(|placed| matches!(placed.layer, import::Layer::Dense { .. }));
+    let (mut layers, mut params) = (Vec::new(), Vec::new());
+    for (index, placed) in placed.iter().enumerate() {
+        match &placed.layer {
+            import::Layer::Dense { units, kernel, bias } => {
+                let zeros = usize::from(sigmoid && Some(index) == last_dense);
+                params.extend(vec![0.0; zeros * kernel.len()]);
+                params.extend(kernel);
+                params.extend(bias.iter().flat_map(|bias| vec![0.0; zeros].into_iter().chain(bias.iter().copied())));
+                let units = u32::try_from(units + zeros).unwrap_or(u32::MAX);
+                layers.push(Layer::Dense { units, bias: bias.is_some() });
+            }
+            import::Layer::BatchNorm { momentum, epsilon, gamma, beta, mean, variance } => {
+                let epsilon = if *epsilon > 0.0 { *epsilon } else { f32::MIN_POSITIVE };
+                layers.push(Layer::BatchNorm { momentum: *momentum, epsilon });
+                for unit in 0..mean.len() {
+                    let (gamma, beta) = (gamma[unit], beta[unit]);
+                    let (moving_mean, moving_variance) = (mean[unit], variance[unit]);
+                    params.extend(BatchNorm { gamma, beta, moving_mean, moving_variance }.to_array());
+                }
+            }
+            import::Layer::Relu => layers.push(Layer::Relu),
+            import::Layer::Softmax { .. } | import::Layer::Sigmoid => layers.push(Layer::Softmax),
+        }
+    }
+    (layers, params)
+}
