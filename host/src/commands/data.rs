@@ -253,6 +253,9 @@ pub(super) struct HintArgs {
     /// 0.00001 of PyTorch's]
     #[arg(long, value_name = "EPSILON", value_parser = epsilon)]
     epsilon: Option<f32>,
+    /// Type of the raw inputs, if the file does not tell: of a sensor's values that are no pixels
+    #[arg(long = "input-type", value_name = "u8|i8|i16|u16|f32")]
+    input_type: Option<foldnet_data::InputType>,
 }
 
 /// A positive number.
@@ -264,6 +267,6 @@ fn epsilon(text: &str) -> Result<f32, &'static str> {
 impl HintArgs {
     /// As the checkpoint reader takes them.
     pub(super) fn hints(&self) -> Hints {
-        Hints { norm: self.norm, pixels: self.pixels, epsilon: self.epsilon }
+        Hints { norm: self.norm, pixels: self.pixels, epsilon: self.epsilon, input: self.input_type }
     }
 }

@@ -1,8 +1,9 @@
 //! Models of other tools as checkpoints: the same layers, with what stands before the first of them as pixel statistics.
 
-use super::checkpoint::{Checkpoint, Fault, Hints, PixelRange, PixelStatistics};
+use super::checkpoint::{About, Checkpoint, Fault, Hints, Input, PixelRange, PixelStatistics};
 use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
+use foldnet_data::{InputType, Task};
 use foldnet_import::{self as import, Affine, Placed, Range};
 
 /// A network as a checkpoint; `hints` say the range of its inputs where its graph does not.
@@ -11,22 +12,46 @@ use foldnet_import::{self as import, Affine, Placed, Range};
 /// When it is larger than core's networks, or nothing says the range of its inputs.
 pub(crate) fn checkpoint(mut network: import::Network, hints: &Hints) -> Result<Checkpoint, Fault> {
     let inputs = network.inputs();
-    let range = hints.pixels.or(match network.range() {
+    let about = about(&network, hints);
+    let known = match network.range() {
         Some(Range::Raw) => Some(PixelRange::Raw),
         Some(Range::Unit) => Some(PixelRange::Unit),
-        None => None,
-    });
-    let range = range.ok_or(Fault::RangeUnknown)?;
+        // Values of another type than bytes are taken as they are.
+        None => (about.input.0 != InputType::U8).then_some(PixelRange::Raw),
+    };
+    let range = hints.pixels.or(known).ok_or(Fault::RangeUnknown)?;
     let pixels = match network.affine.take() {
         None => match range {
             PixelRange::Raw => PixelStatistics::Raw,
             PixelRange::Unit => PixelStatistics::Unit,
         },
-        Some(affine) => statistics(rest(affine, &mut network.layers)?, range),
+        Some(affine) => statistics(rest(affine, &mut network.layers)?, range, about.input.0),
     };
     let (layers, params) = layers(&network.layers);
     Network::new(&layers, Shape::count(inputs)).map_err(Fault::Layers)?;
-    Ok(Checkpoint { layers, inputs, params, pixels, image: image(&network.shape), labels: network.labels })
+    let image = if about.input.0 == InputType::U8 { image(&network.shape) } else { None };
+    Ok(Checkpoint { layers, inputs, params, pixels, image, labels: network.labels, about })
+}
+
+/// What a network answers: classes where Softmax or Sigmoid end it, or several values; one value where it has one; its
+/// own inputs where it has as many values as these.
+fn about(network: &import::Network, hints: &Hints) -> About {
+    let head = matches!(
+        network.layers.last().map(|placed| &placed.layer),
+        Some(import::Layer::Softmax { .. } | import::Layer::Sigmoid)
+    );
+    let units = network.layers.iter().rev().find_map(|placed| match placed.layer {
+        import::Layer::Dense { units, .. } => Some(units),
+        _ => None,
+    });
+    let task = match units {
+        Some(1) if !head => Task::Regress,
+        Some(units) if !head && units == network.inputs() => Task::Reconstruct,
+        _ => Task::Classify,
+    };
+    let values = task == Task::Reconstruct && network.range().is_none() && hints.pixels.is_none();
+    let input = hints.input.unwrap_or(if values { InputType::F32 } else { InputType::U8 });
+    About { task, input: Input(input), ..About::default() }
 }
 
 /// Height and width of a shape of one channel.
@@ -61,19 +86,24 @@ fn rest(affine: Affine, layers: &mut [Placed]) -> Result<Affine, Fault> {
     Ok(Affine { scale, shift })
 }
 
-/// `scale x + shift` of inputs of a range as mean and standard deviation of inputs of 0 to 1.
-fn statistics(Affine { scale, shift }: Affine, range: PixelRange) -> PixelStatistics {
-    let full = match range {
-        PixelRange::Raw => 255.0,
-        PixelRange::Unit => 1.0,
+/// `scale x + shift` of inputs of a range as mean and standard deviation: of pixels of 0 to 1, or of other values as
+/// they are.
+fn statistics(Affine { scale, shift }: Affine, range: PixelRange, input: InputType) -> PixelStatistics {
+    let full = match (range, input) {
+        (PixelRange::Raw, InputType::U8) => 255.0,
+        _ => 1.0,
     };
     let unit = |scale: &f64| (full * scale - 1.0).abs() < 1e-6;
-    if scale.iter().all(unit) && shift.iter().all(|&shift| shift == 0.0) {
+    if input == InputType::U8 && scale.iter().all(unit) && shift.iter().all(|&shift| shift == 0.0) {
         return PixelStatistics::Unit;
     }
     let mean = scale.iter().zip(&shift).map(|(scale, shift)| (-shift / (full * scale)) as f32).collect();
     let std = scale.iter().map(|scale| (1.0 / (full * scale)) as f32).collect();
-    PixelStatistics::Standardized { mean, std }
+    if input == InputType::U8 {
+        PixelStatistics::Standardized { mean, std }
+    } else {
+        PixelStatistics::Values { mean, std }
+    }
 }
 
 /// Layers and parameters in core's layout. One Sigmoid is a Softmax of a zero beside it, exactly.

@@ -465,7 +465,11 @@ impl Trace {
 
     /// Rows divided by their sums: nothing, of what sums to 1.
     fn normalized(&self, at: &At) -> Result<Flow, Fault> {
-        match self.steps[at.flow.step].what {
+        let mut step = &self.steps[at.flow.step];
+        while let (What::Classes(_), Some(before)) = (&step.what, step.before) {
+            step = &self.steps[before];
+        }
+        match step.what {
             What::Softmax { log: false } | What::Both => Ok(at.flow.clone()),
             _ => Err(at.refused("divides by the sum of the values, which does not fold; train without it")),
         }

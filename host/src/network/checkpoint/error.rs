@@ -33,7 +33,7 @@ pub enum Fault {
     Import(foldnet_import::Fault),
     /// A graph that takes its inputs as they come.
     #[error(
-        "its graph does not say what its inputs are; give --pixels raw if it takes bytes of 0 to 255 or values as they are, --pixels unit if it takes pixels of 0 to 1"
+        "its graph does not say what its inputs are; give --pixels raw if it takes pixels of 0 to 255, --pixels unit for pixels of 0 to 1, or --input-type f32 (i8, i16, u16) for a sensor's values as they are"
     )]
     RangeUnknown,
     /// Inputs that are turned or dropped before a BatchNormalization.

@@ -40,7 +40,7 @@ mod read;
 mod tensor;
 mod torch;
 
-pub use about::{About, Output};
+pub use about::{About, Input, Output};
 pub use error::{CheckpointError, Fault};
 pub use keras::{load_line, save_line, torch_save_line};
 
@@ -86,6 +86,7 @@ impl Checkpoint {
             PixelStatistics::Standardized { .. } => {
                 "pixels of 0 to 1, less their mean, divided by their standard deviation"
             }
+            PixelStatistics::Values { .. } => "values less their mean, divided by their standard deviation",
         };
         let mut lines = vec![format!("input: {} values, {pixels}", self.inputs)];
         for place in self.network().placed() {
@@ -193,6 +194,8 @@ pub struct Hints {
     pub pixels: Option<PixelRange>,
     /// What every BatchNormalization adds to its variance; positive.
     pub epsilon: Option<f32>,
+    /// Type of the raw inputs, of a file that does not say it.
+    pub input: Option<foldnet_data::InputType>,
 }
 
 impl Checkpoint {

@@ -1,0 +1,164 @@
+//! Small models of every format, made by `small/make_small.py`, against what their frameworks answered.
+
+use foldnet_import::{Head, Imported, Layer, Network, Piece, import, parse, write_onnx};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+fn small(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/small").join(name)
+}
+
+fn floats(value: &Value) -> Vec<Vec<f64>> {
+    let row = |row: &Value| row.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    value.as_array().unwrap().iter().map(row).collect()
+}
+
+fn outputs() -> Value {
+    serde_json::from_slice(&std::fs::read(small("outputs.json")).unwrap()).unwrap()
+}
+
+fn read(name: &str) -> Network {
+    match import(&small(name)) {
+        Ok(Imported::Network(network)) => network,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// The largest difference from the framework's answers, relative to their largest.
+fn difference(network: &Network, expected: &[Vec<f64>]) -> f64 {
+    let outputs = outputs();
+    let largest = expected.iter().flatten().fold(0.0_f64, |most, value| most.max(value.abs()));
+    let mut worst = 0.0_f64;
+    for (x, expected) in floats(&outputs["x"]).iter().zip(expected) {
+        let x: Vec<f32> = x.iter().map(|&value| value as f32).collect();
+        let mut answer = network.answer(&x);
+        // Of two classes the frameworks give both probabilities.
+        if answer.len() == 1 && expected.len() == 2 {
+            answer.insert(0, 1.0 - answer[0]);
+        }
+        assert_eq!(answer.len(), expected.len());
+        for (got, wanted) in answer.iter().zip(expected) {
+            assert!(got.is_finite());
+            worst = worst.max((got - wanted).abs() / largest);
+        }
+    }
+    worst
+}
+
+#[test]
+fn small_models_answer_as_in_their_frameworks() {
+    let check = |name: &str, key: &str, labels: &[&str]| {
+        let network = read(name);
+        let worst = difference(&network, &floats(&outputs()["outputs"][key]));
+        println!("{name}: {worst:e}\n  {}\n  {}", network.understood().join("\n  "), network.folded.join("\n  "));
+        assert!(worst < 1e-5, "{name}: {worst}");
+        assert_eq!(network.labels, labels, "{name}");
+    };
+    check("nested.keras", "nested", &[]);
+    check("nested.h5", "nested", &[]);
+    check("plain.keras", "plain", &[]);
+    check("dense.tflite", "dense", &[]);
+    check("skl_three.onnx", "skl_three", &["0", "1", "2"]);
+    check("skl_two.onnx", "skl_two", &["0", "1"]);
+    check("skl_names.onnx", "skl_names", &["down", "up"]);
+    check("skl_value.onnx", "skl_value", &[]);
+    check("skl_logistic.onnx", "skl_logistic", &["0", "1", "2"]);
+    check("skl_logistic2.onnx", "skl_logistic2", &["0", "1"]);
+}
+
+/// What is written is read again as the same numbers.
+#[test]
+fn onnx_there_and_back() {
+    for (name, key) in [("nested.keras", "nested"), ("plain.keras", "plain"), ("skl_value.onnx", "skl_value")] {
+        let network = read(name);
+        let back = match parse(&written(&network), Path::new("back.onnx")).unwrap() {
+            Imported::Network(network) => network,
+            other => panic!("{other:?}"),
+        };
+        let worst = difference(&back, &floats(&outputs()["outputs"][key]));
+        assert!(worst < 1e-5, "{name}: {worst}");
+        assert_eq!(back.layers.len(), network.layers.len());
+    }
+}
+
+fn written(network: &Network) -> Vec<u8> {
+    let mut values: Vec<Vec<f32>> = Vec::new();
+    let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
+    let affine = network.affine.as_ref().map(|affine| (narrow(&affine.scale), narrow(&affine.shift)));
+    for placed in &network.layers {
+        if let Layer::BatchNorm { gamma, beta, mean, variance, .. } = &placed.layer {
+            values.push([&gamma[..], beta, mean, variance].concat());
+        }
+    }
+    let mut norms = values.iter();
+    let mut pieces: Vec<Piece> = affine.iter().map(|(scale, shift)| Piece::Affine { scale, shift }).collect();
+    let mut head = Head::Values;
+    for placed in &network.layers {
+        pieces.push(match &placed.layer {
+            Layer::Dense { units, kernel, bias } => Piece::Dense { units: *units, kernel, bias: bias.as_deref() },
+            Layer::BatchNorm { momentum, epsilon, .. } => {
+                Piece::BatchNorm { momentum: *momentum, epsilon: *epsilon, values: norms.next().unwrap() }
+            }
+            Layer::Relu => Piece::Relu,
+            Layer::Softmax { .. } => {
+                head = Head::Softmax;
+                continue;
+            }
+            Layer::Sigmoid => {
+                head = Head::Sigmoid;
+                continue;
+            }
+        });
+    }
+    write_onnx(network.inputs(), &pieces, head, &network.labels)
+}
+
+/// A number generator of a line: xorshift.
+fn next(state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state >> 16) as usize
+}
+
+const FILES: [&str; 7] =
+    ["nested.keras", "nested.h5", "plain.keras", "dense.tflite", "dict.pt", "skl_names.onnx", "skl_logistic.onnx"];
+
+/// Every truncation is an error or a network, and never a panic.
+#[test]
+fn truncated_files_are_errors() {
+    for name in FILES {
+        let bytes = std::fs::read(small(name)).unwrap();
+        let mut errors = 0;
+        for length in 0..bytes.len() {
+            errors += usize::from(parse(&bytes[..length], Path::new(name)).is_err());
+        }
+        println!("{name}: {errors} of {} truncations are errors", bytes.len());
+        assert!(errors * 10 > bytes.len() * 9, "{name}: {errors} of {}", bytes.len());
+    }
+}
+
+/// 10,000 random changes of each file: an error or a network, and never a panic or a hang.
+#[test]
+fn mutated_files_never_panic() {
+    let mut state = 0x9e37_79b9_7f4a_7c15;
+    for name in FILES {
+        let whole = std::fs::read(small(name)).unwrap();
+        let mut errors = 0;
+        for _ in 0..10_000 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(&mut state) % 4 {
+                let at = next(&mut state) % bytes.len();
+                bytes[at] = match next(&mut state) % 4 {
+                    0 => 0,
+                    1 => 255,
+                    2 => bytes[at] ^ (1 << (next(&mut state) % 8)),
+                    _ => next(&mut state) as u8,
+                };
+            }
+            errors += usize::from(parse(&bytes, Path::new(name)).is_err());
+        }
+        println!("{name}: {errors} of 10000 mutations are errors");
+        assert!(errors > 100, "{name}: {errors}");
+    }
+}
