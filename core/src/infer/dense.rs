@@ -10,7 +10,7 @@
 
 use super::kernel::{Current, Kernel, Sums};
 use super::layout::{MAX_ROWS, Width};
-use super::requantize::{Row, requantize};
+use super::requantize::{Row, requantize, requantize_to_byte};
 use super::source::Source;
 
 /// What a layer has in flash.
@@ -65,18 +65,21 @@ pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [
     if Current::MAKES_BYTES && !traits.unsteady && !is_wide(dense, source) {
         Current::bytes(width, &Current::list(width, source, list), weights, rows, y);
     } else {
-        outputs(dense, source, list, y, |z| z.clamp(0, 255) as u8);
+        outputs(dense, source, list, y, requantize_to_byte);
     }
 }
 
 /// Logits `z [O]`, each the bits of an `i32`; with `relu` none below 0.
 pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool, z: &mut [u32]) {
-    outputs(dense, source, list, z, |z| if relu { z.max(0) as u32 } else { z as u32 });
+    outputs(dense, source, list, z, |acc, row| {
+        let z = requantize(acc, row.multiplier, row.shift);
+        if relu { z.max(0) as u32 } else { z as u32 }
+    });
 }
 
 /// Group after group of blocks, then row after row.
 #[inline(always)]
-fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T], put: impl Fn(i32) -> T) {
+fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T], put: impl Fn(i32, Row) -> T) {
     let Dense { width, mut rows, mut weights, .. } = *dense;
     let block_words = width.block_words(source.inputs()).max(1);
     if is_wide(dense, source) {
@@ -111,12 +114,12 @@ const fn is_wide(dense: &Dense, source: &Source) -> bool {
 
 /// Requantizes the sums of a block's rows to the front of `out`; returns what is behind.
 #[inline(always)]
-fn put_rows<'o, T>(rows: &[[u32; 2]], sums: &Sums, out: &'o mut [T], put: &impl Fn(i32) -> T) -> &'o mut [T] {
+fn put_rows<'o, T>(rows: &[[u32; 2]], sums: &Sums, out: &'o mut [T], put: &impl Fn(i32, Row) -> T) -> &'o mut [T] {
     let count = rows.len().min(out.len());
     let (of_block, behind) = out.split_at_mut(count);
     for ((&row, &sum), out) in rows.iter().zip(sums).zip(of_block) {
         let row = Row::from_words(row);
-        *out = put(requantize(row.bias.wrapping_add(sum), row.multiplier, row.shift));
+        *out = put(row.bias.wrapping_add(sum), row);
     }
     behind
 }

@@ -77,6 +77,23 @@ pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
     if shift == 0 { scaled } else { ((scaled >> ((shift - 1) & 31)) + 1) >> 1 }
 }
 
+/// `clamp(requantize(acc, multiplier, shift), 0, 255)`, for valid rows. More than half of all sums are not above 0 and need
+/// no product; of the others twice the scaled sum, which is below `2^32`, has one way for every shift.
+#[inline(always)]
+pub(crate) const fn requantize_to_byte(acc: i32, row: Row) -> u8 {
+    if acc <= 0 {
+        return 0;
+    }
+    let (acc, m) = (acc as u32, row.multiplier as u32);
+    let scaled = if LONG_MULTIPLY {
+        ((acc as u64 * m as u64) >> BITS) as u32
+    } else {
+        (acc >> BITS).wrapping_mul(m).wrapping_add((acc & (MULTIPLIER_ONE as u32 - 1)).wrapping_mul(m) >> BITS)
+    };
+    let rounded = ((scaled << 1 >> (row.shift & 31)) + 1) >> 1;
+    if rounded > 255 { 255 } else { rounded as u8 }
+}
+
 /// Whether the target multiplies 32 by 32 to 64 bits in one instruction.
 const LONG_MULTIPLY: bool = cfg!(any(target_pointer_width = "64", foldnet_long_multiply));
 
@@ -89,6 +106,9 @@ pub(crate) mod cases {
         let scaled = (i64::from(acc) * i64::from(multiplier)) >> BITS;
         let expected = if shift == 0 { scaled } else { (scaled + (1 << (shift - 1))) >> shift };
         assert_eq!(i64::from(requantize(acc, multiplier, shift)), expected, "{acc} * {multiplier} >> {shift}");
+        let row = Row { multiplier, shift, ..Row::default() };
+        let byte = i64::from(requantize_to_byte(acc, row));
+        assert_eq!(byte, expected.clamp(0, 255), "{acc} * {multiplier} >> {shift} as a byte");
     }
 
     pub(crate) fn equals_its_definition_everywhere() {
