@@ -2,8 +2,8 @@
 
 use crate::compute::Fast;
 use crate::network::architecture::Norm;
-use crate::network::checkpoint::{Hints, PixelRange};
-use crate::network::open::{open, resolve};
+use crate::network::checkpoint::{Checkpoint, Hints, PixelRange, ReluOnly, Words};
+use crate::network::open::{Opened, open, open_checkpoint, resolve};
 use crate::show::terminal::{LoadBars, Ui};
 use crate::train::history::History;
 use anyhow::{Context, anyhow, bail};
@@ -243,16 +243,24 @@ impl ThreadsArg {
 /// What a file saved straight from Keras or PyTorch does not say.
 #[derive(Debug, Clone, Args)]
 pub(super) struct HintArgs {
-    /// Where BatchNormalization stands, if the file does not tell
-    #[arg(long, value_name = "after|before|none")]
+    /// Where BatchNormalization stands, seen from the activations, which then are ReLU, with Softmax at the end; if the file
+    /// does not tell
+    #[arg(long, value_name = "after|before|none", conflicts_with = "layers")]
     norm: Option<Norm>,
-    /// Range of the pixels the network was trained on, if the file has no pixel statistics
+    /// All layers in order, if the file does not tell: such as "dense, batch_norm, relu, dense, softmax"
+    #[arg(long, value_name = "LIST")]
+    layers: Option<Words>,
+    /// The hidden activation that --norm stands for; no other folds
+    #[arg(long, value_name = "relu")]
+    activation: Option<ReluOnly>,
+    /// Range of the pixels that the first Dense or BatchNormalization was trained on, if the file has no pixel statistics:
+    /// raw (0 to 255), unit (0 to 1, also behind a Rescaling(1/255))
     #[arg(long, value_name = "raw|unit")]
     pixels: Option<PixelRange>,
-    /// What every BatchNormalization adds to its variance, if the file does not tell [default: 0.001 of Keras's files,
-    /// 0.00001 of PyTorch's]
-    #[arg(long, value_name = "EPSILON", value_parser = epsilon)]
-    epsilon: Option<f32>,
+    /// What BatchNormalizations add to their variance, if the file does not tell: one for all, or one for each [default: 0.001 of
+    /// Keras's files, 0.00001 of PyTorch's]
+    #[arg(long, value_name = "EPSILON,...", value_delimiter = ',', value_parser = epsilon)]
+    epsilon: Vec<f32>,
     /// Type of the raw inputs, if the file does not tell: of a sensor's values that are no pixels
     #[arg(long = "input-type", value_name = "u8|i8|i16|u16|f32")]
     input_type: Option<foldnet_data::InputType>,
@@ -265,8 +273,32 @@ fn epsilon(text: &str) -> Result<f32, &'static str> {
 }
 
 impl HintArgs {
+    /// Opens a file; of bare tensors, whose layers these options say, prints what they were taken for, layer by layer.
+    pub(super) fn open(&self, path: &Path, ui: Ui) -> anyhow::Result<Opened> {
+        let opened = open(path, &self.hints())?;
+        if let (true, Opened::Checkpoint(checkpoint)) = (self.norm.is_some() || self.layers.is_some(), &opened) {
+            let layers = checkpoint.understood().join("; ");
+            ui.say(format!("{}: taken for {layers}", path.display()));
+        }
+        Ok(opened)
+    }
+
+    /// As [`open`](Self::open), of a checkpoint.
+    pub(super) fn open_checkpoint(&self, path: &Path, ui: Ui) -> anyhow::Result<Checkpoint> {
+        match self.open(path, ui)? {
+            Opened::Checkpoint(checkpoint) => Ok(checkpoint),
+            Opened::Model(_) => open_checkpoint(path, &self.hints()),
+        }
+    }
+
     /// As the checkpoint reader takes them.
     pub(super) fn hints(&self) -> Hints {
-        Hints { norm: self.norm, pixels: self.pixels, epsilon: self.epsilon, input: self.input_type }
+        Hints {
+            norm: self.norm,
+            layers: self.layers.clone(),
+            pixels: self.pixels,
+            epsilon: self.epsilon.clone(),
+            input: self.input_type,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
 use crate::format::thousands;
 use crate::judge::evaluate::{Evaluation, PerClass};
-use crate::network::open::{check_images, class_names, open, resolve};
+use crate::network::open::{check_images, class_names, resolve};
 use crate::show::terminal::{Ui, bold, table};
 use crate::train::history::History;
 use crate::write::{atomically, check_not_input};
@@ -38,7 +38,7 @@ impl Evaluate {
         if let Some(out) = &self.predictions {
             check_not_input(out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         }
-        let opened = open(&self.path, &self.hints.hints())?;
+        let opened = self.hints.open(&self.path, ui)?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         known(&self.path, dataset.number_as(&opened.labels(&self.path)?))?;
         let view = dataset.part(self.split);

@@ -5,7 +5,7 @@ use super::flash::FlashArgs;
 use crate::deploy::export::{Export as Report, Plan, export};
 use crate::deploy::flash::Written;
 use crate::format::bytes;
-use crate::network::open::{ImageSize, check_images, class_names, open_checkpoint, resolve};
+use crate::network::open::{ImageSize, check_images, class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
 use crate::write::{atomically, check_not_input};
@@ -57,7 +57,7 @@ impl Export {
         }
         let target = self.flash.target()?;
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
-        let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
+        let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         known(&self.path, dataset.number_as(&checkpoint.labels))?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));

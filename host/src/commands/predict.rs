@@ -2,7 +2,7 @@
 
 use super::data::{DatasetArg, HintArgs, check_classes, known};
 use crate::compute::Fast;
-use crate::network::open::{Opened, check_images, class_names, open};
+use crate::network::open::{Opened, check_images, class_names};
 use crate::show::terminal::{Ui, bars, picture};
 use anyhow::bail;
 use clap::Args;
@@ -42,7 +42,7 @@ struct Input {
 impl Predict {
     /// Classifies and draws.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        let opened = open(&self.path, &self.hints.hints())?;
+        let opened = self.hints.open(&self.path, ui)?;
         let own = opened.labels(&self.path)?;
         let image = self.input(&own, ui)?;
         let Picture { pixels, height, width } = &image.picture;

@@ -4,7 +4,7 @@ use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positiv
 use super::export::CALIBRATION;
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
-use crate::network::open::{ImageSize, Opened, check_images, class_names, open, open_checkpoint, resolve};
+use crate::network::open::{ImageSize, Opened, check_images, class_names, open, resolve};
 use crate::show::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
 use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
 use crate::train::history::History;
@@ -58,7 +58,7 @@ impl Report {
         check_positive("--calibrate", self.calibrate)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
         self.check_out()?;
-        let checkpoint = open_checkpoint(&self.path, &self.hints.hints())?;
+        let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let mut models: Vec<ModelFile> =
             self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
         self.devices.iter().try_for_each(|path| measured(path, &mut models))?;

@@ -2,7 +2,7 @@
 
 use super::data::HintArgs;
 use crate::network::checkpoint::{load_line, save_line, torch_save_line};
-use crate::network::open::{Opened, open, parse, resolve};
+use crate::network::open::{Opened, parse, resolve};
 use crate::show::summary::{Summary as Report, of_checkpoint, of_model};
 use crate::show::terminal::Ui;
 use clap::Args;
@@ -22,7 +22,7 @@ pub(super) struct Summary {
 impl Summary {
     /// Prints the table.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        let report: Report = match open(&self.path, &self.hints.hints())? {
+        let report: Report = match self.hints.open(&self.path, ui)? {
             Opened::Checkpoint(checkpoint) => {
                 let report = of_checkpoint(checkpoint.network());
                 ui.block(&report);

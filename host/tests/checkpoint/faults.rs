@@ -1,11 +1,12 @@
 //! One fault a line: what is changed in a good file, and what the user reads.
 
 use crate::file::{File, Tensor, decode, small};
+use crate::keras::stated;
 use foldnet::network::checkpoint::{Checkpoint, Hints};
 use safetensors::tensor::Dtype;
 
 fn check(change: impl FnOnce(&mut File), expected: &str) {
-    let text = File::changed("before", change).decode(&Hints::default()).expect_err(expected);
+    let text = File::changed("before", change).decode(&stated("before")).expect_err(expected);
     assert!(text.starts_with(expected), "{text}\nis not: {expected}");
 }
 
@@ -16,11 +17,10 @@ const GAMMA: &str = "sequential/batch_normalization/gamma";
 
 #[test]
 fn a_tensor_is_missing() {
-    check(|file| drop(file.remove(DENSE_1)), "sequential/dense_1/kernel is missing; save the network again");
-    check(|file| drop(file.remove(VARIANCE)), "sequential/batch_normalization_2/moving_variance is missing; save");
-    check(|file| drop(file.remove(GAMMA)), "sequential/batch_normalization/gamma is missing; save");
-    check(|file| drop(file.remove("pixel_mean")), "pixel_mean is missing; save");
-    check(|file| drop(file.remove("pixel_std")), "pixel_std is missing; save");
+    check(|file| drop(file.remove(DENSE_1)), "sequential/dense_1/kernel is missing; the file is not whole");
+    check(|file| drop(file.remove(VARIANCE)), "sequential/batch_normalization_2/moving_variance is missing; the file");
+    check(|file| drop(file.remove("pixel_mean")), "pixel_mean is missing; the file");
+    check(|file| drop(file.remove("pixel_std")), "pixel_std is missing; the file");
     check(|file| file.tensors.retain(|name, _| !name.contains("dense")), "holds no dense/kernel; save a network");
     check(|file| file.tensors.clear(), "holds no dense/kernel; save a network");
 }
@@ -33,21 +33,21 @@ fn a_tensor_is_missing_from_the_list() {
     };
     check(
         |file| file.metadata.extend([list(&[20, 17, 9, 10])]),
-        "sequential/batch_normalization_3/gamma is missing; save",
+        "sequential/batch_normalization_3/gamma is missing; the file",
     );
     check(
         |file| {
             file.metadata.extend([list(&[20, 17, 9])]);
             file.tensors.retain(|name, _| !name.contains("dense_3"));
         },
-        "sequential/dense_3/kernel is missing; save",
+        "sequential/dense_3/kernel is missing; the file",
     );
     check(
         |file| {
             file.metadata.extend([list(&[20, 17, 9])]);
             file.tensors.retain(|name, _| !name.contains("batch"));
         },
-        "batch_normalization/gamma is missing; save",
+        "batch_normalization/gamma is missing; the file",
     );
 }
 
@@ -127,10 +127,16 @@ fn a_tensor_fits_nowhere() {
     };
     check(
         add(&["seed_generator/seed_generator_state"]),
-        "seed_generator/seed_generator_state fit nowhere in a network",
+        "seed_generator/seed_generator_state: no Dense and no BatchNormalization; a layer",
     );
-    check(add(&["conv2d/kernel", "iterations"]), "conv2d/kernel, iterations fit nowhere in a network of Dense and");
-    check(|file| file.rename(BIAS, "sequential/output/bias"), "sequential/output/bias fit nowhere in a network");
+    check(
+        add(&["conv2d/kernel", "iterations"]),
+        "iterations, conv2d/kernel: no Dense and no BatchNormalization; a layer",
+    );
+    check(
+        |file| file.rename(BIAS, "sequential/output/bias"),
+        "sequential/output/bias: no Dense and no BatchNormalization; a layer",
+    );
     check(add(&["z/dense_2/bias"]), "z/dense_2/bias belongs to a second sequential/dense_2; keep one network");
     let told = |file: &mut File| {
         let layers = foldnet::network::architecture::Norm::Before.layers(&[20, 17, 9], 10);
@@ -138,8 +144,11 @@ fn a_tensor_fits_nowhere() {
         add(&["sequential/dense_1/bias"])(file);
         file.tensors.insert("sequential/dense_4/kernel".into(), Tensor::new(&[10, 1], &[0.0; 10]));
     };
-    check(told, "sequential/dense_1/bias, sequential/dense_4/kernel fit nowhere in a network");
-    check(|file| drop(file.metadata.insert("pixels".into(), "\"raw\"".into())), "pixel_mean, pixel_std fit nowhere");
+    check(told, "sequential/dense_1/bias, sequential/dense_4/kernel: no Dense and no");
+    check(
+        |file| drop(file.metadata.insert("pixels".into(), "\"raw\"".into())),
+        "pixel_mean, pixel_std: no Dense and no",
+    );
 }
 
 #[test]
@@ -153,12 +162,26 @@ fn the_metadata_is_unusable() {
     check(set("layers", "[{\"dense\":{\"units\":0,\"bias\":true}}]"), "its layers make no network (layer 0: a width");
     check(set("pixels", "raw"), "its metadata `pixels` cannot be understood (");
     check(set("image", "[28, 28]"), "its metadata `image` is 28 by 28, but the network has 16 inputs; save");
+    check(
+        |file| drop(file.metadata.insert("labels".into(), serde_json::json!(["x".repeat(300)]).to_string())),
+        "its metadata `labels` has a name of 300 characters, 256 are the most; save",
+    );
     check(set("labels", "[\"one\", \"two\"]"), "its metadata `labels` names 2 classes, but the network has 10; save");
 }
 
 fn check_bytes(bytes: &[u8], expected: &str) {
     let text = decode(bytes, &Hints::default()).expect_err(expected);
     assert!(text.starts_with(expected), "{text}\nis not: {expected}");
+}
+
+/// A header of anything is refused at its first value, and one of 98 MB at its length.
+#[test]
+fn a_header_cannot_fill_the_memory() {
+    let bomb = format!("{{\"a\":[{}]}}", vec!["{\"\":0}"; 400_000].join(","));
+    check_bytes(&raw(&bomb, 0), "is not a safetensors file (header: a: invalid type");
+    check_bytes(&raw(&format!("{{{}", " ".repeat(5 << 20)), 0), "is not a safetensors file (it does not begin with");
+    let long = format!("{{\"{}\":{{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}}}", "x".repeat(5000));
+    check_bytes(&raw(&long, 4), "is not a safetensors file (a name of 5000 bytes)");
 }
 
 /// A file of this header and so many bytes behind it.
@@ -171,9 +194,12 @@ fn the_file_is_something_else() {
     check_bytes(b"", "is not a safetensors file (only 0 bytes); save it again with safetensors");
     check_bytes(b"hello, this is text", "is not a safetensors file (it does not begin with a JSON header); save");
     check_bytes(&raw("{\"a\":1", 0), "is not a safetensors file (header: EOF");
-    check_bytes(&raw("{\"a\":1}", 0), "is not a safetensors file (a: invalid type");
-    check_bytes(b"PK\x03\x04....", "is a Keras file, not safetensors; load it in Keras and run: import numpy,");
-    check_bytes(b"\x89HDF\r\n\x1a\n", "is a Keras file, not safetensors; load it in Keras and run: import numpy,");
+    check_bytes(&raw("{\"a\":1}", 0), "is not a safetensors file (header: a: invalid type");
+    check_bytes(b"PK\x03\x04....", "a damaged zip file: its end is missing; copy or save it again");
+    check_bytes(
+        b"\x89HDF\r\n\x1a\n",
+        "a damaged HDF5 file: the file ends too early (at byte 8); copy or save it again",
+    );
     let entry = |name: &str, shape: &str, from, to| {
         format!("\"{name}\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":[{from},{to}]}}")
     };
@@ -193,10 +219,10 @@ fn the_file_is_something_else() {
 #[test]
 fn every_truncation_is_an_error() {
     let whole = std::fs::read(small("before_one_hidden")).expect("readable");
-    assert!(decode(&whole, &Hints::default()).is_ok());
+    assert!(decode(&whole, &stated("before")).is_ok());
     let header = usize::from_le_bytes(whole[..8].try_into().expect("eight bytes"));
     for length in 0..whole.len() {
-        let text = decode(&whole[..length], &Hints::default()).expect_err("truncated");
+        let text = decode(&whole[..length], &stated("before")).expect_err("truncated");
         let declared = if length < 8 + header { 8 + header } else { whole.len() };
         let expected = match length {
             0..8 => format!("is not a safetensors file (only {length} bytes)"),
@@ -228,7 +254,7 @@ fn a_flipped_bit_in_the_header_never_panics() {
         let mut bytes = whole.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         // A scope may be spelled otherwise; all else is refused, in one line that `decode` checks.
-        refused += u32::from(decode(&bytes, &Hints::default()).is_err());
+        refused += u32::from(decode(&bytes, &stated("softmax")).is_err());
     }
     assert!(refused > 5 * header as u32, "{refused} of {} flips were refused", 8 * header);
 }

@@ -1,6 +1,7 @@
 //! What is written is read again as it was, by us and by the reference implementation.
 
 use crate::file::{File, small};
+use crate::keras::stated;
 use foldnet::network::architecture::Norm;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelStatistics};
 use foldnet_core::{Layer, Network, Shape};
@@ -47,7 +48,7 @@ fn files_have_keras_s_names_and_layout() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("model.safetensors");
     for model in ["after", "before", "after_from_7", "before_square", "plain"] {
-        Checkpoint::read(&small(model), &Hints::default()).expect("read").write(&path).expect("written");
+        Checkpoint::read(&small(model), &stated(model)).expect("read").write(&path).expect("written");
         let (mut ours, mut keras) = (File::read(&path), File::read(&small(model)));
         let layers: Vec<Layer> = serde_json::from_str(&ours.metadata["layers"]).expect("a layer list");
         assert!(!layers.is_empty());
@@ -104,7 +105,7 @@ fn what_could_not_be_read_again_is_not_written() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("model.safetensors");
     let check = |change: fn(&mut Checkpoint), expected: &str| {
-        let mut checkpoint = Checkpoint::read(&small("after"), &Hints::default()).expect("read");
+        let mut checkpoint = Checkpoint::read(&small("after"), &stated("after")).expect("read");
         change(&mut checkpoint);
         let text = checkpoint.write(&path).expect_err(expected).to_string();
         assert!(text.starts_with(&format!("{}: {expected}", path.display())), "{text}");
@@ -127,7 +128,7 @@ fn what_could_not_be_read_again_is_not_written() {
 
 #[test]
 fn a_place_that_cannot_be_written_is_named_once() {
-    let checkpoint = Checkpoint::read(&small("after"), &Hints::default()).expect("read");
+    let checkpoint = Checkpoint::read(&small("after"), &stated("after")).expect("read");
     let check = |path: &str, remedy: &str| {
         let text = checkpoint.write(path.as_ref()).expect_err(path).to_string();
         assert!(text.starts_with(&format!("{path}: cannot be written (")) && text.ends_with(remedy), "{text}");

@@ -27,7 +27,7 @@ fn check_keras(name: &str, accuracy: f64) {
     let folder = Folder::new();
     let file = golden(&format!("keras_{name}.safetensors"));
     let file = file.to_str().expect("text");
-    let evaluated = result(&folder, &["evaluate", file, "--predictions", "ours"]);
+    let evaluated = result(&folder, &["evaluate", file, "--norm", name, "--predictions", "ours"]);
     assert_eq!((evaluated["images"].as_u64(), number(&evaluated, "accuracy")), (Some(10_000), accuracy));
     let read = |path: PathBuf| classes(&read_to_string(path).expect("a list of classes"));
     let (ours, theirs) = (read(folder.path("ours")), read(golden(&format!("keras_{name}.predictions"))));
@@ -36,7 +36,7 @@ fn check_keras(name: &str, accuracy: f64) {
     // f32 sums in another order may turn an image whose two best logits are all but equal; none was seen to turn.
     assert!(equal >= 9_998, "{equal} classes as Keras has them");
 
-    let export = result(&folder, &["export", file, "--bits", "32", "--out", "a.fnet"]);
+    let export = result(&folder, &["export", file, "--norm", name, "--bits", "32", "--out", "a.fnet"]);
     assert_eq!([number(&export, "float_accuracy"), number(&export, "accuracy")], [accuracy; 2]);
     // Both sides are f32: some ulp of sums of large terms, 784 of them; 5.4e-5 and 2.5e-5 were seen.
     assert!(number(&export, "folded_max_deviation") <= 2e-4, "{export}");

@@ -12,7 +12,7 @@
 
 use super::error::Fault;
 use super::tensor::Tensor;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -22,8 +22,12 @@ pub(super) type Metadata = BTreeMap<String, String>;
 
 const METADATA: &str = "__metadata__";
 
-/// The longest header the format allows.
-const MAX_HEADER: usize = 100_000_000;
+/// The longest header: far more than names and shapes of 64 layers and names of 65,535 classes need. The format allows
+/// 100 MB, which as a tree of values would take 9 GB.
+const MAX_HEADER: usize = 4 << 20;
+
+/// The longest name of a tensor.
+const MAX_NAME: usize = 1024;
 
 /// The tensors in the order of their bytes, and the metadata.
 ///
@@ -31,20 +35,13 @@ const MAX_HEADER: usize = 100_000_000;
 /// When the bytes are not a whole safetensors file, or a name comes twice.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Tensor<'_>>, Metadata), Fault> {
     let (header, data) = split(bytes)?;
-    let Header(entries) =
+    let Header { declared, metadata, twice } =
         serde_json::from_slice(header).map_err(|error| not_safetensors(format!("header: {error}")))?;
-    let (mut declared, mut metadata, mut names) = (Vec::new(), Metadata::new(), BTreeSet::new());
-    for (name, value) in entries {
-        if !names.insert(name.clone()) {
-            return Err(Fault::Twice { name });
-        }
-        if name == METADATA {
-            metadata =
-                serde_json::from_value(value).map_err(|error| not_safetensors(format!("{METADATA}: {error}")))?;
-        } else {
-            let entry = serde_json::from_value(value).map_err(|error| not_safetensors(format!("{name}: {error}")))?;
-            declared.push((name, entry));
-        }
+    if let Some(name) = twice {
+        return Err(Fault::Twice { name });
+    }
+    if let Some((name, _)) = declared.iter().find(|(name, _)| name.len() > MAX_NAME) {
+        return Err(not_safetensors(format!("a name of {} bytes", name.len())));
     }
     Ok((place(declared, data, bytes.len() - data.len())?, metadata))
 }
@@ -66,8 +63,14 @@ fn not_safetensors(why: String) -> Fault {
     Fault::NotSafetensors(why)
 }
 
-/// The header's entries as they come, so that a name that comes twice is seen.
-struct Header(Vec<(String, Value)>);
+/// The header's entries, each read as what it must be, so that no tree of anything is built.
+#[derive(Default)]
+struct Header {
+    declared: Vec<(String, Entry)>,
+    metadata: Metadata,
+    /// The first name that came again.
+    twice: Option<String>,
+}
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -80,11 +83,20 @@ impl<'de> Deserialize<'de> for Header {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
+                let (mut header, mut names) = (Header::default(), BTreeSet::new());
+                while let Some(name) = map.next_key::<String>()? {
+                    if !names.insert(name.clone()) {
+                        header.twice.get_or_insert(name.clone());
+                    }
+                    let within = |error: A::Error| A::Error::custom(format!("{name}: {error}"));
+                    if name == METADATA {
+                        header.metadata = map.next_value().map_err(within)?;
+                    } else {
+                        let entry = map.next_value().map_err(within)?;
+                        header.declared.push((name, entry));
+                    }
                 }
-                Ok(Header(entries))
+                Ok(header)
             }
         }
         deserializer.deserialize_map(Entries)

@@ -66,12 +66,75 @@ pub enum Fault {
     },
     /// Tensors that are no part of the network.
     #[error(
-        "{names} fit nowhere in a network of Dense and BatchNormalization; leave them out of the file (Keras's own layer names, dense_N and batch_normalization_N, tell the layers)"
+        "{names}: no Dense and no BatchNormalization; a layer that computes something (PReLU, LayerNorm, a convolution) cannot be left out: train with Dense, BatchNormalization and ReLU in its place (a Normalization: save its mean and the root of its variance as pixel_mean and pixel_std; weights of a loss and states of an optimizer: save the model without them)"
     )]
     Unknown {
         /// The first few, and how many more.
         names: String,
     },
+    /// Weights that are computed from other tensors.
+    #[error(
+        "{name} is a part of a weight that is computed from it; run torch.nn.utils.prune.remove(layer, \"weight\"), parametrize.remove_parametrizations(layer, \"weight\") or remove_weight_norm(layer), and save again"
+    )]
+    Reparametrized {
+        /// The tensor.
+        name: String,
+    },
+    /// A variable's own name, where the name of its layer belongs before it.
+    #[error(
+        "{name} does not say its layer; save by v.path, or by layer.name + \"/\" + v.name (v.name alone keeps only the last layer's)"
+    )]
+    WithoutLayer {
+        /// The tensor.
+        name: String,
+    },
+    /// Tensors alone.
+    #[error(
+        "holds tensors alone, which tell neither where BatchNormalization stands nor the activations; give --norm after, before or none (seen from the activations, which then are ReLU), or --layers \"{layers}\" as it was trained; a .keras, .onnx or .tflite file says it itself"
+    )]
+    Unsaid {
+        /// A list that has as many layers of each kind.
+        layers: String,
+    },
+    /// One output, of which `--norm` says too little.
+    #[error(
+        "one output tells a value, or two classes behind a sigmoid; give --layers \"{layers}\" for two classes, without sigmoid for a value"
+    )]
+    OneOutput {
+        /// The list, for two classes.
+        layers: String,
+    },
+    /// `--layers` has not the layers of the file.
+    #[error(
+        "--layers has {} dense and {} batch_norm, the file {} and {}; give them as they were trained", said[0], said[1], found[0], found[1]
+    )]
+    Listed {
+        /// Dense and BatchNormalizations of the list.
+        said: [usize; 2],
+        /// Of the file.
+        found: [usize; 2],
+    },
+    /// `--epsilon` for another number of layers.
+    #[error("--epsilon gives {said} values for {found} BatchNormalizations; give one, or one for each")]
+    Epsilons {
+        /// Values given.
+        said: usize,
+        /// BatchNormalizations.
+        found: usize,
+    },
+    /// Statistics of pixels of 0 to 255.
+    #[error(
+        "{name} holds {value}: statistics of pixels of 0 to 255; divide pixel_mean and pixel_std by 255 and save them again"
+    )]
+    LargeStatistics {
+        /// The tensor.
+        name: String,
+        /// Its largest value.
+        value: f32,
+    },
+    /// `--layers` says otherwise than the file.
+    #[error("its own layer list is another; leave out --layers")]
+    LayersContradict,
     /// Layers of PyTorch's that fit in more than one order.
     #[error("the order of {names} cannot be told from names and shapes; number the layers of a kind, such as fc1, fc2")]
     Order {
@@ -85,7 +148,7 @@ pub enum Fault {
     #[error("holds no dense/kernel; save a network of Dense layers under Keras's own names")]
     NoDense,
     /// A tensor that must be there is not.
-    #[error("{name} is missing; save the network again with all its variables")]
+    #[error("{name} is missing; the file is not whole, or its layers are others than was said")]
     Missing {
         /// The tensor.
         name: String,
@@ -128,14 +191,6 @@ pub enum Fault {
         /// What is wrong.
         problem: String,
     },
-    /// The tensors fit more than one layer list.
-    #[error(
-        "its tensors do not tell where BatchNormalization stands ({why}); give --norm after or --norm before (seen from the activations)"
-    )]
-    Ambiguous {
-        /// What makes it so.
-        why: &'static str,
-    },
     /// The tensors fit no layer list we know.
     #[error(
         "BatchNormalization of widths {norms} fits no stack of Dense of widths {widths}{placed}; use one per hidden layer, all before or all after the activations, and at most one before the first Dense"
@@ -156,7 +211,7 @@ pub enum Fault {
     },
     /// Nobody says what becomes of pixels.
     #[error(
-        "has no pixel_mean and pixel_std; give --pixels raw if it was trained on pixels of 0 to 255, --pixels unit for 0 to 1"
+        "has no pixel_mean and pixel_std; give --pixels raw if its first Dense or BatchNormalization takes pixels of 0 to 255, --pixels unit for 0 to 1, also behind a Rescaling(1/255); for -1 to 1 save both as 0.5"
     )]
     PixelsUnknown,
     /// `--pixels` says otherwise than the file.

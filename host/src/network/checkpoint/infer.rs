@@ -1,22 +1,21 @@
-//! The layer list of a file that does not say it, from the tensors alone: ReLU between Dense, Softmax last, epsilon and
-//! momentum Keras's defaults, and BatchNormalization where counts, widths and biases put it.
+//! The layer list of bare tensors, whose file says neither order nor activations: what the user states, never a guess.
 //!
-//! With `n` Dense (`n - 1` of them hidden) and `b` BatchNormalizations, which must have the widths of their places:
+//! `--norm` stands for a stack of Dense with ReLU between them and Softmax at the end. With `n` Dense and `b`
+//! BatchNormalizations, which must have the widths of their places:
 //!
-//! | `b` | without `--norm`, or with `--norm none` where `b` is 0 | `--norm after` | `--norm before` |
+//! | `b` | `--norm none` | `--norm after` | `--norm before` |
 //! |---|---|---|---|
-//! | 0 | no BatchNormalization | refused | refused |
-//! | `n`, the first as wide as the inputs | `after`, if all hidden Dense have a bias | BN; Dense, ReLU, BN; ... Dense | BN; Dense, BN, ReLU; ... Dense |
-//! | `n - 1` | `before`, if no hidden Dense has a bias | Dense, ReLU, BN; ... Dense | Dense, BN, ReLU; ... Dense |
+//! | 0 | Dense, ReLU; ... Dense | refused | refused |
+//! | `n` | refused | BN; Dense, ReLU, BN; ... Dense | BN; Dense, BN, ReLU; ... Dense |
+//! | `n - 1` | refused | Dense, ReLU, BN; ... Dense | Dense, BN, ReLU; ... Dense |
 //! | other | refused | refused | refused |
 //!
-//! Where the condition on biases fails, the same tensors fit both placements, and `--norm` must decide. So it must where
-//! `b = n` and all widths are alike, for then the last BatchNormalization might stand behind the last Dense. Without a
-//! hidden Dense there is one placement only.
+//! `--layers` says any other list, layer by layer ([`words`](super::words)).
 
 use super::error::Fault;
 use super::names::{BATCH_NORM, Group, Layers};
 use super::tensor::Tensor;
+use super::words::{self, Word};
 use crate::network::architecture::{Norm, stack};
 use foldnet_core::Layer;
 
@@ -32,7 +31,9 @@ pub(super) fn widths(found: &Layers, inputs: Option<usize>) -> Result<Vec<usize>
     let first = kernels.first().ok_or(Fault::NoDense)?;
     let norms = norms_by_width(found);
     let rows = |kernel: &Tensor| kernel.rows_cols().map(|(rows, _)| rows);
-    let statistics = [&found.pixel_mean, &found.pixel_std].map(|tensor| tensor.as_ref().and_then(Tensor::len));
+    // One value holds for all pixels and says nothing of their number.
+    let length = |tensor: &Tensor| tensor.len().filter(|&len| len != 1);
+    let statistics = [&found.pixel_mean, &found.pixel_std].map(|tensor| tensor.as_ref().and_then(length));
     let votes = [rows(first), statistics[0], statistics[1], norms[0], inputs];
     let mut widths = vec![most_frequent(&votes).ok_or_else(|| no_matrix(first))?];
     for (index, kernel) in kernels.iter().enumerate() {
@@ -86,21 +87,22 @@ fn most_frequent(votes: &[Option<usize>]) -> Option<usize> {
 ///
 /// # Errors
 /// When they fit no list, or more than one and `norm` does not decide, see the table above.
-pub(super) fn layers(found: &Layers, widths: &[usize], norm: Option<Norm>) -> Result<Vec<Layer>, Fault> {
+pub(super) fn layers(found: &Layers, widths: &[usize], norm: Norm) -> Result<Vec<Layer>, Fault> {
     check_chain(found, widths)?;
     let bias: Vec<bool> = found.dense.iter().map(|dense| dense.get("bias").is_some()).collect();
     let norms: Vec<usize> = found.batch_norm.iter().map(norm_width).collect();
     // A width beyond u32 is beyond what `layer::validate` lets pass.
     let units = widths[1..].iter().map(|&units| u32::try_from(units).unwrap_or(u32::MAX));
     let dense: Vec<Layer> = units.zip(&bias).map(|(units, &bias)| Layer::Dense { units, bias }).collect();
-    if norms.is_empty() {
-        return match norm {
-            Some(norm @ (Norm::After | Norm::Before)) => Err(Fault::NormContradicts { norm }),
-            Some(Norm::Without) | None => Ok(stack(&dense, false, Norm::Without)),
-        };
+    if widths.last() == Some(&1) {
+        let layers = words::of(&stack(&dense, false, norm)).replace("softmax", "sigmoid");
+        return Err(Fault::OneOutput { layers });
     }
-    if norm == Some(Norm::Without) {
-        return Err(Fault::NormContradicts { norm: Norm::Without });
+    if norms.is_empty() != (norm == Norm::Without) {
+        return Err(Fault::NormContradicts { norm });
+    }
+    if norms.is_empty() {
+        return Ok(stack(&dense, false, norm));
     }
     let input_norm = if norms == widths[..dense.len()] {
         true
@@ -109,24 +111,38 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: Option<Norm>) -> Re
     } else {
         return Err(misfit(&norms, widths, norm));
     };
-    let norm = match norm {
-        Some(norm) => norm,
-        None => placement(input_norm, &bias[..dense.len() - 1], norms == widths[1..])?,
-    };
     Ok(stack(&dense, input_norm, norm))
 }
 
-/// Where the BatchNormalizations stand; `bias` of the hidden Dense, `at_outputs` if they would fit behind every Dense.
-fn placement(input_norm: bool, bias: &[bool], at_outputs: bool) -> Result<Norm, Fault> {
-    let why = match (input_norm, bias.contains(&true), bias.contains(&false)) {
-        (true, ..) if at_outputs => "all widths are alike",
-        (true, _, false) => return Ok(Norm::After),
-        (false, false, _) => return Ok(Norm::Before),
-        (_, true, true) => "some hidden Dense have a bias, some have none",
-        (true, ..) => "one stands before the first Dense, yet the hidden Dense have no bias",
-        (false, ..) => "none stands before the first Dense, yet the hidden Dense have a bias",
+/// A list of as many layers of each kind as the file has, for the user to put right.
+pub(super) fn example(found: &Layers) -> String {
+    let norm = if found.batch_norm.is_empty() { Norm::Without } else { Norm::Before };
+    let dense: Vec<Layer> = found.dense.iter().map(|_| Layer::dense(1)).collect();
+    words::of(&stack(&dense, found.batch_norm.len() >= dense.len() && !dense.is_empty(), norm))
+}
+
+/// The list that the user spells out, with the units and biases of the tensors.
+///
+/// # Errors
+/// When it does not have as many Dense and BatchNormalizations as the file.
+pub(super) fn spelled(found: &Layers, widths: &[usize], list: &[Word]) -> Result<Vec<Layer>, Fault> {
+    check_chain(found, widths)?;
+    let count = |word: Word| list.iter().filter(|&&other| other == word).count();
+    let (dense, norms) = (count(Word::Dense), count(Word::BatchNorm));
+    if (dense, norms) != (found.dense.len(), found.batch_norm.len()) {
+        return Err(Fault::Listed { said: [dense, norms], found: [found.dense.len(), found.batch_norm.len()] });
+    }
+    let units = widths[1..].iter().map(|&units| u32::try_from(units).unwrap_or(u32::MAX));
+    let mut dense =
+        units.zip(&found.dense).map(|(units, group)| Layer::Dense { units, bias: group.get("bias").is_some() });
+    let layer = |word: &Word| match word {
+        Word::Dense => dense.next(),
+        Word::BatchNorm => Some(Layer::batch_norm()),
+        Word::Relu => Some(Layer::Relu),
+        Word::Softmax | Word::Sigmoid => Some(Layer::Softmax),
+        Word::Nothing => None,
     };
-    Err(Fault::Ambiguous { why })
+    Ok(list.iter().filter_map(layer).collect())
 }
 
 /// The width most of its variables have; 0 if none is a vector.
@@ -134,8 +150,8 @@ fn norm_width(norm: &Group) -> usize {
     most_frequent(&BATCH_NORM.map(|variable| norm.get(variable).and_then(Tensor::len))).unwrap_or(0)
 }
 
-fn misfit(norms: &[usize], widths: &[usize], norm: Option<Norm>) -> Fault {
-    let placed = norm.map_or(String::new(), |norm| format!(" with --norm {norm}"));
+fn misfit(norms: &[usize], widths: &[usize], norm: Norm) -> Fault {
+    let placed = format!(" with --norm {norm}");
     Fault::Misfit { norms: format!("{norms:?}"), widths: format!("{widths:?}"), placed }
 }
 

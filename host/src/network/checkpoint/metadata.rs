@@ -13,6 +13,9 @@ const IMAGE: &str = "image";
 const LABELS: &str = "labels";
 const ABOUT: &str = "about";
 
+/// The longest name of a class.
+const MAX_LABEL: usize = 256;
+
 /// What becomes of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +60,11 @@ impl Told {
         if let Some((height, width)) = self.image.filter(|_| self.inputs() != Some(inputs)) {
             let problem = format!("is {height} by {width}, but the network has {inputs} inputs");
             return Err(Fault::Metadata { key: IMAGE, problem });
+        }
+        let long = self.labels.iter().flatten().map(|label| label.chars().count()).find(|&length| length > MAX_LABEL);
+        if let Some(length) = long {
+            let problem = format!("has a name of {length} characters, {MAX_LABEL} are the most");
+            return Err(Fault::Metadata { key: LABELS, problem });
         }
         if let Some(about) = &self.about {
             about.check(inputs, classes).map_err(|problem| Fault::Metadata { key: ABOUT, problem })?;

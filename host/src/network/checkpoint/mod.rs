@@ -21,12 +21,12 @@
 //! | `labels` | class names, as many as classes |
 //! | `about` | what the network takes and answers, see [`About`]; without it, classes of `u8` images |
 //!
-//! Other entries are left alone. A file straight from Keras has none of them: `infer.rs` says how its
-//! layers are told; [`save_line`] and [`load_line`] are what a Keras user runs.
-//!
-//! A `state_dict` of PyTorch is read as well (`torch.rs` says which names); [`torch_save_line`] is what its user runs.
-//! The epsilon of BatchNormalization is in no tensor: without a layer list it is Keras's default of 1e-3 under Keras's
-//! names, PyTorch's of 1e-5 under PyTorch's, and `--epsilon` says another. PyTorch's momentum of .1 is .9 here.
+//! An entry that is no tensor and names one is another name of it, as safetensors notes shared tensors; others are left
+//! alone. A file straight from Keras or PyTorch has no layer list, and its tensors tell neither the order of layers nor
+//! their activations. Nothing of that is guessed: `--norm` or `--layers` say it ([`Hints`]), and without them the file is
+//! refused with the line to add. The epsilon of BatchNormalization is in no tensor either: `--norm` stands for Keras's
+//! 1e-3 under Keras's names and PyTorch's 1e-5 under PyTorch's, and `--epsilon` says others. A BatchNormalization
+//! without gamma or beta is read as such. One value of `pixel_mean` and `pixel_std` holds for all pixels.
 
 mod about;
 mod container;
@@ -39,10 +39,12 @@ mod names;
 mod read;
 mod tensor;
 mod torch;
+mod words;
 
 pub use about::{About, Input, Output};
 pub use error::{CheckpointError, Fault};
 pub use keras::{load_line, save_line, torch_save_line};
+pub use words::{ReluOnly, UnknownWord, Word, Words};
 
 use crate::network::architecture::Norm;
 use crate::write::atomically;
@@ -183,17 +185,19 @@ impl std::str::FromStr for PixelRange {
 #[error("give raw (pixels of 0 to 255) or unit (0 to 1)")]
 pub struct UnknownPixelRange;
 
-/// What the user says of a file that does not say it: `--norm`, `--pixels` and `--epsilon`.
+/// What the user says of a file that does not say it: `--norm`, `--layers`, `--pixels` and `--epsilon`.
 ///
 /// Of a file that does say, the same may be said again; anything else is an error.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
-    /// Where the BatchNormalizations of the hidden layers stand.
+    /// Where the BatchNormalizations of the hidden layers stand; the hidden activations then are ReLU.
     pub norm: Option<Norm>,
+    /// All layers in order, in words.
+    pub layers: Option<Words>,
     /// The range of pixels, where there are no statistics.
     pub pixels: Option<PixelRange>,
-    /// What every BatchNormalization adds to its variance; positive.
-    pub epsilon: Option<f32>,
+    /// What BatchNormalizations add to their variance, positive: one for all, one for each, or none given.
+    pub epsilon: Vec<f32>,
     /// Type of the raw inputs, of a file that does not say it.
     pub input: Option<foldnet_data::InputType>,
 }

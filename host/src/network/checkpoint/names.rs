@@ -7,6 +7,7 @@
 
 use super::error::Fault;
 use super::tensor::Tensor;
+use super::torch;
 use foldnet_core::Layer;
 use std::collections::BTreeMap;
 
@@ -76,9 +77,15 @@ pub(super) struct Group<'f> {
 }
 
 impl<'f> Group<'f> {
-    /// A layer of PyTorch's at `path`.
-    pub(super) fn torch(path: String, kind: Kind, number: u64, variables: BTreeMap<String, Tensor<'f>>) -> Self {
-        Self { path, kind, number, variables, origin: Origin::Torch }
+    /// A layer at `path`, in the spelling of `origin`.
+    pub(super) fn of(
+        origin: Origin,
+        path: String,
+        kind: Kind,
+        number: u64,
+        variables: BTreeMap<String, Tensor<'f>>,
+    ) -> Self {
+        Self { path, kind, number, variables, origin }
     }
 
     /// The name in the file of a variable that Keras calls so.
@@ -144,6 +151,12 @@ pub(super) struct Layers<'f> {
 /// # Errors
 /// When a name means nothing here, or a layer comes under two paths.
 pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
+    check_bare(&tensors)?;
+    let keras =
+        |tensor: &Tensor| [PIXEL_MEAN, PIXEL_STD].contains(&&tensor.name[..]) || variable(&tensor.name).is_some();
+    if !tensors.iter().all(keras) || !chained(&tensors) {
+        return torch::sort_keras(tensors);
+    }
     let (mut layers, mut groups, mut unknown) = (Layers::default(), BTreeMap::new(), Vec::new());
     for tensor in tensors {
         match (tensor.name.as_str(), variable(&tensor.name)) {
@@ -168,6 +181,45 @@ pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
         }
     }
     Ok(layers)
+}
+
+/// # Errors
+/// When variables were saved without the layers that they belong to, or there is none of a Dense.
+fn check_bare(tensors: &[Tensor]) -> Result<(), Fault> {
+    let bare = |tensor: &&Tensor| ["kernel", "bias", "gamma", "beta"].contains(&&tensor.name[..]);
+    match tensors.iter().find(bare) {
+        Some(tensor) => Err(Fault::WithoutLayer { name: tensor.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the kernels of Keras's numbers go from one width to the next, or some could not be told.
+fn chained(tensors: &[Tensor]) -> bool {
+    let kernel = |tensor: &Tensor| match variable(&tensor.name) {
+        Some((path, (Kind::Dense, number), "kernel")) => {
+            tensor.rows_cols().map(|shape| (number, path.to_owned(), shape))
+        }
+        _ => None,
+    };
+    let mut kernels: Vec<_> = tensors.iter().filter_map(kernel).collect();
+    kernels.sort();
+    let straight = kernels.windows(2).all(|pair| pair[0].2.1 == pair[1].2.0 || pair[0].0 == pair[1].0);
+    // Another order can only help where the inner widths are the same.
+    let scopes = kernels.windows(2).any(|pair| pair[0].0 == pair[1].0);
+    straight || scopes || !inner_widths_agree(&kernels.iter().map(|(.., shape)| *shape).collect::<Vec<_>>())
+}
+
+/// Whether all widths but one of the inputs and one of the units are the same.
+fn inner_widths_agree(shapes: &[(usize, usize)]) -> bool {
+    let mut units: Vec<usize> = shapes.iter().map(|shape| shape.1).collect();
+    let mut left = 0;
+    for (inputs, _) in shapes {
+        match units.iter().position(|width| width == inputs) {
+            Some(at) => drop(units.swap_remove(at)),
+            None => left += 1,
+        }
+    }
+    left <= 1
 }
 
 /// Path, kind and number of the layer, and variable.
@@ -231,7 +283,7 @@ mod tests {
     #[test]
     fn the_list_of_strangers_is_short() {
         let names = |n: usize| unknown_names((0..n).map(|i| format!("t{i}")).collect()).to_string();
-        assert!(names(4).starts_with("t0, t1, t2, t3 fit nowhere"), "{}", names(4));
-        assert!(names(6).starts_with("t0, t1, t2, t3 and 2 more fit nowhere"), "{}", names(6));
+        assert!(names(4).starts_with("t0, t1, t2, t3: no Dense"), "{}", names(4));
+        assert!(names(6).starts_with("t0, t1, t2, t3 and 2 more: no Dense"), "{}", names(6));
     }
 }

@@ -5,10 +5,12 @@ use super::error::Fault;
 use super::metadata::{Pixels, Told};
 use super::names::{self, BATCH_NORM, Group, Kind, Layers, Origin};
 use super::tensor::Tensor;
-use super::{Checkpoint, Hints, PixelRange, PixelStatistics, container, infer, torch};
+use super::words::Words;
+use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, infer, torch};
 use crate::network::import;
 use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
+use foldnet_data::Task;
 use foldnet_import::{Bare, Imported};
 use std::path::Path;
 
@@ -38,48 +40,98 @@ pub(super) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
 pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let (tensors, metadata) = container::parse(bytes)?;
     let told = Told::parse(&metadata)?;
+    let tensors = with_aliases(tensors, &metadata);
     let found = if torch::is(&tensors) { torch::sort(tensors)? } else { names::sort(tensors)? };
     let widths = infer::widths(&found, told.inputs())?;
     let inputs = widths[0];
     let layers = layers(&told, &found, &widths, hints)?;
+    let sigmoid = told.layers.is_none() && hints.layers.as_ref().is_some_and(Words::end_in_sigmoid);
     let network = Network::new(&layers, Shape::count(inputs)).map_err(Fault::Layers)?;
     let params = params(network, &found)?;
     let pixels = pixels(&told, &found, inputs, hints)?;
-    told.check(inputs, network.outputs())?;
+    let outputs = network.outputs();
+    let (layers, params) =
+        if sigmoid { two_classes(layers, params, widths[widths.len() - 2])? } else { (layers, params) };
+    told.check(inputs, if sigmoid { 2 } else { outputs })?;
     let (image, labels) = (told.image, told.labels.unwrap_or_default());
-    let about = told.about.unwrap_or_default();
+    let mut about = told.about.unwrap_or_default();
+    if told.layers.is_none() {
+        about.input = hints.input.map_or(about.input, Input);
+        about.task = if outputs == 1 && !sigmoid { Task::Regress } else { about.task };
+    }
     Ok(Checkpoint { layers, inputs, params, pixels, image, labels, about })
 }
 
-fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Result<Vec<Layer>, Fault> {
-    match (&told.layers, hints.norm) {
-        (None, norm) => Ok(with_epsilon(infer::layers(found, widths, norm)?, found.origin, hints.epsilon)),
-        (Some(layers), _) if !agrees(layers, hints.epsilon) => Err(Fault::EpsilonContradicts),
-        (Some(layers), Some(norm)) if !norm.describes(layers) => Err(Fault::NormContradicts { norm }),
-        (Some(layers), _) => Ok(layers.clone()),
+/// The tensors, and again those that metadata names a second time, as safetensors does with shared ones.
+fn with_aliases<'f>(mut tensors: Vec<Tensor<'f>>, metadata: &Metadata) -> Vec<Tensor<'f>> {
+    let named = |tensors: &[Tensor], name: &str| tensors.iter().position(|tensor| tensor.name == name);
+    for (alias, name) in metadata.iter().take(MAX_ALIASES) {
+        if let (Some(at), None) = (named(&tensors, name), named(&tensors, alias)) {
+            let copy = Tensor { name: alias.clone(), ..tensors[at].clone() };
+            tensors.push(copy);
+        }
     }
+    tensors
 }
 
-/// BatchNormalization as the tool of the file has it by default, but for the epsilon that the user gives.
-fn with_epsilon(mut layers: Vec<Layer>, origin: Origin, given: Option<f32>) -> Vec<Layer> {
-    for layer in &mut layers {
-        if let Layer::BatchNorm { .. } = layer {
+/// Entries of metadata that may be aliases.
+const MAX_ALIASES: usize = 1024;
+
+fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Result<Vec<Layer>, Fault> {
+    if let Some(layers) = &told.layers {
+        Network::new(layers, Shape::count(widths[0])).map_err(Fault::Layers)?;
+        if with_epsilon(layers.clone(), None, &hints.epsilon)? != *layers {
+            return Err(Fault::EpsilonContradicts);
+        }
+        if hints.layers.as_ref().is_some_and(|words| !words.describe(layers)) {
+            return Err(Fault::LayersContradict);
+        }
+        return match hints.norm {
+            Some(norm) if !norm.describes(layers) => Err(Fault::NormContradicts { norm }),
+            _ => Ok(layers.clone()),
+        };
+    }
+    let layers = match (&hints.layers, hints.norm) {
+        (Some(words), _) => infer::spelled(found, widths, &words.0)?,
+        (None, Some(norm)) => infer::layers(found, widths, norm)?,
+        (None, None) => return Err(Fault::Unsaid { layers: infer::example(found) }),
+    };
+    if let Some(norm) = hints.norm.filter(|norm| !norm.describes(&layers) && hints.layers.is_some()) {
+        return Err(Fault::NormContradicts { norm });
+    }
+    with_epsilon(layers, Some(found.origin), &hints.epsilon)
+}
+
+/// BatchNormalization as the tool of the file has it by default, but for the epsilons that the user gives: one for all,
+/// or one for each.
+fn with_epsilon(mut layers: Vec<Layer>, origin: Option<Origin>, given: &[f32]) -> Result<Vec<Layer>, Fault> {
+    let norms = layers.iter_mut().filter(|layer| matches!(layer, Layer::BatchNorm { .. }));
+    let mut found = 0;
+    for layer in norms {
+        if let Some(origin) = origin {
             *layer = origin.batch_norm();
         }
-        if let (Layer::BatchNorm { epsilon, .. }, Some(given)) = (layer, given) {
+        let given = if given.len() == 1 { given.first() } else { given.get(found) };
+        if let (Layer::BatchNorm { epsilon, .. }, Some(&given)) = (layer, given) {
             *epsilon = given;
         }
+        found += 1;
     }
-    layers
+    if given.len() > 1 && given.len() != found { Err(Fault::Epsilons { said: given.len(), found }) } else { Ok(layers) }
 }
 
-/// Whether a layer list has the epsilon that the user gives.
-fn agrees(layers: &[Layer], given: Option<f32>) -> bool {
-    let same = |layer: &Layer| match (layer, given) {
-        (Layer::BatchNorm { epsilon, .. }, Some(given)) => *epsilon == given,
-        _ => true,
-    };
-    layers.iter().all(same)
+/// One Sigmoid as a Softmax of two: a unit of zeros comes before the last Dense's, of so many `inputs`, which is exact.
+fn two_classes(mut layers: Vec<Layer>, mut params: Vec<f32>, inputs: usize) -> Result<(Vec<Layer>, Vec<f32>), Fault> {
+    let words = super::words::of(&layers);
+    let last = layers.len().checked_sub(2).and_then(|at| layers.get_mut(at));
+    let Some(Layer::Dense { units: units @ 1, bias }) = last else { return Err(Fault::OneOutput { layers: words }) };
+    *units = 2;
+    let row = params.split_off(params.len() - inputs - usize::from(*bias));
+    let (kernel, bias) = row.split_at(inputs);
+    params.extend(vec![0.0; inputs]);
+    params.extend(kernel);
+    params.extend(bias.iter().flat_map(|&bias| [0.0, bias]));
+    Ok((layers, params))
 }
 
 /// The parameters of all layers, in core's layout; every tensor of a layer must have its place.
@@ -127,8 +179,12 @@ fn push_dense(group: &Group, [inputs, units]: [usize; 2], bias: bool, params: &m
 /// The four variables, unit by unit.
 fn push_batch_norm(group: &Group, units: usize, params: &mut Vec<f32>) -> Result<(), Fault> {
     let mut columns = Vec::with_capacity(BatchNorm::VALUES);
-    for variable in BATCH_NORM {
-        columns.push(group.require(variable)?.values(&[units])?);
+    for (variable, absent) in BATCH_NORM.into_iter().zip([Some(1.0), Some(0.0), None, None]) {
+        // Without gamma it is 1, without beta 0: `scale=False`, `center=False`, `affine=False`.
+        columns.push(match (group.get(variable), absent) {
+            (None, Some(value)) => vec![value; units],
+            _ => group.require(variable)?.values(&[units])?,
+        });
     }
     let [gamma, beta, moving_mean, moving_variance] = [0, 1, 2, 3].map(|column: usize| &columns[column]);
     if let Some(at) = moving_variance.iter().position(|&variance| variance < 0.0) {
@@ -146,7 +202,7 @@ fn push_batch_norm(group: &Group, units: usize, params: &mut Vec<f32>) -> Result
 /// What the file says of pixels or, where it says nothing, the hint.
 fn pixels(told: &Told, found: &Layers, inputs: usize, hints: &Hints) -> Result<PixelStatistics, Fault> {
     let statistics = match (&found.pixel_mean, &found.pixel_std) {
-        (Some(mean), Some(std)) => Some(standardized(mean, std, inputs)?),
+        (Some(mean), Some(std)) => Some(standardized(mean, std, inputs, told.pixels.is_none())?),
         (None, None) => None,
         (None, Some(_)) => return Err(Fault::Missing { name: names::PIXEL_MEAN.into() }),
         (Some(_), None) => return Err(Fault::Missing { name: names::PIXEL_STD.into() }),
@@ -184,10 +240,22 @@ fn no_hint(hints: &Hints, statistics: PixelStatistics) -> Result<PixelStatistics
     }
 }
 
-fn standardized(mean: &Tensor, std: &Tensor, inputs: usize) -> Result<PixelStatistics, Fault> {
-    let (mean, values) = (mean.values(&[inputs])?, std.values(&[inputs])?);
-    match values.iter().position(|&std| std <= 0.0) {
-        Some(at) => Err(std.value_fault(at, values[at], "a positive number")),
-        None => Ok(PixelStatistics::Standardized { mean, std: values }),
+/// One value holds for all pixels. Where a file does not say that these are statistics of pixels of 0 to 1, their size
+/// must: `bare`.
+fn standardized(mean: &Tensor, std: &Tensor, inputs: usize, bare: bool) -> Result<PixelStatistics, Fault> {
+    let read = |tensor: &Tensor| match tensor.shape[..] {
+        [] | [1] => Ok(vec![tensor.values(&tensor.shape)?.first().copied().unwrap_or(0.0); inputs]),
+        _ => tensor.values(&[inputs]),
+    };
+    let (mean_values, values) = (read(mean)?, read(std)?);
+    if let Some(at) = values.iter().position(|&std| std <= 0.0) {
+        return Err(std.value_fault(if std.len() == Some(inputs) { at } else { 0 }, values[at], "a positive number"));
     }
+    let large = |values: &[f32]| values.iter().copied().filter(|&value| value > 1.0).reduce(f32::max);
+    for (tensor, values) in [(mean, &mean_values), (std, &values)] {
+        if let Some(value) = large(values).filter(|_| bare) {
+            return Err(Fault::LargeStatistics { name: tensor.name.clone(), value });
+        }
+    }
+    Ok(PixelStatistics::Standardized { mean: mean_values, std: values })
 }

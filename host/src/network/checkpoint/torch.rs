@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `LAYER.weight` of two dimensions, `LAYER.bias` | `[O][I]`, `[O]` | a Dense's kernel (Keras has it as `[I][O]`) and bias |
 //! | `LAYER.weight`, `.bias`, `.running_mean`, `.running_var` | `[O]` | a BatchNormalization's gamma, beta and moving statistics |
-//! | `LAYER.num_batches_tracked` | none | nothing |
+//! | `num_batches_tracked`, `n_averaged`, `total_ops`, `total_params` | any | nothing: counters |
 //!
 //! `LAYER` is any path: `0`, `net.0`, `fc1`, `model.head`. A `state_dict` saved by safetensors has lost its order, so
 //! layers of a kind are ordered by their numbers where their paths differ in numbers alone (`net.0`, `net.3`), and else
@@ -17,10 +17,13 @@ use super::tensor::Tensor;
 use std::collections::BTreeMap;
 
 /// More layers of a kind than any network here has; their order is not searched for.
-const MOST: usize = 9;
+const MOST: usize = foldnet_core::layer::MAX_DENSE + 1;
 
-/// What PyTorch counts for a momentum that it does not use by default.
-const COUNTER: &str = "num_batches_tracked";
+/// Places that a search for the order may try, some milliseconds; who needs more has names that tell nothing.
+const TRIES: usize = 20_000;
+
+/// What PyTorch and tools around it count.
+const COUNTERS: [&str; 4] = ["num_batches_tracked", "n_averaged", "total_ops", "total_params"];
 
 /// Whether the tensors are a `state_dict`: no name is Keras's, and some layer has a weight.
 pub(super) fn is(tensors: &[Tensor]) -> bool {
@@ -35,41 +38,89 @@ type Variables<'f> = BTreeMap<String, Tensor<'f>>;
 /// # Errors
 /// When a name means nothing here, or the order of layers cannot be told.
 pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
-    let mut layers = Layers { origin: Origin::Torch, ..Layers::default() };
-    let mut groups: BTreeMap<String, Variables> = BTreeMap::new();
-    let mut unknown = Vec::new();
+    let mut named = Sorted { layers: Layers { origin: Origin::Torch, ..Layers::default() }, ..Sorted::default() };
     for tensor in tensors {
-        match tensor.name.rsplit_once('.') {
-            None if tensor.name == PIXEL_MEAN => layers.pixel_mean = Some(tensor),
-            None if tensor.name == PIXEL_STD => layers.pixel_std = Some(tensor),
-            Some((path, variable @ ("weight" | "bias" | "running_mean" | "running_var" | COUNTER))) => {
-                let (path, variable) = (path.to_owned(), variable.to_owned());
-                groups.entry(path).or_default().insert(variable, tensor);
+        let (path, variable) = tensor.name.rsplit_once('.').unwrap_or(("", &tensor.name));
+        if COUNTERS.contains(&variable) {
+            continue;
+        }
+        let elsewhere = tensor.name.contains("parametrizations.")
+            || ["weight_orig", "weight_mask", "weight_g", "weight_v"].contains(&variable);
+        if elsewhere {
+            return Err(Fault::Reparametrized { name: tensor.name });
+        }
+        let known = ["weight", "bias", "running_mean", "running_var"].contains(&variable) && !path.is_empty();
+        let place = known.then(|| (path.to_owned(), variable.to_owned()));
+        named.take(tensor, place);
+    }
+    named.ordered()
+}
+
+/// As [`sort`], of Keras's variables under layers of any name; a kernel is turned to PyTorch's layout on the way.
+pub(super) fn sort_keras(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
+    let mut named = Sorted::default();
+    for tensor in tensors {
+        let name = tensor.name.split(':').next().unwrap_or_default();
+        let (path, variable) = name.rsplit_once('/').unwrap_or(("", name));
+        let torch = match variable {
+            "kernel" | "gamma" => Some("weight"),
+            "bias" | "beta" => Some("bias"),
+            "moving_mean" => Some("running_mean"),
+            "moving_variance" => Some("running_var"),
+            _ => None,
+        };
+        let place = torch.filter(|_| !path.is_empty()).map(|torch| (path.to_owned(), torch.to_owned()));
+        let turned = variable == "kernel" && place.is_some();
+        named.take(if turned { tensor.turned() } else { tensor }, place);
+    }
+    named.ordered()
+}
+
+/// Tensors by the layers that they belong to.
+#[derive(Default)]
+struct Sorted<'f> {
+    layers: Layers<'f>,
+    groups: BTreeMap<String, Variables<'f>>,
+    unknown: Vec<String>,
+}
+
+impl<'f> Sorted<'f> {
+    /// A tensor of the layer and variable, if its name says them.
+    fn take(&mut self, tensor: Tensor<'f>, place: Option<(String, String)>) {
+        match (place, tensor.name.as_str()) {
+            (None, PIXEL_MEAN) => self.layers.pixel_mean = Some(tensor),
+            (None, PIXEL_STD) => self.layers.pixel_std = Some(tensor),
+            (Some((path, variable)), _) => drop(self.groups.entry(path).or_default().insert(variable, tensor)),
+            (None, _) => self.unknown.push(tensor.name),
+        }
+    }
+
+    /// The layers of each kind, in an order that is told by names or shapes.
+    fn ordered(self) -> Result<Layers<'f>, Fault> {
+        let Self { mut layers, groups, mut unknown } = self;
+        let (mut dense, mut norms) = (Vec::new(), Vec::new());
+        for (path, variables) in groups {
+            let rank = variables.get("weight").map(|tensor| tensor.shape.len());
+            let tracked = variables.contains_key("running_mean") || variables.contains_key("running_var");
+            match (rank, tracked) {
+                (Some(2), false) => dense.push((path, variables)),
+                (_, true) => norms.push((path, variables)),
+                _ => unknown.extend(variables.into_values().map(|tensor| tensor.name)),
             }
-            _ => unknown.push(tensor.name),
         }
-    }
-    let (mut dense, mut norms) = (Vec::new(), Vec::new());
-    for (path, variables) in groups {
-        let shape = |name: &str| variables.get(name).map(|tensor| tensor.shape.len());
-        match (shape("weight"), variables.contains_key("running_mean") || variables.contains_key("running_var")) {
-            (Some(2), false) => dense.push((path, variables)),
-            (_, true) | (Some(1), false) => norms.push((path, variables)),
-            _ => unknown.extend(variables.into_values().map(|tensor| tensor.name)),
+        if !unknown.is_empty() {
+            return Err(unknown_names(unknown));
         }
+        let widths = |variables: &Variables| variables.get("weight").and_then(Tensor::rows_cols).unwrap_or_default();
+        let dense = ordered(dense, |at, before, next| at == 0 || widths(before).0 == widths(next).1)?;
+        let places: Vec<usize> = dense.iter().map(|(_, variables)| widths(variables).1).collect();
+        let first_place = dense.len().saturating_sub(norms.len());
+        let place = |at: usize| places.get(first_place + at).copied();
+        let norms = ordered(norms, |at, _, next| next.values().find_map(Tensor::len) == place(at))?;
+        layers.dense = groups_of(layers.origin, Kind::Dense, dense);
+        layers.batch_norm = groups_of(layers.origin, Kind::BatchNorm, norms);
+        Ok(layers)
     }
-    if !unknown.is_empty() {
-        return Err(unknown_names(unknown));
-    }
-    let widths = |variables: &Variables| variables.get("weight").and_then(Tensor::rows_cols).unwrap_or_default();
-    let dense = ordered(dense, |at, before, next| at == 0 || widths(before).0 == widths(next).1)?;
-    let places: Vec<usize> = dense.iter().map(|(_, variables)| widths(variables).1).collect();
-    let first_place = dense.len().saturating_sub(norms.len());
-    let place = |at: usize| places.get(first_place + at).copied();
-    let norms = ordered(norms, |at, _, next| next.values().find_map(Tensor::len) == place(at))?;
-    layers.dense = groups_of(Kind::Dense, dense);
-    layers.batch_norm = groups_of(Kind::BatchNorm, norms);
-    Ok(layers)
 }
 
 /// A layer's path with its variables.
@@ -85,11 +136,33 @@ fn ordered<'f>(
     if layers.len() > MOST {
         return Ok(layers);
     }
-    let mut search = Search { layers: &layers, fits: &fits, order: Vec::new(), found: Vec::new() };
+    let texts = layers.iter().map(|(path, _)| text(path)).collect();
+    let mut search = Search {
+        layers: &layers,
+        texts,
+        fits: &fits,
+        order: Vec::new(),
+        found: Vec::new(),
+        tries: TRIES,
+        numbered: true,
+    };
     search.extend();
+    if search.found.is_empty() {
+        // Numbers that contradict the shapes are those of creation.
+        search.numbered = false;
+        search.extend();
+    }
+    let alike = search.texts.windows(2).all(|pair| pair[0] == pair[1]);
     match &search.found[..] {
         // Nothing fits: the checks behind say which shape is wrong.
-        [] => Ok(layers),
+        [] if alike && search.tries > 0 => Ok(layers),
+        [] if search.tries > 0
+            && layers
+                .iter()
+                .any(|(_, variables)| variables.contains_key("weight") && !variables.contains_key("running_mean")) =>
+        {
+            Ok(layers)
+        }
         [order] => {
             let order = order.clone();
             let mut slots: Vec<Option<Named>> = order.iter().map(|_| None).collect();
@@ -106,9 +179,15 @@ fn ordered<'f>(
 /// All orders that fit, two being enough to know that there is more than one.
 struct Search<'a, 'f, F> {
     layers: &'a [Named<'f>],
+    /// Their paths without numbers.
+    texts: Vec<String>,
     fits: &'a F,
     order: Vec<usize>,
     found: Vec<Vec<usize>>,
+    /// Places that may still be tried.
+    tries: usize,
+    /// Whether numbers say an order.
+    numbered: bool,
 }
 
 impl<F: Fn(usize, &Variables, &Variables) -> bool> Search<'_, '_, F> {
@@ -120,6 +199,10 @@ impl<F: Fn(usize, &Variables, &Variables) -> bool> Search<'_, '_, F> {
         }
         for next in 0..self.layers.len() {
             let free = !self.order.contains(&next) && self.in_turn(next);
+            self.tries = self.tries.saturating_sub(1);
+            if self.tries == 0 {
+                return;
+            }
             let before = self.order.last().copied().unwrap_or(next);
             if free && self.found.len() < 2 && (self.fits)(at, &self.layers[before].1, &self.layers[next].1) {
                 self.order.push(next);
@@ -131,9 +214,8 @@ impl<F: Fn(usize, &Variables, &Variables) -> bool> Search<'_, '_, F> {
 
     /// Whether all layers whose paths have the same text and lower numbers stand already.
     fn in_turn(&self, next: usize) -> bool {
-        let path = &self.layers[next].0;
-        let waits = |at: usize| text(&self.layers[at].0) == text(path) && !self.order.contains(&at);
-        (0..next).all(|at| !waits(at))
+        let waits = |at: usize| self.texts[at] == self.texts[next] && !self.order.contains(&at);
+        !self.numbered || (0..next).all(|at| !waits(at))
     }
 }
 
@@ -150,12 +232,12 @@ fn numbers(path: &str) -> Vec<(usize, String)> {
 }
 
 /// The same under Keras's names for variables, which the checks behind go by.
-fn groups_of(kind: Kind, layers: Vec<Named>) -> Vec<Group> {
+fn groups_of(origin: Origin, kind: Kind, layers: Vec<Named>) -> Vec<Group> {
     let named = layers.into_iter().zip(0..);
-    named.map(|((path, variables), number)| group(kind, number, path, variables)).collect()
+    named.map(|((path, variables), number)| group(origin, kind, number, path, variables)).collect()
 }
 
-fn group(kind: Kind, number: u64, path: String, variables: Variables<'_>) -> Group<'_> {
+fn group(origin: Origin, kind: Kind, number: u64, path: String, variables: Variables<'_>) -> Group<'_> {
     let mut renamed = BTreeMap::new();
     for (variable, tensor) in variables {
         let known = kind.torch().iter().find(|(_, torch)| *torch == variable);
@@ -164,7 +246,7 @@ fn group(kind: Kind, number: u64, path: String, variables: Variables<'_>) -> Gro
             renamed.insert((*keras).to_owned(), tensor);
         }
     }
-    Group::torch(path, kind, number, renamed)
+    Group::of(origin, path, kind, number, renamed)
 }
 
 #[cfg(test)]

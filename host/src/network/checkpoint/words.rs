@@ -1,0 +1,109 @@
+//! Layer lists in words, as `--layers` takes them: `dense, batch_norm, relu, dense, softmax`.
+
+use foldnet_core::Layer;
+use std::str::FromStr;
+
+/// A layer of a list in words; units and biases are the tensors' business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// `dense`
+    Dense,
+    /// `batch_norm`
+    BatchNorm,
+    /// `relu`
+    Relu,
+    /// `softmax`, last.
+    Softmax,
+    /// `sigmoid`, last, of one unit.
+    Sigmoid,
+    /// `flatten` and `dropout`, which do nothing at inference.
+    Nothing,
+}
+
+/// A list of layers in words, separated by commas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words(pub Vec<Word>);
+
+/// A word that is no layer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no layer that Foldnet has; give dense, batch_norm, relu, and softmax or sigmoid at the end (a network with another activation must be trained with relu in its place)"
+)]
+pub struct UnknownWord(String);
+
+impl Words {
+    /// Whether a file's own list has these layers.
+    pub(super) fn describe(&self, layers: &[Layer]) -> bool {
+        let same = |word: &Word, layer: &Layer| {
+            matches!(
+                (word, layer),
+                (Word::Dense, Layer::Dense { .. })
+                    | (Word::BatchNorm, Layer::BatchNorm { .. })
+                    | (Word::Relu, Layer::Relu)
+                    | (Word::Softmax | Word::Sigmoid, Layer::Softmax | Layer::Sigmoid)
+            )
+        };
+        let words: Vec<&Word> = self.0.iter().filter(|word| **word != Word::Nothing).collect();
+        words.len() == layers.len() && words.iter().zip(layers).all(|(word, layer)| same(word, layer))
+    }
+
+    /// Whether the head is one Sigmoid.
+    pub(super) fn end_in_sigmoid(&self) -> bool {
+        self.0.last() == Some(&Word::Sigmoid)
+    }
+}
+
+impl FromStr for Words {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        let word = |word: &str| match word.trim().to_ascii_lowercase().as_str() {
+            "dense" => Ok(Word::Dense),
+            "batch_norm" | "batch_normalization" | "bn" => Ok(Word::BatchNorm),
+            "relu" => Ok(Word::Relu),
+            "softmax" => Ok(Word::Softmax),
+            "sigmoid" => Ok(Word::Sigmoid),
+            "flatten" | "dropout" => Ok(Word::Nothing),
+            _ => Err(UnknownWord(word.trim().chars().take(40).collect())),
+        };
+        text.split(',').map(word).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// The hidden activation in words: ReLU is the only one that folds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReluOnly;
+
+impl FromStr for ReluOnly {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, UnknownWord> {
+        if text.eq_ignore_ascii_case("relu") { Ok(Self) } else { Err(UnknownWord(text.chars().take(40).collect())) }
+    }
+}
+
+/// A list in words.
+pub(super) fn of(layers: &[Layer]) -> String {
+    let word = |layer: &Layer| match layer {
+        Layer::Dense { .. } => "dense",
+        Layer::BatchNorm { .. } => "batch_norm",
+        Layer::Softmax => "softmax",
+        Layer::Sigmoid => "sigmoid",
+        _ => "relu",
+    };
+    layers.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_layers() {
+        let list = [Word::Dense, Word::BatchNorm, Word::Relu, Word::Dense, Word::Softmax];
+        assert_eq!("dense, batch_norm, ReLU,dense,softmax".parse(), Ok(Words(list.to_vec())));
+        let error = "dense, tanh, dense".parse::<Words>().unwrap_err().to_string();
+        assert!(error.starts_with("\"tanh\" is no layer that Foldnet has"), "{error}");
+        assert!("gelu".parse::<ReluOnly>().is_err() && "relu".parse::<ReluOnly>().is_ok());
+    }
+}
