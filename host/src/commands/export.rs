@@ -2,8 +2,10 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
 use super::flash::FlashArgs;
+use super::inspect::scratch_words;
 use crate::deploy::export::{Export as Report, Plan, export};
 use crate::deploy::flash::Written;
+use crate::deploy::inputs::LOSS_BOUND;
 use crate::format::bytes;
 use crate::network::open::{ImageSize, check_images, class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
@@ -12,7 +14,7 @@ use crate::write::{atomically, check_not_input};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::Model;
-use foldnet_data::Part;
+use foldnet_data::{Part, Task, text};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -63,8 +65,14 @@ impl Export {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(&checkpoint), test)?;
         let classes = checkpoint.network().outputs();
-        check_classes(&self.path, classes, &dataset.labels)?;
-        let labels = class_names(checkpoint.labels.clone(), classes, &dataset.labels);
+        let labels = match checkpoint.about.task {
+            Task::Classify => {
+                check_classes(&self.path, classes, &dataset.labels)?;
+                class_names(checkpoint.labels.clone(), classes, &dataset.labels)
+            }
+            Task::Regress => checkpoint.about.outputs.iter().map(|output| text::line(&output.name)).collect(),
+            Task::Reconstruct => Vec::new(),
+        };
         let calibration = train.slice(0..self.calibrate.min(train.len()));
         let plan = Plan { bits: &self.bits, calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
@@ -75,6 +83,7 @@ impl Export {
             target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
         atomically(&self.out, |out| out.write_all(&file))?;
         say(&report, ui);
+        say_inputs(&report, &Model::parse(&model)?, ui);
         ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));
         ui.result(&Outcome { report: &report, written })
     }
@@ -104,6 +113,23 @@ fn place(written: &Written) -> String {
     format!("{address}{slot}{note}")
 }
 
+/// What firmware must know of the model's two ends, for people: the type of the inputs with what 8 bits of them lose, and
+/// the scratch memory as a constant to paste.
+fn say_inputs(report: &Report, model: &Model, ui: Ui) {
+    let (values, lost) = (model.inputs(), report.input_loss * 100.0);
+    if report.input != "u8" {
+        let maps = model.input_maps().count() * 8;
+        ui.say(format!(
+            "inputs: {values} x {}, {maps} bytes of windows, at most {lost:.2} % of a standard deviation lost",
+            report.input
+        ));
+    }
+    if report.input_loss > LOSS_BOUND {
+        ui.say(format!("note: 8 bits of an input lose {lost:.1} % of its standard deviation; a value far from the others widens its window"));
+    }
+    ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every core", scratch_words(model)));
+}
+
 /// What the export cost, for people.
 pub(super) fn say(report: &Report, ui: Ui) {
     ui.say(format!("folded: largest deviation of a logit {:.1e}", report.folded_max_deviation));
@@ -113,6 +139,12 @@ pub(super) fn say(report: &Report, ui: Ui) {
             vec![format!("layer {layer}"), bits.to_string(), format!("{:.2} %", error * 100.0)]
         });
         ui.block(table(&["quantized", "bits", "output error"], rows));
+    }
+    if let (Some(float), Some(exported)) = (report.float_rmse, report.rmse) {
+        ui.say(format!("RMSE: float {float:.4} - exported {}", bold(format!("{exported:.4}"))));
+    }
+    if report.accuracy.is_nan() {
+        return;
     }
     ui.say(format!(
         "accuracy: float {:.4} - folded {:.4} - exported {} - {} test images changed class",

@@ -7,6 +7,7 @@ use crate::show::summary::of_checkpoint;
 use crate::show::terminal::{Ui, table};
 use clap::Args;
 use foldnet_core::Model;
+use foldnet_core::infer::kernel::Kind;
 use foldnet_sim::board::{Board, DoesNotFit, known};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
@@ -68,16 +69,22 @@ fn models_beside(checkpoint: &Path) -> Vec<PathBuf> {
 
 fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     let header = model.header();
-    ui.say(format!("{} bytes, CRC-32 {crc} (verified), images {}x{}", model.bytes(), header.height, header.width));
+    ui.say(format!("{} bytes, CRC-32 {crc} (verified), examples of {}", model.bytes(), ImageSize::of_model(model)));
     let rows = header.layers.iter().enumerate().map(|(index, layer)| {
         let relu = if layer.relu { "yes" } else { "no" };
         let words = [index.to_string(), layer.inputs.to_string(), layer.units.to_string(), layer.bits.to_string()];
         words.into_iter().chain([relu.to_owned(), layer.scale.to_string()]).collect()
     });
     ui.block(table(&["layer", "inputs", "units", "bits", "ReLU", "output scale"], rows));
-    ui.say(format!("classes: {}", model.labels().collect::<Vec<_>>().join(", ")));
+    let threshold = model.threshold().map_or(String::new(), |score| format!(", abnormal above {score}"));
+    ui.say(format!("head: {}{threshold}", model.head().name()));
+    ui.say(format!("names: {}", model.labels().collect::<Vec<_>>().join(", ")));
     ui.say(format!("flash: {} for the model", bytes(model.bytes())));
-    ui.say(format!("RAM: {} for an image, and scratch memory by the board\u{2019}s kernel", bytes(model.inputs())));
+    ui.say(format!(
+        "RAM: {} for an example, and scratch memory by the board\u{2019}s kernel",
+        bytes(model.inputs() * model.input_type().bytes())
+    ));
+    ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every board", scratch_words(model)));
     let rows = boards.iter().map(|board| {
         let [flash, ram, verdict] = match board.fit(model) {
             Ok(need) => {
@@ -106,6 +113,11 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
         "crc32": crc,
         "height": header.height,
         "width": header.width,
+        "channels": header.channels,
+        "input": model.input_type().name(),
+        "head": model.head().name(),
+        "threshold": model.threshold(),
+        "scratch_words": scratch_words(model),
         "labels": model.labels().collect::<Vec<_>>(),
         "layers": header.layers,
         "logit_scale": header.logit_scale,
@@ -113,6 +125,11 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
         "boards": fitting().map(|board| board.name).collect::<Vec<_>>(),
         "slots": slots.collect::<serde_json::Map<_, _>>(),
     })
+}
+
+/// Words of scratch memory that are enough for every kernel.
+pub(super) fn scratch_words(model: &Model) -> usize {
+    Kind::ALL.iter().map(|&kernel| model.scratch_words_with(kernel)).max().unwrap_or(0)
 }
 
 /// Bytes of scratch memory on `board`, which its kernel has a say in.

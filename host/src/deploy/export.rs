@@ -2,13 +2,15 @@
 
 use crate::deploy::arrange::arrange;
 use crate::deploy::fold::{FoldedLayer, fold};
+use crate::deploy::head::Head;
+use crate::deploy::inputs::Inputs;
 use crate::deploy::quantize::{self, Quantization, QuantizedLayer, quantize};
 use crate::judge::evaluate::{Outputs, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail};
 use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, Spec, encode, encoded_len};
 use foldnet_core::{Compute, Model};
-use foldnet_data::View;
+use foldnet_data::{TargetsRef, Task, View};
 use foldnet_sim::AlignedBytes;
 use serde::Serialize;
 
@@ -44,6 +46,16 @@ pub struct Export {
     pub changed: usize,
     /// Relative error of every layer's output on the calibration images, see [`QuantizedLayer::error`]; none for floats.
     pub layer_errors: Vec<f64>,
+    /// Type of an input.
+    pub input: &'static str,
+    /// Largest rounding error that 8 bits of an input make, as a share of its standard deviation.
+    pub input_loss: f64,
+    /// Of values: root of the network's mean squared error on the test examples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float_rmse: Option<f64>,
+    /// The same of the exported model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
 }
 
 /// Exports `checkpoint` and compares the model with it on the test images; `progress` is told of the quantizer's.
@@ -58,30 +70,74 @@ pub fn export<C: Compute>(
 ) -> anyhow::Result<(AlignedBytes, Export)> {
     let folded = fold(checkpoint).context("this network cannot be exported")?;
     let bits = bits_per_layer(plan.bits, folded.len())?;
-    let float_model = encode_float(&folded, plan)?;
+    let float_model = encode_float(&folded, checkpoint, plan)?;
     let float = run_checkpoint(checkpoint, plan.test, compute).finite()?;
     let folded_outputs = run(&float_model, plan.test)?.finite().context("folded, this network cannot be computed")?;
-    let (model, errors) = if bits.contains(&FLOAT_BITS) {
-        (float_model, Vec::new())
+    let (model, errors, input_loss) = if bits.contains(&FLOAT_BITS) {
+        (float_model, Vec::new(), 0.0)
     } else {
-        let calibration = plan.calibration.bytes()?;
-        let how = Quantization { bits: &bits, calibration };
-        let mut layers = quantize(&folded, &how, progress)?;
-        let order = arrange(&mut layers, calibration);
-        (encode_integer(&layers, &order, plan)?, layers.iter().map(|layer| layer.error).collect())
+        quantized(checkpoint, folded, &bits, plan, compute, progress)?
     };
-    let (exported, labels) = (run(&model, plan.test)?.finite()?, plan.test.classes()?);
+    let exported = run(&model, plan.test)?.finite()?;
+    let accuracy = |outputs: &Outputs| plan.test.classes().map_or(f64::NAN, |labels| outputs.accuracy(labels));
+    let classify = checkpoint.about.task == Task::Classify;
+    let rmse = |outputs: &Outputs| rmse(outputs, plan.test);
     let report = Export {
         bits,
         bytes: model.len(),
         folded_max_deviation: float.largest_deviation(&folded_outputs),
-        float_accuracy: float.accuracy(labels),
-        folded_accuracy: folded_outputs.accuracy(labels),
-        accuracy: exported.accuracy(labels),
-        changed: float.changed(&exported),
+        float_accuracy: accuracy(&float),
+        folded_accuracy: accuracy(&folded_outputs),
+        accuracy: accuracy(&exported),
+        changed: if classify { float.changed(&exported) } else { 0 },
         layer_errors: errors,
+        input: plan.test.inputs.input_type().name(),
+        input_loss,
+        float_rmse: rmse(&float),
+        rmse: rmse(&exported),
     };
     Ok((model, report))
+}
+
+/// The integer model, the error of every layer, and what 8 bits of the inputs lose.
+fn quantized<C: Compute>(
+    checkpoint: &Checkpoint,
+    mut folded: Vec<FoldedLayer>,
+    bits: &[u8],
+    plan: &Plan,
+    compute: &C,
+    progress: &mut dyn FnMut(quantize::Progress),
+) -> anyhow::Result<(AlignedBytes, Vec<f64>, f64)> {
+    let (inputs, count) = (Inputs::choose(plan.calibration), checkpoint.inputs);
+    let codes = inputs.codes(plan.calibration.inputs, count);
+    let byte_inputs = plan.calibration.bytes().is_ok();
+    let exact = (!byte_inputs).then(|| inputs.in_steps(plan.calibration.inputs, count));
+    inputs.fold_into(&mut folded[0]);
+    let mut head = Head::Softmax;
+    if let Some(last) = folded.last_mut() {
+        let outputs = match checkpoint.about.task {
+            Task::Regress => run_checkpoint(checkpoint, plan.calibration, compute).logits,
+            _ => Vec::new(),
+        };
+        head = Head::prepare(checkpoint, last, &outputs);
+    }
+    let how = Quantization { bits, calibration: &codes, exact: exact.as_deref() };
+    let mut layers = quantize(&folded, &how, progress)?;
+    let order = arrange(&mut layers, &codes);
+    if checkpoint.about.task == Task::Reconstruct {
+        // In steps of what the file holds, an f32.
+        let step = layers.last().map_or(1.0, |last| f64::from(last.scale as f32));
+        head = Head::reconstruction(checkpoint, &inputs, step)?;
+    }
+    let model = encode_integer(&layers, &order, (&inputs, &head), plan)?;
+    Ok((model, layers.iter().map(|layer| layer.error).collect(), inputs.loss))
+}
+
+/// Root of the mean squared error of values; none where the set has none.
+fn rmse(outputs: &Outputs, view: View) -> Option<f64> {
+    let TargetsRef::Values { values, .. } = view.targets else { return None };
+    let squares = outputs.logits.iter().zip(values).map(|(y, target)| (f64::from(*y) - f64::from(*target)).powi(2));
+    Some((squares.sum::<f64>() / values.len().max(1) as f64).sqrt())
 }
 
 fn run(model: &[u8], view: View) -> anyhow::Result<Outputs> {
@@ -108,7 +164,7 @@ fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The fold as 32-bit floats.
-fn encode_float(layers: &[FoldedLayer], plan: &Plan) -> anyhow::Result<AlignedBytes> {
+fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
     let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
     if let Some(layer) = narrowed.iter().position(|(kernel, bias)| kernel.iter().chain(bias).any(|w| !w.is_finite())) {
@@ -121,17 +177,18 @@ fn encode_float(layers: &[FoldedLayer], plan: &Plan) -> anyhow::Result<AlignedBy
         let header = header(layer.inputs, layer.units, FLOAT_BITS, layer.relu, 1.0)?;
         Ok((header, LayerWeights::Float { kernel, bias }))
     });
-    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], plan)
+    let (inputs, head) = (Inputs::plain(plan.test), Head::of_floats(checkpoint));
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], (&inputs, &head), plan)
 }
 
 /// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
-fn encode_integer(layers: &[QuantizedLayer], order: &[u16], plan: &Plan) -> anyhow::Result<AlignedBytes> {
+fn encode_integer(layers: &[QuantizedLayer], order: &[u16], ends: Ends, plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let with_weights = layers.iter().map(|layer| {
         let header = header(layer.inputs, layer.units, layer.bits, layer.relu, layer.scale as f32)?;
         Ok((header, LayerWeights::Integer { weights: &layer.weights, rows: &layer.rows }))
     });
     let logit_scale = layers.last().map_or(1.0, |last| last.scale as f32);
-    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, order, plan)
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, order, ends, plan)
 }
 
 fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyhow::Result<LayerHeader> {
@@ -144,10 +201,23 @@ fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyh
 /// Layers of a device model, with their weights.
 type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core::model::MAX_MODEL_LAYERS }>;
 
-fn encode_layers(layers: Layers, logit_scale: f32, order: &[u16], plan: &Plan) -> anyhow::Result<AlignedBytes> {
+/// How values come in, and what comes out.
+type Ends<'a> = (&'a Inputs, &'a Head);
+
+fn encode_layers(
+    layers: Layers,
+    logit_scale: f32,
+    order: &[u16],
+    ends: Ends,
+    plan: &Plan,
+) -> anyhow::Result<AlignedBytes> {
     let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
-    let (height, width) = (u16::try_from(plan.test.shape.height)?, u16::try_from(plan.test.shape.width)?);
-    let spec = Spec { height, width, labels: &labels, layers, logit_scale, order, ..Spec::default() };
+    let (shape, (inputs, head)) = (plan.test.shape, ends);
+    let (height, width, channels) =
+        (u16::try_from(shape.height)?, u16::try_from(shape.width)?, u16::try_from(shape.channels)?);
+    let (input, head) = (inputs.spec(), head.spec());
+    let spec =
+        Spec { height, width, channels, input, head, labels: &labels, layers, logit_scale, order, ..Spec::default() };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes)?;
     bytes.truncate(len);

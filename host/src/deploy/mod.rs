@@ -4,4 +4,6 @@ mod arrange;
 pub mod export;
 pub mod flash;
 pub mod fold;
+pub mod head;
+pub mod inputs;
 pub mod quantize;

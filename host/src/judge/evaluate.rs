@@ -2,9 +2,10 @@
 
 use crate::network::checkpoint::Checkpoint;
 use crate::train::examples::Picked;
+use foldnet_core::infer::Input;
 use foldnet_core::train::predict;
 use foldnet_core::{Compute, Inference, Model};
-use foldnet_data::View;
+use foldnet_data::{ValuesRef, View};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -80,18 +81,31 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
 /// If the images are not of the model's size: see [`Model::inputs`].
 pub fn run_model(model: &Model, view: View) -> Outputs {
     assert_eq!(view.shape.inputs(), model.inputs(), "image size and model");
-    let bytes = view.bytes().expect("the door has seen that these are bytes");
-    let mut scratch = vec![0; model.scratch_words()];
-    let mut inference =
-        Inference::<u8>::new(model.clone(), &mut scratch).expect("the scratch memory is as long as declared");
     let (mut logits, mut digest) = (Vec::new(), Sha256::new());
-    for image in bytes.chunks_exact(model.inputs()) {
-        inference.run(image).expect("chunks of this length");
-        logits.extend(inference.outputs().values());
-        inference.outputs().words().iter().for_each(|word| digest.update(word.to_le_bytes()));
+    let mut each = |outputs: foldnet_core::infer::Outputs| {
+        logits.extend(outputs.values());
+        outputs.words().iter().for_each(|word| digest.update(word.to_le_bytes()));
+    };
+    match view.inputs {
+        ValuesRef::U8(values) => run_values(model, values, &mut each),
+        ValuesRef::I8(values) => run_values(model, values, &mut each),
+        ValuesRef::I16(values) => run_values(model, values, &mut each),
+        ValuesRef::U16(values) => run_values(model, values, &mut each),
+        ValuesRef::F32(values) => run_values(model, values, &mut each),
     }
     let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Outputs { logits, classes: model.outputs(), logits_sha256: Some(sha256) }
+}
+
+/// Runs a model on examples of its type, one after the other.
+fn run_values<I: Input>(model: &Model, values: &[I], each: &mut dyn FnMut(foldnet_core::infer::Outputs)) {
+    let mut scratch = vec![0; model.scratch_words()];
+    let mut inference = Inference::<I>::new(model.clone(), &mut scratch)
+        .expect("the door has seen that the types agree, and the scratch memory is as long as declared");
+    for example in values.chunks_exact(model.inputs()) {
+        inference.run(example).expect("chunks of this length");
+        each(inference.outputs());
+    }
 }
 
 /// A logit is infinite or not a number: no class, loss or difference of it means anything.

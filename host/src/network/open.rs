@@ -117,8 +117,16 @@ impl ImageSize {
 
     /// Of a device model's images.
     pub fn of_model(model: &Model) -> Self {
-        let shape = Some(Shape::image(model.header().height.into(), model.header().width.into()));
-        Self { pixels: model.inputs(), shape, input: InputType::U8 }
+        let header = model.header();
+        let (height, width, channels) = (header.height.into(), header.width.into(), header.channels.into());
+        let input = match model.input_type() {
+            foldnet_core::infer::InputType::U8 => InputType::U8,
+            foldnet_core::infer::InputType::I8 => InputType::I8,
+            foldnet_core::infer::InputType::I16 => InputType::I16,
+            foldnet_core::infer::InputType::U16 => InputType::U16,
+            foldnet_core::infer::InputType::F32 => InputType::F32,
+        };
+        Self { pixels: model.inputs(), shape: Some(Shape { height, width, channels }), input }
     }
 
     /// Of the examples of a set.

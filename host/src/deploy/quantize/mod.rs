@@ -45,8 +45,10 @@ use rounding::{RoundedRow, Rounding};
 pub struct Quantization<'a> {
     /// Bits of a weight, for each layer: 8, 4 or 2.
     pub bits: &'a [u8],
-    /// Raw images `[N][I]`, of the training set. Some thousands are enough; a few do, less well.
+    /// Activations of examples of the training set, `[N][I]`. Some thousands are enough; a few do, less well.
     pub calibration: &'a [u8],
+    /// The values that these activations stand for, in their steps and not rounded, `[N][I]`; none where they are the values.
+    pub exact: Option<&'a [f64]>,
 }
 
 /// How far [`quantize`] has come: one report per row.
@@ -95,7 +97,7 @@ pub fn quantize(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<QuantizedLayer>, QuantizeError> {
     error::check(layers, how)?;
-    let mut inputs = Inputs::raw(how.calibration, layers[0].inputs);
+    let mut inputs = Inputs::first(how, layers[0].inputs);
     let mut quantized = Vec::with_capacity(layers.len());
     for (index, (layer, &bits)) in layers.iter().zip(how.bits).enumerate() {
         let rows = layer.units;
@@ -126,15 +128,18 @@ struct Inputs {
     step: f64,
     /// From the float network `[I][N]`, in columns.
     float: DMatrix<f64>,
-    /// Whether both are the same: the raw pixels.
+    /// Whether both are the same.
     exact: bool,
 }
 
 impl Inputs {
-    fn raw(images: &[u8], inputs: usize) -> Self {
-        let pixels = images.iter().map(|&pixel| f64::from(pixel));
-        let float = DMatrix::from_iterator(inputs, images.len() / inputs, pixels);
-        Self { codes: images.to_vec(), step: 1.0, float, exact: true }
+    fn first(how: &Quantization, inputs: usize) -> Self {
+        let (codes, examples) = (how.calibration, how.calibration.len() / inputs);
+        let float = match how.exact {
+            Some(exact) => DMatrix::from_iterator(inputs, examples, exact.iter().copied()),
+            None => DMatrix::from_iterator(inputs, examples, codes.iter().map(|&code| f64::from(code))),
+        };
+        Self { codes: codes.to_vec(), step: 1.0, float, exact: how.exact.is_none() }
     }
 }
 

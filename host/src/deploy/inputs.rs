@@ -1,0 +1,246 @@
+//! How raw values become 8 bits on a device: for every value the window (its lowest value and its step) in which 8 bits
+//! lose least on the calibration examples. What is affine in it goes into the first layer.
+
+use crate::deploy::fold::FoldedLayer;
+use foldnet_core::infer::{Input as _, InputType};
+use foldnet_core::model::{InputMap, InputSpec, Sharing};
+use foldnet_data::{Shape, ValuesRef, View};
+
+/// Rounding errors of an input, as a share of its standard deviation, above which [`Inputs::loss`] is worth a word.
+pub const LOSS_BOUND: f64 = 0.02;
+
+/// Shares of the examples that a window may leave out on either side.
+const LEFT_OUT: [f64; 4] = [0.0, 0.0005, 0.002, 0.01];
+
+/// How much wider a window is than what the calibration examples reach, on either side: other examples reach further.
+const MARGIN: f64 = 0.02;
+
+/// Values share a window where that loses no more than so many times what windows of their own lose.
+const WORTH: f64 = 1.5;
+
+/// How the values of an example become activations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inputs {
+    kind: InputType,
+    sharing: Sharing,
+    maps: Vec<InputMap>,
+    channels: usize,
+    /// The largest rounding error of an input (root of the mean square) in its standard deviations.
+    pub loss: f64,
+}
+
+impl Inputs {
+    /// As they are: for a float model.
+    pub fn plain(view: View) -> Self {
+        let kind = kind(view.inputs);
+        Self { kind, sharing: Sharing::None, maps: Vec::new(), channels: view.shape.channels, loss: 0.0 }
+    }
+
+    /// The windows that lose least on these examples: one for all values, one for each channel or one for each value.
+    pub fn choose(calibration: View) -> Self {
+        let plain = Self::plain(calibration);
+        if !plain.kind.is_mapped() {
+            return plain;
+        }
+        let columns = columns(calibration);
+        let of = |sharing| {
+            let maps = windows(plain.kind, &columns, sharing, calibration.shape);
+            let inputs = Self { sharing, maps, ..plain.clone() };
+            let losses: Vec<f64> = columns.iter().enumerate().map(|(i, x)| inputs.loss_of(i, x)).collect();
+            let mean = losses.iter().map(|loss| loss * loss).sum::<f64>() / losses.len().max(1) as f64;
+            (mean, Self { loss: losses.into_iter().fold(0.0, f64::max), ..inputs })
+        };
+        let (own, each) = of(Sharing::Input);
+        let shared = [Sharing::All, Sharing::Channel].map(of).into_iter();
+        let enough = |(mean, inputs): &(f64, Self)| *mean <= own * WORTH * WORTH && inputs.loss <= LOSS_BOUND;
+        shared.into_iter().find(enough).map_or(each, |(_, inputs)| inputs)
+    }
+
+    /// The section of the model file.
+    pub fn spec(&self) -> InputSpec<'_> {
+        InputSpec { kind: self.kind, sharing: self.sharing, maps: &self.maps, ..InputSpec::default() }
+    }
+
+    /// `(step, low)` of value number `value`: activation `a` stands for `low + a step`.
+    pub fn step_and_low(&self, value: usize) -> (f64, f64) {
+        match self.kind {
+            InputType::I8 => (1.0, -128.0),
+            _ => self.map(value).map_or((1.0, 0.0), InputMap::step_and_low),
+        }
+    }
+
+    fn map(&self, value: usize) -> Option<InputMap> {
+        let at = match self.sharing {
+            Sharing::None => return None,
+            Sharing::All => 0,
+            Sharing::Channel => value % self.channels,
+            Sharing::Input => value,
+        };
+        self.maps.get(at).copied()
+    }
+
+    /// The activations of examples, `[N][I]`, bit for bit as a device has them.
+    pub fn codes(&self, values: ValuesRef, inputs: usize) -> Vec<u8> {
+        let map = |at: usize| self.map(at % inputs).unwrap_or(InputMap::NONE);
+        macro_rules! codes {
+            ($values:expr) => {
+                $values.iter().enumerate().map(|(at, value)| value.activation(map(at))).collect()
+            };
+        }
+        match values {
+            ValuesRef::U8(values) => values.to_vec(),
+            ValuesRef::I8(values) => codes!(values),
+            ValuesRef::I16(values) => codes!(values),
+            ValuesRef::U16(values) => codes!(values),
+            ValuesRef::F32(values) => codes!(values),
+        }
+    }
+
+    /// The values in steps of activations, neither rounded nor clamped, `[N][I]`.
+    pub fn in_steps(&self, values: ValuesRef, inputs: usize) -> Vec<f64> {
+        let real = |at: usize| {
+            let (step, low) = self.step_and_low(at % inputs);
+            (f64::from(values.get(at)) - low) / step
+        };
+        (0..values.len()).map(real).collect()
+    }
+
+    /// The first layer on activations instead of raw values.
+    pub fn fold_into(&self, layer: &mut FoldedLayer) {
+        for (row, bias) in layer.kernel.chunks_exact_mut(layer.inputs).zip(&mut layer.bias) {
+            for (value, weight) in row.iter_mut().enumerate() {
+                let (step, low) = self.step_and_low(value);
+                *bias += *weight * low;
+                *weight *= step;
+            }
+        }
+    }
+
+    /// The rounding error of a value over its column, in standard deviations; 0 where it never changes.
+    fn loss_of(&self, value: usize, column: &[f64]) -> f64 {
+        let (step, low) = self.step_and_low(value);
+        let n = column.len() as f64;
+        let mean = column.iter().sum::<f64>() / n;
+        let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+        let error = |x: &f64| (low + step * ((x - low) / step).round().clamp(0.0, 255.0) - x).powi(2);
+        let error = column.iter().map(error).sum::<f64>() / n;
+        if variance > 0.0 { (error / variance).sqrt() } else { 0.0 }
+    }
+}
+
+/// The same type in core's words.
+fn kind(values: ValuesRef) -> InputType {
+    match values {
+        ValuesRef::U8(_) => InputType::U8,
+        ValuesRef::I8(_) => InputType::I8,
+        ValuesRef::I16(_) => InputType::I16,
+        ValuesRef::U16(_) => InputType::U16,
+        ValuesRef::F32(_) => InputType::F32,
+    }
+}
+
+/// Every value over the examples, sorted.
+fn columns(view: View) -> Vec<Vec<f64>> {
+    let inputs = view.shape.inputs();
+    let mut columns = vec![Vec::with_capacity(view.len()); inputs];
+    (0..view.inputs.len()).for_each(|at| columns[at % inputs].push(f64::from(view.inputs.get(at))));
+    columns.iter_mut().for_each(|column| column.sort_unstable_by(f64::total_cmp));
+    columns
+}
+
+fn windows(kind: InputType, columns: &[Vec<f64>], sharing: Sharing, shape: Shape) -> Vec<InputMap> {
+    let groups = sharing.maps(columns.len(), shape.channels);
+    let of = |group: usize| {
+        let mut all: Vec<f64> = columns.iter().skip(group).step_by(groups).flatten().copied().collect();
+        all.sort_unstable_by(f64::total_cmp);
+        map(kind, window(&all))
+    };
+    (0..groups).map(of).collect()
+}
+
+/// Lowest and highest value of the window that loses least of a sorted column.
+fn window(column: &[f64]) -> (f64, f64) {
+    let last = column.len().saturating_sub(1);
+    let candidates = LEFT_OUT.map(|share| {
+        let out = (share * last as f64) as usize;
+        let (low, high) = (column[out], column[last - out]);
+        let margin = (high - low) * MARGIN;
+        (low - margin, high + margin)
+    });
+    let cost = |&(low, high): &(f64, f64)| {
+        let step = (high - low) / 255.0;
+        let clipped = |x: &f64| (low - x).max(x - high).max(0.0).powi(2);
+        column.iter().map(clipped).sum::<f64>() + column.len() as f64 * step * step / 12.0
+    };
+    let cheaper = |a: &(f64, f64), b: &(f64, f64)| cost(a).total_cmp(&cost(b));
+    candidates.into_iter().min_by(cheaper).unwrap_or_default()
+}
+
+/// The map of a window.
+fn map(kind: InputType, (low, high): (f64, f64)) -> InputMap {
+    let step = if high > low { (high - low) / 255.0 } else { 1.0 };
+    let (least, most) = match kind {
+        InputType::I16 => (f64::from(i16::MIN), f64::from(i16::MAX)),
+        InputType::U16 => (0.0, f64::from(u16::MAX)),
+        _ => {
+            let scale = (1.0 / step) as f32;
+            let usable = scale.is_finite() && scale > 0.0;
+            return InputMap::Float { low: low as f32, scale: if usable { scale } else { 1.0 } };
+        }
+    };
+    // The largest multiplier below 2^14 that a shift of at most 30 allows.
+    let mut shift = 30;
+    while shift > 0 && (f64::from(1u32 << shift) / step).round() >= f64::from(1 << 14) {
+        shift -= 1;
+    }
+    let multiplier = (f64::from(1u32 << shift) / step).round().clamp(1.0, f64::from((1 << 14) - 1)) as u16;
+    InputMap::Integer { low: low.floor().clamp(least, most) as i32, multiplier, shift }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use foldnet_data::TargetsRef;
+
+    fn view(inputs: ValuesRef<'_>, channels: usize, samples: usize) -> View<'_> {
+        View { inputs, targets: TargetsRef::None, shape: Shape::window(samples, channels) }
+    }
+
+    /// Activations stand for the values to within half a step.
+    fn check(inputs: ValuesRef, channels: usize, samples: usize, sharing: Sharing) {
+        let (chosen, count) = (Inputs::choose(view(inputs, channels, samples)), channels * samples);
+        assert_eq!(chosen.sharing, sharing, "{inputs:?}");
+        for (at, code) in chosen.codes(inputs, count).into_iter().enumerate() {
+            let ((step, low), x) = (chosen.step_and_low(at % count), f64::from(inputs.get(at)));
+            assert!((low + step * f64::from(code) - x).abs() <= 0.51 * step + 1e-6, "{x} became {code}");
+        }
+        assert!(chosen.loss < LOSS_BOUND, "{}", chosen.loss);
+    }
+
+    #[test]
+    fn windows_reach_over_all_values_and_are_shared_where_they_can_be() {
+        let alike: Vec<i16> = (0..400).map(|i| (i * 7919 % 2001 - 1000) as i16).collect();
+        check(ValuesRef::I16(&alike), 2, 2, Sharing::All);
+        let channels: Vec<f32> =
+            (0..400).map(|i| (i * 7919 % 2001) as f32 * if i % 2 == 0 { 1.0 } else { 1e-4 }).collect();
+        check(ValuesRef::F32(&channels), 2, 2, Sharing::Channel);
+        let each: Vec<u16> = (0..400u32).map(|i| (i * 7919 % 2001 * [1, 3, 20, 30][i as usize % 4]) as u16).collect();
+        check(ValuesRef::U16(&each), 1, 4, Sharing::Input);
+        check(ValuesRef::I8(&[-128, 0, 127, 5]), 1, 2, Sharing::None);
+        check(ValuesRef::U8(&[0, 255, 7, 5]), 1, 2, Sharing::None);
+    }
+
+    #[test]
+    fn a_layer_on_activations_computes_what_it_did_on_values() {
+        let values = [-1.5f32, 20.0, 2.5, 10.0, 0.25, 15.0];
+        let inputs = Inputs::choose(view(ValuesRef::F32(&values), 2, 1));
+        let layer = FoldedLayer { inputs: 2, units: 1, relu: false, kernel: vec![2.0, -0.5], bias: vec![1.0] };
+        let mut folded = layer.clone();
+        inputs.fold_into(&mut folded);
+        for (x, steps) in values.chunks(2).zip(inputs.in_steps(ValuesRef::F32(&values), 2).chunks(2)) {
+            let expected = 2.0 * f64::from(x[0]) - 0.5 * f64::from(x[1]) + 1.0;
+            let found = folded.kernel[0] * steps[0] + folded.kernel[1] * steps[1] + folded.bias[0];
+            assert!((found - expected).abs() < 1e-6, "{found} instead of {expected}");
+        }
+    }
+}
