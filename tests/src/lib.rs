@@ -5,6 +5,7 @@
 //! * [`oracle`]: an independent network in f64, and its gradient by finite differences.
 //! * [`random`]: seeded layer lists, parameters and batches.
 //! * [`compute`]: ways to carry out a step that must not change its bits.
+//! * [`files`]: files that may be hostile, read as the commands read them, from a committed corpus.
 //! * [`fold_case`]: seeded networks to fold, and what they compute, in f64.
 //! * [`model_file`]: model files from f32 weights, or put together byte by byte.
 //! * [`hostile`]: any bytes, parsed and classified, against a literal evaluation of the format.
@@ -21,6 +22,7 @@ pub mod compute;
 pub mod damage;
 pub mod docs;
 pub mod exported;
+pub mod files;
 pub mod fold_case;
 pub mod golden;
 pub mod hostile;

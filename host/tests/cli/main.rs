@@ -18,3 +18,4 @@ mod report;
 mod sample;
 mod terminal;
 mod tool;
+mod trust;

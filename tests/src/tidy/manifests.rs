@@ -26,7 +26,7 @@ const RULES: [Rule; 9] = [
     Rule { package: IMPORT, knows: &[], knows_on_a_pc: &[] },
     Rule { package: SIM, knows: &[CORE], knows_on_a_pc: &[DATA] },
     Rule { package: HOST, knows: &[CORE, DATA, IMPORT, SIM], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-fuzz", knows: &[CORE, IMPORT], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-fuzz", knows: &[CORE, IMPORT, "foldnet-tests"], knows_on_a_pc: &[] },
     Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-tests", knows: &[CORE, DATA, IMPORT, SIM, HOST], knows_on_a_pc: &[] },
 ];

@@ -1,0 +1,172 @@
+//! Files that may be hostile, read as the commands read them: the bodies of fuzz targets, which `tests/files.rs` runs on
+//! the committed corpus and on mutations of it, without a fuzzer. Nothing here may panic, hang or take memory without end;
+//! what is read must be what the reader promises.
+
+use crate::model_file::{FloatLayer, file as model_file, spec};
+use crate::nor_flash::{Failed, NorFlash};
+use foldnet::network::checkpoint::{Checkpoint, Hints};
+use foldnet::show::report::{ModelFile, measured};
+use foldnet::train::history::History;
+use foldnet_core::slot::{Header, Room, Running, WriteError, Writer, boot};
+use foldnet_data::{Source, load, read_png, text};
+use foldnet_sim::AlignedBytes;
+use std::fmt::Display;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A fuzz target: its name, which is that of its corpus, and its body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets of this file.
+pub const TARGETS: [Target; 6] = [
+    ("checkpoint", checkpoint),
+    ("idx", idx),
+    ("png", png),
+    ("history", history),
+    ("record", record),
+    ("slot_writer", slot_writer),
+];
+
+/// A folder for this thread's files.
+fn folder() -> PathBuf {
+    let thread = format!("{:?}", std::thread::current().id()).replace(['(', ')'], "-");
+    let folder = std::env::temp_dir().join(format!("foldnet-files-{}-{thread}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder for temporary files");
+    folder
+}
+
+/// Writes `bytes` as `name` of this thread's folder.
+fn file(name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder().join(name);
+    fs::create_dir_all(path.parent().unwrap_or(&path)).expect("a folder");
+    fs::write(&path, bytes).expect("room for a temporary file");
+    path
+}
+
+/// An error as the commands print it: one line of bounded length that no terminal obeys.
+fn check_error(error: impl Display) {
+    let line = text::message(&format!("{error:#}"));
+    assert!(!line.is_empty() && line.chars().all(text::is_plain) && line.chars().count() < 2 * text::MESSAGE, "{line}");
+}
+
+/// A checkpoint of any program: what is read is a network of finite numbers, and is written and read again unchanged.
+pub fn checkpoint(bytes: &[u8]) {
+    let path = file("any.safetensors", bytes);
+    match Checkpoint::read(&path, &Hints::default()) {
+        Ok(network) => {
+            assert_eq!(network.params.len(), network.network().params());
+            assert!(network.params.iter().all(|value| value.is_finite()));
+            let again = path.with_file_name("again.safetensors");
+            network.write(&again).expect("what was read can be written");
+            assert_eq!(Checkpoint::read(&again, &Hints::default()).expect("and read"), network);
+        }
+        Err(error) => check_error(error),
+    }
+}
+
+/// A set of four IDX files, of which the first byte says which one the rest is: labels stay below the number of classes.
+pub fn idx(bytes: &[u8]) {
+    let (&which, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let header = |numbers: &[u32]| numbers.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
+    let images = |count: u32| [header(&[0x803, count, 2, 2]), vec![7; count as usize * 4]].concat();
+    let labels = |count: u32| [header(&[0x801, count]), (0..count).map(|n| (n % 3) as u8).collect()].concat();
+    let names =
+        ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
+    let good = [images(12), labels(12), images(3), labels(3)];
+    for (at, (name, good)) in names.iter().zip(&good).enumerate() {
+        file(&format!("idx/{name}"), if at == usize::from(which) % 4 { bytes } else { good });
+    }
+    match load(&Source::Folder(folder().join("idx")), &mut |_| {}) {
+        Ok(set) => {
+            let classes = set.part(foldnet_data::Part::Train).classes().expect("labels are classes");
+            assert!(classes.iter().all(|&class| usize::from(class) < set.labels.len()));
+        }
+        Err(error) => check_error(error),
+    }
+}
+
+/// One picture: as many pixels as it says.
+pub fn png(bytes: &[u8]) {
+    match read_png(&file("any.png", bytes)) {
+        Ok(picture) => assert_eq!(picture.pixels.len(), picture.height * picture.width),
+        Err(error) => check_error(error),
+    }
+}
+
+/// The record beside a checkpoint: what is read is written so that it can be read.
+pub fn history(bytes: &[u8]) {
+    let path = file(History::FILE, bytes);
+    match History::beside(&path.with_file_name("model.safetensors")) {
+        Ok(Some(history)) => {
+            history.write(&folder()).expect("what was read can be written");
+            let again = History::beside(&path.with_file_name("model.safetensors")).expect("and read");
+            assert!(again.is_some());
+        }
+        Ok(None) => panic!("a file that is there was not found"),
+        Err(error) => check_error(format!("{error:#}")),
+    }
+}
+
+/// What `foldnet-sim --json` printed, for a report.
+pub fn record(bytes: &[u8]) {
+    let path = file("run.json", bytes);
+    let mut models =
+        [ModelFile { path: "m.fnet".into(), bytes: AlignedBytes::from_vec(vec![1]), measured: Vec::new() }];
+    if let Err(error) = measured(&path, &mut models) {
+        check_error(format!("{error:#}"));
+    }
+}
+
+/// Updates of a device: bytes say which model is sent, in pieces of which sizes, and after how long the power fails. What
+/// boots afterwards is the old model or the new one, whole.
+pub fn slot_writer(bytes: &[u8]) {
+    const BLOCK: usize = 1024;
+    let Some((&[cut_low, cut_high, piece, announced, ..], new)) = bytes.split_first_chunk::<4>() else { return };
+    let room = Room::halves(0, 16 * BLOCK as u32, BLOCK as u32);
+    let Some(slot) = room.slot(0) else { return };
+    let mut flash = NorFlash::<4, 4, BLOCK>::new(&[BLOCK; 16], 7);
+    let layers = [FloatLayer { kernel: vec![1.0; 4], bias: vec![0.5; 2], inputs: 2, relu: false }];
+    let old = model_file(&spec(1, 2, "", &layers)).expect("a model");
+    let header = Header::for_slot(&room, 0, 1, &old).expect("a model that fits").to_bytes();
+    flash.set(slot.offset as usize, &[&header, &old[..]].concat());
+    let running = boot(flash.view(), &room).expect("the old model").running;
+    flash.cut_after(u64::from(u16::from_le_bytes([cut_low, cut_high])));
+    let len = new.len() as u32 + u32::from(announced % 8);
+    let done = update(&mut flash, &room, running, new, len, usize::from(piece).max(1));
+    flash.restore_power();
+    let boots = boot(flash.view(), &room).expect("a model boots, whatever happened").running;
+    // Another slot than the old one can only be the whole new model.
+    if boots.slot != Some(0) {
+        let place = boots.place;
+        let start = place.offset as usize + foldnet_core::slot::HEADER_LEN;
+        assert!(flash.view()[start..].starts_with(new) && len == new.len() as u32, "{done:?}");
+    }
+}
+
+fn update(
+    flash: &mut NorFlash<4, 4, 1024>,
+    room: &Room,
+    running: Running,
+    model: &[u8],
+    len: u32,
+    piece: usize,
+) -> Result<Running, WriteError<Failed>> {
+    let mut writer = Writer::new(flash, 0, room, Some(running), len)?;
+    model.chunks(piece).try_for_each(|piece| writer.write(piece))?;
+    writer.finish()
+}
+
+/// Removes this thread's files.
+pub fn clean() {
+    // Nothing depends on it.
+    let _ = fs::remove_dir_all(folder());
+}
+
+/// The committed corpus of a target.
+pub fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(&folder).expect("a corpus").map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("a file of the corpus")).collect()
+}
