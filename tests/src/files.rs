@@ -76,7 +76,7 @@ pub fn idx(bytes: &[u8]) {
     for (at, (name, good)) in names.iter().zip(&good).enumerate() {
         file(&format!("idx/{name}"), if at == usize::from(which) % 4 { bytes } else { good });
     }
-    match load(&Source::Folder(folder().join("idx")), &mut |_| {}) {
+    match load(&Source::Path(folder().join("idx")), &mut |_| {}) {
         Ok(set) => {
             let classes = set.part(foldnet_data::Part::Train).classes().expect("labels are classes");
             assert!(classes.iter().all(|&class| usize::from(class) < set.labels.len()));
