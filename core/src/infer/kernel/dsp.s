@@ -50,9 +50,8 @@ foldnet_\name:
 .endm
 
 .macro foldnet_take_pixels
-   ldr r10, [r2], #4
-   uxth r11, r10
-   lsr r10, r10, #16
+   ldrh r11, [r2], #2
+   ldrh r10, [r2], #2
    ldrb r11, [r1, r11]
    ldrb r10, [r1, r10]
    orrs r10, r11, r10, lsl #16
@@ -234,17 +233,29 @@ foldnet_\name\()_entries:
 @ {bias, worst << 24 | s << 16 | m}, 1 <= s <= 17.
 .macro foldnet_byte sum shift
    ldrd r0, r12, [r2], #8
+   foldnet_requantize r0 r12 \sum \shift
+.endm
+
+@ The same of a row that is in registers: its bias, and the rest.
+.macro foldnet_requantize bias rest sum shift
    .if \shift
-   add r0, r0, \sum, asr #\shift
+   add \bias, \bias, \sum, asr #\shift
    .else
-   add r0, r0, \sum
+   add \bias, \bias, \sum
    .endif
-   lsl \sum, r12, #17
-   lsr r12, r12, #16
-   lsr \sum, \sum, r12
-   smmulr r0, r0, \sum
-   usat r0, #8, r0
-   strb r0, [r3], #1
+   lsl \sum, \rest, #17
+   lsr \rest, \rest, #16
+   lsr \sum, \sum, \rest
+   smmulr \bias, \bias, \sum
+   usat \bias, #8, \bias
+   strb \bias, [r3], #1
+.endm
+
+@ The next two rows' outputs; r4 and r10 are lost, too.
+.macro foldnet_two_bytes sum shift sum2 shift2
+   ldmia r2!, {r0, r4, r10, r12}
+   foldnet_requantize r0 r4 \sum \shift
+   foldnet_requantize r10 r12 \sum2 \shift2
 .endm
 
 @ The next row's sum.
@@ -253,6 +264,12 @@ foldnet_\name\()_entries:
    asr \sum, \sum, #\shift
    .endif
    str \sum, [r3], #4
+.endm
+
+@ The next two rows' sums.
+.macro foldnet_two_sums sum shift sum2 shift2
+   foldnet_sum \sum \shift
+   foldnet_sum \sum2 \shift2
 .endm
 
 @ A block's end: r10 is what to skip. `follow` takes the sums apart, `rows` says to a macro where each row's is. The walk
@@ -264,7 +281,7 @@ foldnet_\name\()_entries:
    ldrd r2, r3, [sp, #ROWS]
    cmp r2, #0
    beq .Lsums_\name
-   \rows foldnet_byte
+   \rows byte
    ldr r0, [sp, #END]
    strd r2, r3, [sp, #ROWS]
    cmp r3, r0
@@ -272,7 +289,7 @@ foldnet_\name\()_entries:
    add sp, #40
    pop {r4-r11, pc}
 .Lsums_\name:
-   \rows foldnet_sum
+   \rows sum
    add sp, #40
    pop {r4-r11, pc}
 .endm
@@ -301,12 +318,9 @@ foldnet_\name\()_entries:
 .endm
 
 .macro foldnet_rows8 what
-   \what r7 8
-   \what r5 8
-   \what r11 0
-   \what r6 8
-   \what r9 0
-   \what r8 8
+   foldnet_two_\what\()s r7 8 r5 8
+   foldnet_two_\what\()s r11 0 r6 8
+   foldnet_two_\what\()s r9 0 r8 8
 .endm
 
    foldnet_enter dsp8
@@ -349,14 +363,14 @@ foldnet_\name\()_entries:
 .endm
 
 .macro foldnet_rows4 what
-   \what r9 8
-   \what r6 12
-   \what r7 8
-   \what r4 12
-   \what r11 0
-   \what r10 4
-   \what r8 8
-   \what r5 12
+   foldnet_\what r9 8
+   foldnet_\what r6 12
+   foldnet_\what r7 8
+   foldnet_\what r4 12
+   foldnet_\what r11 0
+   foldnet_\what r10 4
+   foldnet_\what r8 8
+   foldnet_\what r5 12
 .endm
 
    foldnet_enter dsp4
@@ -442,14 +456,14 @@ foldnet_\name\()_entries:
 .endm
 
 .macro foldnet_rows2 what
-   \what r9 8
-   \what r11 2
-   \what r6 12
-   \what r10 6
-   \what r7 8
-   \what r8 10
-   \what r4 12
-   \what r5 14
+   foldnet_\what r9 8
+   foldnet_\what r11 2
+   foldnet_\what r6 12
+   foldnet_\what r10 6
+   foldnet_\what r7 8
+   foldnet_\what r8 10
+   foldnet_\what r4 12
+   foldnet_\what r5 14
 .endm
 
    foldnet_enter dsp2

@@ -8,7 +8,8 @@
 //! sign counts. With `X = sum x` and `h = 2^(bits - 1)`, `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without `h X` in the
 //! topmost row, exact modulo `2^32`: `S_k` follows where it is within the [bound](crate::infer::bound). A mask, a product and
 //! an addition a row and input; the fields shifted down one by one, as the tests' oracle `dot` does it, cost one more and
-//! a look-up of the place each: 18.2 million instructions on riscv32imc.
+//! a look-up of the place each. 784-300-100-10 took 18.2 million instructions so on riscv32imc; now 690,235 with 8 bits,
+//! 634,899 with 4, 667,725 with 2 (mean of the first 1,000 test images, QEMU's `-icount`).
 
 use super::{Kernel, Kind, Sums};
 use crate::infer::layout::Width;
