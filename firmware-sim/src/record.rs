@@ -2,7 +2,7 @@
 //! the command, and read by whoever shows what was measured: `foldnet report --device`.
 
 use crate::board::{Board, Footprint};
-use crate::emulate::Instructions;
+use crate::emulate::{Cycles, Instructions};
 use crate::{Emulation, Simulation};
 use foldnet_core::Model;
 use foldnet_core::model::checksum;
@@ -66,6 +66,15 @@ pub struct Emulated {
     /// Of each layer by itself, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions_per_layer: Option<Vec<Instructions>>,
+    /// Cycles per image by the plugin's model, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cycles: Option<Cycles>,
+    /// Their mean in milliseconds at the board's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms: Option<f64>,
+    /// Wait states of the board's flash, that they were modelled with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_states: Option<u32>,
     /// Whether the classes and all logits of all images are the simulation's.
     pub identical: bool,
     /// The slot that was booted; none for a bare model.
@@ -122,6 +131,9 @@ impl Measured {
                 compiler: run.compiler.clone(),
                 instructions_per_image: run.instructions,
                 instructions_per_layer: (!run.layers.is_empty()).then(|| run.layers.clone()),
+                cycles: run.cycles,
+                ms: run.ms,
+                wait_states: run.wait_states,
                 identical: run.identical(),
                 slot: run.booted.slot,
             }),
@@ -175,6 +187,9 @@ mod tests {
             compiler: None,
             instructions_per_image: COUNT,
             instructions_per_layer: None,
+            cycles: None,
+            ms: None,
+            wait_states: None,
             identical: true,
             slot: Some(1),
         };

@@ -31,6 +31,21 @@ impl Clock {
         processor::ticks(instant.0, processor::now())
     }
 
+    /// Now, when an inference begins: a mark that the emulator's plugin sees, too.
+    #[inline(always)]
+    pub fn begin(&self) -> Instant {
+        let now = self.now();
+        processor::mark_begin();
+        now
+    }
+
+    /// Ticks since `instant`, when the inference has ended; a mark, too.
+    #[inline(always)]
+    pub fn end(&self, instant: Instant) -> u32 {
+        processor::mark_end();
+        self.ticks_since(instant)
+    }
+
     /// Ticks in [`CALIBRATION`] instructions.
     pub fn calibrate(&self) -> u32 {
         let start = self.now();

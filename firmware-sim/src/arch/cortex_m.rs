@@ -60,6 +60,20 @@ pub(super) fn ticks(from: u32, to: u32) -> u32 {
     from.wrapping_sub(to) & CLOCK_MASK
 }
 
+/// Tells the emulator's plugin that an inference begins; a processor does nothing.
+#[inline(always)]
+pub(super) fn mark_begin() {
+    // SAFETY: copies a register onto itself.
+    unsafe { asm!("mov r10, r10", options(nomem, nostack, preserves_flags)) };
+}
+
+/// Likewise that it has ended.
+#[inline(always)]
+pub(super) fn mark_end() {
+    // SAFETY: copies a register onto itself.
+    unsafe { asm!("mov r11, r11", options(nomem, nostack, preserves_flags)) };
+}
+
 /// Executes `2 * rounds` instructions, and a few.
 #[inline(never)]
 pub(super) fn spin(rounds: u32) {

@@ -16,7 +16,7 @@ use clap::{CommandFactory, Parser};
 use error::CliError;
 use foldnet_data::Source;
 use foldnet_sim::board::{self, Board, BoardArgs};
-use foldnet_sim::emulate::{Confinement, EmulateError, Task, confinement, runs};
+use foldnet_sim::emulate::{Confinement, EmulateError, Task, build_plugin, confinement, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
 use foldnet_sim::{Firmware, Record, emulate, print, simulate};
 use output::Output;
@@ -42,6 +42,9 @@ struct Args {
     /// Count the instructions of each layer by itself, too, in a run of its own over all images
     #[arg(long, requires = "emulate")]
     layers: bool,
+    /// Model cycles and milliseconds, too, by a plugin of the emulator: Cortex-M0, M0+, M3, M4 (docs/cycles.md)
+    #[arg(long, requires = "emulate")]
+    cycles: bool,
     /// Firmware for the board, instead of building it from this checkout; it runs in a sandbox: see below
     #[arg(long, value_name = "ELF", requires = "emulate")]
     firmware: Option<PathBuf>,
@@ -172,8 +175,17 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     }
 }
 
-/// The firmware given, or a build of it.
+/// The firmware given, or a build of it, with what else is asked for.
 fn firmware(board: &'static Board, args: &Args) -> Result<Firmware, CliError> {
+    let plugin = args.cycles.then(|| build_plugin(board)).transpose()?;
+    let firmware = without_plugin(board, args)?;
+    Ok(match plugin {
+        Some(plugin) => firmware.with_cycles(&plugin),
+        None => firmware,
+    })
+}
+
+fn without_plugin(board: &'static Board, args: &Args) -> Result<Firmware, CliError> {
     let Some(elf) = args.firmware.as_deref() else {
         let waiting = progress::Waiting::new(format!("building the firmware for {}", board.name));
         let firmware = Firmware::build(board)?;

@@ -138,6 +138,7 @@ impl Output {
         self.line(format_args!("booted    {}", booted(&run.booted)));
         self.line(format_args!("kernel    {}: {mean:.0} instructions an image ({min} to {max})", run.kernel));
         self.layers(&record.bits, run);
+        self.cycles(board, run);
         self.measured(board, run);
         if let Some(compiler) = &run.compiler {
             self.line(format_args!("built by  {}", text::name(compiler)));
@@ -162,6 +163,19 @@ impl Output {
         if !rows.is_empty() && markdown::table(&mut text, &layers::COLUMNS, &rows).is_ok() {
             self.line(text.trim_end());
         }
+    }
+
+    /// Cycles and milliseconds, where they were asked for.
+    fn cycles(&self, board: &Board, run: &Emulation) {
+        let Some(cycles) = run.cycles else { return };
+        let (mean, min, max, waiting) = (cycles.mean, cycles.min, cycles.max, cycles.waiting);
+        let clock =
+            run.ms.map_or(String::new(), |ms| format!(", {ms:.3} ms at {} MHz", f64::from(board.clock_hz) / 1e6));
+        let states = board.wait_states;
+        self.line(format_args!(
+            "cycles    {mean:.0} per image ({min} to {max}){clock}; {waiting:.0} of them waiting, {states} wait states"
+        ));
+        self.line("          a model, not a measurement; expect up to a quarter more on silicon (docs/cycles.md)");
     }
 
     /// Memory in use, measured on the board.

@@ -215,6 +215,9 @@ mod tests {
             compiler: None,
             instructions: Instructions { mean: 1234.5, min: 999, max: 1_234_567 },
             layers: Vec::new(),
+            cycles: None,
+            ms: None,
+            wait_states: None,
             flash: FlashUse { firmware: 8000, model: 2000 },
             ram: RamUse { statics: 4, image: 16, scratch: 80, stack_peak: 900 },
         }))

@@ -98,12 +98,12 @@ impl Shell for Semihosted {
 
     #[inline(always)]
     fn start(&mut self) {
-        self.started = self.clock.now();
+        self.started = self.clock.begin();
     }
 
     #[inline(always)]
     fn stop(&mut self) {
-        self.ticks = self.clock.ticks_since(self.started);
+        self.ticks = self.clock.end(self.started);
     }
 
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {

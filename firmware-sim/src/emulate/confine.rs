@@ -58,13 +58,20 @@ pub(super) fn command(emulator: &str, folder: &Path) -> Command {
     command
 }
 
-/// Starts what [`command`] gave.
+/// Starts what [`command`] gave, which may also read `plugin`.
 ///
 /// # Errors
 /// When the system does not start it, or does not confine it although it can.
-pub(super) fn spawn(mut command: Command, emulator: &str, folder: &Path) -> std::io::Result<Child> {
+pub(super) fn spawn(
+    mut command: Command,
+    emulator: &str,
+    folder: &Path,
+    plugin: Option<&Path>,
+) -> std::io::Result<Child> {
+    let mut paths = readable(emulator);
+    paths.extend(plugin.map(Path::to_owned));
     match confinement() {
-        Confinement::Landlock => spawn_in_landlock(command, &readable(emulator), folder),
+        Confinement::Landlock => spawn_in_landlock(command, &paths, folder),
         Confinement::Bubblewrap | Confinement::None => command.spawn(),
     }
 }

@@ -30,6 +30,16 @@ pub enum EmulateError {
         /// The board's name.
         board: &'static str,
     },
+    /// No cycles can be given for the core.
+    #[error(
+        "--cycles: {board} has a {core}, whose timing is not published per instruction; leave --cycles out, or take a board with a Cortex-M0, M0+, M3 or M4"
+    )]
+    NoTiming {
+        /// The board's name.
+        board: &'static str,
+        /// Its core.
+        core: &'static str,
+    },
     /// Firmware can be built in a checkout only.
     #[error("firmware is built from Foldnet's source, which is not at {}; give a built one as --firmware ELF", path.display())]
     NoSource {

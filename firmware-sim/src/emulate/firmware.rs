@@ -93,6 +93,8 @@ pub struct Firmware {
     board: &'static Board,
     sizes: Sizes,
     compiler: Option<String>,
+    /// What models cycles, if they are asked for.
+    plugin: Option<PathBuf>,
 }
 
 impl Firmware {
@@ -158,7 +160,18 @@ impl Firmware {
         let elf = bounded::read(path, limit::FIRMWARE)
             .map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause})")))?;
         let (board, sizes) = inspect(&elf, wanted).map_err(|cause| EmulateError::firmware(path, cause))?;
-        Ok(Self { elf, board, sizes, compiler: None })
+        Ok(Self { elf, board, sizes, compiler: None, plugin: None })
+    }
+
+    /// The same, with cycles modelled by the plugin that [`super::build_plugin`] gives.
+    #[must_use]
+    pub fn with_cycles(self, plugin: &Path) -> Self {
+        Self { plugin: Some(plugin.to_owned()), ..self }
+    }
+
+    /// The plugin, if cycles are modelled.
+    pub(super) fn plugin(&self) -> Option<&Path> {
+        self.plugin.as_deref()
     }
 
     /// The board it runs on.
@@ -183,7 +196,7 @@ impl Firmware {
 }
 
 /// The checkout that this program was built from.
-fn checkout() -> Result<PathBuf, EmulateError> {
+pub(super) fn checkout() -> Result<PathBuf, EmulateError> {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let is_package = |folder: &Path| folder.join("Cargo.toml").is_file();
     let root = package.parent().filter(|root| is_package(package) && is_package(root));

@@ -11,6 +11,7 @@
 
 mod cases;
 mod confine;
+mod cycles;
 mod elf;
 mod error;
 mod expected;
@@ -23,6 +24,7 @@ mod update;
 
 pub use cases::{CasesRun, run_cases};
 pub use confine::{Confinement, confinement};
+pub use cycles::{Cycles, build_plugin};
 pub use elf::Sizes;
 pub use error::EmulateError;
 pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes};
@@ -83,6 +85,12 @@ pub struct Emulation {
     pub instructions: Instructions,
     /// `[layers]`, of each layer by itself, with the way into it: together a little more than the whole; empty where that was not asked for.
     pub layers: Vec<Instructions>,
+    /// Cycles by the plugin's model; `None` where they were not asked for.
+    pub cycles: Option<Cycles>,
+    /// Their mean in milliseconds, where the board's clock is known.
+    pub ms: Option<f64>,
+    /// Wait states that they were modelled with.
+    pub wait_states: Option<u32>,
     /// Flash in use.
     pub flash: FlashUse,
     /// RAM in use.
@@ -221,6 +229,9 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
         compiler: task.firmware.compiler().map(str::to_owned),
         instructions: instructions(task.firmware.board(), run)?,
         layers: Vec::new(),
+        cycles: run.cycles,
+        ms: run.cycles.and_then(|cycles| cycles.milliseconds(task.firmware.board())),
+        wait_states: run.cycles.map(|_| task.firmware.board().wait_states),
         flash: FlashUse { firmware: sizes.flash, model: HEADER_LEN + task.model.len() },
         ram: RamUse {
             statics: sizes.statics,

@@ -1,6 +1,7 @@
 //! One run of firmware under QEMU: files in a folder of its own, a process that is watched, and its exit code.
 
 use super::confine;
+use super::cycles::{self, CYCLES_FILE, Cycles};
 use super::error::EmulateError;
 use super::firmware::Firmware;
 use super::results::{self, Answer};
@@ -40,7 +41,7 @@ pub struct Request<'a> {
 }
 
 /// What the firmware wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// Before the first image.
     pub start: Start,
@@ -48,6 +49,8 @@ pub struct Run {
     pub answers: Vec<Answer>,
     /// After the last image.
     pub end: End,
+    /// Where they were asked for.
+    pub cycles: Option<Cycles>,
 }
 
 /// Runs `firmware` on its emulated board; `progress` is told how many images are done, time and again.
@@ -62,10 +65,12 @@ pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usiz
     let answered = |len| results::answered(len, logits).min(images);
     let end = execute(firmware, &input, &answered, progress)?;
     end.ended?;
+    let end_cycles = end.cycles;
     let bytes = end.results.map_err(EmulateError::io("the firmware's results cannot be read"))?;
     let (start, answers, end) = results::read(&bytes, &request.job)?;
     progress(answers.len());
-    Ok(Run { start, answers, end })
+    let cycles = end_cycles.map(|text| cycles::read(&text, answers.len())).transpose()?;
+    Ok(Run { start, answers, end, cycles })
 }
 
 /// What any firmware is started with.
@@ -82,6 +87,8 @@ pub(super) struct Input<'a> {
 pub(super) struct Ended {
     pub(super) ended: Result<(), EmulateError>,
     pub(super) results: std::io::Result<Vec<u8>>,
+    /// What the plugin wrote, if there was one.
+    pub(super) cycles: Option<String>,
 }
 
 /// Runs any firmware; `answered` says how many answers a file of results has, by its length.
@@ -98,12 +105,14 @@ pub(super) fn execute(
     let emulator = emulator(board)?;
     let folder = tempfile::tempdir().map_err(EmulateError::io("no temporary folder can be made"))?;
     fill(folder.path(), firmware, input)?;
-    let child = start(emulator, board, folder.path(), !input.flash.is_empty())?;
+    let child = start(emulator, firmware, folder.path(), !input.flash.is_empty())?;
     let results = folder.path().join(RESULTS_FILE);
     let count = || answered(std::fs::metadata(&results).map_or(0, |file| file.len()));
     let status = watch(child, input.stall_limit, &count, progress);
     let ended = status.and_then(|status| check(emulator, status, folder.path()));
-    Ok(Ended { ended, results: std::fs::read(&results) })
+    let cycles =
+        firmware.plugin().map(|_| std::fs::read_to_string(folder.path().join(CYCLES_FILE)).unwrap_or_default());
+    Ok(Ended { ended, results: std::fs::read(&results), cycles })
 }
 
 /// The emulator of `board`, if it is installed.
@@ -142,7 +151,8 @@ fn fill(folder: &Path, firmware: &Firmware, input: &Input) -> Result<(), Emulate
 }
 
 /// Starts the emulated board in `folder`, `with_model` put at its flash address apart from the firmware.
-fn start(emulator: &str, board: &Board, folder: &Path, with_model: bool) -> Result<Running, EmulateError> {
+fn start(emulator: &str, firmware: &Firmware, folder: &Path, with_model: bool) -> Result<Running, EmulateError> {
+    let board = firmware.board();
     let io = |what: &str| EmulateError::io(format!("{emulator}: {what}"));
     let log = File::create(folder.join(LOG_FILE)).map_err(io("its messages cannot be kept"))?;
     let also_log = log.try_clone().map_err(io("its messages cannot be kept"))?;
@@ -157,11 +167,12 @@ fn start(emulator: &str, board: &Board, folder: &Path, with_model: bool) -> Resu
         .args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"])
         .args(["-kernel", FIRMWARE_FILE])
         .args(if with_model { &device[..] } else { &[] })
+        .args(firmware.plugin().map(|plugin| cycles::arguments(plugin, board)).into_iter().flatten())
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(also_log);
-    Ok(Running(confine::spawn(command, emulator, folder).map_err(io("cannot be started"))?))
+    Ok(Running(confine::spawn(command, emulator, folder, firmware.plugin()).map_err(io("cannot be started"))?))
 }
 
 /// A process that ends with its owner.

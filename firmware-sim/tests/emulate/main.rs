@@ -5,6 +5,7 @@
 mod cases;
 mod command;
 mod confined;
+mod cycles;
 mod errors;
 mod footprint;
 mod golden;

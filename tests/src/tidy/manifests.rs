@@ -19,12 +19,13 @@ const SIM: &str = "foldnet-sim";
 const C: &str = "foldnet-c";
 const HOST: &str = "foldnet";
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule { package: CORE, knows: &[], knows_on_a_pc: &[] },
     Rule { package: C, knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
     Rule { package: IMPORT, knows: &[], knows_on_a_pc: &[] },
     Rule { package: SIM, knows: &[CORE], knows_on_a_pc: &[DATA] },
+    Rule { package: "foldnet-plugin", knows: &[], knows_on_a_pc: &[] },
     Rule { package: HOST, knows: &[CORE, DATA, IMPORT, SIM], knows_on_a_pc: &[] },
     Rule { package: "foldnet-fuzz", knows: &[CORE, IMPORT, "foldnet-tests"], knows_on_a_pc: &[] },
     Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
