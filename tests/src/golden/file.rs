@@ -4,6 +4,7 @@
 //! Keras stores a kernel `[I][O]`, core `[O][I]`; Keras has four variables `[O]` for a BatchNormalization, core one
 //! `[O][4]`. Everything is turned into core's order once, here.
 
+use foldnet_core::train::{Adam, Momentum, Sgd};
 use foldnet_core::{Layer, Network, Shape};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -20,6 +21,10 @@ pub struct Run {
     pub layers: Vec<Layer>,
     /// Of every step.
     pub learning_rate: f32,
+    /// What changed the variables.
+    pub optimizer: Rule,
+    /// Largest norm of all gradients together, where they were clipped.
+    pub clip_norm: Option<f32>,
     /// Keras's variables, in its order.
     pub variables: Vec<Variable>,
     /// Parameters before the first step, in core's order.
@@ -54,6 +59,44 @@ pub struct Step {
     pub params: Vec<f32>,
 }
 
+/// An optimizer, as core has it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rule {
+    /// Without momentum.
+    Sgd(Sgd),
+    /// With momentum, plain or Nesterov's.
+    Momentum(Momentum),
+    /// Adam and AdamW.
+    Adam(Adam),
+}
+
+/// An optimizer, as Keras's arguments name it.
+#[derive(Deserialize, Default, Clone)]
+struct JsonOptimizer {
+    kind: String,
+    #[serde(default)]
+    momentum: f32,
+    #[serde(default)]
+    nesterov: bool,
+    #[serde(default)]
+    weight_decay: f32,
+    global_clipnorm: Option<f32>,
+}
+
+impl JsonOptimizer {
+    /// # Errors
+    /// When core has no such optimizer. With momentum Keras's weight decay is another than core's.
+    fn rule(&self) -> Result<Rule, String> {
+        let Self { momentum, nesterov, weight_decay, .. } = *self;
+        match self.kind.as_str() {
+            "" | "SGD" if momentum == 0.0 => Ok(Rule::Sgd(Sgd { weight_decay })),
+            "SGD" if weight_decay == 0.0 => Ok(Rule::Momentum(Momentum { momentum, nesterov, weight_decay })),
+            "Adam" | "AdamW" => Ok(Rule::Adam(Adam { weight_decay, ..Adam::ADAM })),
+            kind => Err(format!("optimizer {kind}: not one that core has")),
+        }
+    }
+}
+
 /// A variable as Keras knows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variable {
@@ -81,6 +124,8 @@ impl Variable {
 struct Json {
     inputs: usize,
     learning_rate: f32,
+    #[serde(default)]
+    optimizer: JsonOptimizer,
     layers: Vec<JsonLayer>,
     initial: Vec<BTreeMap<String, Values>>,
     steps: Vec<JsonStep>,
@@ -184,6 +229,8 @@ pub fn parse(file: &str, text: &str) -> Result<Run, String> {
         file: file.to_owned(),
         inputs: json.inputs,
         learning_rate: json.learning_rate,
+        optimizer: json.optimizer.rule().map_err(|error| format!("{file}: {error}"))?,
+        clip_norm: json.optimizer.global_clipnorm,
         initial: in_core_order(&variables, &json.initial).map_err(|error| format!("{file}: initial: {error}"))?,
         x_eval: rows(&json.x_eval, n, json.inputs).map_err(|error| format!("{file}: x_eval: {error}"))?,
         probabilities: rows(&json.probabilities, n, classes)

@@ -5,8 +5,8 @@
 pub mod file;
 
 use crate::tolerance::{GOLDEN_LOSS, GOLDEN_PROBABILITY, GOLDEN_VARIABLE, largest};
-use file::{Run, Step, Variable};
-use foldnet_core::train::{Metrics, Rows, Targets, Trainer, predict, softmax};
+use file::{Rule, Run, Step, Variable};
+use foldnet_core::train::{Buffers, Metrics, Optimizer, Rows, Settings, Targets, Trainer, predict, softmax};
 use foldnet_core::{Compute, Layer};
 
 /// The largest deviations seen in a run.
@@ -43,6 +43,16 @@ impl Worst {
 /// # Errors
 /// The first value that is too far off, by file, step, layer, variable and index.
 pub fn repeat<C: Compute>(run: &Run, compute: &C) -> Result<Worst, String> {
+    match run.optimizer {
+        Rule::Sgd(optimizer) => repeat_with(run, compute, optimizer),
+        Rule::Momentum(optimizer) => repeat_with(run, compute, optimizer),
+        Rule::Adam(optimizer) => repeat_with(run, compute, optimizer),
+    }
+}
+
+fn repeat_with<C: Compute, O: Optimizer + Copy>(run: &Run, compute: &C, optimizer: O) -> Result<Worst, String> {
+    let settings = Settings { clip_norm: run.clip_norm, ..Settings::new(optimizer) };
+    let mut state = vec![0.0; settings.state(&run.network())];
     let batch = run.steps.iter().map(|step| step.y.len()).max().unwrap_or(1);
     let mut params = run.initial.clone();
     // Not a number, so that a value read before it is written shows.
@@ -50,8 +60,10 @@ pub fn repeat<C: Compute>(run: &Run, compute: &C) -> Result<Worst, String> {
     let mut worst = Worst::default();
     for (index, step) in run.steps.iter().enumerate() {
         let place = |error| format!("{}: step {}, {error}", run.file, index + 1);
-        let mut trainer = Trainer::new(run.network(), &mut params, &mut workspace, batch)
-            .map_err(|error| place(error.to_string()))?;
+        let buffers = Buffers { params: &mut params, state: &mut state, workspace: &mut workspace };
+        let mut trainer =
+            Trainer::with(run.network(), settings, buffers, batch).map_err(|error| place(error.to_string()))?;
+        trainer.resume(index as u32);
         let examples = Rows::new(&step.x, run.inputs);
         let metrics = trainer
             .step(compute, &examples, Targets::Classes(&step.y), run.learning_rate)

@@ -11,9 +11,10 @@ use crate::math;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adam {
     /// Share of the mean of gradients that is kept, 0 to 1.
-    pub beta_1: f32,
-    /// Share of the mean of squared gradients that is kept, 0 to 1.
-    pub beta_2: f32,
+    pub beta_1: f64,
+    /// Share of the mean of squared gradients that is kept, 0 to 1. In f64, since `1 - beta_2` keeps only some digits of an
+    /// f32 near 1.
+    pub beta_2: f64,
     /// Added to the root of the mean square.
     pub epsilon: f32,
     /// Decoupled decay of kernels: `p -= rate * weight_decay * p` before the step, as in Keras's and PyTorch's `AdamW`.
@@ -39,11 +40,13 @@ impl Optimizer for Adam {
 
     fn begin_step(&self, learning_rate: f32, number: u32) -> AdamStep {
         let t = number as f32;
-        let (one, two) = (1.0 - math::powf(self.beta_1, t), 1.0 - math::powf(self.beta_2, t));
+        let (one, two) = (1.0 - math::powf(self.beta_1 as f32, t), 1.0 - math::powf(self.beta_2 as f32, t));
         AdamStep {
             alpha: learning_rate * math::sqrt(two) / one,
             keep: 1.0 - learning_rate * self.weight_decay,
-            rule: *self,
+            new_mean: (1.0 - self.beta_1) as f32,
+            new_square: (1.0 - self.beta_2) as f32,
+            epsilon: self.epsilon,
         }
     }
 }
@@ -54,15 +57,16 @@ pub struct AdamStep {
     alpha: f32,
     /// What the decay leaves of a kernel.
     keep: f32,
-    rule: Adam,
+    new_mean: f32,
+    new_square: f32,
+    epsilon: f32,
 }
 
 impl Step for AdamStep {
     #[inline(always)]
     fn apply(&self, tensor: Tensor, values: &mut [f32], [mean, square]: [&mut [f32]; MAX_STATE], gradient: &[f32]) {
-        let Self { alpha, keep, rule: Adam { beta_1, beta_2, epsilon, .. } } = *self;
+        let Self { alpha, keep, new_mean, new_square, epsilon } = *self;
         let keep = if tensor.kind == TensorKind::Kernel { keep } else { 1.0 };
-        let (new_mean, new_square) = (1.0 - beta_1, 1.0 - beta_2);
         for (((p, m), v), g) in values.iter_mut().zip(mean).zip(square).zip(gradient) {
             *m += (g - *m) * new_mean;
             *v += (g * g - *v) * new_square;
