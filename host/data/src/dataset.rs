@@ -154,6 +154,14 @@ impl<'a> View<'a> {
         self.targets.classes().ok_or(WrongKind::NoClasses)
     }
 
+    /// The values to estimate, `[N][outputs]`.
+    ///
+    /// # Errors
+    /// When the set has none.
+    pub fn values(&self) -> Result<&'a [f32], WrongKind> {
+        self.targets.values().ok_or(WrongKind::NoValues)
+    }
+
     /// The inputs as bytes.
     ///
     /// # Errors
@@ -172,6 +180,9 @@ pub enum WrongKind {
     /// Targets that are not classes, where only these will do.
     #[error("the set has no classes, which this step needs; give a set with a class for every example")]
     NoClasses,
+    /// Targets that are not values, where only these will do.
+    #[error("the set has no values to estimate, which this step needs; give a set with numbers as --target")]
+    NoValues,
 }
 
 /// The three parts every set has.

@@ -70,7 +70,7 @@ pub(super) struct DatasetArg {
 }
 
 /// A number of at least 1.
-fn count(text: &str) -> Result<usize, &'static str> {
+pub(super) fn count(text: &str) -> Result<usize, &'static str> {
     text.parse().ok().filter(|&count| count > 0).ok_or("give a number of at least 1")
 }
 

@@ -1,14 +1,16 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, count, known};
 use crate::format::thousands;
-use crate::judge::evaluate::{Evaluation, PerClass};
-use crate::network::open::{check_images, class_names, resolve};
+use crate::judge::evaluate::{Evaluation, Metrics, Outputs, PerClass, evaluate};
+use crate::judge::outputs::write as write_outputs;
+use crate::network::open::{Opened, check_images, class_names, resolve};
 use crate::show::terminal::{Ui, bold, table};
 use crate::train::history::History;
 use crate::write::{atomically, check_not_input};
+use anyhow::bail;
 use clap::Args;
-use foldnet_data::Part;
+use foldnet_data::{Part, Task, View};
 use std::path::PathBuf;
 
 /// Evaluate a checkpoint or a .fnet on labelled images
@@ -24,6 +26,12 @@ pub(super) struct Evaluate {
     /// Write the class of every image to this file, one a line
     #[arg(long, value_name = "OUT")]
     predictions: Option<PathBuf>,
+    /// Write the outputs of every example to this .npy: probabilities, or the network's values
+    #[arg(long, value_name = "OUT.npy")]
+    outputs: Option<PathBuf>,
+    /// Evaluate the first N examples only
+    #[arg(long, value_name = "N", value_parser = count)]
+    limit: Option<usize>,
     #[command(flatten)]
     dataset: DatasetArg,
     #[command(flatten)]
@@ -35,7 +43,7 @@ pub(super) struct Evaluate {
 impl Evaluate {
     /// Evaluates and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        if let Some(out) = &self.predictions {
+        for out in self.predictions.iter().chain(&self.outputs) {
             check_not_input(out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         }
         let opened = self.hints.open(&self.path, ui)?;
@@ -43,24 +51,84 @@ impl Evaluate {
         known(&self.path, dataset.number_as(&opened.labels(&self.path)?))?;
         let view = dataset.part(self.split);
         check_images(&self.path, opened.size(&self.path)?, view)?;
-        let (outputs, own) = opened.run(&self.path, view, &self.threads.compute()?)?;
-        let names = class_names(own, outputs.classes, &dataset.labels);
-        check_classes(&self.path, outputs.classes, &dataset.labels)?;
+        let view = view.slice(0..self.limit.unwrap_or(view.len()).min(view.len()));
+        let (outputs, evaluation) = self.evaluated(&opened, view, &dataset.labels)?;
+        let classes = matches!(evaluation.metrics, Metrics::Classification(_));
         if let Some(path) = &self.predictions {
+            if !classes {
+                bail!("--predictions: this network tells no classes apart; give --outputs OUT.npy");
+            }
             let classes = outputs.predictions();
             atomically(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
         }
-        let evaluation = outputs.evaluation(view.classes()?, &names);
-        say(&evaluation, ui);
+        if let Some(path) = &self.outputs {
+            write_outputs(path, &outputs, classes)?;
+        }
+        say(&evaluation, view, ui);
         ui.result(&evaluation)
+    }
+
+    fn evaluated(&self, opened: &Opened, view: View, labels: &[String]) -> anyhow::Result<(Outputs, Evaluation)> {
+        let compute = self.threads.compute()?;
+        match opened {
+            Opened::Checkpoint(checkpoint) if checkpoint.about.task != Task::Classify => {
+                evaluate(checkpoint, view, &[], &compute)
+            }
+            _ => {
+                let (outputs, own) = opened.run(&self.path, view, &compute)?;
+                let names = class_names(own, outputs.classes, labels);
+                check_classes(&self.path, outputs.classes, labels)?;
+                let evaluation = outputs.evaluation(view.classes()?, &names);
+                Ok((outputs, evaluation))
+            }
+        }
     }
 }
 
-fn say(evaluation: &Evaluation, ui: Ui) {
-    let row = |class: &PerClass| vec![class.label.clone(), thousands(class.images), format!("{:.4}", class.accuracy)];
-    ui.block(table(&["class", "images", "accuracy"], evaluation.per_class.iter().map(row)));
+/// Values and scores, for people.
+fn say_other(evaluation: &Evaluation, ui: Ui) {
+    let examples = thousands(evaluation.images);
+    match &evaluation.metrics {
+        Metrics::Classification(_) => {}
+        Metrics::Regression(found) => ui.say(format!(
+            "{examples} examples - rmse: {} - mae: {:.4} - r2: {:.4}",
+            bold(format!("{:.4}", found.rmse)),
+            found.mae,
+            found.r2
+        )),
+        Metrics::Anomaly(found) => {
+            let parts = [("normal", found.normal), ("abnormal", found.abnormal)];
+            let rows = parts.into_iter().filter_map(|(name, part)| Some((name, part?))).map(|(name, part)| {
+                let values = [part.min, part.lower_quartile, part.median, part.upper_quartile, part.max];
+                let numbers = values.iter().map(|value| format!("{value:.4}"));
+                [name.to_owned(), thousands(part.examples)].into_iter().chain(numbers).collect()
+            });
+            ui.block(table(&["score", "examples", "min", "quartile", "median", "quartile", "max"], rows));
+            let auc = found.auc.map_or(String::new(), |auc| format!(" - auc: {}", bold(format!("{auc:.4}"))));
+            let limit = found.threshold.map_or(String::new(), |threshold| format!(" - threshold: {threshold:.4}"));
+            let shares = [("normal above it", found.false_alarms), ("abnormal above it", found.detected)];
+            let shares =
+                shares.into_iter().filter_map(|(name, share)| Some(format!(" - {name}: {:.1} %", share? * 100.0)));
+            ui.say(format!("{examples} examples{auc}{limit}{}", shares.collect::<String>()));
+        }
+    }
+}
+
+fn say(evaluation: &Evaluation, view: View, ui: Ui) {
+    if !matches!(evaluation.metrics, Metrics::Classification(_)) {
+        say_other(evaluation, ui);
+        return;
+    }
+    let unit = if view.shape.is_image() { "images" } else { "examples" };
+    let row = |class: &PerClass| {
+        // Of a class without examples nothing is known.
+        let shares = [class.accuracy, class.precision, class.f1].map(|share| format!("{share:.4}"));
+        let shares = if class.images == 0 { ["-", "-", "-"].map(String::from) } else { shares };
+        [class.label.clone(), thousands(class.images)].into_iter().chain(shares).collect()
+    };
+    ui.block(table(&["class", unit, "accuracy", "precision", "F1"], evaluation.per_class.iter().map(row)));
     let accuracy = bold(format!("{:.4}", evaluation.accuracy));
-    ui.say(format!("{} images - loss: {:.4} - accuracy: {accuracy}", thousands(evaluation.images), evaluation.loss));
+    ui.say(format!("{} {unit} - loss: {:.4} - accuracy: {accuracy}", thousands(evaluation.images), evaluation.loss));
     if let Some(digest) = &evaluation.logits_sha256 {
         ui.say(format!("logits sha256: {digest}"));
     }

@@ -1,11 +1,13 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
-use crate::network::checkpoint::Checkpoint;
+use crate::judge::metrics::{Anomaly, Classification, Regression, anomaly, classification, regression, scores};
+use crate::network::checkpoint::{About, Checkpoint};
+use crate::train::answers::standardized;
 use crate::train::examples::Picked;
 use foldnet_core::infer::Input;
 use foldnet_core::train::predict;
 use foldnet_core::{Compute, Inference, Model};
-use foldnet_data::{ValuesRef, View};
+use foldnet_data::{Task, ValuesRef, View};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -30,8 +32,24 @@ pub struct PerClass {
     pub label: String,
     /// Images of the class.
     pub images: usize,
-    /// Share of them that was recognized.
+    /// Share of them that was recognized, which is recall.
     pub accuracy: f64,
+    /// Share of what was taken for the class that is it.
+    pub precision: f64,
+    /// Harmonic mean of precision and recall.
+    pub f1: f64,
+}
+
+/// Measures of a task.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Metrics {
+    /// Of classes.
+    Classification(Classification),
+    /// Of real values.
+    Regression(Regression),
+    /// Of an anomaly score.
+    Anomaly(Anomaly),
 }
 
 /// What `evaluate` reports.
@@ -39,15 +57,24 @@ pub struct PerClass {
 pub struct Evaluation {
     /// Images in all.
     pub images: usize,
-    /// Mean cross-entropy, in nats.
+    /// Mean cross-entropy, in nats, or mean squared error.
     pub loss: f64,
-    /// Share of the images that was recognized.
+    /// Share of the images that was recognized; NaN, and not written, where the task is another.
+    #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
     /// The same for every class.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub per_class: Vec<PerClass>,
+    /// What the task is measured by.
+    pub metrics: Metrics,
     /// Of a model file, see [`Outputs::logits_sha256`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logits_sha256: Option<String>,
+}
+
+/// Whether a measure does not belong to the task.
+fn is_nan(value: &f64) -> bool {
+    value.is_nan()
 }
 
 /// Runs a trained network, unfolded, with its moving statistics.
@@ -106,6 +133,25 @@ fn run_values<I: Input>(model: &Model, values: &[I], each: &mut dyn FnMut(foldne
         inference.run(example).expect("chunks of this length");
         each(inference.outputs());
     }
+}
+
+/// A checkpoint on labelled examples, by its task; `names` of the classes in order.
+///
+/// # Errors
+/// When the set has no answers of the task's kind.
+pub fn evaluate<C: Compute>(
+    checkpoint: &Checkpoint,
+    view: View,
+    names: &[String],
+    compute: &C,
+) -> anyhow::Result<(Outputs, Evaluation)> {
+    let outputs = run_checkpoint(checkpoint, view, compute).finite()?;
+    let evaluation = match checkpoint.about.task {
+        Task::Classify => outputs.evaluation(view.classes()?, names),
+        Task::Regress => outputs.of_values(view.values()?),
+        Task::Reconstruct => outputs.of_scores(&checkpoint.about, &standardized(checkpoint, view), view),
+    };
+    Ok((outputs, evaluation))
 }
 
 /// A logit is infinite or not a number: no class, loss or difference of it means anything.
@@ -168,20 +214,42 @@ impl Outputs {
         losses.sum::<f64>() / labels.len() as f64
     }
 
+    /// What is reported of real values; the loss is the mean squared error.
+    pub fn of_values(&self, targets: &[f32]) -> Evaluation {
+        let found = regression(&self.logits, targets, self.classes);
+        self.other(targets.len() / self.classes, found.rmse.powi(2), Metrics::Regression(found))
+    }
+
+    /// What is reported of reconstructed `inputs` `[N][I]`, in training units; the loss is the mean score.
+    pub fn of_scores(&self, about: &About, inputs: &[f32], view: View) -> Evaluation {
+        let scores = scores(&self.logits, inputs, self.classes);
+        let loss = scores.iter().map(|score| f64::from(*score)).sum::<f64>() / scores.len() as f64;
+        let found = anomaly(&scores, view.targets.classes(), about.threshold);
+        self.other(scores.len(), loss, Metrics::Anomaly(found))
+    }
+
+    fn other(&self, images: usize, loss: f64, metrics: Metrics) -> Evaluation {
+        let logits_sha256 = self.logits_sha256.clone();
+        Evaluation { images, loss, accuracy: f64::NAN, per_class: Vec::new(), metrics, logits_sha256 }
+    }
+
     /// All that is reported; `names` of the classes in order.
     pub fn evaluation(&self, labels: &[u16], names: &[String]) -> Evaluation {
         let predictions = self.predictions();
-        let of_class = |class: usize| {
-            let mine = labels.iter().zip(&predictions).filter(move |(label, _)| usize::from(**label) == class);
-            let (images, correct) =
-                mine.fold((0, 0), |(n, c), (label, found)| (n + 1, c + usize::from(label == found)));
-            PerClass { label: names[class].clone(), images, accuracy: correct as f64 / f64::max(images as f64, 1.0) }
+        let found = classification(&predictions, labels, names.len().max(self.classes));
+        let of_class = |class: usize| PerClass {
+            label: names[class].clone(),
+            images: found.confusion[class].iter().sum(),
+            accuracy: found.recall[class],
+            precision: found.precision[class],
+            f1: found.f1[class],
         };
         Evaluation {
             images: labels.len(),
             loss: self.loss(labels),
             accuracy: self.accuracy(labels),
             per_class: (0..names.len()).map(of_class).collect(),
+            metrics: Metrics::Classification(found),
             logits_sha256: self.logits_sha256.clone(),
         }
     }

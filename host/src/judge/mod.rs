@@ -2,3 +2,5 @@
 
 pub mod compare;
 pub mod evaluate;
+pub mod metrics;
+pub mod outputs;

@@ -1,5 +1,6 @@
 //! `history.json` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
 
+use crate::judge::evaluate::{Evaluation, Metrics};
 use crate::network::architecture::Norm;
 use crate::train::fit::{Config, Epoch};
 use crate::write::atomically;
@@ -13,10 +14,46 @@ use std::path::{Path, PathBuf};
 /// Loss and accuracy on the test images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Test {
-    /// Mean cross-entropy, in nats.
+    /// Mean cross-entropy, in nats, or mean squared error.
     pub loss: f64,
-    /// Share of the images recognized.
+    /// Share of the images recognized; NaN, and not written, where the task is another.
+    #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub accuracy: f64,
+    /// Of real values: root of the mean squared error, in their unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// Of real values: mean absolute error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mae: Option<f64>,
+    /// Of real values: share of their variance that is explained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r2: Option<f64>,
+    /// Of an anomaly score: area under the ROC curve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auc: Option<f64>,
+}
+
+impl Test {
+    /// What an evaluation found.
+    pub fn of(found: &Evaluation) -> Self {
+        let (loss, accuracy) = (found.loss, found.accuracy);
+        let empty = Self { loss, accuracy, rmse: None, mae: None, r2: None, auc: None };
+        match &found.metrics {
+            Metrics::Classification(_) => empty,
+            Metrics::Regression(found) => {
+                Self { rmse: Some(found.rmse), mae: Some(found.mae), r2: Some(found.r2), ..empty }
+            }
+            Metrics::Anomaly(found) => Self { auc: found.auc, ..empty },
+        }
+    }
+}
+
+pub(crate) fn nan() -> f64 {
+    f64::NAN
+}
+
+pub(crate) fn is_nan(value: &f64) -> bool {
+    value.is_nan()
 }
 
 /// Counts of parameters.

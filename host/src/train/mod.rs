@@ -1,5 +1,6 @@
 //! Training: the inputs' statistics, the loop, a run as users see it, and its history.
 
+pub mod answers;
 pub mod augment;
 pub mod examples;
 pub mod fit;

@@ -3,17 +3,19 @@
 
 use crate::compute::Fast;
 use crate::format::{bytes, thousands};
-use crate::judge::evaluate::run_checkpoint;
+use crate::judge::evaluate::{evaluate, run_checkpoint};
+use crate::judge::metrics::{quantile, scores};
 use crate::network::architecture::{Norm, with_dropout};
-use crate::network::checkpoint::{About, Checkpoint, PixelStatistics};
+use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
 use crate::network::open::{CHECKPOINT, ImageSize};
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
+use crate::train::answers::{standardized, with_units, without_units};
 use crate::train::fit::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
 use crate::train::history::{History, Recipe, Test, command_line, machine};
 use crate::train::standardize::{pixel_statistics, raise, value_statistics};
 use anyhow::{Context, bail};
-use foldnet_core::Network;
+use foldnet_core::{Layer, Network};
 use foldnet_data::{Dataset, InputType, Options, Part, Task, ValuesRef, View};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,23 +79,26 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     catch_interrupts()?;
     TRAINING.store(true, Ordering::Relaxed);
     ui.block(of_checkpoint(network.network()));
+    let unit = if train.shape.is_image() { "images" } else { "examples" };
     ui.say(format!(
-        "Train on {} images, validate on {}; {}",
+        "Train on {} {unit}, validate on {}; {}",
         thousands(train.len()),
         thousands(dataset.part(Part::Valid).len()),
         compute.description()
     ));
     let history = empty_history(&plan, &network, dataset, compute);
-    let mut observer = Saver { ui, plan: &plan, images: train.len(), history, saved: 0, bar: None };
-    let result = fit(&mut network, &plan.config, train, dataset.part(Part::Valid), compute, &mut observer);
+    let valid = dataset.part(Part::Valid);
+    let mut observer =
+        Saver { ui, valid, unit, compute, plan: &plan, images: train.len(), history, saved: 0, bar: None };
+    let result = fit(&mut network, &plan.config, train, valid, compute, &mut observer);
     TRAINING.store(false, Ordering::Relaxed);
     let Saver { mut history, saved, .. } = observer;
     result.map_err(|error| early_end(error, saved, &plan.out))?;
     let test = dataset.part(Part::Test);
-    let outputs = run_checkpoint(&network, test, compute).finite().context("on the test images")?;
-    let classes = test.classes()?;
-    let result = Test { loss: outputs.loss(classes), accuracy: outputs.accuracy(classes) };
-    ui.say(format!("test - loss: {:.4} - accuracy: {}", result.loss, bold(format!("{:.4}", result.accuracy))));
+    let network = finished(&network, valid, compute);
+    let (_, found) = evaluate(&network, test, &dataset.labels, compute).context("on the test examples")?;
+    let result = Test::of(&found);
+    ui.say(format!("test - loss: {:.4}{}", result.loss, measures(&result)));
     history.test = Some(result);
     history.write(&plan.out)?;
     ui.say(format!("wrote {} and {}", plan.out.join(CHECKPOINT).display(), plan.out.join(History::FILE).display()));
@@ -127,13 +132,14 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
     if let Some(init) = &plan.init {
         let classes = init.network().outputs();
         let (size, needed) = (ImageSize::of(init), dataset.labels.len());
-        if !size.takes(train) || classes != needed {
+        let needed = if init.about.task == Task::Classify { needed } else { classes };
+        if !size.takes(train) || classes != needed || init.about.task != dataset.task {
             let shape = train.shape;
             bail!(
                 "--init: a network of {size} and {classes} classes, the dataset has {shape} and {needed}; give the --dataset it was trained on"
             );
         }
-        return Ok(init.clone());
+        return Ok(without_units(init));
     }
     if inputs > usize::from(u16::MAX) {
         bail!(
@@ -142,10 +148,11 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
             thousands(inputs)
         );
     }
-    let about = About::of(dataset);
+    let mut about = About::of(dataset);
+    let outputs = outputs(&mut about, dataset, train)?;
     let method = &plan.config.method;
     let mut network = Checkpoint {
-        layers: with_dropout(&plan.norm.layers(&plan.hidden, dataset.labels.len() as u32), &method.dropout),
+        layers: with_dropout(&layers(plan, dataset.task, outputs), &method.dropout),
         inputs,
         params: Vec::new(),
         pixels: statistics(train.inputs, inputs, method.std_floor),
@@ -157,6 +164,59 @@ fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkp
     Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
     initial_params(&mut network, plan.config.seed);
     Ok(network)
+}
+
+/// A share that is known, for people.
+fn share(name: &str, value: f64) -> String {
+    if value.is_nan() { String::new() } else { format!(" - {name}: {value:.4}") }
+}
+
+/// Share of the normal validation examples that score below the threshold.
+const THRESHOLD: f64 = 0.95;
+
+/// The network as it is written: outputs in real units, and the threshold of an anomaly score.
+fn finished(network: &Checkpoint, valid: View, compute: &Fast) -> Checkpoint {
+    let mut network = with_units(network);
+    if network.about.task == Task::Reconstruct {
+        let outputs = run_checkpoint(&network, valid, compute);
+        let scores = scores(&outputs.logits, &standardized(&network, valid), network.inputs);
+        network.about.threshold = quantile(&scores, THRESHOLD).filter(|threshold| threshold.is_finite());
+    }
+    network
+}
+
+/// What the task is measured by on test examples, for people.
+fn measures(test: &Test) -> String {
+    let accuracy = Some(test.accuracy).filter(|accuracy| !accuracy.is_nan());
+    let all = [("accuracy", accuracy), ("rmse", test.rmse), ("mae", test.mae), ("r2", test.r2), ("auc", test.auc)];
+    let known = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    known.map(|(name, value)| format!(" - {name}: {}", bold(format!("{value:.4}")))).collect()
+}
+
+/// Outputs of a network for a set; those of real values are described.
+fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<usize> {
+    match dataset.task {
+        Task::Classify => Ok(dataset.labels.len()),
+        Task::Reconstruct => Ok(train.shape.inputs()),
+        Task::Regress => {
+            let values = train.values()?;
+            let outputs = values.len() / train.len();
+            let (mean, std) = value_statistics(ValuesRef::F32(values), outputs);
+            let name = |at: usize| dataset.outputs.get(at).cloned().unwrap_or_else(|| format!("output {at}"));
+            let described = mean.into_iter().zip(std).enumerate();
+            about.outputs = described.map(|(at, (mean, std))| Output { name: name(at), mean, std }).collect();
+            Ok(outputs)
+        }
+    }
+}
+
+/// The layers by plan; without Softmax where there are no classes.
+fn layers(plan: &Plan, task: Task, outputs: usize) -> Vec<Layer> {
+    let mut layers = plan.norm.layers(&plan.hidden, outputs as u32);
+    if task != Task::Classify {
+        layers.pop();
+    }
+    layers
 }
 
 /// What standardizes inputs that are like these.
@@ -236,6 +296,10 @@ fn early_end(error: TrainError, saved: usize, out: &Path) -> anyhow::Error {
 /// Draws the bar, prints the epochs, and saves after each.
 struct Saver<'a> {
     ui: Ui,
+    valid: View<'a>,
+    /// What an example is called.
+    unit: &'static str,
+    compute: &'a Fast,
     plan: &'a Plan,
     images: usize,
     history: History,
@@ -255,19 +319,20 @@ impl Observer for Saver<'_> {
         self.bar = None;
         let rate = self.images as f64 / record.seconds.max(1e-9);
         self.ui.say(format!(
-            "Epoch {}/{} - {:.2}s - {} images/s - loss: {:.4} - accuracy: {:.4} - val_loss: {:.4} - val_accuracy: {:.4}",
+            "Epoch {}/{} - {:.2}s - {} {}/s - loss: {:.4}{} - val_loss: {:.4}{}",
             epoch + 1,
             self.plan.config.epochs,
             record.seconds,
             thousands(rate as usize),
+            self.unit,
             record.loss,
-            record.accuracy,
+            share("accuracy", record.accuracy),
             record.val_loss,
-            record.val_accuracy
+            share("val_accuracy", record.val_accuracy)
         ));
         self.history.epochs.push(record);
         self.history.images_per_second = self.history.images_per_second.max(rate);
-        network.write(&self.plan.out.join(CHECKPOINT))?;
+        finished(network, self.valid, self.compute).write(&self.plan.out.join(CHECKPOINT))?;
         self.saved = epoch + 1;
         self.history.write(&self.plan.out)
     }

@@ -1,0 +1,174 @@
+//! What a network is to answer to the examples of a set, by its task, in the units it is trained in.
+//!
+//! Real values are trained less their mean, divided by their standard deviation (both in the checkpoint's `about`), so that
+//! losses and steps do not depend on their unit. A checkpoint on disk gives real values: [`with_units`] puts the scale
+//! into the last Dense, [`without_units`] takes it out again to train on.
+
+use crate::judge::evaluate::run_checkpoint;
+use crate::network::checkpoint::Checkpoint;
+use foldnet_core::train::{Loss, Targets};
+use foldnet_core::{Compute, Layer};
+use foldnet_data::{TargetsRef, Task, View, WrongKind};
+
+/// Right answers of a set's examples.
+#[derive(Debug)]
+pub enum Answers<'a> {
+    /// `[N]`
+    Classes(&'a [u16]),
+    /// `[N][outputs]`, standardized.
+    Values {
+        /// `[N][outputs]`
+        values: Vec<f32>,
+        /// `O`
+        outputs: usize,
+    },
+    /// The inputs themselves.
+    Inputs,
+}
+
+impl<'a> Answers<'a> {
+    /// Those of `view` for the task of `network`.
+    ///
+    /// # Errors
+    /// When the set has answers of another kind.
+    pub fn of(network: &Checkpoint, view: View<'a>) -> Result<Self, WrongKind> {
+        match (network.about.task, view.targets) {
+            (Task::Reconstruct, _) => Ok(Self::Inputs),
+            (Task::Classify, TargetsRef::Classes(classes)) => Ok(Self::Classes(classes)),
+            (Task::Regress, TargetsRef::Values { values, outputs }) => {
+                let units = &network.about.outputs;
+                let standardized = |(at, value): (usize, &f32)| match units.get(at % outputs) {
+                    Some(unit) => (value - unit.mean) / unit.std,
+                    None => *value,
+                };
+                Ok(Self::Values { values: values.iter().enumerate().map(standardized).collect(), outputs })
+            }
+            (Task::Classify, _) => Err(WrongKind::NoClasses),
+            (Task::Regress, _) => Err(WrongKind::NoValues),
+        }
+    }
+
+    /// Those of the examples with these numbers, put together in the buffer of their kind.
+    pub fn targets<'b>(&self, picked: &[u32], classes: &'b mut Vec<u16>, values: &'b mut Vec<f32>) -> Targets<'b> {
+        match self {
+            Self::Classes(all) => {
+                classes.clear();
+                classes.extend(picked.iter().map(|&example| all[example as usize]));
+                Targets::Classes(classes)
+            }
+            Self::Values { values: all, outputs } => {
+                values.clear();
+                picked.iter().for_each(|&example| values.extend(&all[example as usize * outputs..][..*outputs]));
+                Targets::Values(values)
+            }
+            Self::Inputs => Targets::Inputs,
+        }
+    }
+}
+
+/// What training makes small for a task, where nobody says otherwise.
+pub fn loss(task: Task) -> Loss {
+    match task {
+        Task::Classify => Loss::CROSS_ENTROPY,
+        Task::Regress | Task::Reconstruct => Loss::MeanSquaredError,
+    }
+}
+
+/// Loss of a network in training units on `view`, and the share of examples recognized: NaN where there are no classes.
+///
+/// # Errors
+/// When the set has answers of another kind.
+pub fn validate<C: Compute>(network: &Checkpoint, view: View, compute: &C) -> Result<(f64, f64), WrongKind> {
+    let answers = Answers::of(network, view)?;
+    let outputs = run_checkpoint(network, view, compute);
+    let mean_square = |pairs: &mut dyn Iterator<Item = (f32, f32)>| {
+        let (sum, count) =
+            pairs.fold((0.0, 0_usize), |(sum, count), (a, b)| (sum + f64::from(a - b).powi(2), count + 1));
+        sum / count as f64
+    };
+    Ok(match answers {
+        Answers::Classes(classes) => (outputs.loss(classes), outputs.accuracy(classes)),
+        Answers::Values { values, .. } => (mean_square(&mut outputs.logits.iter().copied().zip(values)), f64::NAN),
+        Answers::Inputs => {
+            let inputs = standardized(network, view);
+            (mean_square(&mut outputs.logits.iter().copied().zip(inputs)), f64::NAN)
+        }
+    })
+}
+
+/// The inputs of all examples as the network gets them, `[N][I]`.
+pub fn standardized(network: &Checkpoint, view: View) -> Vec<f32> {
+    let inputs = network.inputs;
+    let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
+    network.pixels.scaling().tables(&mut scale, &mut shift);
+    (0..view.inputs.len()).map(|at| view.inputs.get(at) * scale[at % inputs] + shift[at % inputs]).collect()
+}
+
+/// The same network, whose outputs are real values.
+pub fn with_units(network: &Checkpoint) -> Checkpoint {
+    scaled(network, |unit| (unit.std, unit.mean))
+}
+
+/// The same network, whose outputs are in training units.
+pub fn without_units(network: &Checkpoint) -> Checkpoint {
+    scaled(network, |unit| (1.0 / unit.std, -unit.mean / unit.std))
+}
+
+/// Each output times a scale plus a shift, by the last Dense, which has a bias.
+fn scaled(network: &Checkpoint, by: impl Fn(&crate::network::checkpoint::Output) -> (f32, f32)) -> Checkpoint {
+    let mut scaled = network.clone();
+    if network.about.task != Task::Regress {
+        return scaled;
+    }
+    let last = network.network().placed().filter(|place| matches!(place.layer, Layer::Dense { .. })).last();
+    let Some(place) = last else { return scaled };
+    let params = &mut scaled.params[place.range()];
+    let (kernel, bias) = params.split_at_mut(place.inputs * place.outputs);
+    for ((row, bias), unit) in kernel.chunks_exact_mut(place.inputs).zip(bias).zip(&network.about.outputs) {
+        let (scale, shift) = by(unit);
+        row.iter_mut().for_each(|weight| *weight *= scale);
+        *bias = *bias * scale + shift;
+    }
+    scaled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::checkpoint::{About, Output, PixelStatistics};
+    use foldnet_core::Portable;
+    use foldnet_data::{Shape, ValuesRef};
+
+    fn network(task: Task) -> Checkpoint {
+        let outputs = vec![Output { name: "kg".into(), mean: 10.0, std: 4.0 }];
+        let about =
+            About { task, outputs: if task == Task::Regress { outputs } else { Vec::new() }, ..About::default() };
+        let (layers, params) = match task {
+            Task::Reconstruct => (vec![Layer::dense(2)], vec![1.0, 0.0, 0.0, 1.0, 0.0, 0.0]),
+            _ => (vec![Layer::dense(1)], vec![1.0, -1.0, 0.5]),
+        };
+        Checkpoint { layers, inputs: 2, params, pixels: PixelStatistics::Raw, image: None, labels: Vec::new(), about }
+    }
+
+    #[test]
+    fn real_values_come_out_of_a_network_with_units() {
+        let trained = network(Task::Regress);
+        let targets = TargetsRef::Values { values: &[16.0, 8.0], outputs: 1 };
+        let view = View { inputs: ValuesRef::U8(&[3, 2, 1, 2]), targets, shape: Shape::features(2) };
+        // Outputs in training units: 1.5 and -0.5, exactly those of the targets.
+        assert_eq!(validate(&trained, view, &Portable).unwrap().0, 0.0);
+        let real = with_units(&trained);
+        assert_eq!(run_checkpoint(&real, view, &Portable).logits, [16.0, 8.0]);
+        assert_eq!(without_units(&real).params, trained.params);
+        let (mut classes, mut values) = (Vec::new(), Vec::new());
+        let answers = Answers::of(&trained, view).unwrap();
+        assert_eq!(answers.targets(&[1, 0, 1], &mut classes, &mut values), Targets::Values(&[-0.5, 1.5, -0.5]));
+    }
+
+    #[test]
+    fn inputs_are_their_own_answers() {
+        let view = View { inputs: ValuesRef::I16(&[3, -2]), targets: TargetsRef::None, shape: Shape::features(2) };
+        assert_eq!(validate(&network(Task::Reconstruct), view, &Portable).unwrap().0, 0.0);
+        assert!(matches!(Answers::of(&network(Task::Classify), view), Err(WrongKind::NoClasses)));
+    }
+}
