@@ -1,18 +1,18 @@
 //! Outputs in a file for other programs: NumPy's `.npy`, 32-bit floats `[N][outputs]`.
 
 use super::evaluate::Outputs;
-use crate::write::{WriteError, atomically};
-use foldnet_core::math::softmax;
+use crate::write::atomically;
+use foldnet_core::train::softmax;
 use std::path::Path;
 
 /// Writes the outputs of every example: with `classes` the probabilities, else the values as they are.
 ///
 /// # Errors
 /// When the file cannot be written; what was there before stays.
-pub fn write(path: &Path, outputs: &Outputs, classes: bool) -> Result<(), WriteError> {
+pub fn write(path: &Path, outputs: &Outputs, classes: bool) -> anyhow::Result<()> {
     let rows = outputs.logits.len() / outputs.classes.max(1);
     let header = header(rows, outputs.classes);
-    atomically(path, |out| {
+    Ok(atomically(path, |out| {
         out.write_all(&header)?;
         for row in outputs.logits.chunks_exact(outputs.classes.max(1)) {
             let mut row = row.to_vec();
@@ -22,7 +22,7 @@ pub fn write(path: &Path, outputs: &Outputs, classes: bool) -> Result<(), WriteE
             row.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))?;
         }
         Ok(())
-    })
+    })?)
 }
 
 /// Everything before the elements, a multiple of 64 bytes long.
