@@ -66,10 +66,10 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// What training makes small for a task, where nobody says otherwise.
-pub fn loss(task: Task) -> Loss {
+/// What training makes small for a task; smoothing is for classes.
+pub fn loss(task: Task, label_smoothing: f32) -> Loss {
     match task {
-        Task::Classify => Loss::CROSS_ENTROPY,
+        Task::Classify => Loss::CrossEntropy { label_smoothing },
         Task::Regress | Task::Reconstruct => Loss::MeanSquaredError,
     }
 }

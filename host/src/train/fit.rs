@@ -1,16 +1,15 @@
 //! The training loop: epochs of shuffled mini-batches, validation after each, as Keras's `fit` does it.
 
 use crate::compute::Aligned;
-use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::train::answers::{Answers, loss, validate};
 use crate::train::augment::Augmenter;
 use crate::train::examples::Picked;
+use crate::train::history::{is_nan, nan};
 use crate::train::method::{Method, Metric, Optimizer};
 use crate::train::schedule::{At, Plateau};
 use foldnet_core::Compute;
-use foldnet_core::train::{
-    BufferError, Buffers, Loss, Metrics, Optimizer as Rule, Settings, Targets, Trainer, initialize,
-};
+use foldnet_core::train::{BufferError, Buffers, Loss, Metrics, Optimizer as Rule, Settings, Trainer, initialize};
 use foldnet_data::{ValuesRef, View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -55,10 +54,12 @@ pub struct Epoch {
     /// Mean cross-entropy in training, in nats.
     pub loss: f64,
     /// Share of training images recognized, each before its own step.
+    #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub accuracy: f64,
     /// The same on the validation images after the epoch, with moving statistics.
     pub val_loss: f64,
     /// Share of validation images recognized.
+    #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub val_accuracy: f64,
     /// Of training, validation not counted.
     pub seconds: f64,
@@ -252,7 +253,9 @@ struct Loop<'a, C, R> {
     /// Examples in a step: never more than there are.
     batch: usize,
     inputs: ValuesRef<'a>,
-    classes: &'a [u16],
+    examples: usize,
+    answers: Answers<'a>,
+    loss: Loss,
     class_weights: Vec<f32>,
     valid: View<'a>,
     scale: Vec<f32>,
@@ -279,10 +282,14 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
         network.pixels.scaling().tables(&mut scale, &mut shift);
         let batch = config.batch_size.min(train.len());
-        let (inputs, classes) = (train.inputs, train.classes()?);
+        let (inputs, examples, answers) = (train.inputs, train.len(), Answers::of(network, train)?);
+        let loss = loss(network.about.task, config.method.label_smoothing);
         let of_network = network.network();
-        let class_weights = config.method.class_weights.of(classes, of_network.outputs());
-        let settings = settings(config, rule, &[], 0);
+        let class_weights = match &answers {
+            Answers::Classes(classes) => config.method.class_weights.of(classes, of_network.outputs()),
+            Answers::Values { .. } | Answers::Inputs => Vec::new(),
+        };
+        let settings = settings(config, loss, rule, &[], 0);
         let mut memory = Aligned::zeros(settings.state(&of_network));
         if !start.state.optimizer.is_empty() {
             memory[..start.state.optimizer.len()].copy_from_slice(&start.state.optimizer);
@@ -297,7 +304,9 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             rule,
             batch,
             inputs,
-            classes,
+            examples,
+            answers,
+            loss,
             class_weights,
             valid,
             scale,
@@ -315,7 +324,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
     fn run(mut self, network: &mut Checkpoint, observer: &mut dyn Observer) -> Result<Vec<Epoch>, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.config.seed ^ self.start.origin);
         rng.set_stream(SHUFFLE);
-        let mut order: Vec<u32> = (0..self.classes.len() as u32).collect();
+        let mut order: Vec<u32> = (0..self.examples as u32).collect();
         let mut history = Vec::new();
         for epoch in 0..self.config.epochs {
             if self.config.shuffle {
@@ -353,13 +362,13 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         network.params.copy_from_slice(&self.params);
         let (mean, rate) = steps?;
         let seconds = start.elapsed().as_secs_f64();
-        let (outputs, classes) = (run_checkpoint(network, self.valid, self.compute), self.valid.classes()?);
-        let (val_loss, val_accuracy) = (outputs.loss(classes), outputs.accuracy(classes));
+        let (val_loss, val_accuracy) = validate(network, self.valid, self.compute)?;
         // What the last step did shows here first; the observer must not write such a network over a good one.
         if !val_loss.is_finite() || network.params.iter().any(|value| !value.is_finite()) {
             return Err(TrainError::Diverged { epoch: epoch + 1 });
         }
-        let (loss, accuracy, gradient_norm) = (mean.loss(), mean.accuracy(), mean.gradient_norm());
+        let (loss, gradient_norm) = (mean.loss(), mean.gradient_norm());
+        let accuracy = if val_accuracy.is_nan() { f64::NAN } else { mean.accuracy() };
         Ok(Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate: Some(rate), gradient_norm })
     }
 
@@ -372,16 +381,15 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         observer: &mut dyn Observer,
     ) -> Result<(Mean, f32), TrainError> {
         let (batch, config, state) = (self.batch, self.config, &mut self.start.state);
-        let settings = settings(config, self.rule, &self.class_weights, self.start.origin);
+        let settings = settings(config, self.loss, self.rule, &self.class_weights, self.start.origin);
         let buffers = Buffers { params: &mut self.params, state: &mut self.memory, workspace: &mut self.workspace };
         let mut trainer = Trainer::with(network.network(), settings, buffers, batch)?;
         trainer.resume(state.steps);
         let (mut mean, steps_per_epoch) = (Mean::default(), order.len().div_ceil(batch));
-        let (mut labels, mut rate) = (Vec::with_capacity(batch), config.learning_rate);
+        let (mut classes, mut values, mut rate) = (Vec::new(), Vec::new(), config.learning_rate);
         let whole: Vec<u32> = (0..batch as u32).collect();
         for (step, picked) in order.chunks(batch).enumerate() {
-            labels.clear();
-            labels.extend(picked.iter().map(|&example| self.classes[example as usize]));
+            let targets = self.answers.targets(picked, &mut classes, &mut values);
             let (inputs, picked) = match &mut self.augmenter {
                 Some(augmenter) => (augmenter.batch(self.inputs, picked, epoch), &whole[..picked.len()]),
                 None => (self.inputs, picked),
@@ -389,7 +397,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             let examples = Picked { inputs, picked, scale: &self.scale, shift: &self.shift };
             let at = At { step: epoch * steps_per_epoch + step, steps_per_epoch, epochs: config.epochs };
             rate = config.method.schedule.rate(config.learning_rate, at, &state.plateau);
-            mean.add(trainer.step(self.compute, &examples, Targets::Classes(&labels), rate)?, picked.len());
+            mean.add(trainer.step(self.compute, &examples, targets, rate)?, picked.len());
             if !mean.loss.is_finite() {
                 return Err(TrainError::Diverged { epoch: epoch + 1 });
             }
@@ -404,8 +412,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
 }
 
 /// What core is told of a configuration.
-fn settings<'w, R>(config: &Config, rule: R, class_weights: &'w [f32], origin: u64) -> Settings<'w, R> {
-    let loss = Loss::CrossEntropy { label_smoothing: config.method.label_smoothing };
+fn settings<'w, R>(config: &Config, loss: Loss, rule: R, class_weights: &'w [f32], origin: u64) -> Settings<'w, R> {
     let (clip_norm, key) = (config.method.clip_norm, config.seed ^ origin);
     let seed = (key ^ (key >> 32)) as u32;
     Settings { loss, class_weights, clip_norm, seed, ..Settings::new(rule) }
