@@ -7,6 +7,9 @@
 //! `256 * 7 * 255 < 2^23 / 17` at 4, `256 * 255 < 2^21 / 17` at 2. The strips' sums are added up in the memory that the
 //! list of a strip leaves of that for the list of all inputs; where it does not suffice for all blocks, group after group
 //! of blocks takes all strips in turn. So a wide layer needs no memory of its own.
+//!
+//! 3136-32-10 on 56x56 images, 2 bits, 100 images, instructions per image: 76,859 on the M4 (3.37 million when one kernel's
+//! bound sent all of the first layer to the portable one), 153,014 on M0 code (4.80 million), 132,138 on RV32IMC (2.95).
 
 use super::kernel::{Current, Kernel, Sums};
 use super::layout::{MAX_ROWS, Width};
