@@ -95,7 +95,9 @@ impl About {
             return Err(format!("names {} channels of {channels}", self.channels.len()));
         }
         let usable = |output: &Output| output.mean.is_finite() && output.std.is_finite() && output.std > 0.0;
-        if !self.outputs.is_empty() && (self.outputs.len() != outputs || !self.outputs.iter().all(usable)) {
+        // The one target column of classes has a name, too, and as many outputs as there are classes.
+        let estimates = self.task == Task::Regress && !self.outputs.is_empty();
+        if estimates && (self.outputs.len() != outputs || !self.outputs.iter().all(usable)) {
             return Err(format!("does not describe {outputs} outputs"));
         }
         match self.task {
