@@ -2,7 +2,9 @@
 
 use crate::layer::Layer;
 use crate::network::{Network, Shape};
-use crate::train::{BatchNorm, BufferError, Metrics, Rows, Targets, Trainer};
+use crate::train::{
+    Adam, BatchNorm, BufferError, Buffers, Metrics, Momentum, Optimizer, Rows, Settings, Targets, Trainer,
+};
 use crate::{Compute, Portable};
 
 /// BatchNormalization at every place: first, before and after a ReLU.
@@ -58,10 +60,27 @@ fn train<C: Compute>(compute: &C, steps: usize, each: &mut dyn FnMut(Metrics)) -
     params
 }
 
+/// One step with an optimizer; `each` gets the bits of the loss, then of all parameters and of the optimizer's state.
+fn one_step<O: Optimizer>(optimizer: O, each: &mut dyn FnMut(u32)) {
+    let (mut params, mut state, mut workspace) = (fresh_params(), [0.0; 2 * PARAMS], [0.0; WORKSPACE]);
+    let settings = Settings::new(optimizer);
+    let state = &mut state[..settings.state(&NETWORK)];
+    let buffers = Buffers { params: &mut params, state: &mut *state, workspace: &mut workspace };
+    let mut trainer = Trainer::with(NETWORK, settings, buffers, BATCH).unwrap();
+    let (mut numbers, mut examples) = (Numbers(7), [0.0; INPUTS * 3]);
+    examples.iter_mut().for_each(|x| *x = numbers.next());
+    let targets = Targets::Classes(&[2, 0, 1]);
+    each(trainer.step(&Portable, &Rows::new(&examples, INPUTS), targets, 0.1).unwrap().loss.to_bits());
+    params.iter().chain(&*state).for_each(|p| each(p.to_bits()));
+}
+
 /// Three steps of SGD on a small network with [`Portable`]: `each` gets the bits of every loss, then of all parameters.
+/// Then one step of Nesterov's momentum and one of AdamW, with their state.
 pub fn three_steps(each: &mut dyn FnMut(u32)) {
     let params = train(&Portable, 3, &mut |metrics| each(metrics.loss.to_bits()));
     params.iter().for_each(|p| each(p.to_bits()));
+    one_step(Momentum { nesterov: true, ..Momentum::default() }, each);
+    one_step(Adam::ADAM_W, each);
 }
 
 pub(super) fn training_lowers_the_loss() {
