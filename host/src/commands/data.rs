@@ -40,7 +40,7 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
 #[derive(Debug, Clone, Args)]
 pub(super) struct DatasetArg {
     /// fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG pictures in a folder for each
-    /// class [default: what the run was trained on, by its history.json, else fashion-mnist]
+    /// class [default: what the run was trained on, by its history.jsonl, else fashion-mnist]
     #[arg(long, value_name = "NAME|FILE|DIR")]
     dataset: Option<Source>,
     /// Column with the class or value, by name or number from 1; several for regression [default: the last]
@@ -138,7 +138,7 @@ impl DatasetArg {
         let mut found: Option<(Source, PathBuf, Options, Option<String>)> = None;
         for file in files.iter().map(|file| resolve(file)) {
             let Some(history) = History::beside(&file)? else { continue };
-            let path = file.with_file_name(History::FILE);
+            let path = History::path_beside(&file);
             let source = history.dataset.parse::<Source>().map_err(|cause| anyhow!("{}: {cause}", path.display()))?;
             match &found {
                 Some((first, of, ..)) if *first != source && self.dataset.is_none() => {

@@ -4,21 +4,22 @@ use super::data::{DatasetArg, ThreadsArg, check_positive, known, units};
 use super::method::{Flags, MethodArgs, Preset};
 use crate::network::architecture::Norm;
 use crate::network::checkpoint::{Checkpoint, Hints};
-use crate::network::open::open_checkpoint;
+use crate::network::open::{CHECKPOINT, open_checkpoint};
 use crate::show::terminal::Ui;
 use crate::train::fit::Config;
-use crate::train::run::{Plan, train_run};
+use crate::train::run::{Extras, Plan, Resume, train_run};
+use crate::train::schedule::Decay;
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::Task;
 use std::path::{Path, PathBuf};
 
-/// Train a network and write model.safetensors and history.json
+/// Train a network and write model.safetensors and history.jsonl
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet train --norm after --epochs 2 --out runs/after")]
 pub(super) struct Train {
     /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere
-    #[arg(long, value_name = "after|before|none", required_unless_present_any = ["init", "preset"])]
+    #[arg(long, value_name = "after|before|none", required_unless_present_any = ["init", "preset", "resume"])]
     norm: Option<Norm>,
     /// What to learn: classify, regress (real values) or reconstruct (its own inputs, to find strange ones) [default:
     /// classify, or what --init was trained for]
@@ -49,6 +50,14 @@ pub(super) struct Train {
     /// Go on from this checkpoint, with its layers and pixel statistics
     #[arg(long, value_name = "FILE", conflicts_with = "hidden")]
     init: Option<PathBuf>,
+    /// Go on with the training in this folder where it stopped, by its own flags; --epochs may be another number
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["norm", "task", "hidden", "preset", "batch_size", "learning_rate", "seed",
+        "init", "no_shuffle", "limit", "out", "optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "schedule", "warmup",
+        "label_smoothing", "class_weights", "dropout", "std_floor", "augment", "monitor", "patience"])]
+    resume: Option<PathBuf>,
+    /// Write the epochs as a table, history.csv, too
+    #[arg(long, value_name = "csv")]
+    log: Option<Log>,
     /// Show the images in the same order in every epoch
     #[arg(long)]
     no_shuffle: bool,
@@ -57,14 +66,31 @@ pub(super) struct Train {
     limit: Option<usize>,
     #[command(flatten)]
     threads: ThreadsArg,
-    /// Folder for model.safetensors and history.json [default: runs/ and the norm's name]
+    /// Folder for model.safetensors and history.jsonl [default: runs/ and the norm's name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+/// What the epochs are written as besides `history.jsonl`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Log {
+    Csv,
+}
+
+impl std::str::FromStr for Log {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "csv" { Ok(Self::Csv) } else { Err("give csv; history.jsonl is always written") }
+    }
 }
 
 impl Train {
     /// Trains, with a table, a bar and a line for every epoch.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        if let Some(folder) = &self.resume {
+            return self.go_on(folder, ui);
+        }
         let config = self.config()?;
         self.check(&config)?;
         if let Some(preset) = self.preset {
@@ -89,7 +115,31 @@ impl Train {
             limit: self.limit,
             out: self.out(),
             data: loaded.options,
+            extras: Extras { from: self.init.clone(), table: self.log.is_some(), resume: None },
         };
+        let trained = train_run(plan, &dataset, &compute, ui)?;
+        ui.result(&trained.history)
+    }
+
+    /// `--resume`
+    fn go_on(&self, folder: &Path, ui: Ui) -> anyhow::Result<()> {
+        let mut plan = Resume::plan(folder)?;
+        plan.extras.table = self.log.is_some();
+        let done = plan.extras.resume.as_ref().map_or(0, |resume| resume.start.state.epochs);
+        if let Some(epochs) = self.epochs.filter(|&epochs| epochs != plan.config.epochs) {
+            if plan.config.method.schedule.decay == Decay::Cosine {
+                ui.say(format!("note: the cosine now ends after {epochs} epochs, not {}", plan.config.epochs));
+            }
+            plan.config.epochs = epochs;
+        }
+        let epochs = plan.config.epochs;
+        if done >= epochs {
+            bail!("--resume {}: has {done} of {epochs} epochs already; give more --epochs", folder.display());
+        }
+        let compute = self.threads.compute()?;
+        let file = folder.join(CHECKPOINT);
+        let dataset = self.dataset.load(&[&file], ui).context("the examples cannot be had")?;
+        ui.say(format!("going on after epoch {done} of {epochs}"));
         let trained = train_run(plan, &dataset, &compute, ui)?;
         ui.result(&trained.history)
     }

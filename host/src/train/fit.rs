@@ -90,8 +90,10 @@ pub struct Progress {
 pub trait Observer {
     /// After every step; `false` ends training at once.
     fn step(&mut self, progress: Progress) -> bool;
-    /// Before [`epoch`](Self::epoch): all that training goes on from besides the network.
-    fn state(&mut self, _state: &State) {}
+    /// After [`epoch`](Self::epoch): the network, and all else that training goes on from. An error ends training.
+    fn state(&mut self, _network: &Checkpoint, _start: &Start) -> anyhow::Result<()> {
+        Ok(())
+    }
     /// After every epoch, with the network as it stands. An error ends training.
     fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()>;
 }
@@ -158,7 +160,7 @@ impl State {
             Metric::ValLoss => record.val_loss,
             Metric::ValAccuracy => record.val_accuracy,
         };
-        if self.best.is_none_or(|(_, best)| monitor.metric.is_better(value, best)) {
+        if value.is_finite() && self.best.is_none_or(|(_, best)| monitor.metric.is_better(value, best)) {
             self.best = Some((epoch, value));
         }
     }
@@ -338,10 +340,10 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             let state = &mut self.start.state;
             state.finish(epoch, &record, &self.config.method);
             state.optimizer = self.memory[..R::STATE * network.params.len()].to_vec();
-            observer.state(state);
             observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
+            observer.state(network, &self.start).map_err(TrainError::Observer)?;
             history.push(record);
-            if state.is_exhausted(&self.config.method) {
+            if self.start.state.is_exhausted(&self.config.method) {
                 break;
             }
         }
@@ -364,7 +366,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let seconds = start.elapsed().as_secs_f64();
         let (val_loss, val_accuracy) = validate(network, self.valid, self.compute)?;
         // What the last step did shows here first; the observer must not write such a network over a good one.
-        if !val_loss.is_finite() || network.params.iter().any(|value| !value.is_finite()) {
+        if !val_loss.is_finite() || network.params.iter().chain(self.memory.iter()).any(|value| !value.is_finite()) {
             return Err(TrainError::Diverged { epoch: epoch + 1 });
         }
         let (loss, gradient_norm) = (mean.loss(), mean.gradient_norm());

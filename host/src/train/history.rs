@@ -1,8 +1,9 @@
-//! `history.json` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
+//! `history.jsonl` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
 
 use crate::judge::evaluate::{Evaluation, Metrics};
 use crate::network::architecture::Norm;
 use crate::train::fit::{Config, Epoch};
+use crate::train::journal;
 use crate::write::atomically;
 use anyhow::Context;
 use foldnet_data::Options;
@@ -81,13 +82,32 @@ pub struct Recipe {
     pub limit: Option<usize>,
 }
 
+/// How a network was trained that went on from another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Continued {
+    /// The file of the other network.
+    pub from: PathBuf,
+    /// [`Start::origin`](crate::train::fit::Start::origin), in hexadecimal digits.
+    pub origin: String,
+    /// How it was trained.
+    #[serde(flatten)]
+    pub config: Config,
+    /// Only so many training images.
+    pub limit: Option<usize>,
+}
+
 /// The whole record; also what `train --json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// Epochs in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<Epoch>,
     /// After the last epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Test>,
+    /// The best epoch by the monitored metric, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best_epoch: Option<usize>,
     /// Of the network.
     pub parameters: Parameters,
     /// Of weights and shuffling.
@@ -95,6 +115,9 @@ pub struct History {
     /// Of a network that did not go on from another.
     #[serde(default)]
     pub recipe: Option<Recipe>,
+    /// Of a network that went on from another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continued: Option<Continued>,
     /// Name of the dataset, or the whole path of its file or folder.
     pub dataset: String,
     /// How it was read.
@@ -115,11 +138,18 @@ pub struct History {
 
 impl History {
     /// Name of the file in the folder of a run.
-    pub const FILE: &'static str = "history.json";
+    pub const FILE: &'static str = "history.jsonl";
+
+    /// Its name in runs of earlier versions, one JSON object.
+    const OLD_FILE: &'static str = "history.json";
+
+    /// Name of the table of epochs.
+    pub const TABLE: &'static str = "history.csv";
 
     /// Where the record of a checkpoint is, if there is one.
     pub fn path_beside(checkpoint: &Path) -> PathBuf {
-        checkpoint.with_file_name(Self::FILE)
+        let (path, old) = (checkpoint.with_file_name(Self::FILE), checkpoint.with_file_name(Self::OLD_FILE));
+        if old.exists() && !path.exists() { old } else { path }
     }
 
     /// The record beside a checkpoint, if there is one.
@@ -132,20 +162,30 @@ impl History {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
         };
-        let parsed = serde_json::from_str(&text);
+        let old = path.file_name().is_some_and(|name| name == Self::OLD_FILE);
+        let parsed = if old { serde_json::from_str(&text) } else { journal::read(&text) };
         parsed
             .map(Some)
             .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
     }
 
-    /// Writes `history.json` into `folder`; the old one stays whole on any error.
+    /// Writes `history.jsonl` into `folder`; the old one stays whole on any error.
     ///
     /// # Errors
     /// When the file cannot be written; the error names it.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let path = folder.join(Self::FILE);
-        let text = serde_json::to_string_pretty(self)?;
-        Ok(atomically(&path, |out| writeln!(out, "{text}"))?)
+        let text = journal::write(self)?;
+        Ok(atomically(&path, |out| out.write_all(text.as_bytes()))?)
+    }
+
+    /// Writes the epochs as a table, `history.csv`, into `folder`.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the error names it.
+    pub fn write_table(&self, folder: &Path) -> anyhow::Result<()> {
+        let text = journal::csv(self);
+        Ok(atomically(&folder.join(Self::TABLE), |out| out.write_all(text.as_bytes()))?)
     }
 }
 

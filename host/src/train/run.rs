@@ -6,14 +6,16 @@ use crate::format::{bytes, thousands};
 use crate::judge::evaluate::{evaluate, run_checkpoint};
 use crate::judge::metrics::{quantile, scores};
 use crate::network::architecture::{Norm, with_dropout};
-use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
+use crate::network::checkpoint::{About, Checkpoint, Hints, Output, PixelStatistics};
 use crate::network::open::{CHECKPOINT, ImageSize};
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
 use crate::train::answers::{standardized, with_units, without_units};
-use crate::train::fit::{Config, Epoch, Observer, Progress, TrainError, fit, initial_params};
-use crate::train::history::{History, Recipe, Test, command_line, machine};
+use crate::train::fit::{Config, Epoch, Observer, Progress, Start, TrainError, fit_from, initial_params};
+use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
 use crate::train::standardize::{pixel_statistics, raise, value_statistics};
+use crate::train::state;
+use crate::write::atomically;
 use anyhow::{Context, bail};
 use foldnet_core::{Layer, Network};
 use foldnet_data::{Dataset, InputType, Options, Part, Task, ValuesRef, View};
@@ -46,6 +48,58 @@ pub struct Plan {
     pub out: PathBuf,
     /// How the dataset was read.
     pub data: Options,
+    /// What else there is to know of it.
+    pub extras: Extras,
+}
+
+/// What only some trainings have.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    /// The file of the network to go on from.
+    pub from: Option<PathBuf>,
+    /// The training to go on with, instead of a new one.
+    pub resume: Option<Resume>,
+    /// Whether the epochs are written as a table, too.
+    pub table: bool,
+}
+
+/// A training that stopped.
+#[derive(Debug, Clone)]
+pub struct Resume {
+    /// After its last whole epoch, in units of training.
+    pub network: Checkpoint,
+    /// Where it stood.
+    pub start: Start,
+    /// The epochs before.
+    pub history: History,
+}
+
+impl Resume {
+    /// The training in `folder`, and its plan.
+    ///
+    /// # Errors
+    /// When there is none that can go on; the error names the file.
+    pub fn plan(folder: &Path) -> anyhow::Result<Plan> {
+        let checkpoint = folder.join(CHECKPOINT);
+        let mut network = Checkpoint::read(&checkpoint, &Hints::default())?;
+        let start = state::read(folder, &mut network)?;
+        let history = History::beside(&checkpoint)?;
+        let mut history = history.with_context(|| format!("{}: no history beside it", checkpoint.display()))?;
+        let (norm, hidden, config, limit) = match (&history.recipe, &history.continued) {
+            (Some(recipe), _) => (recipe.norm, recipe.hidden.clone(), recipe.config.clone(), recipe.limit),
+            (None, Some(continued)) => (Norm::After, Vec::new(), continued.config.clone(), continued.limit),
+            (None, None) => bail!("{}: does not say how it was trained; go on with --init", checkpoint.display()),
+        };
+        history.epochs.truncate(start.state.epochs);
+        if history.epochs.len() < start.state.epochs {
+            bail!("{}: of another training than its history; go on with --init", folder.join(state::FILE).display());
+        }
+        let data = history.data.clone();
+        history.test = None;
+        let resume = Some(Self { network, start, history });
+        let extras = Extras { resume, ..Extras::default() };
+        Ok(Plan { norm, hidden, config, init: None, limit, out: folder.to_owned(), data, extras })
+    }
 }
 
 impl Plan {
@@ -74,7 +128,10 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
     plan.config.method.augment.check(train.shape).map_err(anyhow::Error::msg)?;
-    let mut network = network(&plan, dataset, train)?;
+    let mut network = match &plan.extras.resume {
+        Some(resume) => resumed(resume, dataset, train)?,
+        None => network(&plan, dataset, train)?,
+    };
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
     TRAINING.store(true, Ordering::Relaxed);
@@ -86,11 +143,11 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
         thousands(dataset.part(Part::Valid).len()),
         compute.description()
     ));
-    let history = empty_history(&plan, &network, dataset, compute);
+    let (start, history) = beginning(&plan, &network, dataset, compute);
     let valid = dataset.part(Part::Valid);
     let mut observer =
         Saver { ui, valid, unit, compute, plan: &plan, images: train.len(), history, saved: 0, bar: None };
-    let result = fit(&mut network, &plan.config, train, valid, compute, &mut observer);
+    let result = fit_from(&mut network, &plan.config, start, [train, valid], compute, &mut observer);
     TRAINING.store(false, Ordering::Relaxed);
     let Saver { mut history, saved, .. } = observer;
     result.map_err(|error| early_end(error, saved, &plan.out))?;
@@ -101,8 +158,44 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     ui.say(format!("test - loss: {:.4}{}", result.loss, measures(&result)));
     history.test = Some(result);
     history.write(&plan.out)?;
+    if let Some(best) = history.best_epoch {
+        ui.say(format!("epoch {best} is the best of {}: {}", history.epochs.len(), plan.out.join(BEST).display()));
+    }
     ui.say(format!("wrote {} and {}", plan.out.join(CHECKPOINT).display(), plan.out.join(History::FILE).display()));
     Ok(Trained { network, history })
+}
+
+/// The network of a stopped training, where `dataset` is still of its shape.
+fn resumed(resume: &Resume, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+    let (network, size) = (resume.network.clone(), ImageSize::of(&resume.network));
+    if !size.takes(train) || (network.about.task == Task::Classify && network.labels != dataset.labels) {
+        bail!("--resume: the dataset is no longer of {size} and these classes; give the one it was trained on");
+    }
+    Ok(network)
+}
+
+/// Where training begins, and the record so far.
+fn beginning(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> (Start, History) {
+    let mut history = empty_history(plan, network, dataset, compute);
+    if let Some(resume) = &plan.extras.resume {
+        let History { command, version, machine, digest, .. } = history;
+        let mut history = History { command, version, machine, digest, ..resume.history.clone() };
+        if let Some(recipe) = &mut history.recipe {
+            recipe.config.epochs = plan.config.epochs;
+        }
+        if let Some(continued) = &mut history.continued {
+            continued.config.epochs = plan.config.epochs;
+        }
+        return (resume.start.clone(), history);
+    }
+    let origin = if plan.init.is_some() { state::origin(network) } else { 0 };
+    history.continued = plan.extras.from.as_ref().map(|from| Continued {
+        from: std::path::absolute(from).unwrap_or_else(|_| from.clone()),
+        origin: format!("{origin:016x}"),
+        config: plan.config.clone(),
+        limit: plan.limit,
+    });
+    (Start { origin, ..Start::default() }, history)
 }
 
 /// The folder exists and takes files, before any time is spent on training.
@@ -271,6 +364,8 @@ fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: 
     History {
         epochs: Vec::new(),
         test: None,
+        best_epoch: None,
+        continued: None,
         parameters: parameters(network.network()),
         seed: plan.config.seed,
         recipe: plan.recipe(),
@@ -293,6 +388,24 @@ fn early_end(error: TrainError, saved: usize, out: &Path) -> anyhow::Error {
     anyhow::anyhow!("{error}; {left}")
 }
 
+/// Name of the checkpoint of the best epoch.
+pub const BEST: &str = "best.safetensors";
+
+/// Removes what an older training left in the folder and the new one may not replace.
+fn forget(out: &Path) -> anyhow::Result<()> {
+    for name in [BEST, state::FILE, History::TABLE] {
+        let path = out.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error)
+                    .with_context(|| format!("{}: of an older training, cannot be removed", path.display()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Draws the bar, prints the epochs, and saves after each.
 struct Saver<'a> {
     ui: Ui,
@@ -311,7 +424,8 @@ struct Saver<'a> {
 impl Observer for Saver<'_> {
     fn step(&mut self, progress: Progress) -> bool {
         let batch = self.plan.config.batch_size.min(self.images);
-        self.bar.get_or_insert_with(|| EpochBar::new(progress.steps, batch)).update(progress);
+        let epochs_left = self.plan.config.epochs.saturating_sub(progress.epoch + 1);
+        self.bar.get_or_insert_with(|| EpochBar::new(progress.steps, batch, epochs_left)).update(progress);
         !INTERRUPTED.load(Ordering::Relaxed)
     }
 
@@ -332,8 +446,28 @@ impl Observer for Saver<'_> {
         ));
         self.history.epochs.push(record);
         self.history.images_per_second = self.history.images_per_second.max(rate);
+        if self.saved == 0 && self.plan.extras.resume.is_none() {
+            forget(&self.plan.out)?;
+        }
         finished(network, self.valid, self.compute).write(&self.plan.out.join(CHECKPOINT))?;
         self.saved = epoch + 1;
         self.history.write(&self.plan.out)
+    }
+
+    fn state(&mut self, network: &Checkpoint, start: &Start) -> anyhow::Result<()> {
+        let out = &self.plan.out;
+        let best = start.state.best.map(|(epoch, _)| epoch + 1);
+        if best == Some(start.state.epochs) {
+            let bytes = std::fs::read(out.join(CHECKPOINT))?;
+            atomically(&out.join(BEST), |file| file.write_all(&bytes))?;
+        }
+        if best != self.history.best_epoch {
+            self.history.best_epoch = best;
+            self.history.write(out)?;
+        }
+        if self.plan.extras.table {
+            self.history.write_table(out)?;
+        }
+        state::write(out, network, start)
     }
 }

@@ -77,8 +77,7 @@ fn a_study_trains_once_and_is_the_same_again() {
         for run in runs {
             assert_eq!(run["reused"], false);
             let folder_of = run["folder"].as_str().expect("a folder");
-            let history: Value =
-                serde_json::from_slice(&folder.read(&format!("{folder_of}/history.json"))).expect("JSON");
+            let history: Value = folder.history(folder_of);
             assert_eq!((&history["epochs"], &history["seed"]), (&run["epochs"], &run["seed"]));
         }
     }

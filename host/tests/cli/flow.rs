@@ -45,14 +45,14 @@ fn a_run_has_all_its_keys_and_learns() {
     }
     let epochs = history["epochs"].as_array().expect("a list");
     assert_eq!(epochs.len(), 1);
-    assert_eq!(keys(&epochs[0]), ["accuracy", "loss", "seconds", "val_accuracy", "val_loss"]);
+    assert_eq!(keys(&epochs[0]), ["accuracy", "learning_rate", "loss", "seconds", "val_accuracy", "val_loss"]);
     assert_eq!(keys(&history["test"]), ["accuracy", "loss"]);
     // 4 * 784 + 785 * 20 + 4 * 20 + 21 * 10 + 4 * 10 + 11 * 10; the moving statistics are 2 * (784 + 20 + 10).
     let counts = serde_json::json!({ "total": 19_276, "trainable": 17_648, "non_trainable": 1_628 });
     assert_eq!((&history["parameters"], &history["seed"]), (&counts, &7.into()));
     // Ten classes: chance is .1. These 63 steps reached .34; .28 to .42 with seeds 1 to 6.
     assert!(number(&history["test"], "accuracy") > 0.25, "{history}");
-    let written: Value = serde_json::from_slice(&folder.read("run/history.json")).expect("JSON");
+    let written: Value = folder.history("run");
     assert_eq!(written, history);
 }
 
@@ -71,7 +71,7 @@ fn what_people_see_of_a_training() {
         "Epoch 1/1 - ",
         " - val_accuracy: 0.",
         "test - loss: ",
-        "wrote run/model.safetensors and run/history.json",
+        "wrote run/model.safetensors and run/history.jsonl",
     ] {
         assert!(done.stdout.contains(text), "no {text:?} in {done:?}");
     }
@@ -165,7 +165,7 @@ fn fewer_bits_are_smaller_and_nearly_as_good() {
 #[test]
 fn summaries_count_what_training_counted() {
     let folder = trained();
-    let history: Value = serde_json::from_slice(&folder.read("run/history.json")).expect("JSON");
+    let history: Value = folder.history("run");
     let summary = folder.run("summary run --json").json();
     assert_eq!(summary["parameters"], history["parameters"]);
     let of = |row: &Value| format!("{} {}", row["name"].as_str().unwrap_or(""), row["parameters"]);
@@ -280,7 +280,7 @@ fn a_limit_is_of_training_images() {
 #[test]
 fn init_goes_on_from_where_a_run_ended() {
     let folder = trained();
-    let first: Value = serde_json::from_slice(&folder.read("run/history.json")).expect("JSON");
+    let first: Value = folder.history("run");
     let go_on = "train --init run/model.safetensors --dataset synthetic --limit 2000 --epochs 1 --out more --json";
     let second = folder.run(go_on).json();
     let loss = |history: &Value| number(&history["epochs"][0], "loss");

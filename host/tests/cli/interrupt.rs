@@ -53,7 +53,7 @@ fn checkpoint(folder: &Folder) -> Checkpoint {
 }
 
 fn history(folder: &Folder) -> History {
-    serde_json::from_slice(&folder.read("run/history.json")).expect("whole")
+    History::beside(&folder.path("run/model.safetensors")).expect("whole").expect("there")
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn ctrl_c_keeps_the_last_finished_epoch() {
     done.refused(&[&stopped, &format!("run/model.safetensors holds the network after epoch {epochs}")]);
     assert!(epochs >= 1 && history(&folder).test.is_none());
     assert_eq!(checkpoint(&folder).layers.len(), 9);
-    assert_eq!(folder.contents().len(), 3, "a folder and two files: {:?}", folder.contents().keys());
+    assert_eq!(folder.contents().len(), 4, "a folder and three files: {:?}", folder.contents().keys());
     let evaluated = folder.run("evaluate run --dataset synthetic --split valid --json").json();
     let last = history(&folder).epochs[epochs - 1];
     assert_eq!((&evaluated["accuracy"], &evaluated["loss"]), (&last.val_accuracy.into(), &last.val_loss.into()));

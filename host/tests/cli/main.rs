@@ -18,4 +18,5 @@ mod report;
 mod sample;
 mod terminal;
 mod tool;
+mod training;
 mod trust;

@@ -120,9 +120,9 @@ fn a_run_brings_its_dataset() {
     assert_eq!(go_on["dataset"], "set");
     folder.run("evaluate run --dataset synthetic").refused(&["takes images of 12 x 9", "have 28 x 28"]);
     folder.run("train --norm none --hidden 4 --limit 200 --epochs 1 --dataset synthetic --out drawn").succeeded();
-    folder.run("compare run drawn").refused(&["run/history.json and drawn/history.json name different datasets"]);
+    folder.run("compare run drawn").refused(&["run/history.jsonl and drawn/history.jsonl name different datasets"]);
     std::fs::rename(folder.path("set"), folder.path("away")).expect("renamed");
-    folder.run("evaluate run").refused(&["run/history.json: names the dataset: set: no such folder; give --dataset"]);
+    folder.run("evaluate run").refused(&["run/history.jsonl: names the dataset: set: no such folder; give --dataset"]);
     folder.run("evaluate run --dataset away").succeeded();
 }
 

@@ -249,7 +249,7 @@ fn the_page_says_what_the_commands_say() {
     assert_eq!((&found["dark"], found["title"].as_str()), (&false.into(), Some("run – Foldnet report")));
     let (evaluation, classes) = predictions(&folder, "run");
     assert_eq!(object["report"]["evaluation"], evaluation);
-    check_learning(&found, &serde_json::from_slice(&folder.read("run/history.json")).expect("JSON"));
+    check_learning(&found, &folder.history("run"));
     check_classes(&found, &evaluation, &classes);
     for file in ["m32.fnet", "m8.fnet", "m4.fnet", "other.fnet"] {
         check_model(&found, &folder, file, (&evaluation, &classes));

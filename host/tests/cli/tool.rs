@@ -1,5 +1,6 @@
 //! Runs the program in a folder of its own, and holds on to what came out.
 
+use foldnet::train::history::History;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,6 +25,13 @@ impl Folder {
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The history of the run in folder `run`, as `train --json` prints it.
+    pub(crate) fn history(&self, run: &str) -> serde_json::Value {
+        let history = History::beside(&self.path(run).join("model.safetensors")).expect("it can be read");
+        let text = serde_json::to_string(&history.expect("there is one")).expect("JSON");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     /// Makes a file, and the folders it lies in.

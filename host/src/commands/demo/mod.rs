@@ -11,7 +11,7 @@ use crate::format::bytes;
 use crate::network::architecture::Norm;
 use crate::show::terminal::{QuantizeBar, Ui, bold};
 use crate::train::fit::Config;
-use crate::train::run::{Plan, Trained, train_run};
+use crate::train::run::{Extras, Plan, Trained, train_run};
 use crate::write::atomically;
 use clap::{Args, Parser};
 use foldnet_data::{DataError, Dataset, Part, Source, load, text};
@@ -97,6 +97,7 @@ impl Demo {
             limit: None,
             out: out.clone(),
             data: Default::default(),
+            extras: Extras::default(),
         };
         let Trained { network, .. } = train_run(plan, dataset, compute, ui)?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));

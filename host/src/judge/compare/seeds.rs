@@ -8,7 +8,7 @@ use crate::network::open::CHECKPOINT;
 use crate::show::terminal::Ui;
 use crate::train::fit::{Config, Epoch};
 use crate::train::history::{History, Parameters, Test};
-use crate::train::run::{Plan, train_run};
+use crate::train::run::{Extras, Plan, train_run};
 use anyhow::Context;
 use foldnet_data::Dataset;
 use serde::Serialize;
@@ -146,6 +146,7 @@ fn one(
         limit: None,
         out: folder.clone(),
         data: Default::default(),
+        extras: Extras::default(),
     };
     let (history, reused) = match finished(&plan, dataset) {
         Some(history) => (history, true),

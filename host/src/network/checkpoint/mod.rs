@@ -38,12 +38,14 @@ mod metadata;
 mod names;
 mod read;
 mod tensor;
+mod tensors;
 mod torch;
 mod words;
 
 pub use about::{About, Input, Output};
 pub use error::{CheckpointError, Fault};
 pub use keras::{load_line, save_line, torch_save_line};
+pub use tensors::{read_tensors, write_tensors};
 pub use words::{ReluOnly, UnknownWord, Word, Words};
 
 use crate::network::architecture::Norm;

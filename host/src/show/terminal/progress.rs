@@ -3,7 +3,7 @@
 use crate::deploy::quantize;
 use crate::train::fit::Progress;
 use foldnet_data::Progress as Load;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -65,14 +65,20 @@ pub struct EpochBar {
 }
 
 impl EpochBar {
-    /// A bar of `steps`, each of about `images_per_step`.
-    pub fn new(steps: usize, images_per_step: usize) -> Self {
+    /// A bar of `steps`, each of about `images_per_step`, before `epochs_left` more epochs.
+    pub fn new(steps: usize, images_per_step: usize, epochs_left: usize) -> Self {
         let bar = bar(steps);
         let key = move |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
             // An unwritable terminal is no reason to fail.
             let _ = write!(out, "{:.0}", state.per_sec() * images_per_step as f64);
         };
-        bar.set_style(style("{pos}/{len} {bar:30} {eta} {images} images/s {msg}").with_key("images", key));
+        let left = move |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            let epoch = steps as f64 / state.per_sec().max(1e-9);
+            let left = state.eta() + Duration::try_from_secs_f64(epoch * epochs_left as f64).unwrap_or_default();
+            let _ = write!(out, "{} left", HumanDuration(left));
+        };
+        let style = style("{pos}/{len} {bar:30} {eta} {images} images/s {left} {msg}");
+        bar.set_style(style.with_key("images", key).with_key("left", left));
         bar.enable_steady_tick(DRAW_EVERY * 4);
         Self { bar }
     }

@@ -14,7 +14,7 @@ pub(super) fn section(report: &Report) -> Markup {
     match report.history.as_ref().filter(|history| !history.epochs.is_empty()) {
         Some(history) => curves(history, !report.norms.is_empty()),
         None => html! {
-            p { "How this network was trained is not known: no history.json lies beside it. " code { "foldnet train" } " writes one." }
+            p { "How this network was trained is not known: no history.jsonl lies beside it. " code { "foldnet train" } " writes one." }
         },
     }
 }

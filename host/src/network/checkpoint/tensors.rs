@@ -1,0 +1,37 @@
+//! Files of plain tensors by name, beside checkpoints: the state of a training.
+
+use super::container::{self, Metadata};
+use super::error::{CheckpointError, Fault};
+use crate::write::atomically;
+use foldnet_data::bounded::{self, limit};
+use std::path::Path;
+
+/// Writes vectors of finite numbers by name, and texts by name, whole or not at all.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_tensors(path: &Path, tensors: &[(&str, &[f32])], texts: &[(&str, String)]) -> Result<(), CheckpointError> {
+    let tensors: Vec<_> =
+        tensors.iter().map(|(name, values)| (name.to_string(), vec![values.len()], values.to_vec())).collect();
+    let texts: Metadata = texts.iter().map(|(name, text)| (name.to_string(), text.clone())).collect();
+    let mut bytes = Vec::new();
+    container::write(&mut bytes, &tensors, texts);
+    atomically(path, |out| out.write_all(&bytes)).map_err(CheckpointError::Write)
+}
+
+/// Vectors and texts, each by name.
+pub(super) type Contents = (Vec<(String, Vec<f32>)>, Metadata);
+
+/// Reads what [`write_tensors`] wrote.
+///
+/// # Errors
+/// When the file is not a whole safetensors file of finite F32 numbers.
+pub fn read_tensors(path: &Path) -> Result<Contents, CheckpointError> {
+    let read = || -> Result<Contents, Fault> {
+        let bytes = bounded::read(path, limit::CHECKPOINT).map_err(Fault::Unreadable)?;
+        let (tensors, texts) = container::parse(&bytes)?;
+        let values = tensors.iter().map(|tensor| Ok((tensor.name.clone(), tensor.values(&tensor.shape)?)));
+        Ok((values.collect::<Result<_, Fault>>()?, texts))
+    };
+    read().map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })
+}

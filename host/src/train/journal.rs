@@ -1,0 +1,86 @@
+//! The lines of `history.jsonl`: one for the run, one for each finished epoch, one for the test.
+//!
+//! Each line is a JSON object that can be read by itself: `record` says which of the three it is, and `seed`, `command`,
+//! `version` and `machine` say where it comes from. The file is replaced as a whole after each epoch, so that a reader
+//! always finds whole lines.
+
+use super::fit::Epoch;
+use super::history::{History, Test};
+use serde::{Deserialize, Serialize};
+
+/// One line.
+#[derive(Serialize)]
+struct Line<'a, T> {
+    record: &'a str,
+    /// Of an epoch, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<usize>,
+    #[serde(flatten)]
+    body: &'a T,
+    #[serde(flatten)]
+    origin: Option<Origin<'a>>,
+}
+
+/// Where a line comes from; the run's line has it in its body.
+#[derive(Clone, Copy, Serialize)]
+struct Origin<'a> {
+    seed: u64,
+    command: &'a str,
+    version: &'a str,
+    machine: &'a str,
+}
+
+/// What a line is of.
+#[derive(Deserialize)]
+struct Kind {
+    record: String,
+}
+
+/// The text of the file.
+///
+/// # Errors
+/// When a part of it has no form in JSON.
+pub(super) fn write(history: &History) -> serde_json::Result<String> {
+    let History { seed, command, version, machine, .. } = history;
+    let origin = Some(Origin { seed: *seed, command, version, machine });
+    let run = History { epochs: Vec::new(), test: None, ..history.clone() };
+    let mut lines = vec![serde_json::to_string(&Line { record: "run", number: None, body: &run, origin: None })?];
+    for (at, epoch) in history.epochs.iter().enumerate() {
+        lines.push(serde_json::to_string(&Line { record: "epoch", number: Some(at + 1), body: epoch, origin })?);
+    }
+    if let Some(test) = &history.test {
+        lines.push(serde_json::to_string(&Line { record: "test", number: None, body: test, origin })?);
+    }
+    Ok(lines.join("\n") + "\n")
+}
+
+/// The history of a file's text.
+///
+/// # Errors
+/// When a line is not one of the three records, or the first is not the run's.
+pub(super) fn read(text: &str) -> serde_json::Result<History> {
+    let mut lines = text.lines();
+    let mut history: History = serde_json::from_str(lines.next().unwrap_or_default())?;
+    for line in lines {
+        match serde_json::from_str::<Kind>(line)?.record.as_str() {
+            "epoch" => history.epochs.push(serde_json::from_str::<Epoch>(line)?),
+            "test" => history.test = Some(serde_json::from_str::<Test>(line)?),
+            other => return Err(serde::de::Error::custom(format!("a record of '{other}'"))),
+        }
+    }
+    Ok(history)
+}
+
+/// The epochs as a table for a spreadsheet or TensorBoard: one line each, empty where a figure is not known.
+pub(super) fn csv(history: &History) -> String {
+    let mut text = String::from("epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate,gradient_norm\n");
+    for (at, epoch) in history.epochs.iter().enumerate() {
+        let Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate, gradient_norm } = *epoch;
+        let rate = learning_rate.map(f64::from);
+        let figures =
+            [Some(loss), Some(accuracy), Some(val_loss), Some(val_accuracy), Some(seconds), rate, gradient_norm];
+        let shown = figures.map(|figure| figure.filter(|f| f.is_finite()).map_or_else(String::new, |f| f.to_string()));
+        text += &format!("{},{}\n", at + 1, shown.join(","));
+    }
+    text
+}

@@ -1,0 +1,62 @@
+//! `state.safetensors` beside a checkpoint: all that a training goes on from, as if it had never stopped.
+//!
+//! The file holds the parameters once more, in the units of training, because a kill may fall between the writing of two
+//! files: what belongs together is in one.
+
+use super::fit::{Start, State};
+use super::schedule::Plateau;
+use crate::network::checkpoint::{Checkpoint, read_tensors, write_tensors};
+use anyhow::{Context, ensure};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Name of the file in the folder of a run.
+pub const FILE: &str = "state.safetensors";
+
+const PARAMS: &str = "params";
+const OPTIMIZER: &str = "optimizer";
+const TRAINING: &str = "training";
+
+/// The numbers beside the tensors.
+#[derive(Serialize, Deserialize)]
+struct Numbers {
+    origin: u64,
+    epochs: usize,
+    steps: u32,
+    plateau: Plateau,
+    best: Option<(usize, f64)>,
+}
+
+/// Writes where a training stands after an epoch.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(folder: &Path, network: &Checkpoint, start: &Start) -> anyhow::Result<()> {
+    let State { epochs, steps, ref optimizer, plateau, best } = start.state;
+    let numbers = Numbers { origin: start.origin, epochs, steps, plateau, best };
+    let texts = [(TRAINING, serde_json::to_string(&numbers)?)];
+    Ok(write_tensors(&folder.join(FILE), &[(PARAMS, &network.params), (OPTIMIZER, optimizer)], &texts)?)
+}
+
+/// Where the training of `network` stood, which gets the parameters of that moment.
+///
+/// # Errors
+/// When there is no such file, or it is of another network; the error names it.
+pub fn read(folder: &Path, network: &mut Checkpoint) -> anyhow::Result<Start> {
+    let path = folder.join(FILE);
+    let remedy = || format!("{}: this training cannot be resumed; go on with --init", path.display());
+    let (tensors, texts) = read_tensors(&path).with_context(remedy)?;
+    let find = |name: &str| tensors.iter().find(|(found, _)| found == name).map(|(_, values)| values.clone());
+    let text = texts.get(TRAINING).with_context(remedy)?;
+    let Numbers { origin, epochs, steps, plateau, best } = serde_json::from_str(text).with_context(remedy)?;
+    let (params, optimizer) = (find(PARAMS).with_context(remedy)?, find(OPTIMIZER).with_context(remedy)?);
+    ensure!(params.len() == network.params.len(), "{}: of another network; go on with --init", path.display());
+    network.params = params;
+    Ok(Start { origin, state: State { epochs, steps, optimizer, plateau, best } })
+}
+
+/// A number of a network, for [`Start::origin`]: FNV-1a over its parameters, never 0.
+pub fn origin(network: &Checkpoint) -> u64 {
+    let bytes = network.params.iter().flat_map(|value| value.to_le_bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)).max(1)
+}
