@@ -45,7 +45,7 @@ pub struct Monitor {
     /// The metric.
     pub metric: Metric,
     /// Training ends after so many epochs without a better one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
 }
 
@@ -110,6 +110,7 @@ pub struct Method {
     /// Decay of kernels: an L2 penalty with SGD, decoupled with AdamW.
     pub weight_decay: f32,
     /// Most that the gradient's Euclidean norm may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f32>,
     /// Of the learning rate.
     pub schedule: Schedule,
@@ -124,6 +125,7 @@ pub struct Method {
     /// Random changes of the training examples.
     pub augment: Augment,
     /// Which epoch is kept as the best, and when training ends early.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor: Option<Monitor>,
 }
 

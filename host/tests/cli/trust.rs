@@ -48,7 +48,7 @@ fn fill(tensors: &mut Tensors, name: &str, value: f32) {
 #[test]
 fn a_last_step_that_diverges_leaves_the_good_run() {
     let folder = trained();
-    let [network, history] = ["run/model.safetensors", "run/history.json"].map(|name| folder.path(name));
+    let [network, history] = ["run/model.safetensors", "run/history.jsonl"].map(|name| folder.path(name));
     let before = fs::read(&network).expect("there");
     let one_step = format!("{TRAIN} --learning-rate 1e30 --batch-size 24");
     folder.run(&one_step.replace("--epochs 2", "--epochs 1")).refused(&["diverged", "epoch 1", "--learning-rate"]);
@@ -161,7 +161,7 @@ fn a_name_of_any_length_has_its_bar() {
 fn pipes_and_endless_files_are_refused_by_name() {
     for (file, command) in [
         ("run/model.safetensors", "evaluate run --dataset set"),
-        ("run/history.json", "evaluate run"),
+        ("run/history.jsonl", "evaluate run"),
         ("good.fnet", "inspect good.fnet"),
         ("measured.json", "report run --dataset set --model good.fnet --device measured.json"),
     ] {
@@ -183,7 +183,7 @@ fn outputs_are_no_inputs() {
     let before = folder.contents();
     for (arguments, file) in [
         ("export run --out run/model.safetensors", "model.safetensors"),
-        ("export run --out run/../run/history.json", "history.json"),
+        ("export run --out run/../run/history.jsonl", "history.jsonl"),
         ("evaluate run --predictions run/model.safetensors", "model.safetensors"),
         ("report run --out run/model.safetensors", "model.safetensors"),
         ("report run --model good.fnet --out good.fnet", "good.fnet"),
@@ -217,21 +217,26 @@ fn a_full_stdout_is_an_error() {
 #[test]
 fn losses_of_any_size_are_drawn() {
     let folder = trained();
-    let history = fs::read_to_string(folder.path("run/history.json")).expect("there");
-    let mut record: serde_json::Value = serde_json::from_str(&history).expect("JSON");
-    for (epoch, loss) in record["epochs"].as_array_mut().expect("epochs").iter_mut().zip([5e-324, 1e-323]) {
-        epoch["loss"] = loss.into();
-        epoch["val_loss"] = 0.into();
-    }
-    folder.write("run/history.json", record.to_string().as_bytes());
+    let history = fs::read_to_string(folder.path("run/history.jsonl")).expect("there");
+    let mut losses = [5e-324, 1e-323].into_iter();
+    let line = |line: &str| {
+        let mut record: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        if record["record"] == "epoch" {
+            record["loss"] = losses.next().expect("two epochs").into();
+            record["val_loss"] = 0.into();
+        }
+        record.to_string() + "\n"
+    };
+    let changed: String = history.lines().map(line).collect();
+    folder.write("run/history.jsonl", changed.as_bytes());
     folder.run("report run").succeeded();
 }
 
 #[test]
 fn a_history_that_nests_deep_is_refused() {
     let folder = trained();
-    folder.write("run/history.json", "[".repeat(1_000_000).as_bytes());
-    soon(&folder, "evaluate run").refused(&["history.json"]);
+    folder.write("run/history.jsonl", "[".repeat(1_000_000).as_bytes());
+    soon(&folder, "evaluate run").refused(&["history.jsonl"]);
 }
 
 #[test]
