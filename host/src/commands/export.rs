@@ -4,9 +4,11 @@ use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
 use super::flash::FlashArgs;
 use super::inspect::scratch_words;
 use crate::deploy::export::{Export as Report, Plan, export};
-use crate::deploy::flash::Written;
+use crate::deploy::flash::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
+use crate::deploy::onnx::onnx;
 use crate::format::bytes;
+use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, check_images, class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
@@ -34,6 +36,9 @@ pub(super) struct Export {
     /// Training images that integer weights are fitted to
     #[arg(long, value_name = "N", default_value_t = CALIBRATION)]
     calibrate: usize,
+    /// With --format onnx: folded, as the device has it, rather than as trained
+    #[arg(long)]
+    folded: bool,
     #[command(flatten)]
     flash: FlashArgs,
     #[command(flatten)]
@@ -46,6 +51,7 @@ pub(super) struct Export {
 
 const EXAMPLES: &str = "Examples:
   foldnet export runs/after/model.safetensors --bits 4 --out after4.fnet
+  foldnet export runs/after --format onnx --out after.onnx
   foldnet export runs/after --bits 2 --format hex --board microbit --slot 1 --sequence 2 --out slot1.hex";
 
 /// Training images for calibration where nobody says otherwise.
@@ -60,6 +66,9 @@ impl Export {
         let target = self.flash.target()?;
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
+        if self.flash.format == Format::Onnx {
+            return self.onnx(&checkpoint, ui);
+        }
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         known(&self.path, dataset.number_as(&checkpoint.labels))?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
@@ -86,6 +95,16 @@ impl Export {
         say_inputs(&report, &Model::parse(&model)?, ui);
         ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));
         ui.result(&Outcome { report: &report, written })
+    }
+}
+
+impl Export {
+    /// Writes ONNX, for which no data are needed.
+    fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
+        let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
+        atomically(&self.out, |out| out.write_all(&file))?;
+        ui.say(format!("wrote {} ({}): takes raw values as f32", self.out.display(), bytes(file.len())));
+        ui.result(&serde_json::json!({"format": Format::Onnx, "bytes": file.len(), "folded": self.folded}))
     }
 }
 

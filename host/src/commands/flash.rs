@@ -10,7 +10,7 @@ use foldnet_sim::board::BoardArgs;
 pub(super) struct FlashArgs {
     /// How the model is written
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
     #[command(flatten)]
     board: BoardArgs,
     /// Write it for this address in flash, such as 0x08020000

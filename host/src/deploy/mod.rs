@@ -6,4 +6,5 @@ pub mod flash;
 pub mod fold;
 pub mod head;
 pub mod inputs;
+pub mod onnx;
 pub mod quantize;

@@ -21,6 +21,8 @@ pub enum Format {
     Bin,
     /// Intel HEX, which has their addresses
     Hex,
+    /// ONNX, in floats, for other runtimes
+    Onnx,
 }
 
 /// Whose flash it is for.
@@ -71,6 +73,9 @@ impl Target {
     /// When its parts do not go together.
     pub fn new(format: Format, place: Option<Place>, slot: Option<Slot>) -> anyhow::Result<Self> {
         match (format, place, slot) {
+            (Format::Onnx, Some(_), _) | (Format::Onnx, _, Some(_)) => {
+                bail!("--format onnx has neither board, address nor slot: it is for other runtimes; leave them out")
+            }
             (Format::Fnet, Some(_), _) | (Format::Fnet, _, Some(_)) => bail!(
                 "--format fnet has neither board, address nor slot: the file is the same everywhere; give --format bin \
                  or --format hex, or leave them out"
