@@ -66,7 +66,7 @@ pub(super) struct DatasetArg {
     valid_split: Option<f64>,
     /// Type of the inputs: u8, i8, i16, u16 or f32 [default: the smallest that holds the column's numbers]
     #[arg(long, value_name = "TYPE", help_heading = "Tables and arrays")]
-    input_type: Option<InputType>,
+    column_type: Option<InputType>,
 }
 
 /// A number of at least 1.
@@ -128,7 +128,7 @@ impl DatasetArg {
             normal: self.normal.clone(),
             test_split: self.test_split,
             valid_split: self.valid_split,
-            input: self.input_type,
+            input: self.column_type,
         }
     }
 

@@ -72,6 +72,8 @@ pub(crate) struct Table {
     reader: csv::Reader<Box<dyn Read>>,
     names: Vec<String>,
     length: u64,
+    /// Whether lines end with a carriage return and a line feed.
+    returns: bool,
     /// The first record, where it is no header.
     first: Vec<(u64, StringRecord)>,
 }
@@ -106,9 +108,10 @@ impl Table {
     }
 
     fn new(path: &Path, start: &[u8], text: Box<dyn Read>, length: u64) -> Result<Self, DataError> {
+        let returns = start.iter().position(|&byte| byte == b'\n').is_some_and(|at| at > 0 && start[at - 1] == b'\r');
         let mut builder = ReaderBuilder::new();
         let reader = builder.has_headers(false).trim(Trim::All).delimiter(delimiter(start)).from_reader(text);
-        let mut table = Self { path: path.to_owned(), reader, names: Vec::new(), length, first: Vec::new() };
+        let mut table = Self { path: path.to_owned(), reader, names: Vec::new(), length, returns, first: Vec::new() };
         let first = table.record()?.ok_or_else(|| DataError::file(path, Problem::Empty))?;
         let second = table.record()?;
         let header = is_header(&first.1, second.as_ref().map(|(_, record)| record));
@@ -129,9 +132,15 @@ impl Table {
         let mut record = StringRecord::new();
         match self.reader.read_record(&mut record) {
             Ok(false) => Ok(None),
-            Ok(true) => Ok(Some((record.position().map_or(0, csv::Position::line), record))),
-            Err(cause) => Err(self.fail(broken(&cause))),
+            Ok(true) => Ok(Some((record.position().map_or(0, |at| self.line(at)), record))),
+            Err(cause) => Err(self.fail(broken(&cause, |at| self.line(at)))),
         }
+    }
+
+    /// The line of a record. The reader counts a line where its feed is read, which after a carriage return is only when
+    /// the next record is.
+    fn line(&self, at: &csv::Position) -> u64 {
+        at.line() + u64::from(self.returns && at.byte() > 0)
     }
 
     fn fail(&self, problem: Problem) -> DataError {
@@ -153,10 +162,10 @@ impl Table {
     }
 }
 
-fn broken(cause: &csv::Error) -> Problem {
+fn broken(cause: &csv::Error, line_of: impl Fn(&csv::Position) -> u64) -> Problem {
     match cause.kind() {
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => Problem::Ragged {
-            line: pos.as_ref().map_or(0, csv::Position::line),
+            line: pos.as_ref().map_or(0, line_of),
             found: *len as usize,
             expected: *expected_len as usize,
         },
@@ -357,10 +366,11 @@ impl Columns {
             return Err(Problem::NothingNormal(options.normal.as_ref().map(ToString::to_string).unwrap_or_default()));
         }
         let inputs = typed(&self.inputs, options.input, &channels)?;
-        let mut rows = Rows {
-            outputs: roles.names_of(Role::Target),
-            ..Rows::new(path, inputs, Shape::features(self.inputs.len() / rows), answers)
+        let outputs = match roles.task {
+            Task::Regress => roles.targets.iter().map(|&column| roles.names[column].clone()).collect(),
+            Task::Classify | Task::Reconstruct => Vec::new(),
         };
+        let mut rows = Rows { outputs, ..Rows::new(path, inputs, Shape::features(self.inputs.len() / rows), answers) };
         rows.channels = channels;
         rows.groups = (!self.groups.is_empty()).then_some(self.groups);
         rows.normal = (!self.normal.is_empty()).then_some(self.normal);

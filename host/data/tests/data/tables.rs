@@ -154,6 +154,8 @@ fn tables_that_are_wrong() {
     check("a,b\n1,x\n2,\n", "line 3, column 'b': no value");
     check("a,b\n1,x\n2,x\n3,x\n", "all examples are of one class, 'x'");
     check("a,b\n1,0.5\n2,1.5\n", "column 'b' holds 0.5 where classes are whole numbers or names");
+    check("a,b\r\n1,x\r\none,y\r\n", "line 3, column 'a': 'one' is no number");
+    check("a,b\r\n1,x\r\n2\r\n", "line 3 has 1 fields");
     check("", "is empty");
 }
 
