@@ -84,7 +84,7 @@ impl Element {
 
 /// Elements of `S` bytes.
 fn items<T, const S: usize>(bytes: &[u8], big_endian: bool, convert: fn([u8; S]) -> T) -> Vec<T> {
-    let (items, _) = bytes.as_chunks::<S>();
+    let items = bytes.chunks_exact(S).filter_map(|item| item.first_chunk::<S>());
     let little = |item: &[u8; S]| {
         let mut item = *item;
         if big_endian {
@@ -92,7 +92,7 @@ fn items<T, const S: usize>(bytes: &[u8], big_endian: bool, convert: fn([u8; S])
         }
         item
     };
-    items.iter().map(|item| convert(little(item))).collect()
+    items.map(|item| convert(little(item))).collect()
 }
 
 /// An integer as eight bytes, little-endian.

@@ -129,7 +129,8 @@ fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<(Elem
     if contents.fill(&mut sizes)? < sizes.len() {
         return fail(Problem::NoHeader);
     }
-    let shape: Vec<usize> = sizes.as_chunks::<4>().0.iter().map(|size| u32::from_be_bytes(*size) as usize).collect();
+    let shape: Vec<usize> =
+        sizes.chunks_exact(4).map(|size| u32::from_be_bytes([size[0], size[1], size[2], size[3]]) as usize).collect();
     match shape[..] {
         [0, ..] => fail(Problem::Nothing(kind.word())),
         [_, ref rest @ ..] if rest.contains(&0) => fail(Problem::Nothing("pixels in its images")),

@@ -96,13 +96,16 @@ fn of_raw(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, Data
         let problem = Problem::RawLength { found: bytes.len(), example: size * inputs, input: wanted.input.name() };
         return Err(DataError::file(path, problem));
     }
-    let pairs = || bytes.as_chunks::<2>().0.iter();
+    let pairs = || bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     let values = match wanted.input {
         InputType::U8 => Values::U8(bytes),
         InputType::I8 => Values::I8(bytes.into_iter().map(|byte| byte as i8).collect()),
-        InputType::I16 => Values::I16(pairs().map(|pair| i16::from_le_bytes(*pair)).collect()),
-        InputType::U16 => Values::U16(pairs().map(|pair| u16::from_le_bytes(*pair)).collect()),
-        InputType::F32 => Values::F32(bytes.as_chunks::<4>().0.iter().map(|item| f32::from_le_bytes(*item)).collect()),
+        InputType::I16 => Values::I16(pairs().map(|pair| i16::from_le_bytes(pair)).collect()),
+        InputType::U16 => Values::U16(pairs().map(|pair| u16::from_le_bytes(pair)).collect()),
+        InputType::F32 => {
+            let items = bytes.chunks_exact(4).map(|item| [item[0], item[1], item[2], item[3]]);
+            Values::F32(items.map(f32::from_le_bytes).collect())
+        }
     };
     whole(path, values, wanted)
 }
