@@ -7,7 +7,9 @@ use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, open_checkpoint};
 use crate::show::terminal::Ui;
 use crate::train::fit::Config;
-use crate::train::run::{Extras, Plan, Resume, train_run};
+use crate::train::method::Method;
+use crate::train::qat::default_learning_rate;
+use crate::train::run::{Extras, Plan, Quantize, Resume, train_run};
 use crate::train::schedule::Decay;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -58,6 +60,12 @@ pub(super) struct Train {
     /// Write the epochs as a table, history.csv, too
     #[arg(long, value_name = "csv")]
     log: Option<Log>,
+    /// Train in integers: weights of 8, 4 or 2 bits, or one width for each layer; what is exported is what was trained
+    #[arg(long, value_name = "BITS,...", value_delimiter = ',', requires = "init")]
+    bits: Vec<u8>,
+    /// With --bits: learn the outputs of this trained network, too
+    #[arg(long, value_name = "FILE", requires = "bits")]
+    distill: Option<PathBuf>,
     /// Show the images in the same order in every epoch
     #[arg(long)]
     no_shuffle: bool,
@@ -115,7 +123,12 @@ impl Train {
             limit: self.limit,
             out: self.out(),
             data: loaded.options,
-            extras: Extras { from: self.init.clone(), table: self.log.is_some(), resume: None },
+            extras: Extras {
+                from: self.init.clone(),
+                table: self.log.is_some(),
+                resume: None,
+                quantized: self.quantized()?,
+            },
         };
         let trained = train_run(plan, &dataset, &compute, ui)?;
         ui.result(&trained.history)
@@ -153,13 +166,34 @@ impl Train {
         self.preset.map(Preset::flags).unwrap_or_default()
     }
 
+    /// Training in integers, where it is asked for.
+    fn quantized(&self) -> anyhow::Result<Option<Quantize>> {
+        if self.bits.is_empty() {
+            return Ok(None);
+        }
+        let teacher = self.distill.as_ref().map(|path| open_checkpoint(path, &Hints::default())).transpose()?;
+        Ok(Some(Quantize { bits: self.bits.clone(), teacher }))
+    }
+
+    /// Epochs, batch size and learning rate where nothing is said of them.
+    fn usual(&self, method: &MethodArgs) -> (usize, usize, f32) {
+        if self.bits.is_empty() {
+            return (2, 32, method.rule().learning_rate());
+        }
+        (if self.bits.contains(&2) { 15 } else { 4 }, 128, default_learning_rate(&self.bits))
+    }
+
     fn config(&self) -> anyhow::Result<Config> {
         let preset = self.preset();
         let method = self.method.or(preset.method);
+        let (epochs, batch_size, learning_rate) = self.usual(&method);
+        if !self.bits.is_empty() && method.method()? != Method::default() {
+            bail!("--bits: training in integers has an optimizer and a schedule of its own; leave their flags out");
+        }
         Ok(Config {
-            epochs: self.epochs.or(preset.epochs).unwrap_or(2),
-            batch_size: self.batch_size.or(preset.batch_size).unwrap_or(32),
-            learning_rate: self.learning_rate.or(preset.learning_rate).unwrap_or(method.rule().learning_rate()),
+            epochs: self.epochs.or(preset.epochs).unwrap_or(epochs),
+            batch_size: self.batch_size.or(preset.batch_size).unwrap_or(batch_size),
+            learning_rate: self.learning_rate.or(preset.learning_rate).unwrap_or(learning_rate),
             seed: self.seed,
             shuffle: !self.no_shuffle,
             method: method.method()?,

@@ -4,7 +4,7 @@ use crate::deploy::arrange::arrange;
 use crate::deploy::fold::{FoldedLayer, fold};
 use crate::deploy::head::Head;
 use crate::deploy::inputs::Inputs;
-use crate::deploy::quantize::{self, Quantization, QuantizedLayer, quantize};
+use crate::deploy::quantize::{self, Quantization, QuantizedLayer, integer_layers, quantize};
 use crate::judge::evaluate::{Outputs, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail};
@@ -68,6 +68,9 @@ pub fn export<C: Compute>(
     compute: &C,
     progress: &mut dyn FnMut(quantize::Progress),
 ) -> anyhow::Result<(AlignedBytes, Export)> {
+    if checkpoint.about.quantized.is_some() {
+        return export_integers(checkpoint, plan, compute);
+    }
     let folded = fold(checkpoint).context("this network cannot be exported")?;
     let bits = bits_per_layer(plan.bits, folded.len())?;
     let float_model = encode_float(&folded, checkpoint, plan)?;
@@ -138,6 +141,44 @@ fn rmse(outputs: &Outputs, view: View) -> Option<f64> {
     let TargetsRef::Values { values, .. } = view.targets else { return None };
     let squares = outputs.logits.iter().zip(values).map(|(y, target)| (f64::from(*y) - f64::from(*target)).powi(2));
     Some((squares.sum::<f64>() / values.len().max(1) as f64).sqrt())
+}
+
+/// Of a network that was trained in integers: its weights and steps as they are.
+fn export_integers<C: Compute>(
+    checkpoint: &Checkpoint,
+    plan: &Plan,
+    compute: &C,
+) -> anyhow::Result<(AlignedBytes, Export)> {
+    let mut layers = integer_layers(checkpoint)?;
+    let trained: Vec<u8> = layers.iter().map(|layer| layer.bits).collect();
+    let bits = bits_per_layer(plan.bits, layers.len())?;
+    if bits != trained {
+        let trained = trained.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+        bail!(
+            "--bits: this network was trained with weights of {trained} bits, which export takes as they are; give --bits {trained}"
+        );
+    }
+    let order = arrange(&mut layers, plan.calibration.bytes()?);
+    let inputs = Inputs::choose(plan.calibration);
+    let model = encode_integer(&layers, &order, (&inputs, &Head::Softmax), plan)?;
+    let (trained, exported) = (run_checkpoint(checkpoint, plan.test, compute), run(&model, plan.test)?);
+    let labels = plan.test.classes()?;
+    let accuracy = trained.accuracy(labels);
+    let report = Export {
+        bits,
+        bytes: model.len(),
+        folded_max_deviation: trained.largest_deviation(&exported),
+        float_accuracy: accuracy,
+        folded_accuracy: accuracy,
+        accuracy: exported.accuracy(labels),
+        changed: trained.changed(&exported),
+        layer_errors: Vec::new(),
+        input: plan.test.inputs.input_type().name(),
+        input_loss: 0.0,
+        float_rmse: None,
+        rmse: None,
+    };
+    Ok((model, report))
 }
 
 fn run(model: &[u8], view: View) -> anyhow::Result<Outputs> {

@@ -1,5 +1,6 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
+use crate::deploy::quantize::{integer_layers, logits};
 use crate::judge::metrics::{Anomaly, Classification, Regression, anomaly, classification, regression, scores};
 use crate::network::checkpoint::{About, Checkpoint};
 use crate::train::answers::standardized;
@@ -82,6 +83,9 @@ fn is_nan(value: &f64) -> bool {
 /// # Panics
 /// If the images are not of the network's size: see [`Checkpoint::inputs`].
 pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
+    if checkpoint.about.quantized.is_some() {
+        return run_integers(checkpoint, view);
+    }
     let (network, inputs) = (checkpoint.network(), checkpoint.inputs);
     assert_eq!(view.shape.inputs(), inputs, "inputs of an example and of the network");
     let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
@@ -100,6 +104,15 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
         }
     }
     Outputs { logits, classes, logits_sha256: None }
+}
+
+/// Runs a network that was trained in integers, as the device will.
+fn run_integers(checkpoint: &Checkpoint, view: View) -> Outputs {
+    let layers = integer_layers(checkpoint).expect("reading a checkpoint has looked at its integers");
+    let bytes = view.bytes().expect("the door has seen that these are bytes");
+    let scale = layers.last().map_or(1.0, |last| last.scale as f32);
+    let logits = logits(&layers, bytes).into_iter().map(|z| z as f32 * scale).collect();
+    Outputs { logits, classes: checkpoint.network().outputs(), logits_sha256: None }
 }
 
 /// Runs a model file, image by image, as a device does.

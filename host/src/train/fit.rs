@@ -20,7 +20,7 @@ use std::time::Instant;
 /// Stream of the generator that initial weights come from.
 const WEIGHTS: u64 = 0;
 /// Stream of the generator that shuffles.
-const SHUFFLE: u64 = 1;
+pub(super) const SHUFFLE: u64 = 1;
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -243,7 +243,7 @@ impl Mean {
         self.correct as f64 / self.examples as f64
     }
 
-    fn gradient_norm(&self) -> Option<f64> {
+    pub(super) fn gradient_norm(&self) -> Option<f64> {
         self.gradient_norm.map(|sum| sum / self.examples as f64).filter(|norm| norm.is_finite())
     }
 }

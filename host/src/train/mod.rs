@@ -7,6 +7,7 @@ pub mod fit;
 pub mod history;
 mod journal;
 pub mod method;
+pub mod qat;
 pub mod run;
 pub mod schedule;
 pub mod standardize;

@@ -13,6 +13,7 @@ use crate::show::terminal::{EpochBar, Ui, bold};
 use crate::train::answers::{standardized, with_units, without_units};
 use crate::train::fit::{Config, Epoch, Observer, Progress, Start, TrainError, fit_from, initial_params};
 use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
+use crate::train::qat::{self, Student, fit_quantized};
 use crate::train::standardize::{pixel_statistics, raise, value_statistics};
 use crate::train::state;
 use crate::write::atomically;
@@ -61,6 +62,17 @@ pub struct Extras {
     pub resume: Option<Resume>,
     /// Whether the epochs are written as a table, too.
     pub table: bool,
+    /// Training in integers, from the network of `init`.
+    pub quantized: Option<Quantize>,
+}
+
+/// How to train in integers.
+#[derive(Debug, Clone)]
+pub struct Quantize {
+    /// Bits of the weights: one number for all layers, or one for each.
+    pub bits: Vec<u8>,
+    /// The network whose outputs are learned, too.
+    pub teacher: Option<Checkpoint>,
 }
 
 /// A training that stopped.
@@ -132,6 +144,11 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
         Some(resume) => resumed(resume, dataset, train)?,
         None => network(&plan, dataset, train)?,
     };
+    let quantized = plan.extras.quantized.as_ref();
+    let mut student = quantized.map(|how| integers(&network, how, train, compute)).transpose()?;
+    if let Some(student) = &student {
+        network.clone_from(&student.network);
+    }
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
     TRAINING.store(true, Ordering::Relaxed);
@@ -147,7 +164,15 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     let valid = dataset.part(Part::Valid);
     let mut observer =
         Saver { ui, valid, unit, compute, plan: &plan, images: train.len(), history, saved: 0, bar: None };
-    let result = fit_from(&mut network, &plan.config, start, [train, valid], compute, &mut observer);
+    let result = match (&mut student, quantized) {
+        (Some(student), Some(how)) => {
+            let teacher = how.teacher.as_ref();
+            let result = fit_quantized(student, teacher, &plan.config, [train, valid], compute, &mut observer);
+            network.clone_from(&student.network);
+            result
+        }
+        _ => fit_from(&mut network, &plan.config, start, [train, valid], compute, &mut observer),
+    };
     TRAINING.store(false, Ordering::Relaxed);
     let Saver { mut history, saved, .. } = observer;
     result.map_err(|error| early_end(error, saved, &plan.out))?;
@@ -163,6 +188,12 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     }
     ui.say(format!("wrote {} and {}", plan.out.join(CHECKPOINT).display(), plan.out.join(History::FILE).display()));
     Ok(Trained { network, history })
+}
+
+/// The network of integers that training starts from.
+fn integers(network: &Checkpoint, how: &Quantize, train: View, compute: &Fast) -> anyhow::Result<Student> {
+    let some = train.slice(0..train.len().min(qat::EXAMPLES));
+    qat::student(network, &how.bits, some.bytes().context("--bits")?, compute)
 }
 
 /// The network of a stopped training, where `dataset` is still of its shape.

@@ -14,7 +14,7 @@ const SAMPLE: usize = 200_000;
 
 /// The step that minimizes the weighted squared error of rounding and clipping `outputs [N][O]`, all at least 0; 0 where
 /// none is above 0.
-pub(super) fn step(outputs: &[f64], units: usize, images: &ImageWeights) -> f64 {
+pub(crate) fn step(outputs: &[f64], units: usize, images: &ImageWeights) -> f64 {
     let largest = outputs.iter().copied().fold(0.0, f64::max);
     if largest == 0.0 {
         return 0.0;

@@ -12,7 +12,7 @@ use nalgebra::DMatrix;
 pub(super) const FULL: f64 = 128.0;
 
 /// Weights of the calibration images, whole numbers `1..=128`.
-pub(super) struct ImageWeights {
+pub(crate) struct ImageWeights {
     /// `[N]`
     pub(super) weights: Vec<u8>,
     /// Their sum.
@@ -22,7 +22,7 @@ pub(super) struct ImageWeights {
 impl ImageWeights {
     /// From a layer's outputs before ReLU `[O][N]`, of the float network; the energy of an image is the squared distance of
     /// its outputs from the mean, the usual one the median over the images.
-    pub(super) fn of(outputs: &DMatrix<f64>) -> Self {
+    pub(crate) fn of(outputs: &DMatrix<f64>) -> Self {
         let mean = outputs.column_mean();
         let energies: Vec<f64> = outputs.column_iter().map(|image| (image - &mean).norm_squared()).collect();
         let usual = median(&energies);
@@ -36,7 +36,7 @@ impl ImageWeights {
     }
 
     /// The weighted mean of a value per image.
-    pub(super) fn mean(&self, values: impl Iterator<Item = f64>) -> f64 {
+    pub(crate) fn mean(&self, values: impl Iterator<Item = f64>) -> f64 {
         values.zip(&self.weights).map(|(value, &weight)| value * f64::from(weight)).sum::<f64>() / self.total
     }
 }

@@ -13,15 +13,22 @@ pub(super) const MAX_BIAS: f64 = (1u32 << 29) as f64;
 
 /// What a row stands for.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct RealRow {
+pub(crate) struct RealRow {
     /// Real value of one step of the accumulator; above 0.
-    pub(super) scale: f64,
+    pub(crate) scale: f64,
     /// Real bias.
-    pub(super) bias: f64,
+    pub(crate) bias: f64,
+}
+
+impl RealRow {
+    /// A row whose output is always `value`: all of it is bias.
+    pub(crate) fn constant(value: f64) -> Self {
+        Self { scale: (value.abs() / (MAX_BIAS / 2.0)).max(f64::MIN_POSITIVE), bias: value }
+    }
 }
 
 /// The smallest step of the outputs that rows with these scales can be requantized to.
-pub(super) fn least_step(rows: &[RealRow]) -> f64 {
+pub(crate) fn least_step(rows: &[RealRow]) -> f64 {
     rows.iter().map(|row| row.scale).fold(0.0, f64::max) / LARGEST
 }
 
@@ -45,7 +52,7 @@ pub(super) fn multiplier(real: f64) -> (u16, u8) {
 
 /// The row of the model file, with outputs in steps of `step`. [`requantize`] rounds down at 15 bits first, half a unit
 /// on average: the bias makes up for it.
-pub(super) fn row(real: RealRow, step: f64) -> Row {
+pub(crate) fn row(real: RealRow, step: f64) -> Row {
     let (multiplier, shift) = multiplier(real.scale / step);
     let rounded_down = if multiplier == 0 { 0.0 } else { 0.5 * f64::from(MULTIPLIER_ONE) / f64::from(multiplier) };
     let bias = (real.bias / real.scale + rounded_down).round().clamp(-MAX_BIAS, MAX_BIAS) as i32;

@@ -26,16 +26,20 @@ mod moments;
 mod rounding;
 mod scale;
 mod target;
+mod trained;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use activations::step as activation_step;
 pub use error::{MAX_INPUTS, MAX_WEIGHT, QuantizeError};
+pub(crate) use images::ImageWeights;
+use integer::RealRow;
+pub(crate) use scale::search as row_scale;
+pub use trained::integer_layers;
 
 use crate::deploy::fold::FoldedLayer;
 use foldnet_core::infer::Row;
-use images::ImageWeights;
-use integer::RealRow;
 use moments::Moments;
 use nalgebra::DMatrix;
 use rounding::{RoundedRow, Rounding};
@@ -118,6 +122,20 @@ pub fn quantize(
 pub fn codes(layer: &QuantizedLayer, x: &[u8]) -> Vec<u8> {
     let products = integer::products(x, layer.inputs, &layer.weights);
     integer::outputs(&products, &layer.rows).into_iter().map(|y| y.clamp(0, 255) as u8).collect()
+}
+
+/// The logits `[N][O]` of quantized layers on raw images `[N][I]`, in exactly the device's arithmetic.
+pub fn logits(layers: &[QuantizedLayer], images: &[u8]) -> Vec<i32> {
+    let Some((last, hidden)) = layers.split_last() else { return Vec::new() };
+    let mut x = images.to_vec();
+    for layer in hidden {
+        x = codes(layer, &x);
+    }
+    let mut outputs = integer::outputs(&integer::products(&x, last.inputs, &last.weights), &last.rows);
+    if last.relu {
+        outputs.iter_mut().for_each(|z| *z = (*z).max(0));
+    }
+    outputs
 }
 
 /// What a layer gets on the calibration images.
@@ -208,9 +226,7 @@ impl<'a> Plan<'a> {
         let least = most / (integer::MAX_BIAS / 2.0);
         let rounded = rounding.round(row, least);
         if rounded.weights.iter().all(|&weight| weight == 0) {
-            // Always the same output: all of it is bias.
-            let scale = (mean.abs() / (integer::MAX_BIAS / 2.0)).max(f64::MIN_POSITIVE);
-            return (rounded, RealRow { scale, bias: mean });
+            return (rounded, RealRow::constant(mean));
         }
         let sum: f64 = rounded.weights.iter().zip(means).map(|(&w, x)| f64::from(w) * x).sum();
         let (scale, bias) = (rounded.scale, mean - rounded.scale * sum);

@@ -13,7 +13,7 @@ const ABOVE: f64 = 1.2;
 
 /// The scale `s` that minimizes `sum_i importance_i (w_i - s q_i)^2` with `q_i = round(w_i / s)` in `-levels..=levels`;
 /// 0 where all weights are 0. `importance` is `E[x^2]`; where no weight has any, all count alike.
-pub(super) fn search(weights: &[f64], importance: &[f64], levels: f64) -> f64 {
+pub(crate) fn search(weights: &[f64], importance: &[f64], levels: f64) -> f64 {
     let matters = |(w, d): (&f64, &f64)| if *d > 0.0 { w.abs() } else { 0.0 };
     let largest = weights.iter().zip(importance).map(matters).fold(0.0, f64::max);
     if largest > 0.0 {

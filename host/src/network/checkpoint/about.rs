@@ -24,6 +24,18 @@ pub struct About {
     /// Of a network that reproduces its inputs: the score above which an example is strange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
+    /// Of a network that was trained in integers: its weights are levels, and export takes them as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quantized: Option<Quantized>,
+}
+
+/// How the kernels of a network that was trained in integers are to be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Quantized {
+    /// Bits of the weights of each Dense: 8, 4 or 2. Kernels of hidden layers hold the levels themselves.
+    pub bits: Vec<u8>,
+    /// The last Dense holds levels times this scale of its row, `[O]`.
+    pub scales: Vec<f32>,
 }
 
 /// [`InputType`], `u8` by default.
@@ -74,6 +86,7 @@ impl About {
             channels: dataset.channels.clone(),
             outputs: dataset.outputs.iter().map(output).collect(),
             threshold: None,
+            quantized: None,
         }
     }
 

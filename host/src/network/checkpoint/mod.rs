@@ -42,7 +42,7 @@ mod tensors;
 mod torch;
 mod words;
 
-pub use about::{About, Input, Output};
+pub use about::{About, Input, Output, Quantized};
 pub use error::{CheckpointError, Fault};
 pub use keras::{load_line, save_line, torch_save_line};
 pub use tensors::{read_tensors, write_tensors};

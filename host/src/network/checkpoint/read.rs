@@ -7,6 +7,7 @@ use super::names::{self, BATCH_NORM, Group, Kind, Layers, Origin};
 use super::tensor::Tensor;
 use super::words::Words;
 use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, infer, torch};
+use crate::deploy::quantize::integer_layers;
 use crate::network::import;
 use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
@@ -59,7 +60,13 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
         about.input = hints.input.map_or(about.input, Input);
         about.task = if outputs == 1 && !sigmoid { Task::Regress } else { about.task };
     }
-    Ok(Checkpoint { layers, inputs, params, pixels, image, labels, about })
+    let checkpoint = Checkpoint { layers, inputs, params, pixels, image, labels, about };
+    if checkpoint.about.quantized.is_some() {
+        let unusable =
+            |error: anyhow::Error| Fault::Metadata { key: "about", problem: format!("does not fit: {error:#}") };
+        integer_layers(&checkpoint).map_err(unusable)?;
+    }
+    Ok(checkpoint)
 }
 
 /// The tensors, and again those that metadata names a second time, as safetensors does with shared ones.

@@ -1,0 +1,134 @@
+//! From a network that was trained in integers to the rows of a model file. The weights are taken as they are; what is folded is the
+//! BatchNormalization, into the multiplier and the bias of each row.
+
+use super::QuantizedLayer;
+use super::integer::{RealRow, least_step, row};
+use crate::network::checkpoint::Checkpoint;
+use anyhow::{Context, bail, ensure};
+use foldnet_core::Layer;
+use foldnet_core::network::Placed;
+use foldnet_core::train::BatchNorm;
+
+/// A raw input of 255 is 1 in the student.
+const INPUT_STEP: f64 = 1.0 / 255.0;
+
+/// The integer layers of a network that was trained in integers.
+///
+/// # Errors
+/// When the network was not, or its layers are not those of a student.
+pub fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLayer>> {
+    let quantized = checkpoint.about.quantized.as_ref().context("this network was not trained in integers")?;
+    let places: Vec<Placed> = checkpoint.network().placed().collect();
+    let (mut layers, mut step, mut rest) = (Vec::new(), INPUT_STEP, &places[..]);
+    for &bits in &quantized.bits {
+        let ([dense, behind @ ..], Layer::Dense { .. }) = (rest, rest.first().map_or(Layer::Relu, |place| place.layer))
+        else {
+            bail!("{} widths, but fewer Dense layers", quantized.bits.len());
+        };
+        let next = match behind {
+            [norm, relu, behind @ ..] if matches!(norm.layer, Layer::BatchNorm { .. }) => {
+                rest = behind;
+                hidden(checkpoint, [*dense, *norm, *relu], bits, step)?
+            }
+            _ => {
+                rest = behind;
+                last(checkpoint, *dense, &quantized.scales, bits, step)?
+            }
+        };
+        step = next.scale;
+        layers.push(next);
+    }
+    Ok(layers)
+}
+
+fn hidden(
+    checkpoint: &Checkpoint,
+    [dense, norm, relu]: [Placed; 3],
+    bits: u8,
+    input_step: f64,
+) -> anyhow::Result<QuantizedLayer> {
+    let (Layer::BatchNorm { epsilon, .. }, Layer::QuantizedRelu { step }) = (norm.layer, relu.layer) else {
+        bail!("layer {}: a Dense of integers needs BatchNormalization and a quantized ReLU", dense.index);
+    };
+    let kernel = &checkpoint.params[dense.range()];
+    let norms = checkpoint.params[norm.range()].chunks_exact(BatchNorm::VALUES);
+    let mut weights = integers(kernel, 1.0, bits, dense.index)?;
+    let mut rows = Vec::new();
+    for (weights, norm) in weights.chunks_exact_mut(dense.inputs).zip(norms) {
+        let norm = BatchNorm::from_array([norm[0], norm[1], norm[2], norm[3]]);
+        let (slope, shift) = norm.affine(epsilon);
+        rows.push(real_row(weights, slope * input_step, shift));
+    }
+    layer(dense, bits, weights, &rows, Some(f64::from(step)))
+}
+
+fn last(
+    checkpoint: &Checkpoint,
+    dense: Placed,
+    scales: &[f32],
+    bits: u8,
+    input_step: f64,
+) -> anyhow::Result<QuantizedLayer> {
+    let (kernel, biases) = checkpoint.params[dense.range()].split_at(dense.inputs * dense.outputs);
+    ensure!(
+        scales.len() == dense.outputs && biases.len() == scales.len(),
+        "not a scale for each row of the last Dense"
+    );
+    let mut weights = Vec::new();
+    let mut rows = Vec::new();
+    for ((row, &scale), &bias) in kernel.chunks_exact(dense.inputs).zip(scales).zip(biases) {
+        let mut row = integers(row, scale, bits, dense.index)?;
+        rows.push(real_row(&mut row, f64::from(scale) * input_step, f64::from(bias)));
+        weights.extend(row);
+    }
+    layer(dense, bits, weights, &rows, None)
+}
+
+/// A row with `z = slope sum + shift`: the scale of a row is positive, so a negative slope turns the weights around.
+fn real_row(weights: &mut [i8], slope: f64, shift: f64) -> RealRow {
+    if slope < 0.0 {
+        weights.iter_mut().for_each(|weight| *weight = -*weight);
+    }
+    if slope == 0.0 || weights.iter().all(|&weight| weight == 0) {
+        weights.fill(0);
+        return RealRow::constant(shift);
+    }
+    RealRow { scale: slope.abs(), bias: shift }
+}
+
+/// The levels of `kernel = scale q`.
+fn integers(kernel: &[f32], scale: f32, bits: u8, layer: usize) -> anyhow::Result<Vec<i8>> {
+    let most = f32::from(i8::MAX >> (8 - bits));
+    kernel
+        .iter()
+        .map(|&w| {
+            let level = (w / scale).round();
+            ensure!(
+                level.abs() <= most && (w / scale - level).abs() < 1e-3,
+                "layer {layer}: {w} is no level of {bits} bits"
+            );
+            Ok(level as i8)
+        })
+        .collect()
+}
+
+/// `step` of the outputs, or the smallest that fits for logits.
+fn layer(
+    dense: Placed,
+    bits: u8,
+    weights: Vec<i8>,
+    rows: &[RealRow],
+    step: Option<f64>,
+) -> anyhow::Result<QuantizedLayer> {
+    let least = least_step(rows).max(f64::from(f32::MIN_POSITIVE));
+    let scale = step.unwrap_or(least);
+    ensure!(
+        scale >= least,
+        "layer {}: a step of the outputs, {scale:.3e}, is finer than one of a sum, {least:.3e}; train with more bits",
+        dense.index
+    );
+    let rows = rows.iter().map(|&real| row(real, scale)).collect();
+    let relu = step.is_some();
+    let (inputs, units) = (dense.inputs, dense.outputs);
+    Ok(QuantizedLayer { inputs, units, relu, bits, weights, rows, scale, error: 0.0 })
+}
