@@ -193,7 +193,7 @@ fn raw(header: &str, data: usize) -> Vec<u8> {
 fn the_file_is_something_else() {
     check_bytes(b"", "is not a safetensors file (only 0 bytes); save it again with safetensors");
     check_bytes(b"hello, this is text", "is not a safetensors file (it does not begin with a JSON header); save");
-    check_bytes(&raw("{\"a\":1", 0), "is not a safetensors file (header: EOF");
+    check_bytes(&raw("{\"a\"", 0), "is not a safetensors file (header: a: EOF");
     check_bytes(&raw("{\"a\":1}", 0), "is not a safetensors file (header: a: invalid type");
     check_bytes(b"PK\x03\x04....", "a damaged zip file: its end is missing; copy or save it again");
     check_bytes(
@@ -241,7 +241,7 @@ fn a_file_that_cannot_be_read_is_named() {
         assert!(error.ends_with("; check the path and its permissions"), "{error}");
     };
     check("/nowhere/model.safetensors", "No such file");
-    check(env!("CARGO_MANIFEST_DIR"), "Is a directory");
+    check(env!("CARGO_MANIFEST_DIR"), "a folder, not a file");
 }
 
 /// The smallest file; what is behind the header are values, where a flip makes another number.
