@@ -100,8 +100,8 @@ fn of_raw(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, Data
     let values = match wanted.input {
         InputType::U8 => Values::U8(bytes),
         InputType::I8 => Values::I8(bytes.into_iter().map(|byte| byte as i8).collect()),
-        InputType::I16 => Values::I16(pairs().map(|pair| i16::from_le_bytes(pair)).collect()),
-        InputType::U16 => Values::U16(pairs().map(|pair| u16::from_le_bytes(pair)).collect()),
+        InputType::I16 => Values::I16(pairs().map(i16::from_le_bytes).collect()),
+        InputType::U16 => Values::U16(pairs().map(u16::from_le_bytes).collect()),
         InputType::F32 => {
             let items = bytes.chunks_exact(4).map(|item| [item[0], item[1], item[2], item[3]]);
             Values::F32(items.map(f32::from_le_bytes).collect())
