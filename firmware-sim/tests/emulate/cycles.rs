@@ -11,7 +11,7 @@ fn run(board: &str) -> (Cycles, Emulation) {
     let firmware = firmware(board).with_cycles(&plugin);
     let model = models::random_integer(16, 16, &[30, 10], 8, 1);
     let (pixels, labels) = models::images(12, 256, 5);
-    let labels: Vec<u16> = labels.iter().map(|label| u16::from(label % 10)).collect();
+    let labels: Vec<u16> = labels.iter().map(|label| label % 10).collect();
     let task = Task { firmware: &firmware, model: &model, pixels: &pixels, labels: &labels, layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board}: {error}"));
     assert!(run.identical());

@@ -1,9 +1,7 @@
 //! Model files for tests: handmade, or of any shape with weights from a seeded generator.
 
-use foldnet_core::infer::{InputType, Row};
-use foldnet_core::model::{
-    HeadKind, HeadSpec, InputMap, InputSpec, LayerHeader, LayerWeights, Sharing, Spec, encode, encoded_len,
-};
+use foldnet_core::infer::Row;
+use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
 
 /// A 2x2 image, three units, two classes, with weights whose sums are exact:
 /// `h = max(0, [p0 + p3, p0 - p1, 2 p2 - 100])`, `z = [h0 - h1 + 0.5, h1 + h2 - 0.25]`.
@@ -56,119 +54,6 @@ pub(crate) fn random_integer(height: u16, width: u16, units: &[u16], bits: u8, s
         (header, LayerWeights::Integer { weights, rows })
     });
     file(height, width, "", layers)
-}
-
-/// What a [`typed`] model looks like.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Typed {
-    /// The type of its values.
-    pub(crate) kind: InputType,
-    /// What its outputs mean.
-    pub(crate) head: HeadKind,
-    /// Bits of a weight, or 32.
-    pub(crate) bits: u8,
-    /// Whether inputs are averages of values.
-    pub(crate) grouped: bool,
-}
-
-impl Typed {
-    /// All combinations of types and heads at some width, with averages and without.
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let heads = [HeadKind::Softmax, HeadKind::Sigmoid, HeadKind::Values, HeadKind::Reconstruction];
-        let pairs = InputType::ALL.into_iter().flat_map(move |kind| heads.map(|head| (kind, head)));
-        pairs.enumerate().map(|(index, (kind, head))| Self {
-            kind,
-            head,
-            bits: [8, 4, 2, 32, 8][index % 5],
-            grouped: index % 3 == 1,
-        })
-    }
-
-    /// How many values share a map, as the format has it for this type and width.
-    fn sharing(self) -> Sharing {
-        match (self.kind.is_mapped() && self.bits != 32, self.head) {
-            (false, _) => Sharing::None,
-            (true, HeadKind::Softmax) => Sharing::Channel,
-            (true, HeadKind::Values) => Sharing::All,
-            (true, _) => Sharing::Input,
-        }
-    }
-}
-
-/// A small network of windows of six samples of two channels, weights and maps from `seed`.
-pub(crate) fn typed(of: Typed, seed: u32) -> Vec<u8> {
-    const VALUES: u16 = 12;
-    let mut dice = Dice(seed);
-    let map = |n: usize| match of.kind {
-        InputType::F32 => InputMap::Float { low: -1.5 + n as f32 / 16.0, scale: 70.0 + n as f32 },
-        InputType::U16 => InputMap::Integer { low: 100 * n as i32, multiplier: 9_000 + n as u16, shift: 21 },
-        _ => InputMap::Integer { low: -20_000 + 100 * n as i32, multiplier: 9_000 + n as u16, shift: 21 },
-    };
-    let sharing = of.sharing();
-    let maps: Vec<InputMap> = (0..sharing.maps(VALUES.into(), 2)).map(map).collect();
-    // One average of four, two of two, and four values alone.
-    let members: Vec<u16> = if of.grouped { (0..VALUES).map(|i| i * 5 % VALUES).collect() } else { Vec::new() };
-    let (fours, twos, inputs) = if of.grouped { (1, 2, 7) } else { (0, 0, VALUES) };
-    let input = InputSpec { kind: of.kind, sharing, maps: &maps, fours, twos, members: &members };
-    let outputs = match of.head {
-        HeadKind::Sigmoid => 1,
-        HeadKind::Reconstruction => inputs,
-        HeadKind::Softmax | HeadKind::Values => 4,
-    };
-    let mut draw = |n: usize, reach: f32| (0..n).map(|_| dice.next() * reach).collect::<Vec<f32>>();
-    let affine: Vec<[f32; 2]> = draw(outputs.into(), 3.0).into_iter().map(|x| [1.0 + x, 10.0 * x]).collect();
-    let targets: Vec<[i32; 2]> = draw(outputs.into(), 2e5).into_iter().map(|x| [x as i32, -100 * x as i32]).collect();
-    let head = match (of.head, of.bits) {
-        (HeadKind::Softmax, _) => HeadSpec::Softmax,
-        (HeadKind::Sigmoid, _) => HeadSpec::Sigmoid,
-        (HeadKind::Values, _) => HeadSpec::Values(&affine),
-        (_, 32) => {
-            HeadSpec::FloatReconstruction { targets: &affine, score_scale: 1.0 / f32::from(outputs), threshold: 1e6 }
-        }
-        _ => HeadSpec::Reconstruction { targets: &targets, shift: 9, score_scale: 1e-4, threshold: 2_000_000 },
-    };
-    let units = [9, outputs];
-    let bytes = |layers: Vec<(LayerHeader, LayerWeights)>| {
-        let layers = layers.into_iter().collect();
-        written(&Spec { height: 6, channels: 2, input, head, layers, logit_scale: 0.125, ..Spec::default() })
-    };
-    if of.bits == 32 {
-        let drawn = [
-            (inputs, draw((inputs * 9).into(), 0.3), draw(9, 1.0)),
-            (9, draw((9 * outputs).into(), 0.5), draw(outputs.into(), 1.0)),
-        ];
-        let layers = drawn.iter().zip(units).enumerate().map(|(index, ((inputs, kernel, bias), units))| {
-            (layer(*inputs, units, index == 0), LayerWeights::Float { kernel, bias })
-        });
-        return bytes(layers.collect());
-    }
-    let largest = f32::from((1u16 << (of.bits - 1)) - 1);
-    let mut whole =
-        |n: u16| draw(n.into(), largest + 0.5).into_iter().map(|w| w.clamp(-largest, largest) as i8).collect();
-    let weights: [Vec<i8>; 2] = [whole(inputs * 9), whole(9 * outputs)];
-    let shift = of.bits - 2;
-    let rows: Vec<Row> = (0..9i32.max(outputs.into()))
-        .map(|n| Row { bias: 500 * (n - 3), multiplier: 20_000 + 100 * n as u16, shift, worst: 0 })
-        .collect();
-    let shapes = [(inputs, 9), (9, outputs)];
-    let layers = shapes.into_iter().zip(&weights).enumerate().map(|(index, ((inputs, units), weights))| {
-        let header = LayerHeader { bits: of.bits, ..layer(inputs, units, index == 0) };
-        (header, LayerWeights::Integer { weights, rows: &rows[..units.into()] })
-    });
-    bytes(layers.collect())
-}
-
-/// `n` examples of `len` values of a type, little-endian, all over its range.
-pub(crate) fn examples(kind: InputType, n: usize, len: usize, seed: u32) -> Vec<u8> {
-    let mut dice = Dice(seed);
-    let value = |x: f32| match kind {
-        InputType::U8 => vec![(127.5 + 127.5 * x) as u8],
-        InputType::I8 => vec![(127.0 * x) as i8 as u8],
-        InputType::I16 => ((32_000.0 * x) as i16).to_le_bytes().to_vec(),
-        InputType::U16 => ((32_000.0 + 32_000.0 * x) as u16).to_le_bytes().to_vec(),
-        InputType::F32 => (2.0 * x).to_le_bytes().to_vec(),
-    };
-    (0..n * len).flat_map(|_| value(dice.next())).collect()
 }
 
 /// `n` images of `len` pixels, about half of them 0, and a label of 0 to 9 for each.

@@ -286,7 +286,7 @@ impl HintArgs {
     /// As [`open`](Self::open), of a checkpoint.
     pub(super) fn open_checkpoint(&self, path: &Path, ui: Ui) -> anyhow::Result<Checkpoint> {
         match self.open(path, ui)? {
-            Opened::Checkpoint(checkpoint) => Ok(checkpoint),
+            Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
             Opened::Model(_) => open_checkpoint(path, &self.hints()),
         }
     }

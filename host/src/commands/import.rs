@@ -54,7 +54,7 @@ impl Import {
         for line in &folded {
             ui.say(format!("folded: {line}"));
         }
-        ui.block(&of_checkpoint(checkpoint.network()));
+        ui.block(of_checkpoint(checkpoint.network()));
         let path = self.out.join(CHECKPOINT);
         std::fs::create_dir_all(&self.out).map_err(|error| anyhow::anyhow!("{}: {error}", self.out.display()))?;
         checkpoint.write(&path)?;

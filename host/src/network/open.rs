@@ -16,7 +16,7 @@ pub const CHECKPOINT: &str = "model.safetensors";
 /// What a path turned out to be.
 pub enum Opened {
     /// A trained network.
-    Checkpoint(Checkpoint),
+    Checkpoint(Box<Checkpoint>),
     /// A device model, whose bytes [`parse`] opens.
     Model(AlignedBytes),
 }
@@ -74,7 +74,7 @@ pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
         parse(&bytes, &path)?;
         return Ok(Opened::Model(bytes));
     }
-    Ok(Opened::Checkpoint(Checkpoint::read(&path, hints)?))
+    Ok(Opened::Checkpoint(Box::new(Checkpoint::read(&path, hints)?)))
 }
 
 /// Opens a checkpoint or the folder of a run.
@@ -83,7 +83,7 @@ pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
 /// As [`open`], and when it is a device model, which cannot be trained or exported again.
 pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint> {
     match open(path, hints)? {
-        Opened::Checkpoint(checkpoint) => Ok(checkpoint),
+        Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
         Opened::Model(_) => bail!("{}: a device model; give the checkpoint it was exported from", path.display()),
     }
 }
