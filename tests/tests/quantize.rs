@@ -23,7 +23,8 @@ const LIMITS: [(u8, Tolerance, Tolerance); 3] = [
 /// Exports Keras's network `name` at every width and compares with the network itself on all test images.
 fn check_keras(name: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/keras_{name}.safetensors"));
-    let checkpoint = Checkpoint::read(&file, &Hints::default()).expect("a checkpoint");
+    let hints = Hints { norm: Some(name.parse().expect("a placement")), ..Hints::default() };
+    let checkpoint = Checkpoint::read(&file, &hints).expect("a checkpoint");
     let dataset = foldnet_data::load(&Source::FashionMnist, &mut |_| ()).expect("Fashion-MNIST");
     let (calibration, test) = (dataset.part(Part::Train).slice(0..CALIBRATION), dataset.part(Part::Test));
     for (bits, lost, changed) in LIMITS {

@@ -36,6 +36,7 @@ mod names;
 mod open;
 mod options;
 mod picture;
+mod problem;
 mod progress;
 mod search;
 mod source;

@@ -13,7 +13,7 @@ use crate::show::terminal::{EpochBar, Ui, bold};
 use crate::train::answers::{standardized, with_units, without_units};
 use crate::train::fit::{Config, Epoch, Observer, Progress, Start, TrainError, fit_from, initial_params};
 use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
-use crate::train::qat::{self, Student, fit_quantized};
+use crate::train::qat::{self, Quantize, Student, fit_quantized};
 use crate::train::standardize::{pixel_statistics, raise, value_statistics};
 use crate::train::state;
 use crate::write::atomically;
@@ -64,15 +64,6 @@ pub struct Extras {
     pub table: bool,
     /// Training in integers, from the network of `init`.
     pub quantized: Option<Quantize>,
-}
-
-/// How to train in integers.
-#[derive(Debug, Clone)]
-pub struct Quantize {
-    /// Bits of the weights: one number for all layers, or one for each.
-    pub bits: Vec<u8>,
-    /// The network whose outputs are learned, too.
-    pub teacher: Option<Checkpoint>,
 }
 
 /// A training that stopped.

@@ -10,6 +10,7 @@
 mod constants;
 mod fold;
 mod outputs;
+mod rearrange;
 mod shapes;
 mod trace;
 

@@ -40,6 +40,15 @@ const ALPHA: f32 = 0.3;
 /// Temperature of the teacher's softmax.
 const TEMPERATURE: f32 = 3.0;
 
+/// How to train in integers.
+#[derive(Debug, Clone)]
+pub struct Quantize {
+    /// Bits of the weights: one number for all layers, or one for each.
+    pub bits: Vec<u8>,
+    /// The network whose outputs are learned, too.
+    pub teacher: Option<Checkpoint>,
+}
+
 /// The learning rate where the command line gives none: the fewer bits, the more has to move.
 pub fn default_learning_rate(bits: &[u8]) -> f32 {
     match bits.iter().min() {

@@ -1,0 +1,461 @@
+//! What can be wrong with one file or folder of data: each in a line with its remedy.
+
+use std::path::PathBuf;
+
+/// What is wrong with one file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// The folder given does not exist, or is no folder.
+    #[error(
+        "no such file or folder; give --dataset a CSV, NPY or NPZ file, a folder with four IDX files or with a folder of PNG pictures for each class, or use --dataset fashion-mnist or synthetic"
+    )]
+    NoFolder,
+    /// Neither the file nor its unpacked twin is there.
+    #[error(
+        "no such file, packed or unpacked; put the set's four IDX files, or a folder of PNG pictures for each class, into this folder or name another one"
+    )]
+    Missing,
+    /// The system does not let us read.
+    #[error("cannot be read ({0}); check the file and its permissions")]
+    Unreadable(String),
+    /// The system does not let us write.
+    #[error("cannot be written ({0}); make room, or set XDG_CACHE_HOME to a folder that can be written")]
+    Unwritable(String),
+    /// Zero bytes long.
+    #[error("is empty; fetch it again")]
+    Empty,
+    /// Named `.gz`, but starts with other bytes.
+    #[error("is named .gz but is not gzip; fetch it again, or drop .gz from its name if it is already unpacked")]
+    NotGzip,
+    /// The gzip stream has no end.
+    #[error("its gzip stream breaks off; fetch it again")]
+    Truncated,
+    /// The gzip stream contradicts itself.
+    #[error("its gzip stream is damaged ({0}); fetch it again")]
+    Damaged(String),
+    /// Another kind of IDX file, or none.
+    #[error(
+        "starts with {found:#010x} where an IDX file of {what} has {expected:#010x}; put the right file under this name"
+    )]
+    Magic {
+        /// `images` or `labels`.
+        what: &'static str,
+        /// Big-endian first four bytes.
+        found: u32,
+        /// What they should be.
+        expected: u32,
+    },
+    /// Numbers the wrong way round.
+    #[error("its header is little-endian, and IDX is big-endian; write its sizes (and elements) the other way round")]
+    LittleEndian,
+    /// Shorter than an IDX header.
+    #[error("ends within its IDX header; fetch it again")]
+    NoHeader,
+    /// A dimension is zero.
+    #[error("declares no {0}; put a file with at least one under this name")]
+    Nothing(&'static str),
+    /// Fewer bytes than declared.
+    #[error("declares {declared} bytes of {what} but holds {found}; fetch it again")]
+    TooShort {
+        /// `images` or `labels`.
+        what: &'static str,
+        /// By the header.
+        declared: u128,
+        /// Behind the header.
+        found: usize,
+    },
+    /// More bytes than declared.
+    #[error("goes on behind the {declared} bytes of {what} it declares; fetch it again")]
+    TooLong {
+        /// `images` or `labels`.
+        what: &'static str,
+        /// By the header.
+        declared: u128,
+    },
+    /// Too large for this machine.
+    #[error("needs {0} bytes of memory, more than there are; give a smaller set")]
+    NoMemory(usize),
+    /// Labels and images do not belong together.
+    #[error("holds {labels} labels for {images} images; take both files from one set")]
+    CountMismatch {
+        /// In this file.
+        labels: usize,
+        /// In the images file beside it.
+        images: usize,
+    },
+    /// A label has no class name.
+    #[error(
+        "label {label} of image {index} has no name in labels.txt, which has {classes}; add the names that are missing"
+    )]
+    LabelRange {
+        /// Image, counted from 0.
+        index: usize,
+        /// Its label.
+        label: u16,
+        /// Number of class names.
+        classes: usize,
+    },
+    /// Training and test images differ in size.
+    #[error("its images are {test_height}x{test_width}, the training images {height}x{width}; take both from one set")]
+    SizeMismatch {
+        /// Rows of a test image.
+        test_height: usize,
+        /// Columns of a test image.
+        test_width: usize,
+        /// Rows of a training image.
+        height: usize,
+        /// Columns of a training image.
+        width: usize,
+    },
+    /// One training image cannot be split.
+    #[error("leaves {0} for training and validation, which need one each; add more examples")]
+    TooFewToSplit(usize),
+    /// The class names are unusable.
+    #[error("holds {0} class names; give 1 to 65535, one a line")]
+    ClassCount(usize),
+    /// A set of pictures has one part only.
+    #[error(
+        "no such folder, though the other part is there; split the pictures into the folders train and test, or put the classes' folders side by side without them"
+    )]
+    NoPart,
+    /// A folder whose name is no class.
+    #[error("is no class of {known}; give it the name of one, or move it away")]
+    NoClass {
+        /// The file or folder that says which classes there are.
+        known: PathBuf,
+    },
+    /// A class without its folder.
+    #[error("no such folder, though labels.txt names this class; make it, or take the name out of labels.txt")]
+    NoClassFolder,
+    /// A name that a device model cannot hold.
+    #[error("the name of its folder {0:?} is not plain text of one line; rename that folder")]
+    ClassName(std::ffi::OsString),
+    /// More folders than labels.
+    #[error("holds {0} folders of classes; give 1 to 65535")]
+    FolderCount(usize),
+    /// A class of which there is nothing.
+    #[error("holds no PNG picture; put some there, or take the folder away")]
+    NoPictures,
+    /// Not enough for training and testing.
+    #[error("holds 1 picture, and training and testing need one each; add more pictures")]
+    TooFewPictures,
+    /// A picture in another format.
+    #[error("is no PNG; convert it, or move it away")]
+    OtherFormat,
+    /// Named `.png`, but is none, or is damaged.
+    #[error("not a readable PNG ({0}); convert it again")]
+    NotPng(String),
+    /// Too large to be an input.
+    #[error("{height} x {width} pixels are too many; scale it to the network's image size")]
+    TooManyPixels {
+        /// Rows.
+        height: u32,
+        /// Columns.
+        width: u32,
+    },
+    /// Another size than the first picture's.
+    #[error("{height} x {width} pixels, but {} has {first_height} x {first_width}; bring all pictures to one size", first.display())]
+    PictureSize {
+        /// Rows.
+        height: usize,
+        /// Columns.
+        width: usize,
+        /// The picture that came first.
+        first: PathBuf,
+        /// Its rows.
+        first_height: usize,
+        /// Its columns.
+        first_width: usize,
+    },
+    /// Longer than anything of its kind.
+    #[error("has more than {0} bytes, which nothing of its kind has; give the right file")]
+    TooLarge(u64),
+    /// Neither UTF-8 nor UTF-16.
+    #[error("is not UTF-8 text (byte {0}); save it as UTF-8")]
+    NotUtf8(usize),
+    /// None of the formats.
+    #[error("is no table of text, no .npy and no .npz; give one of these, or a folder with IDX files or PNG pictures")]
+    UnknownFormat,
+    /// An option for rows, where there are images.
+    #[error("{0} is for tables and arrays (CSV, NPY, NPZ), and this is a set of images; leave it out")]
+    NoRows(&'static str),
+    /// A blank line between names.
+    #[error("line {0} is blank, and so names no class; write its name there, or take the line out")]
+    BlankName(usize),
+    /// A name that a device model cannot hold.
+    #[error("the name in line {line} has {bytes} bytes; give one of at most 255")]
+    LongName {
+        /// Counted from 1.
+        line: usize,
+        /// Of the name.
+        bytes: usize,
+    },
+    /// A name that would play tricks on a terminal.
+    #[error("the name in line {line} (\"{name}\") has control characters; take them out")]
+    NotPlain {
+        /// Counted from 1.
+        line: usize,
+        /// Escaped.
+        name: String,
+    },
+    /// Two classes of one name.
+    #[error("line {line} names '{name}', as line {first} does; give every class a name of its own")]
+    NamedTwice {
+        /// The name.
+        name: String,
+        /// Counted from 1.
+        first: usize,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// A line of another length.
+    #[error("line {line} has {found} fields, the lines before have {expected}; give every line as many")]
+    Ragged {
+        /// Counted from 1.
+        line: u64,
+        /// Fields there.
+        found: usize,
+        /// Fields of the first line.
+        expected: usize,
+    },
+    /// No value in a field.
+    #[error("line {line}, column '{column}': {what} where a value is needed; fill it in, or take the line out")]
+    MissingValue {
+        /// Counted from 1.
+        line: u64,
+        /// Name or number.
+        column: String,
+        /// What is there instead.
+        what: String,
+    },
+    /// Text in a column of numbers.
+    #[error(
+        "line {line}, column '{column}': '{text}' is no number; correct it (numbers have a point, no comma), or name the column as --target, --group or --normal"
+    )]
+    TextInNumbers {
+        /// Counted from 1.
+        line: u64,
+        /// Name or number.
+        column: String,
+        /// What is there.
+        text: String,
+    },
+    /// Class names, where values are to be estimated.
+    #[error(
+        "line {line}, column '{column}': '{text}' is no number, which --task regress needs; use --task classify, or another --target"
+    )]
+    TextTarget {
+        /// Counted from 1.
+        line: u64,
+        /// Name or number.
+        column: String,
+        /// What is there.
+        text: String,
+    },
+    /// The same of an array.
+    #[error("holds text such as '{0}', and --task regress needs numbers; use --task classify")]
+    TextTargets(String),
+    /// A column that is not there.
+    #[error("{flag} {name}: no such column; there are {known}")]
+    NoColumn {
+        /// Where it is named.
+        flag: &'static str,
+        /// As given.
+        name: String,
+        /// The first ones that are there.
+        known: String,
+    },
+    /// Columns of another number than a model takes.
+    #[error(
+        "has {found} columns, the model takes {expected}; give these, by the names the model knows or in its order"
+    )]
+    ColumnCount {
+        /// There.
+        found: usize,
+        /// Needed.
+        expected: usize,
+    },
+    /// All columns have other uses.
+    #[error("has no column left for inputs; add some, or name fewer as --target, --group or --normal")]
+    NoInputs,
+    /// Several columns of classes.
+    #[error("{0} values are named as the class of an example; name one, or use --task regress")]
+    ManyAnswers(usize),
+    /// Numbers that are no classes.
+    #[error("holds {0} where classes are whole numbers or names; use --task regress for values")]
+    NotClasses(String),
+    /// The same of a column.
+    #[error(
+        "column '{column}' holds {value} where classes are whole numbers or names; use --task regress, or another --target"
+    )]
+    ColumnNotClasses {
+        /// Its name.
+        column: String,
+        /// The first such value.
+        value: String,
+    },
+    /// A class name of text that no class can have.
+    #[error("has the class name \"{0}\", which is blank, too long or no plain text; correct it")]
+    ClassText(String),
+    /// Nothing to tell apart.
+    #[error("all examples are of one class, '{0}'; give examples of at least two, or use --task reconstruct")]
+    OneClass(String),
+    /// Nothing is normal.
+    #[error("--normal {0}: no row has this value; give one that normal rows have")]
+    NothingNormal(String),
+    /// All recordings are needed for training.
+    #[error(
+        "no recording is left for testing, as each class has one only; record more, or leave --group out and have parts of each recording tested"
+    )]
+    NoTestGroup,
+    /// No examples for testing.
+    #[error("no example is left for testing, as each class has one only; give more examples, or a larger --test-split")]
+    NoTest,
+    /// A split of what is split.
+    #[error("has test examples of its own (x_test); leave --test-split out")]
+    SplitGiven,
+    /// Parts of one file that do not belong together.
+    #[error("its test examples have {test}, the training examples {train}; give both one shape and type")]
+    PartsDiffer {
+        /// Shape.
+        test: String,
+        /// Shape.
+        train: String,
+    },
+    /// A window longer than every recording.
+    #[error("--window {window}: the longest recording has {longest} rows; give a shorter window")]
+    LongWindow {
+        /// Asked for.
+        window: usize,
+        /// Rows.
+        longest: usize,
+    },
+    /// A step without a window.
+    #[error("--step is for windows; give --window as well, or leave --step out")]
+    StepAlone,
+    /// Windows of what has rows of rows already.
+    #[error("--window cuts single rows, and each example here has {0} already; leave --window out")]
+    WindowOfShape(String),
+    /// No answers beside inputs.
+    #[error(
+        "has no answers; put them into NAME_y.npy beside NAME_x.npy (or y beside x in an .npz), or use --task reconstruct"
+    )]
+    NoAnswers,
+    /// Text for inputs.
+    #[error("its inputs are text; give numbers")]
+    TextInputs,
+    /// NaN or infinity.
+    #[error("input {input} of example {example} (both counted from 0) is {value}; give finite numbers")]
+    NotFinite {
+        /// Counted from 0.
+        example: usize,
+        /// Counted from 0.
+        input: usize,
+        /// What is there.
+        value: String,
+    },
+    /// A value that the input type does not have.
+    #[error("column '{column}' holds {value}, which is no {wanted}; give values of that type")]
+    BeyondType {
+        /// Its name or number.
+        column: String,
+        /// The first such value.
+        value: String,
+        /// The type.
+        wanted: &'static str,
+    },
+    /// Raw bytes of a wrong length.
+    #[error("holds {found} bytes, and an example of {input} values has {example}; give whole examples")]
+    RawLength {
+        /// There.
+        found: usize,
+        /// Of one example.
+        example: usize,
+        /// The type.
+        input: &'static str,
+    },
+    /// Values of a wrong number.
+    #[error("holds {found} values, and an example has {example} ({shape}); give whole examples")]
+    InputCount {
+        /// There.
+        found: usize,
+        /// Of one example.
+        example: usize,
+        /// Of one example.
+        shape: String,
+    },
+    /// Not NumPy's.
+    #[error("is no .npy file; save it with numpy.save")]
+    NotNpy,
+    /// A version that is not known.
+    #[error("is an .npy of version {0}; save it with numpy.save, which writes 1 to 3")]
+    NpyVersion(u8),
+    /// A header that is none.
+    #[error("its header ({0}) cannot be understood; save it with numpy.save")]
+    NpyHeader(String),
+    /// A header that is a trap.
+    #[error("its header has {found} bytes, more than {most}; save it with numpy.save")]
+    LongHeader {
+        /// Declared.
+        found: usize,
+        /// Read.
+        most: usize,
+    },
+    /// Elements of a type that is not read.
+    #[error("holds {0}; save it as numbers or text, such as x.astype('float32') or y.astype('U')")]
+    NpyType(String),
+    /// An array longer or shorter than declared.
+    #[error("declares an array of {}, {declared} bytes, but holds {found}; save it again", sizes(shape))]
+    ArrayLength {
+        /// Declared.
+        shape: Vec<usize>,
+        /// Bytes.
+        declared: u128,
+        /// Bytes.
+        found: usize,
+    },
+    /// The end comes before the declared one.
+    #[error("ends early; save or fetch it again")]
+    EndsEarly,
+    /// No archive, or one of a kind that is not read.
+    #[error("is no whole .npz; save it with numpy.savez or numpy.savez_compressed")]
+    NotZip,
+    /// An archive without the arrays.
+    #[error("has no x_train and y_train, nor x and y, but {0}; save it as numpy.savez(file, x=..., y=...)")]
+    NoArrays(String),
+    /// Not the file of this name in Fashion-MNIST.
+    #[error(
+        "is not Fashion-MNIST's (SHA-256 of the contents {found}, not {expected}); delete it and run again, or give the folder as --dataset DIR if it is another set"
+    )]
+    WrongHash {
+        /// Hex.
+        found: String,
+        /// Hex.
+        expected: String,
+    },
+    /// What was downloaded is not what was asked for; it has been deleted.
+    #[error(
+        "what {url} sent in its place is not Fashion-MNIST's file and was deleted ({cause}); run again, try another network, or apt-get install dataset-fashion-mnist"
+    )]
+    BadDownload {
+        /// Where it came from.
+        url: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+}
+
+impl Problem {
+    /// What the system says of a file.
+    pub(crate) fn from_io(cause: &std::io::Error) -> Self {
+        match cause.kind() {
+            std::io::ErrorKind::NotFound => Self::Missing,
+            _ => Self::Unreadable(cause.to_string()),
+        }
+    }
+}
+
+/// `2x3`
+fn sizes(shape: &[usize]) -> String {
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+}
