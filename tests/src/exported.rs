@@ -28,7 +28,9 @@ impl Exported {
     /// When it cannot be exported.
     pub fn keras(name: &str, bits: u8, images: usize) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/keras_{name}.safetensors"));
-        let checkpoint = Checkpoint::read(&file, &Hints::default()).unwrap_or_else(|error| panic!("{error}"));
+        let norm = name.parse().expect("a placement of BatchNormalization");
+        let hints = Hints { norm: Some(norm), ..Hints::default() };
+        let checkpoint = Checkpoint::read(&file, &hints).unwrap_or_else(|error| panic!("{error}"));
         Self::new(&format!("{name} at {bits} bits"), &checkpoint, bits, images)
     }
 

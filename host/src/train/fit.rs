@@ -65,7 +65,7 @@ pub struct Epoch {
     pub seconds: f64,
     /// Of the last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learning_rate: Option<f32>,
+    pub learning_rate: Option<f64>,
     /// Mean over the steps of the gradient's Euclidean norm before clipping, where gradients are clipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_norm: Option<f64>,
@@ -214,6 +214,11 @@ pub fn fit_from<C: Compute>(
         Optimizer::Momentum(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
         Optimizer::Adam(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
     }
+}
+
+/// The number that people write for it: .01, not .009999999776.
+pub(super) fn decimal(rate: f32) -> f64 {
+    rate.to_string().parse().unwrap_or(f64::from(rate))
 }
 
 /// Running means over an epoch, weighted by examples.
@@ -371,7 +376,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         }
         let (loss, gradient_norm) = (mean.loss(), mean.gradient_norm());
         let accuracy = if val_accuracy.is_nan() { f64::NAN } else { mean.accuracy() };
-        Ok(Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate: Some(rate), gradient_norm })
+        Ok(Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate: Some(decimal(rate)), gradient_norm })
     }
 
     /// The steps of an epoch, on `self.params`; also the last learning rate.

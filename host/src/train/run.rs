@@ -375,7 +375,7 @@ fn check_memory(network: Network) -> anyhow::Result<()> {
 }
 
 /// A name, or where a file or folder really is.
-fn whole_path(name: &str) -> String {
+pub(crate) fn whole_path(name: &str) -> String {
     std::path::absolute(name)
         .ok()
         .filter(|path| path.exists())
@@ -468,10 +468,11 @@ impl Observer for Saver<'_> {
         ));
         self.history.epochs.push(record);
         self.history.images_per_second = self.history.images_per_second.max(rate);
+        finished(network, self.valid, self.compute).write(&self.plan.out.join(CHECKPOINT))?;
+        // Only now: a disk that is full must not cost what was there before.
         if self.saved == 0 && self.plan.extras.resume.is_none() {
             forget(&self.plan.out)?;
         }
-        finished(network, self.valid, self.compute).write(&self.plan.out.join(CHECKPOINT))?;
         self.saved = epoch + 1;
         self.history.write(&self.plan.out)
     }

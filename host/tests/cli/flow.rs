@@ -82,7 +82,7 @@ fn what_people_see_of_a_training() {
 fn from_checkpoint_to_device_model() {
     let folder = trained();
     let float = folder.run("evaluate run --dataset synthetic --json").json();
-    assert_eq!(keys(&float), ["accuracy", "images", "loss", "per_class"]);
+    assert_eq!(keys(&float), ["accuracy", "images", "loss", "metrics", "per_class"]);
     assert_eq!((float["images"].as_u64(), float["per_class"].as_array().map(Vec::len)), (Some(2000), Some(10)));
     let file = folder.run("evaluate run/model.safetensors --dataset synthetic --json").json();
     assert_eq!(file, float, "the folder of a run stands for its checkpoint");
@@ -98,7 +98,7 @@ fn from_checkpoint_to_device_model() {
 
     let device = folder.run("evaluate a.fnet --dataset synthetic --json").json();
     assert_eq!(number(&device, "accuracy"), number(&export, "accuracy"));
-    assert_eq!(keys(&device), ["accuracy", "images", "logits_sha256", "loss", "per_class"]);
+    assert_eq!(keys(&device), ["accuracy", "images", "logits_sha256", "loss", "metrics", "per_class"]);
     let bytes = AlignedBytes::from_slice(&folder.read("a.fnet"));
     let test = load_test(&Source::Synthetic, &mut |_| {}).expect("drawn");
     let model = Model::parse(&bytes).expect("a model");

@@ -50,13 +50,18 @@ fn idx(folder: &Folder) {
 }
 
 /// Train, summary, evaluate, export, inspect, predict and simulate; everything has 12 x 9 pixels and these names.
+/// The set's path as a run's record names it.
+fn whole(folder: &Folder) -> String {
+    folder.path("set").to_str().expect("UTF-8").to_owned()
+}
+
 fn check(folder: &Folder, names: [&str; 3]) {
     let train =
         "train --norm after --hidden 20 --epochs 30 --batch-size 8 --learning-rate 0.05 --dataset set --out run --json";
     let history = folder.run(train).json();
     // 4 * 108 + 109 * 20 + 4 * 20 + 21 * 3, for 108 pixels and 3 classes.
     assert_eq!(history["parameters"]["total"], 2755);
-    assert_eq!(history["dataset"], "set");
+    assert_eq!(history["dataset"], whole(&folder));
     // Chance is .33.
     assert!(number(&history["test"], "accuracy") > 0.85, "{history}");
     assert_eq!(folder.run("summary run --json").json()["parameters"], history["parameters"]);
@@ -114,15 +119,19 @@ fn a_run_brings_its_dataset() {
         "report run --out page.html --json",
         "report run --model run/a.fnet --calibrate 50 --out page.html --json",
     ] {
-        assert_eq!(folder.run(command).json(), folder.run(&format!("{command} --dataset set")).json(), "{command}");
+        assert_eq!(
+            folder.run(command).json(),
+            folder.run(&format!("{command} --dataset {}", whole(&folder))).json(),
+            "{command}"
+        );
     }
     let go_on = folder.run("train --init run --epochs 1 --out more --json").json();
-    assert_eq!(go_on["dataset"], "set");
-    folder.run("evaluate run --dataset synthetic").refused(&["takes images of 12 x 9", "have 28 x 28"]);
+    assert_eq!(go_on["dataset"], whole(&folder));
+    folder.run("evaluate run --dataset synthetic").refused(&["takes examples of 12x9", "have 28x28"]);
     folder.run("train --norm none --hidden 4 --limit 200 --epochs 1 --dataset synthetic --out drawn").succeeded();
     folder.run("compare run drawn").refused(&["run/history.jsonl and drawn/history.jsonl name different datasets"]);
     std::fs::rename(folder.path("set"), folder.path("away")).expect("renamed");
-    folder.run("evaluate run").refused(&["run/history.jsonl: names the dataset: set: no such folder; give --dataset"]);
+    folder.run("evaluate run").refused(&["run/history.jsonl: no such file or folder; give --dataset"]);
     folder.run("evaluate run --dataset away").succeeded();
 }
 
@@ -144,7 +153,10 @@ fn a_class_without_test_images_is_a_class() {
     folder.write("set/t10k-labels-idx1-ubyte", &[header(&[0x801, 2]), vec![0, 1]].concat());
     folder.run("train --norm before --hidden 4 --epochs 1 --dataset set --out run").succeeded();
     let evaluation = folder.run("evaluate run --dataset set --json").json();
-    assert_eq!(evaluation["per_class"][2], serde_json::json!({ "label": "2", "images": 0, "accuracy": 0.0 }));
+    assert_eq!(
+        evaluation["per_class"][2],
+        serde_json::json!({ "label": "2", "images": 0, "accuracy": 0.0, "precision": 0.0, "f1": 0.0 })
+    );
     folder.run("export run --bits 8 --dataset set --out a.fnet").succeeded();
     let test = load_test(&Source::Path(folder.path("set")), &mut |_| {}).expect("the images");
     assert_eq!(test.labels, ["0", "1", "2"], "what the simulator compares with the model's classes");

@@ -8,7 +8,8 @@ use crate::network::open::CHECKPOINT;
 use crate::show::terminal::Ui;
 use crate::train::fit::{Config, Epoch};
 use crate::train::history::{History, Parameters, Test};
-use crate::train::run::{Extras, Plan, train_run};
+
+use crate::train::run::{Extras, Plan, train_run, whole_path};
 use anyhow::Context;
 use foldnet_data::Dataset;
 use serde::Serialize;
@@ -164,7 +165,7 @@ fn finished(plan: &Plan, dataset: &Dataset) -> Option<History> {
     let checkpoint = plan.out.join(CHECKPOINT);
     let history = History::beside(&checkpoint).ok().flatten().filter(|_| checkpoint.is_file())?;
     let same = history.recipe == plan.recipe()
-        && history.dataset == dataset.name
+        && history.dataset == whole_path(&dataset.name)
         && history.version == env!("CARGO_PKG_VERSION")
         && history.epochs.len() == plan.config.epochs;
     (same && history.test.is_some()).then_some(history)
