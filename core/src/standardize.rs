@@ -188,6 +188,7 @@ pub(crate) mod cases {
     use super::*;
 
     /// Values of another type, some of which are turned in blocks, become what the definition says.
+    #[inline(never)]
     fn check<T: Raw>(value: impl Fn(usize) -> T) {
         const I: usize = 18;
         let (mut values, mut out) = ([T::default(); 17 * I], [0.0; 17 * I]);

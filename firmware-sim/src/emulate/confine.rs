@@ -7,6 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
+/// Stack of the thread that confines itself and starts the emulator, in bytes.
+#[cfg(target_os = "linux")]
+const STACK: usize = 512 << 10;
+
 /// What QEMU denies its own process.
 #[cfg(target_os = "linux")]
 const SANDBOX: [&str; 2] = ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"];
@@ -148,7 +152,9 @@ fn spawn_in_landlock(mut command: Command, readable: &[PathBuf], folder: &Path) 
         command.spawn()
     };
     std::thread::scope(|scope| {
-        scope.spawn(confined).join().map_err(|_| std::io::Error::other("the thread panicked"))?
+        // A stack of its own size: that of RUST_MIN_STACK may be more than the system gives.
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, confined)?;
+        thread.join().map_err(|_| std::io::Error::other("the thread panicked"))?
     })
 }
 

@@ -63,7 +63,7 @@ fn a_bad_model_is_told_apart() {
     check("nothing is flashed", &[0xff; 64], job(16), Exit::NoModel);
     check("one bit is flipped", &damaged, job(16), Exit::Crc);
     check("flashed by half", &halved, job(16), Exit::Crc);
-    check("a later version", &changed(4, &[3, 0]), job(16), Exit::Version);
+    check("a later version", &changed(4, &[4, 0]), job(16), Exit::Version);
     check("longer than the flash", &endless, job(16), Exit::Length);
     check("an empty header", &changed(6, &[0, 0]), job(16), Exit::Header);
     check("a taller image", &changed(16, &[5]), job(20), Exit::Shape);

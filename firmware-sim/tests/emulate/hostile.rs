@@ -18,16 +18,16 @@ use std::time::Duration;
 
 /// Where rows, order and weights of each layer of integers lie.
 fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
-    // The third section is that of the layers, whose list of two comes first.
-    let layers = u32::from_le_bytes(model[44..48].try_into().unwrap()) as usize;
-    let mut at = (layers + 24).next_multiple_of(16);
+    let bytes = AlignedBytes::from_slice(model);
+    let layers = Model::parse(&bytes).unwrap().header().layers.clone();
+    // The third section is that of the layers, whose list comes first, 12 bytes each.
+    let list = u32::from_le_bytes(model[44..48].try_into().unwrap()) as usize;
+    let mut at = (list + 12 * layers.len()).next_multiple_of(16);
     let mut cut = |len: usize| {
         let section = at..at + len;
         at = section.end.next_multiple_of(16);
         section
     };
-    let bytes = AlignedBytes::from_slice(model);
-    let layers = Model::parse(&bytes).unwrap().header().layers.clone();
     let of = |(index, layer): (usize, &LayerHeader)| {
         let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
         let weights = Width::from_bits(layer.bits).unwrap().weights_len(inputs, units);
