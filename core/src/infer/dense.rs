@@ -119,7 +119,7 @@ const fn is_wide(dense: &Dense, source: &Source) -> bool {
 #[inline(always)]
 fn put_rows<'o, T>(rows: &[[u32; 2]], sums: &Sums, out: &'o mut [T], put: &impl Fn(i32, Row) -> T) -> &'o mut [T] {
     let count = rows.len().min(out.len());
-    let (of_block, behind) = out.split_at_mut(count);
+    let Some((of_block, behind)) = out.split_at_mut_checked(count) else { return &mut [] };
     for ((&row, &sum), out) in rows.iter().zip(sums).zip(of_block) {
         let row = Row::from_words(row);
         *out = put(row.bias.wrapping_add(sum), row);
@@ -153,18 +153,20 @@ fn wide_group(width: Width, inputs: usize, memory: &[u32]) -> usize {
 fn wide_sums<'s>(width: Width, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
     let (inputs, stride) = (source.inputs(), width.block_words(source.inputs()));
     let len = Current::KIND.list_words(width, strip(inputs)).min(memory.len());
-    let (list, sums) = memory.split_at_mut(len);
+    let Some((list, sums)) = memory.split_at_mut_checked(len) else { return &[] };
     let len = sums.len() / MAX_ROWS * MAX_ROWS;
-    let sums: &mut [Sums] = bytemuck::try_cast_slice_mut(&mut sums[..len]).unwrap_or_default();
+    let sums = sums.get_mut(..len).unwrap_or_default();
+    let sums: &mut [Sums] = bytemuck::try_cast_slice_mut(sums).unwrap_or_default();
     let count = sums.len().min(blocks.len() / stride.max(1));
-    let sums = &mut sums[..count];
+    let sums = sums.get_mut(..count).unwrap_or_default();
     sums.fill([0; MAX_ROWS]);
     for start in (0..inputs).step_by(strip(inputs)) {
         let list = Current::list(width, &source.part(start, strip(inputs)), list);
         let mut blocks = blocks.get(width.block_words(start)..).unwrap_or_default();
         for sums in sums.chunks_mut(Current::AT_ONCE) {
             let mut of_strip = [[0; MAX_ROWS]; Current::AT_ONCE];
-            Current::sums_of_blocks(width, &list, blocks, stride.max(1), &mut of_strip[..sums.len()]);
+            let into = of_strip.get_mut(..sums.len()).unwrap_or_default();
+            Current::sums_of_blocks(width, &list, blocks, stride.max(1), into);
             let all = sums.as_flattened_mut().iter_mut();
             all.zip(of_strip.as_flattened()).for_each(|(sum, of_strip)| *sum = sum.wrapping_add(*of_strip));
             blocks = blocks.get(stride * Current::AT_ONCE..).unwrap_or_default();

@@ -281,7 +281,7 @@ impl<'a> Outputs<'a> {
             HeadKind::Softmax => {
                 let classes = self.words.len().min(out.len());
                 out.iter_mut().zip(self.values()).for_each(|(p, z)| *p = z);
-                softmax(&mut out[..classes]);
+                softmax(out.get_mut(..classes).unwrap_or_default());
             }
             // softmax(0, z) is sigmoid(z) for class 1.
             HeadKind::Sigmoid => {

@@ -123,9 +123,10 @@ impl Kernel for Dsp {
         }
         let of_block = width.rows();
         let blocks = (weights.len() / list.block_words).min(rows.len() / of_block).min(y.len() / of_block);
-        let (whole, rest) = weights.split_at(blocks * list.block_words);
-        let (whole_rows, rows) = rows.split_at(blocks * of_block);
-        let (whole_y, y) = y.split_at_mut(blocks * of_block);
+        // By `blocks` all of them are long enough; checked, since the linker must see that nothing can panic.
+        let Some((whole, rest)) = weights.split_at_checked(blocks.wrapping_mul(list.block_words)) else { return };
+        let Some((whole_rows, rows)) = rows.split_at_checked(blocks * of_block) else { return };
+        let Some((whole_y, y)) = y.split_at_mut_checked(blocks * of_block) else { return };
         if blocks > 0 {
             let out = whole_y.as_mut_ptr_range();
             // SAFETY: so many blocks, and rows and outputs of so many.
@@ -134,7 +135,7 @@ impl Kernel for Dsp {
         if rest.len() >= list.block_words && !rows.is_empty() {
             let (mut last_rows, mut last_y) = ([[0; 2]; MAX_ROWS], [0; MAX_ROWS]);
             last_rows.iter_mut().zip(rows).for_each(|(to, row)| *to = *row);
-            let out = last_y[..of_block].as_mut_ptr_range();
+            let out = last_y.get_mut(..of_block).unwrap_or_default().as_mut_ptr_range();
             // SAFETY: one block, and rows and outputs of one.
             unsafe { list.walk(rest, last_rows.as_ptr(), out.start, out.end) };
             y.iter_mut().zip(last_y).for_each(|(to, y)| *to = y);
