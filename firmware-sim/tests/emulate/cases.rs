@@ -12,7 +12,7 @@ use foldnet_sim::exit::Exit;
 fn most_stack(name: &str) -> u32 {
     // A step of training keeps the list of its stages and of their parts there, whatever the network.
     let training = name.starts_with("training::");
-    if training { 18_432 } else { 6_400 }
+    if training { 14 * 1024 } else { 6 * 1024 }
 }
 
 /// Walks the table on `board`; the message of an error names the case.

@@ -32,6 +32,8 @@ pub struct Picture {
 pub fn read_png(path: &Path) -> Result<Picture, DataError> {
     let fail = |problem| DataError::file(path, problem);
     let broken = |cause: png::DecodingError| fail(Problem::NotPng(cause.to_string()));
+    // A picture that is named alone is no part of a set, whose remedy would mislead.
+    std::fs::metadata(path).map_err(|cause| fail(Problem::Unreadable(cause.to_string())))?;
     let file = open::regular(path)?;
     let mut decoder = Decoder::new(BufReader::new(file));
     decoder.set_transformations(Transformations::normalize_to_color8());

@@ -42,6 +42,7 @@ fn train_with_impossible_values() {
     train("--hidden 70000", &["--hidden", "a width must be 1 to 65535"]);
     train("--hidden 60000,60000", &["--hidden: 3,601,", "parameters need 13738.63 MB, and 1024.00 MB is the most"]);
     train("--hidden 5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5", &["--hidden", "more than", "16 Dense"]);
+    train("--hidden 5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5", &["--hidden", "more than 64 layers"]);
     train("--batch-size 0", &["--batch-size 0: give a number of at least 1"]);
     train("--epochs 0", &["--epochs 0: give a number of at least 1"]);
     train("--learning-rate 0", &["--learning-rate 0: give a positive number, such as 0.01"]);
@@ -466,7 +467,7 @@ fn pictures_that_cannot_be_classified() {
     };
     predict("--index 9", &["--index 9: the test images are 0 to 8"]);
     predict("--index 18446744073709551615", &["the test images are 0 to 8"]);
-    predict("--image none.png", &["none.png: no such file"]);
+    predict("--image none.png", &["none.png: cannot be read (No such file", "check the file"]);
     predict("--image set", &["set: not a readable PNG (", "); convert it again"]);
     predict("--image text.png", &["text.png: not a readable PNG (", "); convert it again"]);
     predict("--image cut.png", &["cut.png: not a readable PNG (", "); convert it again"]);
