@@ -86,7 +86,8 @@ fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T
     let Dense { width, mut rows, mut weights, .. } = *dense;
     let block_words = width.block_words(source.inputs()).max(1);
     if is_wide(dense, source) {
-        for group in weights.chunks(wide_group(width, source.inputs(), list) * block_words) {
+        // At least 1, as the linker must see that `chunks` cannot panic.
+        for group in weights.chunks((wide_group(width, source.inputs(), list) * block_words).max(1)) {
             for sums in wide_sums(width, source, list, group) {
                 let of_block;
                 (of_block, rows) = split(rows, width.rows());
