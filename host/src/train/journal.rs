@@ -76,7 +76,7 @@ pub(super) fn csv(history: &History) -> String {
     let mut text = String::from("epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate,gradient_norm\n");
     for (at, epoch) in history.epochs.iter().enumerate() {
         let Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate, gradient_norm } = *epoch;
-        let rate = learning_rate.map(f64::from);
+        let rate = learning_rate;
         let figures =
             [Some(loss), Some(accuracy), Some(val_loss), Some(val_accuracy), Some(seconds), rate, gradient_norm];
         let shown = figures.map(|figure| figure.filter(|f| f.is_finite()).map_or_else(String::new, |f| f.to_string()));

@@ -61,7 +61,7 @@ fn check(folder: &Folder, names: [&str; 3]) {
     let history = folder.run(train).json();
     // 4 * 108 + 109 * 20 + 4 * 20 + 21 * 3, for 108 pixels and 3 classes.
     assert_eq!(history["parameters"]["total"], 2755);
-    assert_eq!(history["dataset"], whole(&folder));
+    assert_eq!(history["dataset"], whole(folder));
     // Chance is .33.
     assert!(number(&history["test"], "accuracy") > 0.85, "{history}");
     assert_eq!(folder.run("summary run --json").json()["parameters"], history["parameters"]);
