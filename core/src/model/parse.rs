@@ -229,11 +229,16 @@ impl<'a> Model<'a> {
         HeadSection(self.head).kind().unwrap_or(HeadKind::Softmax)
     }
 
-    /// The anomaly score above which an example is abnormal; none but for a reconstruction.
+    /// The anomaly score above which an example is abnormal. `None` if the model is no reconstruction, or takes every
+    /// score for normal.
     pub fn threshold(&self) -> Option<f32> {
         let head = HeadSection(self.head);
-        let scale = if self.is_float() { 0.0 } else { head.score_scale() };
-        (self.head() == HeadKind::Reconstruction).then(|| crate::infer::Score::new(head.threshold(), scale).value())
+        let (scale, never) = match self.is_float() {
+            true => (0.0, u64::from(f32::INFINITY.to_bits())),
+            false => (head.score_scale(), u64::MAX),
+        };
+        let known = self.head() == HeadKind::Reconstruction && head.threshold() != never;
+        known.then(|| crate::infer::Score::new(head.threshold(), scale).value())
     }
 
     /// Number of outputs, `O` of the last layer.

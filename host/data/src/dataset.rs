@@ -134,6 +134,16 @@ impl<'a> View<'a> {
         self.inputs.slice(index * size..(index + 1) * size)
     }
 
+    /// Whether these are images: of bytes, in a shape that is worth drawing as a picture.
+    pub fn is_images(&self) -> bool {
+        self.shape.is_image() && self.inputs.u8().is_some()
+    }
+
+    /// What examples are called: `images` or `examples`.
+    pub fn unit(&self) -> &'static str {
+        if self.is_images() { "images" } else { "examples" }
+    }
+
     /// Pixels of image `index`, `[height][width][channels]`. Panics when `index >= len()` or the inputs are not `u8`.
     pub fn image(&self, index: usize) -> &'a [u8] {
         self.example(index).u8().expect("images are of bytes")
@@ -249,10 +259,16 @@ impl Dataset {
         Self::split(name, labels, training, valid, test)
     }
 
-    /// The same with the last `valid` of `training` for validation: at least one, not all.
+    /// The same with the last `valid` of `training` for validation: not all.
     pub(crate) fn split(name: String, labels: Vec<String>, training: Examples, valid: usize, test: Examples) -> Self {
         let (channels, outputs, notes, task) = (Vec::new(), Vec::new(), Vec::new(), Task::Classify);
         Self { name, labels, channels, outputs, notes, task, training, valid, test }
+    }
+
+    /// The same, with this share of the training examples to validate on, if one is given.
+    pub(crate) fn validated_on(mut self, share: Option<f64>) -> Self {
+        self.valid = share.map_or(self.valid, |share| validation_share(self.training.len(), share));
+        self
     }
 
     /// Numbers the classes as a model does that has these names. Nothing is done where either side has numbers for names, or
@@ -354,7 +370,7 @@ impl Dataset {
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The examples of one part; none is empty.
+    /// The examples of one part; none is empty, but for that to validate on where none were asked for.
     pub fn part(&self, part: Part) -> View<'_> {
         let train = self.training.len() - self.valid;
         match part {
@@ -383,6 +399,14 @@ fn some_of(names: &[&str]) -> String {
 /// one. For Fashion-MNIST's 60,000 these are the notebook's 5,000.
 fn validation_len(training: usize) -> usize {
     (training / 12).max(1)
+}
+
+/// A share of so many training examples, at least two, to validate on: at least one, unless the share is 0, and not all.
+pub(crate) fn validation_share(training: usize, share: f64) -> usize {
+    match share {
+        0.0 => 0,
+        _ => ((training as f64 * share).round() as usize).clamp(1, training - 1),
+    }
 }
 
 /// The test examples of a set alone, which is all a simulator needs.

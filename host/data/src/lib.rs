@@ -11,7 +11,8 @@
 //! - [`load`] gives a whole [`Dataset`], [`load_test`] only its test images.
 //! - [`Options`] say what the columns of a table are, how recordings are cut, and what is for testing.
 //! - What is handed out is consistent: as many answers as examples, every class below the number of
-//!   classes, at least one example in every part, one shape and type. Callers check nothing again.
+//!   classes, at least one example in every part (to validate on there are none if none
+//!   were asked for), one shape and type. Callers check nothing again.
 //! - Everything that can go wrong is a [`DataError`], one line with its remedy.
 //!   [`DataError::is_unavailable`] tells "nothing here and no network" from a set that is broken.
 //!
@@ -31,6 +32,7 @@ mod download;
 mod error;
 mod fashion_mnist;
 mod format;
+mod known;
 mod lock;
 mod names;
 mod open;
@@ -51,7 +53,8 @@ pub use dataset::{Dataset, Examples, Part, Shape, TestSet, View, WrongKind};
 pub use download::{RemoteFile, download};
 pub use error::{DataError, Problem};
 pub use format::{Format, Wanted, read_inputs};
-pub use options::{Normal, Options, Task, TestSplit, share};
+pub use known::Known;
+pub use options::{Normal, Options, Task, TestSplit, share, share_or_none};
 pub use picture::{Picture, read_png};
 pub use progress::Progress;
 pub use search::Search;

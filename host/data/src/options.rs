@@ -81,6 +81,15 @@ pub fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| format!("'{text}': give a share between 0 and 1, such as 0.2"))
 }
 
+/// A share of at least 0 and below 1, as the command line has it.
+///
+/// # Errors
+/// When it is none; the text says what to give.
+pub fn share_or_none(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|&share: &f64| (0.0..1.0).contains(&share));
+    share.ok_or_else(|| format!("'{text}': give a share of at least 0 and below 1, such as 0.1"))
+}
+
 /// The column that tells normal examples from others, and what it holds for a normal one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Normal {

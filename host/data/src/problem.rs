@@ -272,8 +272,16 @@ pub enum Problem {
     ColumnCount {
         /// There.
         found: usize,
-        /// Needed.
-        expected: usize,
+        /// Needed: one number, or two of which either will do.
+        expected: String,
+    },
+    /// Fewer samples than a window has.
+    #[error("has {rows} rows, and one window of the model needs {window}; give a longer recording")]
+    ShortRecording {
+        /// Samples there.
+        rows: usize,
+        /// Samples of a window.
+        window: usize,
     },
     /// All columns have other uses.
     #[error("has no column left for inputs; add some, or name fewer as --target, --group or --normal")]
@@ -312,8 +320,11 @@ pub enum Problem {
     #[error("no example is left for testing, as each class has one only; give more examples, or a larger --test-split")]
     NoTest,
     /// A split of what is split.
-    #[error("has test examples of its own (x_test); leave --test-split out")]
+    #[error("has test examples of its own (x_test, test files or a folder test); leave --test-split out")]
     SplitGiven,
+    /// Examples to validate on by themselves.
+    #[error("has a folder of examples to validate on; leave --valid-split out")]
+    ValidGiven,
     /// Parts of one file that do not belong together.
     #[error("its test examples have {test}, the training examples {train}; give both one shape and type")]
     PartsDiffer {

@@ -57,7 +57,7 @@ pub fn load_with(
     check(source, options)?;
     let mut set = match source {
         Source::FashionMnist => format::fashion_mnist(search, options, progress)?,
-        Source::Synthetic => synthetic::dataset(),
+        Source::Synthetic => synthetic::dataset().validated_on(options.valid_split),
         Source::Path(path) => format::read_all(path, options, progress)?,
     };
     set.task = options.task;
@@ -79,8 +79,11 @@ pub fn load_test_with(
     }
 }
 
-/// Refuses options for rows where the set has none.
+/// Refuses options for rows where the set has none, and a split of what is split.
 fn check(source: &Source, options: &Options) -> Result<(), DataError> {
+    if *source == Source::Synthetic && options.test_split.is_some() {
+        return Err(DataError::file(synthetic::NAME.as_ref(), Problem::SplitGiven));
+    }
     match (source, options.cuts_rows()) {
         (Source::Path(_), _) | (_, None) => Ok(()),
         (Source::FashionMnist, Some(flag)) => Err(DataError::file(fashion_mnist::NAME.as_ref(), Problem::NoRows(flag))),

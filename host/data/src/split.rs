@@ -69,7 +69,7 @@ pub(crate) fn split(facts: &Facts, options: &Options, given_test: bool) -> Resul
     }
     let share = options.valid_split.unwrap_or(VALID_SHARE);
     let (mut kept, mut valid) = facts.draw(&train, share, VALID_STREAM);
-    if valid.is_empty() {
+    if valid.is_empty() && share > 0.0 {
         valid.extend(kept.pop());
     }
     parts.left_out += facts.drop_overlapping(&mut kept, &valid);
@@ -136,10 +136,11 @@ pub(crate) fn majority(values: impl Iterator<Item = u16>) -> u16 {
     counts.into_iter().find(|&(_, count)| count == most).map_or(0, |(value, _)| value)
 }
 
-/// A share of `count`, rounded, at least one and never all; 0 of one.
+/// A share of `count`, rounded, at least one and never all; 0 of one, and of a share of 0.
 fn part_of(count: usize, share: f64) -> usize {
     match count {
         0 | 1 => 0,
+        _ if share == 0.0 => 0,
         _ => ((count as f64 * share).round() as usize).clamp(1, count - 1),
     }
 }

@@ -1,18 +1,18 @@
 //! Arguments that several commands share: the dataset, the threads, hints for a checkpoint.
 
+use super::record::{Record, task_of};
 use crate::compute::Fast;
 use crate::network::architecture::Norm;
 use crate::network::checkpoint::{Checkpoint, Hints, PixelRange, ReluOnly, Words};
-use crate::network::open::{Opened, open, open_checkpoint, resolve};
+use crate::network::open::{Opened, open, open_checkpoint};
 use crate::show::terminal::{LoadBars, Ui};
-use crate::train::history::History;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{
     DataError, Dataset, InputType, Normal, Options, Search, Source, Task, TestSet, TestSplit, load_test_with,
-    load_with, share,
+    load_with, share_or_none,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Refuses a count of 0.
 pub(super) fn check_positive(name: &str, count: usize) -> anyhow::Result<()> {
@@ -61,8 +61,8 @@ pub(super) struct DatasetArg {
     /// Share of the examples for testing, or every:N for one of N in order [default: 0.2]
     #[arg(long, value_name = "SHARE|every:N", help_heading = "Tables and arrays")]
     test_split: Option<TestSplit>,
-    /// Share of the training examples that validate [default: 0.1, of images a twelfth]
-    #[arg(long, value_name = "SHARE", value_parser = share)]
+    /// Share of the training examples to validate on; with 0 all train [default: 0.1, of images a twelfth]
+    #[arg(long, value_name = "SHARE", value_parser = share_or_none)]
     valid_split: Option<f64>,
     /// Type of the inputs: u8, i8, i16, u16 or f32 [default: the smallest that holds the column's numbers]
     #[arg(long, value_name = "TYPE", help_heading = "Tables and arrays")]
@@ -82,11 +82,11 @@ pub(super) struct Loaded {
     pub(super) options: Options,
 }
 
-/// What is read, how, and which record named it.
+/// What is read, how, and what named it.
 struct Request {
     source: Source,
     options: Options,
-    named_by: Option<PathBuf>,
+    named_by: Option<String>,
     /// Of the record.
     digest: Option<String>,
 }
@@ -117,6 +117,11 @@ impl DatasetArg {
         Ok(set)
     }
 
+    /// `--step`
+    pub(super) fn step(&self) -> Option<usize> {
+        self.step
+    }
+
     /// What the arguments say of tables.
     fn options(&self) -> Options {
         Options {
@@ -132,46 +137,56 @@ impl DatasetArg {
         }
     }
 
-    /// What `--dataset` says, else what the records beside `files` say, and which of them did; else Fashion-MNIST, unless
-    /// one of `files` takes other examples. A set is read as the record says if the arguments say nothing of it.
+    /// What `--dataset` says, else what `files` say of the set they were trained on; else Fashion-MNIST, unless one of
+    /// `files` takes other examples. A set is read as it was for training, but for what the arguments say.
     fn request(&self, files: &[&Path]) -> anyhow::Result<Request> {
-        let mut found: Option<(Source, PathBuf, Options, Option<String>)> = None;
-        for file in files.iter().map(|file| resolve(file)) {
-            let Some(history) = History::beside(&file)? else { continue };
-            let path = History::path_beside(&file);
-            let source = history.dataset.parse::<Source>().map_err(|cause| anyhow!("{}: {cause}", path.display()))?;
-            match &found {
-                Some((first, of, ..)) if *first != source && self.dataset.is_none() => {
-                    let (of, path) = (of.display(), path.display());
-                    bail!("{of} and {path} name different datasets; give --dataset")
+        let mut found: Option<Record> = None;
+        for file in files {
+            let record = match (Record::of(file, &self.dataset)?, &found) {
+                (None, _) => continue,
+                (Some(record), None) => record,
+                (Some(record), Some(first)) if first.source != record.source && self.dataset.is_none() => {
+                    bail!("{} and {} name different datasets; give --dataset", first.by, record.by)
                 }
-                Some(_) => {}
-                None => found = Some((source, path, history.data, history.digest)),
-            }
+                (Some(_), Some(_)) => continue,
+            };
+            found = Some(record);
         }
         let own = self.options();
-        let said = own != Options::default();
-        let how = |recorded: Option<Options>| match recorded {
-            Some(recorded) if said => Options { task: recorded.task, ..own.clone() },
-            Some(recorded) => recorded,
-            None => own.clone(),
+        let options = match &found {
+            Some(record) => merged(&own, &record.options),
+            None => Options { task: files.first().map_or(Task::default(), |file| task_of(file)), ..own.clone() },
         };
+        let same = found.as_ref().is_some_and(|record| options == record.options);
         match (&self.dataset, found) {
-            (Some(source), found) => {
-                let options = how(found.map(|(_, _, options, _)| options));
-                Ok(Request { source: source.clone(), options, named_by: None, digest: None })
+            (Some(source), _) => Ok(Request { source: source.clone(), options, named_by: None, digest: None }),
+            (None, Some(Record { source, by, digest, .. })) => {
+                Ok(Request { source, options, named_by: Some(by), digest: digest.filter(|_| same) })
             }
-            (None, Some((source, path, options, digest))) => Ok(Request {
-                source,
-                options: how(Some(options)),
-                named_by: Some(path),
-                digest: digest.filter(|_| !said),
-            }),
             (None, None) => {
                 files.iter().try_for_each(|file| takes_fashion(file))?;
-                Ok(Request { source: Source::FashionMnist, options: how(None), named_by: None, digest: None })
+                Ok(Request { source: Source::FashionMnist, options, named_by: None, digest: None })
             }
         }
+    }
+}
+
+/// `own`, and for what it leaves open `recorded`.
+fn merged(own: &Options, recorded: &Options) -> Options {
+    let Options { target, group, window, step, normal, test_split, valid_split, input, .. } = own.clone();
+    let known = recorded.clone();
+    // A window of another length has steps of its own.
+    let known_step = known.step.filter(|_| window.is_none());
+    Options {
+        task: known.task,
+        target: if target.is_empty() { known.target } else { target },
+        group: group.or(known.group),
+        window: window.or(known.window),
+        step: step.or(known_step),
+        normal: normal.or(known.normal),
+        test_split: test_split.or(known.test_split),
+        valid_split: valid_split.or(known.valid_split),
+        input: input.or(known.input),
     }
 }
 
@@ -207,7 +222,7 @@ fn say_notes(notes: &[String], ui: Ui) {
 impl Request {
     fn named<T>(&self, loaded: Result<T, DataError>) -> anyhow::Result<T> {
         match &self.named_by {
-            Some(history) => loaded.with_context(|| format!("{}: names the dataset", history.display())),
+            Some(by) => loaded.with_context(|| format!("{by}: names the dataset")),
             None => Ok(loaded?),
         }
     }

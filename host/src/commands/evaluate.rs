@@ -2,13 +2,13 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, count, known};
 use crate::format::thousands;
-use crate::judge::evaluate::{Evaluation, Metrics, Outputs, PerClass, evaluate};
+use crate::judge::evaluate::{Evaluation, Metrics, Outputs, PerClass, evaluate, evaluate_model};
 use crate::judge::outputs::write as write_outputs;
-use crate::network::open::{Opened, check_images, class_names, resolve};
+use crate::network::open::{Opened, check_images, class_names, parse, resolve};
 use crate::show::terminal::{Ui, bold, table};
 use crate::train::history::History;
 use crate::write::{atomically, check_not_input};
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Part, Task, View};
 use std::path::PathBuf;
@@ -50,6 +50,9 @@ impl Evaluate {
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         known(&self.path, dataset.number_as(&opened.labels(&self.path)?))?;
         let view = dataset.part(self.split);
+        if view.is_empty() {
+            bail!("--split {}: the set has no such examples (--valid-split 0); give another part", self.split);
+        }
         check_images(&self.path, opened.size(&self.path)?, view)?;
         let view = view.slice(0..self.limit.unwrap_or(view.len()).min(view.len()));
         let (outputs, evaluation) = self.evaluated(&opened, view, &dataset.labels)?;
@@ -70,18 +73,20 @@ impl Evaluate {
 
     fn evaluated(&self, opened: &Opened, view: View, labels: &[String]) -> anyhow::Result<(Outputs, Evaluation)> {
         let compute = self.threads.compute()?;
-        match opened {
-            Opened::Checkpoint(checkpoint) if checkpoint.about.task != Task::Classify => {
-                evaluate(checkpoint, view, &[], &compute)
-            }
-            _ => {
-                let (outputs, own) = opened.run(&self.path, view, &compute)?;
-                let names = class_names(own, outputs.classes, labels);
-                check_classes(&self.path, outputs.classes, labels)?;
-                let evaluation = outputs.evaluation(view.classes()?, &names);
-                Ok((outputs, evaluation))
-            }
+        let (own, task) = (opened.labels(&self.path)?, opened.task(&self.path)?);
+        let names = match opened {
+            _ if task != Task::Classify => Vec::new(),
+            Opened::Checkpoint(checkpoint) => class_names(own, checkpoint.classes(), labels),
+            Opened::Model(bytes) => class_names(own, parse(bytes, &self.path)?.classes(), labels),
+        };
+        if task == Task::Classify {
+            check_classes(&self.path, names.len(), labels)?;
         }
+        match opened {
+            Opened::Checkpoint(checkpoint) => evaluate(checkpoint, view, &names, &compute),
+            Opened::Model(bytes) => evaluate_model(&parse(bytes, &self.path)?, view, &names),
+        }
+        .with_context(|| self.path.display().to_string())
     }
 }
 
@@ -119,7 +124,7 @@ fn say(evaluation: &Evaluation, view: View, ui: Ui) {
         say_other(evaluation, ui);
         return;
     }
-    let unit = if view.shape.is_image() { "images" } else { "examples" };
+    let unit = view.unit();
     let row = |class: &PerClass| {
         // Of a class without examples nothing is known.
         let shares = [class.accuracy, class.precision, class.f1].map(|share| format!("{share:.4}"));

@@ -11,6 +11,7 @@ mod import;
 mod inspect;
 mod method;
 mod predict;
+mod record;
 mod report;
 mod summary;
 mod train;

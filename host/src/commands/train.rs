@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet train --norm after --epochs 2 --out runs/after")]
 pub(super) struct Train {
-    /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere
-    #[arg(long, value_name = "after|before|none", required_unless_present_any = ["init", "preset", "resume"])]
+    /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere [default:
+    /// before]
+    #[arg(long, value_name = "after|before|none")]
     norm: Option<Norm>,
     /// What to learn: classify, regress (real values) or reconstruct (its own inputs, to find strange ones) [default:
     /// classify, or what --init was trained for]
@@ -104,6 +105,9 @@ impl Train {
         if let Some(preset) = self.preset {
             ui.say(format!("preset: {}", preset.text()));
         }
+        if self.init.is_none() && self.norm.or(self.preset().norm).is_none() {
+            ui.say("norm: before, as no --norm is given");
+        }
         let init = match &self.init {
             Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),
             None => None,
@@ -116,7 +120,7 @@ impl Train {
             known(path, dataset.number_as(&init.labels))?;
         }
         let plan = Plan {
-            norm: self.norm.or(self.preset().norm).unwrap_or(Norm::After),
+            norm: self.placement(),
             hidden: self.hidden.clone(),
             config,
             init,
@@ -155,6 +159,10 @@ impl Train {
         ui.say(format!("going on after epoch {done} of {epochs}"));
         let trained = train_run(plan, &dataset, &compute, ui)?;
         ui.result(&trained.history)
+    }
+
+    fn placement(&self) -> Norm {
+        self.norm.or(self.preset().norm).unwrap_or(Norm::Before)
     }
 
     fn task(&self, init: &Option<Checkpoint>) -> Task {
@@ -201,9 +209,9 @@ impl Train {
     }
 
     fn out(&self) -> PathBuf {
-        let default = || match self.norm.or(self.preset().norm) {
-            Some(norm) => PathBuf::from(format!("runs/{norm}")),
-            None => PathBuf::from("runs/continued"),
+        let default = || match (&self.init, self.norm) {
+            (Some(_), None) => PathBuf::from("runs/continued"),
+            _ => PathBuf::from(format!("runs/{}", self.placement())),
         };
         self.out.clone().unwrap_or_else(default)
     }

@@ -132,7 +132,12 @@ fn quantized<C: Compute>(
         let step = layers.last().map_or(1.0, |last| f64::from(last.scale as f32));
         head = Head::reconstruction(checkpoint, &inputs, step)?;
     }
-    let model = encode_integer(&layers, &order, (&inputs, &head), plan)?;
+    let model = encode_integer(
+        &layers,
+        &order,
+        Ends { inputs: &inputs, head: &head, dataset: checkpoint.about.digest() },
+        plan,
+    )?;
     Ok((model, layers.iter().map(|layer| layer.error).collect(), inputs.loss))
 }
 
@@ -160,7 +165,12 @@ fn export_integers<C: Compute>(
     }
     let order = arrange(&mut layers, plan.calibration.bytes()?);
     let inputs = Inputs::choose(plan.calibration);
-    let model = encode_integer(&layers, &order, (&inputs, &Head::Softmax), plan)?;
+    let model = encode_integer(
+        &layers,
+        &order,
+        Ends { inputs: &inputs, head: &Head::Softmax, dataset: checkpoint.about.digest() },
+        plan,
+    )?;
     let (trained, exported) = (run_checkpoint(checkpoint, plan.test, compute), run(&model, plan.test)?);
     let labels = plan.test.classes()?;
     let accuracy = trained.accuracy(labels);
@@ -219,7 +229,8 @@ fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &Plan) ->
         Ok((header, LayerWeights::Float { kernel, bias }))
     });
     let (inputs, head) = (Inputs::plain(plan.test), Head::of_floats(checkpoint));
-    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], (&inputs, &head), plan)
+    let ends = Ends { inputs: &inputs, head: &head, dataset: checkpoint.about.digest() };
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], ends, plan)
 }
 
 /// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
@@ -242,8 +253,14 @@ fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyh
 /// Layers of a device model, with their weights.
 type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core::model::MAX_MODEL_LAYERS }>;
 
-/// How values come in, and what comes out.
-type Ends<'a> = (&'a Inputs, &'a Head);
+/// How values come in, what comes out, and of which set all of it was learned.
+#[derive(Debug, Clone, Copy)]
+struct Ends<'a> {
+    inputs: &'a Inputs,
+    head: &'a Head,
+    /// SHA-256.
+    dataset: Option<[u8; 32]>,
+}
 
 fn encode_layers(
     layers: Layers,
@@ -253,12 +270,22 @@ fn encode_layers(
     plan: &Plan,
 ) -> anyhow::Result<AlignedBytes> {
     let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
-    let (shape, (inputs, head)) = (plan.test.shape, ends);
+    let shape = plan.test.shape;
     let (height, width, channels) =
         (u16::try_from(shape.height)?, u16::try_from(shape.width)?, u16::try_from(shape.channels)?);
-    let (input, head) = (inputs.spec(), head.spec());
-    let spec =
-        Spec { height, width, channels, input, head, labels: &labels, layers, logit_scale, order, ..Spec::default() };
+    let spec = Spec {
+        height,
+        width,
+        channels,
+        input: ends.inputs.spec(),
+        head: ends.head.spec(),
+        labels: &labels,
+        layers,
+        logit_scale,
+        order,
+        dataset: ends.dataset.as_ref(),
+        ..Spec::default()
+    };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes)?;
     bytes.truncate(len);

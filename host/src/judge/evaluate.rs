@@ -2,12 +2,13 @@
 
 use crate::deploy::quantize::{integer_layers, logits};
 use crate::judge::metrics::{Anomaly, Classification, Regression, anomaly, classification, regression, scores};
-use crate::network::checkpoint::{About, Checkpoint};
+use crate::network::checkpoint::Checkpoint;
 use crate::train::answers::standardized;
 use crate::train::examples::Picked;
-use foldnet_core::infer::Input;
+use foldnet_core::infer::{Answer, Input};
+use foldnet_core::model::HeadKind;
 use foldnet_core::train::predict;
-use foldnet_core::{Compute, Inference, Model};
+use foldnet_core::{Compute, Inference, Layer, Model};
 use foldnet_data::{Task, ValuesRef, View};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -16,14 +17,25 @@ use sha2::{Digest, Sha256};
 const BATCH: usize = 250;
 
 /// Logits of a set of images, `[images][classes]`, and what they were computed from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outputs {
-    /// Real values of the logits.
+    /// Real values of the logits. One sigmoid has two: 0 and its own, of which the softmax is the sigmoid.
     pub logits: Vec<f32>,
     /// `C`
     pub classes: usize,
+    /// Of a model file that reconstructs: the score of every example as a device computes it, `[images]`; else empty.
+    pub scores: Vec<Scored>,
     /// SHA-256 over the logits of a model file as a device would send them, little-endian, image by image.
     pub logits_sha256: Option<String>,
+}
+
+/// An anomaly score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Scored {
+    /// Mean squared error in the units of training.
+    pub score: f32,
+    /// Whether it is above the threshold; `None` if there is none.
+    pub above: Option<bool>,
 }
 
 /// How many of a class were recognized.
@@ -103,7 +115,13 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
             logits.extend(columns[example..].iter().step_by(picked.len()));
         }
     }
-    Outputs { logits, classes, logits_sha256: None }
+    let (logits, classes) = two_classes(logits, classes, network.layers().last() == Some(&Layer::Sigmoid));
+    Outputs { logits, classes, ..Outputs::default() }
+}
+
+/// The logits of two classes where `[N]` are those of one sigmoid; else as they are.
+fn two_classes(logits: Vec<f32>, classes: usize, sigmoid: bool) -> (Vec<f32>, usize) {
+    if sigmoid { (logits.into_iter().flat_map(|z| [0.0, z]).collect(), 2) } else { (logits, classes) }
 }
 
 /// Runs a network that was trained in integers, as the device will.
@@ -112,7 +130,7 @@ fn run_integers(checkpoint: &Checkpoint, view: View) -> Outputs {
     let bytes = view.bytes().expect("the door has seen that these are bytes");
     let scale = layers.last().map_or(1.0, |last| last.scale as f32);
     let logits = logits(&layers, bytes).into_iter().map(|z| z as f32 * scale).collect();
-    Outputs { logits, classes: checkpoint.network().outputs(), logits_sha256: None }
+    Outputs { logits, classes: checkpoint.network().outputs(), ..Outputs::default() }
 }
 
 /// Runs a model file, image by image, as a device does.
@@ -121,8 +139,12 @@ fn run_integers(checkpoint: &Checkpoint, view: View) -> Outputs {
 /// If the images are not of the model's size: see [`Model::inputs`].
 pub fn run_model(model: &Model, view: View) -> Outputs {
     assert_eq!(view.shape.inputs(), model.inputs(), "image size and model");
-    let (mut logits, mut digest) = (Vec::new(), Sha256::new());
-    let mut each = |outputs: foldnet_core::infer::Outputs| {
+    let (mut logits, mut digest, mut scores) = (Vec::new(), Sha256::new(), Vec::new());
+    let known = model.threshold().is_some();
+    let mut each = |answer: Answer, outputs: foldnet_core::infer::Outputs| {
+        if let Answer::Score { score, above } = answer {
+            scores.push(Scored { score: score.value(), above: known.then_some(above) });
+        }
         logits.extend(outputs.values());
         outputs.words().iter().for_each(|word| digest.update(word.to_le_bytes()));
     };
@@ -134,18 +156,33 @@ pub fn run_model(model: &Model, view: View) -> Outputs {
         ValuesRef::F32(values) => run_values(model, values, &mut each),
     }
     let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Outputs { logits, classes: model.outputs(), logits_sha256: Some(sha256) }
+    let (logits, classes) = two_classes(logits, model.outputs(), model.head() == HeadKind::Sigmoid);
+    Outputs { logits, classes, scores, logits_sha256: Some(sha256) }
 }
 
 /// Runs a model on examples of its type, one after the other.
-fn run_values<I: Input>(model: &Model, values: &[I], each: &mut dyn FnMut(foldnet_core::infer::Outputs)) {
+fn run_values<I: Input>(model: &Model, values: &[I], each: &mut dyn FnMut(Answer, foldnet_core::infer::Outputs)) {
     let mut scratch = vec![0; model.scratch_words()];
     let mut inference = Inference::<I>::new(model.clone(), &mut scratch)
         .expect("the door has seen that the types agree, and the scratch memory is as long as declared");
     for example in values.chunks_exact(model.inputs()) {
-        inference.run(example).expect("chunks of this length");
-        each(inference.outputs());
+        let answer = inference.run(example).expect("chunks of this length");
+        each(answer, inference.outputs());
     }
+}
+
+/// The outputs of a checkpoint, with the scores of one that reconstructs.
+///
+/// # Errors
+/// When an output is infinite or not a number.
+pub fn answers<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Result<Outputs, NotFinite> {
+    let mut outputs = run_checkpoint(checkpoint, view, compute).finite()?;
+    if checkpoint.about.task == Task::Reconstruct {
+        let scores = scores(&outputs.logits, &standardized(checkpoint, view), outputs.classes);
+        let above = |score: f32| checkpoint.about.threshold.map(|threshold| score > threshold);
+        outputs.scores = scores.into_iter().map(|score| Scored { score, above: above(score) }).collect();
+    }
+    Ok(outputs)
 }
 
 /// A checkpoint on labelled examples, by its task; `names` of the classes in order.
@@ -158,11 +195,25 @@ pub fn evaluate<C: Compute>(
     names: &[String],
     compute: &C,
 ) -> anyhow::Result<(Outputs, Evaluation)> {
-    let outputs = run_checkpoint(checkpoint, view, compute).finite()?;
+    let outputs = answers(checkpoint, view, compute)?;
     let evaluation = match checkpoint.about.task {
         Task::Classify => outputs.evaluation(view.classes()?, names),
         Task::Regress => outputs.of_values(view.values()?),
-        Task::Reconstruct => outputs.of_scores(&checkpoint.about, &standardized(checkpoint, view), view),
+        Task::Reconstruct => outputs.of_scores(checkpoint.about.threshold, view),
+    };
+    Ok((outputs, evaluation))
+}
+
+/// A model file on labelled examples, by its head; `names` of the classes in order.
+///
+/// # Errors
+/// When the set has no answers of the head's kind, or an output is no number.
+pub fn evaluate_model(model: &Model, view: View, names: &[String]) -> anyhow::Result<(Outputs, Evaluation)> {
+    let outputs = run_model(model, view).finite()?;
+    let evaluation = match model.head() {
+        HeadKind::Softmax | HeadKind::Sigmoid => outputs.evaluation(view.classes()?, names),
+        HeadKind::Values => outputs.of_values(view.values()?),
+        HeadKind::Reconstruction => outputs.of_scores(model.threshold(), view),
     };
     Ok((outputs, evaluation))
 }
@@ -233,11 +284,11 @@ impl Outputs {
         self.other(targets.len() / self.classes, found.rmse.powi(2), Metrics::Regression(found))
     }
 
-    /// What is reported of reconstructed `inputs` `[N][I]`, in training units; the loss is the mean score.
-    pub fn of_scores(&self, about: &About, inputs: &[f32], view: View) -> Evaluation {
-        let scores = scores(&self.logits, inputs, self.classes);
+    /// What is reported of [`scores`](Self::scores); the loss is their mean.
+    pub fn of_scores(&self, threshold: Option<f32>, view: View) -> Evaluation {
+        let scores: Vec<f32> = self.scores.iter().map(|scored| scored.score).collect();
         let loss = scores.iter().map(|score| f64::from(*score)).sum::<f64>() / scores.len() as f64;
-        let found = anomaly(&scores, view.targets.classes(), about.threshold);
+        let found = anomaly(&scores, view.targets.classes(), threshold);
         self.other(scores.len(), loss, Metrics::Anomaly(found))
     }
 
@@ -274,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_small_set_by_hand() {
-        let outputs = Outputs { logits: vec![1.0, 1.0, 0.0, 3.0, 2.0, 0.0], classes: 2, logits_sha256: None };
+        let outputs = Outputs { logits: vec![1.0, 1.0, 0.0, 3.0, 2.0, 0.0], classes: 2, ..Outputs::default() };
         assert_eq!(outputs.predictions(), [0, 1, 0]);
         let evaluation = outputs.evaluation(&[0, 1, 1], &["a".into(), "b".into()]);
         let loss = (2f64.ln() + (1.0 + (-3f64).exp()).ln() + (1.0 + (2f64).exp()).ln()) / 3.0;
@@ -290,7 +341,7 @@ mod tests {
 
     #[test]
     fn no_evidence_passes_over_a_nan() {
-        let of = |logits: [f32; 4]| Outputs { logits: logits.to_vec(), classes: 2, logits_sha256: None };
+        let of = |logits: [f32; 4]| Outputs { logits: logits.to_vec(), classes: 2, ..Outputs::default() };
         let good = of([1.0, 2.0, 3.0, 4.0]);
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             for at in 0..4 {

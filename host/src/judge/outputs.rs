@@ -45,9 +45,9 @@ mod tests {
     fn what_is_written_is_read_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.npy");
-        let outputs = Outputs { logits: vec![1.5, -2.0, 0.0, 4.0, 5.0, 6.0], classes: 3, logits_sha256: None };
+        let outputs = Outputs { logits: vec![1.5, -2.0, 0.0, 4.0, 5.0, 6.0], classes: 3, ..Outputs::default() };
         write(&path, &outputs, false).unwrap();
-        let wanted = Wanted { input: InputType::F32, shape: Shape::features(3), channels: &[] };
+        let wanted = Wanted { input: InputType::F32, shape: Shape::features(3), channels: &[], step: None };
         assert_eq!(read_inputs(&path, &wanted).unwrap().inputs.view().to_f32(), outputs.logits);
         write(&path, &outputs, true).unwrap();
         let found = read_inputs(&path, &wanted).unwrap().inputs.view().to_f32();

@@ -1,11 +1,11 @@
 //! Files that users name: a checkpoint, the folder of a run, or a device model.
 
-use crate::judge::evaluate::{Outputs, run_checkpoint, run_model};
+use crate::judge::evaluate::{Outputs, answers, run_model};
 use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, bail};
-use foldnet_core::model::MAGIC;
+use foldnet_core::model::{HeadKind, MAGIC};
 use foldnet_core::{Compute, Model};
-use foldnet_data::{InputType, Shape, View, bounded, text};
+use foldnet_data::{InputType, Shape, Task, View, bounded, text};
 use foldnet_sim::AlignedBytes;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -33,26 +33,52 @@ impl Opened {
         }
     }
 
-    /// The names of its classes, or none.
+    /// What it answers.
+    ///
+    /// # Errors
+    /// As [`size`](Self::size).
+    pub fn task(&self, path: &Path) -> anyhow::Result<Task> {
+        Ok(match self {
+            Self::Checkpoint(checkpoint) => checkpoint.about.task,
+            Self::Model(bytes) => match parse(bytes, path)?.head() {
+                HeadKind::Softmax | HeadKind::Sigmoid => Task::Classify,
+                HeadKind::Values => Task::Regress,
+                HeadKind::Reconstruction => Task::Reconstruct,
+            },
+        })
+    }
+
+    /// The anomaly score above which an example is abnormal, where it has one.
+    ///
+    /// # Errors
+    /// As [`size`](Self::size).
+    pub fn threshold(&self, path: &Path) -> anyhow::Result<Option<f32>> {
+        Ok(match self {
+            Self::Checkpoint(checkpoint) => checkpoint.about.threshold,
+            Self::Model(bytes) => parse(bytes, path)?.threshold(),
+        })
+    }
+
+    /// The names of its classes or values, or none.
     ///
     /// # Errors
     /// As [`size`](Self::size).
     pub fn labels(&self, path: &Path) -> anyhow::Result<Vec<String>> {
         match self {
-            Self::Checkpoint(checkpoint) => Ok(checkpoint.labels.clone()),
+            Self::Checkpoint(checkpoint) => Ok(names(checkpoint)),
             Self::Model(bytes) => Ok(parse(bytes, path)?.labels().map(str::to_owned).collect()),
         }
     }
 
-    /// The logits of images of its [`size`](Self::size), and the names of the classes that the file has.
+    /// The outputs for examples of its [`size`](Self::size), and the names of the classes or values that the file has.
     ///
     /// # Errors
     /// As [`size`](Self::size), and where a logit is infinite or not a number.
     pub fn run<C: Compute>(&self, path: &Path, view: View, compute: &C) -> anyhow::Result<(Outputs, Vec<String>)> {
         match self {
             Self::Checkpoint(checkpoint) => {
-                let outputs = run_checkpoint(checkpoint, view, compute).finite();
-                Ok((outputs.with_context(|| path.display().to_string())?, checkpoint.labels.clone()))
+                let outputs = answers(checkpoint, view, compute);
+                Ok((outputs.with_context(|| path.display().to_string())?, names(checkpoint)))
             }
             Self::Model(bytes) => {
                 let model = parse(bytes, path)?;
@@ -60,6 +86,14 @@ impl Opened {
                 Ok((outputs, model.labels().map(str::to_owned).collect()))
             }
         }
+    }
+}
+
+/// The names of a network's classes or values.
+fn names(checkpoint: &Checkpoint) -> Vec<String> {
+    match checkpoint.about.task {
+        Task::Regress => checkpoint.about.outputs.iter().map(|output| output.name.clone()).collect(),
+        Task::Classify | Task::Reconstruct => checkpoint.labels.clone(),
     }
 }
 

@@ -56,7 +56,8 @@ pub struct Epoch {
     /// Share of training images recognized, each before its own step.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// The same on the validation images after the epoch, with moving statistics.
+    /// The same on the validation images after the epoch, with moving statistics; NaN, and not written, where there are none.
+    #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub val_loss: f64,
     /// Share of validation images recognized.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
@@ -369,13 +370,17 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         network.params.copy_from_slice(&self.params);
         let (mean, rate) = steps?;
         let seconds = start.elapsed().as_secs_f64();
-        let (val_loss, val_accuracy) = validate(network, self.valid, self.compute)?;
+        let (val_loss, val_accuracy) = match self.valid.is_empty() {
+            true => (f64::NAN, f64::NAN),
+            false => validate(network, self.valid, self.compute)?,
+        };
+        let lost = !self.valid.is_empty() && !val_loss.is_finite();
         // What the last step did shows here first; the observer must not write such a network over a good one.
-        if !val_loss.is_finite() || network.params.iter().chain(self.memory.iter()).any(|value| !value.is_finite()) {
+        if lost || network.params.iter().chain(self.memory.iter()).any(|value| !value.is_finite()) {
             return Err(TrainError::Diverged { epoch: epoch + 1 });
         }
         let (loss, gradient_norm) = (mean.loss(), mean.gradient_norm());
-        let accuracy = if val_accuracy.is_nan() { f64::NAN } else { mean.accuracy() };
+        let accuracy = if matches!(self.answers, Answers::Classes(_)) { mean.accuracy() } else { f64::NAN };
         Ok(Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate: Some(decimal(rate)), gradient_norm })
     }
 

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod augment;
 pub mod examples;
 pub mod fit;
+mod fresh;
 pub mod history;
 mod journal;
 pub mod method;

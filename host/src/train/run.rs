@@ -2,24 +2,24 @@
 //! in the run's folder, so that nothing finished is ever lost.
 
 use crate::compute::Fast;
-use crate::format::{bytes, thousands};
+use crate::format::thousands;
 use crate::judge::evaluate::{evaluate, run_checkpoint};
 use crate::judge::metrics::{quantile, scores};
-use crate::network::architecture::{Norm, with_dropout};
-use crate::network::checkpoint::{About, Checkpoint, Hints, Output, PixelStatistics};
+use crate::network::architecture::Norm;
+use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, ImageSize};
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
-use crate::train::answers::{standardized, with_units, without_units};
-use crate::train::fit::{Config, Epoch, Observer, Progress, Start, TrainError, fit_from, initial_params};
+use crate::train::answers::{standardized, with_units};
+use crate::train::fit::{Config, Epoch, Observer, Progress, Start, TrainError, fit_from};
+use crate::train::fresh;
 use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
 use crate::train::qat::{self, Quantize, Student, fit_quantized};
-use crate::train::standardize::{pixel_statistics, raise, value_statistics};
+use crate::train::schedule::Decay;
 use crate::train::state;
 use crate::write::atomically;
 use anyhow::{Context, bail};
-use foldnet_core::{Layer, Network};
-use foldnet_data::{Dataset, InputType, Options, Part, Task, ValuesRef, View};
+use foldnet_data::{Dataset, Known, Options, Part, Source, Task, View};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -131,10 +131,13 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
     plan.config.method.augment.check(train.shape).map_err(anyhow::Error::msg)?;
+    check_validation(&plan, dataset)?;
+    let digest = remembered(dataset, &plan.data);
     let mut network = match &plan.extras.resume {
         Some(resume) => resumed(resume, dataset, train)?,
-        None => network(&plan, dataset, train)?,
+        None => fresh::network(&plan, dataset, train)?,
     };
+    network.about.dataset.clone_from(&digest);
     let quantized = plan.extras.quantized.as_ref();
     let mut student = quantized.map(|how| integers(&network, how, train, compute)).transpose()?;
     if let Some(student) = &student {
@@ -144,17 +147,18 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     catch_interrupts()?;
     TRAINING.store(true, Ordering::Relaxed);
     ui.block(of_checkpoint(network.network()));
-    let unit = if train.shape.is_image() { "images" } else { "examples" };
+    let unit = train.unit();
     ui.say(format!(
         "Train on {} {unit}, validate on {}; {}",
         thousands(train.len()),
         thousands(dataset.part(Part::Valid).len()),
         compute.description()
     ));
-    let (start, history) = beginning(&plan, &network, dataset, compute);
+    let (start, history) = beginning(&plan, &network, digest, dataset, compute);
     let valid = dataset.part(Part::Valid);
+    let normal = if valid.is_empty() { train } else { valid };
     let mut observer =
-        Saver { ui, valid, unit, compute, plan: &plan, images: train.len(), history, saved: 0, bar: None };
+        Saver { ui, normal, unit, compute, plan: &plan, images: train.len(), history, saved: 0, bar: None };
     let result = match (&mut student, quantized) {
         (Some(student), Some(how)) => {
             let teacher = how.teacher.as_ref();
@@ -168,7 +172,7 @@ pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyho
     let Saver { mut history, saved, .. } = observer;
     result.map_err(|error| early_end(error, saved, &plan.out))?;
     let test = dataset.part(Part::Test);
-    let network = finished(&network, valid, compute);
+    let network = finished(&network, normal, compute);
     let (_, found) = evaluate(&network, test, &dataset.labels, compute).context("on the test examples")?;
     let result = Test::of(&found);
     ui.say(format!("test - loss: {:.4}{}", result.loss, measures(&result)));
@@ -196,9 +200,39 @@ fn resumed(resume: &Resume, dataset: &Dataset, train: View) -> anyhow::Result<Ch
     Ok(network)
 }
 
+/// Refuses what needs examples to validate on where there are none.
+fn check_validation(plan: &Plan, dataset: &Dataset) -> anyhow::Result<()> {
+    let method = &plan.config.method;
+    let flag = match (method.monitor, method.schedule.decay) {
+        (Some(_), _) => "--monitor and --patience",
+        (_, Decay::Plateau { .. }) => "--schedule plateau",
+        _ => return Ok(()),
+    };
+    if dataset.part(Part::Valid).is_empty() {
+        bail!("{flag}: there are no examples to validate on; give a --valid-split above 0, such as 0.1");
+    }
+    Ok(())
+}
+
+/// The digest of a set that lies on the disk, under which it is remembered.
+fn remembered(dataset: &Dataset, options: &Options) -> Option<String> {
+    let Ok(Source::Path(_)) = dataset.name.parse() else { return None };
+    let digest = dataset.digest();
+    let known =
+        Known { path: whole_path(&dataset.name).into(), options: options.clone(), channels: dataset.channels.clone() };
+    known.remember(&digest);
+    Some(digest)
+}
+
 /// Where training begins, and the record so far.
-fn beginning(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> (Start, History) {
-    let mut history = empty_history(plan, network, dataset, compute);
+fn beginning(
+    plan: &Plan,
+    network: &Checkpoint,
+    digest: Option<String>,
+    dataset: &Dataset,
+    compute: &Fast,
+) -> (Start, History) {
+    let mut history = History { digest, ..empty_history(plan, network, dataset, compute) };
     if let Some(resume) = &plan.extras.resume {
         let History { command, version, machine, digest, .. } = history;
         let mut history = History { command, version, machine, digest, ..resume.history.clone() };
@@ -241,46 +275,6 @@ fn catch_interrupts() -> anyhow::Result<()> {
     )
 }
 
-/// The network to start from.
-fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
-    let inputs = train.shape.inputs();
-    if let Some(init) = &plan.init {
-        let classes = init.network().outputs();
-        let (size, needed) = (ImageSize::of(init), dataset.labels.len());
-        let needed = if init.about.task == Task::Classify { needed } else { classes };
-        if !size.takes(train) || classes != needed || init.about.task != dataset.task {
-            let shape = train.shape;
-            bail!(
-                "--init: a network of {size} and {classes} classes, the dataset has {shape} and {needed}; give the --dataset it was trained on"
-            );
-        }
-        return Ok(without_units(init));
-    }
-    if inputs > usize::from(u16::MAX) {
-        bail!(
-            "the dataset's examples of {} have {} inputs, and a network takes at most 65,535; scale them down",
-            train.shape,
-            thousands(inputs)
-        );
-    }
-    let mut about = About::of(dataset);
-    let outputs = outputs(&mut about, dataset, train)?;
-    let method = &plan.config.method;
-    let mut network = Checkpoint {
-        layers: with_dropout(&layers(plan, dataset.task, outputs), &method.dropout),
-        inputs,
-        params: Vec::new(),
-        pixels: statistics(train.inputs, inputs, method.std_floor),
-        image: (train.shape.channels == 1).then_some((train.shape.height, train.shape.width)),
-        labels: dataset.labels.clone(),
-        // Images of bytes are the default, and need no more said than before.
-        about: if is_plain(&about) { About::default() } else { about },
-    };
-    Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
-    initial_params(&mut network, plan.config.seed);
-    Ok(network)
-}
-
 /// A share that is known, for people.
 fn share(name: &str, value: f64) -> String {
     if value.is_nan() { String::new() } else { format!(" - {name}: {value:.4}") }
@@ -308,78 +302,10 @@ fn measures(test: &Test) -> String {
     known.map(|(name, value)| format!(" - {name}: {}", bold(format!("{value:.4}")))).collect()
 }
 
-/// Outputs of a network for a set; those of real values are described.
-fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<usize> {
-    match dataset.task {
-        Task::Classify => Ok(dataset.labels.len()),
-        Task::Reconstruct => Ok(train.shape.inputs()),
-        Task::Regress => {
-            let values = train.values()?;
-            let outputs = values.len() / train.len();
-            let (mean, std) = value_statistics(ValuesRef::F32(values), outputs);
-            let name = |at: usize| dataset.outputs.get(at).cloned().unwrap_or_else(|| format!("output {at}"));
-            let described = mean.into_iter().zip(std).enumerate();
-            about.outputs = described.map(|(at, (mean, std))| Output { name: name(at), mean, std }).collect();
-            Ok(outputs)
-        }
-    }
-}
-
-/// The layers by plan; without Softmax where there are no classes.
-fn layers(plan: &Plan, task: Task, outputs: usize) -> Vec<Layer> {
-    let mut layers = plan.norm.layers(&plan.hidden, outputs as u32);
-    if task != Task::Classify {
-        layers.pop();
-    }
-    layers
-}
-
-/// What standardizes inputs that are like these.
-fn statistics(values: ValuesRef, inputs: usize, floor: f32) -> PixelStatistics {
-    match values {
-        ValuesRef::U8(bytes) => {
-            let (mean, mut std) = pixel_statistics(bytes, inputs);
-            raise(&mut std, floor);
-            PixelStatistics::Standardized { mean, std }
-        }
-        values => {
-            let (mean, mut std) = value_statistics(values, inputs);
-            raise(&mut std, floor);
-            PixelStatistics::Values { mean, std }
-        }
-    }
-}
-
-/// Whether a network is for classes of grey `u8` images.
-fn is_plain(about: &About) -> bool {
-    let grey = about.shape.is_none_or(|[_, _, channels]| channels == 1);
-    about.task == Task::Classify && about.input.0 == InputType::U8 && grey && about.channels.is_empty()
-}
-
-/// Most bytes of parameters that are trained here, in f32: far above any device model, below what a PC has.
-const MOST_PARAMETER_BYTES: usize = 1 << 30;
-
-/// Refuses a network that would fill memory before anything else goes wrong.
-fn check_memory(network: Network) -> anyhow::Result<()> {
-    let parameters = network.params();
-    let needed = parameters.saturating_mul(size_of::<f32>());
-    if needed > MOST_PARAMETER_BYTES {
-        bail!(
-            "--hidden: {} parameters need {}, and {} is the most that is trained; give fewer units",
-            thousands(parameters),
-            bytes(needed),
-            bytes(MOST_PARAMETER_BYTES)
-        );
-    }
-    Ok(())
-}
-
-/// A name, or where a file or folder really is.
+/// The name of a set, or where its file or folder really is.
 pub(crate) fn whole_path(name: &str) -> String {
-    std::path::absolute(name)
-        .ok()
-        .filter(|path| path.exists())
-        .map_or_else(|| name.to_owned(), |path| path.to_string_lossy().into_owned())
+    let Ok(Source::Path(path)) = name.parse() else { return name.to_owned() };
+    std::path::absolute(path).map_or_else(|_| name.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
 fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> History {
@@ -393,7 +319,7 @@ fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: 
         recipe: plan.recipe(),
         dataset: whole_path(&dataset.name),
         data: plan.data.clone(),
-        digest: Path::new(&dataset.name).exists().then(|| dataset.digest()),
+        digest: None,
         images_per_second: 0.0,
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -431,7 +357,8 @@ fn forget(out: &Path) -> anyhow::Result<()> {
 /// Draws the bar, prints the epochs, and saves after each.
 struct Saver<'a> {
     ui: Ui,
-    valid: View<'a>,
+    /// What the threshold of an anomaly score comes from: those to validate on, or if there are none those to train on.
+    normal: View<'a>,
     /// What an example is called.
     unit: &'static str,
     compute: &'a Fast,
@@ -455,7 +382,7 @@ impl Observer for Saver<'_> {
         self.bar = None;
         let rate = self.images as f64 / record.seconds.max(1e-9);
         self.ui.say(format!(
-            "Epoch {}/{} - {:.2}s - {} {}/s - loss: {:.4}{} - val_loss: {:.4}{}",
+            "Epoch {}/{} - {:.2}s - {} {}/s - loss: {:.4}{}{}{}",
             epoch + 1,
             self.plan.config.epochs,
             record.seconds,
@@ -463,12 +390,12 @@ impl Observer for Saver<'_> {
             self.unit,
             record.loss,
             share("accuracy", record.accuracy),
-            record.val_loss,
+            share("val_loss", record.val_loss),
             share("val_accuracy", record.val_accuracy)
         ));
         self.history.epochs.push(record);
         self.history.images_per_second = self.history.images_per_second.max(rate);
-        finished(network, self.valid, self.compute).write(&self.plan.out.join(CHECKPOINT))?;
+        finished(network, self.normal, self.compute).write(&self.plan.out.join(CHECKPOINT))?;
         // Only now: a disk that is full must not cost what was there before.
         if self.saved == 0 && self.plan.extras.resume.is_none() {
             forget(&self.plan.out)?;

@@ -90,7 +90,6 @@ fn train_from_what_does_not_fit() {
 #[test]
 fn usage() {
     let folder = sample::folder();
-    misuse(&folder, "train --dataset set --out run", "--norm <after|before|none>");
     misuse(&folder, "train --norm middle --out run", "give after, before or none");
     misuse(&folder, "train --norm after --hidden many --out run", "'many' for '--hidden");
     misuse(&folder, "train --init good.safetensors --hidden 5 --out run", "cannot be used with");
@@ -98,7 +97,7 @@ fn usage() {
     misuse(&folder, "evaluate good.safetensors --pixels half", "give raw (pixels of 0 to 255) or unit (0 to 1)");
     misuse(&folder, "evaluate", "<FILE>");
     misuse(&folder, "export good.safetensors", "--out <MODEL>");
-    misuse(&folder, "predict good.safetensors --dataset set", "<--index <N>|--image <PNG>>");
+    misuse(&folder, "predict good.safetensors --dataset set", "<--index <N>|--image <PNG>|--input <FILE|->>");
     misuse(&folder, "predict good.safetensors --dataset set --index 0 --image a.png", "cannot be used with");
     misuse(&folder, "evaluate good.safetensors --epsilon 0", "give a positive number, such as 0.00001");
     misuse(&folder, "export good.safetensors --bits many --out a.fnet", "'many' for '--bits");

@@ -46,15 +46,23 @@ pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(Prog
 }
 
 /// Reads the inputs of a file that needs no right answers: the columns of these names if the file has all of them, else
-/// all columns, which must be `count`.
-pub(crate) fn read_inputs(table: Table, channels: &[String], count: usize) -> Result<Vec<f32>, DataError> {
+/// all columns, which must be `count`; `expected` are the counts that would do.
+pub(crate) fn read_inputs(
+    table: Table,
+    channels: &[String],
+    count: usize,
+    expected: &[usize],
+) -> Result<Vec<f32>, DataError> {
     let mut table = table;
     let place = |name: &String| table.names.iter().position(|known| known == name);
     let named: Option<Vec<usize>> = channels.iter().map(place).collect();
     let chosen = match named.filter(|named| named.len() == count) {
         Some(named) => named,
         None if table.names.len() == count => (0..count).collect(),
-        None => return Err(table.fail(Problem::ColumnCount { found: table.names.len(), expected: count })),
+        None => {
+            let expected = expected.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
+            return Err(table.fail(Problem::ColumnCount { found: table.names.len(), expected }));
+        }
     };
     let (mut values, names) = (Vec::new(), table.names.clone());
     table.each_record(|line, record, _| {
@@ -98,6 +106,16 @@ impl Table {
             file.consume(3);
         }
         Self::new(path, &start, Box::new(file), length)
+    }
+
+    /// Number of columns.
+    pub(crate) fn columns(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is a column of each of these names.
+    pub(crate) fn has_columns(&self, names: &[String]) -> bool {
+        names.iter().all(|name| self.names.contains(name))
     }
 
     /// Text from a stream, as messages name it.

@@ -8,7 +8,7 @@ use std::thread;
 
 use super::idx_file::{self, IdxFile, Kind};
 use crate::array::{Array, Data};
-use crate::dataset::{Dataset, Examples, TestSet};
+use crate::dataset::{Dataset, Examples, TestSet, validation_share};
 use crate::download::RemoteFile;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
@@ -91,10 +91,7 @@ pub(crate) fn read_all(
     let name = set_name(folder, contract);
     let mut set = match options.valid_split {
         None => Dataset::new(name, names, training, test),
-        Some(share) => {
-            let valid = ((count as f64 * share).round() as usize).clamp(1, count - 1);
-            Dataset::split(name, names, training, valid, test)
-        }
+        Some(share) => Dataset::split(name, names, training, validation_share(count, share), test),
     };
     set.shuffle_sorted();
     set.note_classes();

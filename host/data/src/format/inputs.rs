@@ -23,10 +23,13 @@ pub struct Wanted<'a> {
     pub shape: Shape,
     /// Names of its channels, or none.
     pub channels: &'a [String],
+    /// Samples from the start of one window to that of the next, at least 1; as many as a window has if not given.
+    pub step: Option<usize>,
 }
 
 /// Reads examples from a table, an `.npy`, or raw little-endian values, told apart by content; `-` is the standard input.
-/// A row of a table is one example, or one sample where the model takes windows.
+/// A row of a table is one example, or one sample where the model takes windows: the rows then are one recording, of which
+/// all windows are cut, and samples at its end that fill no window are left out.
 ///
 /// # Errors
 /// When there are none, or they are not what the model takes; the error names the file.
@@ -75,10 +78,26 @@ fn of_bytes(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, Da
 }
 
 fn of_table(path: &Path, table: csv::Table, wanted: &Wanted) -> Result<Examples, DataError> {
-    let inputs = wanted.shape.inputs();
-    let whole = wanted.shape.channels == inputs || wanted.channels.is_empty();
-    let columns = if whole { inputs } else { wanted.shape.channels };
-    typed(path, csv::read_inputs(table, wanted.channels, columns)?, wanted)
+    let (inputs, channels) = (wanted.shape.inputs(), wanted.shape.channels);
+    let named = !wanted.channels.is_empty() && table.has_columns(wanted.channels);
+    let samples = channels < inputs && (named || table.columns() == channels);
+    let columns = if samples { channels } else { inputs };
+    let expected = if channels < inputs { vec![channels, inputs] } else { vec![inputs] };
+    let values = csv::read_inputs(table, wanted.channels, columns, &expected)?;
+    let values = if samples { windows(path, &values, wanted)? } else { values };
+    typed(path, values, wanted)
+}
+
+/// All windows of one recording, `[windows][height][channels]`.
+fn windows(path: &Path, samples: &[f32], wanted: &Wanted) -> Result<Vec<f32>, DataError> {
+    let (inputs, channels, window) = (wanted.shape.inputs(), wanted.shape.channels, wanted.shape.height);
+    if samples.len() < inputs {
+        let problem = Problem::ShortRecording { rows: samples.len() / channels, window };
+        return Err(DataError::file(path, problem));
+    }
+    let step = wanted.step.unwrap_or(window).max(1) * channels;
+    let starts = (0..=samples.len() - inputs).step_by(step);
+    Ok(starts.flat_map(|start| samples[start..start + inputs].iter().copied()).collect())
 }
 
 fn examples_of_array(path: &Path, array: crate::array::Array, wanted: &Wanted) -> Result<Examples, DataError> {

@@ -105,8 +105,9 @@ pub(crate) fn read_test(
 ) -> Result<TestSet, DataError> {
     let file = &named(path);
     match Format::of(file)? {
+        Format::Idx if options.test_split.is_some() => Err(DataError::file(file, Problem::SplitGiven)),
         Format::Idx if options.cuts_rows().is_none() => idx::read_test(file, idx::Contract::Any, progress),
-        Format::Pictures if options.cuts_rows().is_none() => pictures::read_test(file, progress),
+        Format::Pictures if options.cuts_rows().is_none() => pictures::read_test(file, options, progress),
         _ => read_all(path, options, progress).map(Dataset::into_test),
     }
 }

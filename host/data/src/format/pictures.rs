@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Classes are numbered by name (bytes compared), or as `DIR/labels.txt` lists them. Without folders `train` and `test`
-//! a seventh of every class, rounded, at least one picture and never all, is for testing (Fashion-MNIST's share). That
+//! a seventh of every class, rounded, at least one picture and never all, is for testing (Fashion-MNIST's share), or what
+//! `--test-split` says. That
 //! choice, and the order of the pictures in each part, come from a generator with a fixed seed and from the names alone:
 //! the same names give the same parts on every machine. Names that begin with a dot, and files that are no pictures, are
 //! passed over.
@@ -15,13 +16,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::idx;
-use crate::dataset::{Dataset, Examples, Shape, TestSet};
+use crate::dataset::{Dataset, Examples, Shape, TestSet, validation_share};
 use crate::decode;
 use crate::dice::Dice;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist;
 use crate::names;
-use crate::options::{Options, Task};
+use crate::options::{Options, Task, TestSplit};
 use crate::picture::read_png;
 use crate::progress::Progress;
 use crate::targets::Targets;
@@ -54,20 +55,29 @@ pub(crate) fn is(folder: &Path) -> bool {
 }
 
 /// Reads all pictures.
-pub(crate) fn read_all(folder: &Path, _: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, DataError> {
-    let listed = Listed::of(folder)?;
+pub(crate) fn read_all(
+    folder: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Dataset, DataError> {
+    let listed = Listed::of(folder, options)?;
     if listed.train.len() < 2 {
         return Err(DataError::file(folder, Problem::TooFewToSplit(listed.train.len())));
     }
     let mut reader = Reader::default();
-    let valid = listed.valid.len();
+    let valid = match (listed.valid.len(), options.valid_split) {
+        (0, Some(share)) => Some(validation_share(listed.train.len(), share)),
+        (0, None) => None,
+        (_, Some(_)) => return Err(DataError::file(folder, Problem::ValidGiven)),
+        (valid, None) => Some(valid),
+    };
     let training: Vec<Labelled> = listed.train.into_iter().chain(listed.valid).collect();
     let training = reader.read(&training, TRAIN, progress)?;
     let test = reader.read(&listed.test, TEST, progress)?;
     let name = folder.to_string_lossy().into_owned();
     let mut set = match valid {
-        0 => Dataset::new(name, listed.names, training, test),
-        _ => Dataset::split(name, listed.names, training, valid, test),
+        None => Dataset::new(name, listed.names, training, test),
+        Some(valid) => Dataset::split(name, listed.names, training, valid, test),
     };
     set.notes = listed.notes;
     set.note_classes();
@@ -75,8 +85,12 @@ pub(crate) fn read_all(folder: &Path, _: &Options, progress: &mut dyn FnMut(Prog
 }
 
 /// Reads the test pictures alone; where the split is given, those for training need not be there.
-pub(crate) fn read_test(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<TestSet, DataError> {
-    let listed = Listed::of(folder)?;
+pub(crate) fn read_test(
+    folder: &Path,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<TestSet, DataError> {
+    let listed = Listed::of(folder, options)?;
     let examples = Reader::default().read(&listed.test, TEST, progress)?;
     let (name, notes, task) = (folder.to_string_lossy().into_owned(), listed.notes, Task::Classify);
     Ok(TestSet { name, labels: listed.names, notes, task, examples })
@@ -115,10 +129,13 @@ impl Folders {
 }
 
 impl Listed {
-    fn of(folder: &Path) -> Result<Self, DataError> {
+    fn of(folder: &Path, options: &Options) -> Result<Self, DataError> {
         let parts = Folders::of(folder)?;
         let given = parts.train.is_some() || parts.test.is_some();
-        let mut listed = if given { Self::given(folder, parts)? } else { Self::split(folder)? };
+        if given && options.test_split.is_some() {
+            return Err(DataError::file(folder, Problem::SplitGiven));
+        }
+        let mut listed = if given { Self::given(folder, parts)? } else { Self::split(folder, options.test_split)? };
         for part in [&mut listed.train, &mut listed.test] {
             Dice::new(ORDER_STREAM).shuffle(part);
         }
@@ -166,18 +183,20 @@ impl Listed {
     }
 
     /// Folders of classes only.
-    fn split(folder: &Path) -> Result<Self, DataError> {
+    fn split(folder: &Path, split: Option<TestSplit>) -> Result<Self, DataError> {
         let mut listed = Self { names: class_names(folder, folder)?, ..Self::default() };
         for (class, path) in folders(folder)? {
             let Some(label) = listed.names.iter().position(|name| *name == class) else { continue };
-            let mut pictures = pictures(&path, &mut listed.notes)?;
+            let pictures = pictures(&path, &mut listed.notes)?;
             if pictures.len() < 2 {
                 return Err(DataError::file(&path, Problem::TooFewPictures));
             }
-            Dice::new(SPLIT_STREAM).shuffle(&mut pictures);
-            let train = pictures.split_off(test_len(pictures.len()));
-            listed.test.extend(pictures.into_iter().map(|path| (path, label as u16)));
+            let (train, test) = parted(pictures, split);
+            listed.test.extend(test.into_iter().map(|path| (path, label as u16)));
             listed.train.extend(train.into_iter().map(|path| (path, label as u16)));
+        }
+        if listed.test.is_empty() {
+            return Err(DataError::file(folder, Problem::NoTest));
         }
         // By label, as the order in a part is drawn from it.
         listed.test.sort_by_key(|&(_, label)| label);
@@ -197,6 +216,26 @@ enum Into {
 /// The last part of a path.
 fn shown(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A class's pictures, at least 2, by name: those for training and those for testing.
+fn parted(mut pictures: Vec<PathBuf>, split: Option<TestSplit>) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let test = match split {
+        Some(TestSplit::Every(every)) => {
+            let chosen = |(place, path)| (place % every == every - 1, path);
+            let (test, train): (Vec<_>, Vec<_>) =
+                pictures.into_iter().enumerate().map(chosen).partition(|(chosen, _)| *chosen);
+            let bare = |all: Vec<(bool, PathBuf)>| all.into_iter().map(|(_, path)| path).collect();
+            return (bare(train), bare(test));
+        }
+        Some(TestSplit::Share(share)) => {
+            ((pictures.len() as f64 * share).round() as usize).clamp(1, pictures.len() - 1)
+        }
+        None => test_len(pictures.len()),
+    };
+    Dice::new(SPLIT_STREAM).shuffle(&mut pictures);
+    let train = pictures.split_off(test);
+    (train, pictures)
 }
 
 /// How many of a class's pictures, at least 2, are for testing.

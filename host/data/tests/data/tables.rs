@@ -197,7 +197,7 @@ fn what_is_odd_but_fine_is_said() {
 fn inputs_may_come_without_answers() {
     let folder = Folder::empty();
     let channels = ["length", "width"].map(String::from);
-    let wanted = Wanted { input: InputType::F32, shape: Shape::features(2), channels: &channels };
+    let wanted = Wanted { input: InputType::F32, shape: Shape::features(2), channels: &channels, step: None };
     let check = |name: &str, bytes: &[u8], expected: Result<&[f32], &str>| {
         folder.put(name, bytes);
         match (read_inputs(&folder.path().join(name), &wanted), expected) {

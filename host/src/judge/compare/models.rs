@@ -122,7 +122,7 @@ mod tests {
     /// A model of three classes that says `classes`.
     fn entry(name: &str, classes: &[u16]) -> Entry {
         let logits = classes.iter().flat_map(|&says| (0..3).map(move |class| f32::from(u8::from(class == says))));
-        let outputs = Outputs { logits: logits.collect(), classes: 3, logits_sha256: None };
+        let outputs = Outputs { logits: logits.collect(), classes: 3, ..Outputs::default() };
         Entry { name: name.into(), bytes: 7, parameters: 9, bits: vec![32], outputs }
     }
 

@@ -24,6 +24,9 @@ pub struct About {
     /// Of a network that reproduces its inputs: the score above which an example is strange.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
+    /// SHA-256, in hex, of the set on the disk that it was trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
     /// Of a network that was trained in integers: its weights are levels, and export takes them as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantized: Option<Quantized>,
@@ -86,8 +89,19 @@ impl About {
             channels: dataset.channels.clone(),
             outputs: dataset.outputs.iter().map(output).collect(),
             threshold: None,
+            dataset: None,
             quantized: None,
         }
+    }
+
+    /// The bytes of [`dataset`](Self::dataset).
+    pub fn digest(&self) -> Option<[u8; 32]> {
+        let text = self.dataset.as_deref().filter(|text| text.len() == 64 && text.is_ascii())?;
+        let mut digest = [0; 32];
+        for (at, byte) in digest.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(digest)
     }
 
     /// The shape of an example, as data has it.
@@ -112,6 +126,9 @@ impl About {
         let estimates = self.task == Task::Regress && !self.outputs.is_empty();
         if estimates && (self.outputs.len() != outputs || !self.outputs.iter().all(usable)) {
             return Err(format!("does not describe {outputs} outputs"));
+        }
+        if self.dataset.is_some() && self.digest().is_none() {
+            return Err("has a digest of the set that is not one of 64 hexadecimal digits".into());
         }
         match self.task {
             Task::Reconstruct if inputs != outputs => {

@@ -205,6 +205,11 @@ pub struct Hints {
 }
 
 impl Checkpoint {
+    /// Number of classes it tells apart; of one sigmoid 2. Meaningless where the task is another.
+    pub fn classes(&self) -> usize {
+        if self.layers.last() == Some(&Layer::Sigmoid) { 2 } else { self.network().outputs() }
+    }
+
     /// Reads a checkpoint, be it ours, Keras's or PyTorch's.
     ///
     /// # Errors

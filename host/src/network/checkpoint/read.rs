@@ -53,12 +53,13 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let outputs = network.outputs();
     let (layers, params) =
         if sigmoid { two_classes(layers, params, widths[widths.len() - 2])? } else { (layers, params) };
-    told.check(inputs, if sigmoid { 2 } else { outputs })?;
+    let two = sigmoid || layers.last() == Some(&Layer::Sigmoid);
+    told.check(inputs, if two { 2 } else { outputs })?;
     let (image, labels) = (told.image, told.labels.unwrap_or_default());
     let mut about = told.about.unwrap_or_default();
     if told.layers.is_none() {
         about.input = hints.input.map_or(about.input, Input);
-        about.task = if outputs == 1 && !sigmoid { Task::Regress } else { about.task };
+        about.task = if outputs == 1 && !two { Task::Regress } else { about.task };
     }
     let checkpoint = Checkpoint { layers, inputs, params, pixels, image, labels, about };
     if checkpoint.about.quantized.is_some() {

@@ -24,6 +24,7 @@ use super::fit::{Config, Epoch, Mean, Observer, Progress, SHUFFLE, TrainError};
 use crate::compute::Aligned;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::train::answers::validate;
 use foldnet_core::Compute;
 use foldnet_core::standardize::Standardized;
 use foldnet_core::train::{Buffers, Loss, Settings, Targets, Trainer};
@@ -83,9 +84,12 @@ pub fn fit_quantized<C: Compute>(
         let mean = run.epoch(student, &order, epoch, compute, observer)?;
         let seconds = start.elapsed().as_secs_f64();
         let network = &student.network;
-        let outputs = run_checkpoint(network, valid, compute);
-        let (val_loss, val_accuracy) = (outputs.loss(valid.classes()?), outputs.accuracy(valid.classes()?));
-        if !val_loss.is_finite() || network.params.iter().any(|value| !value.is_finite()) {
+        let (val_loss, val_accuracy) = match valid.is_empty() {
+            true => (f64::NAN, f64::NAN),
+            false => validate(network, valid, compute)?,
+        };
+        let lost = !valid.is_empty() && !val_loss.is_finite();
+        if lost || network.params.iter().any(|value| !value.is_finite()) {
             return Err(TrainError::Diverged { epoch: epoch + 1 });
         }
         let record = Epoch {

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn the_most_confident_comes_first() {
         let logits = vec![1.0, 0.0, 0.0, 3.0, 2.0, 0.0, 0.0, 0.0];
-        let outputs = Outputs { logits, classes: 2, logits_sha256: None };
+        let outputs = Outputs { logits, classes: 2, ..Outputs::default() };
         let found = mistakes(&outputs, &[1, 0, 0, 1]);
         let expected = [(1, 0, 1, 3.0f32), (0, 1, 0, 1.0), (3, 1, 0, 0.0)];
         assert_eq!(found.len(), expected.len());

@@ -161,7 +161,7 @@ fn difference<C: Compute>(
 /// The outputs of all images of `view`, part by part.
 fn run_in_parts(view: View, what: &str, progress: &mut dyn FnMut(Stage), run: impl Fn(View) -> Outputs) -> Outputs {
     let images = view.len();
-    let mut all = Outputs { logits: Vec::new(), classes: 0, logits_sha256: None };
+    let mut all = Outputs { logits: Vec::new(), classes: 0, ..Outputs::default() };
     for first in (0..images).step_by(PART) {
         let done = images.min(first + PART);
         let part = run(view.slice(first..done));

@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     fn outputs(logits: &[f32]) -> Outputs {
-        Outputs { logits: logits.to_vec(), classes: 2, logits_sha256: None }
+        Outputs { logits: logits.to_vec(), classes: 2, ..Outputs::default() }
     }
 
     #[test]

@@ -1,0 +1,190 @@
+//! `foldnet predict`: what a network answers to one example of a set, to a picture, or to the rows of a file, in the words
+//! of its task.
+
+mod answers;
+
+use super::data::{DatasetArg, HintArgs, check_classes, known};
+use super::record::Record;
+use crate::compute::Fast;
+use crate::judge::evaluate::Outputs;
+use crate::judge::outputs::write as write_outputs;
+use crate::network::open::{ImageSize, Opened, check_images, class_names, resolve};
+use crate::show::terminal::{Ui, bars, picture};
+use crate::train::history::History;
+use crate::write::check_not_input;
+use answers::{Answer, Words};
+use anyhow::bail;
+use clap::Args;
+use foldnet_data::{Examples, Shape, Targets, TargetsRef, Task, Values, View, Wanted, read_inputs, read_png};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Answer one example or many: classes, values or anomaly scores
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+#[group(required = true, multiple = false, args = ["index", "image", "input"])]
+pub(super) struct Predict {
+    /// Checkpoint, folder of a run, or .fnet
+    #[arg(value_name = "FILE")]
+    path: PathBuf,
+    /// Number of a test example, from 0
+    #[arg(long, value_name = "N")]
+    index: Option<usize>,
+    /// A PNG of the network's image size, bright on dark
+    #[arg(long, value_name = "PNG")]
+    image: Option<PathBuf>,
+    /// Examples without answers: a table (with or without a header), a .npy, or raw values, little-endian; - reads them from
+    /// the standard input. Of a network that takes windows the rows of a table are one recording, cut by --step
+    #[arg(long, value_name = "FILE|-")]
+    input: Option<PathBuf>,
+    /// Write the outputs of every example to this .npy: probabilities, or the network's values
+    #[arg(long, value_name = "OUT.npy")]
+    outputs: Option<PathBuf>,
+    #[command(flatten)]
+    dataset: DatasetArg,
+    #[command(flatten)]
+    hints: HintArgs,
+}
+
+const EXAMPLES: &str = "Examples:
+  foldnet predict runs/after --index 7
+  foldnet predict gait4.fnet --input recording.csv --step 8 --outputs scores.npy
+  head -3 rows.csv | foldnet predict model.fnet --input - --json";
+
+/// What is to be answered.
+struct Given {
+    examples: Examples,
+    /// Names of the classes, where a set tells.
+    names: Vec<String>,
+}
+
+impl Predict {
+    /// Answers and prints.
+    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        if let Some(out) = &self.outputs {
+            let model = resolve(&self.path);
+            let history = History::path_beside(&model);
+            let inputs = [&model, &history].into_iter().chain(&self.input).chain(&self.image);
+            check_not_input(out, &inputs.map(PathBuf::as_path).collect::<Vec<_>>())?;
+        }
+        let opened = self.hints.open(&self.path, ui)?;
+        let given = self.given(&opened, ui)?;
+        let view = given.examples.view();
+        let (outputs, own) = opened.run(&self.path, view, &Fast::new(1))?;
+        let (task, threshold) = (opened.task(&self.path)?, opened.threshold(&self.path)?);
+        let names = match task {
+            Task::Classify => {
+                check_classes(&self.path, outputs.classes, &given.names)?;
+                class_names(own, outputs.classes, &given.names)
+            }
+            Task::Regress => class_names(own, outputs.classes, &[]),
+            Task::Reconstruct => Vec::new(),
+        };
+        if let Some(out) = &self.outputs {
+            write_outputs(out, &outputs, task == Task::Classify)?;
+        }
+        let words = Words { names: &names, threshold };
+        let answers = Answer::all(task, &outputs);
+        match self.input {
+            Some(_) => say_rows(&answers, &words, ui),
+            None => say_one(&answers[0], &words, view, ui),
+        }
+        ui.result(&self.result(&answers, &words, &outputs, view))
+    }
+
+    /// The object for programs: of one example its answer, of a file a list.
+    fn result(&self, answers: &[Answer], words: &Words, outputs: &Outputs, view: View) -> Value {
+        if self.input.is_some() {
+            let all: Vec<Value> = answers.iter().map(|answer| answer.json(words)).collect();
+            return json!({ "examples": answers.len(), "width": outputs.classes, "answers": all });
+        }
+        let mut one = answers[0].json(words);
+        if let (Value::Object(keys), Answer::Class { .. }) = (&mut one, &answers[0]) {
+            keys.insert("true_class".into(), json!(view.targets.classes().map(|classes| classes[0])));
+        }
+        one
+    }
+
+    fn given(&self, opened: &Opened, ui: Ui) -> anyhow::Result<Given> {
+        let size = opened.size(&self.path)?;
+        if let Some(path) = &self.input {
+            return Ok(Given { examples: self.read(path, opened, size)?, names: Vec::new() });
+        }
+        if let Some(path) = &self.image {
+            let picture = read_png(path)?;
+            let shape = Shape::image(picture.height, picture.width);
+            let examples = Examples { inputs: Values::U8(picture.pixels), targets: Targets::None, shape };
+            if !size.takes(examples.view()) {
+                let (image, file) = (path.display(), self.path.display());
+                bail!("{image}: {shape} pixels, but {file} takes {size}; scale it first")
+            }
+            return Ok(Given { examples, names: Vec::new() });
+        }
+        let mut test = self.dataset.load_test(&[&self.path], ui)?;
+        known(&self.path, test.number_as(&opened.labels(&self.path)?))?;
+        let (index, view) = (self.index.unwrap_or(0), test.examples.view());
+        if index >= view.len() {
+            bail!("--index {index}: the test {} are 0 to {}", view.unit(), view.len() - 1);
+        }
+        check_images(&self.path, size, view)?;
+        let one = view.slice(index..index + 1);
+        let (inputs, targets) = (one.inputs.rows(&[0], one.shape.inputs()), one.targets.rows(&[0]));
+        Ok(Given { examples: Examples { inputs, targets, shape: one.shape }, names: test.labels })
+    }
+
+    /// The examples of a file, in the type and shape that the network takes.
+    fn read(&self, path: &Path, opened: &Opened, size: ImageSize) -> anyhow::Result<Examples> {
+        let record = Record::of(&self.path, &None).ok().flatten();
+        let own = match opened {
+            Opened::Checkpoint(checkpoint) => checkpoint.about.channels.clone(),
+            Opened::Model(_) => Vec::new(),
+        };
+        let channels = match &record {
+            Some(record) if own.is_empty() => record.channels.clone(),
+            _ => own,
+        };
+        let step = self.dataset.step().or(record.and_then(|record| record.options.step));
+        let shape = size.shape.unwrap_or(Shape::features(size.pixels));
+        let channels = if channels.len() == shape.channels { channels } else { Vec::new() };
+        Ok(read_inputs(path, &Wanted { input: size.input, shape, channels: &channels, step })?)
+    }
+}
+
+/// A line for every example.
+fn say_rows(answers: &[Answer], words: &Words, ui: Ui) {
+    for (at, answer) in answers.iter().enumerate() {
+        ui.say(format!("{at}: {}", answer.text(words)));
+    }
+    let scored: Vec<bool> = answers.iter().filter_map(Answer::above).collect();
+    if scored.len() > 1 {
+        let above = scored.iter().filter(|above| **above).count();
+        ui.say(format!("{above} of {} are above the threshold", scored.len()));
+    }
+}
+
+/// One example drawn, if it is a picture, and its answer beside the right one, if that is known.
+fn say_one(answer: &Answer, words: &Words, view: View, ui: Ui) {
+    if let (true, Some(pixels)) = (view.shape.is_image(), view.inputs.u8()) {
+        ui.block(picture(pixels, view.shape.width));
+    }
+    let truth = match (answer, view.targets) {
+        (Answer::Class { probabilities, .. }, targets) => {
+            ui.block(bars(words.names, probabilities));
+            match targets {
+                TargetsRef::Classes(classes) => Some(words.name(usize::from(classes[0]))),
+                _ => return,
+            }
+        }
+        (Answer::Values(_), TargetsRef::Values { values, .. }) => Some(words.values(values)),
+        (Answer::Score(_), TargetsRef::Classes(classes)) => {
+            Some(if classes[0] == 0 { "normal" } else { "abnormal" }.to_owned())
+        }
+        _ => None,
+    };
+    let predicted = match answer {
+        Answer::Class { class, .. } => words.name(*class),
+        _ => answer.text(words),
+    };
+    let truth = truth.map_or(String::new(), |truth| format!(" - is: {truth}"));
+    ui.say(format!("predicted: {predicted}{truth}"));
+}

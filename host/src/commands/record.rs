@@ -1,0 +1,78 @@
+//! What a run or a device model says of the set that it was trained on.
+
+use crate::network::checkpoint::Hints;
+use crate::network::open::{Opened, open, parse, resolve};
+use crate::train::history::History;
+use anyhow::{anyhow, bail};
+use foldnet_data::{Known, Options, Source, Task};
+use std::path::Path;
+
+/// The set, and who says so.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Record {
+    /// Where it is.
+    pub(super) source: Source,
+    /// How it was read.
+    pub(super) options: Options,
+    /// Its digest, where there is one.
+    pub(super) digest: Option<String>,
+    /// Names of its channels, where they are known.
+    pub(super) channels: Vec<String>,
+    /// The file that names it, for messages.
+    pub(super) by: String,
+}
+
+impl Record {
+    /// What `file` says: a device model by its digest, which the history beside it or the cache knows; a run, or a device
+    /// model without a digest, by its history. `None` if nothing does.
+    ///
+    /// # Errors
+    /// When the history beside it is damaged, or a device model has a digest that nothing here knows, unless the set is
+    /// `given`.
+    pub(super) fn of(file: &Path, given: &Option<Source>) -> anyhow::Result<Option<Self>> {
+        let file = &resolve(file);
+        let digest = digest_of(file);
+        let beside = Self::beside(file)?;
+        match digest {
+            None => Ok(beside),
+            Some(digest) if beside.as_ref().is_some_and(|record| record.digest.as_ref() == Some(&digest)) => Ok(beside),
+            Some(digest) => match Known::find(&digest) {
+                Some(Known { path, options, channels }) => {
+                    let by = file.display().to_string();
+                    Ok(Some(Self { source: Source::Path(path), options, digest: Some(digest), channels, by }))
+                }
+                None if given.is_some() => Ok(None),
+                None => bail!(
+                    "{}: was trained on a set that was never read on this computer (digest {}); give --dataset",
+                    file.display(),
+                    &digest[..16]
+                ),
+            },
+        }
+    }
+
+    fn beside(file: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(history) = History::beside(file)? else { return Ok(None) };
+        let by = History::path_beside(file).display().to_string();
+        let source = history.dataset.parse::<Source>().map_err(|cause| anyhow!("{by}: {cause}"))?;
+        let known = history.digest.as_deref().and_then(Known::find);
+        let channels = known.map(|known| known.channels).unwrap_or_default();
+        Ok(Some(Self { source, options: history.data, digest: history.digest, channels, by }))
+    }
+}
+
+/// The digest in a device model or a checkpoint.
+fn digest_of(file: &Path) -> Option<String> {
+    match open(file, &Hints::default()).ok()? {
+        Opened::Checkpoint(checkpoint) => checkpoint.about.dataset,
+        Opened::Model(bytes) => {
+            let digest = *parse(&bytes, file).ok()?.dataset()?;
+            Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+        }
+    }
+}
+
+/// What a file was trained for. What cannot be opened is reported where it is used.
+pub(super) fn task_of(file: &Path) -> Task {
+    open(file, &Hints::default()).ok().and_then(|opened| opened.task(file).ok()).unwrap_or_default()
+}

@@ -1,0 +1,119 @@
+//! The network that a training starts from: fresh layers for a set and a task, or those of another network.
+
+use super::run::Plan;
+use crate::format::{bytes, thousands};
+use crate::network::architecture::with_dropout;
+use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
+use crate::network::open::ImageSize;
+use crate::train::answers::without_units;
+use crate::train::fit::initial_params;
+use crate::train::standardize::{pixel_statistics, raise, value_statistics};
+use anyhow::{Context, bail};
+use foldnet_core::{Layer, Network};
+use foldnet_data::{Dataset, InputType, Task, ValuesRef, View};
+
+/// The network to start from.
+pub(super) fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+    let inputs = train.shape.inputs();
+    if let Some(init) = &plan.init {
+        let classes = init.network().outputs();
+        let (size, needed) = (ImageSize::of(init), dataset.labels.len());
+        let needed = if init.about.task == Task::Classify { needed } else { classes };
+        if !size.takes(train) || classes != needed || init.about.task != dataset.task {
+            let shape = train.shape;
+            bail!(
+                "--init: a network of {size} and {classes} classes, the dataset has {shape} and {needed}; give the --dataset it was trained on"
+            );
+        }
+        return Ok(without_units(init));
+    }
+    if inputs > usize::from(u16::MAX) {
+        bail!(
+            "the dataset's examples of {} have {} inputs, and a network takes at most 65,535; scale them down",
+            train.shape,
+            thousands(inputs)
+        );
+    }
+    let mut about = About::of(dataset);
+    let outputs = outputs(&mut about, dataset, train)?;
+    let method = &plan.config.method;
+    let mut network = Checkpoint {
+        layers: with_dropout(&layers(plan, dataset.task, outputs), &method.dropout),
+        inputs,
+        params: Vec::new(),
+        pixels: statistics(train.inputs, inputs, method.std_floor),
+        image: (train.shape.channels == 1).then_some((train.shape.height, train.shape.width)),
+        labels: dataset.labels.clone(),
+        // Images of bytes are the default, and need no more said than before.
+        about: if is_plain(&about) { About::default() } else { about },
+    };
+    Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
+    initial_params(&mut network, plan.config.seed);
+    Ok(network)
+}
+
+/// Outputs of a network for a set; those of real values are described.
+fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<usize> {
+    match dataset.task {
+        Task::Classify => Ok(dataset.labels.len()),
+        Task::Reconstruct => Ok(train.shape.inputs()),
+        Task::Regress => {
+            let values = train.values()?;
+            let outputs = values.len() / train.len();
+            let (mean, std) = value_statistics(ValuesRef::F32(values), outputs);
+            let name = |at: usize| dataset.outputs.get(at).cloned().unwrap_or_else(|| format!("output {at}"));
+            let described = mean.into_iter().zip(std).enumerate();
+            about.outputs = described.map(|(at, (mean, std))| Output { name: name(at), mean, std }).collect();
+            Ok(outputs)
+        }
+    }
+}
+
+/// The layers by plan; without Softmax where there are no classes.
+fn layers(plan: &Plan, task: Task, outputs: usize) -> Vec<Layer> {
+    let mut layers = plan.norm.layers(&plan.hidden, outputs as u32);
+    if task != Task::Classify {
+        layers.pop();
+    }
+    layers
+}
+
+/// What standardizes inputs that are like these.
+fn statistics(values: ValuesRef, inputs: usize, floor: f32) -> PixelStatistics {
+    match values {
+        ValuesRef::U8(bytes) => {
+            let (mean, mut std) = pixel_statistics(bytes, inputs);
+            raise(&mut std, floor);
+            PixelStatistics::Standardized { mean, std }
+        }
+        values => {
+            let (mean, mut std) = value_statistics(values, inputs);
+            raise(&mut std, floor);
+            PixelStatistics::Values { mean, std }
+        }
+    }
+}
+
+/// Whether a network is for classes of grey `u8` images.
+fn is_plain(about: &About) -> bool {
+    let grey = about.shape.is_none_or(|[_, _, channels]| channels == 1);
+    about.task == Task::Classify && about.input.0 == InputType::U8 && grey && about.channels.is_empty()
+}
+
+/// Most bytes of parameters that are trained here, in f32: far above any device model, below what a PC has.
+const MOST_PARAMETER_BYTES: usize = 1 << 30;
+
+/// Refuses a network that would fill memory before anything else goes wrong.
+fn check_memory(network: Network) -> anyhow::Result<()> {
+    let parameters = network.params();
+    let needed = parameters.saturating_mul(size_of::<f32>());
+    if needed > MOST_PARAMETER_BYTES {
+        bail!(
+            "--hidden: {} parameters need {}, and {} is the most that is trained; give fewer units",
+            thousands(parameters),
+            bytes(needed),
+            bytes(MOST_PARAMETER_BYTES)
+        );
+    }
+    Ok(())
+}
