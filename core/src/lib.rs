@@ -59,14 +59,14 @@
 //!
 //! ```
 //! use foldnet_core::infer::{Answer, Inference};
-//! use foldnet_core::model::{Aligned, LayerHeader, LayerWeights, Model, Spec, encode};
+//! use foldnet_core::model::{Aligned, LayerHeader, LayerWeights, Model, ModelSpec, encode};
 //!
 //! let header = LayerHeader { inputs: 4, units: 2, bits: 32, relu: false, scale: 1.0 };
 //! let kernel = [1.0, 1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0];
 //! let layers = [(header, LayerWeights::Float { kernel: &kernel, bias: &[0.0, 0.0] })];
 //! let layers = layers.into_iter().collect();
 //! let mut flash = Aligned([0; 256]);
-//! let spec = Spec { height: 2, width: 2, labels: "above\nbelow\n", layers, ..Spec::default() };
+//! let spec = ModelSpec { height: 2, width: 2, labels: "above\nbelow\n", layers, ..ModelSpec::default() };
 //! let len = encode(&spec, &mut flash.0)?;
 //!
 //! let model = Model::parse(&flash.0[..len])?; // checks everything, once

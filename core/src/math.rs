@@ -85,7 +85,7 @@ pub(crate) fn squared_distance(x: &[f32], center: f32) -> f32 {
 }
 
 /// The class of the largest logit of an example, the first of equals, and that logit.
-pub(crate) fn largest(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
+pub(crate) fn argmax(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
     let column = logits[example..].iter().step_by(n).copied().enumerate();
     column.fold((0, f32::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best })
 }
@@ -113,7 +113,7 @@ pub(crate) fn softmax_column(
 /// The logits of one example become its class probabilities, in place. For display: feature `micromath` makes it
 /// smaller, and good to a thousandth only.
 pub fn softmax(logits: &mut [f32]) {
-    let (_, max) = largest(logits, 0, 1);
+    let (_, max) = argmax(logits, 0, 1);
     if !logits.is_empty() {
         softmax_column(logits, 0, 1, max, 1.0, exp_for_display);
     }

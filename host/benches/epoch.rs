@@ -5,7 +5,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use foldnet::compute::Fast;
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet_core::compute::{Compute, Portable};
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::standardize::{PixelScaling, Standardized};
@@ -67,12 +67,12 @@ fn product_update(bencher: Bencher, (inputs, units): (usize, usize)) {
 
 #[divan::bench(args = THREADS)]
 fn step_after(bencher: Bencher, threads: usize) {
-    step(bencher, &Norm::After.layers(&[300, 100], 10), threads);
+    step(bencher, &NormPlacement::After.layers(&[300, 100], 10), threads);
 }
 
 #[divan::bench(args = THREADS)]
 fn step_before(bencher: Bencher, threads: usize) {
-    step(bencher, &Norm::Before.layers(&[300, 100], 10), threads);
+    step(bencher, &NormPlacement::Before.layers(&[300, 100], 10), threads);
 }
 
 /// Random images and labels, and an order to pick them in.

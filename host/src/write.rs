@@ -1,4 +1,4 @@
-//! Writing files whole or not at all: every file the PC side writes goes through [`atomically`].
+//! Writing files whole or not at all: every file the PC side writes goes through [`atomic_write`].
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -23,7 +23,7 @@ const FORGOTTEN: Duration = Duration::from_secs(3600);
 ///
 /// # Errors
 /// One line that names the path, the cause and the remedy, of the kind the system (or `contents`) gave.
-pub fn atomically(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn atomic_write(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let written = match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
         Ok(found) if !found.is_file() => File::options().write(true).open(path).and_then(|file| fill(&file, contents)),
@@ -166,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("old");
         fs::write(&path, "old").expect("written");
-        let failed = atomically(&path, |out| {
+        let failed = atomic_write(&path, |out| {
             out.write_all(&[1; 100_000])?;
             Err(kind.into())
         });
@@ -193,7 +193,7 @@ mod tests {
         fs::write(folder.path().join("file"), "").expect("written");
         let check = |name: &str, expected: &str| {
             let path = folder.path().join(name);
-            let error = atomically(&path, |out| out.write_all(b"new")).expect_err("no such place").to_string();
+            let error = atomic_write(&path, |out| out.write_all(b"new")).expect_err("no such place").to_string();
             assert!(error.starts_with(&format!("{}: cannot be written (", path.display())), "{error}");
             assert!(error.ends_with(expected) && !error.contains(".part"), "{error}");
         };
@@ -208,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
         for text in ["first", "second, which is longer", "third"] {
-            atomically(&path, |out| out.write_all(text.as_bytes())).expect("written");
+            atomic_write(&path, |out| out.write_all(text.as_bytes())).expect("written");
             assert_eq!(fs::read(&path).expect("there"), text.as_bytes());
         }
         assert_eq!(names(folder.path()), ["file"]);
@@ -225,14 +225,14 @@ mod tests {
         make(".foldnet-new.part", 3500);
         make("foldnet-mine.part", 9999);
         make(".foldnet-mine", 9999);
-        atomically(&folder.path().join("file"), |out| out.write_all(b"new")).expect("written");
+        atomic_write(&folder.path().join("file"), |out| out.write_all(b"new")).expect("written");
         assert_eq!(names(folder.path()), [".foldnet-mine", ".foldnet-new.part", "file", "foldnet-mine.part"]);
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_named() {
-        let error = atomically(Path::new("/dev/full"), |out| out.write_all(&[1; 100])).expect_err("full");
+        let error = atomic_write(Path::new("/dev/full"), |out| out.write_all(&[1; 100])).expect_err("full");
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         let text = error.to_string();
         assert!(text.starts_with("/dev/full: cannot be written ("), "{text}");
@@ -246,9 +246,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let [path, link, plain] = ["file", "link", "plain"].map(|name| folder.path().join(name));
         fs::write(&plain, "").expect("written");
-        atomically(&path, |out| out.write_all(b"one")).expect("written");
+        atomic_write(&path, |out| out.write_all(b"one")).expect("written");
         symlink("file", &link).expect("linked");
-        atomically(&link, |out| out.write_all(b"two")).expect("written");
+        atomic_write(&link, |out| out.write_all(b"two")).expect("written");
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode();
         assert_eq!(mode(&path), mode(&plain));
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
@@ -263,14 +263,14 @@ mod tests {
         let [path, link, far, circle] = ["file", "link", "far", "circle"].map(|name| folder.path().join(name));
         fs::write(&path, "").expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("set");
-        atomically(&path, |out| out.write_all(b"one")).expect("written");
+        atomic_write(&path, |out| out.write_all(b"one")).expect("written");
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
         symlink("far", &link).expect("linked");
-        atomically(&link, |out| out.write_all(b"two")).expect("written");
+        atomic_write(&link, |out| out.write_all(b"two")).expect("written");
         assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
         assert_eq!(fs::read(&far).expect("there"), b"two");
         symlink("circle", &circle).expect("linked");
-        let error = atomically(&circle, |out| out.write_all(b"three")).expect_err("no end").to_string();
+        let error = atomic_write(&circle, |out| out.write_all(b"three")).expect_err("no end").to_string();
         assert!(error.contains("circle: cannot be written"), "{error}");
         let names = names(folder.path());
         assert_eq!(names, ["circle", "far", "file", "link"]);

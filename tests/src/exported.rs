@@ -1,7 +1,7 @@
 //! The notebook's networks as device models: exported by the library, from Keras's checkpoints or others.
 
 use foldnet::compute::Fast;
-use foldnet::deploy::export::{Export, Plan, export};
+use foldnet::deploy::export::{Export, ExportPlan, export};
 use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet_data::{Dataset, Part, Source, View};
 use foldnet_sim::AlignedBytes;
@@ -40,7 +40,7 @@ impl Exported {
     /// When it cannot be exported.
     pub fn new(name: &str, checkpoint: &Checkpoint, bits: u8, images: usize) -> Self {
         let calibration = dataset().part(Part::Train).slice(0..CALIBRATION);
-        let plan = Plan { bits: &[bits], calibration, test: test(images), labels: &dataset().labels };
+        let plan = ExportPlan { bits: &[bits], calibration, test: test(images), labels: &dataset().labels };
         let exported = export(checkpoint, &plan, &Fast::new(1), &mut |_| ());
         let (model, report) = exported.unwrap_or_else(|error| panic!("{name}: {error:#}"));
         Self { name: name.to_owned(), model, report }

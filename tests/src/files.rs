@@ -7,7 +7,7 @@ use crate::nor_flash::{Failed, NorFlash};
 use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet::show::report::{ModelFile, measured};
 use foldnet::train::history::History;
-use foldnet_core::slot::{Header, Room, Running, WriteError, Writer, boot};
+use foldnet_core::slot::{Room, Running, SlotHeader, WriteError, Writer, boot};
 use foldnet_data::{Source, load, read_png, text};
 use foldnet_sim::AlignedBytes;
 use std::fmt::Display;
@@ -127,7 +127,7 @@ pub fn slot_writer(bytes: &[u8]) {
     let mut flash = NorFlash::<4, 4, BLOCK>::new(&[BLOCK; 16], 7);
     let layers = [FloatLayer { kernel: vec![1.0; 4], bias: vec![0.5; 2], inputs: 2, relu: false }];
     let old = model_file(&spec(1, 2, "", &layers)).expect("a model");
-    let header = Header::for_slot(&room, 0, 1, &old).expect("a model that fits").to_bytes();
+    let header = SlotHeader::for_slot(&room, 0, 1, &old).expect("a model that fits").to_bytes();
     flash.set(slot.offset as usize, &[&header, &old[..]].concat());
     let running = boot(flash.view(), &room).expect("the old model").running;
     flash.cut_after(u64::from(u16::from_le_bytes([cut_low, cut_high])));

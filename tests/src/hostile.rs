@@ -3,7 +3,7 @@
 
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::{Current, Kernel, Portable};
-use foldnet_core::infer::layout::{MAX_ROWS, Width};
+use foldnet_core::infer::layout::{BitWidth, MAX_ROWS};
 use foldnet_core::infer::{Answer, Inference, InferenceError, Input, InputType, LengthError, Listed, Order, Source};
 use foldnet_core::model::{HeadKind, Header, LayerHeader, ParseError};
 
@@ -155,7 +155,7 @@ fn run_other<I: Input>(model: &Model, values: &[I]) {
 /// `bytes`: their sums are exact wherever they are within the bound of packed sums.
 fn check_kernels(header: &Header, bytes: &[u8]) {
     for (layer, parts) in header.layers.iter().zip(sections(header, bytes)) {
-        let Some(width) = Width::from_bits(layer.bits) else { continue };
+        let Some(width) = BitWidth::from_bits(layer.bits) else { continue };
         let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
         let x: Vec<u8> = bytes.iter().copied().cycle().take(inputs).collect();
         let numbers: Vec<u16> = parts.order.chunks_exact(2).map(|b| u16::from_ne_bytes([b[0], b[1]])).collect();
@@ -178,7 +178,7 @@ fn check_kernels(header: &Header, bytes: &[u8]) {
 }
 
 /// The sums of all rows of a layer by a kernel, with those that only fill the last block.
-fn sums<K: Kernel>(width: Width, source: &Source, words: &[u32]) -> Vec<i32> {
+fn sums<K: Kernel>(width: BitWidth, source: &Source, words: &[u32]) -> Vec<i32> {
     let block_words = width.block_words(source.inputs());
     let mut memory = vec![u32::MAX; K::KIND.list_words(width, source.inputs())];
     let list = K::list(width, source, &mut memory);

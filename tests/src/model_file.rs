@@ -1,7 +1,7 @@
 //! Model files for tests: written by core from f32 weights, or put together byte by byte.
 
 use crate::hostile::{AlignedBytes, seal};
-use foldnet_core::model::{EncodeError, LayerHeader, LayerWeights, Spec, encode, encoded_len};
+use foldnet_core::model::{EncodeError, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 
 /// One Dense of 32 bits.
 #[derive(Debug, Clone)]
@@ -25,17 +25,17 @@ impl FloatLayer {
 }
 
 /// What core is to write for `layers` on images of `height` times `width` pixels.
-pub fn spec<'a>(height: usize, width: usize, labels: &'a str, layers: &'a [FloatLayer]) -> Spec<'a> {
+pub fn spec<'a>(height: usize, width: usize, labels: &'a str, layers: &'a [FloatLayer]) -> ModelSpec<'a> {
     let weights = |layer: &'a FloatLayer| LayerWeights::Float { kernel: &layer.kernel, bias: &layer.bias };
     let layers = layers.iter().map(|layer| (layer.header(), weights(layer))).collect();
-    Spec { height: height as u16, width: width as u16, labels, layers, ..Spec::default() }
+    ModelSpec { height: height as u16, width: width as u16, labels, layers, ..ModelSpec::default() }
 }
 
 /// The file that core writes for `spec`.
 ///
 /// # Errors
 /// As [`encode`].
-pub fn file(spec: &Spec) -> Result<Vec<u8>, EncodeError> {
+pub fn file(spec: &ModelSpec) -> Result<Vec<u8>, EncodeError> {
     // Not zeros, so that a byte that core leaves unwritten shows.
     let mut bytes = vec![0xA5; encoded_len(spec)];
     let len = encode(spec, &mut bytes)?;
@@ -47,7 +47,7 @@ pub fn file(spec: &Spec) -> Result<Vec<u8>, EncodeError> {
 ///
 /// # Errors
 /// As [`encode`].
-pub fn aligned_file(spec: &Spec) -> Result<AlignedBytes, EncodeError> {
+pub fn aligned_file(spec: &ModelSpec) -> Result<AlignedBytes, EncodeError> {
     Ok(AlignedBytes::new(&file(spec)?))
 }
 

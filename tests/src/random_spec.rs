@@ -5,7 +5,7 @@ use crate::fold_case::Source;
 use crate::hostile::{Sections, integer_weight, section_lens, sections};
 use crate::model_file::{assemble, layers_section};
 use foldnet_core::infer::Row;
-use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, Spec, scratch_words};
+use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ModelSpec, scratch_words};
 
 /// A model, or something like it.
 #[derive(Debug, Clone)]
@@ -101,10 +101,18 @@ impl Drawn {
     }
 
     /// What the encoder is given.
-    pub fn spec(&self) -> Spec<'_> {
+    pub fn spec(&self) -> ModelSpec<'_> {
         let layers = self.layers.iter().map(|layer| (layer.header, layer.weights.of_spec())).collect();
         let Self { height, width, logit_scale, .. } = *self;
-        Spec { height, width, labels: &self.labels, layers, logit_scale, order: &self.order, ..Spec::default() }
+        ModelSpec {
+            height,
+            width,
+            labels: &self.labels,
+            layers,
+            logit_scale,
+            order: &self.order,
+            ..ModelSpec::default()
+        }
     }
 
     /// A file of what parsing looks at: the header, and sections of the lengths that follow from it, with these rows and

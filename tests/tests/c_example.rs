@@ -85,7 +85,7 @@ fn check(name: &str) {
         images.bytes().unwrap(),
         images.classes().unwrap(),
         &mut |_, logits| {
-            expected.push(logits.largest() as u32);
+            expected.push(logits.argmax() as u32);
             expected.extend_from_slice(logits.words());
         },
     );

@@ -6,10 +6,10 @@
 //! once on an M4F and once on an M0 (`scripts/boards` runs them on every board). A test exports one model once.
 
 use foldnet::compute::Fast;
-use foldnet::deploy::export::{Plan, export};
-use foldnet::network::architecture::Norm;
+use foldnet::deploy::export::{ExportPlan, export};
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
-use foldnet::train::fit::{Config, Epoch, Observer, Progress, fit, initial_params};
+use foldnet::train::fit::{Config, Epoch, Observer, TrainProgress, fit, initial_params};
 use foldnet::train::standardize::pixel_statistics;
 use foldnet_core::Model;
 use foldnet_data::{Part, View};
@@ -159,7 +159,7 @@ fn narrow_network() -> Checkpoint {
 fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> Checkpoint {
     let (mean, std) = pixel_statistics(train.bytes().unwrap(), train.shape.inputs());
     let mut network = Checkpoint {
-        layers: Norm::After.layers(hidden, labels.len() as u32),
+        layers: NormPlacement::After.layers(hidden, labels.len() as u32),
         inputs: train.shape.inputs(),
         params: Vec::new(),
         pixels: PixelStatistics::Standardized { mean, std },
@@ -188,7 +188,7 @@ fn own_images_on_an_m0() {
     let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
     let network = trained(&[8], &config, train, &names);
     for bits in [8, 4, 2, 32] {
-        let plan = Plan { bits: &[bits], calibration: train, test, labels: &names };
+        let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &names };
         let (model, report) = export(&network, &plan, &Fast::new(1), &mut |_| ()).expect("exported");
         let header = Model::parse(&model).expect("a model").header();
         assert_eq!((header.height, header.width), (12, 9));
@@ -203,7 +203,7 @@ fn own_images_on_an_m0() {
 struct Silent;
 
 impl Observer for Silent {
-    fn step(&mut self, _: Progress) -> bool {
+    fn step(&mut self, _: TrainProgress) -> bool {
         true
     }
 

@@ -1,7 +1,7 @@
 //! Export of random networks of any depth, width and placement of BatchNormalization, at every width of weights: the
 //! file parses, says what the fold left, and the simulator's every logit is the format's, evaluated literally.
 
-use foldnet::deploy::export::{Export, Plan, export};
+use foldnet::deploy::export::{Export, ExportPlan, export};
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet_core::Model;
 use foldnet_core::model::FLOAT_BITS;
@@ -55,7 +55,7 @@ fn check(case: &Case, bits: &[u8], what: &str) -> Export {
     let labels: Vec<u16> = (0..IMAGES + STRANGERS).map(|_| source.below(classes) as u16).collect();
     let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
     let test = View::images(&pixels, &labels, 1, case.inputs);
-    let plan = Plan { bits, calibration: test.slice(0..IMAGES), test, labels: &names };
+    let plan = ExportPlan { bits, calibration: test.slice(0..IMAGES), test, labels: &names };
     let (bytes, report) = export(&checkpoint(case), &plan, &foldnet_core::Portable, &mut |_| ())
         .unwrap_or_else(|error| panic!("{what}: {error:#}"));
     check_header(case, &report, &bytes, what);

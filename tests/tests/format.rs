@@ -4,7 +4,7 @@ use foldnet_core::Model;
 use foldnet_core::infer::Row;
 use foldnet_core::infer::{Answer, Inference, InferenceError, LengthError};
 use foldnet_core::model::{
-    EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ParseError, Spec, encode, encoded_len,
+    EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ModelSpec, ParseError, encode, encoded_len,
 };
 use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::fold_case::Source;
@@ -407,7 +407,7 @@ fn what_is_written_is_read_and_what_would_not_be_read_is_not_written() {
 #[test]
 fn layers_that_would_not_be_read_are_named() {
     let layers = tiny_layers();
-    let check = |change: &dyn Fn(&mut Spec), expected| {
+    let check = |change: &dyn Fn(&mut ModelSpec), expected| {
         let mut spec = spec(1, 2, "", &layers);
         change(&mut spec);
         assert_eq!(file(&spec).err(), Some(expected));

@@ -4,7 +4,7 @@
 use foldnet_core::Model;
 use foldnet_core::infer::Row;
 use foldnet_core::infer::{Answer, Inference};
-use foldnet_core::model::{EncodeError, LayerHeader, LayerWeights, ParseError, Spec};
+use foldnet_core::model::{EncodeError, LayerHeader, LayerWeights, ModelSpec, ParseError};
 use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::fold_case::Source;
 use foldnet_tests::hostile::{AlignedBytes, exercise, seal, section};
@@ -88,13 +88,13 @@ const TINY_ORDER: &[u16] = &[3, 0, 1, 2, 4];
 const TINY_WEIGHTS: [&[i8]; 3] = [&[1, 1, -1, 0, -1], &[7, -7, -1], &[127, -127, 3, -1, 0, 64]];
 
 /// What core is to write; the model's fields may be changed.
-fn tiny_spec() -> Spec<'static> {
+fn tiny_spec() -> ModelSpec<'static> {
     let shapes = [(5, 1, 2, true, 0.5), (1, 3, 4, true, 0.25), (3, 2, 8, false, 1.0)];
     let layers = shapes.into_iter().zip(TINY_ROWS.into_iter().zip(TINY_WEIGHTS));
     let layers = layers.map(|((inputs, units, bits, relu, scale), (rows, weights))| {
         (LayerHeader { inputs, units, bits, relu, scale }, LayerWeights::Integer { weights, rows })
     });
-    Spec { width: 5, layers: layers.collect(), logit_scale: 0.125, order: TINY_ORDER, ..Spec::default() }
+    ModelSpec { width: 5, layers: layers.collect(), logit_scale: 0.125, order: TINY_ORDER, ..ModelSpec::default() }
 }
 
 /// Random weights and rows of one layer.
@@ -133,7 +133,7 @@ fn random_file(widths: &[usize], source: &mut Source) -> Vec<u8> {
     let mut order: Vec<u16> = (0..widths[0] as u16).collect();
     (1..order.len()).for_each(|i| order.swap(i, source.below(i + 1)));
     let order = if source.chance(0.8) { &order[..] } else { &[] };
-    file(&Spec { width: widths[0] as u16, layers, logit_scale: 0.5, order, ..Spec::default() }).unwrap()
+    file(&ModelSpec { width: widths[0] as u16, layers, logit_scale: 0.5, order, ..ModelSpec::default() }).unwrap()
 }
 
 fn integer<'a>(weights: &'a [i8], rows: &'a [Row]) -> LayerWeights<'a> {
@@ -245,7 +245,7 @@ fn weights_and_rows_that_do_not_fit_are_not_written() {
 
 #[test]
 fn an_order_that_is_no_permutation_is_not_written() {
-    let check = |order: &'static [u16]| file(&Spec { order, ..tiny_spec() }).map(|_| ());
+    let check = |order: &'static [u16]| file(&ModelSpec { order, ..tiny_spec() }).map(|_| ());
     assert_eq!(check(&[]), Ok(()));
     for order in [&[0, 1, 2, 3, 5][..], &[0, 1, 2, 3], &[0, 1, 2, 3, 3], &[0, 1, 2, 3, 4, 5]] {
         assert_eq!(check(order), Err(EncodeError::Order), "{order:?}");
@@ -264,7 +264,7 @@ fn rows_say_how_large_their_sums_become() {
         let (weights, rows) = (weights.collect::<Vec<_>>(), vec![Row { multiplier: 30_000, ..Row::default() }; units]);
         let header = LayerHeader { inputs: inputs as u16, units: units as u16, bits, relu: false, scale: 1.0 };
         let layers = [(header, integer(&weights, &rows))].into_iter().collect();
-        let spec = Spec { width: inputs as u16, layers, ..Spec::default() };
+        let spec = ModelSpec { width: inputs as u16, layers, ..ModelSpec::default() };
         let bytes = file(&spec).unwrap();
         let start = section(&bytes, 3).start + 16;
         for (unit, row) in bytes[start..][..8 * units].chunks_exact(8).enumerate() {

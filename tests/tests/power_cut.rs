@@ -3,7 +3,7 @@
 //! The flash is [`NorFlash`], stricter than any chip. Models up to 8 KB are cut at every byte, larger ones at the edges
 //! of erase blocks and beside them; on the flash of every board, and on one of blocks of different sizes.
 
-use foldnet_core::slot::{Fault, HEADER_LEN, Header, Place, Room, Running, WriteError, Writer, boot};
+use foldnet_core::slot::{Fault, HEADER_LEN, Region, Room, Running, SlotHeader, WriteError, Writer, boot};
 use foldnet_sim::board::{BOARDS, Board};
 use foldnet_tests::model_file::{FloatLayer, file, spec};
 use foldnet_tests::nor_flash::{ERASE_TICKS, Failed, NorFlash};
@@ -55,7 +55,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
     }
 
     /// Where a place of the room lies in the flash.
-    fn range(&self, place: &Place) -> Range<usize> {
+    fn range(&self, place: &Region) -> Range<usize> {
         self.offset + place.offset as usize..self.offset + place.end() as usize
     }
 
@@ -92,7 +92,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
     /// A device on which `model` runs, from slot `slot` with `sequence`, and a former one lies in the other slot.
     fn running(mut self, slot: u8, sequence: u32, model: &[u8], former: &[u8]) -> Self {
         for (slot, sequence, model) in [(1 - slot, sequence.wrapping_sub(1), former), (slot, sequence, model)] {
-            let header = Header::for_slot(&self.room, slot, sequence, model).unwrap().to_bytes();
+            let header = SlotHeader::for_slot(&self.room, slot, sequence, model).unwrap().to_bytes();
             let at = self.slot(slot).start;
             self.flash.set(at, &[&header, model].concat());
         }

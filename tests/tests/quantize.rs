@@ -2,7 +2,7 @@
 //! Where the images are missing, these tests fail.
 
 use foldnet::compute::Fast;
-use foldnet::deploy::export::{Plan, export};
+use foldnet::deploy::export::{ExportPlan, export};
 use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet_data::{Part, Source};
 use foldnet_tests::tolerance::{
@@ -28,7 +28,7 @@ fn check_keras(name: &str) {
     let dataset = foldnet_data::load(&Source::FashionMnist, &mut |_| ()).expect("Fashion-MNIST");
     let (calibration, test) = (dataset.part(Part::Train).slice(0..CALIBRATION), dataset.part(Part::Test));
     for (bits, lost, changed) in LIMITS {
-        let plan = Plan { bits: &[bits], calibration, test, labels: &dataset.labels };
+        let plan = ExportPlan { bits: &[bits], calibration, test, labels: &dataset.labels };
         let (_, report) = export(&checkpoint, &plan, &Fast::new(1), &mut |_| ()).expect("it can be exported");
         let found = report.float_accuracy - report.accuracy;
         assert!(found <= lost.value, "{name}: {found} lost, beyond {}: {}", lost.name, lost.reason);

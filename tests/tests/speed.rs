@@ -6,7 +6,7 @@
 //! tests are left out.
 
 use foldnet::compute::{Fast, Isa};
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet_core::Network;
 use foldnet_tests::speed::busy::Busy;
 use foldnet_tests::speed::products::Products;
@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 3;
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// The share of the speed of its products that training with `norm` runs at is at least `floor`.
-fn check_share(norm: Norm, floor: f64) {
+fn check_share(norm: NormPlacement, floor: f64) {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (layers, data, fast) = (norm.layers(&[300, 100], CLASSES as u32), Data::random(), Fast::new(1));
     let (mut products, mut steps) =
@@ -39,13 +39,13 @@ fn check_share(norm: Norm, floor: f64) {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
 fn a_step_of_before_runs_at_the_speed_of_its_products() {
-    check_share(Norm::Before, 0.75);
+    check_share(NormPlacement::Before, 0.75);
 }
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
 fn a_step_of_after_runs_at_the_speed_of_its_products() {
-    check_share(Norm::After, 0.75);
+    check_share(NormPlacement::After, 0.75);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn vectors_are_chosen_and_pay() {
         println!("skipped: {} is all this processor has", fast.description());
         return;
     }
-    let layers = Norm::After.layers(&[300, 100], CLASSES as u32);
+    let layers = NormPlacement::After.layers(&[300, 100], CLASSES as u32);
     let (mut a, mut b) =
         (Products::new(Network::of(&layers, SHAPE), BATCH), Products::new(Network::of(&layers, SHAPE), BATCH));
     let [fast_seconds, plain_seconds] = in_turn(301, [&mut || a.time(&fast, 2), &mut || b.time(&plain, 2)]);
@@ -74,7 +74,7 @@ fn a_busy_core_does_not_make_two_threads_slower_than_one() {
     let data = Data::random();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let _busy = Busy::cores(cores.div_ceil(2)).expect("a shell");
-    for norm in [Norm::After, Norm::Before] {
+    for norm in [NormPlacement::After, NormPlacement::Before] {
         let layers = norm.layers(&[300, 100], CLASSES as u32);
         let (one, two) = (Fast::new(1), Fast::new(2));
         let (mut a, mut b) = (Steps::new(&data, layers.clone(), BATCH), Steps::new(&data, layers, BATCH));

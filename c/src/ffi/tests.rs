@@ -3,7 +3,7 @@
 use super::*;
 use core::ffi::CStr;
 use core::ptr::null_mut;
-use foldnet_core::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, Spec, encode};
+use foldnet_core::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode};
 
 /// Bytes of the model below, at most.
 const LEN: usize = 256;
@@ -14,7 +14,7 @@ fn model_file() -> (Aligned<[u8; LEN]>, usize) {
     let weights = LayerWeights::Float { kernel: &[1.0, -1.0, 0.0, 1.0], bias: &[0.0; 2] };
     let layers = [(header, weights)].into_iter().collect();
     let mut file = Aligned([0xFF; LEN]);
-    let len = encode(&Spec { height: 1, width: 2, layers, ..Spec::default() }, &mut file.0).unwrap();
+    let len = encode(&ModelSpec { height: 1, width: 2, layers, ..ModelSpec::default() }, &mut file.0).unwrap();
     (file, len)
 }
 
@@ -124,7 +124,7 @@ fn flash_boots_its_newest_model() {
     flash.0[..len].copy_from_slice(&file.0[..len]);
     assert_eq!(boot(&flash, LEN as u32), 0, "a bare model, whatever lies behind it");
     let room = Room::halves(address.addr() as u32, 4 * LEN as u32, LEN as u32);
-    let header = foldnet_core::slot::Header::for_slot(&room, 1, 7, &file.0[..len]).unwrap().to_bytes();
+    let header = foldnet_core::slot::SlotHeader::for_slot(&room, 1, 7, &file.0[..len]).unwrap().to_bytes();
     flash.0 = [0xFF; 4 * LEN];
     flash.0[2 * LEN..][..header.len()].copy_from_slice(&header);
     flash.0[2 * LEN + header.len()..][..len].copy_from_slice(&file.0[..len]);

@@ -2,7 +2,7 @@
 
 use crate::infer::Row;
 use crate::infer::{Inference, LengthError, Outputs};
-use crate::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, Model, ParseError, Spec, encode, encoded_len};
+use crate::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, Model, ModelSpec, ParseError, encode, encoded_len};
 
 /// Room for the models below.
 const ROOM: usize = 400;
@@ -11,26 +11,26 @@ const fn layer(inputs: u16, units: u16, bits: u8, relu: bool) -> LayerHeader {
     LayerHeader { inputs, units, bits, relu, scale: 0.5 }
 }
 
-fn spec<'a>(layers: [(LayerHeader, LayerWeights<'a>); 2]) -> Spec<'a> {
-    Spec {
+fn spec<'a>(layers: [(LayerHeader, LayerWeights<'a>); 2]) -> ModelSpec<'a> {
+    ModelSpec {
         height: 1,
         width: 3,
         labels: "no\nyes\n",
         layers: layers.into_iter().collect(),
         logit_scale: 0.25,
-        ..Spec::default()
+        ..ModelSpec::default()
     }
 }
 
 /// Encodes into `out`, opens it and classifies `image`; the class, and the logits as words.
-fn run(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8]) -> (usize, [u32; 2]) {
+fn run(spec: &ModelSpec, out: &mut Aligned<[u8; ROOM]>, image: &[u8]) -> (usize, [u32; 2]) {
     let mut logits = [0; 2];
     let class = with_logits(spec, out, image, |found| logits.copy_from_slice(found.words()));
     (class, logits)
 }
 
 /// Likewise, with a look at the logits.
-fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: impl FnOnce(Outputs)) -> usize {
+fn with_logits(spec: &ModelSpec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: impl FnOnce(Outputs)) -> usize {
     assert!(encoded_len(spec) <= ROOM);
     let len = encode(spec, &mut out.0).unwrap();
     let model = Model::parse(&out.0[..len]).unwrap();
@@ -46,7 +46,7 @@ fn with_logits(spec: &Spec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: i
 }
 
 /// Two layers, of 4 and 2 bits.
-pub(super) fn with_integer_model<R>(check: impl FnOnce(&Spec) -> R) -> R {
+pub(super) fn with_integer_model<R>(check: impl FnOnce(&ModelSpec) -> R) -> R {
     let row = |bias, multiplier, shift| Row { bias, multiplier, shift, worst: 0 };
     let hidden =
         LayerWeights::Integer { weights: &[7, -7, 1, -1, 2, 3], rows: &[row(10, 16_384, 1), row(0, 32_767, 0)] };
@@ -76,7 +76,7 @@ pub(super) fn probabilities_are_the_softmax_of_the_logits() {
     with_integer_model(|spec| {
         // Logits 126 and 1, in all a quarter apart: 1 / (1 + exp(-1/4)). A thousandth is what micromath is good to.
         let close = |p: f32, expected: f32| assert!((p - expected).abs() < 1e-3, "{p}, not {expected}");
-        let spec = Spec { logit_scale: 0.25 / 125.0, ..spec.clone() };
+        let spec = ModelSpec { logit_scale: 0.25 / 125.0, ..spec.clone() };
         with_logits(&spec, &mut Aligned([0; ROOM]), &[255, 0, 0], |logits| {
             let mut p = [0.0; 2];
             logits.probabilities(&mut p);

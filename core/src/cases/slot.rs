@@ -2,7 +2,7 @@
 
 use super::model::with_integer_model;
 use crate::model::{Aligned, ParseError, encode};
-use crate::slot::{BootError, Fault, HEADER_LEN, Header, Place, Room, bare, boot};
+use crate::slot::{BootError, Fault, HEADER_LEN, Region, Room, SlotHeader, bare, boot};
 
 /// Bytes of a slot below.
 const SLOT: usize = 512;
@@ -12,20 +12,20 @@ const ROOM: Room = Room::halves(0x1_0000, 2 * SLOT as u32, 64);
 pub(super) fn a_slots_header_is_what_its_table_says() {
     let model = [1, 2, 3, 4, 5, 6, 7, 8];
     let room = Room::halves(0x0802_0000, 0xE_0000, 0x2_0000);
-    let header = Header::for_slot(&room, 1, 0x0102_0304, &model).unwrap();
+    let header = SlotHeader::for_slot(&room, 1, 0x0102_0304, &model).unwrap();
     let bytes = header.to_bytes();
     assert_eq!(bytes[..16], *b"FSLT\x01\0\x01\0\0\0\x08\x08\x04\x03\x02\x01");
     assert_eq!(bytes[16..28], *b"\x08\0\0\0\x05\x06\x07\x08\0\0\0\0");
     // By another program: zlib's crc32 of the 28 bytes before.
     assert_eq!(bytes[28..32], 0x9AA1_D433u32.to_le_bytes());
     assert_eq!(bytes[32..], *b"Foldnet: this slot is complete.\n");
-    assert_eq!(Header::from_bytes(&bytes), Ok(header));
-    assert_eq!(Header::from_bytes(&[0xFF; HEADER_LEN]), Err(Fault::Empty));
+    assert_eq!(SlotHeader::from_bytes(&bytes), Ok(header));
+    assert_eq!(SlotHeader::from_bytes(&[0xFF; HEADER_LEN]), Err(Fault::Empty));
     for bit in 0..8 * HEADER_LEN {
         let mut damaged = bytes;
         damaged[bit / 8] ^= 1 << (bit % 8);
         let fault = if bit < 8 * 32 { Fault::Header } else { Fault::Unfinished };
-        assert_eq!(Header::from_bytes(&damaged), Err(fault), "bit {bit}");
+        assert_eq!(SlotHeader::from_bytes(&damaged), Err(fault), "bit {bit}");
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) fn a_room_is_one_slot_or_two() {
     let room = Room::halves(0, 7 * 128, 128);
     assert_eq!(
         (room.slot(0), room.slot(1)),
-        (Some(Place { offset: 0, len: 384 }), Some(Place { offset: 384, len: 384 }))
+        (Some(Region { offset: 0, len: 384 }), Some(Region { offset: 384, len: 384 }))
     );
     assert_eq!((room.slots_for(320), room.slots_for(321), room.slots_for(832), room.slots_for(833)), (2, 1, 1, 0));
     assert_eq!((room.place(0, 321), room.place(1, 321)), (Some(room.whole()), None));
@@ -55,7 +55,7 @@ fn check(
     for (number, slot) in flash.0.chunks_exact_mut(SLOT).enumerate() {
         let (header, model) = slot.split_at_mut(HEADER_LEN);
         let len = with_integer_model(|spec| encode(spec, model).unwrap());
-        let written = Header::for_slot(&ROOM, number as u8, sequences[number], &model[..len]).unwrap();
+        let written = SlotHeader::for_slot(&ROOM, number as u8, sequences[number], &model[..len]).unwrap();
         header.copy_from_slice(&written.to_bytes());
     }
     change(&mut flash.0);
@@ -97,7 +97,7 @@ pub(super) fn slots_that_do_not_boot_say_why() {
         ParseError::NoModel,
     );
     let large = |flash: &mut [u8]| {
-        let header = Header { slot: 0, address: ROOM.address(), sequence: 1, model_len: 961, model_crc: 0 };
+        let header = SlotHeader { slot: 0, address: ROOM.address(), sequence: 1, model_len: 961, model_crc: 0 };
         flash[..HEADER_LEN].copy_from_slice(&header.to_bytes());
         flash[SLOT..].fill(0xFF);
     };

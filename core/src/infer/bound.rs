@@ -3,7 +3,7 @@
 //! The exporter knows the first: it is in the file as one byte of a row, [`worst`]. A kernel that adds up several rows in
 //! one word knows the second, its [`Bound`]. A layer with a row beyond it is added up in strips of inputs, each within.
 
-use super::layout::Width;
+use super::layout::BitWidth;
 
 /// `floor(2^(k / 8) 2^32)`
 const EIGHTHS: [u64; 8] = [
@@ -46,15 +46,15 @@ pub enum Bound {
 
 impl Bound {
     /// The largest [`worst`] of a row that is within the bound.
-    pub const fn most(self, width: Width) -> u8 {
+    pub const fn most(self, width: BitWidth) -> u8 {
         match (self, width) {
-            (Self::Halves, Width::Four | Width::Two) => MAX_WORST,
+            (Self::Halves, BitWidth::Four | BitWidth::Two) => MAX_WORST,
             // 7,692,387 < 8,388,608
-            (Self::Halves | Self::Chains, Width::Eight) => 183,
+            (Self::Halves | Self::Chains, BitWidth::Eight) => 183,
             // 480,774 < 493,447
-            (Self::Chains, Width::Four) => 151,
+            (Self::Chains, BitWidth::Four) => 151,
             // 120,193 < 123,361
-            (Self::Chains, Width::Two) => 135,
+            (Self::Chains, BitWidth::Two) => 135,
         }
     }
 }
@@ -82,9 +82,9 @@ pub(crate) mod cases {
             let most = bound.most(width);
             assert!(limit(most) < below && limit(most + 1) >= below, "{bound:?} {width:?}");
         };
-        check(Bound::Halves, Width::Eight, 1 << 23);
-        check(Bound::Chains, Width::Eight, 1 << 23);
-        check(Bound::Chains, Width::Four, (1 << 23) / 17);
-        check(Bound::Chains, Width::Two, (1 << 21) / 17);
+        check(Bound::Halves, BitWidth::Eight, 1 << 23);
+        check(Bound::Chains, BitWidth::Eight, 1 << 23);
+        check(Bound::Chains, BitWidth::Four, (1 << 23) / 17);
+        check(Bound::Chains, BitWidth::Two, (1 << 21) / 17);
     }
 }

@@ -12,17 +12,17 @@
 //! bound sent all of the first layer to the portable one), 153,014 on M0 code (4.80 million), 132,138 on RV32IMC (2.95).
 
 use super::kernel::{Current, Kernel, Sums};
-use super::layout::{MAX_ROWS, Width};
+use super::layout::{BitWidth, MAX_ROWS};
 use super::requantize::{Row, requantize, requantize_to_byte};
 use super::source::Source;
 
 /// What a layer has in flash.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dense<'a> {
-    pub(crate) width: Width,
+    pub(crate) width: BitWidth,
     /// `[O]`, each the bytes of a [`Row`].
     pub(crate) rows: &'a [[u32; 2]],
-    /// Blocks of [`Width::block_words`] words.
+    /// Blocks of [`BitWidth::block_words`] words.
     pub(crate) weights: &'a [u32],
     pub(crate) traits: Traits,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Traits {
 
 impl Traits {
     /// Of the rows of a layer; none if one is not [valid](Row::is_valid).
-    pub(crate) fn of(width: Width, rows: &[[u32; 2]]) -> Option<Self> {
+    pub(crate) fn of(width: BitWidth, rows: &[[u32; 2]]) -> Option<Self> {
         let (mut traits, most) = (Self::default(), Current::KIND.bound().most(width));
         for &row in rows {
             let row = Row::from_words(row);
@@ -143,7 +143,7 @@ const fn strip(inputs: usize) -> usize {
 }
 
 /// Blocks of a wide layer whose sums there is room for.
-fn wide_group(width: Width, inputs: usize, memory: &[u32]) -> usize {
+fn wide_group(width: BitWidth, inputs: usize, memory: &[u32]) -> usize {
     let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip(inputs)));
     (room / MAX_ROWS / Current::AT_ONCE).max(1) * Current::AT_ONCE
 }
@@ -151,7 +151,7 @@ fn wide_group(width: Width, inputs: usize, memory: &[u32]) -> usize {
 /// The sums of a group of blocks of a wide layer, in `memory`.
 #[cold]
 #[inline(never)]
-fn wide_sums<'s>(width: Width, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
+fn wide_sums<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
     let (inputs, stride) = (source.inputs(), width.block_words(source.inputs()));
     let len = Current::KIND.list_words(width, strip(inputs)).min(memory.len());
     let Some((list, sums)) = memory.split_at_mut_checked(len) else { return &[] };
@@ -193,7 +193,7 @@ pub(crate) mod cases {
     /// The most inputs and the largest weights, and others, against sums over unpacked weights.
     pub(crate) fn wide_layers_are_exact() {
         static ORDER: [u16; INPUTS] = order();
-        for width in [Width::Eight, Width::Four, Width::Two] {
+        for width in [BitWidth::Eight, BitWidth::Four, BitWidth::Two] {
             for (extreme, listed) in [(true, true), (true, false), (false, true), (false, false)] {
                 let order = if listed { Order::Listed(Listed::new(&ORDER).unwrap()) } else { Order::Plain(INPUTS) };
                 check(width, extreme, order);
@@ -212,7 +212,7 @@ pub(crate) mod cases {
     }
 
     #[inline(never)]
-    fn check(width: Width, extreme: bool, order: Order) {
+    fn check(width: BitWidth, extreme: bool, order: Order) {
         let (mut x, mut words, mut seed) = ([255u8; INPUTS], [0xa5a5_a5a5; WORDS], 1u32);
         let mut next = || {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -224,7 +224,7 @@ pub(crate) mod cases {
         let (block, list) = words.split_at_mut(width.block_words(INPUTS));
         block.fill(0);
         for (row, input) in (0..width.rows()).flat_map(|row| (0..INPUTS.next_multiple_of(2)).map(move |i| (row, i))) {
-            let (place, largest) = (width.place(row, input), width.largest());
+            let (place, largest) = (width.place(row, input), width.max_weight());
             let any = ((next() % (2 * largest as u32 + 1)) as i32 - i32::from(largest)) as i8;
             let weight = if extreme { [largest, -largest][row % 3 % 2] } else { any };
             block[place.word] |= place.pack(if input < INPUTS { weight } else { 0 });
@@ -251,7 +251,9 @@ pub(crate) mod cases {
     fn groups_of_blocks_take_all_strips_in_turn() {
         extern crate std;
         use std::vec;
-        for (width, inputs, units) in [(Width::Eight, 300, 500), (Width::Four, 1_001, 411), (Width::Two, 600, 900)] {
+        for (width, inputs, units) in
+            [(BitWidth::Eight, 300, 500), (BitWidth::Four, 1_001, 411), (BitWidth::Two, 600, 900)]
+        {
             let block_words = width.block_words(inputs);
             let (blocks, mut seed) = (usize::div_ceil(units, width.rows()), 7u32);
             let mut next = || {
@@ -279,7 +281,7 @@ pub(crate) mod cases {
 
     /// A word of weights of 0 and 1, by the bits of `any`.
     #[cfg(test)]
-    fn pattern(width: Width, any: u32) -> u32 {
+    fn pattern(width: BitWidth, any: u32) -> u32 {
         let rows = 0..width.fields();
         let places = rows.flat_map(|row| [width.place(row, 0), width.place(row, 1)]).enumerate();
         places.fold(0, |word, (bit, place)| word | place.pack((any >> bit & 1) as i8)).to_le()

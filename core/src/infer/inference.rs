@@ -203,7 +203,7 @@ impl<'m, I: Input> Inference<'m, I> {
     /// The answer to the example last run.
     pub fn answer(&self) -> Answer {
         match self.model.head() {
-            HeadKind::Softmax => Answer::Class(self.outputs().largest()),
+            HeadKind::Softmax => Answer::Class(self.outputs().argmax()),
             HeadKind::Sigmoid => Answer::Class(self.outputs().is_positive().into()),
             HeadKind::Values => Answer::Values,
             HeadKind::Reconstruction => {
@@ -294,10 +294,10 @@ impl<'a> Outputs<'a> {
     }
 
     /// The number of the largest, the first of equals.
-    pub fn largest(&self) -> usize {
+    pub fn argmax(&self) -> usize {
         match self.scale {
-            Some(_) => first_largest(self.words.iter().map(|&word| word as i32), i32::MIN),
-            None => first_largest(self.words.iter().map(|&word| f32::from_bits(word)), f32::NEG_INFINITY),
+            Some(_) => first_maximum(self.words.iter().map(|&word| word as i32), i32::MIN),
+            None => first_maximum(self.words.iter().map(|&word| f32::from_bits(word)), f32::NEG_INFINITY),
         }
     }
 
@@ -314,7 +314,7 @@ fn float(word: u32) -> f32 {
 }
 
 /// The place of the largest value, the first of equals; 0 if none is above `least`.
-fn first_largest<T: PartialOrd>(values: impl Iterator<Item = T>, least: T) -> usize {
+fn first_maximum<T: PartialOrd>(values: impl Iterator<Item = T>, least: T) -> usize {
     let best = (0, least);
     values.enumerate().fold(best, |best, (class, z)| if z > best.1 { (class, z) } else { best }).0
 }

@@ -1,8 +1,8 @@
 //! How integer weights lie in memory: one layout for each width, made for all cores alike.
 //!
 //! Inputs are taken in *pairs*, in the order that the exporter chose, so that inputs which are zero together stand
-//! together. Rows are taken in *blocks* of [`Width::rows`]; rows that are missing in the last block are zero. A pair has
-//! [`Width::words`] words in a block, one after the other, and the pairs of a block follow each other:
+//! together. Rows are taken in *blocks* of [`BitWidth::rows`]; rows that are missing in the last block are zero. A pair has
+//! [`BitWidth::words`] words in a block, one after the other, and the pairs of a block follow each other:
 //!
 //! | bits | rows of a block | words of a pair | rows of a word |
 //! |---|---|---|---|
@@ -19,7 +19,7 @@
 
 /// How weights are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Width {
+pub enum BitWidth {
     /// -127 to 127.
     Eight,
     /// -7 to 7.
@@ -31,7 +31,7 @@ pub enum Width {
 /// Rows of the largest block.
 pub const MAX_ROWS: usize = 8;
 
-impl Width {
+impl BitWidth {
     /// From the number of bits; none for a width that does not exist, or that this build leaves out.
     #[inline(always)]
     pub const fn from_bits(bits: u8) -> Option<Self> {
@@ -64,7 +64,7 @@ impl Width {
     }
 
     /// The largest magnitude of a weight.
-    pub const fn largest(self) -> i8 {
+    pub const fn max_weight(self) -> i8 {
         i8::MAX >> (8 - self.bits())
     }
 
@@ -97,18 +97,23 @@ impl Width {
     }
 
     /// Where the weight of a row of a block and an input is.
-    pub const fn place(self, row: usize, input: usize) -> Place {
+    pub const fn place(self, row: usize, input: usize) -> WeightPosition {
         let (word, field) = (row / self.fields(), row % self.fields());
         let second = input % 2 == 1;
         let high = second != (matches!(self, Self::Eight) && word == 1);
         let shift = if high { 16 } else { 0 } + field as u32 * self.bits() as u32;
-        Place { word: input / 2 * self.words() + word, shift, bits: self.bits(), top: field + 1 == self.fields() }
+        WeightPosition {
+            word: input / 2 * self.words() + word,
+            shift,
+            bits: self.bits(),
+            top: field + 1 == self.fields(),
+        }
     }
 }
 
 /// Where a weight is within a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct WeightPosition {
     /// Number of the word.
     pub word: usize,
     /// The weight's lowest bit.
@@ -117,7 +122,7 @@ pub struct Place {
     top: bool,
 }
 
-impl Place {
+impl WeightPosition {
     /// The bit that is inverted in all weights of a half but the topmost.
     const fn inverted(self) -> u32 {
         if self.top { 0 } else { 1 << (self.bits - 1) }
@@ -142,8 +147,8 @@ pub(crate) mod cases {
 
     /// Every bit of a block belongs to one weight, and every weight comes back.
     pub(crate) fn weights_fill_their_block() {
-        for width in [Width::Eight, Width::Four, Width::Two] {
-            let (mut words, inputs, largest) = ([0u32; 6], 4, i32::from(width.largest()));
+        for width in [BitWidth::Eight, BitWidth::Four, BitWidth::Two] {
+            let (mut words, inputs, largest) = ([0u32; 6], 4, i32::from(width.max_weight()));
             let weight = |row: usize, input: usize| (row * 37 + input * 11) as i32 % (2 * largest + 1) - largest;
             for (row, input) in (0..width.rows()).flat_map(|row| (0..inputs).map(move |input| (row, input))) {
                 let place = width.place(row, input);

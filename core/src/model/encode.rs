@@ -8,7 +8,7 @@ use super::section::{ENTRY, Entry, REQUIRED, Tag};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::infer::Row;
 use crate::infer::bound::worst;
-use crate::infer::layout::{MAX_ROWS, Width};
+use crate::infer::layout::{BitWidth, MAX_ROWS};
 use core::ops::Range;
 use heapless::Vec;
 
@@ -24,7 +24,7 @@ pub enum LayerWeights<'a> {
     },
     /// 8, 4 or 2 bits.
     Integer {
-        /// `[units][inputs]`, each within the width's range; of the first layer in the order of [`Spec::order`].
+        /// `[units][inputs]`, each within the width's range; of the first layer in the order of [`ModelSpec::order`].
         weights: &'a [i8],
         /// `[units]`; [`Row::worst`] does not matter, it follows from the weights.
         rows: &'a [Row],
@@ -33,7 +33,7 @@ pub enum LayerWeights<'a> {
 
 /// What is to be written. The default is a model of `u8` values with classes, without layers.
 #[derive(Debug, Clone)]
-pub struct Spec<'a> {
+pub struct ModelSpec<'a> {
     /// Rows of an image, or samples of a window.
     pub height: u16,
     /// Columns of an image.
@@ -57,7 +57,7 @@ pub struct Spec<'a> {
     pub order: &'a [u16],
 }
 
-impl Default for Spec<'_> {
+impl Default for ModelSpec<'_> {
     fn default() -> Self {
         Self {
             height: 1,
@@ -141,7 +141,7 @@ impl core::fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-impl Spec<'_> {
+impl ModelSpec<'_> {
     fn fixed(&self) -> Fixed {
         let layers: Vec<LayerHeader, MAX_MODEL_LAYERS> = self.layers.iter().map(|(header, _)| *header).collect();
         let scratch_words = scratch_words(&layers, self.input.is_converted()) as u32;
@@ -179,7 +179,7 @@ impl Spec<'_> {
 }
 
 /// Length of the model file.
-pub fn encoded_len(spec: &Spec) -> usize {
+pub fn encoded_len(spec: &ModelSpec) -> usize {
     let sections = spec.sections();
     let table = padded(PREFIX + sections.len() * ENTRY);
     table + sections.iter().map(|&(_, len)| padded(len)).sum::<usize>() + CRC_LEN
@@ -189,7 +189,7 @@ pub fn encoded_len(spec: &Spec) -> usize {
 ///
 /// # Errors
 /// See [`EncodeError`]; `out` is then worthless.
-pub fn encode(spec: &Spec, out: &mut [u8]) -> Result<usize, EncodeError> {
+pub fn encode(spec: &ModelSpec, out: &mut [u8]) -> Result<usize, EncodeError> {
     for (layer, (header, weights)) in spec.layers.iter().enumerate() {
         weights.check(header).ok_or(EncodeError::Weights { layer })?;
         weights.check_rows(header).map_err(|row| EncodeError::Row { layer, row })?;
@@ -215,7 +215,7 @@ pub fn encode(spec: &Spec, out: &mut [u8]) -> Result<usize, EncodeError> {
 }
 
 /// What parsing will say to the sections of inputs, layers and head, which lie in these places.
-fn check(spec: &Spec, body: &[u8], places: [Range<usize>; 3]) -> Result<(), EncodeError> {
+fn check(spec: &ModelSpec, body: &[u8], places: [Range<usize>; 3]) -> Result<(), EncodeError> {
     let [input, layers, head] = places.map(|place| body.get(place).unwrap_or(&[]));
     let fixed = spec.fixed();
     let records = Records(layers.get(..spec.layers.len() * RECORD).unwrap_or(&[]));
@@ -254,7 +254,7 @@ impl Writer<'_> {
     }
 
     /// Magic, version, length, and the table of sections.
-    fn put_table(&mut self, spec: &Spec, len: usize) -> Result<(), EncodeError> {
+    fn put_table(&mut self, spec: &ModelSpec, len: usize) -> Result<(), EncodeError> {
         let sections = spec.sections();
         let len = u32::try_from(len).map_err(|_| EncodeError::BufferTooShort)?;
         self.put(&MAGIC)?;
@@ -281,7 +281,7 @@ impl Writer<'_> {
     }
 
     /// The list of layers, and each one's sections; where they are.
-    fn put_layers(&mut self, spec: &Spec) -> Result<Range<usize>, EncodeError> {
+    fn put_layers(&mut self, spec: &ModelSpec) -> Result<Range<usize>, EncodeError> {
         let start = self.len;
         spec.layers.iter().try_for_each(|(header, _)| self.put(&header.bytes()))?;
         self.pad()?;
@@ -309,7 +309,7 @@ impl Writer<'_> {
     }
 
     /// A block of rows of `inputs` weights, packed.
-    fn put_block(&mut self, width: Width, inputs: usize, weights: &[i8]) -> Result<(), EncodeError> {
+    fn put_block(&mut self, width: BitWidth, inputs: usize, weights: &[i8]) -> Result<(), EncodeError> {
         let weight = |row: usize, input: usize| match input < inputs {
             true => weights.get(row * inputs + input).copied().unwrap_or(0),
             false => 0,
@@ -343,7 +343,7 @@ impl LayerWeights<'_> {
                 fits && kernel.iter().chain(*bias).all(|w| w.is_finite())
             }
             Self::Integer { weights, rows } => {
-                let largest = Width::from_bits(header.bits)?.largest().unsigned_abs();
+                let largest = BitWidth::from_bits(header.bits)?.max_weight().unsigned_abs();
                 let fits = weights.len() == units * inputs && rows.len() == units;
                 fits && weights.iter().all(|w| w.unsigned_abs() <= largest)
             }
@@ -367,7 +367,7 @@ impl LayerWeights<'_> {
                 writer.put_floats(kernel)
             }
             Self::Integer { weights, rows } => {
-                let Some(width) = Width::from_bits(header.bits) else { return Ok(()) };
+                let Some(width) = BitWidth::from_bits(header.bits) else { return Ok(()) };
                 let inputs = usize::from(header.inputs).max(1);
                 for (&row, weights) in rows.iter().zip(weights.chunks(inputs)) {
                     writer.put(&Row { worst: worst(weights), ..row }.to_bytes())?;

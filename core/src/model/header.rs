@@ -20,7 +20,7 @@
 
 use super::ALIGN;
 use crate::infer::Row;
-use crate::infer::layout::Width;
+use crate::infer::layout::BitWidth;
 use heapless::Vec;
 use serde::Serialize;
 
@@ -190,8 +190,8 @@ impl Shape {
     }
 
     /// The width of the weights; none for floats, and for a width that does not exist.
-    pub(crate) const fn width(&self) -> Option<Width> {
-        Width::from_bits(self.bits)
+    pub(crate) const fn width(&self) -> Option<BitWidth> {
+        BitWidth::from_bits(self.bits)
     }
 
     /// Whether the weights are floats.

@@ -84,7 +84,7 @@ mod input;
 mod parse;
 mod section;
 
-pub use encode::{EncodeError, LayerWeights, Spec, encode, encoded_len};
+pub use encode::{EncodeError, LayerWeights, ModelSpec, encode, encoded_len};
 pub use head::{HeadKind, HeadSpec};
 pub(crate) use header::Shape;
 pub use header::{FLOAT_BITS, Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};

@@ -8,7 +8,7 @@ use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::infer::InputType;
 use crate::infer::Traits;
 use crate::infer::input::Conversion;
-use crate::infer::kernel::{Current, Kernel, Kind};
+use crate::infer::kernel::{Current, Kernel, KernelKind};
 
 /// Why bytes are no model. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,7 +266,7 @@ impl<'a> Model<'a> {
     }
 
     /// 32-bit words of scratch memory where this kernel does the work.
-    pub fn scratch_words_with(&self, kernel: Kind) -> usize {
+    pub fn scratch_words_with(&self, kernel: KernelKind) -> usize {
         let lists = self.shapes().filter_map(|layer| Some(kernel.list_words(layer.width()?, layer.inputs())));
         let (even, odd) = self.halves();
         even + odd + lists.max().unwrap_or(0)

@@ -1,7 +1,7 @@
 //! Chooses the slot that boots, from flash as memory: the newest one that is whole.
 
-use super::header::{Fault, HEADER_LEN, Header};
-use super::{Place, Room};
+use super::header::{Fault, HEADER_LEN, SlotHeader};
+use super::{Region, Room};
 use crate::model::{Model, ParseError};
 use core::fmt;
 
@@ -28,7 +28,7 @@ pub struct Running {
     /// The slot's sequence; 0 for a bare model.
     pub sequence: u32,
     /// The bytes that it is, its header included.
-    pub place: Place,
+    pub place: Region,
 }
 
 /// No model boots.
@@ -116,12 +116,12 @@ impl<'a> Slots<'a> {
             [Ok(slot), _] => (0, slot),
             [_, Ok(slot)] => (1, slot),
             _ => {
-                let place = Place { offset: 0, len: front(self.flash).len() as u32 };
+                let place = Region { offset: 0, len: front(self.flash).len() as u32 };
                 return Running { slot: None, sequence: 0, place };
             }
         };
         let offset = self.room.slot(number).map_or(0, |slot| slot.offset);
-        let place = Place { offset, len: HEADER_LEN as u32 + candidate.model_len };
+        let place = Region { offset, len: HEADER_LEN as u32 + candidate.model_len };
         Running { slot: Some(number), sequence: candidate.sequence, place }
     }
 
@@ -179,13 +179,13 @@ fn front(flash: &[u8]) -> &[u8] {
 fn look(flash: &[u8], room: &Room, number: u8) -> Result<Candidate, Fault> {
     let slot = room.slot(number).ok_or(Fault::Empty)?;
     let header = flash.get(slot.offset as usize..).and_then(|bytes| bytes.first_chunk::<HEADER_LEN>());
-    let Header { slot: for_slot, address, sequence, model_len, model_crc } =
-        Header::from_bytes(header.ok_or(Fault::Empty)?)?;
+    let SlotHeader { slot: for_slot, address, sequence, model_len, model_crc } =
+        SlotHeader::from_bytes(header.ok_or(Fault::Empty)?)?;
     if for_slot != number || Some(address) != room.slot_address(number) {
         return Err(Fault::WrongSlot);
     }
     room.place(number, model_len).ok_or(Fault::TooLarge)?;
-    let place = Place { offset: slot.offset, len: HEADER_LEN as u32 + model_len };
+    let place = Region { offset: slot.offset, len: HEADER_LEN as u32 + model_len };
     let model = bytes(flash, &place).ok_or(Fault::TooLarge)?;
     if model.last_chunk() != Some(&model_crc.to_le_bytes()) {
         return Err(Fault::Other);
@@ -194,7 +194,7 @@ fn look(flash: &[u8], room: &Room, number: u8) -> Result<Candidate, Fault> {
 }
 
 /// The bytes of the model whose header and file lie at `place`.
-fn bytes<'a>(flash: &'a [u8], place: &Place) -> Option<&'a [u8]> {
+fn bytes<'a>(flash: &'a [u8], place: &Region) -> Option<&'a [u8]> {
     flash.get(place.offset as usize + HEADER_LEN..place.end() as usize)
 }
 

@@ -20,7 +20,7 @@ const CRC_AT: usize = 28;
 /// What a slot says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Header {
+pub struct SlotHeader {
     /// The slot it was written for.
     pub slot: u8,
     /// The address it was written for.
@@ -72,7 +72,7 @@ impl fmt::Display for Fault {
 
 impl core::error::Error for Fault {}
 
-impl Header {
+impl SlotHeader {
     /// The header of a slot with `model`, the bytes of a model file; none where `number` is no slot of `room` or the
     /// model does not fit in.
     pub fn for_slot(room: &Room, number: u8, sequence: u32, model: &[u8]) -> Option<Self> {

@@ -45,21 +45,21 @@ mod header;
 mod write;
 
 pub use boot::{Boot, BootError, Running, Slots, bare, boot};
-pub use header::{Fault, HEADER_LEN, Header};
+pub use header::{Fault, HEADER_LEN, SlotHeader};
 #[cfg(feature = "slot-writer")]
 pub use write::{WriteError, Writer};
 
 /// Where a slot, or a model in it, lies in a [`Room`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Place {
+pub struct Region {
     /// From the room's first byte, in bytes.
     pub offset: u32,
     /// Bytes.
     pub len: u32,
 }
 
-impl Place {
+impl Region {
     /// Bytes of the largest model file of a slot here.
     pub const fn model_len(&self) -> u32 {
         self.len.saturating_sub(HEADER_LEN as u32)
@@ -111,22 +111,22 @@ impl Room {
     }
 
     /// Slot 0 or 1 where there are two of them; none for any other number, and no slot 1 in a room for one.
-    pub const fn slot(&self, number: u8) -> Option<Place> {
+    pub const fn slot(&self, number: u8) -> Option<Region> {
         match (number, self.second) {
-            (0, _) => Some(Place { offset: 0, len: self.first }),
-            (1, 1..) => Some(Place { offset: self.first, len: self.second }),
+            (0, _) => Some(Region { offset: 0, len: self.first }),
+            (1, 1..) => Some(Region { offset: self.first, len: self.second }),
             _ => None,
         }
     }
 
     /// The only slot, where there is one.
-    pub const fn whole(&self) -> Place {
-        Place { offset: 0, len: self.len }
+    pub const fn whole(&self) -> Region {
+        Region { offset: 0, len: self.len }
     }
 
     /// The place that slot `number` has with a model file of `model_len` bytes: one of two slots, or for slot 0 the
     /// whole room where that alone is large enough. None where it does not fit.
-    pub const fn place(&self, number: u8, model_len: u32) -> Option<Place> {
+    pub const fn place(&self, number: u8, model_len: u32) -> Option<Region> {
         match self.slot(number) {
             Some(slot) if model_len <= slot.model_len() => Some(slot),
             Some(_) if number == 0 && model_len <= self.whole().model_len() => Some(self.whole()),

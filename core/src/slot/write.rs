@@ -10,8 +10,8 @@
 //!   the borders where blocks end. Each word is written once between two erasures.
 //! * A block is erased anew even where it reads as erased: an erasure that was cut may look finished and not last.
 
-use super::header::{COMMIT_AT, HEADER_LEN, Header};
-use super::{Place, Room, Running};
+use super::header::{COMMIT_AT, HEADER_LEN, SlotHeader};
+use super::{Region, Room, Running};
 use crate::model::{CRC, MAGIC};
 use core::fmt;
 use embedded_storage::nor_flash::NorFlash;
@@ -84,9 +84,9 @@ pub struct Writer<'f, F> {
     /// Where the room begins, as the driver counts.
     offset: u32,
     /// The slot, in the room.
-    place: Place,
+    place: Region,
     /// What its header will say; the checksum is that of the last four bytes that came.
-    header: Header,
+    header: SlotHeader,
     /// Bytes that came.
     came: u32,
     /// Whether more came than were announced.
@@ -119,7 +119,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         if start.checked_rem(block) != Some(0) || end.checked_rem(block) != Some(0) {
             return Err(WriteError::Borders);
         }
-        let header = Header { slot, address, sequence: 0, model_len, model_crc: 0 };
+        let header = SlotHeader { slot, address, sequence: 0, model_len, model_crc: 0 };
         let mut writer = Self { flash, offset, place, header, came: 0, too_many: false, unit: [0xFF; UNIT] };
         let kept = match (running, room.slot(1)) {
             (Some(running), _) => running.sequence,
@@ -186,7 +186,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         self.put(COMMIT_AT as u32, commit)
             .and_then(|()| self.check_header(&bytes))
             .map_err(|_| WriteError::Unconfirmed)?;
-        let place = Place { len: HEADER_LEN as u32 + self.came, ..self.place };
+        let place = Region { len: HEADER_LEN as u32 + self.came, ..self.place };
         Ok(Running { slot: Some(self.header.slot), sequence: self.header.sequence, place })
     }
 
@@ -207,7 +207,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
     fn sequence_behind(&mut self) -> Result<u32, WriteError<F::Error>> {
         let mut found = [0; CHUNK];
         self.get(self.place.len, &mut found, CHUNK)?;
-        Ok(Header::from_bytes(&found).map_or(0, |header| header.sequence))
+        Ok(SlotHeader::from_bytes(&found).map_or(0, |header| header.sequence))
     }
 
     /// The model in flash begins as models do, and has the checksum that it ends with.
@@ -240,7 +240,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
 }
 
 /// The slot that does not run, and its place with a model of `model_len` bytes: the whole room only where nothing runs.
-fn free_slot<E>(room: &Room, running: Option<Running>, model_len: u32) -> Result<(u8, Place), WriteError<E>> {
+fn free_slot<E>(room: &Room, running: Option<Running>, model_len: u32) -> Result<(u8, Region), WriteError<E>> {
     let Some(running) = running else {
         let available = room.whole().model_len();
         return room.place(0, model_len).map(|place| (0, place)).ok_or(WriteError::TooLarge { available });

@@ -23,7 +23,7 @@ pub(super) fn cut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
 
 /// A layer's parameters and what its forward pass leaves for the backward pass.
 #[derive(Debug)]
-enum Kind<'a> {
+enum StageKind<'a> {
     Input,
     Dense(Dense<'a>),
     BatchNorm(batch_norm::State<'a>),
@@ -36,20 +36,20 @@ enum Kind<'a> {
 /// A layer of a stage and its output `[units][N]`.
 #[derive(Debug)]
 struct Slot<'a> {
-    kind: Kind<'a>,
+    kind: StageKind<'a>,
     out: &'a mut [f32],
 }
 
 impl Slot<'_> {
     fn reborrow(&mut self) -> Slot<'_> {
         let kind = match &mut self.kind {
-            Kind::Input => Kind::Input,
-            Kind::Dense(dense) => Kind::Dense(dense.reborrow()),
-            Kind::BatchNorm(state) => Kind::BatchNorm(state.reborrow()),
-            Kind::InputNorm(norm) => Kind::InputNorm(norm.reborrow()),
-            Kind::Relu => Kind::Relu,
-            Kind::QuantizedRelu(step) => Kind::QuantizedRelu(*step),
-            Kind::Dropout(dropout) => Kind::Dropout(*dropout),
+            StageKind::Input => StageKind::Input,
+            StageKind::Dense(dense) => StageKind::Dense(dense.reborrow()),
+            StageKind::BatchNorm(state) => StageKind::BatchNorm(state.reborrow()),
+            StageKind::InputNorm(norm) => StageKind::InputNorm(norm.reborrow()),
+            StageKind::Relu => StageKind::Relu,
+            StageKind::QuantizedRelu(step) => StageKind::QuantizedRelu(*step),
+            StageKind::Dropout(dropout) => StageKind::Dropout(*dropout),
         };
         Slot { kind, out: self.out }
     }
@@ -58,20 +58,20 @@ impl Slot<'_> {
 impl<'a> Slot<'a> {
     /// Where the layer is a BatchNormalization, it leaves its gradients to the Dense's update, with this `room`.
     fn becomes_input_norm(&mut self, room: &mut &'a mut [f32]) {
-        if let Kind::BatchNorm(norm) = &mut self.kind {
-            self.kind = Kind::InputNorm(InputNorm { norm: core::mem::take(norm), room: core::mem::take(room) });
+        if let StageKind::BatchNorm(norm) = &mut self.kind {
+            self.kind = StageKind::InputNorm(InputNorm { norm: core::mem::take(norm), room: core::mem::take(room) });
         }
     }
 
     fn take(&mut self, units: usize, n: usize) -> Slot<'a> {
         let kind = match &mut self.kind {
-            Kind::Input => Kind::Input,
-            Kind::Dense(dense) => Kind::Dense(dense.take(units)),
-            Kind::BatchNorm(state) => Kind::BatchNorm(state.take(units)),
-            Kind::InputNorm(norm) => Kind::InputNorm(norm.take(units)),
-            Kind::Relu => Kind::Relu,
-            Kind::QuantizedRelu(step) => Kind::QuantizedRelu(*step),
-            Kind::Dropout(dropout) => Kind::Dropout(*dropout),
+            StageKind::Input => StageKind::Input,
+            StageKind::Dense(dense) => StageKind::Dense(dense.take(units)),
+            StageKind::BatchNorm(state) => StageKind::BatchNorm(state.take(units)),
+            StageKind::InputNorm(norm) => StageKind::InputNorm(norm.take(units)),
+            StageKind::Relu => StageKind::Relu,
+            StageKind::QuantizedRelu(step) => StageKind::QuantizedRelu(*step),
+            StageKind::Dropout(dropout) => StageKind::Dropout(*dropout),
         };
         Slot { kind, out: cut(&mut self.out, units * n) }
     }
@@ -128,7 +128,7 @@ impl<'a> Stage<'a> {
 
     /// The gradient with respect to the inputs of the stage's Dense, of those that begin with `first`: `d_x [..][N]`.
     pub(super) fn input_gradient<C: Compute>(&self, compute: &C, first: usize, d_x: &mut [f32], n: usize) {
-        if let Some(Slot { kind: Kind::Dense(dense), .. }) = self.slots.first() {
+        if let Some(Slot { kind: StageKind::Dense(dense), .. }) = self.slots.first() {
             dense.backward(compute, self.grad, first, d_x, n);
         }
     }
@@ -145,7 +145,7 @@ impl<'a> Stage<'a> {
 
     /// All layers forward; `x [I][N]` is the whole output of the stage before, or empty in the first.
     pub(super) fn forward<C: Compute>(&mut self, compute: &C, x: &[f32], n: usize) {
-        if let Some(Slot { kind: Kind::Dense(dense), out }) = self.slots.first_mut() {
+        if let Some(Slot { kind: StageKind::Dense(dense), out }) = self.slots.first_mut() {
             dense.forward(compute, x, out, n);
         }
         compute.vectorize(
@@ -155,17 +155,17 @@ impl<'a> Stage<'a> {
                     let (before, after) = self.slots.split_at_mut(index);
                     let (x, slot) = (&mut *before[index - 1].out, &mut after[0]);
                     let (norm, keeps) = match &mut slot.kind {
-                        Kind::BatchNorm(norm) => (norm, Keeps::X),
-                        Kind::InputNorm(input) => (&mut input.norm, Keeps::XHat),
-                        Kind::QuantizedRelu(step) => {
+                        StageKind::BatchNorm(norm) => (norm, Keeps::X),
+                        StageKind::InputNorm(input) => (&mut input.norm, Keeps::XHat),
+                        StageKind::QuantizedRelu(step) => {
                             relu::forward_quantized(x, slot.out, *step);
                             continue;
                         }
-                        Kind::Dropout(dropout) => {
+                        StageKind::Dropout(dropout) => {
                             dropout.forward(x, slot.out, self.first * n);
                             continue;
                         }
-                        Kind::Input | Kind::Dense(_) | Kind::Relu => {
+                        StageKind::Input | StageKind::Dense(_) | StageKind::Relu => {
                             relu::forward(x, slot.out);
                             continue;
                         }
@@ -185,11 +185,11 @@ impl<'a> Stage<'a> {
                     let (before, after) = self.slots.split_at_mut(index);
                     let (x, slot) = (&*before[index - 1].out, &mut after[0]);
                     match &mut slot.kind {
-                        Kind::BatchNorm(state) => state.backward(x, self.grad, n, self.first, step),
-                        Kind::Relu => relu::backward(slot.out, self.grad),
-                        Kind::QuantizedRelu(step) => relu::backward_quantized(x, self.grad, *step),
-                        Kind::Dropout(dropout) => dropout.backward(self.grad, self.first * n),
-                        Kind::Input | Kind::Dense(_) | Kind::InputNorm(_) => {}
+                        StageKind::BatchNorm(state) => state.backward(x, self.grad, n, self.first, step),
+                        StageKind::Relu => relu::backward(slot.out, self.grad),
+                        StageKind::QuantizedRelu(step) => relu::backward_quantized(x, self.grad, *step),
+                        StageKind::Dropout(dropout) => dropout.backward(self.grad, self.first * n),
+                        StageKind::Input | StageKind::Dense(_) | StageKind::InputNorm(_) => {}
                     }
                 }
             },
@@ -198,13 +198,13 @@ impl<'a> Stage<'a> {
 
     /// Hands the gradients of the Dense to `step`, and of an [`InputNorm`] at the end of the stage `before`.
     pub(super) fn update<C: Compute, S: Step>(&mut self, compute: &C, before: &mut Stage, n: usize, step: &S) {
-        let Some(Slot { kind: Kind::Dense(dense), .. }) = self.slots.first_mut() else { return };
-        if let [.., Slot { out: x_hat, .. }, Slot { kind: Kind::InputNorm(norm), .. }] = &mut before.slots[..] {
+        let Some(Slot { kind: StageKind::Dense(dense), .. }) = self.slots.first_mut() else { return };
+        if let [.., Slot { out: x_hat, .. }, Slot { kind: StageKind::InputNorm(norm), .. }] = &mut before.slots[..] {
             return norm.update(compute, x_hat, dense, self.grad, n, step);
         }
         let x = before.output();
         self.each_part(compute, n, |part| {
-            if let Some(Slot { kind: Kind::Dense(dense), .. }) = part.slots.first_mut() {
+            if let Some(Slot { kind: StageKind::Dense(dense), .. }) = part.slots.first_mut() {
                 dense.update(compute, x, part.grad, n, part.first, step);
             }
         });
@@ -302,7 +302,7 @@ fn stage<'a>(network: Network, site: Site, mut memory: Memory<'a>, n: usize, key
         if before == BeforeDense::More {
             stage.grad = core::mem::take(&mut room);
         }
-        stage.push(Slot { kind: Kind::Input, out: cut(&mut memory.workspace, network.inputs() * n) });
+        stage.push(Slot { kind: StageKind::Input, out: cut(&mut memory.workspace, network.inputs() * n) });
     }
     for place in network.placed().skip(site.layer) {
         let dense = matches!(place.layer, Layer::Dense { .. });
@@ -326,16 +326,16 @@ fn slot<'a>(place: Placed, memory: &mut Memory<'a>, n: usize, key: u32) -> Optio
     let mut params = memory.params.take(place.range().len());
     let kind = match place.layer {
         Layer::Softmax | Layer::Sigmoid => return None,
-        Layer::Relu => Kind::Relu,
-        Layer::QuantizedRelu { step } => Kind::QuantizedRelu(step),
-        Layer::Dropout { rate } => Kind::Dropout(Dropout::new(rate, key, place.index)),
+        Layer::Relu => StageKind::Relu,
+        Layer::QuantizedRelu { step } => StageKind::QuantizedRelu(step),
+        Layer::Dropout { rate } => StageKind::Dropout(Dropout::new(rate, key, place.index)),
         Layer::Dense { .. } => {
             let kernel = params.take(place.outputs * place.inputs);
-            Kind::Dense(Dense { inputs: place.inputs, layer: place.index, kernel, bias: params })
+            StageKind::Dense(Dense { inputs: place.inputs, layer: place.index, kernel, bias: params })
         }
         Layer::BatchNorm { momentum, epsilon } => {
             let stats = cut(&mut memory.workspace, 2 * place.outputs);
-            Kind::BatchNorm(batch_norm::State { momentum, epsilon, layer: place.index, params, stats })
+            StageKind::BatchNorm(batch_norm::State { momentum, epsilon, layer: place.index, params, stats })
         }
     };
     Some(Slot { kind, out: cut(&mut memory.workspace, place.outputs * n) })

@@ -8,8 +8,8 @@ pub use choice::{BoardArgs, BoardError, known};
 pub use table::{BUILT_IN, Board, CORES, Core, FIRMWARE_LEN, FIRMWARE_RAM, Qemu, Region, STACK_LEN, STATICS_LEN, read};
 
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::Kind;
-use foldnet_core::slot::{HEADER_LEN, Header, Room};
+use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::slot::{HEADER_LEN, Room, SlotHeader};
 use std::sync::LazyLock;
 
 /// The built-in boards, from `boards.toml`.
@@ -43,7 +43,7 @@ pub struct Footprint {
 
 impl Footprint {
     /// What `model` takes where this kernel does the work.
-    pub fn of(model: &Model, kernel: Kind) -> Self {
+    pub fn of(model: &Model, kernel: KernelKind) -> Self {
         Self {
             flash_bytes: FIRMWARE_LEN as usize + HEADER_LEN + model.bytes(),
             ram_bytes: FIRMWARE_RAM as usize + model.inputs() + model.scratch_words_with(kernel) * size_of::<u32>(),
@@ -114,8 +114,8 @@ impl Board {
     }
 
     /// The kernel that adds up on this board, by the same table as core's `build.rs`.
-    pub fn kernel(&self) -> Kind {
-        Kind::of_target(self.target, |feature| feature == "dsp" && self.dsp)
+    pub fn kernel(&self) -> KernelKind {
+        KernelKind::of_target(self.target, |feature| feature == "dsp" && self.dsp)
     }
 
     /// Where models lie in flash, and how many at a time: what the firmware has by its linker script.
@@ -131,7 +131,7 @@ impl Board {
 
     /// The bytes of slot `number`, 0 or 1, from its address on, with a model file; none where it does not fit.
     pub fn slot_image(&self, number: u8, sequence: u32, model: &[u8]) -> Option<Vec<u8>> {
-        let header = Header::for_slot(&self.room(), number, sequence, model)?;
+        let header = SlotHeader::for_slot(&self.room(), number, sequence, model)?;
         Some([&header.to_bytes(), model].concat())
     }
 

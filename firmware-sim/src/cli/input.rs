@@ -3,7 +3,7 @@
 use super::error::CliError;
 use super::progress;
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::Kind;
+use foldnet_core::infer::kernel::KernelKind;
 use foldnet_data::bounded::{self, limit};
 use foldnet_data::{Shape, Source, Targets, TestSet, Values, WrongKind, load_test};
 use foldnet_sim::AlignedBytes;
@@ -25,7 +25,7 @@ pub(crate) fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<Model<'a>, CliEr
 
 /// What the model takes of `board`, or of any board.
 pub(crate) fn footprint(path: &Path, model: &Model, board: Option<&Board>) -> Result<Footprint, CliError> {
-    let Some(board) = board else { return Ok(Footprint::of(model, Kind::CURRENT)) };
+    let Some(board) = board else { return Ok(Footprint::of(model, KernelKind::CURRENT)) };
     board.fit(model).map_err(|cause| CliError::DoesNotFit { path: path.to_owned(), cause })
 }
 

@@ -1,6 +1,6 @@
 //! Progress on stderr, and only where that is a terminal and nobody asked for quiet.
 
-use foldnet_data::Progress;
+use foldnet_data::LoadProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -73,10 +73,10 @@ impl Loading {
         Self(bar)
     }
 
-    pub(crate) fn show(&self, step: Progress) {
+    pub(crate) fn show(&self, step: LoadProgress) {
         let (verb, file, done) = match step {
-            Progress::Reading { file, done, .. } => ("reading", file, done),
-            Progress::Downloading { file, done, .. } => ("downloading", file, done),
+            LoadProgress::Reading { file, done, .. } => ("reading", file, done),
+            LoadProgress::Downloading { file, done, .. } => ("downloading", file, done),
         };
         self.0.set_message(format!("{verb} {file}"));
         self.0.set_position(done);

@@ -18,7 +18,7 @@ impl Expected {
     pub(super) fn of(model: &Model, pixels: &[u8], labels: &[u16]) -> Self {
         let mut expected = Self { classes: Vec::new(), logits: Vec::new() };
         simulate_logits(model, pixels, labels, &mut |_, logits| {
-            expected.classes.push(logits.largest());
+            expected.classes.push(logits.argmax());
             expected.logits.extend_from_slice(logits.words());
         });
         expected

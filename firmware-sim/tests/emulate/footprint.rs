@@ -3,7 +3,7 @@
 use crate::golden::{self, Footprint};
 use crate::{KINDS, firmware, models};
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::Kind;
+use foldnet_core::infer::kernel::KernelKind;
 use foldnet_sim::board::{BOARDS, Board, by_name};
 use foldnet_sim::emulate::{EmulateError, RamUse, Task, bare_sizes, bare_with_panic, inference_sizes};
 use foldnet_sim::{AlignedBytes, emulate};
@@ -15,7 +15,7 @@ fn firmware_is_small_and_cannot_panic() {
         println!("{board}: {sizes:?}, with the harness {:?}", firmware(board).sizes());
         // A program that does anything is larger than a vector table. Kernels without DSP instructions bring tables and loops
         // of their own for every width.
-        let most = if by_name(board).unwrap().kernel() == Kind::Dsp { 12 } else { 15 };
+        let most = if by_name(board).unwrap().kernel() == KernelKind::Dsp { 12 } else { 15 };
         assert!((2_000..most * 1024).contains(&sizes.flash), "{board}: {sizes:?}");
         assert!(sizes.flash < firmware(board).sizes().flash && sizes.statics < 64, "{board}: {sizes:?}");
     }
@@ -67,7 +67,7 @@ fn footprint_of_the_notebooks_network_has_not_grown() {
     let found: Vec<Footprint> = BOARDS.iter().map(measure).collect();
     for Footprint { board, figures, .. } in &found {
         // The image, activations and logits alone are 1,184 bytes; a list of single inputs is longer than one of pairs.
-        let most = if by_name(board).unwrap().kernel() == Kind::Dsp { 6 * 1024 } else { 9_600 };
+        let most = if by_name(board).unwrap().kernel() == KernelKind::Dsp { 6 * 1024 } else { 9_600 };
         assert!((1_184..most).contains(&figures[4]), "{board}: {} bytes of RAM", figures[4]);
     }
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/emulate/footprint.golden");

@@ -5,7 +5,7 @@
 use crate::errors::crc32;
 use crate::{KINDS, firmware, models};
 use foldnet_core::Model;
-use foldnet_core::infer::layout::Width;
+use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::model::LayerHeader;
 use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::{Request, run};
@@ -30,7 +30,7 @@ fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
     };
     let of = |(index, layer): (usize, &LayerHeader)| {
         let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
-        let weights = Width::from_bits(layer.bits).unwrap().weights_len(inputs, units);
+        let weights = BitWidth::from_bits(layer.bits).unwrap().weights_len(inputs, units);
         [8 * units, if index == 0 { 2 * inputs } else { 0 }, weights].map(&mut cut)
     };
     layers.iter().enumerate().map(of).collect()

@@ -3,7 +3,7 @@
 
 use crate::{firmware, models};
 use foldnet_core::Model;
-use foldnet_core::slot::{HEADER_LEN, Header};
+use foldnet_core::slot::{HEADER_LEN, SlotHeader};
 use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::{Request, run};
 use foldnet_sim::exit::Exit;
@@ -153,14 +153,14 @@ fn slots_that_are_wrong_are_told_apart() {
     let image = |board: &Board| board.slot_image(1, 1, &model(2)).unwrap();
     check("slot 1 written into slot 0", [1, 2], alone(0, image), Err(Exit::SlotWrong));
     let elsewhere = |_: &Board| {
-        let header = Header::at(0x4000_0000, 0, 1, &model(1)).unwrap();
+        let header = SlotHeader::at(0x4000_0000, 0, 1, &model(1)).unwrap();
         [&header.to_bytes()[..], &model(1)].concat()
     };
     check("for another address", [1, 2], alone(0, elsewhere), Err(Exit::SlotWrong));
     let large = |board: &Board| {
         let room = board.room();
         let (address, model_len) = (room.slot_address(1).unwrap(), room.slot(1).unwrap().model_len() + 1);
-        let header = Header { slot: 1, address, sequence: 1, model_len, model_crc: 0 };
+        let header = SlotHeader { slot: 1, address, sequence: 1, model_len, model_crc: 0 };
         [&header.to_bytes()[..], &model(2)].concat()
     };
     check("larger than the slot", [1, 2], alone(1, large), Err(Exit::SlotTooLarge));

@@ -2,7 +2,7 @@
 
 use crate::models;
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::Kind;
+use foldnet_core::infer::kernel::KernelKind;
 use foldnet_core::slot::HEADER_LEN;
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{BOARDS, DoesNotFit, FIRMWARE_LEN, FIRMWARE_RAM, Footprint, by_name};
@@ -13,7 +13,7 @@ fn verdict(board: &str, side: u16, units: &[u16]) -> &'static str {
     let model = Model::parse(&bytes).unwrap();
     match by_name(board).unwrap().fit(&model) {
         Ok(footprint) => {
-            assert_eq!(footprint, Footprint::of(&model, Kind::CURRENT));
+            assert_eq!(footprint, Footprint::of(&model, KernelKind::CURRENT));
             "fits"
         }
         Err(DoesNotFit::Flash { needed, available, .. }) => {
@@ -21,7 +21,7 @@ fn verdict(board: &str, side: u16, units: &[u16]) -> &'static str {
             "flash"
         }
         Err(DoesNotFit::Ram { needed, available, .. }) => {
-            assert!(needed == Footprint::of(&model, Kind::CURRENT).ram_bytes && needed > available);
+            assert!(needed == Footprint::of(&model, KernelKind::CURRENT).ram_bytes && needed > available);
             "ram"
         }
     }
@@ -53,7 +53,7 @@ fn each_board_takes_what_fits() {
 fn a_model_fits_to_the_byte() {
     let bytes = AlignedBytes::from_vec(models::random(8, 8, &[10], 1));
     let model = Model::parse(&bytes).unwrap();
-    let footprint = Footprint::of(&model, Kind::CURRENT);
+    let footprint = Footprint::of(&model, KernelKind::CURRENT);
     assert_eq!(footprint.flash_bytes, FIRMWARE_LEN as usize + HEADER_LEN + bytes.len());
     assert_eq!(footprint.ram_bytes, FIRMWARE_RAM as usize + 64 + 4 * (64 + 10));
     let mut board = *by_name("microbit").unwrap();

@@ -1,7 +1,7 @@
 //! Model files for tests: handmade, or of any shape with weights from a seeded generator.
 
 use foldnet_core::infer::Row;
-use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
+use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 
 /// A 2x2 image, three units, two classes, with weights whose sums are exact:
 /// `h = max(0, [p0 + p3, p0 - p1, 2 p2 - 100])`, `z = [h0 - h1 + 0.5, h1 + h2 - 0.25]`.
@@ -73,11 +73,11 @@ fn file<'a>(
     labels: &str,
     layers: impl IntoIterator<Item = (LayerHeader, LayerWeights<'a>)>,
 ) -> Vec<u8> {
-    let spec = Spec { height, width, labels, layers: layers.into_iter().collect(), ..Spec::default() };
+    let spec = ModelSpec { height, width, labels, layers: layers.into_iter().collect(), ..ModelSpec::default() };
     written(&spec)
 }
 
-fn written(spec: &Spec) -> Vec<u8> {
+fn written(spec: &ModelSpec) -> Vec<u8> {
     let mut bytes = vec![0; encoded_len(spec)];
     let len = encode(spec, &mut bytes).expect("a model");
     bytes.truncate(len);

@@ -17,7 +17,7 @@ use ureq::{Agent, Body, Timeout};
 
 use crate::error::{DataError, Problem};
 use crate::lock::Lock;
-use crate::progress::Progress;
+use crate::progress::LoadProgress;
 use crate::unpack::{is_packed, sha256_of};
 
 /// An offline machine should say so soon.
@@ -48,7 +48,7 @@ pub fn download(
     url: &str,
     folder: &Path,
     files: &[RemoteFile],
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<(), DataError> {
     let agent = agent();
     files.iter().try_for_each(|file| Transfer::new(&agent, url, folder, file).run(progress))
@@ -102,7 +102,7 @@ impl<'a> Transfer<'a> {
         Self { agent, file, url, folder, part, lock: None, resumed: false }
     }
 
-    fn run(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<(), DataError> {
+    fn run(&mut self, progress: &mut dyn FnMut(LoadProgress)) -> Result<(), DataError> {
         self.resumed = self.part_len() > 0;
         if self.arrived() || !self.fetch(progress)? {
             return Ok(());
@@ -128,7 +128,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// Tries until the part is as long as the server says; false where another download has brought the file.
-    fn fetch(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<bool, DataError> {
+    fn fetch(&mut self, progress: &mut dyn FnMut(LoadProgress)) -> Result<bool, DataError> {
         let at_first = self.part_len();
         let mut fruitless = 0;
         loop {
@@ -162,7 +162,7 @@ impl<'a> Transfer<'a> {
     }
 
     /// One request, for what is missing behind the first `have` bytes.
-    fn attempt(&mut self, have: u64, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+    fn attempt(&mut self, have: u64, progress: &mut dyn FnMut(LoadProgress)) -> Result<(), Stop> {
         let mut request = self.agent.get(&self.url);
         if have > 0 {
             request = request.header("Range", format!("bytes={have}-"));
@@ -187,7 +187,7 @@ impl<'a> Transfer<'a> {
 
     /// Takes the lock, where this transfer does not have it; while another download does, shows how far that one is.
     /// What was asked for must still be what is missing behind the first `have` bytes.
-    fn hold(&mut self, have: u64, total: Option<u64>, progress: &mut dyn FnMut(Progress)) -> Result<(), Stop> {
+    fn hold(&mut self, have: u64, total: Option<u64>, progress: &mut dyn FnMut(LoadProgress)) -> Result<(), Stop> {
         if self.lock.is_some() {
             return Ok(());
         }
@@ -197,7 +197,7 @@ impl<'a> Transfer<'a> {
         while self.lock.is_none() {
             self.lock = Lock::try_take(&path).map_err(|cause| unwritable(cause.to_string()))?;
             if self.lock.is_none() {
-                progress(Progress::Downloading { file: self.file.name, done: self.part_len(), total });
+                progress(LoadProgress::Downloading { file: self.file.name, done: self.part_len(), total });
                 thread::sleep(LOOK);
             }
         }
@@ -214,7 +214,7 @@ impl<'a> Transfer<'a> {
         body: &mut Body,
         start: u64,
         total: Option<u64>,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut dyn FnMut(LoadProgress),
     ) -> Result<(), Stop> {
         let mut part = self.open_part(start).map_err(|cause| Stop::Final(self.unwritable(&cause)))?;
         let mut body = body.as_reader();
@@ -229,7 +229,7 @@ impl<'a> Transfer<'a> {
             };
             part.write_all(&buffer[..count]).map_err(|cause| Stop::Final(self.unwritable(&cause)))?;
             done += count as u64;
-            progress(Progress::Downloading { file: self.file.name, done, total });
+            progress(LoadProgress::Downloading { file: self.file.name, done, total });
         }
         if total.is_some_and(|total| done < total) {
             return Err(Stop::Break("the connection was closed".into()));

@@ -19,7 +19,7 @@
 //! Shapes: `N` examples, `H` height, `W` width, `C` channels. Inputs are `[N][H][W][C]`, of the type that the file has
 //! ([`Values`]); targets are classes (`u16`, `[N]`) or real values (`f32`, `[N][outputs]`).
 //!
-//! This crate draws no progress bars (it reports [`Progress`]) and scales no pixels.
+//! This crate draws no progress bars (it reports [`LoadProgress`]) and scales no pixels.
 
 #![deny(unsafe_code)]
 
@@ -56,7 +56,7 @@ pub use format::{Format, Wanted, read_inputs};
 pub use known::Known;
 pub use options::{Normal, Options, Task, TestSplit, share, share_or_none};
 pub use picture::{Picture, read_png};
-pub use progress::Progress;
+pub use progress::LoadProgress;
 pub use search::Search;
 pub use source::{Source, load, load_test, load_test_with, load_with};
 pub use targets::{Targets, TargetsRef};

@@ -2,7 +2,7 @@
 
 /// One step of progress. Files are read in parallel, so the steps of several files interleave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress<'a> {
+pub enum LoadProgress<'a> {
     /// A file is being unpacked and verified.
     Reading {
         /// File name without its folder.

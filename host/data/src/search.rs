@@ -7,7 +7,7 @@ use crate::download::{RemoteFile, download};
 use crate::error::DataError;
 use crate::fashion_mnist;
 use crate::format::find;
-use crate::progress::Progress;
+use crate::progress::LoadProgress;
 
 /// The places to search. [`Search::from_env`] is what users get; tests make their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Search {
     pub(crate) fn locate(
         &self,
         files: &[RemoteFile],
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut dyn FnMut(LoadProgress),
     ) -> Result<PathBuf, DataError> {
         if let Some(chosen) = &self.chosen {
             return Ok(chosen.clone());

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::dataset::{Dataset, TestSet};
 use crate::error::{DataError, Problem};
 use crate::options::Options;
-use crate::progress::Progress;
+use crate::progress::LoadProgress;
 use crate::search::Search;
 use crate::{fashion_mnist, format, synthetic};
 
@@ -38,12 +38,12 @@ impl FromStr for Source {
 }
 
 /// The whole set read the usual way, Fashion-MNIST looked for where the environment says ([`Search::from_env`]).
-pub fn load(source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, DataError> {
+pub fn load(source: &Source, progress: &mut dyn FnMut(LoadProgress)) -> Result<Dataset, DataError> {
     load_with(source, &Options::default(), &Search::from_env(), progress)
 }
 
 /// The test examples alone: of images it reads (and if need be downloads) only the test files.
-pub fn load_test(source: &Source, progress: &mut dyn FnMut(Progress)) -> Result<TestSet, DataError> {
+pub fn load_test(source: &Source, progress: &mut dyn FnMut(LoadProgress)) -> Result<TestSet, DataError> {
     load_test_with(source, &Options::default(), &Search::from_env(), progress)
 }
 
@@ -52,7 +52,7 @@ pub fn load_with(
     source: &Source,
     options: &Options,
     search: &Search,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     check(source, options)?;
     let mut set = match source {
@@ -69,7 +69,7 @@ pub fn load_test_with(
     source: &Source,
     options: &Options,
     search: &Search,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<TestSet, DataError> {
     check(source, options)?;
     match source {

@@ -3,7 +3,7 @@
 
 use super::Cli;
 use crate::show::terminal::Ui;
-use crate::write::atomically;
+use crate::write::atomic_write;
 use clap::{Args, CommandFactory};
 use foldnet_sim::manual::{Shell, completions, man_page};
 use serde_json::json;
@@ -54,7 +54,7 @@ impl Man {
             // clap names a command `foldnet-train` here, once it is built.
             let file = folder.join(format!("{}.1", command.get_display_name().unwrap_or("foldnet")));
             let page = man_page(command.clone())?;
-            atomically(&file, |out| out.write_all(page.as_bytes()))?;
+            atomic_write(&file, |out| out.write_all(page.as_bytes()))?;
             files.push(file);
         }
         ui.say(format!("wrote {} pages to {}", files.len(), folder.display()));

@@ -2,7 +2,7 @@
 
 use super::record::{Record, task_of};
 use crate::compute::Fast;
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints, PixelRange, ReluOnly, Words};
 use crate::network::open::{Opened, open, open_checkpoint};
 use crate::show::terminal::{LoadBars, Ui};
@@ -261,7 +261,7 @@ pub(super) struct HintArgs {
     /// Where BatchNormalization stands, seen from the activations, which then are ReLU, with Softmax at the end; if the file
     /// does not tell
     #[arg(long, value_name = "after|before|none", conflicts_with = "layers")]
-    norm: Option<Norm>,
+    norm: Option<NormPlacement>,
     /// All layers in order, if the file does not tell: such as "dense, batch_norm, relu, dense, softmax"
     #[arg(long, value_name = "LIST")]
     layers: Option<Words>,

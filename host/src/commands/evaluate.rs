@@ -7,7 +7,7 @@ use crate::judge::outputs::write as write_outputs;
 use crate::network::open::{Opened, check_images, class_names, parse, resolve};
 use crate::show::terminal::{Ui, bold, table};
 use crate::train::history::History;
-use crate::write::{atomically, check_not_input};
+use crate::write::{atomic_write, check_not_input};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Part, Task, View};
@@ -62,7 +62,7 @@ impl Evaluate {
                 bail!("--predictions: this network tells no classes apart; give --outputs OUT.npy");
             }
             let classes = outputs.predictions();
-            atomically(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
+            atomic_write(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
         }
         if let Some(path) = &self.outputs {
             write_outputs(path, &outputs, classes)?;

@@ -3,7 +3,7 @@
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
 use super::flash::FlashArgs;
 use super::inspect::scratch_words;
-use crate::deploy::export::{Export as Report, Plan, export};
+use crate::deploy::export::{Export as Report, ExportPlan, export};
 use crate::deploy::flash::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::onnx::onnx;
@@ -12,7 +12,7 @@ use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, check_images, class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
-use crate::write::{atomically, check_not_input};
+use crate::write::{atomic_write, check_not_input};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::Model;
@@ -83,14 +83,14 @@ impl Export {
             Task::Reconstruct => Vec::new(),
         };
         let calibration = train.slice(0..self.calibrate.min(train.len()));
-        let plan = Plan { bits: &self.bits, calibration, test, labels: &labels };
+        let plan = ExportPlan { bits: &self.bits, calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
         let (model, report) = export(&checkpoint, &plan, &self.threads.compute()?, &mut |step| bar.update(step))
             .with_context(|| self.path.display().to_string())?;
         drop(bar);
         let (file, written) =
             target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
-        atomically(&self.out, |out| out.write_all(&file))?;
+        atomic_write(&self.out, |out| out.write_all(&file))?;
         say(&report, ui);
         say_inputs(&report, &Model::parse(&model)?, ui);
         ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));
@@ -102,7 +102,7 @@ impl Export {
     /// Writes ONNX, for which no data are needed.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
-        atomically(&self.out, |out| out.write_all(&file))?;
+        atomic_write(&self.out, |out| out.write_all(&file))?;
         ui.say(format!("wrote {} ({}): takes raw values as f32", self.out.display(), bytes(file.len())));
         ui.result(&serde_json::json!({"format": Format::Onnx, "bytes": file.len(), "folded": self.folded}))
     }

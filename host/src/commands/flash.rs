@@ -1,6 +1,6 @@
 //! Options that say how a model is written for a device's flash.
 
-use crate::deploy::flash::{Format, Place, Slot, Target};
+use crate::deploy::flash::{Destination, Format, Slot, Target};
 use anyhow::bail;
 use clap::Args;
 use foldnet_sim::board::BoardArgs;
@@ -30,9 +30,9 @@ impl FlashArgs {
         if let (None, Some(sequence)) = (self.slot, self.sequence) {
             bail!("--sequence {sequence}: only a slot has one; give --slot 0 or --slot 1, too");
         }
-        let board = self.board.chosen()?.map(Place::Board);
+        let board = self.board.chosen()?.map(Destination::Board);
         let slot = self.slot.map(|number| Slot { number, sequence: self.sequence.unwrap_or(1) });
-        Target::new(self.format, board.or(self.address.map(Place::Address)), slot)
+        Target::new(self.format, board.or(self.address.map(Destination::Address)), slot)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::show::summary::of_checkpoint;
 use crate::show::terminal::{Ui, table};
 use clap::Args;
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::Kind;
+use foldnet_core::infer::kernel::KernelKind;
 use foldnet_sim::board::{Board, DoesNotFit, known};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
 
 /// Words of scratch memory that are enough for every kernel.
 pub(super) fn scratch_words(model: &Model) -> usize {
-    Kind::ALL.iter().map(|&kernel| model.scratch_words_with(kernel)).max().unwrap_or(0)
+    KernelKind::ALL.iter().map(|&kernel| model.scratch_words_with(kernel)).max().unwrap_or(0)
 }
 
 /// Bytes of scratch memory on `board`, which its kernel has a say in.

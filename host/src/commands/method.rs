@@ -1,6 +1,6 @@
 //! The flags of `foldnet train` that say how: optimizer, schedule, regularization; and the presets that stand for them.
 
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::train::augment::Augment;
 use crate::train::method::{ClassWeights, Method, Metric, Monitor, Rule};
 use crate::train::schedule::{Decay, Schedule};
@@ -59,7 +59,7 @@ pub(super) struct MethodArgs {
 #[derive(Debug, Clone, Default, Parser)]
 pub(super) struct Flags {
     #[arg(long)]
-    pub(super) norm: Option<Norm>,
+    pub(super) norm: Option<NormPlacement>,
     #[arg(long)]
     pub(super) epochs: Option<usize>,
     #[arg(long)]
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn the_best_preset_is_what_it_says_and_yields_to_flags() {
         let flags = Preset::Best.flags();
-        assert_eq!((flags.norm, flags.epochs, flags.batch_size), (Some(Norm::Before), Some(40), Some(128)));
+        assert_eq!((flags.norm, flags.epochs, flags.batch_size), (Some(NormPlacement::Before), Some(40), Some(128)));
         let method = flags.method.method().expect("valid");
         assert_eq!((method.momentum, method.weight_decay, method.augment.shift), (0.9, 5e-4, 1));
         assert!(method.nesterov && method.schedule.decay == Decay::Cosine);

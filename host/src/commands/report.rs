@@ -5,10 +5,10 @@ use super::export::CALIBRATION;
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, Opened, check_images, class_names, open, resolve};
-use crate::show::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
+use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
 use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
 use crate::train::history::History;
-use crate::write::{atomically, check_not_input};
+use crate::write::{atomic_write, check_not_input};
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part};
@@ -70,7 +70,7 @@ impl Report {
         let report = gather(&plan, &self.threads.compute()?, &mut |stage| bars.update(stage))?;
         drop(bars);
         let (html, out) = (page(&report, plan.test), self.out());
-        atomically(&out, |file| file.write_all(html.as_bytes()))?;
+        atomic_write(&out, |file| file.write_all(html.as_bytes()))?;
         ui.say(format!("wrote {} ({}); open it in a browser", bold(out.display()), bytes(html.len())));
         ui.result(&json!({ "file": out, "bytes": html.len(), "report": report }))
     }
@@ -81,12 +81,12 @@ impl Report {
         history: Option<History>,
         dataset: &'a Dataset,
         models: &'a [ModelFile],
-    ) -> anyhow::Result<Plan<'a>> {
+    ) -> anyhow::Result<ReportPlan<'a>> {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(checkpoint), test)?;
         let classes = checkpoint.network().outputs();
         check_classes(&self.path, classes, &dataset.labels)?;
-        Ok(Plan {
+        Ok(ReportPlan {
             name: self.name(),
             checkpoint,
             history,

@@ -2,14 +2,14 @@
 
 use super::data::{DatasetArg, ThreadsArg, check_positive, known, units};
 use super::method::{Flags, MethodArgs, Preset};
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, open_checkpoint};
 use crate::show::terminal::Ui;
 use crate::train::fit::Config;
 use crate::train::method::Method;
 use crate::train::qat::{Quantize, default_learning_rate};
-use crate::train::run::{Extras, Plan, Resume, train_run};
+use crate::train::run::{Extras, Resume, TrainPlan, train_run};
 use crate::train::schedule::Decay;
 use anyhow::{Context, bail};
 use clap::Args;
@@ -23,7 +23,7 @@ pub(super) struct Train {
     /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere [default:
     /// before]
     #[arg(long, value_name = "after|before|none")]
-    norm: Option<Norm>,
+    norm: Option<NormPlacement>,
     /// What to learn: classify, regress (real values) or reconstruct (its own inputs, to find strange ones) [default:
     /// classify, or what --init was trained for]
     #[arg(long, value_name = "TASK")]
@@ -119,7 +119,7 @@ impl Train {
         if let (Some(path), Some(init)) = (&self.init, &init) {
             known(path, dataset.number_as(&init.labels))?;
         }
-        let plan = Plan {
+        let plan = TrainPlan {
             norm: self.placement(),
             hidden: self.hidden.clone(),
             config,
@@ -161,8 +161,8 @@ impl Train {
         ui.result(&trained.history)
     }
 
-    fn placement(&self) -> Norm {
-        self.norm.or(self.preset().norm).unwrap_or(Norm::Before)
+    fn placement(&self) -> NormPlacement {
+        self.norm.or(self.preset().norm).unwrap_or(NormPlacement::Before)
     }
 
     fn task(&self, init: &Option<Checkpoint>) -> Task {

@@ -1,7 +1,7 @@
 //! Outputs in a file for other programs: NumPy's `.npy`, 32-bit floats `[N][outputs]`.
 
 use super::evaluate::Outputs;
-use crate::write::atomically;
+use crate::write::atomic_write;
 use foldnet_core::train::softmax;
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use std::path::Path;
 pub fn write(path: &Path, outputs: &Outputs, classes: bool) -> anyhow::Result<()> {
     let rows = outputs.logits.len() / outputs.classes.max(1);
     let header = header(rows, outputs.classes);
-    Ok(atomically(path, |out| {
+    Ok(atomic_write(path, |out| {
         out.write_all(&header)?;
         for row in outputs.logits.chunks_exact(outputs.classes.max(1)) {
             let mut row = row.to_vec();

@@ -1,5 +1,5 @@
 //! The layer lists that Foldnet's tools make: a stack of Dense, each but the last with ReLU, and BatchNormalization
-//! before or after the activations, or none. The notebook's two models are [`Norm::layers`] of hidden widths 300 and 100.
+//! before or after the activations, or none. The notebook's two models are [`NormPlacement::layers`] of hidden widths 300 and 100.
 
 use foldnet_core::Layer;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use std::str::FromStr;
 /// Where the BatchNormalizations of the hidden layers stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Norm {
+pub enum NormPlacement {
     /// Behind each activation, and one before the first Dense.
     After,
     /// Between each Dense (without bias) and its activation.
@@ -19,7 +19,7 @@ pub enum Norm {
     Without,
 }
 
-impl Norm {
+impl NormPlacement {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::After, Self::Before, Self::Without];
 
@@ -65,11 +65,11 @@ pub fn with_dropout(layers: &[Layer], rates: &[f32]) -> Vec<Layer> {
 
 /// A stack of `dense`: ReLU behind each but the last, Softmax behind that; BatchNormalization before the first where
 /// `input_norm`, and with each ReLU as `norm` says.
-pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: Norm) -> Vec<Layer> {
+pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: NormPlacement) -> Vec<Layer> {
     let around: &[Layer] = match norm {
-        Norm::After => &[Layer::Relu, Layer::batch_norm()],
-        Norm::Before => &[Layer::batch_norm(), Layer::Relu],
-        Norm::Without => &[Layer::Relu],
+        NormPlacement::After => &[Layer::Relu, Layer::batch_norm()],
+        NormPlacement::Before => &[Layer::batch_norm(), Layer::Relu],
+        NormPlacement::Without => &[Layer::Relu],
     };
     let mut layers = Vec::new();
     layers.extend(input_norm.then_some(Layer::batch_norm()));
@@ -81,7 +81,7 @@ pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: Norm) -> Vec<Layer>
     layers
 }
 
-impl fmt::Display for Norm {
+impl fmt::Display for NormPlacement {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.pad(match self {
             Self::After => "after",
@@ -91,7 +91,7 @@ impl fmt::Display for Norm {
     }
 }
 
-impl FromStr for Norm {
+impl FromStr for NormPlacement {
     type Err = UnknownNorm;
 
     fn from_str(text: &str) -> Result<Self, UnknownNorm> {
@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn the_notebook_s_two_models() {
-        let (after, before) = (Norm::After.layers(&[300, 100], 10), Norm::Before.layers(&[300, 100], 10));
+        let (after, before) =
+            (NormPlacement::After.layers(&[300, 100], 10), NormPlacement::Before.layers(&[300, 100], 10));
         assert_eq!(counts(&after), (271_346, 268_978));
         assert_eq!(counts(&before), (267_810, 267_010));
         assert_eq!(after[..4], [Layer::batch_norm(), Layer::dense(300), Layer::Relu, Layer::batch_norm()]);
@@ -131,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_baseline_is_dense_and_relu() {
-        let layers = Norm::Without.layers(&[300, 100], 10);
+        let layers = NormPlacement::Without.layers(&[300, 100], 10);
         assert_eq!(counts(&layers), (266_610, 266_610));
         let hidden = [Layer::dense(300), Layer::Relu, Layer::dense(100), Layer::Relu];
         assert_eq!(layers, [&hidden[..], &[Layer::dense(10), Layer::Softmax]].concat());
@@ -139,35 +140,35 @@ mod tests {
 
     #[test]
     fn dropout_stands_before_each_dense_but_the_first() {
-        let layers = Norm::After.layers(&[5, 4], 3);
+        let layers = NormPlacement::After.layers(&[5, 4], 3);
         let dropped = with_dropout(&layers, &[0.1, 0.0]);
         assert_eq!(dropped[4..6], [Layer::Dropout { rate: 0.1 }, Layer::dense(4)]);
         assert_eq!((dropped.len(), with_dropout(&layers, &[0.2]).len()), (layers.len() + 1, layers.len() + 2));
-        assert!(Norm::After.describes(&dropped) && with_dropout(&layers, &[]) == layers);
+        assert!(NormPlacement::After.describes(&dropped) && with_dropout(&layers, &[]) == layers);
     }
 
     #[test]
     fn a_list_is_told_by_its_placement() {
         let check = |layers: &[Layer], expected: [bool; 3]| {
-            assert_eq!(Norm::ALL.map(|norm| norm.describes(layers)), expected, "{layers:?}");
+            assert_eq!(NormPlacement::ALL.map(|norm| norm.describes(layers)), expected, "{layers:?}");
         };
         let dense = [Layer::dense(5), Layer::dense(3)];
-        check(&Norm::After.layers(&[5], 3), [true, false, false]);
-        check(&Norm::Before.layers(&[5], 3), [false, true, false]);
-        check(&stack(&dense, false, Norm::After), [true, false, false]);
-        check(&stack(&dense, true, Norm::Before), [false, true, false]);
-        check(&stack(&dense, true, Norm::Without), [false, false, false]);
-        check(&Norm::Without.layers(&[5], 3), [false, false, true]);
-        check(&Norm::After.layers(&[], 3), [true, true, false]);
-        check(&Norm::Without.layers(&[], 3), [false, false, true]);
+        check(&NormPlacement::After.layers(&[5], 3), [true, false, false]);
+        check(&NormPlacement::Before.layers(&[5], 3), [false, true, false]);
+        check(&stack(&dense, false, NormPlacement::After), [true, false, false]);
+        check(&stack(&dense, true, NormPlacement::Before), [false, true, false]);
+        check(&stack(&dense, true, NormPlacement::Without), [false, false, false]);
+        check(&NormPlacement::Without.layers(&[5], 3), [false, false, true]);
+        check(&NormPlacement::After.layers(&[], 3), [true, true, false]);
+        check(&NormPlacement::Without.layers(&[], 3), [false, false, true]);
         check(&[Layer::dense(3)], [false, false, false]);
     }
 
     #[test]
     fn text_and_back() {
-        for norm in Norm::ALL {
+        for norm in NormPlacement::ALL {
             assert_eq!(norm.to_string().parse(), Ok(norm));
         }
-        assert_eq!("After".parse::<Norm>(), Err(UnknownNorm));
+        assert_eq!("After".parse::<NormPlacement>(), Err(UnknownNorm));
     }
 }

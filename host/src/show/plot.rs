@@ -1,7 +1,7 @@
 //! Plots as SVG: lines with their spread, and dots. A file needs nothing but itself, follows the reader's light or dark
 //! setting, and tells screen readers what it shows.
 
-use crate::judge::compare::statistics::Spread;
+use crate::judge::compare::statistics::MeanDeviation;
 use std::fmt::{Display, Write};
 
 /// One curve.
@@ -10,7 +10,7 @@ pub struct Line {
     /// For the legend.
     pub name: String,
     /// At 1, 2, 3 and so on.
-    pub points: Vec<Spread>,
+    pub points: Vec<MeanDeviation>,
 }
 
 /// The dots of one kind.
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn larger_is_higher_and_all_is_within() {
-        let spread = |mean| Spread { mean, sd: 0.1, min: mean, max: mean };
+        let spread = |mean| MeanDeviation { mean, sd: 0.1, min: mean, max: mean };
         let lines = vec![Line { name: "a<b".into(), points: [1.0, 2.0, 4.0].map(spread).to_vec() }];
         let axis = Axis::of(&Panel::Lines(String::new(), lines.clone()), 0.0);
         assert!(axis.y(4.1) < axis.y(2.0) && axis.y(4.1) >= TOP - 1e-9 && axis.y(0.9) <= HEIGHT - BOTTOM + 1e-9);

@@ -74,7 +74,7 @@ pub struct Epoch {
 
 /// Where an epoch stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
+pub struct TrainProgress {
     /// Counts from 0.
     pub epoch: usize,
     /// Steps done.
@@ -90,7 +90,7 @@ pub struct Progress {
 /// What the caller wants to see and decide on the way.
 pub trait Observer {
     /// After every step; `false` ends training at once.
-    fn step(&mut self, progress: Progress) -> bool;
+    fn step(&mut self, progress: TrainProgress) -> bool;
     /// After [`epoch`](Self::epoch): the network, and all else that training goes on from. An error ends training.
     fn state(&mut self, _network: &Checkpoint, _start: &Start) -> anyhow::Result<()> {
         Ok(())
@@ -414,7 +414,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
                 return Err(TrainError::Diverged { epoch: epoch + 1 });
             }
             let (loss, accuracy, steps) = (mean.loss(), mean.accuracy(), steps_per_epoch);
-            if !observer.step(Progress { epoch, step: step + 1, steps, loss, accuracy }) {
+            if !observer.step(TrainProgress { epoch, step: step + 1, steps, loss, accuracy }) {
                 return Err(TrainError::Stopped { epoch: epoch + 1 });
             }
         }

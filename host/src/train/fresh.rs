@@ -1,6 +1,6 @@
 //! The network that a training starts from: fresh layers for a set and a task, or those of another network.
 
-use super::run::Plan;
+use super::run::TrainPlan;
 use crate::format::{bytes, thousands};
 use crate::network::architecture::with_dropout;
 use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
@@ -13,7 +13,7 @@ use foldnet_core::{Layer, Network};
 use foldnet_data::{Dataset, InputType, Task, ValuesRef, View};
 
 /// The network to start from.
-pub(super) fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
     let inputs = train.shape.inputs();
     if let Some(init) = &plan.init {
         let classes = init.network().outputs();
@@ -70,7 +70,7 @@ fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<
 }
 
 /// The layers by plan; without Softmax where there are no classes.
-fn layers(plan: &Plan, task: Task, outputs: usize) -> Vec<Layer> {
+fn layers(plan: &TrainPlan, task: Task, outputs: usize) -> Vec<Layer> {
     let mut layers = plan.norm.layers(&plan.hidden, outputs as u32);
     if task != Task::Classify {
         layers.pop();

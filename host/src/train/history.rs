@@ -1,10 +1,10 @@
 //! `history.jsonl` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
 
 use crate::judge::evaluate::{Evaluation, Metrics};
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::train::fit::{Config, Epoch};
 use crate::train::journal;
-use crate::write::atomically;
+use crate::write::atomic_write;
 use anyhow::Context;
 use foldnet_data::Options;
 use foldnet_data::bounded::{self, limit};
@@ -72,7 +72,7 @@ pub struct Parameters {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Which of the three models.
-    pub norm: Norm,
+    pub norm: NormPlacement,
     /// Units of its hidden layers.
     pub hidden: Vec<u32>,
     /// How it was trained.
@@ -176,7 +176,7 @@ impl History {
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let path = folder.join(Self::FILE);
         let text = journal::write(self)?;
-        Ok(atomically(&path, |out| out.write_all(text.as_bytes()))?)
+        Ok(atomic_write(&path, |out| out.write_all(text.as_bytes()))?)
     }
 
     /// Writes the epochs as a table, `history.csv`, into `folder`.
@@ -185,7 +185,7 @@ impl History {
     /// When the file cannot be written; the error names it.
     pub fn write_table(&self, folder: &Path) -> anyhow::Result<()> {
         let text = journal::csv(self);
-        Ok(atomically(&folder.join(Self::TABLE), |out| out.write_all(text.as_bytes()))?)
+        Ok(atomic_write(&folder.join(Self::TABLE), |out| out.write_all(text.as_bytes()))?)
     }
 }
 

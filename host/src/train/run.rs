@@ -5,19 +5,19 @@ use crate::compute::Fast;
 use crate::format::thousands;
 use crate::judge::evaluate::{evaluate, run_checkpoint};
 use crate::judge::metrics::{quantile, scores};
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, ImageSize};
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
 use crate::train::answers::{standardized, with_units};
-use crate::train::fit::{Config, Epoch, Observer, Progress, Start, TrainError, fit_from};
+use crate::train::fit::{Config, Epoch, Observer, Start, TrainError, TrainProgress, fit_from};
 use crate::train::fresh;
 use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
 use crate::train::qat::{self, Quantize, Student, fit_quantized};
 use crate::train::schedule::Decay;
 use crate::train::state;
-use crate::write::atomically;
+use crate::write::atomic_write;
 use anyhow::{Context, bail};
 use foldnet_data::{Dataset, Known, Options, Part, Source, Task, View};
 use std::path::{Path, PathBuf};
@@ -34,9 +34,9 @@ const ENDED_BY_INTERRUPT: i32 = 130;
 
 /// What is to be trained, and where it goes.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct TrainPlan {
     /// Which of the three models.
-    pub norm: Norm,
+    pub norm: NormPlacement,
     /// Units of its hidden layers.
     pub hidden: Vec<u32>,
     /// How to train.
@@ -82,7 +82,7 @@ impl Resume {
     ///
     /// # Errors
     /// When there is none that can go on; the error names the file.
-    pub fn plan(folder: &Path) -> anyhow::Result<Plan> {
+    pub fn plan(folder: &Path) -> anyhow::Result<TrainPlan> {
         let checkpoint = folder.join(CHECKPOINT);
         let mut network = Checkpoint::read(&checkpoint, &Hints::default())?;
         let start = state::read(folder, &mut network)?;
@@ -90,7 +90,7 @@ impl Resume {
         let mut history = history.with_context(|| format!("{}: no history beside it", checkpoint.display()))?;
         let (norm, hidden, config, limit) = match (&history.recipe, &history.continued) {
             (Some(recipe), _) => (recipe.norm, recipe.hidden.clone(), recipe.config.clone(), recipe.limit),
-            (None, Some(continued)) => (Norm::After, Vec::new(), continued.config.clone(), continued.limit),
+            (None, Some(continued)) => (NormPlacement::After, Vec::new(), continued.config.clone(), continued.limit),
             (None, None) => bail!("{}: does not say how it was trained; go on with --init", checkpoint.display()),
         };
         history.epochs.truncate(start.state.epochs);
@@ -101,11 +101,11 @@ impl Resume {
         history.test = None;
         let resume = Some(Self { network, start, history });
         let extras = Extras { resume, ..Extras::default() };
-        Ok(Plan { norm, hidden, config, init: None, limit, out: folder.to_owned(), data, extras })
+        Ok(TrainPlan { norm, hidden, config, init: None, limit, out: folder.to_owned(), data, extras })
     }
 }
 
-impl Plan {
+impl TrainPlan {
     /// What is written down of it; none where it goes on from another network.
     pub fn recipe(&self) -> Option<Recipe> {
         let Self { norm, hidden, config, init, limit, .. } = self;
@@ -127,7 +127,7 @@ pub struct Trained {
 ///
 /// # Errors
 /// When the folder cannot be written, training diverges, or Ctrl-C stops it. Finished epochs are on disk then.
-pub fn train_run(plan: Plan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
+pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
     plan.config.method.augment.check(train.shape).map_err(anyhow::Error::msg)?;
@@ -201,7 +201,7 @@ fn resumed(resume: &Resume, dataset: &Dataset, train: View) -> anyhow::Result<Ch
 }
 
 /// Refuses what needs examples to validate on where there are none.
-fn check_validation(plan: &Plan, dataset: &Dataset) -> anyhow::Result<()> {
+fn check_validation(plan: &TrainPlan, dataset: &Dataset) -> anyhow::Result<()> {
     let method = &plan.config.method;
     let flag = match (method.monitor, method.schedule.decay) {
         (Some(_), _) => "--monitor and --patience",
@@ -226,7 +226,7 @@ fn remembered(dataset: &Dataset, options: &Options) -> Option<String> {
 
 /// Where training begins, and the record so far.
 fn beginning(
-    plan: &Plan,
+    plan: &TrainPlan,
     network: &Checkpoint,
     digest: Option<String>,
     dataset: &Dataset,
@@ -308,7 +308,7 @@ pub(crate) fn whole_path(name: &str) -> String {
     std::path::absolute(path).map_or_else(|_| name.to_owned(), |path| path.to_string_lossy().into_owned())
 }
 
-fn empty_history(plan: &Plan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> History {
+fn empty_history(plan: &TrainPlan, network: &Checkpoint, dataset: &Dataset, compute: &Fast) -> History {
     History {
         epochs: Vec::new(),
         test: None,
@@ -362,7 +362,7 @@ struct Saver<'a> {
     /// What an example is called.
     unit: &'static str,
     compute: &'a Fast,
-    plan: &'a Plan,
+    plan: &'a TrainPlan,
     images: usize,
     history: History,
     /// Epochs whose network is on the disk.
@@ -371,7 +371,7 @@ struct Saver<'a> {
 }
 
 impl Observer for Saver<'_> {
-    fn step(&mut self, progress: Progress) -> bool {
+    fn step(&mut self, progress: TrainProgress) -> bool {
         let batch = self.plan.config.batch_size.min(self.images);
         let epochs_left = self.plan.config.epochs.saturating_sub(progress.epoch + 1);
         self.bar.get_or_insert_with(|| EpochBar::new(progress.steps, batch, epochs_left)).update(progress);
@@ -409,7 +409,7 @@ impl Observer for Saver<'_> {
         let best = start.state.best.map(|(epoch, _)| epoch + 1);
         if best == Some(start.state.epochs) {
             let bytes = std::fs::read(out.join(CHECKPOINT))?;
-            atomically(&out.join(BEST), |file| file.write_all(&bytes))?;
+            atomic_write(&out.join(BEST), |file| file.write_all(&bytes))?;
         }
         if best != self.history.best_epoch {
             self.history.best_epoch = best;

@@ -2,23 +2,23 @@
 
 use crate::file::{File, Tensor, small};
 use crate::keras::{check_answers, stated};
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange};
 use foldnet_core::Layer;
 
 const ASK: &str =
     "holds tensors alone, which tell neither where BatchNormalization stands nor the activations; give --norm";
 
-fn norm(norm: Norm) -> Hints {
+fn norm(norm: NormPlacement) -> Hints {
     Hints { norm: Some(norm), ..Hints::default() }
 }
 
 /// What can't be told is refused; with the right `--norm` it answers as in Keras, with the other it is another network.
-fn check(model: &str, right: Norm, layers: &[Layer]) {
+fn check(model: &str, right: NormPlacement, layers: &[Layer]) {
     let refused = File::read(&small(model)).decode(&Hints::default()).expect_err(model);
     assert!(refused.starts_with(ASK), "{refused}");
     assert_eq!(check_answers(model, &norm(right)).layers, layers);
-    let wrong = if right == Norm::After { Norm::Before } else { Norm::After };
+    let wrong = if right == NormPlacement::After { NormPlacement::Before } else { NormPlacement::After };
     let other = Checkpoint::read(&small(model), &norm(wrong)).expect("the other network");
     assert!(other.layers != layers && wrong.describes(&other.layers), "{model}: {:?}", other.layers);
 }
@@ -28,10 +28,10 @@ fn norm_decides() {
     let (bn, relu, dense, without) = (Layer::batch_norm(), Layer::Relu, Layer::dense, Layer::dense_without_bias);
     let last = [dense(10), Layer::Softmax];
     let list = |layers: &[Layer]| [layers, &last].concat();
-    check("before_with_bias", Norm::Before, &list(&[dense(20), bn, relu, dense(9), bn, relu]));
-    check("after_hidden_only", Norm::After, &list(&[dense(20), relu, bn, dense(9), relu, bn]));
-    check("before_and_input", Norm::Before, &list(&[bn, without(20), bn, relu, without(9), bn, relu]));
-    check("after_without_bias", Norm::After, &list(&[bn, without(20), relu, bn, without(9), relu, bn]));
+    check("before_with_bias", NormPlacement::Before, &list(&[dense(20), bn, relu, dense(9), bn, relu]));
+    check("after_hidden_only", NormPlacement::After, &list(&[dense(20), relu, bn, dense(9), relu, bn]));
+    check("before_and_input", NormPlacement::Before, &list(&[bn, without(20), bn, relu, without(9), bn, relu]));
+    check("after_without_bias", NormPlacement::After, &list(&[bn, without(20), relu, bn, without(9), relu, bn]));
 }
 
 /// Tensors of ones of the widths, BatchNormalizations of `norms`.
@@ -94,7 +94,7 @@ fn a_list_in_words_says_what_norm_cannot() {
     );
     let two = Hints { epsilon: vec![1e-3, 1e-4], ..words("dense, dense, batch_norm, dense") };
     refused(&file, &two, "--epsilon gives 2 values for 1 BatchNormalizations; give one, or one for each");
-    let each = Hints { epsilon: vec![0.5, 0.25], ..norm(Norm::Before) };
+    let each = Hints { epsilon: vec![0.5, 0.25], ..norm(NormPlacement::Before) };
     let norms = made(&[5, 4, 3, 2], &[true; 3], &[4, 3]).decode(&each).expect("a network").layers;
     let epsilons: Vec<f32> = norms
         .iter()
@@ -108,7 +108,7 @@ fn one_sigmoid_is_two_classes() {
     let file = made(&[5, 4, 1], &[true; 2], &[]);
     refused(
         &file,
-        &norm(Norm::Without),
+        &norm(NormPlacement::Without),
         "one output tells a value, or two classes behind a sigmoid; give --layers \"dense, relu, dense, sigmoid\"",
     );
     let checkpoint = file.decode(&words("dense, relu, dense, sigmoid")).expect("two classes");
@@ -124,9 +124,9 @@ fn gamma_and_beta_may_be_missing() {
     for (variable, value) in [("gamma", 1.0), ("beta", 0.0)] {
         let mut file = made(&[5, 4, 2], &[false, true], &[4]);
         file.get(&format!("batch_normalization_1/{variable}")).bytes = Tensor::new(&[4], &[value; 4]).bytes;
-        let whole = file.decode(&norm(Norm::Before)).expect("whole");
+        let whole = file.decode(&norm(NormPlacement::Before)).expect("whole");
         file.remove(&format!("batch_normalization_1/{variable}"));
-        assert_eq!(file.decode(&norm(Norm::Before)), Ok(whole));
+        assert_eq!(file.decode(&norm(NormPlacement::Before)), Ok(whole));
     }
 }
 
@@ -137,7 +137,7 @@ fn shared_tensors_are_followed() {
         file.tensors.insert(format!("{name}.weight"), Tensor::new(&shape, &vec![1.0; shape[0] * shape[1]]));
     }
     file.metadata.insert("fc3.weight".into(), "fc2.weight".into());
-    let hints = Hints { pixels: Some(PixelRange::Unit), ..norm(Norm::Without) };
+    let hints = Hints { pixels: Some(PixelRange::Unit), ..norm(NormPlacement::Without) };
     let checkpoint = file.decode(&hints).expect("four layers");
     assert_eq!(checkpoint.layers.iter().filter(|layer| matches!(layer, Layer::Dense { .. })).count(), 4);
 }
@@ -145,15 +145,15 @@ fn shared_tensors_are_followed() {
 #[test]
 fn one_mean_and_deviation_hold_for_all_pixels() {
     let mut file = made(&[5, 2], &[true], &[]);
-    let whole = file.decode(&norm(Norm::Without)).expect("whole");
+    let whole = file.decode(&norm(NormPlacement::Without)).expect("whole");
     for shape in [&[1][..], &[]] {
         ["pixel_mean", "pixel_std"].iter().for_each(|name| *file.get(name) = Tensor::new(shape, &[1.0]));
-        assert_eq!(file.decode(&norm(Norm::Without)), Ok(whole.clone()));
+        assert_eq!(file.decode(&norm(NormPlacement::Without)), Ok(whole.clone()));
     }
     *file.get("pixel_std") = Tensor::new(&[1], &[78.6]);
     refused(
         &file,
-        &norm(Norm::Without),
+        &norm(NormPlacement::Without),
         "pixel_std holds 78.6: statistics of pixels of 0 to 255; divide pixel_mean and",
     );
 }
@@ -161,23 +161,23 @@ fn one_mean_and_deviation_hold_for_all_pixels() {
 #[test]
 fn layers_may_have_any_name_of_keras_s() {
     let mut file = made(&[5, 4, 2], &[true; 2], &[]);
-    let whole = file.decode(&norm(Norm::Without)).expect("whole");
+    let whole = file.decode(&norm(NormPlacement::Without)).expect("whole");
     for (from, to) in [("dense_1", "sequential/hidden"), ("dense_2", "sequential/out")] {
         for variable in ["kernel", "bias"] {
             file.rename(&format!("{from}/{variable}"), &format!("{to}/{variable}:0"));
         }
     }
-    assert_eq!(file.decode(&norm(Norm::Without)), Ok(whole));
+    assert_eq!(file.decode(&norm(NormPlacement::Without)), Ok(whole));
     let mut file = File::default();
     file.tensors.insert("kernel".into(), Tensor::new(&[4, 2], &[1.0; 8]));
-    refused(&file, &norm(Norm::Without), "kernel does not say its layer; save by v.path");
+    refused(&file, &norm(NormPlacement::Without), "kernel does not say its layer; save by v.path");
     // Numbered in another order than called.
     let mut file = made(&[5, 4, 2], &[true; 2], &[]);
     for variable in ["kernel", "bias"] {
         file.rename(&format!("dense_1/{variable}"), &format!("m/dense_9/{variable}"));
         file.rename(&format!("dense_2/{variable}"), &format!("m/dense_3/{variable}"));
     }
-    assert_eq!(file.decode(&norm(Norm::Without)).expect("the order that fits").inputs, 5);
+    assert_eq!(file.decode(&norm(NormPlacement::Without)).expect("the order that fits").inputs, 5);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn tensors_of_pytorch_s_that_are_no_layers_are_told_apart() {
         }
         file
     };
-    let hints = Hints { pixels: Some(PixelRange::Unit), ..norm(Norm::Without) };
+    let hints = Hints { pixels: Some(PixelRange::Unit), ..norm(NormPlacement::Without) };
     let whole = plain(&[]).decode(&hints);
     assert!(whole.is_ok());
     assert_eq!(
@@ -218,13 +218,13 @@ fn the_search_for_an_order_ends() {
         file.tensors.insert(format!("{name}.weight"), Tensor::new(&shape, &vec![1.0; shape[0] * shape[1]]));
     }
     let start = std::time::Instant::now();
-    assert!(file.decode(&norm(Norm::Without)).is_err());
+    assert!(file.decode(&norm(NormPlacement::Without)).is_err());
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
 
 #[test]
 fn norm_cannot_make_fit_what_does_not() {
-    for hint in [Norm::After, Norm::Before] {
+    for hint in [NormPlacement::After, NormPlacement::Before] {
         let expected = format!("of widths [5, 4, 3, 2] with --norm {hint}; use one per hidden layer");
         refused(&made(&[5, 4, 3, 2], &[true; 3], &[5]), &norm(hint), &expected);
         let expected =
@@ -232,8 +232,8 @@ fn norm_cannot_make_fit_what_does_not() {
         refused(&made(&[5, 4, 3, 2], &[true; 3], &[]), &norm(hint), &expected);
     }
     let expected = "its layer list has BatchNormalization; leave out --norm none";
-    refused(&made(&[5, 4, 3, 2], &[true; 3], &[4, 3]), &norm(Norm::Without), expected);
-    assert!(made(&[5, 4, 3, 2], &[true; 3], &[]).decode(&norm(Norm::Without)).is_ok());
+    refused(&made(&[5, 4, 3, 2], &[true; 3], &[4, 3]), &norm(NormPlacement::Without), expected);
+    assert!(made(&[5, 4, 3, 2], &[true; 3], &[]).decode(&norm(NormPlacement::Without)).is_ok());
 }
 
 #[test]
@@ -246,9 +246,13 @@ fn a_hint_that_the_file_contradicts_is_refused() {
         "its inputs are standardized pixels; leave out --pixels raw",
     );
     let mut told = standardized.clone();
-    told.metadata.insert("layers".into(), serde_json::json!(Norm::After.layers(&[20, 17, 9], 10)).to_string());
-    assert!(told.decode(&norm(Norm::After)).is_ok(), "the same may be said again");
-    refused(&told, &norm(Norm::Before), "has no BatchNormalization before the activations; leave out --norm before");
+    told.metadata.insert("layers".into(), serde_json::json!(NormPlacement::After.layers(&[20, 17, 9], 10)).to_string());
+    assert!(told.decode(&norm(NormPlacement::After)).is_ok(), "the same may be said again");
+    refused(
+        &told,
+        &norm(NormPlacement::Before),
+        "has no BatchNormalization before the activations; leave out --norm before",
+    );
     let mut unit = File::read(&small("without_statistics"));
     refused(
         &unit,

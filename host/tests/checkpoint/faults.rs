@@ -28,7 +28,7 @@ fn a_tensor_is_missing() {
 #[test]
 fn a_tensor_is_missing_from_the_list() {
     let list = |hidden: &[u32]| {
-        let layers = foldnet::network::architecture::Norm::Before.layers(hidden, 10);
+        let layers = foldnet::network::architecture::NormPlacement::Before.layers(hidden, 10);
         ("layers".to_owned(), serde_json::json!(layers).to_string())
     };
     check(
@@ -139,7 +139,7 @@ fn a_tensor_fits_nowhere() {
     );
     check(add(&["z/dense_2/bias"]), "z/dense_2/bias belongs to a second sequential/dense_2; keep one network");
     let told = |file: &mut File| {
-        let layers = foldnet::network::architecture::Norm::Before.layers(&[20, 17, 9], 10);
+        let layers = foldnet::network::architecture::NormPlacement::Before.layers(&[20, 17, 9], 10);
         file.metadata.insert("layers".into(), serde_json::json!(layers).to_string());
         add(&["sequential/dense_1/bias"])(file);
         file.tensors.insert("sequential/dense_4/kernel".into(), Tensor::new(&[10, 1], &[0.0; 10]));

@@ -1,7 +1,7 @@
 //! Models straight from Keras: the layer list that is inferred, and Keras's own answers.
 
 use crate::file::{File, golden, small};
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistics};
 use foldnet_core::train::{Rows, predict, softmax};
 use foldnet_core::{Layer, Portable};
@@ -60,11 +60,11 @@ pub(crate) fn check_answers_of(model: &Path, expected: &Path, hints: &Hints) -> 
 /// What the user says of a model of this name, which says the same.
 pub(crate) fn stated(model: &str) -> Hints {
     let norm = if model.starts_with("after") || model.starts_with("norm") {
-        Norm::After
+        NormPlacement::After
     } else if model.starts_with("plain") || model.starts_with("softmax") {
-        Norm::Without
+        NormPlacement::Without
     } else {
-        Norm::Before
+        NormPlacement::Before
     };
     Hints { norm: Some(norm), ..Hints::default() }
 }
@@ -74,8 +74,10 @@ fn small_models_answer_as_in_keras() {
     let check = |model, layers: &[Layer]| {
         assert_eq!(check_answers(model, &stated(model)).layers, layers, "{model}");
     };
-    let (after, before) =
-        (|hidden: &[u32], c| Norm::After.layers(hidden, c), |hidden: &[u32], c| Norm::Before.layers(hidden, c));
+    let (after, before) = (
+        |hidden: &[u32], c| NormPlacement::After.layers(hidden, c),
+        |hidden: &[u32], c| NormPlacement::Before.layers(hidden, c),
+    );
     check("after", &after(&[20, 17, 9], 10));
     check("before", &before(&[20, 17, 9], 10));
     check("after_one_hidden", &after(&[12], 3));
@@ -123,7 +125,7 @@ fn numbers_and_scopes_mean_nothing_but_order() {
 
 #[test]
 fn the_notebook_s_models_are_told_apart() {
-    for (name, norm, params) in [("after", Norm::After, 271_346), ("before", Norm::Before, 267_810)] {
+    for (name, norm, params) in [("after", NormPlacement::After, 271_346), ("before", NormPlacement::Before, 267_810)] {
         let path = golden(&format!("keras_{name}.safetensors"));
         let checkpoint = Checkpoint::read(&path, &stated(name)).expect("a checkpoint");
         assert_eq!(checkpoint.layers, norm.layers(&[300, 100], 10));

@@ -2,7 +2,7 @@
 
 use crate::file::{File, small};
 use crate::keras::stated;
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelStatistics};
 use foldnet_core::{Layer, Network, Shape};
 use std::path::Path;
@@ -119,7 +119,7 @@ fn what_could_not_be_read_again_is_not_written() {
     check(|c| c.params.truncate(1206), "1206 parameters were given for a network of 1207");
     check(|c| c.labels = vec!["one".into()], "its metadata `labels` names 1 classes, but the network has 10");
     check(|c| c.image = Some((28, 28)), "1207 parameters were given for a network of 19639");
-    check(|c| c.layers = Norm::After.layers(&[], 0), "its layers make no network (layer 1: a width");
+    check(|c| c.layers = NormPlacement::After.layers(&[], 0), "its layers make no network (layer 1: a width");
     check(
         |c| c.pixels = PixelStatistics::Standardized { mean: vec![0.0; 3], std: vec![1.0; 16] },
         "pixel_mean has shape [3], expected [16]",

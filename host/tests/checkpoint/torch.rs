@@ -2,7 +2,7 @@
 
 use crate::file::{File, Tensor, golden};
 use crate::keras::{check_answers_of, stated};
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange};
 use foldnet_core::Layer;
 use safetensors::tensor::Dtype;
@@ -26,7 +26,7 @@ fn with_defaults(mut layers: Vec<Layer>) -> Vec<Layer> {
     layers
 }
 
-fn norm(norm: Norm) -> Hints {
+fn norm(norm: NormPlacement) -> Hints {
     Hints { norm: Some(norm), ..Hints::default() }
 }
 
@@ -35,13 +35,13 @@ fn small_models_answer_as_in_pytorch() {
     let check = |name, expected: Vec<Layer>| {
         assert_eq!(check_answers(name, &stated(name)).layers, with_defaults(expected), "{name}");
     };
-    check("after", Norm::After.layers(&[20, 9], 10));
-    check("before", Norm::Before.layers(&[14, 14, 14, 9], 10));
-    check("after_named", Norm::After.layers(&[12, 7], 10));
-    check("plain_named", Norm::Without.layers(&[13, 7], 4));
+    check("after", NormPlacement::After.layers(&[20, 9], 10));
+    check("before", NormPlacement::Before.layers(&[14, 14, 14, 9], 10));
+    check("after_named", NormPlacement::After.layers(&[12, 7], 10));
+    check("plain_named", NormPlacement::Without.layers(&[13, 7], 4));
     let hints = Hints { pixels: Some(PixelRange::Unit), ..stated("before") };
     let layers = check_answers("without_statistics", &hints).layers;
-    assert_eq!(layers, with_defaults(Norm::Before.layers(&[12], 3)));
+    assert_eq!(layers, with_defaults(NormPlacement::Before.layers(&[12], 3)));
 }
 
 #[test]
@@ -51,10 +51,11 @@ fn norm_decides_where_linear_has_a_bias() {
         refused.starts_with("holds tensors alone") && refused.contains("--layers \"dense, batch_norm"),
         "{refused}"
     );
-    let layers = check_answers("before_with_bias", &norm(Norm::Before)).layers;
-    assert!(Norm::Before.describes(&layers), "{layers:?}");
-    let other = Checkpoint::read(&small("before_with_bias"), &norm(Norm::After)).expect("the other network").layers;
-    assert!(Norm::After.describes(&other), "{other:?}");
+    let layers = check_answers("before_with_bias", &norm(NormPlacement::Before)).layers;
+    assert!(NormPlacement::Before.describes(&layers), "{layers:?}");
+    let other =
+        Checkpoint::read(&small("before_with_bias"), &norm(NormPlacement::After)).expect("the other network").layers;
+    assert!(NormPlacement::After.describes(&other), "{other:?}");
 }
 
 /// The goldens have variances of 2e-4, where Keras's epsilon gives other answers.
@@ -69,7 +70,7 @@ fn epsilon_is_pytorch_s_unless_said_otherwise() {
     let given = Hints { epsilon: vec![1e-3], ..stated("after") };
     assert_eq!(epsilon("after", &given), 1e-3);
     let mut told = File::read(&small("after"));
-    told.metadata.insert("layers".into(), serde_json::json!(Norm::After.layers(&[20, 9], 10)).to_string());
+    told.metadata.insert("layers".into(), serde_json::json!(NormPlacement::After.layers(&[20, 9], 10)).to_string());
     assert!(told.decode(&given).is_ok(), "the same may be said again");
     let other = Hints { epsilon: vec![1e-4], ..stated("after") };
     let refused = told.decode(&other).expect_err("another");

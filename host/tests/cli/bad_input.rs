@@ -6,7 +6,7 @@ use crate::sample::{
     images, labels, png, write_network,
 };
 use crate::tool::{Done, Folder};
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet_core::Layer;
 use foldnet_core::model::VERSION;
 use std::fs::{create_dir, remove_file};
@@ -71,8 +71,8 @@ fn train_where_nothing_can_be_written() {
 #[test]
 fn train_from_what_does_not_fit() {
     let folder = sample::folder();
-    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
-    write_network(&folder, "four", &Norm::After.layers(&[5], 4), PIXELS);
+    write_network(&folder, "wide", &NormPlacement::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "four", &NormPlacement::After.layers(&[5], 4), PIXELS);
     let train = |init: &str, words: &[&str]| {
         check(&folder, &format!("train --dataset set --out run --init {init}"), words);
     };
@@ -281,8 +281,8 @@ fn device_models_with_one_fault() {
 #[test]
 fn networks_that_do_not_go_with_the_images() {
     let folder = sample::folder();
-    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
-    write_network(&folder, "two", &Norm::After.layers(&[5], 2), PIXELS);
+    write_network(&folder, "wide", &NormPlacement::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "two", &NormPlacement::After.layers(&[5], 2), PIXELS);
     folder.write("wide.fnet", &device_model(15));
     let dataset = "give the --dataset it was trained on";
     let check = |arguments: &str, words: &[&str]| check(&folder, &format!("{arguments} --dataset set"), words);
@@ -348,8 +348,8 @@ fn exports_that_cannot_be() {
 #[test]
 fn reports_that_cannot_be() {
     let folder = sample::folder();
-    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
-    write_network(&folder, "two", &Norm::After.layers(&[5], 2), PIXELS);
+    write_network(&folder, "wide", &NormPlacement::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "two", &NormPlacement::After.layers(&[5], 2), PIXELS);
     folder.write("wide.fnet", &device_model(15));
     folder.write("cut.fnet", &device_model(PIXELS)[..90]);
     let report = |arguments: &str, words: &[&str]| check(&folder, &format!("report {arguments} --dataset set"), words);
@@ -421,9 +421,9 @@ fn measurements_that_cannot_be_shown(folder: &Folder, report: impl Fn(&str, &[&s
 #[test]
 fn comparisons_that_cannot_be() {
     let folder = sample::folder();
-    write_network(&folder, "wide", &Norm::After.layers(&[5], CLASSES), 15);
-    write_network(&folder, "four", &Norm::After.layers(&[5], 4), PIXELS);
-    write_network(&folder, "two", &Norm::After.layers(&[5], 2), PIXELS);
+    write_network(&folder, "wide", &NormPlacement::After.layers(&[5], CLASSES), 15);
+    write_network(&folder, "four", &NormPlacement::After.layers(&[5], 4), PIXELS);
+    write_network(&folder, "two", &NormPlacement::After.layers(&[5], 2), PIXELS);
     folder.write("cut.fnet", &device_model(PIXELS)[..90]);
     let compare =
         |arguments: &str, words: &[&str]| check(&folder, &format!("compare {arguments} --dataset set"), words);

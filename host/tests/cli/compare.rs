@@ -2,7 +2,7 @@
 
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::{Folder, keys, number};
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use serde_json::Value;
 
 const STUDY: &str = "compare --seeds 3 --epochs 2 --hidden 4 --dataset set --runs runs";
@@ -14,7 +14,7 @@ fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 #[test]
 fn models_are_what_evaluate_says_and_differ_where_their_predictions_do() {
     let folder = sample::folder();
-    write_network(&folder, "other", &Norm::Without.layers(&[7], CLASSES), PIXELS);
+    write_network(&folder, "other", &NormPlacement::Without.layers(&[7], CLASSES), PIXELS);
     let files = ["good.safetensors", "other.safetensors", "good.fnet"];
     let found = folder.run(&format!("compare {} --dataset set --json", files.join(" "))).json();
     assert_eq!(keys(&found), ["disagreements", "images", "labels", "models", "pairs"]);
@@ -118,7 +118,7 @@ fn other_recipes_are_trained_anew() {
 #[test]
 fn what_cannot_be_compared() {
     let folder = sample::folder();
-    write_network(&folder, "four", &Norm::After.layers(&[5], 4), PIXELS);
+    write_network(&folder, "four", &NormPlacement::After.layers(&[5], 4), PIXELS);
     folder.run("compare good.fnet").misused("2 values required");
     folder.run("compare").misused("required arguments");
     folder.run("compare good.fnet good.fnet --seeds 2").misused("cannot be used with");

@@ -4,7 +4,7 @@
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::Folder;
 use foldnet_core::Layer;
-use foldnet_core::slot::{HEADER_LEN, Header};
+use foldnet_core::slot::{HEADER_LEN, SlotHeader};
 use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::{Request, run};
 use foldnet_sim::exit::Exit;
@@ -145,7 +145,7 @@ fn every_format_holds_the_model() {
     bare("--format hex --address 0x0801FFF0", Some(0x0801_FFF0));
     let slot = |rest: &str, number: u8, address: u32, sequence: u32, slots: Option<u8>| {
         let (found, bytes, object) = exported(&folder, "half", rest);
-        let header = Header::at(address, number, sequence, &model).expect("a header").to_bytes();
+        let header = SlotHeader::at(address, number, sequence, &model).expect("a header").to_bytes();
         assert_eq!((found, &bytes[..HEADER_LEN]), (Some(address), &header[..]), "{rest}");
         assert!(bytes[HEADER_LEN..] == model, "{rest}");
         assert_eq!((&object["slot"], &object["sequence"]), (&number.into(), &sequence.into()));

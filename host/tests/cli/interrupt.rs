@@ -2,7 +2,7 @@
 
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::{Done, Folder};
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet::train::history::History;
 use std::collections::BTreeMap;
@@ -130,7 +130,7 @@ fn nothing_torn_is_left_by_a_kill() {
 #[test]
 fn an_older_model_survives_the_kill_of_an_export() {
     let folder = sample::folder();
-    write_network(&folder, "next", &Norm::After.layers(&[700, 700], CLASSES), PIXELS);
+    write_network(&folder, "next", &NormPlacement::After.layers(&[700, 700], CLASSES), PIXELS);
     let export = "export next.safetensors --bits 32 --dataset set --threads 1 --out good.fnet";
     let old = folder.read("good.fnet");
     let time = |_| {

@@ -1,11 +1,11 @@
 //! Small files to begin with: a set of images of 4 x 3 pixels in 3 classes, networks and device models for it.
 
 use crate::tool::Folder;
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet::train::fit::initial_params;
 use foldnet_core::Layer;
-use foldnet_core::model::{LayerHeader, LayerWeights, Spec, encode, encoded_len};
+use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(crate) fn folder() -> Folder {
     folder.write(TRAIN_LABELS, &labels(24, CLASSES));
     folder.write(TEST_IMAGES, &images(9, HEIGHT, WIDTH));
     folder.write(TEST_LABELS, &labels(9, CLASSES));
-    write_network(&folder, "good", &Norm::After.layers(&[5], CLASSES), PIXELS);
+    write_network(&folder, "good", &NormPlacement::After.layers(&[5], CLASSES), PIXELS);
     folder.write("good.fnet", &device_model(PIXELS));
     folder
 }
@@ -79,7 +79,7 @@ pub(crate) fn device_model(inputs: usize) -> Vec<u8> {
     let weights = LayerWeights::Float { kernel: &kernel, bias: &[0.5, -0.5, 0.25] };
     let layers = [(header, weights)].into_iter().collect();
     let (height, width) = ((inputs / WIDTH) as u16, WIDTH as u16);
-    let spec = Spec { height, width, layers, ..Spec::default() };
+    let spec = ModelSpec { height, width, layers, ..ModelSpec::default() };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes).expect("a model");
     bytes.truncate(len);

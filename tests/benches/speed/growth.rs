@@ -2,7 +2,7 @@
 
 use crate::THREADS;
 use foldnet::compute::Fast;
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet_core::Network;
 use foldnet_tests::speed::steps::{Data, Steps};
 use foldnet_tests::speed::{CLASSES, SHAPE, median, operations};
@@ -33,7 +33,7 @@ pub(crate) fn section(data: &Data) -> anyhow::Result<String> {
 }
 
 fn cell(data: &Data, fast: &Fast, batch: usize, width: u32) -> f64 {
-    let layers = Norm::After.layers(&[width], CLASSES as u32);
+    let layers = NormPlacement::After.layers(&[width], CLASSES as u32);
     let work = operations(Network::of(&layers, SHAPE), batch) / 1e9;
     let mut steps = Steps::new(data, layers, batch);
     let (mut seconds, mut total) = (Vec::new(), Duration::ZERO);

@@ -7,7 +7,7 @@ mod growth;
 mod shares;
 mod whole;
 
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet_core::Layer;
 use foldnet_tests::speed::{CLASSES, steps::Data};
 use std::fmt::Write;
@@ -34,7 +34,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// One of the notebook's models.
-fn model(norm: Norm) -> Vec<Layer> {
+fn model(norm: NormPlacement) -> Vec<Layer> {
     norm.layers(&[300, 100], CLASSES as u32)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{BATCH, THREADS, model};
 use foldnet::compute::Fast;
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet_core::Network;
 use foldnet_tests::speed::busy::Busy;
 use foldnet_tests::speed::products::Products;
@@ -10,7 +10,7 @@ use foldnet_tests::speed::steps::{Data, Steps};
 use foldnet_tests::speed::{EPOCH, INPUTS, SHAPE, in_turn, median, operations, ratio};
 use std::fmt::Write;
 
-const NORMS: [Norm; 2] = [Norm::After, Norm::Before];
+const NORMS: [NormPlacement; 2] = [NormPlacement::After, NormPlacement::Before];
 /// Steps that are timed at once.
 const STEPS: usize = 20;
 const ROUNDS: usize = 301;
@@ -37,7 +37,7 @@ pub(crate) fn section(data: &Data) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn line(data: &Data, norm: Norm, threads: usize) -> String {
+fn line(data: &Data, norm: NormPlacement, threads: usize) -> String {
     let (layers, fast) = (model(norm), Fast::new(threads));
     let network = Network::of(&layers, SHAPE);
     let work = STEPS as f64 * operations(network, BATCH) / 1e9;

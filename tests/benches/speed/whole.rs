@@ -3,9 +3,9 @@
 use anyhow::Context;
 use foldnet::compute::Fast;
 use foldnet::judge::evaluate::run_checkpoint;
-use foldnet::network::architecture::Norm;
+use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
-use foldnet::train::fit::{Config, Epoch, Observer, Progress, fit, initial_params};
+use foldnet::train::fit::{Config, Epoch, Observer, TrainProgress, fit, initial_params};
 use foldnet::train::standardize::pixel_statistics;
 use foldnet_data::{Dataset, Part, Source, load};
 use std::fmt::Write;
@@ -15,7 +15,7 @@ use std::time::Instant;
 struct Silent;
 
 impl Observer for Silent {
-    fn step(&mut self, _: Progress) -> bool {
+    fn step(&mut self, _: TrainProgress) -> bool {
         true
     }
 
@@ -52,7 +52,7 @@ pub(crate) fn section() -> anyhow::Result<String> {
 
 fn network(dataset: &Dataset, mean: Vec<f32>, std: Vec<f32>) -> Checkpoint {
     let mut network = Checkpoint {
-        layers: Norm::After.layers(&[300, 100], dataset.labels.len() as u32),
+        layers: NormPlacement::After.layers(&[300, 100], dataset.labels.len() as u32),
         inputs: mean.len(),
         params: Vec::new(),
         pixels: PixelStatistics::Standardized { mean, std },

@@ -45,8 +45,8 @@
 #![allow(unsafe_code)]
 
 use super::singles::{Form, OFFSETS, Singles};
-use super::{Kernel, Kind, Sums};
-use crate::infer::layout::Width;
+use super::{Kernel, KernelKind, Sums};
+use crate::infer::layout::BitWidth;
 use crate::infer::source::Source;
 use core::arch::global_asm;
 
@@ -64,27 +64,27 @@ const FOUR: Form = Form { round: 7, code: 44, limit: 4369, gather: OFFSETS };
 const TWO: Form = Form { round: 7, code: 34, limit: 32_767, gather: OFFSETS };
 
 impl Kernel for Armv6m {
-    const KIND: Kind = Kind::Armv6m;
+    const KIND: KernelKind = KernelKind::Armv6m;
     type List<'s> = Singles<'s>;
 
-    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
+    fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
         let form = match width {
-            Width::Eight => &EIGHT,
-            Width::Four => &FOUR,
-            Width::Two => &TWO,
+            BitWidth::Eight => &EIGHT,
+            BitWidth::Four => &FOUR,
+            BitWidth::Two => &TWO,
         };
         Singles::new(form, width, source, memory)
     }
 
-    fn sums(width: Width, list: &Singles, block: &[u32], sums: &mut Sums) {
+    fn sums(width: BitWidth, list: &Singles, block: &[u32], sums: &mut Sums) {
         let Some(slots) = list.for_block(width, block) else { return };
         let (block, x) = (block.as_ptr(), (list.totals[0] + list.totals[1]) as i32);
         // SAFETY: the list ends, its offsets lie within the block, and no walk writes more than the words of `sums`.
         unsafe {
             match width {
-                Width::Eight => foldnet_armv6m_8(slots, block, sums, x << 7),
-                Width::Four => foldnet_armv6m_4(slots, block, sums, x << 3),
-                Width::Two => foldnet_armv6m_2(slots, block, sums, &SPREAD),
+                BitWidth::Eight => foldnet_armv6m_8(slots, block, sums, x << 7),
+                BitWidth::Four => foldnet_armv6m_4(slots, block, sums, x << 3),
+                BitWidth::Two => foldnet_armv6m_2(slots, block, sums, &SPREAD),
             }
         }
     }

@@ -37,8 +37,8 @@
 #![allow(unsafe_code)]
 
 use super::singles::{DISTANCES, Form, OFFSETS, Singles};
-use super::{Kernel, Kind, Sums};
-use crate::infer::layout::Width;
+use super::{Kernel, KernelKind, Sums};
+use crate::infer::layout::BitWidth;
 use crate::infer::source::Source;
 use core::arch::global_asm;
 
@@ -51,19 +51,19 @@ const FOUR: Form = Form { round: 15, code: 48, limit: u32::MAX, gather: DISTANCE
 const TWO: Form = Form { round: 15, code: 40, limit: u32::MAX, gather: OFFSETS };
 
 impl Kernel for Armv7m {
-    const KIND: Kind = Kind::Armv7m;
+    const KIND: KernelKind = KernelKind::Armv7m;
     type List<'s> = Singles<'s>;
 
-    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
+    fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
         let form = match width {
-            Width::Eight => &EIGHT,
-            Width::Four => &FOUR,
-            Width::Two => &TWO,
+            BitWidth::Eight => &EIGHT,
+            BitWidth::Four => &FOUR,
+            BitWidth::Two => &TWO,
         };
         Singles::new(form, width, source, memory)
     }
 
-    fn sums(width: Width, list: &Singles, block: &[u32], sums: &mut Sums) {
+    fn sums(width: BitWidth, list: &Singles, block: &[u32], sums: &mut Sums) {
         let Some(slots) = list.for_block(width, block) else { return };
         let (block, [first, second]) = (block.as_ptr(), list.totals);
         let x = (first + second) as i32;
@@ -71,22 +71,22 @@ impl Kernel for Armv7m {
         // SAFETY: the list ends, its offsets lie within the block, and no walk writes more than the words of `raw`.
         unsafe {
             match width {
-                Width::Eight => foldnet_armv7m_8(slots, block, &mut raw),
-                Width::Four => foldnet_armv7m_4(slots, block, &mut raw),
-                Width::Two => foldnet_armv7m_2(slots, block, &mut raw),
+                BitWidth::Eight => foldnet_armv7m_8(slots, block, &mut raw),
+                BitWidth::Four => foldnet_armv7m_4(slots, block, &mut raw),
+                BitWidth::Two => foldnet_armv7m_2(slots, block, &mut raw),
             }
         }
         let [p0, p1, q0, q1, r0, r1, s0, s1, ..] = raw;
         match width {
-            Width::Eight => *sums = eight(&raw, [first << 7, second << 7]),
-            Width::Four => {
+            BitWidth::Eight => *sums = eight(&raw, [first << 7, second << 7]),
+            BitWidth::Four => {
                 let offset = x << 3;
                 let [[w0, w3], [w2, w1]] = [lanes::<28>([p0, p1]), lanes::<28>([q0, q1])];
                 let [[w4, w7], [w6, w5]] = [lanes::<28>([r0, r1]), lanes::<28>([s0, s1])];
                 let [w0, w1, w2, w4, w5, w6] = [w0, w1, w2, w4, w5, w6].map(|sum| sum.wrapping_sub(offset));
                 *sums = [w0, w1, w2, w3, w4, w5, w6, w7];
             }
-            Width::Two => {
+            BitWidth::Two => {
                 let offset = x << 1;
                 let [[w0, w7], [w2, w1]] = [lanes::<30>([p0, p1]), lanes::<30>([q0, q1])];
                 let [[w4, w3], [w6, w5]] = [lanes::<30>([r0, r1]), lanes::<30>([s0, s1])];

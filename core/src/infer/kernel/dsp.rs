@@ -54,8 +54,8 @@
 
 #![allow(unsafe_code)]
 
-use super::{Kernel, Kind, Sums};
-use crate::infer::layout::{MAX_ROWS, Width};
+use super::{Kernel, KernelKind, Sums};
+use crate::infer::layout::{BitWidth, MAX_ROWS};
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
 
@@ -66,7 +66,7 @@ pub struct Dsp;
 /// A layer's inputs.
 #[derive(Debug)]
 pub struct List<'s> {
-    width: Width,
+    width: BitWidth,
     /// The runs, up to one of 0 pairs, which skips to the end of a block.
     runs: &'s [u32],
     /// Words of a block that the runs cover and skip.
@@ -96,20 +96,20 @@ struct Walk {
 }
 
 impl Kernel for Dsp {
-    const KIND: Kind = Kind::Dsp;
+    const KIND: KernelKind = KernelKind::Dsp;
     const MAKES_BYTES: bool = true;
     type List<'s> = List<'s>;
 
-    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
+    fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let block_words = width.block_words(source.inputs());
-        let Some(memory) = memory.get_mut(..Kind::Dsp.list_words(width, source.inputs())) else {
+        let Some(memory) = memory.get_mut(..KernelKind::Dsp.list_words(width, source.inputs())) else {
             return List { width, runs: &[], block_words, total: 0 };
         };
         let total = fill(memory.as_mut_ptr(), source, width);
         List { width, runs: memory, block_words, total }
     }
 
-    fn sums(width: Width, list: &List, block: &[u32], sums: &mut Sums) {
+    fn sums(width: BitWidth, list: &List, block: &[u32], sums: &mut Sums) {
         if list.is_for(width) && block.len() >= list.block_words {
             let out = sums.as_mut_ptr().cast();
             // SAFETY: the runs skip and cover the words of one block; eight sums are written at most.
@@ -117,7 +117,7 @@ impl Kernel for Dsp {
         }
     }
 
-    fn bytes(width: Width, list: &List, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
+    fn bytes(width: BitWidth, list: &List, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
         if !list.is_for(width) || list.block_words == 0 {
             return;
         }
@@ -146,7 +146,7 @@ impl Kernel for Dsp {
 impl List<'_> {
     /// Whether there is a list, and of this width. From the width the compiler learns what to leave out.
     #[inline(always)]
-    fn is_for(&self, width: Width) -> bool {
+    fn is_for(&self, width: BitWidth) -> bool {
         self.width == width && width.is_built() && !self.runs.is_empty()
     }
 
@@ -159,17 +159,17 @@ impl List<'_> {
         let less = |count: i32| self.total.wrapping_mul(count).wrapping_neg();
         // The inverted sign bits, row by row, where they stand: a field of 8 bits is 128 too large, and so on.
         let begin = match self.width {
-            Width::Eight => [less(0x80); 6],
-            Width::Four => [less(0x888), less(0x888), less(0x888), less(0x808), less(0x808), less(0x808)],
-            Width::Two => [less(0x2222), less(0x2aaa), less(0x2288), less(0x202), less(0x808), less(0x208)],
+            BitWidth::Eight => [less(0x80); 6],
+            BitWidth::Four => [less(0x888), less(0x888), less(0x888), less(0x808), less(0x808), less(0x808)],
+            BitWidth::Two => [less(0x2222), less(0x2aaa), less(0x2288), less(0x202), less(0x808), less(0x208)],
         };
         let walk = Walk { runs: self.runs.as_ptr(), begin, rows, out, end };
         // SAFETY: the runs end with one of 0 pairs, skip and cover the words of one block, and were made for this width.
         unsafe {
             match self.width {
-                Width::Eight => foldnet_dsp8(&walk, blocks.as_ptr()),
-                Width::Four => foldnet_dsp4(&walk, blocks.as_ptr()),
-                Width::Two => foldnet_dsp2(&walk, blocks.as_ptr()),
+                BitWidth::Eight => foldnet_dsp8(&walk, blocks.as_ptr()),
+                BitWidth::Four => foldnet_dsp4(&walk, blocks.as_ptr()),
+                BitWidth::Two => foldnet_dsp2(&walk, blocks.as_ptr()),
             }
         }
     }
@@ -177,19 +177,19 @@ impl List<'_> {
 
 /// Where the code of runs of 0 to [`MAX_RUN`] pairs begins.
 #[inline(always)]
-fn entries(width: Width) -> &'static [u32; MAX_RUN + 1] {
+fn entries(width: BitWidth) -> &'static [u32; MAX_RUN + 1] {
     // SAFETY: tables in flash.
     unsafe {
         match width {
-            Width::Eight => &foldnet_dsp8_entries,
-            Width::Four => &foldnet_dsp4_entries,
-            Width::Two => &foldnet_dsp2_entries,
+            BitWidth::Eight => &foldnet_dsp8_entries,
+            BitWidth::Four => &foldnet_dsp4_entries,
+            BitWidth::Two => &foldnet_dsp2_entries,
         }
     }
 }
 
-/// Writes the runs to `next`, which has room for [`Kind::list_words`]; returns `X`.
-fn fill(next: *mut u32, source: &Source, width: Width) -> i32 {
+/// Writes the runs to `next`, which has room for [`KernelKind::list_words`]; returns `X`.
+fn fill(next: *mut u32, source: &Source, width: BitWidth) -> i32 {
     let (x, inputs, entries) = (source.activations(), source.inputs(), entries(width));
     if !source.is_whole() || inputs % 2 == 1 || inputs == 0 {
         return fill_any(next, source, width);
@@ -213,7 +213,7 @@ fn fill(next: *mut u32, source: &Source, width: Width) -> i32 {
 /// The same where inputs are missing, or their number is odd.
 #[cold]
 #[inline(never)]
-fn fill_any(mut next: *mut u32, source: &Source, width: Width) -> i32 {
+fn fill_any(mut next: *mut u32, source: &Source, width: BitWidth) -> i32 {
     let (entries, bytes) = (entries(width), 4 * width.words() as u32);
     let (mut total, mut skipped, mut run) = (0, 0, MAX_RUN);
     let mut header = next;

@@ -24,16 +24,16 @@ pub use portable::Portable;
 pub(crate) use portable::dot;
 
 use super::bound::Bound;
-use super::layout::{MAX_ROWS, Width};
+use super::layout::{BitWidth, MAX_ROWS};
 use super::source::Source;
 
-/// The sums of a block's rows; those beyond [`Width::rows`] mean nothing.
+/// The sums of a block's rows; those beyond [`BitWidth::rows`] mean nothing.
 pub type Sums = [i32; MAX_ROWS];
 
 /// A way to add up.
 pub trait Kernel {
     /// Which it is.
-    const KIND: Kind;
+    const KIND: KernelKind;
 
     /// Blocks that are best added up at once.
     const AT_ONCE: usize = 1;
@@ -44,25 +44,25 @@ pub trait Kernel {
     /// A layer's inputs, prepared.
     type List<'s>;
 
-    /// Prepares the inputs in `memory`, of at least [`Kind::list_words`] words.
-    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> Self::List<'s>;
+    /// Prepares the inputs in `memory`, of at least [`KernelKind::list_words`] words.
+    fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self::List<'s>;
 
-    /// The sums of a block of at least [`Width::block_words`] words, exact for all rows within the
-    /// [bound](Kind::bound).
-    fn sums(width: Width, list: &Self::List<'_>, block: &[u32], sums: &mut Sums);
+    /// The sums of a block of at least [`BitWidth::block_words`] words, exact for all rows within the
+    /// [bound](KernelKind::bound).
+    fn sums(width: BitWidth, list: &Self::List<'_>, block: &[u32], sums: &mut Sums);
 
     /// The same for up to [`AT_ONCE`](Self::AT_ONCE) blocks, which begin `stride` words apart, at least 1; without inputs
     /// there are no blocks, and the sums stay as they are.
     #[inline(always)]
-    fn sums_of_blocks(width: Width, list: &Self::List<'_>, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
+    fn sums_of_blocks(width: BitWidth, list: &Self::List<'_>, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
         for (block, sums) in blocks.chunks(stride).zip(sums) {
             Self::sums(width, list, block, sums);
         }
     }
 
     /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`, where every row is
-    /// [steady](super::Row::is_steady) and within the [bound](Kind::bound).
-    fn bytes(_: Width, _: &Self::List<'_>, _weights: &[u32], _rows: &[[u32; 2]], _y: &mut [u8]) {}
+    /// [steady](super::Row::is_steady) and within the [bound](KernelKind::bound).
+    fn bytes(_: BitWidth, _: &Self::List<'_>, _weights: &[u32], _rows: &[[u32; 2]], _y: &mut [u8]) {}
 }
 
 /// The kernel of this target.
@@ -90,16 +90,16 @@ pub type Current = armv7m::Armv7m;
 )))]
 pub type Current = Portable;
 
-/// Makes `Kind` of rows: what it is, its name in [`table`], which sums it can tell apart.
+/// Makes `KernelKind` of rows: what it is, its name in [`table`], which sums it can tell apart.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal $bound:ident,)*) => {
         /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Kind {
+        pub enum KernelKind {
             $($(#[$doc])* $kind,)*
         }
 
-        impl Kind {
+        impl KernelKind {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$kind),*];
 
@@ -135,7 +135,7 @@ kinds! {
     Armv7m "armv7m" Halves,
 }
 
-impl Kind {
+impl KernelKind {
     /// The one that is compiled here.
     pub const CURRENT: Self = Current::KIND;
 
@@ -146,7 +146,7 @@ impl Kind {
     }
 
     /// 32-bit words of memory for the list of so many inputs, at most; saturated where memory has no room for them.
-    pub const fn list_words(self, width: Width, inputs: usize) -> usize {
+    pub const fn list_words(self, width: BitWidth, inputs: usize) -> usize {
         match self {
             // A word for each input.
             Self::Portable => inputs,
@@ -159,8 +159,8 @@ impl Kind {
             // Slots of two words: for each input, for each chunk, and for the end of each of two passes. A pass is one
             // chunk, but on ARMv6-M at 4 and 2 bits one for every 17 inputs.
             Self::Armv6m => match width {
-                Width::Eight => inputs.saturating_add(4).saturating_mul(2),
-                Width::Four | Width::Two => inputs.saturating_add(inputs / 17 + 4).saturating_mul(2),
+                BitWidth::Eight => inputs.saturating_add(4).saturating_mul(2),
+                BitWidth::Four | BitWidth::Two => inputs.saturating_add(inputs / 17 + 4).saturating_mul(2),
             },
             Self::Armv7m => inputs.saturating_add(4).saturating_mul(2),
         }
@@ -177,11 +177,11 @@ pub(crate) mod cases {
 
     /// Inputs of a large case: with all of them 255, and as many weights of the largest magnitude, one more is beyond the
     /// bound of a row.
-    const fn many(width: Width) -> usize {
+    const fn many(width: BitWidth) -> usize {
         match width {
-            Width::Eight => 259,
-            Width::Four => 276,
-            Width::Two => 483,
+            BitWidth::Eight => 259,
+            BitWidth::Four => 276,
+            BitWidth::Two => 483,
         }
     }
 
@@ -205,22 +205,22 @@ pub(crate) mod cases {
     /// against sums over unpacked weights.
     fn sums_are_exact<K: Kernel>() {
         let mut dice = Dice(1);
-        for width in [Width::Eight, Width::Four, Width::Two] {
+        for width in [BitWidth::Eight, BitWidth::Four, BitWidth::Two] {
             for inputs in 0..=INPUTS {
                 for zeros in [0, 1, 3, 8] {
                     check::<K>(width, inputs, zeros, &mut dice);
                 }
             }
         }
-        for width in [Width::Eight, Width::Four, Width::Two, Width::Eight, Width::Four, Width::Two] {
+        for width in [BitWidth::Eight, BitWidth::Four, BitWidth::Two, BitWidth::Eight, BitWidth::Four, BitWidth::Two] {
             check_many::<K>(width, &mut dice);
         }
     }
 
     /// As many of the largest inputs and weights as stay within the bounds: sums that share words are at their limits.
     #[inline(never)]
-    fn check_many<K: Kernel>(width: Width, dice: &mut Dice) {
-        static WHITE: [u8; many(Width::Two)] = [255; many(Width::Two)];
+    fn check_many<K: Kernel>(width: BitWidth, dice: &mut Dice) {
+        static WHITE: [u8; many(BitWidth::Two)] = [255; many(BitWidth::Two)];
         // Stack is dear on a device: what 2 bits take on ARMv6-M, for all.
         let mut words = [0xa5a5_a5a5; 1272];
         let inputs = many(width);
@@ -236,7 +236,7 @@ pub(crate) mod cases {
 
     /// `zeros` of 8 inputs are zero on average; all else is anything, now and then the extremes.
     #[inline(never)]
-    fn check<K: Kernel>(width: Width, inputs: usize, zeros: u32, dice: &mut Dice) {
+    fn check<K: Kernel>(width: BitWidth, inputs: usize, zeros: u32, dice: &mut Dice) {
         let (mut x, mut order, mut words) = ([0u8; INPUTS], [0u16; INPUTS], [0; BLOCKS * BLOCK_WORDS]);
         let extreme = dice.below(4) == 0;
         x.iter_mut().for_each(|x| *x = if dice.below(8) < zeros { 0 } else { 255 });
@@ -263,8 +263,8 @@ pub(crate) mod cases {
     }
 
     /// A block of any weights, or of the largest, and its sums.
-    fn weigh(width: Width, source: &Source, extreme: bool, block: &mut [u32], dice: &mut Dice) -> Sums {
-        let (mut sums, largest) = ([0; MAX_ROWS], i32::from(width.largest()));
+    fn weigh(width: BitWidth, source: &Source, extreme: bool, block: &mut [u32], dice: &mut Dice) -> Sums {
+        let (mut sums, largest) = ([0; MAX_ROWS], i32::from(width.max_weight()));
         for (row, sum) in sums.iter_mut().take(width.rows()).enumerate() {
             let sign = if dice.below(2) == 0 { 1 } else { -1 };
             for input in 0..source.inputs().next_multiple_of(2) {
@@ -285,23 +285,23 @@ pub(crate) mod cases {
     #[test]
     fn kinds_are_those_of_the_table() {
         let check = |target, dsp, expected| {
-            assert_eq!(Kind::of_target(target, |feature| dsp && feature == "dsp"), expected, "{target}");
+            assert_eq!(KernelKind::of_target(target, |feature| dsp && feature == "dsp"), expected, "{target}");
         };
-        check("thumbv7em-none-eabihf", false, Kind::Dsp);
-        check("thumbv8m.main-none-eabihf", true, Kind::Dsp);
-        check("thumbv8m.main-none-eabi", false, Kind::Armv7m);
-        check("thumbv7m-none-eabi", true, Kind::Armv7m);
-        check("thumbv8m.base-none-eabi", true, Kind::Armv6m);
-        check("thumbv6m-none-eabi", false, Kind::Armv6m);
-        check("riscv32imac-unknown-none-elf", false, Kind::Rv32im);
-        check("riscv32i-unknown-none-elf", false, Kind::Portable);
-        check("x86_64-unknown-linux-gnu", false, Kind::Sse2);
-        check("wasm32-unknown-unknown", false, Kind::Portable);
+        check("thumbv7em-none-eabihf", false, KernelKind::Dsp);
+        check("thumbv8m.main-none-eabihf", true, KernelKind::Dsp);
+        check("thumbv8m.main-none-eabi", false, KernelKind::Armv7m);
+        check("thumbv7m-none-eabi", true, KernelKind::Armv7m);
+        check("thumbv8m.base-none-eabi", true, KernelKind::Armv6m);
+        check("thumbv6m-none-eabi", false, KernelKind::Armv6m);
+        check("riscv32imac-unknown-none-elf", false, KernelKind::Rv32im);
+        check("riscv32i-unknown-none-elf", false, KernelKind::Portable);
+        check("x86_64-unknown-linux-gnu", false, KernelKind::Sse2);
+        check("wasm32-unknown-unknown", false, KernelKind::Portable);
         for family in table::FAMILIES {
-            assert!(Kind::ALL.iter().any(|kind| kind.name() == family.kernel), "{family:?}");
+            assert!(KernelKind::ALL.iter().any(|kind| kind.name() == family.kernel), "{family:?}");
         }
         if cfg!(target_arch = "x86_64") {
-            check("x86_64-", false, Kind::CURRENT);
+            check("x86_64-", false, KernelKind::CURRENT);
         }
     }
 

@@ -11,8 +11,8 @@
 //! a look-up of the place each. 784-300-100-10 took 18.2 million instructions so on riscv32imc; now 690,235 with 8 bits,
 //! 634,899 with 4, 667,725 with 2 (mean of the first 1,000 test images, QEMU's `-icount`).
 
-use super::{Kernel, Kind, Sums};
-use crate::infer::layout::Width;
+use super::{Kernel, KernelKind, Sums};
+use crate::infer::layout::BitWidth;
 use crate::infer::source::Source;
 
 /// Plain Rust, for any target.
@@ -29,10 +29,10 @@ pub struct List<'s> {
 }
 
 impl Kernel for Portable {
-    const KIND: Kind = Kind::Portable;
+    const KIND: KernelKind = KernelKind::Portable;
     type List<'s> = List<'s>;
 
-    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
+    fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let (mut rest, mut parts, mut total) = (memory, [&[][..]; 2], 0);
         for (which, part) in parts.iter_mut().enumerate() {
             let (mut next, mut place) = (0, 0);
@@ -53,23 +53,23 @@ impl Kernel for Portable {
         List { parts, offset: (total << (width.bits() - 1)) as i32 }
     }
 
-    fn sums(width: Width, list: &List, block: &[u32], sums: &mut Sums) {
+    fn sums(width: BitWidth, list: &List, block: &[u32], sums: &mut Sums) {
         let halves = bytemuck::must_cast_slice(block);
         match width {
             _ if !width.is_built() => {}
-            Width::Eight => {
+            BitWidth::Eight => {
                 let mut prefixes = [[0; 2]; 3];
                 add_eight::<0>(list.parts[0], halves, &mut prefixes);
                 add_eight::<1>(list.parts[1], halves, &mut prefixes);
                 take_apart(list.offset, &prefixes, sums);
             }
-            Width::Four => {
+            BitWidth::Four => {
                 let mut prefixes = [[0; 4]; 2];
                 add_four::<0>(list.parts[0], halves, &mut prefixes);
                 add_four::<1>(list.parts[1], halves, &mut prefixes);
                 take_apart(list.offset, &prefixes, sums);
             }
-            Width::Two => {
+            BitWidth::Two => {
                 let mut prefixes = [[0; 8]; 1];
                 add_two::<0>(list.parts[0], halves, &mut prefixes);
                 add_two::<1>(list.parts[1], halves, &mut prefixes);
@@ -164,7 +164,7 @@ fn add_two<const SECOND: usize>(list: &[u32], halves: &[u16], prefixes: &mut [[i
 
 /// `sum_i weight[row][i] x[i]`, every weight on its own: the oracle of all kernels.
 #[cfg(any(test, feature = "cases"))]
-pub(crate) fn dot(width: Width, row: usize, x: impl Iterator<Item = u8>, block: &[u32]) -> i32 {
+pub(crate) fn dot(width: BitWidth, row: usize, x: impl Iterator<Item = u8>, block: &[u32]) -> i32 {
     let term = |(input, x): (usize, u8)| {
         let place = width.place(row, input);
         block.get(place.word).map_or(0, |&word| place.unpack(u32::from_le(word)) * i32::from(x))

@@ -43,8 +43,8 @@
 
 #![allow(unsafe_code)]
 
-use super::{Kernel, Kind, Sums};
-use crate::infer::layout::Width;
+use super::{Kernel, KernelKind, Sums};
+use crate::infer::layout::BitWidth;
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
 
@@ -55,7 +55,7 @@ pub struct Rv32im;
 /// A layer's inputs.
 #[derive(Debug)]
 pub struct List<'s> {
-    width: Width,
+    width: BitWidth,
     /// Pairs, and their end.
     pairs: &'s [u32],
     /// Single inputs, and their end, behind the pairs.
@@ -91,22 +91,22 @@ const END: u32 = u32::MAX;
 const NO_PAIRS: [u32; 3] = [END; 3];
 
 /// What the inputs of a segment add up to at most: lanes of 4 bits count up to 15 times an input, of 2 bits 4 * 3 times.
-const fn segment(width: Width) -> u32 {
+const fn segment(width: BitWidth) -> u32 {
     match width {
-        Width::Eight => u32::MAX,
-        Width::Four => 65_535 / 15,
-        Width::Two => 65_535 / 12,
+        BitWidth::Eight => u32::MAX,
+        BitWidth::Four => 65_535 / 15,
+        BitWidth::Two => 65_535 / 12,
     }
 }
 
 impl Kernel for Rv32im {
-    const KIND: Kind = Kind::Rv32im;
+    const KIND: KernelKind = KernelKind::Rv32im;
     const AT_ONCE: usize = 2;
     type List<'s> = List<'s>;
 
-    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
+    fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let block_words = width.block_words(source.inputs());
-        let Some(memory) = memory.get_mut(..Kind::Rv32im.list_words(width, source.inputs())) else {
+        let Some(memory) = memory.get_mut(..KernelKind::Rv32im.list_words(width, source.inputs())) else {
             return List { width, pairs: &NO_PAIRS, singles: &END, block_words, offset: 0 };
         };
         let Filled { total, singles } = fill(width, memory, source);
@@ -114,7 +114,7 @@ impl Kernel for Rv32im {
     }
 
     /// One block of 4 or 2 bits goes as both of two.
-    fn sums(width: Width, list: &List, block: &[u32], sums: &mut Sums) {
+    fn sums(width: BitWidth, list: &List, block: &[u32], sums: &mut Sums) {
         if width != list.width || block.len() < list.block_words {
             return;
         }
@@ -122,17 +122,17 @@ impl Kernel for Rv32im {
         // SAFETY: one block, one or two sums; the lists end, and lead to no more words than a block has.
         unsafe {
             match width {
-                Width::Eight => list.walk(foldnet_rv32im_8x1, block, 0, sums),
-                Width::Four => list.walk(foldnet_rv32im_4x2, block, 0, twice.as_mut_ptr()),
-                Width::Two => list.walk(foldnet_rv32im_2x2, block, 0, twice.as_mut_ptr()),
+                BitWidth::Eight => list.walk(foldnet_rv32im_8x1, block, 0, sums),
+                BitWidth::Four => list.walk(foldnet_rv32im_4x2, block, 0, twice.as_mut_ptr()),
+                BitWidth::Two => list.walk(foldnet_rv32im_2x2, block, 0, twice.as_mut_ptr()),
             }
         }
-        if width != Width::Eight {
+        if width != BitWidth::Eight {
             *sums = twice[0];
         }
     }
 
-    fn sums_of_blocks(width: Width, list: &List, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
+    fn sums_of_blocks(width: BitWidth, list: &List, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
         match sums {
             [_, _]
                 if width == list.width
@@ -141,24 +141,24 @@ impl Kernel for Rv32im {
             [] => return,
         }
         let function = match width {
-            Width::Eight => foldnet_rv32im_8x2,
-            Width::Four => foldnet_rv32im_4x2,
-            Width::Two => foldnet_rv32im_2x2,
+            BitWidth::Eight => foldnet_rv32im_8x2,
+            BitWidth::Four => foldnet_rv32im_4x2,
+            BitWidth::Two => foldnet_rv32im_2x2,
         };
         // SAFETY: two blocks, two sums; the lists end, and lead to no more words than a block has.
         unsafe { list.walk(function, blocks, stride, sums.as_mut_ptr()) };
     }
 }
 
-/// Writes the list to `memory` of [`Kind::list_words`].
-fn fill(width: Width, memory: &mut [u32], source: &Source) -> Filled {
+/// Writes the list to `memory` of [`KernelKind::list_words`].
+fn fill(width: BitWidth, memory: &mut [u32], source: &Source) -> Filled {
     let inputs = source.inputs();
     if !source.is_whole() || inputs % 2 == 1 || inputs == 0 {
         let at = |i| if i < inputs { source.at(i).into() } else { 0 };
         let pair = |i| (at(i), at(i + 1));
         return match width {
-            Width::Eight => fill_apart(memory, inputs, pair),
-            Width::Four | Width::Two => fill_segments(width, memory, inputs, pair),
+            BitWidth::Eight => fill_apart(memory, inputs, pair),
+            BitWidth::Four | BitWidth::Two => fill_segments(width, memory, inputs, pair),
         };
     }
     let (x, order) = match source.order() {
@@ -170,8 +170,8 @@ fn fill(width: Width, memory: &mut [u32], source: &Source) -> Filled {
     // SAFETY: whole pairs, all of them there; an order lists inputs only; the room is what the list needs at most.
     unsafe {
         match (width, order) {
-            (Width::Eight, None) => foldnet_rv32im_list8_plain(x, core::ptr::null(), inputs / 2, memory, end),
-            (Width::Eight, Some(order)) => foldnet_rv32im_list8_listed(x, order, inputs / 2, memory, end),
+            (BitWidth::Eight, None) => foldnet_rv32im_list8_plain(x, core::ptr::null(), inputs / 2, memory, end),
+            (BitWidth::Eight, Some(order)) => foldnet_rv32im_list8_listed(x, order, inputs / 2, memory, end),
             (_, None) => foldnet_rv32im_segments_plain(x, core::ptr::null(), inputs / 2, memory, bytes, most),
             (_, Some(order)) => foldnet_rv32im_segments_listed(x, order, inputs / 2, memory, bytes, most),
         }
@@ -222,7 +222,7 @@ unsafe fn put_pair(next: *mut u32, entry: [u32; 3]) -> *mut u32 {
 
 /// The list of 4 and 2 bits, in segments.
 #[inline(always)]
-fn fill_segments(width: Width, memory: &mut [u32], inputs: usize, pair: impl Fn(usize) -> (u32, u32)) -> Filled {
+fn fill_segments(width: BitWidth, memory: &mut [u32], inputs: usize, pair: impl Fn(usize) -> (u32, u32)) -> Filled {
     let (most, pair_bytes) = (segment(width), 4 * width.words() as u32);
     let (mut total, mut before, mut bytes, mut i, mut next) = (0, 0, 0, 0, memory.as_mut_ptr());
     // SAFETY: of the memory's two words a pair, one for eight pairs, and three, every pair takes no more than one entry, a

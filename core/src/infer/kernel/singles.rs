@@ -14,7 +14,7 @@
 #![allow(unsafe_code)]
 
 use super::{Current, Kernel};
-use crate::infer::layout::Width;
+use crate::infer::layout::BitWidth;
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
 
@@ -50,13 +50,13 @@ pub struct Singles<'s> {
     slots: &'s [[u32; 2]],
     /// The sum of all `x` of the first pass, and of the second.
     pub(super) totals: [u32; 2],
-    width: Width,
+    width: BitWidth,
     block_words: usize,
 }
 
 impl<'s> Singles<'s> {
-    /// Lists what is not zero; an empty list where `memory` has fewer than [`list_words`](super::Kind::list_words).
-    pub(super) fn new(form: &Form, width: Width, source: &Source, memory: &'s mut [u32]) -> Self {
+    /// Lists what is not zero; an empty list where `memory` has fewer than [`list_words`](super::KernelKind::list_words).
+    pub(super) fn new(form: &Form, width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self {
         let block_words = width.block_words(source.inputs());
         let memory = memory.get_mut(..Current::KIND.list_words(width, source.inputs())).unwrap_or_default();
         let slots: &mut [[u32; 2]] = bytemuck::try_cast_slice_mut(memory).unwrap_or_default();
@@ -71,7 +71,7 @@ impl<'s> Singles<'s> {
 
     /// Where the list begins, if it was made for this width and for blocks of this length: its offsets then all lie
     /// within the block.
-    pub(super) fn for_block(&self, width: Width, block: &[u32]) -> Option<*const [u32; 2]> {
+    pub(super) fn for_block(&self, width: BitWidth, block: &[u32]) -> Option<*const [u32; 2]> {
         (self.width == width && self.block_words <= block.len()).then_some(self.slots.as_ptr())
     }
 }

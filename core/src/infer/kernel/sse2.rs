@@ -7,12 +7,12 @@
 //! For every row `k` of a half, `A_k = sum x (half mod 2^(bits (k + 1)))` adds up halves whose upper rows are masked away;
 //! the topmost row is not masked, so that the half's sign counts. With `X = sum x` and `h = 2^(bits - 1)`,
 //! `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without `h X` in the topmost row, exact modulo `2^32`: `S_k` follows where it
-//! is within [`Width::bound`]. Zeros are not skipped: a vector costs less than to look for them.
+//! is within [`BitWidth::bound`]. Zeros are not skipped: a vector costs less than to look for them.
 
 #![allow(unsafe_code)]
 
-use super::{Kernel, Kind, Sums};
-use crate::infer::layout::Width;
+use super::{Kernel, KernelKind, Sums};
+use crate::infer::layout::BitWidth;
 use crate::infer::source::Source;
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_and_si128, _mm_loadu_si128, _mm_madd_epi16, _mm_set1_epi16, _mm_storeu_si128,
@@ -35,10 +35,10 @@ pub struct List<'s> {
 const LANES: usize = 4;
 
 impl Kernel for Sse2 {
-    const KIND: Kind = Kind::Sse2;
+    const KIND: KernelKind = KernelKind::Sse2;
     type List<'s> = List<'s>;
 
-    fn list<'s>(width: Width, source: &Source, memory: &'s mut [u32]) -> List<'s> {
+    fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> List<'s> {
         let used = width.block_words(source.inputs()).next_multiple_of(width.words() * LANES);
         let memory = memory.get_mut(..used).unwrap_or_default();
         let mut total = 0;
@@ -56,11 +56,11 @@ impl Kernel for Sse2 {
         List { x: memory, total }
     }
 
-    fn sums(width: Width, list: &List, block: &[u32], sums: &mut Sums) {
+    fn sums(width: BitWidth, list: &List, block: &[u32], sums: &mut Sums) {
         match width {
-            Width::Eight => rows(width, list.total, &prefixes::<3, 2>(list.x, block), sums),
-            Width::Four => rows(width, list.total, &prefixes::<1, 4>(list.x, block), sums),
-            Width::Two => rows(width, list.total, &prefixes::<1, 8>(list.x, block), sums),
+            BitWidth::Eight => rows(width, list.total, &prefixes::<3, 2>(list.x, block), sums),
+            BitWidth::Four => rows(width, list.total, &prefixes::<1, 4>(list.x, block), sums),
+            BitWidth::Two => rows(width, list.total, &prefixes::<1, 8>(list.x, block), sums),
         }
     }
 }
@@ -115,7 +115,7 @@ fn lanes(vector: __m128i) -> [i32; LANES] {
 
 /// The sums of all rows from those of the prefixes of halves, each in `VECTORS` times four parts.
 fn rows<const VECTORS: usize, const FIELDS: usize>(
-    width: Width,
+    width: BitWidth,
     total: i32,
     prefixes: &[[[i32; LANES]; VECTORS]; FIELDS],
     sums: &mut Sums,

@@ -1,5 +1,5 @@
 //! The one table of kernels: which compiler target is served by which, what else it depends on, and what its assembly is
-//! told. `build.rs` reads it to choose the kernel that is compiled; [`Kind::of_target`](super::Kind::of_target) reads it, so
+//! told. `build.rs` reads it to choose the kernel that is compiled; [`KernelKind::of_target`](super::KernelKind::of_target) reads it, so
 //! that a PC knows what a board has. It knows no other file.
 
 /// A family of targets that a kernel serves.

@@ -16,7 +16,7 @@ use crate::array::narrowed;
 use crate::dataset::Shape;
 use crate::error::{DataError, Problem};
 use crate::options::{Options, Task};
-use crate::progress::Progress;
+use crate::progress::LoadProgress;
 use crate::values::{InputType, Values};
 use crate::{decode, open};
 
@@ -30,7 +30,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const MISSING: [&str; 9] = ["", "NA", "N/A", "na", "null", "NULL", "None", "?", "-"];
 
 /// Reads a file.
-pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(Progress)) -> Result<Rows, DataError> {
+pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(LoadProgress)) -> Result<Rows, DataError> {
     let mut table = Table::open(path)?;
     let roles = Roles::find(&table.names, options).map_err(|problem| DataError::file(path, problem))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -38,7 +38,7 @@ pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(Prog
     let total = table.length;
     table.each_record(|line, record, done| {
         if line % 4096 == 0 {
-            progress(Progress::Reading { file: &name, done, total });
+            progress(LoadProgress::Reading { file: &name, done, total });
         }
         columns.add(&roles, line, record)
     })?;

@@ -14,7 +14,7 @@ use crate::error::{DataError, Problem};
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
 use crate::names;
 use crate::options::{Options, Task};
-use crate::progress::Progress;
+use crate::progress::LoadProgress;
 use crate::targets::{Targets, TargetsRef};
 use crate::values::Values;
 
@@ -63,7 +63,7 @@ pub(crate) fn read_all(
     folder: &Path,
     contract: Contract,
     options: &Options,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     if options.test_split.is_some() {
         return Err(DataError::file(folder, Problem::SplitGiven));
@@ -103,7 +103,7 @@ pub(crate) fn read_all(
 pub(crate) fn read_test(
     folder: &Path,
     contract: Contract,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<TestSet, DataError> {
     let files = read_files(folder, &TEST, contract, progress)?;
     let names = class_names(folder, &files, contract)?;
@@ -128,7 +128,7 @@ fn read_files(
     folder: &Path,
     wanted: &[RemoteFile],
     contract: Contract,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Vec<ReadFile>, DataError> {
     if !folder.is_dir() {
         return Err(DataError::file(folder, Problem::NoFolder));
@@ -152,7 +152,7 @@ fn read_files(
         let mut here: VecDeque<_> = left.map(|(expected, _)| read_file(folder, expected, contract, &sender)).collect();
         drop(sender);
         for (file, done, total) in steps {
-            progress(Progress::Reading { file, done, total });
+            progress(LoadProgress::Reading { file, done, total });
         }
         let join = |thread: thread::ScopedJoinHandle<_>| {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))

@@ -19,7 +19,7 @@ use crate::dataset::{Dataset, TestSet};
 use crate::error::{DataError, Problem};
 use crate::open;
 use crate::options::Options;
-use crate::progress::Progress;
+use crate::progress::LoadProgress;
 use crate::search::Search;
 
 pub(crate) use idx::find;
@@ -80,7 +80,7 @@ fn named(path: &Path) -> PathBuf {
 pub(crate) fn read_all(
     path: &Path,
     options: &Options,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     let file = &named(path);
     let format = Format::of(file)?;
@@ -101,7 +101,7 @@ pub(crate) fn read_all(
 pub(crate) fn read_test(
     path: &Path,
     options: &Options,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<TestSet, DataError> {
     let file = &named(path);
     match Format::of(file)? {
@@ -116,14 +116,17 @@ pub(crate) fn read_test(
 pub(crate) fn fashion_mnist(
     search: &Search,
     options: &Options,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     let folder = search.locate(&crate::fashion_mnist::ALL, progress)?;
     idx::read_all(&folder, idx::Contract::FashionMnist, options, progress)
 }
 
 /// Its test images alone.
-pub(crate) fn fashion_mnist_test(search: &Search, progress: &mut dyn FnMut(Progress)) -> Result<TestSet, DataError> {
+pub(crate) fn fashion_mnist_test(
+    search: &Search,
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<TestSet, DataError> {
     let folder = search.locate(&crate::fashion_mnist::TEST, progress)?;
     idx::read_test(&folder, idx::Contract::FashionMnist, progress)
 }

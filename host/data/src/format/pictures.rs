@@ -24,7 +24,7 @@ use crate::fashion_mnist;
 use crate::names;
 use crate::options::{Options, Task, TestSplit};
 use crate::picture::read_png;
-use crate::progress::Progress;
+use crate::progress::LoadProgress;
 use crate::targets::Targets;
 use crate::values::Values;
 
@@ -58,7 +58,7 @@ pub(crate) fn is(folder: &Path) -> bool {
 pub(crate) fn read_all(
     folder: &Path,
     options: &Options,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     let listed = Listed::of(folder, options)?;
     if listed.train.len() < 2 {
@@ -88,7 +88,7 @@ pub(crate) fn read_all(
 pub(crate) fn read_test(
     folder: &Path,
     options: &Options,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<TestSet, DataError> {
     let listed = Listed::of(folder, options)?;
     let examples = Reader::default().read(&listed.test, TEST, progress)?;
@@ -320,7 +320,7 @@ impl Reader {
         &mut self,
         files: &[Labelled],
         part: &str,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut dyn FnMut(LoadProgress),
     ) -> Result<Examples, DataError> {
         let (mut pixels, mut labels) = (Vec::new(), Vec::with_capacity(files.len()));
         for (path, label) in files {
@@ -340,7 +340,7 @@ impl Reader {
             }
             pixels.extend_from_slice(&picture.pixels);
             labels.push(*label);
-            progress(Progress::Reading { file: part, done: pixels.len() as u64, total: total as u64 });
+            progress(LoadProgress::Reading { file: part, done: pixels.len() as u64, total: total as u64 });
         }
         let (height, width) = self.first.as_ref().map_or((0, 0), |&(_, height, width)| (height, width));
         Ok(Examples {

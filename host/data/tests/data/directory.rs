@@ -1,6 +1,6 @@
 //! Folders with four IDX files: what is accepted, how it is split and named.
 
-use foldnet_data::{Part, Progress, Source, load, load_test};
+use foldnet_data::{LoadProgress, Part, Source, load, load_test};
 
 use crate::sample::{Folder, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, gzip, header, images, labels};
 
@@ -66,7 +66,7 @@ fn progress_tells_every_file_to_its_end() {
     let folder = Folder::sample();
     let mut ends = Vec::new();
     load(&Source::Path(folder.path().into()), &mut |step| match step {
-        Progress::Reading { file, done, total } if done == total => ends.push((file.to_owned(), total)),
+        LoadProgress::Reading { file, done, total } if done == total => ends.push((file.to_owned(), total)),
         other => panic!("unexpected {other:?}"),
     })
     .unwrap();

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use foldnet_data::{
-    DataError, Options, Problem, Progress, RemoteFile, Search, Source, download, load_test_with, load_with,
+    DataError, LoadProgress, Options, Problem, RemoteFile, Search, Source, download, load_test_with, load_with,
 };
 use sha2::{Digest, Sha256};
 
@@ -77,7 +77,7 @@ fn a_whole_transfer() {
     let (folder, server) = (Folder::empty(), Server::start(&[(NAME, packed.clone())], &[]));
     let mut last = (0, None);
     download(&server.url, &folder.path().join("new/folder"), &[file], &mut |step| match step {
-        Progress::Downloading { file: NAME, done, total } => {
+        LoadProgress::Downloading { file: NAME, done, total } => {
             assert!(done > last.0 && folder.get("new/folder/noise.gz").is_none());
             last = (done, total);
         }

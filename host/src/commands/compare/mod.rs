@@ -4,7 +4,7 @@ mod models;
 mod seeds;
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, units};
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::show::terminal::Ui;
 use clap::Args;
 use foldnet_data::Part;
@@ -36,7 +36,7 @@ pub(super) struct Compare {
         default_value = "after,before,none",
         conflicts_with = "paths"
     )]
-    norms: Vec<Norm>,
+    norms: Vec<NormPlacement>,
     /// Passes over the training images
     #[arg(long, value_name = "N", default_value_t = 2, conflicts_with = "paths")]
     epochs: usize,

@@ -4,11 +4,11 @@ use super::Compare;
 use crate::commands::data::check_positive;
 use crate::format::thousands;
 use crate::judge::compare::seeds::{Answer, EpochSpread, OfNorm, Study, Versus, study};
-use crate::judge::compare::statistics::Spread;
+use crate::judge::compare::statistics::MeanDeviation;
 use crate::show::plot::{Dots, Line, Panel, svg};
 use crate::show::terminal::{Ui, bold, strip, table};
 use crate::train::fit::Config;
-use crate::write::atomically;
+use crate::write::atomic_write;
 use anyhow::bail;
 use serde_json::json;
 
@@ -38,7 +38,7 @@ impl Compare {
         let answer = study(&plan, &dataset, &compute, ui)?;
         if let Some(path) = &self.out {
             let figure = figure(&answer);
-            atomically(path, |out| out.write_all(figure.as_bytes()))?;
+            atomic_write(path, |out| out.write_all(figure.as_bytes()))?;
         }
         say(&answer, ui);
         if let Some(path) = &self.out {
@@ -57,7 +57,7 @@ fn say(answer: &Answer, ui: Ui) {
     ui.block(table(&header, answer.norms.iter().flat_map(epoch_rows)));
     let header = ["test", "loss", "accuracy", "min", "max"];
     ui.block(format!("\n{}", table(&header, answer.norms.iter().map(test_row))));
-    let accuracies = |of: fn(f64, f64) -> f64, ends: fn(&Spread) -> f64| {
+    let accuracies = |of: fn(f64, f64) -> f64, ends: fn(&MeanDeviation) -> f64| {
         answer.norms.iter().map(|norm| ends(&norm.test.accuracy)).reduce(of).unwrap_or(0.0)
     };
     let (low, high) = (accuracies(f64::min, |spread| spread.min), accuracies(f64::max, |spread| spread.max));
@@ -87,7 +87,7 @@ fn test_row(norm: &OfNorm) -> Vec<String> {
     [norm.norm.to_string(), plus_minus(norm.test.loss), plus_minus(accuracy)].into_iter().chain(ends).collect()
 }
 
-fn plus_minus(spread: Spread) -> String {
+fn plus_minus(spread: MeanDeviation) -> String {
     format!("{:.4} ± {:.4}", spread.mean, spread.sd)
 }
 
@@ -109,7 +109,7 @@ fn verdict(versus: &Versus, seeds: usize) -> String {
 
 /// Training loss and validation accuracy as curves, test accuracy as dots.
 fn figure(answer: &Answer) -> String {
-    let lines = |value: fn(&EpochSpread) -> Spread| {
+    let lines = |value: fn(&EpochSpread) -> MeanDeviation| {
         let line =
             |norm: &OfNorm| Line { name: norm.norm.to_string(), points: norm.epochs.iter().map(value).collect() };
         answer.norms.iter().map(line).collect()

@@ -6,13 +6,13 @@ mod outcome;
 use super::data::{DatasetArg, ThreadsArg, check_positive};
 use super::export::{CALIBRATION, say as say_export};
 use crate::compute::Fast;
-use crate::deploy::export::{Plan as ExportPlan, export};
+use crate::deploy::export::{ExportPlan, export};
 use crate::format::bytes;
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::show::terminal::{QuantizeBar, Ui, bold};
 use crate::train::fit::Config;
-use crate::train::run::{Extras, Plan, Trained, train_run};
-use crate::write::atomically;
+use crate::train::run::{Extras, TrainPlan, Trained, train_run};
+use crate::write::atomic_write;
 use clap::{Args, Parser};
 use foldnet_data::{DataError, Dataset, Part, Source, load, text};
 use outcome::{Outcome, closing_table};
@@ -64,7 +64,7 @@ impl Demo {
         let compute = self.threads.compute()?;
         let dataset = self.load(ui)?;
         let mut outcomes = Vec::new();
-        for norm in [Norm::After, Norm::Before] {
+        for norm in [NormPlacement::After, NormPlacement::Before] {
             outcomes.extend(self.model(norm, &dataset, &compute, ui)?);
         }
         ui.block(format!("\n{}\n{}", bold("Result on the test images"), closing_table(&outcomes)));
@@ -85,11 +85,11 @@ impl Demo {
     }
 
     /// Everything for one model.
-    fn model(&self, norm: Norm, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Vec<Outcome>> {
+    fn model(&self, norm: NormPlacement, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Vec<Outcome>> {
         ui.block(format!("\n{}", bold(heading(norm))));
         let out = self.out.join(norm.to_string());
         let config = Config { epochs: self.epochs, seed: self.seed, ..Config::default() };
-        let plan = Plan {
+        let plan = TrainPlan {
             norm,
             hidden: vec![300, 100],
             config,
@@ -109,7 +109,7 @@ impl Demo {
             let (model, report) = export(&network, &plan, compute, &mut |step| bar.update(step))?;
             drop(bar);
             let file = out.join(format!("{norm}{bits}.fnet"));
-            atomically(&file, |out| out.write_all(&model))?;
+            atomic_write(&file, |out| out.write_all(&model))?;
             ui.block("");
             ui.say(format!("{} ({})", bold(file.display()), bytes(report.bytes)));
             say_export(&report, ui);
@@ -138,10 +138,10 @@ impl Demo {
     }
 }
 
-fn heading(norm: Norm) -> &'static str {
+fn heading(norm: NormPlacement) -> &'static str {
     match norm {
-        Norm::After => "Model `after`: BatchNormalization first and after each activation",
-        Norm::Before => "Model `before`: BatchNormalization between Dense and activation",
-        Norm::Without => "Model `none`: no BatchNormalization",
+        NormPlacement::After => "Model `after`: BatchNormalization first and after each activation",
+        NormPlacement::Before => "Model `before`: BatchNormalization between Dense and activation",
+        NormPlacement::Without => "Model `none`: no BatchNormalization",
     }
 }

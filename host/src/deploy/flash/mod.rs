@@ -6,7 +6,7 @@ mod hex;
 
 use anyhow::bail;
 use foldnet_core::Model;
-use foldnet_core::slot::Header;
+use foldnet_core::slot::SlotHeader;
 use foldnet_sim::board::Board;
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ pub enum Format {
 
 /// Whose flash it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Destination {
     /// The room for models of a known board.
     Board(&'static Board),
     /// A place of the user's own: the address of the first byte.
@@ -47,7 +47,7 @@ pub struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
     format: Format,
-    place: Option<Place>,
+    place: Option<Destination>,
     slot: Option<Slot>,
 }
 
@@ -71,7 +71,7 @@ impl Target {
     ///
     /// # Errors
     /// When its parts do not go together.
-    pub fn new(format: Format, place: Option<Place>, slot: Option<Slot>) -> anyhow::Result<Self> {
+    pub fn new(format: Format, place: Option<Destination>, slot: Option<Slot>) -> anyhow::Result<Self> {
         match (format, place, slot) {
             (Format::Onnx, Some(_), _) | (Format::Onnx, _, Some(_)) => {
                 bail!("--format onnx has neither board, address nor slot: it is for other runtimes; leave them out")
@@ -87,7 +87,7 @@ impl Target {
                 bail!("--format hex: Intel HEX is written for an address; give --board NAME or --address A")
             }
             (_, _, Some(Slot { number: 2.., .. })) => bail!("--slot: there are slots 0 and 1"),
-            (_, Some(Place::Address(address)), _) if address % 16 != 0 => {
+            (_, Some(Destination::Address(address)), _) if address % 16 != 0 => {
                 bail!("--address {address:#x}: give an address divisible by 16, as models and slots begin at")
             }
             _ => Ok(Self { format, place, slot }),
@@ -100,7 +100,7 @@ impl Target {
     /// When the model does not fit.
     pub fn file(&self, model: &Model, bytes: &[u8]) -> anyhow::Result<(Vec<u8>, Written)> {
         let address = self.place.map(|place| self.address(place)).transpose()?;
-        if let Some(Place::Board(board)) = self.place {
+        if let Some(Destination::Board(board)) = self.place {
             board.fit(model)?;
         }
         let image = match (self.slot, address) {
@@ -111,7 +111,7 @@ impl Target {
             bail!("--address {address:#x}: the {} bytes end beyond the last 32-bit address", image.len());
         }
         let slots = match self.place {
-            Some(Place::Board(board)) => Some(board.slots_for(model)),
+            Some(Destination::Board(board)) => Some(board.slots_for(model)),
             _ => None,
         };
         let (slot, sequence) = (self.slot.map(|slot| slot.number), self.slot.map(|slot| slot.sequence));
@@ -124,26 +124,26 @@ impl Target {
     }
 
     /// Of the first byte.
-    fn address(&self, place: Place) -> anyhow::Result<u32> {
+    fn address(&self, place: Destination) -> anyhow::Result<u32> {
         match (place, self.slot) {
-            (Place::Address(address), _) => Ok(address),
-            (Place::Board(board), None) => Ok(board.model_address),
-            (Place::Board(board), Some(Slot { number, .. })) => match board.room().slot_address(number) {
+            (Destination::Address(address), _) => Ok(address),
+            (Destination::Board(board), None) => Ok(board.model_address),
+            (Destination::Board(board), Some(Slot { number, .. })) => match board.room().slot_address(number) {
                 Some(address) => Ok(address),
                 None => bail!("--slot {number}: {} has no such slot", board.name),
             },
         }
     }
 
-    fn header(&self, slot: Slot, address: u32, model: &[u8]) -> anyhow::Result<Header> {
+    fn header(&self, slot: Slot, address: u32, model: &[u8]) -> anyhow::Result<SlotHeader> {
         let Slot { number, sequence } = slot;
         let header = match self.place {
-            Some(Place::Board(board)) => Header::for_slot(&board.room(), number, sequence, model),
-            _ => Header::at(address, number, sequence, model),
+            Some(Destination::Board(board)) => SlotHeader::for_slot(&board.room(), number, sequence, model),
+            _ => SlotHeader::at(address, number, sequence, model),
         };
         match (header, self.place) {
             (Some(header), _) => Ok(header),
-            (None, Some(Place::Board(board))) => bail!("{}", no_second_slot(board, model.len())),
+            (None, Some(Destination::Board(board))) => bail!("{}", no_second_slot(board, model.len())),
             (None, _) => bail!("--slot {number}: the model has more bytes than a slot's header can say"),
         }
     }

@@ -57,7 +57,7 @@ pub struct Quantization<'a> {
 
 /// How far [`quantize`] has come: one report per row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
+pub struct QuantizeProgress {
     /// The layer, from 0.
     pub layer: usize,
     /// Layers in all.
@@ -98,15 +98,15 @@ pub struct QuantizedLayer {
 pub fn quantize(
     layers: &[FoldedLayer],
     how: &Quantization,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(QuantizeProgress),
 ) -> Result<Vec<QuantizedLayer>, QuantizeError> {
     error::check(layers, how)?;
     let mut inputs = Inputs::first(how, layers[0].inputs);
     let mut quantized = Vec::with_capacity(layers.len());
     for (index, (layer, &bits)) in layers.iter().zip(how.bits).enumerate() {
         let rows = layer.units;
-        let mut done = |row| progress(Progress { layer: index, layers: layers.len(), row, rows });
-        let plan = Plan::new(layer, bits, &inputs);
+        let mut done = |row| progress(QuantizeProgress { layer: index, layers: layers.len(), row, rows });
+        let plan = LayerPlan::new(layer, bits, &inputs);
         let largest = plan.outputs.amax();
         if largest > f64::from(f32::MAX) / 2.0 {
             return Err(QuantizeError::Outputs { layer: index, largest });
@@ -162,7 +162,7 @@ impl Inputs {
 }
 
 /// A layer about to be quantized.
-struct Plan<'a> {
+struct LayerPlan<'a> {
     layer: &'a FoldedLayer,
     bits: u8,
     /// Float outputs before ReLU `[O][N]`, in columns.
@@ -171,7 +171,7 @@ struct Plan<'a> {
     moments: Moments,
 }
 
-impl<'a> Plan<'a> {
+impl<'a> LayerPlan<'a> {
     fn new(layer: &'a FoldedLayer, bits: u8, inputs: &Inputs) -> Self {
         let outputs = target::outputs(layer, &inputs.float);
         let images = ImageWeights::of(&outputs);

@@ -1,15 +1,15 @@
 //! The notebook's question, asked more than once: the same networks with BatchNormalization here, there and nowhere,
 //! trained from several seeds.
 
-use super::statistics::{Difference, Spread};
+use super::statistics::{Difference, MeanDeviation};
 use crate::compute::Fast;
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use crate::network::open::CHECKPOINT;
 use crate::show::terminal::Ui;
 use crate::train::fit::{Config, Epoch};
 use crate::train::history::{History, Parameters, Test};
 
-use crate::train::run::{Extras, Plan, train_run, whole_path};
+use crate::train::run::{Extras, TrainPlan, train_run, whole_path};
 use anyhow::Context;
 use foldnet_data::Dataset;
 use serde::Serialize;
@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone)]
 pub struct Study {
     /// Placements, at least one.
-    pub norms: Vec<Norm>,
+    pub norms: Vec<NormPlacement>,
     /// Seeds, at least one.
     pub seeds: Vec<u64>,
     /// Units of the hidden layers.
@@ -49,29 +49,29 @@ pub struct Run {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct EpochSpread {
     /// In training.
-    pub loss: Spread,
+    pub loss: MeanDeviation,
     /// In training.
-    pub accuracy: Spread,
+    pub accuracy: MeanDeviation,
     /// On the validation images.
-    pub val_loss: Spread,
+    pub val_loss: MeanDeviation,
     /// On the validation images.
-    pub val_accuracy: Spread,
+    pub val_accuracy: MeanDeviation,
 }
 
 /// The test images over all seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct TestSpread {
     /// Mean cross-entropy.
-    pub loss: Spread,
+    pub loss: MeanDeviation,
     /// Share of the images recognized.
-    pub accuracy: Spread,
+    pub accuracy: MeanDeviation,
 }
 
 /// All runs of one placement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OfNorm {
     /// Where BatchNormalization stands.
-    pub norm: Norm,
+    pub norm: NormPlacement,
     /// Of each network.
     pub parameters: Parameters,
     /// In the order of the seeds.
@@ -86,9 +86,9 @@ pub struct OfNorm {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Versus {
     /// One.
-    pub a: Norm,
+    pub a: NormPlacement,
     /// The other.
-    pub b: Norm,
+    pub b: NormPlacement,
     /// Test accuracy of `a` less that of `b` from the same seed.
     pub accuracy: Difference,
     /// Seeds with which `a` is better.
@@ -131,7 +131,7 @@ pub fn study(study: &Study, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow
 
 fn one(
     study: &Study,
-    norm: Norm,
+    norm: NormPlacement,
     seed: u64,
     dataset: &Dataset,
     compute: &Fast,
@@ -139,7 +139,7 @@ fn one(
 ) -> anyhow::Result<(Run, History)> {
     let folder = study.out.join(format!("{norm}-{seed}"));
     let config = Config { seed, ..study.config.clone() };
-    let plan = Plan {
+    let plan = TrainPlan {
         norm,
         hidden: study.hidden.clone(),
         config,
@@ -161,7 +161,7 @@ fn one(
 }
 
 /// The history of this very training, where it lies in the plan's folder already.
-fn finished(plan: &Plan, dataset: &Dataset) -> Option<History> {
+fn finished(plan: &TrainPlan, dataset: &Dataset) -> Option<History> {
     let checkpoint = plan.out.join(CHECKPOINT);
     let history = History::beside(&checkpoint).ok().flatten().filter(|_| checkpoint.is_file())?;
     let same = history.recipe == plan.recipe()
@@ -171,8 +171,8 @@ fn finished(plan: &Plan, dataset: &Dataset) -> Option<History> {
     (same && history.test.is_some()).then_some(history)
 }
 
-fn of_norm(norm: Norm, parameters: Parameters, runs: Vec<Run>) -> OfNorm {
-    let spread = |value: &dyn Fn(&Run) -> f64| Spread::of(&runs.iter().map(value).collect::<Vec<_>>());
+fn of_norm(norm: NormPlacement, parameters: Parameters, runs: Vec<Run>) -> OfNorm {
+    let spread = |value: &dyn Fn(&Run) -> f64| MeanDeviation::of(&runs.iter().map(value).collect::<Vec<_>>());
     let epochs = runs.first().map_or(0, |run| run.epochs.len());
     let epoch = |at: usize| EpochSpread {
         loss: spread(&|run| run.epochs[at].loss),

@@ -7,7 +7,7 @@ pub const LEVEL: f64 = 0.05;
 
 /// Mean and spread of some numbers, at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Spread {
+pub struct MeanDeviation {
     /// Arithmetic mean.
     pub mean: f64,
     /// Standard deviation of the sample (divided by n - 1); 0 of a single number.
@@ -18,7 +18,7 @@ pub struct Spread {
     pub max: f64,
 }
 
-impl Spread {
+impl MeanDeviation {
     /// Of `values`, which must not be empty.
     pub fn of(values: &[f64]) -> Self {
         let n = values.len() as f64;
@@ -63,7 +63,7 @@ impl Difference {
     /// Of `differences`; none of fewer than two, which have no spread.
     pub fn of(differences: &[f64]) -> Option<Self> {
         let freedom = differences.len().checked_sub(1).filter(|&freedom| freedom > 0)?;
-        let Spread { mean, sd, .. } = Spread::of(differences);
+        let MeanDeviation { mean, sd, .. } = MeanDeviation::of(differences);
         // Beyond 30 the last one is a little wide, which errs on the careful side.
         let t = STUDENT_975[freedom.min(STUDENT_975.len()) - 1];
         let reach = t * sd / (differences.len() as f64).sqrt();
@@ -84,8 +84,8 @@ mod tests {
 
     #[test]
     fn mean_and_spread_by_hand() {
-        assert_eq!(Spread::of(&[2.0]), Spread { mean: 2.0, sd: 0.0, min: 2.0, max: 2.0 });
-        assert_eq!(Spread::of(&[1.0, 3.0, 5.0]), Spread { mean: 3.0, sd: 2.0, min: 1.0, max: 5.0 });
+        assert_eq!(MeanDeviation::of(&[2.0]), MeanDeviation { mean: 2.0, sd: 0.0, min: 2.0, max: 2.0 });
+        assert_eq!(MeanDeviation::of(&[1.0, 3.0, 5.0]), MeanDeviation { mean: 3.0, sd: 2.0, min: 1.0, max: 5.0 });
     }
 
     #[test]

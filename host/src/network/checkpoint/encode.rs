@@ -1,7 +1,7 @@
 //! From a [`Checkpoint`] to a file's bytes, in Keras's names and layout.
 
 use super::error::Fault;
-use super::names::{BATCH_NORM, Kind, PIXEL_MEAN, PIXEL_STD};
+use super::names::{BATCH_NORM, LayerKind, PIXEL_MEAN, PIXEL_STD};
 use super::{Checkpoint, PixelStatistics, container, metadata};
 use foldnet_core::network::Placed;
 use foldnet_core::train::BatchNorm;
@@ -44,7 +44,7 @@ fn push_dense(tensors: &mut Vec<Named>, number: &mut u64, place: Placed, values:
     let (inputs, units) = (place.inputs, place.outputs);
     let (kernel, bias) = values.split_at(inputs * units);
     let turned = (0..inputs).flat_map(|input| kernel[input..].iter().step_by(inputs)).copied().collect();
-    let layer = Kind::Dense.layer(*number);
+    let layer = LayerKind::Dense.layer(*number);
     tensors.push((format!("{layer}/kernel"), vec![inputs, units], turned));
     if !bias.is_empty() {
         tensors.push((format!("{layer}/bias"), vec![units], bias.to_vec()));
@@ -54,7 +54,7 @@ fn push_dense(tensors: &mut Vec<Named>, number: &mut u64, place: Placed, values:
 
 /// The four variables, each over all units.
 fn push_batch_norm(tensors: &mut Vec<Named>, number: &mut u64, values: &[f32]) {
-    let layer = Kind::BatchNorm.layer(*number);
+    let layer = LayerKind::BatchNorm.layer(*number);
     for (at, variable) in BATCH_NORM.iter().enumerate() {
         let column: Vec<f32> = values[at..].iter().step_by(BatchNorm::VALUES).copied().collect();
         tensors.push((format!("{layer}/{variable}"), vec![column.len()], column));

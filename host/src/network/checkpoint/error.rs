@@ -1,7 +1,7 @@
 //! What can be wrong with a checkpoint, each in one line: the file, what is wrong, and the remedy.
 
 use super::{PixelRange, names};
-use crate::network::architecture::Norm;
+use crate::network::architecture::NormPlacement;
 use foldnet_core::layer::LayerError;
 use std::io;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub enum CheckpointError {
         /// What is wrong with it.
         fault: Fault,
     },
-    /// The file cannot be written; the text names it (see [`atomically`](crate::write::atomically)).
+    /// The file cannot be written; the text names it (see [`atomic_write`](crate::write::atomic_write)).
     #[error("{0}")]
     Write(io::Error),
 }
@@ -207,7 +207,7 @@ pub enum Fault {
     #[error("its layer list has {}; leave out --norm {norm}", has_not(*norm))]
     NormContradicts {
         /// What was said.
-        norm: Norm,
+        norm: NormPlacement,
     },
     /// Nobody says what becomes of pixels.
     #[error(
@@ -236,11 +236,11 @@ pub enum Fault {
 }
 
 /// What a file has that is not a network of this placement.
-fn has_not(norm: Norm) -> &'static str {
+fn has_not(norm: NormPlacement) -> &'static str {
     match norm {
-        Norm::After => "no BatchNormalization after the activations",
-        Norm::Before => "no BatchNormalization before the activations",
-        Norm::Without => "BatchNormalization",
+        NormPlacement::After => "no BatchNormalization after the activations",
+        NormPlacement::Before => "no BatchNormalization before the activations",
+        NormPlacement::Without => "BatchNormalization",
     }
 }
 

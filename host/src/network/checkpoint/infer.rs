@@ -16,7 +16,7 @@ use super::error::Fault;
 use super::names::{BATCH_NORM, Group, Layers};
 use super::tensor::Tensor;
 use super::words::{self, Word};
-use crate::network::architecture::{Norm, stack};
+use crate::network::architecture::{NormPlacement, stack};
 use foldnet_core::Layer;
 
 /// Inputs, then the units of each Dense.
@@ -87,7 +87,7 @@ fn most_frequent(votes: &[Option<usize>]) -> Option<usize> {
 ///
 /// # Errors
 /// When they fit no list, or more than one and `norm` does not decide, see the table above.
-pub(super) fn layers(found: &Layers, widths: &[usize], norm: Norm) -> Result<Vec<Layer>, Fault> {
+pub(super) fn layers(found: &Layers, widths: &[usize], norm: NormPlacement) -> Result<Vec<Layer>, Fault> {
     check_chain(found, widths)?;
     let bias: Vec<bool> = found.dense.iter().map(|dense| dense.get("bias").is_some()).collect();
     let norms: Vec<usize> = found.batch_norm.iter().map(norm_width).collect();
@@ -98,7 +98,7 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: Norm) -> Result<Vec
         let layers = words::of(&stack(&dense, false, norm)).replace("softmax", "sigmoid");
         return Err(Fault::OneOutput { layers });
     }
-    if norms.is_empty() != (norm == Norm::Without) {
+    if norms.is_empty() != (norm == NormPlacement::Without) {
         return Err(Fault::NormContradicts { norm });
     }
     if norms.is_empty() {
@@ -116,7 +116,7 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: Norm) -> Result<Vec
 
 /// A list of as many layers of each kind as the file has, for the user to put right.
 pub(super) fn example(found: &Layers) -> String {
-    let norm = if found.batch_norm.is_empty() { Norm::Without } else { Norm::Before };
+    let norm = if found.batch_norm.is_empty() { NormPlacement::Without } else { NormPlacement::Before };
     let dense: Vec<Layer> = found.dense.iter().map(|_| Layer::dense(1)).collect();
     words::of(&stack(&dense, found.batch_norm.len() >= dense.len() && !dense.is_empty(), norm))
 }
@@ -150,7 +150,7 @@ fn norm_width(norm: &Group) -> usize {
     most_frequent(&BATCH_NORM.map(|variable| norm.get(variable).and_then(Tensor::len))).unwrap_or(0)
 }
 
-fn misfit(norms: &[usize], widths: &[usize], norm: Norm) -> Fault {
+fn misfit(norms: &[usize], widths: &[usize], norm: NormPlacement) -> Fault {
     let placed = format!(" with --norm {norm}");
     Fault::Misfit { norms: format!("{norms:?}"), widths: format!("{widths:?}"), placed }
 }

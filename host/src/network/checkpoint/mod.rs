@@ -48,8 +48,8 @@ pub use keras::{load_line, save_line, torch_save_line};
 pub use tensors::{read_tensors, write_tensors};
 pub use words::{ReluOnly, UnknownWord, Word, Words};
 
-use crate::network::architecture::Norm;
-use crate::write::atomically;
+use crate::network::architecture::NormPlacement;
+use crate::write::atomic_write;
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
 use std::path::Path;
@@ -193,7 +193,7 @@ pub struct UnknownPixelRange;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
     /// Where the BatchNormalizations of the hidden layers stand; the hidden activations then are ReLU.
-    pub norm: Option<Norm>,
+    pub norm: Option<NormPlacement>,
     /// All layers in order, in words.
     pub layers: Option<Words>,
     /// The range of pixels, where there are no statistics.
@@ -226,7 +226,7 @@ impl Checkpoint {
     /// When the checkpoint contradicts itself, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let encoded = self.encode().map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })?;
-        atomically(path, |out| out.write_all(&encoded)).map_err(CheckpointError::Write)
+        atomic_write(path, |out| out.write_all(&encoded)).map_err(CheckpointError::Write)
     }
 
     /// The bytes of the file.

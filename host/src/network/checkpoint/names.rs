@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 /// Kinds of layers that have variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum LayerKind {
     Dense,
     BatchNorm,
 }
@@ -27,7 +27,7 @@ pub(super) const PIXEL_MEAN: &str = "pixel_mean";
 /// Standard deviation of `pixel / 255` over the training images, `[I]`.
 pub(super) const PIXEL_STD: &str = "pixel_std";
 
-impl Kind {
+impl LayerKind {
     fn name(self) -> &'static str {
         match self {
             Self::Dense => "dense",
@@ -69,7 +69,7 @@ impl Kind {
 pub(super) struct Group<'f> {
     /// Scopes and layer, such as `sequential/dense_3`.
     path: String,
-    kind: Kind,
+    kind: LayerKind,
     pub(super) number: u64,
     /// By Keras's names.
     variables: BTreeMap<String, Tensor<'f>>,
@@ -81,7 +81,7 @@ impl<'f> Group<'f> {
     pub(super) fn of(
         origin: Origin,
         path: String,
-        kind: Kind,
+        kind: LayerKind,
         number: u64,
         variables: BTreeMap<String, Tensor<'f>>,
     ) -> Self {
@@ -176,8 +176,8 @@ pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
     }
     for ((kind, _), group) in groups {
         match kind {
-            Kind::Dense => layers.dense.push(group),
-            Kind::BatchNorm => layers.batch_norm.push(group),
+            LayerKind::Dense => layers.dense.push(group),
+            LayerKind::BatchNorm => layers.batch_norm.push(group),
         }
     }
     Ok(layers)
@@ -196,7 +196,7 @@ fn check_bare(tensors: &[Tensor]) -> Result<(), Fault> {
 /// Whether the kernels of Keras's numbers go from one width to the next, or some could not be told.
 fn chained(tensors: &[Tensor]) -> bool {
     let kernel = |tensor: &Tensor| match variable(&tensor.name) {
-        Some((path, (Kind::Dense, number), "kernel")) => {
+        Some((path, (LayerKind::Dense, number), "kernel")) => {
             tensor.rows_cols().map(|shape| (number, path.to_owned(), shape))
         }
         _ => None,
@@ -223,10 +223,11 @@ fn inner_widths_agree(shapes: &[(usize, usize)]) -> bool {
 }
 
 /// Path, kind and number of the layer, and variable.
-fn variable(name: &str) -> Option<(&str, (Kind, u64), &str)> {
+fn variable(name: &str) -> Option<(&str, (LayerKind, u64), &str)> {
     let (path, variable) = name.rsplit_once('/')?;
     let layer = path.rsplit_once('/').map_or(path, |(_, layer)| layer);
-    let kind = [Kind::Dense, Kind::BatchNorm].into_iter().find(|kind| kind.variables().contains(&variable))?;
+    let kind =
+        [LayerKind::Dense, LayerKind::BatchNorm].into_iter().find(|kind| kind.variables().contains(&variable))?;
     let number = match layer.strip_prefix(kind.name())? {
         "" => 0,
         rest => rest.strip_prefix('_')?.parse().ok()?,
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn names_are_taken_apart() {
         let check = |name, expected| assert_eq!(variable(name), expected, "{name}");
-        let (dense, norm) = (Kind::Dense, Kind::BatchNorm);
+        let (dense, norm) = (LayerKind::Dense, LayerKind::BatchNorm);
         check("dense/kernel", Some(("dense", (dense, 0), "kernel")));
         check("sequential_1/dense_3/bias", Some(("sequential_1/dense_3", (dense, 3), "bias")));
         check("model/foo/dense_10/kernel", Some(("model/foo/dense_10", (dense, 10), "kernel")));

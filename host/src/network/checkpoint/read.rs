@@ -3,7 +3,7 @@
 use super::container::Metadata;
 use super::error::Fault;
 use super::metadata::{Pixels, Told};
-use super::names::{self, BATCH_NORM, Group, Kind, Layers, Origin};
+use super::names::{self, BATCH_NORM, Group, LayerKind, Layers, Origin};
 use super::tensor::Tensor;
 use super::words::Words;
 use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, infer, torch};
@@ -149,12 +149,12 @@ fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
     for place in network.placed() {
         match place.layer {
             Layer::Dense { bias, .. } => {
-                let group = dense.next().ok_or_else(|| missing(Kind::Dense, &found.dense, "kernel"))?;
+                let group = dense.next().ok_or_else(|| missing(LayerKind::Dense, &found.dense, "kernel"))?;
                 push_dense(group, [place.inputs, place.outputs], bias, &mut params)?;
                 unused.extend(group.get("bias").filter(|_| !bias).map(|tensor| tensor.name.clone()));
             }
             Layer::BatchNorm { .. } => {
-                let group = norms.next().ok_or_else(|| missing(Kind::BatchNorm, &found.batch_norm, "gamma"))?;
+                let group = norms.next().ok_or_else(|| missing(LayerKind::BatchNorm, &found.batch_norm, "gamma"))?;
                 push_batch_norm(group, place.outputs, &mut params)?;
             }
             _ => {}
@@ -165,7 +165,7 @@ fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
 }
 
 /// The first variable of the layer behind the last that is there, or of the first where there is none.
-fn missing(kind: Kind, groups: &[Group], variable: &str) -> Fault {
+fn missing(kind: LayerKind, groups: &[Group], variable: &str) -> Fault {
     let layer = groups.last().map_or_else(|| kind.layer(0), Group::next_path);
     Fault::Missing { name: format!("{layer}/{variable}") }
 }

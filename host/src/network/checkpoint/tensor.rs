@@ -15,7 +15,7 @@ pub(super) struct Tensor<'f> {
 
 impl Tensor<'_> {
     /// The transpose, of the same bytes.
-    pub(super) fn turned(mut self) -> Self {
+    pub(super) fn transposed(mut self) -> Self {
         self.shape.reverse();
         self.turned = !self.turned;
         self

@@ -2,7 +2,7 @@
 
 use super::container::{self, Metadata};
 use super::error::{CheckpointError, Fault};
-use crate::write::atomically;
+use crate::write::atomic_write;
 use foldnet_data::bounded::{self, limit};
 use std::path::Path;
 
@@ -16,7 +16,7 @@ pub fn write_tensors(path: &Path, tensors: &[(&str, &[f32])], texts: &[(&str, St
     let texts: Metadata = texts.iter().map(|(name, text)| (name.to_string(), text.clone())).collect();
     let mut bytes = Vec::new();
     container::write(&mut bytes, &tensors, texts);
-    atomically(path, |out| out.write_all(&bytes)).map_err(CheckpointError::Write)
+    atomic_write(path, |out| out.write_all(&bytes)).map_err(CheckpointError::Write)
 }
 
 /// Vectors and texts, each by name.

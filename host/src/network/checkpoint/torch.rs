@@ -12,7 +12,7 @@
 //! their places. Where more than one order fits, the file is refused.
 
 use super::error::Fault;
-use super::names::{Group, Kind, Layers, Origin, PIXEL_MEAN, PIXEL_STD, unknown_names};
+use super::names::{Group, LayerKind, Layers, Origin, PIXEL_MEAN, PIXEL_STD, unknown_names};
 use super::tensor::Tensor;
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ pub(super) fn sort_keras(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> 
         };
         let place = torch.filter(|_| !path.is_empty()).map(|torch| (path.to_owned(), torch.to_owned()));
         let turned = variable == "kernel" && place.is_some();
-        named.take(if turned { tensor.turned() } else { tensor }, place);
+        named.take(if turned { tensor.transposed() } else { tensor }, place);
     }
     named.ordered()
 }
@@ -117,8 +117,8 @@ impl<'f> Sorted<'f> {
         let first_place = dense.len().saturating_sub(norms.len());
         let place = |at: usize| places.get(first_place + at).copied();
         let norms = ordered(norms, |at, _, next| next.values().find_map(Tensor::len) == place(at))?;
-        layers.dense = groups_of(layers.origin, Kind::Dense, dense);
-        layers.batch_norm = groups_of(layers.origin, Kind::BatchNorm, norms);
+        layers.dense = groups_of(layers.origin, LayerKind::Dense, dense);
+        layers.batch_norm = groups_of(layers.origin, LayerKind::BatchNorm, norms);
         Ok(layers)
     }
 }
@@ -232,17 +232,17 @@ fn numbers(path: &str) -> Vec<(usize, String)> {
 }
 
 /// The same under Keras's names for variables, which the checks behind go by.
-fn groups_of(origin: Origin, kind: Kind, layers: Vec<Named>) -> Vec<Group> {
+fn groups_of(origin: Origin, kind: LayerKind, layers: Vec<Named>) -> Vec<Group> {
     let named = layers.into_iter().zip(0..);
     named.map(|((path, variables), number)| group(origin, kind, number, path, variables)).collect()
 }
 
-fn group(origin: Origin, kind: Kind, number: u64, path: String, variables: Variables<'_>) -> Group<'_> {
+fn group(origin: Origin, kind: LayerKind, number: u64, path: String, variables: Variables<'_>) -> Group<'_> {
     let mut renamed = BTreeMap::new();
     for (variable, tensor) in variables {
         let known = kind.torch().iter().find(|(_, torch)| *torch == variable);
         if let Some((keras, _)) = known {
-            let tensor = if kind == Kind::Dense && *keras == "kernel" { tensor.turned() } else { tensor };
+            let tensor = if kind == LayerKind::Dense && *keras == "kernel" { tensor.transposed() } else { tensor };
             renamed.insert((*keras).to_owned(), tensor);
         }
     }

@@ -9,7 +9,7 @@ pub mod page;
 
 pub use gather::measured::measured;
 pub use gather::models::ModelFile;
-pub use gather::{Plan, Report, Stage, gather};
+pub use gather::{Report, ReportPlan, Stage, gather};
 pub use page::page;
 
 /// Name of the page in the folder of a run.

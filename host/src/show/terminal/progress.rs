@@ -1,8 +1,8 @@
 //! Progress bars on stderr, drawn only where that is a terminal.
 
 use crate::deploy::quantize;
-use crate::train::fit::Progress;
-use foldnet_data::Progress as Load;
+use crate::train::fit::TrainProgress;
+use foldnet_data::LoadProgress;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,9 +40,9 @@ pub struct LoadBars {
 
 impl LoadBars {
     /// Takes note of a step.
-    pub fn update(&mut self, step: Load) {
+    pub fn update(&mut self, step: LoadProgress) {
         // Reading takes a moment; only a download is worth a bar.
-        if let Load::Downloading { file, done, total } = step {
+        if let LoadProgress::Downloading { file, done, total } = step {
             let bar = self.bars.entry(file.to_owned()).or_insert_with(|| {
                 let bar = bar(total.unwrap_or(0) as usize).with_message(format!("downloading {file}"));
                 bar.with_style(style("{msg:40} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}"))
@@ -84,7 +84,7 @@ impl EpochBar {
     }
 
     /// Shows a step; cheap between two drawings.
-    pub fn update(&self, progress: Progress) {
+    pub fn update(&self, progress: TrainProgress) {
         self.bar.set_position(progress.step as u64);
         if progress.step % 16 == 0 && !self.bar.is_hidden() {
             self.bar.set_message(format!("- accuracy: {:.4} - loss: {:.4}", progress.accuracy, progress.loss));
@@ -107,7 +107,7 @@ pub struct QuantizeBar {
 
 impl QuantizeBar {
     /// Takes note of a row.
-    pub fn update(&mut self, step: quantize::Progress) {
+    pub fn update(&mut self, step: quantize::QuantizeProgress) {
         if step.layer != self.layer {
             (self.layer, self.bar) = (step.layer, None);
         }

@@ -20,7 +20,7 @@ mod student;
 
 pub use student::{EXAMPLES, Student, student};
 
-use super::fit::{Config, Epoch, Mean, Observer, Progress, SHUFFLE, TrainError};
+use super::fit::{Config, Epoch, Mean, Observer, SHUFFLE, TrainError, TrainProgress};
 use crate::compute::Aligned;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
@@ -207,7 +207,7 @@ impl<'a> Run<'a> {
                 return Err(TrainError::Diverged { epoch: epoch + 1 });
             }
             let (loss, accuracy) = (mean.loss(), mean.accuracy());
-            if !observer.step(Progress { epoch, step: step + 1, steps, loss, accuracy }) {
+            if !observer.step(TrainProgress { epoch, step: step + 1, steps, loss, accuracy }) {
                 return Err(TrainError::Stopped { epoch: epoch + 1 });
             }
         }

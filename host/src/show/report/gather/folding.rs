@@ -1,6 +1,6 @@
 //! What folding did to the weights: their ranges before and after, and how much each input weighs.
 
-use super::values::{Axis, Histogram, Spread, widened};
+use super::values::{Axis, Histogram, MinMedianMax, widened};
 use crate::deploy::fold::FoldedLayer;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
 use crate::show::summary::Row;
@@ -41,9 +41,9 @@ pub struct FoldedWeights {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Weights {
     /// With their signs.
-    pub range: Spread,
+    pub range: MinMedianMax,
     /// Without, those of 0 left out.
-    pub magnitude: Spread,
+    pub magnitude: MinMedianMax,
     /// Magnitudes as multiples of their median.
     pub relative: Histogram,
 }
@@ -122,8 +122,8 @@ fn compared(dense: &[Trained], folded: &FoldedLayer) -> FoldedWeights {
     let (from, to) = ends.fold((1.0, 1.0), |(from, to), ratio| (f64::min(from, ratio), f64::max(to, ratio)));
     let (from, to) = if from == to { (from / 2.0, to * 2.0) } else { (from, to) };
     let weights = |kernel: &[f64], relative: &[f64]| Weights {
-        range: Spread::of(kernel),
-        magnitude: Spread::of(&kernel.iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect::<Vec<_>>()),
+        range: MinMedianMax::of(kernel),
+        magnitude: MinMedianMax::of(&kernel.iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect::<Vec<_>>()),
         relative: Histogram::between(relative, Axis::Logarithmic, from, to),
     };
     FoldedWeights {
@@ -141,7 +141,7 @@ const LEAST: f64 = 1e-3;
 /// Magnitudes other than 0 as multiples of their median.
 fn magnitudes(kernel: &[f64]) -> Vec<f64> {
     let magnitudes: Vec<f64> = kernel.iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect();
-    let median = Spread::of(&magnitudes).median;
+    let median = MinMedianMax::of(&magnitudes).median;
     magnitudes.iter().map(|w| w / median).collect()
 }
 

@@ -9,7 +9,7 @@ pub mod models;
 pub mod norms;
 pub mod values;
 
-use crate::deploy::export::{Plan as ExportPlan, export};
+use crate::deploy::export::{ExportPlan, export};
 use crate::deploy::fold::fold;
 use crate::deploy::quantize;
 use crate::judge::evaluate::{Evaluation, Outputs, run_checkpoint, run_model};
@@ -27,7 +27,7 @@ use norms::{Norm, norms};
 use serde::Serialize;
 
 /// What to report on.
-pub struct Plan<'a> {
+pub struct ReportPlan<'a> {
     /// What the network is called.
     pub name: String,
     /// The network.
@@ -61,7 +61,7 @@ pub enum Stage<'a> {
         images: usize,
     },
     /// A network is exported again.
-    Quantizing(quantize::Progress),
+    Quantizing(quantize::QuantizeProgress),
 }
 
 /// All numbers of a report; what `report --json` prints.
@@ -107,8 +107,8 @@ const PART: usize = 500;
 ///
 /// # Panics
 /// When the images are not of the network's size.
-pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
-    let Plan { checkpoint, labels, test, .. } = plan;
+pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
+    let ReportPlan { checkpoint, labels, test, .. } = plan;
     let classes = test.classes()?;
     let summary = of_checkpoint(checkpoint.network());
     let network =
@@ -141,7 +141,7 @@ pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Sta
 
 /// What the fold changes, in 32-bit floats.
 fn difference<C: Compute>(
-    plan: &Plan,
+    plan: &ReportPlan,
     network: &Outputs,
     compute: &C,
     progress: &mut dyn FnMut(Stage),

@@ -3,8 +3,8 @@
 use super::devices::{BoardFit, LayerCost, boards, layers};
 use super::measured::Measurement;
 use super::mistakes::confidences;
-use super::{Plan, Stage, run_in_parts};
-use crate::deploy::export::{Plan as ExportPlan, export};
+use super::{ReportPlan, Stage, run_in_parts};
+use crate::deploy::export::{ExportPlan, export};
 use crate::deploy::fold::fold;
 use crate::judge::evaluate::{Outputs, run_model};
 use crate::network::open::{ImageSize, check_images, parse};
@@ -90,7 +90,7 @@ impl DeviceModel {
 /// When it is none of this network's.
 pub fn device_model<C: Compute>(
     file: &ModelFile,
-    plan: &Plan,
+    plan: &ReportPlan,
     network: &Outputs,
     compute: &C,
     progress: &mut dyn FnMut(Stage),
@@ -115,7 +115,7 @@ pub fn device_model<C: Compute>(
     })
 }
 
-fn check(model: &Model, file: &ModelFile, plan: &Plan) -> anyhow::Result<()> {
+fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<()> {
     check_images(&file.path, ImageSize::of_model(model), plan.test)?;
     let (found, needed) = (model.outputs(), plan.labels.len());
     if found != needed {
@@ -129,7 +129,7 @@ fn check(model: &Model, file: &ModelFile, plan: &Plan) -> anyhow::Result<()> {
 fn layer_errors<C: Compute>(
     model: &Model,
     file: &ModelFile,
-    plan: &Plan,
+    plan: &ReportPlan,
     compute: &C,
     progress: &mut dyn FnMut(Stage),
 ) -> Option<Vec<f64>> {

@@ -1,6 +1,6 @@
 //! What every BatchNormalization learned.
 
-use super::values::{Histogram, Spread, widened};
+use super::values::{Histogram, MinMedianMax, widened};
 use crate::network::checkpoint::Checkpoint;
 use crate::show::summary::Row;
 use foldnet_core::Layer;
@@ -30,14 +30,14 @@ pub struct Norm {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Values {
     /// Where they lie.
-    pub spread: Spread,
+    pub spread: MinMedianMax,
     /// How many lie where.
     pub histogram: Histogram,
 }
 
 impl Values {
     fn of(values: &[f64]) -> Self {
-        Self { spread: Spread::of(values), histogram: Histogram::of(values) }
+        Self { spread: MinMedianMax::of(values), histogram: Histogram::of(values) }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// Where values lie.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Spread {
+pub struct MinMedianMax {
     /// The smallest.
     pub min: f64,
     /// The middle one; of an even number the upper of the two.
@@ -13,7 +13,7 @@ pub struct Spread {
     pub max: f64,
 }
 
-impl Spread {
+impl MinMedianMax {
     /// Of finite values; zeros where there are none.
     pub fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
@@ -60,7 +60,7 @@ const WIDE: f64 = 50.0;
 impl Histogram {
     /// Of finite values, on the axis that suits them.
     pub fn of(values: &[f64]) -> Self {
-        let Spread { min, max, .. } = Spread::of(values);
+        let MinMedianMax { min, max, .. } = MinMedianMax::of(values);
         let axis = if min > 0.0 && max / min > WIDE { Axis::Logarithmic } else { Axis::Linear };
         let (from, to) = if min == max { around(min) } else { (min, max) };
         Self::between(values, axis, from, to)
@@ -102,10 +102,10 @@ mod tests {
 
     #[test]
     fn a_spread_by_hand() {
-        assert_eq!(Spread::of(&[3.0, -1.0, 10.0, 2.0]), Spread { min: -1.0, median: 3.0, max: 10.0 });
-        assert_eq!(Spread::of(&[5.0]).largest_over_median(), 1.0);
-        assert_eq!(Spread::of(&[0.0, 0.0, 3.0]).largest_over_median(), 0.0);
-        assert_eq!(Spread::of(&[]), Spread { min: 0.0, median: 0.0, max: 0.0 });
+        assert_eq!(MinMedianMax::of(&[3.0, -1.0, 10.0, 2.0]), MinMedianMax { min: -1.0, median: 3.0, max: 10.0 });
+        assert_eq!(MinMedianMax::of(&[5.0]).largest_over_median(), 1.0);
+        assert_eq!(MinMedianMax::of(&[0.0, 0.0, 3.0]).largest_over_median(), 0.0);
+        assert_eq!(MinMedianMax::of(&[]), MinMedianMax { min: 0.0, median: 0.0, max: 0.0 });
     }
 
     fn check(values: &[f64], axis: Axis, filled: &[(usize, usize)]) {
