@@ -1,14 +1,14 @@
 //! Core's own tests as a table, without std: the PC's test and a test firmware walk the same cases.
 //!
 //! A case panics where it fails, and runs on a device with 16 KB of RAM: it needs less than 6 KB of stack, or less than
-//! 14 KB where it trains. A firmware of yours does the same for what it adds: a table of its own, a loop, and a panic
+//! 4 KB beside its own buffers where it trains. A firmware of yours does the same for what it adds: a table of its own, a loop, and a panic
 //! handler that tells the debugger; the firmware simulator's example `cases` shows how.
 
 mod model;
 mod slot;
 mod training;
 
-pub use training::three_steps;
+pub use training::{TRAINING_BUFFERS, steps_to_the_bit};
 
 use crate::{fold, infer, math, matrix, network, standardize, train};
 
@@ -39,7 +39,9 @@ pub const CASES: &[Case] = table![
     train::loss::cases::errors_of_values_are_squared_or_cut,
     train::loss::cases::binary_losses_do_not_overflow,
     train::dropout::cases::a_mask_has_the_stated_share_and_backward_has_the_same,
-    training::training_lowers_the_loss,
+    training::sgd_lowers_the_loss,
+    training::momentum_lowers_the_loss,
+    training::adam_with_clipped_gradients_lowers_the_loss,
     training::what_cannot_be_trained_is_refused,
     fold::cases::blocks_reach_from_relu_to_relu,
     fold::cases::what_cannot_be_folded_is_named,

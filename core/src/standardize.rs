@@ -133,12 +133,11 @@ impl<T: Raw> Standardized<'_, T> {
     /// [`BLOCK`] features of as many examples, to the columns from `example` on of `rows [BLOCK][N]`.
     #[inline(always)]
     fn turn(&self, feature: usize, example: usize, rows: &mut [f32]) {
-        let zeros = [T::default(); BLOCK];
-        let mut values = [zeros; BLOCK];
-        for (i, values) in values.iter_mut().enumerate() {
-            *values = *self.from(example + i, feature).first_chunk().unwrap_or(&zeros);
+        let mut columns = [[T::default(); BLOCK]; BLOCK];
+        for (i, values) in columns.iter_mut().enumerate() {
+            values.copy_from_slice(&self.from(example + i, feature)[..BLOCK]);
         }
-        let columns = turned(values);
+        transpose(&mut columns);
         let (mut scale, mut shift) = ([0.0; BLOCK], [0.0; BLOCK]);
         scale.copy_from_slice(&self.scale[feature..feature + BLOCK]);
         shift.copy_from_slice(&self.shift[feature..feature + BLOCK]);
@@ -167,9 +166,9 @@ impl<T: Raw> Standardized<'_, T> {
 /// Rows and columns exchanged: interleaving row `i` with row `i + 8` moves the highest bit of the row's number behind
 /// those of the column's, and four such rounds exchange the four bits of one for those of the other.
 #[inline(always)]
-fn turned<T: Copy>(mut rows: [[T; BLOCK]; BLOCK]) -> [[T; BLOCK]; BLOCK] {
+fn transpose<T: Copy>(rows: &mut [[T; BLOCK]; BLOCK]) {
     for _ in 0..BLOCK.ilog2() {
-        let before = rows;
+        let before = *rows;
         for pair in 0..BLOCK / 2 {
             let (a, b) = (before[pair], before[pair + BLOCK / 2]);
             for half in 0..2 {
@@ -180,7 +179,6 @@ fn turned<T: Copy>(mut rows: [[T; BLOCK]; BLOCK]) -> [[T; BLOCK]; BLOCK] {
             }
         }
     }
-    rows
 }
 
 #[cfg(any(test, feature = "cases"))]
@@ -220,7 +218,8 @@ pub(crate) mod cases {
         for (r, row) in rows.iter_mut().enumerate() {
             row.iter_mut().enumerate().for_each(|(c, value)| *value = (r * BLOCK + c) as u8);
         }
-        for (c, column) in turned(rows).iter().enumerate() {
+        transpose(&mut rows);
+        for (c, column) in rows.iter().enumerate() {
             for (r, value) in column.iter().enumerate() {
                 assert_eq!(usize::from(*value), r * BLOCK + c);
             }

@@ -10,7 +10,7 @@
 //! | 1 word | cases in the board's table |
 //! | for each case | its number, counted from 0, before it begins; the peak of its stack in bytes, when it has passed |
 //! | 1 word | cases that have passed |
-//! | words | all that `foldnet_core::cases::three_steps` gives |
+//! | words | all that `foldnet_core::cases::steps_to_the_bit` gives |
 
 /// What the firmware is to do on purpose in place of a case, so that a test sees how it is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
-//! Cases of training, and three steps of it whose every bit a device and a PC must agree on.
+//! Cases of training, and steps of every optimizer whose every bit a device and a PC must agree on.
 
+use crate::Portable;
 use crate::layer::Layer;
 use crate::network::{Network, Shape};
 use crate::train::{
-    Adam, BatchNorm, BufferError, Buffers, Metrics, Momentum, Optimizer, Rows, Settings, Targets, Trainer,
+    Adam, BatchNorm, BufferError, Buffers, Metrics, Momentum, Optimizer, Rows, Settings, Sgd, Targets, Trainer,
 };
-use crate::{Compute, Portable};
 
 /// BatchNormalization at every place: first, before and after a ReLU.
 const LAYERS: [Layer; 8] = [
@@ -34,66 +34,109 @@ impl Numbers {
     }
 }
 
-fn fresh_params() -> [f32; PARAMS] {
-    let mut numbers = Numbers(42);
-    let mut params = [0.0; PARAMS];
-    params.iter_mut().for_each(|p| *p = numbers.next());
-    for place in NETWORK.placed().filter(|place| matches!(place.layer, Layer::BatchNorm { .. })) {
-        let units = params[place.range()].chunks_exact_mut(BatchNorm::VALUES);
-        units.for_each(|unit| unit.copy_from_slice(&BatchNorm::INITIAL.to_array()));
+/// All that a case of training keeps on the stack besides the steps themselves.
+struct Memory {
+    params: [f32; PARAMS],
+    /// Two values per parameter and a gradient: what Adam needs with clipping.
+    state: [f32; 3 * PARAMS],
+    workspace: [f32; WORKSPACE],
+    examples: [f32; INPUTS * BATCH],
+}
+
+/// Bytes of stack that every case of training takes for its own buffers.
+pub const TRAINING_BUFFERS: usize = size_of::<Memory>();
+
+impl Memory {
+    const ZERO: Self = Self {
+        params: [0.0; PARAMS],
+        state: [0.0; 3 * PARAMS],
+        workspace: [0.0; WORKSPACE],
+        examples: [0.0; INPUTS * BATCH],
+    };
+
+    /// Draws parameters and examples, which replace the zeros.
+    fn draw(&mut self) {
+        let (mut of_params, mut of_examples) = (Numbers(42), Numbers(7));
+        self.params.iter_mut().for_each(|p| *p = of_params.next());
+        for place in NETWORK.placed().filter(|place| matches!(place.layer, Layer::BatchNorm { .. })) {
+            let units = self.params[place.range()].chunks_exact_mut(BatchNorm::VALUES);
+            units.for_each(|unit| unit.copy_from_slice(&BatchNorm::INITIAL.to_array()));
+        }
+        self.examples.iter_mut().for_each(|x| *x = of_examples.next());
     }
-    params
-}
 
-/// Trains on the same `steps` batches, the last one short; `each` is told the outcome of every step.
-fn train<C: Compute>(compute: &C, steps: usize, each: &mut dyn FnMut(Metrics)) -> [f32; PARAMS] {
-    let (mut params, mut workspace, mut numbers) = (fresh_params(), [0.0; WORKSPACE], Numbers(7));
-    let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();
-    let mut examples = [0.0; INPUTS * BATCH];
-    examples.iter_mut().for_each(|x| *x = numbers.next());
-    for step in 0..steps {
-        let n = if step + 1 == steps { 3 } else { BATCH };
-        let labels = [0, 1, 2, 2, 1, 0, 0, 1];
-        let (examples, targets) = (Rows::new(&examples[..n * INPUTS], INPUTS), Targets::Classes(&labels[..n]));
-        each(trainer.step(compute, &examples, targets, 0.1).unwrap());
+    /// Trains on the same `steps` batches, the last one short; `each` is told the outcome of every step. Returns the length
+    /// of the state.
+    fn train<O: Optimizer>(
+        &mut self,
+        settings: Settings<O>,
+        rate: f32,
+        steps: usize,
+        each: &mut dyn FnMut(Metrics),
+    ) -> Result<usize, BufferError> {
+        let len = settings.state(&NETWORK);
+        let (params, state) = (&mut self.params[..], &mut self.state[..len]);
+        let buffers = Buffers { params, state, workspace: &mut self.workspace };
+        let mut trainer = Trainer::with(NETWORK, settings, buffers, BATCH)?;
+        for step in 0..steps {
+            let n = if step + 1 == steps { 3 } else { BATCH };
+            let examples = Rows::new(&self.examples[..n * INPUTS], INPUTS);
+            let targets = Targets::Classes(&[0, 1, 2, 2, 1, 0, 0, 1][..n]);
+            each(trainer.step(&Portable, &examples, targets, rate)?);
+        }
+        Ok(len)
     }
-    params
 }
 
-/// One step with an optimizer; `each` gets the bits of the loss, then of all parameters and of the optimizer's state.
-fn one_step<O: Optimizer>(optimizer: O, each: &mut dyn FnMut(u32)) {
-    let (mut params, mut state, mut workspace) = (fresh_params(), [0.0; 2 * PARAMS], [0.0; WORKSPACE]);
-    let settings = Settings::new(optimizer);
-    let state = &mut state[..settings.state(&NETWORK)];
-    let buffers = Buffers { params: &mut params, state: &mut *state, workspace: &mut workspace };
-    let mut trainer = Trainer::with(NETWORK, settings, buffers, BATCH).unwrap();
-    let (mut numbers, mut examples) = (Numbers(7), [0.0; INPUTS * 3]);
-    examples.iter_mut().for_each(|x| *x = numbers.next());
-    let targets = Targets::Classes(&[2, 0, 1]);
-    each(trainer.step(&Portable, &Rows::new(&examples, INPUTS), targets, 0.1).unwrap().loss.to_bits());
-    params.iter().chain(&*state).for_each(|p| each(p.to_bits()));
+/// Plain SGD.
+const SGD: Settings<Sgd> = Settings::new(Sgd { weight_decay: 0.0 });
+/// Nesterov's momentum.
+const NESTEROV: Settings<Momentum> = Settings::new(Momentum { momentum: 0.9, nesterov: true, weight_decay: 0.0 });
+/// AdamW, its gradients clipped.
+const ADAM_W: Settings<Adam> = Settings { clip_norm: Some(0.5), ..Settings::new(Adam::ADAM_W) };
+
+/// Three steps each of plain SGD, of Nesterov's momentum and of AdamW with clipped gradients on a small network with
+/// [`Portable`]: `each` gets the bits of every loss, then of all parameters and of the optimizer's state.
+pub fn steps_to_the_bit(each: &mut dyn FnMut(u32)) {
+    to_the_bit(SGD, each);
+    to_the_bit(NESTEROV, each);
+    to_the_bit(ADAM_W, each);
 }
 
-/// Three steps of SGD on a small network with [`Portable`]: `each` gets the bits of every loss, then of all parameters.
-/// Then one step of Nesterov's momentum and one of AdamW, with their state.
-pub fn three_steps(each: &mut dyn FnMut(u32)) {
-    let params = train(&Portable, 3, &mut |metrics| each(metrics.loss.to_bits()));
-    params.iter().for_each(|p| each(p.to_bits()));
-    one_step(Momentum { nesterov: true, ..Momentum::default() }, each);
-    one_step(Adam::ADAM_W, each);
+#[inline(never)]
+fn to_the_bit<O: Optimizer>(settings: Settings<O>, each: &mut dyn FnMut(u32)) {
+    let mut memory = Memory::ZERO;
+    memory.draw();
+    let state = memory.train(settings, 0.1, 3, &mut |metrics| each(metrics.loss.to_bits())).unwrap();
+    memory.params.iter().chain(&memory.state[..state]).for_each(|p| each(p.to_bits()));
 }
 
-pub(super) fn training_lowers_the_loss() {
-    let (mut first, mut last) = (None, 0.0);
-    train(&Portable, 60, &mut |metrics| {
+/// Sixty steps at this learning rate more than halve the loss.
+fn check<O: Optimizer>(settings: Settings<O>, rate: f32) {
+    let (mut memory, mut first, mut last) = (Memory::ZERO, None, 0.0);
+    memory.draw();
+    let each = &mut |metrics: Metrics| {
         first = first.or(Some(metrics.loss));
         last = metrics.loss;
-    });
+    };
+    memory.train(settings, rate, 60, each).unwrap();
     assert!(first.is_some_and(|first| first > 0.8 && last < first / 2.0), "{first:?} to {last}");
 }
 
+pub(super) fn sgd_lowers_the_loss() {
+    check(SGD, 0.1);
+}
+
+pub(super) fn momentum_lowers_the_loss() {
+    check(NESTEROV, 0.1);
+}
+
+pub(super) fn adam_with_clipped_gradients_lowers_the_loss() {
+    check(ADAM_W, 0.01);
+}
+
 pub(super) fn what_cannot_be_trained_is_refused() {
-    let (mut params, mut workspace) = (fresh_params(), [0.0; WORKSPACE]);
+    let Memory { mut params, mut workspace, .. } = Memory::ZERO;
     let short = Trainer::new(NETWORK, &mut params, &mut workspace[1..], BATCH);
     assert_eq!(short.err(), Some(BufferError::Workspace { needed: WORKSPACE }));
     let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).unwrap();

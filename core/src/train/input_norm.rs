@@ -125,7 +125,8 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// The same in parts of `share` units.
+    /// The same in parts of `share` units. Not inlined: a compute that never splits needs no room for the parts.
+    #[inline(never)]
     fn split<C: Compute, S: Step>(&mut self, compute: &C, share: usize, batch: &Batch<S>) {
         let units = self.d_z.len() / batch.n;
         let (mut sums, mut s) = (&mut *self.sums, &mut *self.s);
@@ -186,17 +187,27 @@ struct Kernel<'a, 'b> {
 impl<S: Step> Batch<'_, S> {
     /// Hands the gradient of a tile of the kernel, whose product is `G`, to the step, and adds to the sums.
     #[inline(always)]
-    fn descend(&self, mut tile: Tile, mut kernel: Kernel) {
+    fn descend(&self, tile: Tile, kernel: Kernel) {
+        if self.step.factor().is_some() {
+            self.tile::<true>(tile, kernel);
+        } else {
+            self.tile::<false>(tile, kernel);
+        }
+    }
+
+    /// Likewise; `PLAIN` where the update is `kernel - rate * gradient`, with the rate in the factors.
+    #[inline(always)]
+    fn tile<const PLAIN: bool>(&self, mut tile: Tile, mut kernel: Kernel) {
         let mut row = 0;
         while row < tile.rows {
             let chunk = (tile.row + row) / self.chunk;
             let end = tile.rows.min((chunk + 1) * self.chunk - tile.row);
             let whole = tile.width / LANES * LANES;
             for at in (0..whole).step_by(LANES) {
-                self.columns::<LANES>(at, row..end, &mut tile, &mut kernel, chunk);
+                self.columns::<LANES, PLAIN>(at, row..end, &mut tile, &mut kernel, chunk);
             }
             for at in whole..tile.width {
-                self.columns::<1>(at, row..end, &mut tile, &mut kernel, chunk);
+                self.columns::<1, PLAIN>(at, row..end, &mut tile, &mut kernel, chunk);
             }
             row = end;
         }
@@ -204,7 +215,7 @@ impl<S: Step> Batch<'_, S> {
 
     /// The `W` columns from `at` in the tile, and of its rows some that are of one chunk.
     #[inline(always)]
-    fn columns<const W: usize>(
+    fn columns<const W: usize, const PLAIN: bool>(
         &self,
         at: usize,
         rows: Range<usize>,
@@ -222,7 +233,6 @@ impl<S: Step> Batch<'_, S> {
         d_gamma.copy_from_slice(all_d_gamma);
         d_beta.copy_from_slice(all_d_beta);
         let s = &kernel.s[tile.row + rows.start..tile.row + rows.end];
-        let plain = self.step.factor().is_some();
         for (row, s) in rows.zip(s) {
             // Copies, and a loop each: so the sums stay in registers.
             let (mut k, mut g) = ([0.0; W], [0.0; W]);
@@ -234,7 +244,7 @@ impl<S: Step> Batch<'_, S> {
             for i in 0..W {
                 d_beta[i] += k[i] * s;
             }
-            if plain {
+            if PLAIN {
                 for i in 0..W {
                     k[i] = k[i] - gamma[i] * g[i] - beta[i] * s;
                 }

@@ -102,6 +102,12 @@ impl<'a> Stage<'a> {
         if share >= self.units {
             return work(self);
         }
+        self.split(compute, share, n, work);
+    }
+
+    /// Calls `work` for parts of `share` units. Not inlined: a compute that never splits needs no room for the parts.
+    #[inline(never)]
+    fn split<C: Compute>(&mut self, compute: &C, share: usize, n: usize, work: impl Fn(&mut Stage) + Sync) {
         let mut slots: Vec<Slot, { MAX_BETWEEN + 1 }> = self.slots.iter_mut().map(Slot::reborrow).collect();
         let mut grad = &mut *self.grad;
         let mut tasks: Vec<Stage, MAX_PARTS> = (0..self.units)
@@ -238,7 +244,7 @@ struct Site {
 }
 
 /// The stages of a network on `n` examples: one before the first Dense, and one for each. They are made one or two at a
-/// time, since each takes some hundred bytes of stack.
+/// time, and lent, never returned: each takes some hundred bytes of stack, and would once more while it is moved.
 #[derive(Debug)]
 pub(super) struct Stages<'a> {
     pub(super) network: Network<'a>,
@@ -272,26 +278,30 @@ impl<'a> Stages<'a> {
         self.sites.len()
     }
 
-    /// Stage number `index`.
-    pub(super) fn one(&mut self, index: usize) -> Stage<'_> {
+    /// Calls `work` with stage number `index`.
+    pub(super) fn one<R>(&mut self, index: usize, work: impl FnOnce(&mut Stage) -> R) -> R {
         let site = self.sites[index];
         let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };
         memory.take(site, Site::default());
-        stage(self.network, site, memory, self.n, self.key)
+        work(&mut stage(self.network, site, memory, self.n, self.key))
     }
 
-    /// The stage before number `index`, which is at least 1, and that one.
-    pub(super) fn pair(&mut self, index: usize) -> (Stage<'_>, Stage<'_>) {
+    /// Calls `work` with the stage before number `index`, which is at least 1, and that one.
+    pub(super) fn pair(&mut self, index: usize, work: impl FnOnce(&mut Stage, &mut Stage)) {
         let (below, above) = (self.sites[index - 1], self.sites[index]);
         let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };
         memory.take(below, Site::default());
         let of_below = memory.take(above, below);
         let (network, n, key) = (self.network, self.n, self.key);
-        (stage(network, below, of_below, n, key), stage(network, above, memory, n, key))
+        let mut below = stage(network, below, of_below, n, key);
+        let mut above = stage(network, above, memory, n, key);
+        work(&mut below, &mut above);
     }
 }
 
-/// The stage that begins at `site`, where `memory` begins, too.
+/// The stage that begins at `site`, where `memory` begins, too. Not inlined: so it is written where its caller keeps it, and
+/// nothing of it is moved.
+#[inline(never)]
 fn stage<'a>(network: Network, site: Site, mut memory: Memory<'a>, n: usize, key: u32) -> Stage<'a> {
     let mut stage = Stage { first: 0, units: network.inputs(), slots: Vec::new(), grad: &mut [] };
     let (before, mut room): (_, &mut [f32]) = (BeforeDense::of(network.layers()), &mut []);

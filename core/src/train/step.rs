@@ -1,4 +1,7 @@
 //! One batch on its way through a network: forward, loss, backward, and the gradients' way to the optimizer.
+//!
+//! Each of the four is a function of its own, never inlined: it keeps one or two stages on the stack, and the frames of
+//! the four must not add up in one. That costs a microcontroller a call per batch and saves it several KB.
 
 use super::Examples;
 use super::loss::{Loss, Metrics, Outputs, Targets};
@@ -17,6 +20,7 @@ pub(super) struct Task<'a, S> {
 }
 
 /// Carries out a task that has been checked.
+#[inline(never)]
 pub(super) fn run<C: Compute, S: Step>(
     compute: &C,
     stages: &mut Stages,
@@ -30,60 +34,68 @@ pub(super) fn run<C: Compute, S: Step>(
     metrics
 }
 
+#[inline(never)]
 fn forward<C: Compute>(compute: &C, stages: &mut Stages, examples: &impl Examples) {
     let n = stages.n;
-    stages.one(0).each_part(compute, n, |part| {
-        let features = part.first..part.first + part.units;
-        compute.vectorize(
-            #[inline(always)]
-            || examples.fill(features, part.input_mut()),
-        );
-        part.forward(compute, &[], n);
+    stages.one(0, |first| {
+        first.each_part(compute, n, |part| {
+            let features = part.first..part.first + part.units;
+            compute.vectorize(
+                #[inline(always)]
+                || examples.fill(features, part.input_mut()),
+            );
+            part.forward(compute, &[], n);
+        })
     });
     for index in 1..stages.len() {
-        let (before, mut after) = stages.pair(index);
-        let x = before.output();
-        after.each_part(compute, n, |part| part.forward(compute, x, n));
+        stages.pair(index, |before, after| {
+            let x = before.output();
+            after.each_part(compute, n, |part| part.forward(compute, x, n));
+        });
     }
 }
 
+#[inline(never)]
 fn loss<C: Compute, S>(compute: &C, stages: &mut Stages, examples: &impl Examples, task: &Task<S>) -> Metrics {
     let (n, inputs) = (stages.n, stages.network.inputs());
-    let mut last = stages.one(stages.len() - 1);
-    let (z, d) = last.output_and_grad();
-    compute.vectorize(
-        #[inline(always)]
-        || {
-            if let Targets::Inputs = task.targets {
-                examples.fill(0..inputs, d);
-            }
-            Outputs { z, d, n }.evaluate(task.loss, task.targets, task.weights)
-        },
-    )
+    stages.one(stages.len() - 1, |last| {
+        let (z, d) = last.output_and_grad();
+        compute.vectorize(
+            #[inline(always)]
+            || {
+                if let Targets::Inputs = task.targets {
+                    examples.fill(0..inputs, d);
+                }
+                Outputs { z, d, n }.evaluate(task.loss, task.targets, task.weights)
+            },
+        )
+    })
 }
 
 /// From the gradient of the outputs down to that of every Dense's outputs; the gradients of BatchNormalizations go to
 /// `step` on the way.
+#[inline(never)]
 fn backward<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
     let n = stages.n;
-    stages.one(stages.len() - 1).each_part(compute, n, |part| part.backward(compute, n, step));
+    stages.one(stages.len() - 1, |last| last.each_part(compute, n, |part| part.backward(compute, n, step)));
     for index in (1..stages.len()).rev() {
-        let (mut below, above) = stages.pair(index);
-        if !below.needs_gradient() {
-            break;
-        }
-        below.each_part(compute, n, |part| {
-            above.input_gradient(compute, part.first, part.grad, n);
-            part.backward(compute, n, step);
+        stages.pair(index, |below, above| {
+            if !below.needs_gradient() {
+                return;
+            }
+            below.each_part(compute, n, |part| {
+                above.input_gradient(compute, part.first, part.grad, n);
+                part.backward(compute, n, step);
+            });
         });
     }
 }
 
 /// The gradients of every Dense, and of a BatchNormalization before the first, to `step`.
+#[inline(never)]
 fn update<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
     let n = stages.n;
     for index in 1..stages.len() {
-        let (mut before, mut after) = stages.pair(index);
-        after.update(compute, &mut before, n, step);
+        stages.pair(index, |before, after| after.update(compute, before, n, step));
     }
 }

@@ -1,5 +1,5 @@
 //! Firmware that walks core's own tests on a board: `foldnet_core::cases::CASES`, the table that the PC's test walks,
-//! and three steps of training whose every bit must be the PC's.
+//! and steps of training whose every bit must be the PC's.
 //!
 //! Files and exit codes go by semihosting, as described in [`foldnet_sim::cases`]. All flash is the program's, and all
 //! RAM but the statics its stack. It is built and run by `foldnet_sim::emulate::run_cases`, and by hand:
@@ -23,7 +23,7 @@ mod arch;
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
-use foldnet_core::cases::{CASES, three_steps};
+use foldnet_core::cases::{CASES, steps_to_the_bit};
 use foldnet_sim::arch::memory;
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::cases::{CasesJob, Trouble};
@@ -58,7 +58,7 @@ fn run() -> Result<(), Exit> {
     }
     tell(passed)?;
     let mut told = Ok(());
-    three_steps(&mut |word| told = told.and_then(|()| tell(word)));
+    steps_to_the_bit(&mut |word| told = told.and_then(|()| tell(word)));
     memory::stack_peak().ok_or(Exit::Stack).and(told)
 }
 

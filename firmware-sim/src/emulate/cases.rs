@@ -14,7 +14,7 @@ pub struct CasesRun {
     pub passed: usize,
     /// `[cases]`: the peak of each case's stack in bytes, with the 200 or so of the walk around it.
     pub stack_peaks: Vec<u32>,
-    /// The words of `foldnet_core::cases::three_steps`.
+    /// The words of `foldnet_core::cases::steps_to_the_bit`.
     pub training: Vec<u32>,
 }
 
