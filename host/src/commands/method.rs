@@ -2,7 +2,7 @@
 
 use crate::network::architecture::NormPlacement;
 use crate::train::augment::Augment;
-use crate::train::method::{ClassWeights, Method, Metric, Monitor, Rule};
+use crate::train::method::{ClassWeights, Head, Method, Metric, Monitor, Rule, Standardize, ValueLoss};
 use crate::train::schedule::{Decay, Schedule};
 use anyhow::{bail, ensure};
 use clap::{Args, Parser};
@@ -44,6 +44,15 @@ pub(super) struct MethodArgs {
     /// Least standard deviation of an input, as a share of the mean over all inputs [default: 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "init")]
     std_floor: Option<f32>,
+    /// Standardize every input by itself, every channel of a sensor (all samples of it alike), or nothing [default: input]
+    #[arg(long, value_name = "input|channel|none", conflicts_with = "init")]
+    standardize: Option<Standardize>,
+    /// With --task regress or reconstruct: mean squared error, or Huber's, in standard deviations of the target [default: mse]
+    #[arg(long, value_name = "mse|huber[:DELTA]")]
+    loss: Option<ValueLoss>,
+    /// With two classes: one output for each, or one sigmoid for both [default: softmax]
+    #[arg(long, value_name = "softmax|sigmoid", conflicts_with = "init")]
+    head: Option<Head>,
     /// Change training examples at random: shift=N,flip,erase=N (images), jitter=SHARE,scale=SHARE,time-shift=N (windows)
     #[arg(long, value_name = "CHANGE,...")]
     augment: Option<Augment>,
@@ -124,6 +133,9 @@ impl MethodArgs {
             class_weights: given.class_weights.or(others.class_weights),
             dropout: if given.dropout.is_empty() { others.dropout } else { given.dropout },
             std_floor: given.std_floor.or(others.std_floor),
+            standardize: given.standardize.or(others.standardize),
+            loss: given.loss.or(others.loss),
+            head: given.head.or(others.head),
             augment: given.augment.or(others.augment),
             monitor: given.monitor.or(others.monitor),
             patience: given.patience.or(others.patience),
@@ -152,6 +164,9 @@ impl MethodArgs {
             class_weights: self.class_weights.unwrap_or_default(),
             dropout: self.dropout.clone(),
             std_floor: self.std_floor.unwrap_or(0.0),
+            standardize: self.standardize.unwrap_or_default(),
+            loss: self.loss.unwrap_or_default(),
+            head: self.head.unwrap_or_default(),
             augment: self.augment.unwrap_or_default(),
             monitor: self.monitor(),
         };
@@ -181,6 +196,9 @@ fn check(method: &Method) -> anyhow::Result<()> {
     }
     if method.nesterov && momentum == 0.0 {
         bail!("--nesterov: there is no momentum to look ahead with; give --momentum, such as 0.9");
+    }
+    if method.head == Head::Sigmoid && label_smoothing > 0.0 {
+        bail!("--label-smoothing is for --head softmax; leave one of them out");
     }
     if method.optimizer == Rule::Adam && weight_decay > 0.0 {
         bail!("--weight-decay: adam has none; give --optimizer adamw");
@@ -245,6 +263,10 @@ mod tests {
             ("--schedule linear", "cosine"),
             ("--augment turn=1", "shift=N"),
             ("--optimizer lion", "adamw"),
+            ("--loss mae", "huber:DELTA"),
+            ("--head tanh", "sigmoid"),
+            ("--head sigmoid --label-smoothing 0.1", "--head softmax"),
+            ("--standardize all", "channel"),
             ("--monitor loss", "val_accuracy"),
         ] {
             let error = parsed(words).expect_err(words);

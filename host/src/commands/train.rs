@@ -56,7 +56,7 @@ pub(super) struct Train {
     /// Go on with the training in this folder where it stopped, by its own flags; --epochs may be another number
     #[arg(long, value_name = "DIR", conflicts_with_all = ["norm", "task", "hidden", "preset", "batch_size", "learning_rate", "seed",
         "init", "no_shuffle", "limit", "out", "optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "schedule", "warmup",
-        "label_smoothing", "class_weights", "dropout", "std_floor", "augment", "monitor", "patience"])]
+        "label_smoothing", "class_weights", "dropout", "std_floor", "standardize", "loss", "head", "augment", "monitor", "patience"])]
     resume: Option<PathBuf>,
     /// Write the epochs as a table, history.csv, too
     #[arg(long, value_name = "csv")]

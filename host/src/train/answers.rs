@@ -6,6 +6,7 @@
 
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::train::method::ValueLoss;
 use foldnet_core::train::{Loss, Targets};
 use foldnet_core::{Compute, Layer};
 use foldnet_data::{TargetsRef, Task, View, WrongKind};
@@ -66,11 +67,13 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// What training makes small for a task; smoothing is for classes.
-pub fn loss(task: Task, label_smoothing: f32) -> Loss {
-    match task {
-        Task::Classify => Loss::CrossEntropy { label_smoothing },
-        Task::Regress | Task::Reconstruct => Loss::MeanSquaredError,
+/// What training makes small for a network: smoothing is for the classes of Softmax, the measure of errors for values.
+pub fn loss(network: &Checkpoint, label_smoothing: f32, values: ValueLoss) -> Loss {
+    match (network.about.task, network.layers.last(), values) {
+        (Task::Classify, Some(Layer::Sigmoid), _) => Loss::BinaryCrossEntropy,
+        (Task::Classify, ..) => Loss::CrossEntropy { label_smoothing },
+        (Task::Regress | Task::Reconstruct, _, ValueLoss::Mse) => Loss::MeanSquaredError,
+        (Task::Regress | Task::Reconstruct, _, ValueLoss::Huber { delta }) => Loss::Huber { delta },
     }
 }
 
@@ -78,22 +81,32 @@ pub fn loss(task: Task, label_smoothing: f32) -> Loss {
 ///
 /// # Errors
 /// When the set has answers of another kind.
-pub fn validate<C: Compute>(network: &Checkpoint, view: View, compute: &C) -> Result<(f64, f64), WrongKind> {
+pub fn validate<C: Compute>(
+    network: &Checkpoint,
+    view: View,
+    values: ValueLoss,
+    compute: &C,
+) -> Result<(f64, f64), WrongKind> {
     let answers = Answers::of(network, view)?;
     let outputs = run_checkpoint(network, view, compute);
-    let mean_square = |pairs: &mut dyn Iterator<Item = (f32, f32)>| {
-        let (sum, count) =
-            pairs.fold((0.0, 0_usize), |(sum, count), (a, b)| (sum + f64::from(a - b).powi(2), count + 1));
-        sum / count as f64
+    let mean = |targets: &[f32]| {
+        let errors = outputs.logits.iter().zip(targets).map(|(y, target)| f64::from(y - target).abs());
+        errors.map(|error| of_error(error, values)).sum::<f64>() / targets.len() as f64
     };
     Ok(match answers {
         Answers::Classes(classes) => (outputs.loss(classes), outputs.accuracy(classes)),
-        Answers::Values { values, .. } => (mean_square(&mut outputs.logits.iter().copied().zip(values)), f64::NAN),
-        Answers::Inputs => {
-            let inputs = standardized(network, view);
-            (mean_square(&mut outputs.logits.iter().copied().zip(inputs)), f64::NAN)
-        }
+        Answers::Values { values, .. } => (mean(&values), f64::NAN),
+        Answers::Inputs => (mean(&standardized(network, view)), f64::NAN),
     })
+}
+
+/// The loss of an error, which is not negative: as [`Loss`] has it.
+fn of_error(error: f64, values: ValueLoss) -> f64 {
+    match values {
+        ValueLoss::Mse => error * error,
+        ValueLoss::Huber { delta } if error <= f64::from(delta) => error * error / 2.0,
+        ValueLoss::Huber { delta } => f64::from(delta) * (error - f64::from(delta) / 2.0),
+    }
 }
 
 /// The inputs of all examples as the network gets them, `[N][I]`.
@@ -156,7 +169,7 @@ mod tests {
         let targets = TargetsRef::Values { values: &[16.0, 8.0], outputs: 1 };
         let view = View { inputs: ValuesRef::U8(&[3, 2, 1, 2]), targets, shape: Shape::features(2) };
         // Outputs in training units: 1.5 and -0.5, exactly those of the targets.
-        assert_eq!(validate(&trained, view, &Portable).unwrap().0, 0.0);
+        assert_eq!(validate(&trained, view, ValueLoss::Mse, &Portable).unwrap().0, 0.0);
         let real = with_units(&trained);
         assert_eq!(run_checkpoint(&real, view, &Portable).logits, [16.0, 8.0]);
         assert_eq!(without_units(&real).params, trained.params);
@@ -166,9 +179,17 @@ mod tests {
     }
 
     #[test]
+    fn errors_are_squared_or_cut() {
+        let check = |error, values, expected| assert_eq!(of_error(error, values), expected);
+        check(3.0, ValueLoss::Mse, 9.0);
+        check(1.0, ValueLoss::Huber { delta: 1.0 }, 0.5);
+        check(3.0, ValueLoss::Huber { delta: 1.0 }, 2.5);
+    }
+
+    #[test]
     fn inputs_are_their_own_answers() {
         let view = View { inputs: ValuesRef::I16(&[3, -2]), targets: TargetsRef::None, shape: Shape::features(2) };
-        assert_eq!(validate(&network(Task::Reconstruct), view, &Portable).unwrap().0, 0.0);
+        assert_eq!(validate(&network(Task::Reconstruct), view, ValueLoss::Mse, &Portable).unwrap().0, 0.0);
         assert!(matches!(Answers::of(&network(Task::Classify), view), Err(WrongKind::NoClasses)));
     }
 }

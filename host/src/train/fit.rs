@@ -291,10 +291,10 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         network.pixels.scaling().tables(&mut scale, &mut shift);
         let batch = config.batch_size.min(train.len());
         let (inputs, examples, answers) = (train.inputs, train.len(), Answers::of(network, train)?);
-        let loss = loss(network.about.task, config.method.label_smoothing);
+        let loss = loss(network, config.method.label_smoothing, config.method.loss);
         let of_network = network.network();
         let class_weights = match &answers {
-            Answers::Classes(classes) => config.method.class_weights.of(classes, of_network.outputs()),
+            Answers::Classes(classes) => config.method.class_weights.of(classes, network.classes()),
             Answers::Values { .. } | Answers::Inputs => Vec::new(),
         };
         let settings = settings(config, loss, rule, &[], 0);
@@ -372,7 +372,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let seconds = start.elapsed().as_secs_f64();
         let (val_loss, val_accuracy) = match self.valid.is_empty() {
             true => (f64::NAN, f64::NAN),
-            false => validate(network, self.valid, self.compute)?,
+            false => validate(network, self.valid, self.config.method.loss, self.compute)?,
         };
         let lost = !self.valid.is_empty() && !val_loss.is_finite();
         // What the last step did shows here first; the observer must not write such a network over a good one.

@@ -1,22 +1,24 @@
 //! The network that a training starts from: fresh layers for a set and a task, or those of another network.
 
-use super::run::TrainPlan;
+use super::run::Plan;
 use crate::format::{bytes, thousands};
 use crate::network::architecture::with_dropout;
 use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
 use crate::network::open::ImageSize;
 use crate::train::answers::without_units;
 use crate::train::fit::initial_params;
+use crate::train::method::{Head, Method, Standardize, ValueLoss};
 use crate::train::standardize::{pixel_statistics, raise, value_statistics};
 use anyhow::{Context, bail};
 use foldnet_core::{Layer, Network};
 use foldnet_data::{Dataset, InputType, Task, ValuesRef, View};
 
 /// The network to start from.
-pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+pub(super) fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+    check_method(&plan.config.method, dataset)?;
     let inputs = train.shape.inputs();
     if let Some(init) = &plan.init {
-        let classes = init.network().outputs();
+        let classes = init.classes();
         let (size, needed) = (ImageSize::of(init), dataset.labels.len());
         let needed = if init.about.task == Task::Classify { needed } else { classes };
         if !size.takes(train) || classes != needed || init.about.task != dataset.task {
@@ -41,7 +43,7 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
         layers: with_dropout(&layers(plan, dataset.task, outputs), &method.dropout),
         inputs,
         params: Vec::new(),
-        pixels: statistics(train.inputs, inputs, method.std_floor),
+        pixels: statistics(train, method.standardize, method.std_floor),
         image: (train.shape.channels == 1).then_some((train.shape.height, train.shape.width)),
         labels: dataset.labels.clone(),
         // Images of bytes are the default, and need no more said than before.
@@ -69,27 +71,51 @@ fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<
     }
 }
 
-/// The layers by plan; without Softmax where there are no classes.
-fn layers(plan: &TrainPlan, task: Task, outputs: usize) -> Vec<Layer> {
-    let mut layers = plan.norm.layers(&plan.hidden, outputs as u32);
-    if task != Task::Classify {
+/// Refuses a head or a loss that is not of the set's task.
+fn check_method(method: &Method, dataset: &Dataset) -> anyhow::Result<()> {
+    let (task, classes) = (dataset.task, dataset.labels.len());
+    match (method.head, method.loss) {
+        (Head::Sigmoid, _) if task != Task::Classify => bail!("--head sigmoid is for classes, not for --task {task}"),
+        (Head::Sigmoid, _) if classes != 2 => {
+            bail!("--head sigmoid tells two classes apart, and the dataset has {classes}; leave it out")
+        }
+        (_, ValueLoss::Huber { .. }) if task == Task::Classify => {
+            bail!("--loss huber is for values; give --task regress or reconstruct, or leave it out")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The layers by plan; without Softmax where there are no classes, with Sigmoid in its place where one output tells two.
+fn layers(plan: &Plan, task: Task, outputs: usize) -> Vec<Layer> {
+    let sigmoid = plan.config.method.head == Head::Sigmoid;
+    let mut layers = plan.norm.layers(&plan.hidden, if sigmoid { 1 } else { outputs as u32 });
+    if sigmoid || task != Task::Classify {
         layers.pop();
     }
+    layers.extend(sigmoid.then_some(Layer::Sigmoid));
     layers
 }
 
 /// What standardizes inputs that are like these.
-fn statistics(values: ValuesRef, inputs: usize, floor: f32) -> PixelStatistics {
-    match values {
+fn statistics(train: View, standardize: Standardize, floor: f32) -> PixelStatistics {
+    let inputs = train.shape.inputs();
+    let each = match standardize {
+        Standardize::None => return PixelStatistics::Raw,
+        Standardize::Channel => train.shape.channels,
+        Standardize::Input => inputs,
+    };
+    let repeated = |of_each: Vec<f32>| of_each.iter().copied().cycle().take(inputs).collect();
+    match train.inputs {
         ValuesRef::U8(bytes) => {
-            let (mean, mut std) = pixel_statistics(bytes, inputs);
+            let (mean, mut std) = pixel_statistics(bytes, each);
             raise(&mut std, floor);
-            PixelStatistics::Standardized { mean, std }
+            PixelStatistics::Standardized { mean: repeated(mean), std: repeated(std) }
         }
         values => {
-            let (mean, mut std) = value_statistics(values, inputs);
+            let (mean, mut std) = value_statistics(values, each);
             raise(&mut std, floor);
-            PixelStatistics::Values { mean, std }
+            PixelStatistics::Values { mean: repeated(mean), std: repeated(std) }
         }
     }
 }

@@ -97,6 +97,68 @@ impl ClassWeights {
     }
 }
 
+/// What the error of values is measured by.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueLoss {
+    /// Mean squared error.
+    #[default]
+    Mse,
+    /// Huber's: squared up to `delta`, in the units of training, and a line beyond.
+    Huber {
+        /// Positive.
+        delta: f32,
+    },
+}
+
+impl fmt::Display for ValueLoss {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Mse => f.pad("mse"),
+            Self::Huber { delta } => write!(f, "huber:{delta}"),
+        }
+    }
+}
+
+impl FromStr for ValueLoss {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let delta = |text: &str| text.parse().ok().filter(|&delta: &f32| delta > 0.0 && delta.is_finite());
+        let found = match text.split_once(':') {
+            None if text == "mse" => Some(Self::Mse),
+            None if text == "huber" => Some(Self::Huber { delta: 1.0 }),
+            Some(("huber", rest)) => delta(rest).map(|delta| Self::Huber { delta }),
+            _ => None,
+        };
+        found.ok_or_else(|| format!("'{text}' is no loss of values: give mse, huber or huber:DELTA, such as huber:0.5"))
+    }
+}
+
+/// How classes are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Head {
+    /// One output a class.
+    #[default]
+    Softmax,
+    /// One output for two classes: the probability of the second.
+    Sigmoid,
+}
+
+/// What has a mean and a standard deviation of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standardize {
+    /// Every input.
+    #[default]
+    Input,
+    /// Every channel, whose samples share them.
+    Channel,
+    /// Nothing: inputs are taken as they are.
+    None,
+}
+
 /// The method of a training. The default is the notebook's: plain SGD on cross-entropy.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -122,6 +184,12 @@ pub struct Method {
     pub dropout: Vec<f32>,
     /// Least standard deviation of an input, as a share of the mean over all inputs.
     pub std_floor: f32,
+    /// What has a mean and a standard deviation of its own.
+    pub standardize: Standardize,
+    /// What the error of values is measured by.
+    pub loss: ValueLoss,
+    /// How classes are told apart.
+    pub head: Head,
     /// Random changes of the training examples.
     pub augment: Augment,
     /// Which epoch is kept as the best, and when training ends early.
@@ -182,6 +250,8 @@ macro_rules! words {
 }
 
 words!(Rule, "optimizer", "sgd" => Rule::Sgd, "adam" => Rule::Adam, "adamw" => Rule::AdamW);
+words!(Head, "head", "softmax" => Head::Softmax, "sigmoid" => Head::Sigmoid);
+words!(Standardize, "standardization", "input" => Standardize::Input, "channel" => Standardize::Channel, "none" => Standardize::None);
 words!(Metric, "metric", "val_loss" => Metric::ValLoss, "val_accuracy" => Metric::ValAccuracy);
 words!(ClassWeights, "weighting", "equal" => ClassWeights::Equal, "balanced" => ClassWeights::Balanced);
 
@@ -198,6 +268,16 @@ mod tests {
         check(&[0, 1, 0, 0], 2, &[2.0 / 3.0, 2.0]);
         check(&[0, 1, 2], 3, &[1.0, 1.0, 1.0]);
         check(&[2, 2], 3, &[1.0, 1.0, 1.0 / 3.0]);
+    }
+
+    #[test]
+    fn losses_of_values_and_back() {
+        let check = |text: &str, expected| assert_eq!(text.parse::<ValueLoss>().ok(), expected, "{text}");
+        check("mse", Some(ValueLoss::Mse));
+        check("huber", Some(ValueLoss::Huber { delta: 1.0 }));
+        check("huber:0.5", Some(ValueLoss::Huber { delta: 0.5 }));
+        ["huber:0", "huber:inf", "huber:x", "mae", ""].into_iter().for_each(|text| check(text, None));
+        check(&ValueLoss::Huber { delta: 2.0 }.to_string(), Some(ValueLoss::Huber { delta: 2.0 }));
     }
 
     #[test]

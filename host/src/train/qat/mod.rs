@@ -86,7 +86,7 @@ pub fn fit_quantized<C: Compute>(
         let network = &student.network;
         let (val_loss, val_accuracy) = match valid.is_empty() {
             true => (f64::NAN, f64::NAN),
-            false => validate(network, valid, compute)?,
+            false => validate(network, valid, config.method.loss, compute)?,
         };
         let lost = !valid.is_empty() && !val_loss.is_finite();
         if lost || network.params.iter().any(|value| !value.is_finite()) {
