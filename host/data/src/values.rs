@@ -119,6 +119,17 @@ macro_rules! map {
 }
 
 impl Values {
+    /// No values of a type.
+    pub fn empty(input: InputType) -> Self {
+        match input {
+            InputType::U8 => Self::U8(Vec::new()),
+            InputType::I8 => Self::I8(Vec::new()),
+            InputType::I16 => Self::I16(Vec::new()),
+            InputType::U16 => Self::U16(Vec::new()),
+            InputType::F32 => Self::F32(Vec::new()),
+        }
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.view().len()

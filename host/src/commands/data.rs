@@ -117,6 +117,11 @@ impl DatasetArg {
         Ok(set)
     }
 
+    /// Whether `--dataset` is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.dataset.is_some()
+    }
+
     /// `--step`
     pub(super) fn step(&self) -> Option<usize> {
         self.step

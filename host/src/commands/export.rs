@@ -1,22 +1,24 @@
 //! `foldnet export`: from a checkpoint to a device model, with what it cost.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
+use super::calibration::CalibrationArgs;
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::scratch_words;
-use crate::deploy::export::{Export as Report, ExportPlan, export};
+use crate::deploy::export::{Export as Report, Plan, export};
 use crate::deploy::flash::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::onnx::onnx;
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
-use crate::network::open::{ImageSize, check_images, class_names, resolve};
+use crate::network::open::{class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input};
+use crate::write::{atomically, check_not_input};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::Model;
-use foldnet_data::{Part, Task, text};
+use foldnet_core::model::{FLOAT_BITS, HeadKind};
+use foldnet_data::{Task, text};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -33,9 +35,11 @@ pub(super) struct Export {
     /// The device model to write
     #[arg(long, value_name = "MODEL")]
     out: PathBuf,
-    /// Training images that integer weights are fitted to
-    #[arg(long, value_name = "N", default_value_t = CALIBRATION)]
-    calibrate: usize,
+    #[command(flatten)]
+    calibration: CalibrationArgs,
+    /// Of a network that reconstructs: the score above which an example is abnormal [default: that of training]
+    #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
+    threshold: Option<f32>,
     /// With --format onnx: folded, as the device has it, rather than as trained
     #[arg(long)]
     folded: bool,
@@ -54,36 +58,29 @@ const EXAMPLES: &str = "Examples:
   foldnet export runs/after --format onnx --out after.onnx
   foldnet export runs/after --bits 2 --format hex --board microbit --slot 1 --sequence 2 --out slot1.hex";
 
-/// Training images for calibration where nobody says otherwise.
-pub(super) const CALIBRATION: usize = 4_000;
-
 impl Export {
     /// Exports and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        if self.calibrate == 0 {
-            bail!("--calibrate 0: give a number of images of at least 1, such as {CALIBRATION}");
-        }
         let target = self.flash.target()?;
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
-        let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
+        let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         if self.flash.format == Format::Onnx {
             return self.onnx(&checkpoint, ui);
         }
-        let mut dataset = self.dataset.load(&[&self.path], ui)?;
-        known(&self.path, dataset.number_as(&checkpoint.labels))?;
-        let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
-        check_images(&self.path, ImageSize::of(&checkpoint), test)?;
-        let classes = checkpoint.network().outputs();
+        self.set_threshold(&mut checkpoint)?;
+        let floats = self.bits.iter().all(|&bits| bits == FLOAT_BITS);
+        let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, ui)?;
+        let classes = checkpoint.classes();
         let labels = match checkpoint.about.task {
             Task::Classify => {
-                check_classes(&self.path, classes, &dataset.labels)?;
-                class_names(checkpoint.labels.clone(), classes, &dataset.labels)
+                check_classes(&self.path, classes, material.labels())?;
+                class_names(checkpoint.labels.clone(), classes, material.labels())
             }
             Task::Regress => checkpoint.about.outputs.iter().map(|output| text::line(&output.name)).collect(),
             Task::Reconstruct => Vec::new(),
         };
-        let calibration = train.slice(0..self.calibrate.min(train.len()));
-        let plan = ExportPlan { bits: &self.bits, calibration, test, labels: &labels };
+        let (calibration, test) = (material.calibration(), material.test());
+        let plan = Plan { bits: &self.bits, calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
         let (model, report) = export(&checkpoint, &plan, &self.threads.compute()?, &mut |step| bar.update(step))
             .with_context(|| self.path.display().to_string())?;
@@ -91,14 +88,27 @@ impl Export {
         let (file, written) =
             target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
         atomic_write(&self.out, |out| out.write_all(&file))?;
-        say(&report, ui);
-        say_inputs(&report, &Model::parse(&model)?, ui);
+        say(&report, test.unit(), ui);
+        say_inputs(&report, &checkpoint, &Model::parse(&model)?, ui);
         ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));
         ui.result(&Outcome { report: &report, written })
     }
 }
 
 impl Export {
+    /// `--threshold`
+    fn set_threshold(&self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
+        let Some(threshold) = self.threshold else { return Ok(()) };
+        if checkpoint.about.task != Task::Reconstruct {
+            bail!("--threshold is for a network that reconstructs, and {} does not; leave it out", self.path.display());
+        }
+        if !(threshold >= 0.0 && threshold.is_finite()) {
+            bail!("--threshold {threshold}: give a score of at least 0");
+        }
+        checkpoint.about.threshold = Some(threshold);
+        Ok(())
+    }
+
     /// Writes ONNX, for which no data are needed.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
@@ -132,25 +142,49 @@ fn place(written: &Written) -> String {
     format!("{address}{slot}{note}")
 }
 
-/// What firmware must know of the model's two ends, for people: the type of the inputs with what 8 bits of them lose, and
-/// the scratch memory as a constant to paste.
-fn say_inputs(report: &Report, model: &Model, ui: Ui) {
-    let (values, lost) = (model.inputs(), report.input_loss * 100.0);
+/// What firmware must know of the model's two ends, for people: the type of the inputs with what 8 bits of them lose, the
+/// threshold, and the scratch memory as a constant to paste.
+fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
     if report.input != "u8" {
-        let maps = model.input_maps().count() * 8;
-        ui.say(format!(
-            "inputs: {values} x {}, {maps} bytes of windows, at most {lost:.2} % of a standard deviation lost",
-            report.input
-        ));
+        let (values, lost) = (model.inputs(), report.input_loss * 100.0);
+        let windows = match model.input_maps().count() {
+            0 => "taken as they are".to_owned(),
+            maps => format!("{maps} windows of {} bytes, at most {lost:.2} % of a standard deviation lost", maps * 8),
+        };
+        ui.say(format!("inputs: {values} x {}, {windows}", report.input));
     }
-    if report.input_loss > LOSS_BOUND {
-        ui.say(format!("note: 8 bits of an input lose {lost:.1} % of its standard deviation; a value far from the others widens its window"));
+    for lossy in report.lossy_inputs.iter().take(LISTED) {
+        let lost = lossy.lost * 100.0;
+        let name = input_name(checkpoint, lossy.input);
+        ui.say(format!("note: 8 bits of {name} lose {lost:.1} % of its standard deviation: a value far from the others widens its window"));
+    }
+    if let Some(more) = report.lossy_inputs.len().checked_sub(LISTED + 1) {
+        ui.say(format!("note: so do {} more inputs (more than {:.0} % lost)", more + 1, LOSS_BOUND * 100.0));
+    }
+    if model.head() == HeadKind::Reconstruction {
+        match model.threshold() {
+            Some(threshold) => ui.say(format!("threshold: a score above {threshold:.4} is abnormal")),
+            None => ui.say("note: no threshold, so no example counts as abnormal; give --threshold"),
+        }
     }
     ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every core", scratch_words(model)));
 }
 
+/// Inputs that are listed by themselves.
+const LISTED: usize = 3;
+
+/// `input 3`, and what it is where the network knows.
+fn input_name(checkpoint: &Checkpoint, input: usize) -> String {
+    let (channels, names) = (checkpoint.shape().channels, &checkpoint.about.channels);
+    match names.get(input % channels.max(1)) {
+        Some(name) if channels == checkpoint.inputs => format!("input {input} ({name})"),
+        Some(name) => format!("input {input} ({name}, sample {})", input / channels),
+        None => format!("input {input}"),
+    }
+}
+
 /// What the export cost, for people.
-pub(super) fn say(report: &Report, ui: Ui) {
+pub(super) fn say(report: &Report, unit: &str, ui: Ui) {
     ui.say(format!("folded: largest deviation of a logit {:.1e}", report.folded_max_deviation));
     if !report.layer_errors.is_empty() {
         let rows = report.layer_errors.iter().zip(&report.bits).enumerate();
@@ -162,11 +196,14 @@ pub(super) fn say(report: &Report, ui: Ui) {
     if let (Some(float), Some(exported)) = (report.float_rmse, report.rmse) {
         ui.say(format!("RMSE: float {float:.4} - exported {}", bold(format!("{exported:.4}"))));
     }
+    if let (Some(float), Some(exported)) = (report.float_auc, report.auc) {
+        ui.say(format!("AUC: float {float:.4} - exported {}", bold(format!("{exported:.4}"))));
+    }
     if report.accuracy.is_nan() {
         return;
     }
     ui.say(format!(
-        "accuracy: float {:.4} - folded {:.4} - exported {} - {} test images changed class",
+        "accuracy: float {:.4} - folded {:.4} - exported {} - {} test {unit} changed class",
         report.float_accuracy,
         report.folded_accuracy,
         bold(format!("{:.4}", report.accuracy)),

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod calibration;
 mod compare;
 mod complete;
 mod data;

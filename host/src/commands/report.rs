@@ -1,7 +1,7 @@
 //! `foldnet report`: one HTML page that shows what a training, a fold, a quantization came to.
 
+use super::calibration::CALIBRATION;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive, known};
-use super::export::CALIBRATION;
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, Opened, check_images, class_names, open, resolve};

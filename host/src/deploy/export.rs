@@ -3,12 +3,12 @@
 use crate::deploy::arrange::arrange;
 use crate::deploy::fold::{FoldedLayer, fold};
 use crate::deploy::head::Head;
-use crate::deploy::inputs::Inputs;
+use crate::deploy::inputs::{Inputs, LossyInput};
 use crate::deploy::quantize::{self, Quantization, QuantizedLayer, integer_layers, quantize};
-use crate::judge::evaluate::{Outputs, run_checkpoint, run_model};
+use crate::judge::evaluate::{Metrics, Outputs, answers, is_nan, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail};
-use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
+use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, Spec, encode, encoded_len};
 use foldnet_core::{Compute, Model};
 use foldnet_data::{TargetsRef, Task, View};
 use foldnet_sim::AlignedBytes;
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 /// What to export, and on what images to look at it.
 #[derive(Debug, Clone, Copy)]
-pub struct ExportPlan<'a> {
+pub struct Plan<'a> {
     /// Bits of a weight: one number for all layers, or one for each.
     pub bits: &'a [u8],
     /// Training images that integer weights are fitted to; none are needed for 32 bits.
@@ -36,11 +36,15 @@ pub struct Export {
     pub bytes: usize,
     /// Largest difference of a logit between the network and its fold, both in f32, over the test images.
     pub folded_max_deviation: f32,
-    /// Accuracy of the network on the test images.
+    /// Accuracy of the network on the test images. This and the two below are NaN, and not written, where there are no
+    /// classes.
+    #[serde(skip_serializing_if = "is_nan")]
     pub float_accuracy: f64,
     /// Accuracy of the fold, before quantization.
+    #[serde(skip_serializing_if = "is_nan")]
     pub folded_accuracy: f64,
     /// Accuracy of the exported model.
+    #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
     /// Test images whose class is another than the network's.
     pub changed: usize,
@@ -56,6 +60,15 @@ pub struct Export {
     /// The same of the exported model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rmse: Option<f64>,
+    /// Of an anomaly score: the network's area under the ROC curve on the test examples, where some are abnormal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float_auc: Option<f64>,
+    /// The same of the exported model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auc: Option<f64>,
+    /// Inputs of which 8 bits lose more than [`LOSS_BOUND`](crate::deploy::inputs::LOSS_BOUND), the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lossy_inputs: Vec<LossyInput>,
 }
 
 /// Exports `checkpoint` and compares the model with it on the test images; `progress` is told of the quantizer's.
@@ -64,7 +77,7 @@ pub struct Export {
 /// When the layer list cannot be folded, a shape is beyond the format's, or the bits are not what the format has.
 pub fn export<C: Compute>(
     checkpoint: &Checkpoint,
-    plan: &ExportPlan,
+    plan: &Plan,
     compute: &C,
     progress: &mut dyn FnMut(quantize::QuantizeProgress),
 ) -> anyhow::Result<(AlignedBytes, Export)> {
@@ -74,16 +87,23 @@ pub fn export<C: Compute>(
     let folded = fold(checkpoint).context("this network cannot be exported")?;
     let bits = bits_per_layer(plan.bits, folded.len())?;
     let float_model = encode_float(&folded, checkpoint, plan)?;
-    let float = run_checkpoint(checkpoint, plan.test, compute).finite()?;
+    let float = answers(checkpoint, plan.test, compute)?;
     let folded_outputs = run(&float_model, plan.test)?.finite().context("folded, this network cannot be computed")?;
-    let (model, errors, input_loss) = if bits.contains(&FLOAT_BITS) {
-        (float_model, Vec::new(), 0.0)
+    let (model, errors, inputs) = if bits.contains(&FLOAT_BITS) {
+        (float_model, Vec::new(), Inputs::plain(plan.test))
     } else {
         quantized(checkpoint, folded, &bits, plan, compute, progress)?
     };
     let exported = run(&model, plan.test)?.finite()?;
-    let accuracy = |outputs: &Outputs| plan.test.classes().map_or(f64::NAN, |labels| outputs.accuracy(labels));
     let classify = checkpoint.about.task == Task::Classify;
+    let accuracy = |outputs: &Outputs| match plan.test.classes() {
+        Ok(labels) if classify && !labels.is_empty() => outputs.accuracy(labels),
+        _ => f64::NAN,
+    };
+    let auc = |outputs: &Outputs| match outputs.of_scores(None, plan.test).metrics {
+        Metrics::Anomaly(found) if !outputs.scores.is_empty() => found.auc,
+        _ => None,
+    };
     let rmse = |outputs: &Outputs| rmse(outputs, plan.test);
     let report = Export {
         bits,
@@ -95,22 +115,25 @@ pub fn export<C: Compute>(
         changed: if classify { float.changed(&exported) } else { 0 },
         layer_errors: errors,
         input: plan.test.inputs.input_type().name(),
-        input_loss,
+        input_loss: inputs.loss,
         float_rmse: rmse(&float),
         rmse: rmse(&exported),
+        float_auc: auc(&float),
+        auc: auc(&exported),
+        lossy_inputs: inputs.lossy.clone(),
     };
     Ok((model, report))
 }
 
-/// The integer model, the error of every layer, and what 8 bits of the inputs lose.
+/// The integer model, the error of every layer, and how its inputs become 8 bits.
 fn quantized<C: Compute>(
     checkpoint: &Checkpoint,
     mut folded: Vec<FoldedLayer>,
     bits: &[u8],
-    plan: &ExportPlan,
+    plan: &Plan,
     compute: &C,
     progress: &mut dyn FnMut(quantize::QuantizeProgress),
-) -> anyhow::Result<(AlignedBytes, Vec<f64>, f64)> {
+) -> anyhow::Result<(AlignedBytes, Vec<f64>, Inputs)> {
     let (inputs, count) = (Inputs::choose(plan.calibration), checkpoint.inputs);
     let codes = inputs.codes(plan.calibration.inputs, count);
     let byte_inputs = plan.calibration.bytes().is_ok();
@@ -138,7 +161,7 @@ fn quantized<C: Compute>(
         Ends { inputs: &inputs, head: &head, dataset: checkpoint.about.digest() },
         plan,
     )?;
-    Ok((model, layers.iter().map(|layer| layer.error).collect(), inputs.loss))
+    Ok((model, layers.iter().map(|layer| layer.error).collect(), inputs))
 }
 
 /// Root of the mean squared error of values; none where the set has none.
@@ -151,7 +174,7 @@ fn rmse(outputs: &Outputs, view: View) -> Option<f64> {
 /// Of a network that was trained in integers: its weights and steps as they are.
 fn export_integers<C: Compute>(
     checkpoint: &Checkpoint,
-    plan: &ExportPlan,
+    plan: &Plan,
     compute: &C,
 ) -> anyhow::Result<(AlignedBytes, Export)> {
     let mut layers = integer_layers(checkpoint)?;
@@ -187,6 +210,9 @@ fn export_integers<C: Compute>(
         input_loss: 0.0,
         float_rmse: None,
         rmse: None,
+        float_auc: None,
+        auc: None,
+        lossy_inputs: Vec::new(),
     };
     Ok((model, report))
 }
@@ -215,7 +241,7 @@ fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The fold as 32-bit floats.
-fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<AlignedBytes> {
+fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
     let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
     if let Some(layer) = narrowed.iter().position(|(kernel, bias)| kernel.iter().chain(bias).any(|w| !w.is_finite())) {
@@ -234,12 +260,7 @@ fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &ExportPl
 }
 
 /// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
-fn encode_integer(
-    layers: &[QuantizedLayer],
-    order: &[u16],
-    ends: Ends,
-    plan: &ExportPlan,
-) -> anyhow::Result<AlignedBytes> {
+fn encode_integer(layers: &[QuantizedLayer], order: &[u16], ends: Ends, plan: &Plan) -> anyhow::Result<AlignedBytes> {
     let with_weights = layers.iter().map(|layer| {
         let header = header(layer.inputs, layer.units, layer.bits, layer.relu, layer.scale as f32)?;
         Ok((header, LayerWeights::Integer { weights: &layer.weights, rows: &layer.rows }))
@@ -272,7 +293,7 @@ fn encode_layers(
     logit_scale: f32,
     order: &[u16],
     ends: Ends,
-    plan: &ExportPlan,
+    plan: &Plan,
 ) -> anyhow::Result<AlignedBytes> {
     let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
     let shape = plan.test.shape;

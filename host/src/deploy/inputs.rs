@@ -5,6 +5,7 @@ use crate::deploy::fold::FoldedLayer;
 use foldnet_core::infer::{Input as _, InputType};
 use foldnet_core::model::{InputMap, InputSpec, Sharing};
 use foldnet_data::{Shape, ValuesRef, View};
+use serde::Serialize;
 
 /// Rounding errors of an input, as a share of its standard deviation, above which [`Inputs::loss`] is worth a word.
 pub const LOSS_BOUND: f64 = 0.02;
@@ -27,13 +28,31 @@ pub struct Inputs {
     channels: usize,
     /// The largest rounding error of an input (root of the mean square) in its standard deviations.
     pub loss: f64,
+    /// Inputs that lose more than [`LOSS_BOUND`], the worst first.
+    pub lossy: Vec<LossyInput>,
+}
+
+/// An input of which 8 bits lose much.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LossyInput {
+    /// Its number, from 0.
+    pub input: usize,
+    /// Its rounding error (root of the mean square), in its standard deviations.
+    pub lost: f64,
 }
 
 impl Inputs {
     /// As they are: for a float model.
     pub fn plain(view: View) -> Self {
         let kind = kind(view.inputs);
-        Self { kind, sharing: Sharing::None, maps: Vec::new(), channels: view.shape.channels, loss: 0.0 }
+        Self {
+            kind,
+            sharing: Sharing::None,
+            maps: Vec::new(),
+            channels: view.shape.channels,
+            loss: 0.0,
+            lossy: Vec::new(),
+        }
     }
 
     /// The windows that lose least on these examples: one for all values, one for each channel or one for each value.
@@ -48,7 +67,11 @@ impl Inputs {
             let inputs = Self { sharing, maps, ..plain.clone() };
             let losses: Vec<f64> = columns.iter().enumerate().map(|(i, x)| inputs.loss_of(i, x)).collect();
             let mean = losses.iter().map(|loss| loss * loss).sum::<f64>() / losses.len().max(1) as f64;
-            (mean, Self { loss: losses.into_iter().fold(0.0, f64::max), ..inputs })
+            let mut lossy: Vec<LossyInput> =
+                losses.iter().enumerate().map(|(input, &lost)| LossyInput { input, lost }).collect();
+            lossy.retain(|input| input.lost > LOSS_BOUND);
+            lossy.sort_by(|a, b| b.lost.total_cmp(&a.lost));
+            (mean, Self { loss: losses.into_iter().fold(0.0, f64::max), lossy, ..inputs })
         };
         let (own, each) = of(Sharing::Input);
         let shared = [Sharing::All, Sharing::Channel].map(of).into_iter();

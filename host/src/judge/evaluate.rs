@@ -86,7 +86,7 @@ pub struct Evaluation {
 }
 
 /// Whether a measure does not belong to the task.
-fn is_nan(value: &f64) -> bool {
+pub(crate) fn is_nan(value: &f64) -> bool {
     value.is_nan()
 }
 

@@ -3,8 +3,9 @@
 mod device;
 mod outcome;
 
+use super::calibration::CALIBRATION;
 use super::data::{DatasetArg, ThreadsArg, check_positive};
-use super::export::{CALIBRATION, say as say_export};
+use super::export::say as say_export;
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export};
 use crate::format::bytes;
@@ -112,7 +113,7 @@ impl Demo {
             atomic_write(&file, |out| out.write_all(&model))?;
             ui.block("");
             ui.say(format!("{} ({})", bold(file.display()), bytes(report.bytes)));
-            say_export(&report, ui);
+            say_export(&report, test.unit(), ui);
             let simulated = device::simulated(&model, test)?;
             ui.say(format!("simulated image by image: accuracy {:.4}", simulated.accuracy));
             let emulated = match board {
