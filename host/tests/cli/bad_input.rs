@@ -342,7 +342,7 @@ fn exports_that_cannot_be() {
     bits("--bits 7", &["--bits 7: weights have 32, 8, 4 or 2 bits"]);
     bits("--bits 4,8,8,8", &["--bits 4,8,8,8: give one number, or one for each of the"]);
     bits("--bits 32,32,8", &["--bits 32,32,8: "]);
-    bits("--bits 4 --calibrate 0", &["--calibrate 0: give a number of images"]);
+    bits("--bits 4 --calibrate 0", &["--calibration-limit 0: give a number of examples"]);
 }
 
 #[test]
