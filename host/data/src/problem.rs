@@ -10,6 +10,9 @@ pub enum Problem {
         "no such file or folder; give --dataset a CSV, NPY or NPZ file, a folder with four IDX files or with a folder of PNG pictures for each class, or use --dataset fashion-mnist or synthetic"
     )]
     NoFolder,
+    /// No file of examples for a trained network.
+    #[error("no such file; check the path, or give - to read from the standard input")]
+    NoInput,
     /// Neither the file nor its unpacked twin is there.
     #[error(
         "no such file, packed or unpacked; put the set's four IDX files, or a folder of PNG pictures for each class, into this folder or name another one"
@@ -240,6 +243,16 @@ pub enum Problem {
         /// What is there.
         text: String,
     },
+    /// The same in examples for a trained network.
+    #[error("line {line}, column '{column}': '{text}' is no number; correct it (numbers have a point, no comma)")]
+    TextInput {
+        /// Counted from 1.
+        line: u64,
+        /// Name or number.
+        column: String,
+        /// What is there.
+        text: String,
+    },
     /// Class names, where values are to be estimated.
     #[error(
         "line {line}, column '{column}': '{text}' is no number, which --task regress needs; use --task classify, or another --target"
@@ -317,7 +330,7 @@ pub enum Problem {
     )]
     NoTestGroup,
     /// No examples for testing.
-    #[error("no example is left for testing, as each class has one only; give more examples, or a larger --test-split")]
+    #[error("no example is left for testing; give more examples of each class, or another --test-split")]
     NoTest,
     /// A split of what is split.
     #[error("has test examples of its own (x_test, test files or a folder test); leave --test-split out")]

@@ -5,13 +5,13 @@ use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positiv
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, Opened, check_images, class_names, open, resolve};
-use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
+use crate::show::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
 use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
 use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input};
+use crate::write::{atomically, check_not_input};
 use anyhow::bail;
 use clap::Args;
-use foldnet_data::{Dataset, Part};
+use foldnet_data::{Dataset, Part, Task, text};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ pub(super) struct Report {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Training images that the device models were fitted to
-    #[arg(long, value_name = "N", default_value_t = CALIBRATION)]
+    #[arg(long = "calibration-limit", value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
     calibrate: usize,
     #[command(flatten)]
     dataset: DatasetArg,
@@ -55,7 +55,7 @@ const EXAMPLES: &str = "Examples:
 impl Report {
     /// Measures, writes the page, and prints its figures where they are asked for.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        check_positive("--calibrate", self.calibrate)?;
+        check_positive("--calibration-limit", self.calibrate)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
         self.check_out()?;
         let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
@@ -81,17 +81,23 @@ impl Report {
         history: Option<History>,
         dataset: &'a Dataset,
         models: &'a [ModelFile],
-    ) -> anyhow::Result<ReportPlan<'a>> {
+    ) -> anyhow::Result<Plan<'a>> {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(checkpoint), test)?;
-        let classes = checkpoint.network().outputs();
-        check_classes(&self.path, classes, &dataset.labels)?;
-        Ok(ReportPlan {
+        let labels = match checkpoint.about.task {
+            Task::Classify => {
+                check_classes(&self.path, checkpoint.classes(), &dataset.labels)?;
+                class_names(checkpoint.labels.clone(), checkpoint.classes(), &dataset.labels)
+            }
+            Task::Regress => checkpoint.about.outputs.iter().map(|output| text::line(&output.name)).collect(),
+            Task::Reconstruct => Vec::new(),
+        };
+        Ok(Plan {
             name: self.name(),
             checkpoint,
             history,
             dataset: dataset.name.clone(),
-            labels: class_names(checkpoint.labels.clone(), classes, &dataset.labels),
+            labels,
             test: test.slice(0..self.limit.unwrap_or(test.len()).min(test.len())),
             test_images: test.len(),
             calibration: train.slice(0..self.calibrate.min(train.len())),

@@ -9,7 +9,7 @@ use foldnet_core::infer::{Answer, Input};
 use foldnet_core::model::HeadKind;
 use foldnet_core::train::predict;
 use foldnet_core::{Compute, Inference, Layer, Model};
-use foldnet_data::{Task, ValuesRef, View};
+use foldnet_data::{Task, ValuesRef, View, WrongKind};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -176,13 +176,17 @@ fn run_values<I: Input>(model: &Model, values: &[I], each: &mut dyn FnMut(Answer
 /// # Errors
 /// When an output is infinite or not a number.
 pub fn answers<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Result<Outputs, NotFinite> {
-    let mut outputs = run_checkpoint(checkpoint, view, compute).finite()?;
+    with_scores(run_checkpoint(checkpoint, view, compute), checkpoint, view).finite()
+}
+
+/// `outputs` of a checkpoint for `view`, with the scores of one that reconstructs.
+pub fn with_scores(mut outputs: Outputs, checkpoint: &Checkpoint, view: View) -> Outputs {
     if checkpoint.about.task == Task::Reconstruct {
         let scores = scores(&outputs.logits, &standardized(checkpoint, view), outputs.classes);
         let above = |score: f32| checkpoint.about.threshold.map(|threshold| score > threshold);
         outputs.scores = scores.into_iter().map(|score| Scored { score, above: above(score) }).collect();
     }
-    Ok(outputs)
+    outputs
 }
 
 /// A checkpoint on labelled examples, by its task; `names` of the classes in order.
@@ -196,11 +200,7 @@ pub fn evaluate<C: Compute>(
     compute: &C,
 ) -> anyhow::Result<(Outputs, Evaluation)> {
     let outputs = answers(checkpoint, view, compute)?;
-    let evaluation = match checkpoint.about.task {
-        Task::Classify => outputs.evaluation(view.classes()?, names),
-        Task::Regress => outputs.of_values(view.values()?),
-        Task::Reconstruct => outputs.of_scores(checkpoint.about.threshold, view),
-    };
+    let evaluation = outputs.by_task(checkpoint.about.task, view, names, checkpoint.about.threshold)?;
     Ok((outputs, evaluation))
 }
 
@@ -295,6 +295,24 @@ impl Outputs {
     fn other(&self, images: usize, loss: f64, metrics: Metrics) -> Evaluation {
         let logits_sha256 = self.logits_sha256.clone();
         Evaluation { images, loss, accuracy: f64::NAN, per_class: Vec::new(), metrics, logits_sha256 }
+    }
+
+    /// What is reported by task; `names` of the classes in order, `threshold` of a score.
+    ///
+    /// # Errors
+    /// When `view` has no answers of the task's kind.
+    pub fn by_task(
+        &self,
+        task: Task,
+        view: View,
+        names: &[String],
+        threshold: Option<f32>,
+    ) -> Result<Evaluation, WrongKind> {
+        Ok(match task {
+            Task::Classify => self.evaluation(view.classes()?, names),
+            Task::Regress => self.of_values(view.values()?),
+            Task::Reconstruct => self.of_scores(threshold, view),
+        })
     }
 
     /// All that is reported; `names` of the classes in order.

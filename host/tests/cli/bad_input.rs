@@ -358,7 +358,7 @@ fn reports_that_cannot_be() {
     report("wide.safetensors", &["wide.safetensors: takes examples of 15 values", "4x3; give the --dataset"]);
     report("two.safetensors", &["two.safetensors: 2 classes, the dataset has 3; give the --dataset"]);
     report("good.safetensors --limit 0", &["--limit 0: give a number of at least 1"]);
-    report("good.safetensors --calibrate 0", &["--calibrate 0: give a number of at least 1"]);
+    report("good.safetensors --calibrate 0", &["--calibration-limit 0: give a number of at least 1"]);
     report("good.safetensors --threads 0", &["--threads 0: at least one thread is needed"]);
     report("good.safetensors --out none/a.html", &["none/a.html: cannot be written", "make its folder first"]);
     report("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);

@@ -16,6 +16,7 @@ mod memory;
 mod own_data;
 mod report;
 mod sample;
+mod sensors;
 mod terminal;
 mod tool;
 mod training;

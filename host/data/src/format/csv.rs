@@ -67,7 +67,11 @@ pub(crate) fn read_inputs(
     let (mut values, names) = (Vec::new(), table.names.clone());
     table.each_record(|line, record, _| {
         for &column in &chosen {
-            values.push(number(record.get(column).unwrap_or(""), line, &names[column])? as f32);
+            let of_text = |problem| match problem {
+                Problem::TextInNumbers { line, column, text } => Problem::TextInput { line, column, text },
+                other => other,
+            };
+            values.push(number(record.get(column).unwrap_or(""), line, &names[column]).map_err(of_text)? as f32);
         }
         Ok(())
     })?;

@@ -36,6 +36,8 @@ pub struct Wanted<'a> {
 pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> {
     let fail = |problem| DataError::file(path, problem);
     if path == Path::new("-") {
+        let path = Path::new("standard input");
+        let fail = |problem| DataError::file(path, problem);
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().take(MOST_STREAM + 1).read_to_end(&mut bytes);
         read.map_err(|cause| fail(Problem::Unreadable(cause.to_string())))?;
@@ -43,6 +45,9 @@ pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> 
             return Err(fail(Problem::TooLarge(MOST_STREAM)));
         }
         return of_bytes(path, bytes, wanted);
+    }
+    if !path.exists() {
+        return Err(fail(Problem::NoInput));
     }
     match Format::of(path) {
         Ok(Format::Npy) => examples_of_array(path, npy::read_array(path)?, wanted),

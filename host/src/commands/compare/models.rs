@@ -4,13 +4,14 @@ use super::Compare;
 use crate::commands::data::{check_classes, known};
 use crate::compute::Fast;
 use crate::format::thousands;
-use crate::judge::compare::models::{Comparison, Disagreement, Entry, Pair, compare};
+use crate::judge::compare::models::{Comparison, Disagreement, Entry, Pair, compare, side_by_side};
+use crate::judge::evaluate::Metrics;
 use crate::network::open::{Opened, check_images, class_names, open, parse, resolve};
 use crate::show::summary::{of_model, parameters};
 use crate::show::terminal::{Ui, bold, table};
 use anyhow::{Context, bail};
 use foldnet_core::model::FLOAT_BITS;
-use foldnet_data::{View, text};
+use foldnet_data::{Task, View, text};
 use std::path::{Path, PathBuf};
 
 impl Compare {
@@ -24,6 +25,17 @@ impl Compare {
             known(path, dataset.number_as(&first.labels(path)?))?;
         }
         let view = dataset.part(self.split);
+        if view.is_empty() {
+            bail!("--split {}: the set has no such examples (--valid-split 0); give another part", self.split);
+        }
+        let tasks = opened.iter().map(|(path, opened)| opened.task(path)).collect::<anyhow::Result<Vec<_>>>()?;
+        if let Some(other) = tasks.iter().position(|task| *task != tasks[0]) {
+            let [a, b] = [0, other].map(|at| self.paths[at].display());
+            bail!("{b}: its task is to {}, that of {a} to {}; compare models of one task", tasks[other], tasks[0]);
+        }
+        if tasks[0] != Task::Classify {
+            return other(&opened, view, &compute, tasks[0], ui);
+        }
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         for (path, opened) in &opened {
             let (entry, own) = entry(path, opened, view, &compute)?;
@@ -36,9 +48,38 @@ impl Compare {
             bail!("{}: {} classes, but {} has {}; compare models of the same classes", b.0, b.1, a.0, a.1);
         }
         let comparison = compare(&entries, view.classes()?, &names[0]);
-        say(&comparison, self.list, ui);
+        say(&comparison, self.list, view.unit(), ui);
         ui.result(&comparison)
     }
+}
+
+/// Models that tell no classes apart, by the measures of their task.
+fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui: Ui) -> anyhow::Result<()> {
+    let mut entries = Vec::new();
+    for (path, opened) in opened {
+        let (entry, _) = entry(path, opened, view, compute)?;
+        let evaluation = entry.outputs.by_task(task, view, &[], opened.threshold(path)?)?;
+        entries.push((entry, evaluation));
+    }
+    let comparison = side_by_side(entries);
+    let rows = comparison.models.iter().map(|model| {
+        let bits: Vec<String> = model.bits.iter().map(u8::to_string).collect();
+        let counts = [thousands(model.bytes as usize), thousands(model.parameters)];
+        let known = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+        let values = match &model.evaluation.metrics {
+            Metrics::Regression(found) => [Some(found.rmse), Some(found.mae), Some(found.r2)],
+            Metrics::Anomaly(found) => [found.auc, found.false_alarms, found.detected],
+            Metrics::Classification(_) => [None; 3],
+        };
+        [model.name.clone(), bits.join(",")].into_iter().chain(counts).chain(values.map(known)).collect()
+    });
+    let measures = match task {
+        Task::Reconstruct => ["AUC", "normal above threshold", "abnormal above it"],
+        _ => ["RMSE", "MAE", "R2"],
+    };
+    let header: Vec<&str> = ["model", "bits", "bytes", "parameters"].into_iter().chain(measures).collect();
+    ui.block(table(&header, rows));
+    ui.result(&comparison)
 }
 
 /// A model with its outputs, and the names of classes that its file has.
@@ -58,7 +99,7 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
     Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, outputs }, names))
 }
 
-fn say(comparison: &Comparison, list: usize, ui: Ui) {
+fn say(comparison: &Comparison, list: usize, unit: &str, ui: Ui) {
     let models = &comparison.models;
     let rows = models.iter().map(|model| {
         let bits: Vec<String> = model.bits.iter().map(u8::to_string).collect();
@@ -68,14 +109,15 @@ fn say(comparison: &Comparison, list: usize, ui: Ui) {
         [model.name.clone(), bits.join(",")].into_iter().chain(counts).chain(values).collect()
     });
     ui.block(table(&["model", "bits", "bytes", "parameters", "accuracy", "loss"], rows));
-    let header: Vec<&str> = ["class", "images"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
+    let header: Vec<&str> = ["class", unit].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
     ui.block(format!("\n{}", table(&header, (0..comparison.labels.len()).map(|class| class_row(comparison, class)))));
-    comparison.pairs.iter().for_each(|pair| ui.block(verdict(pair, comparison.images)));
+    comparison.pairs.iter().for_each(|pair| ui.block(verdict(pair, comparison.images, unit)));
     let shown = comparison.disagreements.iter().take(list).map(|image| disagreement_row(image, &comparison.labels));
     if !comparison.disagreements.is_empty() && list > 0 {
-        let header: Vec<&str> = ["image", "is"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
+        let header: Vec<&str> =
+            [&unit[..unit.len() - 1], "is"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
         let all = thousands(comparison.disagreements.len());
-        ui.block(format!("\n{all} images that not all give the same class, the first {}:", shown.len()));
+        ui.block(format!("\n{all} {unit} that not all give the same class, the first {}:", shown.len()));
         ui.block(table(&header, shown));
     }
 }
@@ -92,7 +134,7 @@ fn class_row(comparison: &Comparison, class: usize) -> Vec<String> {
     row.into_iter().chain(others).collect()
 }
 
-fn verdict(pair: &Pair, images: usize) -> String {
+fn verdict(pair: &Pair, images: usize, unit: &str) -> String {
     let Pair { disagree, only_a, only_b, p_value, significant, .. } = pair;
     let (a, b) = (&text::line(&pair.a), &text::line(&pair.b));
     let better = if only_a > only_b { a } else { b };
@@ -101,7 +143,7 @@ fn verdict(pair: &Pair, images: usize) -> String {
         false => "no more than chance".to_owned(),
     };
     format!(
-        "\n{a} and {b} differ on {} of {} images; {a} alone is right on {only_a}, {b} alone on {only_b}: {} (McNemar's \
+        "\n{a} and {b} differ on {} of {} {unit}; {a} alone is right on {only_a}, {b} alone on {only_b}: {} (McNemar's \
          exact test, p = {})",
         thousands(*disagree),
         thousands(images),

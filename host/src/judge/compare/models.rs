@@ -80,6 +80,17 @@ pub struct Entry {
     pub outputs: Outputs,
 }
 
+/// Models that tell no classes apart, on the same examples; each with its evaluation.
+pub fn side_by_side(entries: Vec<(Entry, Evaluation)>) -> Comparison {
+    let images = entries.first().map_or(0, |(_, evaluation)| evaluation.images);
+    let contender = |(entry, evaluation): (Entry, Evaluation)| {
+        let Entry { name, bytes, parameters, bits, .. } = entry;
+        Contender { name, bytes, parameters, bits, evaluation }
+    };
+    let models = entries.into_iter().map(contender).collect();
+    Comparison { images, labels: Vec::new(), models, pairs: Vec::new(), disagreements: Vec::new() }
+}
+
 /// Compares models, at least one, that have the classes `names`, on images of these `labels`.
 pub fn compare(entries: &[Entry], labels: &[u16], names: &[String]) -> Comparison {
     let predictions: Vec<Vec<u16>> = entries.iter().map(|entry| entry.outputs.predictions()).collect();

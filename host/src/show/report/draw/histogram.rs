@@ -35,6 +35,35 @@ pub fn compared(before: &Histogram, after: &Histogram, label: &str) -> Markup {
     frame(after, label, html! { path.bars d=(new) {} path.outline d=(old) {} })
 }
 
+/// Both on one axis: `normal` as bars, `abnormal` as an outline, each as shares of its own, and a line at the threshold.
+pub fn scores(normal: &Histogram, abnormal: Option<&Histogram>, threshold: Option<f64>, label: &str) -> Markup {
+    let shares = |histogram: &Histogram| {
+        let all = histogram.counts.iter().sum::<usize>().max(1) as f64;
+        histogram.counts.iter().map(|&count| count as f64 / all).collect::<Vec<f64>>()
+    };
+    let (bars_of, outline_of) = (shares(normal), abnormal.map(shares).unwrap_or_default());
+    let tallest = bars_of.iter().chain(&outline_of).copied().fold(f64::MIN_POSITIVE, f64::max);
+    let scaled = |heights: &[f64]| heights.iter().map(|height| height / tallest).collect::<Vec<f64>>();
+    let content = html! {
+        path.bars d=(bars(&scaled(&bars_of))) {}
+        @if !outline_of.is_empty() { path.outline d=(outline(&scaled(&outline_of))) {} }
+        @if let Some(x) = threshold.and_then(|threshold| place(normal, threshold)) {
+            path.threshold d=(format!("M{x:.1} {TOP}V{BASE}")) {}
+        }
+    };
+    frame(normal, label, content)
+}
+
+/// Where a value lies, if it is on the axis.
+fn place(histogram: &Histogram, value: f64) -> Option<f64> {
+    let Histogram { axis, from, to, .. } = *histogram;
+    let share = match axis {
+        Axis::Linear => (value - from) / (to - from),
+        Axis::Logarithmic => (value / from).ln() / (to / from).ln(),
+    };
+    (0.0..=1.0).contains(&share).then(|| SIDE + share * (WIDTH - 2.0 * SIDE))
+}
+
 fn frame(histogram: &Histogram, label: &str, content: Markup) -> Markup {
     let middle = match histogram.axis {
         Axis::Linear => (histogram.from + histogram.to) / 2.0,
@@ -85,6 +114,18 @@ fn outline(heights: &[f64]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_threshold_has_its_place_on_the_axis() {
+        let check = |axis, value, expected| {
+            let histogram = Histogram { axis, from: 1.0, to: 100.0, counts: Vec::new() };
+            assert_eq!(place(&histogram, value), expected, "{axis:?} {value}");
+        };
+        check(Axis::Logarithmic, 10.0, Some(130.0));
+        check(Axis::Linear, 50.5, Some(130.0));
+        check(Axis::Linear, 0.5, None);
+        check(Axis::Logarithmic, 101.0, None);
+    }
 
     #[test]
     fn bars_are_as_tall_as_counts() {

@@ -24,7 +24,7 @@ const MOST_EPOCHS: usize = 8;
 pub struct Lines {
     /// In training, epoch by epoch.
     pub train: Vec<f64>,
-    /// On the validation images.
+    /// On the validation examples; may be empty.
     pub valid: Vec<f64>,
     /// What values are.
     pub unit: Unit,
@@ -97,8 +97,10 @@ impl Ticks {
 pub fn lines(lines: &Lines) -> Markup {
     let ticks = Ticks::around(lines.train.iter().chain(&lines.valid).copied());
     let epochs = lines.train.len();
-    let series = [("train", "training", &lines.train), ("valid", "validation", &lines.valid)];
-    let ends = ends(series.map(|(_, _, values)| ticks.y(values.last().copied().unwrap_or(0.0))));
+    let mut series = vec![("train", "training", &lines.train), ("valid", "validation", &lines.valid)];
+    let last = |values: &[f64]| ticks.y(values.last().copied().unwrap_or(ticks.from));
+    let ends = ends([last(&lines.train), last(&lines.valid)]);
+    series.retain(|(_, _, values)| !values.is_empty());
     html! {
         svg.plot.wide role="img" aria-label=(lines.label) viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) {
             @for &tick in &ticks.at {

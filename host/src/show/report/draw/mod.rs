@@ -8,3 +8,5 @@ pub mod histogram;
 pub mod lines;
 pub mod picture;
 mod png;
+pub mod scatter;
+pub mod signal;

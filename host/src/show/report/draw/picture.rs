@@ -1,18 +1,25 @@
-//! Images of the dataset with what was made of them.
+//! Examples of the dataset with what was made of them: images as they are, all else as lines.
 
 use super::png::address;
+use super::signal::signal;
 use foldnet_data::View;
 use maud::{Markup, html};
 use png::ColorType;
 
-/// Image `index` of `images` above its caption; `description` says the same to who cannot see it.
+/// Example `index` of `images` above its caption; `description` says the same to who cannot see it.
 pub fn picture(images: View, index: usize, description: &str, caption: Markup) -> Markup {
     let (shape, inputs) = (images.shape, images.example(index));
-    let source = address(inputs.u8().unwrap_or_default(), shape.height, shape.width, ColorType::Grayscale);
+    let pixels = inputs.u8().filter(|_| images.is_images());
     html! {
         li {
             figure.picture {
-                img src=(source) alt=(description) width=(shape.width) height=(shape.height);
+                @match pixels {
+                    Some(pixels) => {
+                        @let source = address(pixels, shape.height, shape.width, ColorType::Grayscale);
+                        img src=(source) alt=(description) width=(shape.width) height=(shape.height);
+                    }
+                    None => { (signal(inputs, shape, description)) }
+                }
                 figcaption { (caption) }
             }
         }

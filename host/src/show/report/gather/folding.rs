@@ -2,6 +2,7 @@
 
 use super::values::{Axis, Histogram, MinMedianMax, widened};
 use crate::deploy::fold::FoldedLayer;
+use crate::judge::evaluate::is_nan;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
 use crate::show::summary::Row;
 use foldnet_core::Layer;
@@ -12,7 +13,8 @@ use serde::Serialize;
 pub struct Folding {
     /// Largest difference of a logit between the network and its fold, both in f32.
     pub largest_deviation: f32,
-    /// Share of the images that the fold recognizes.
+    /// Share of the images that the fold recognizes; NaN, and not written, where there are no classes.
+    #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
     /// Images whose class the fold changed.
     pub changed: usize,

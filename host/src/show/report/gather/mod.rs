@@ -1,5 +1,6 @@
 //! All numbers of a report, measured before anything is drawn: a file a section.
 
+pub mod answers;
 pub mod classes;
 pub mod devices;
 pub mod folding;
@@ -8,26 +9,29 @@ pub mod mistakes;
 pub mod models;
 pub mod norms;
 pub mod values;
+pub mod words;
 
-use crate::deploy::export::{ExportPlan, export};
+use crate::deploy::export::{Plan as ExportPlan, export};
 use crate::deploy::fold::fold;
 use crate::deploy::quantize;
-use crate::judge::evaluate::{Evaluation, Outputs, run_checkpoint, run_model};
+use crate::judge::evaluate::{Evaluation, Outputs, run_checkpoint, run_model, with_scores};
 use crate::network::checkpoint::Checkpoint;
 use crate::show::summary::{Summary, of_checkpoint};
 use crate::train::history::History;
+use answers::Answers;
 use classes::Classes;
 use folding::{Difference, Folding, folding};
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_core::{Compute, Model};
-use foldnet_data::View;
+use foldnet_data::{Shape, Task, View};
 use mistakes::{Mistake, mistakes};
 use models::{DeviceModel, ModelFile, device_model};
 use norms::{Norm, norms};
 use serde::Serialize;
+use words::Words;
 
 /// What to report on.
-pub struct ReportPlan<'a> {
+pub struct Plan<'a> {
     /// What the network is called.
     pub name: String,
     /// The network.
@@ -36,7 +40,7 @@ pub struct ReportPlan<'a> {
     pub history: Option<History>,
     /// Name of the dataset.
     pub dataset: String,
-    /// Names of the classes, one for each that the network tells apart.
+    /// Names of the classes, one for each that the network tells apart, or of the values.
     pub labels: Vec<String>,
     /// Labelled images to measure on; at least one.
     pub test: View<'a>,
@@ -73,6 +77,17 @@ pub struct Report {
     pub dataset: String,
     /// Test images that the dataset has; [`Evaluation::images`] were measured on.
     pub test_images: usize,
+    /// What the network answers.
+    pub task: Task,
+    /// What examples and inputs are called.
+    #[serde(skip)]
+    pub words: Words,
+    /// Shape of an example.
+    #[serde(skip)]
+    pub shape: Shape,
+    /// Names of its channels, or none.
+    #[serde(skip)]
+    pub channels: Vec<String>,
     /// Height and width of an image.
     pub image: (usize, usize),
     /// Names of the classes.
@@ -83,6 +98,9 @@ pub struct Report {
     pub history: Option<History>,
     /// Of the network, in float, as `evaluate` has it.
     pub evaluation: Evaluation,
+    /// What it answers, where it tells no classes apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<Answers>,
     /// What it takes for what.
     pub classes: Classes,
     /// What it gets wrong, the most confident first.
@@ -107,12 +125,19 @@ const PART: usize = 500;
 ///
 /// # Panics
 /// When the images are not of the network's size.
-pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
-    let ReportPlan { checkpoint, labels, test, .. } = plan;
-    let classes = test.classes()?;
+pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
+    let Plan { checkpoint, labels, test, .. } = plan;
+    let (task, threshold) = (checkpoint.about.task, checkpoint.about.threshold);
     let summary = of_checkpoint(checkpoint.network());
-    let network =
-        run_in_parts(*test, "network", progress, |part| run_checkpoint(checkpoint, part, compute)).finite()?;
+    let run = |part: View| with_scores(run_checkpoint(checkpoint, part, compute), checkpoint, part);
+    let network = run_in_parts(*test, "network", progress, run).finite()?;
+    let (classes, mistakes) = match task {
+        Task::Classify => {
+            let labels = test.classes()?;
+            (Classes::of(labels, &network.predictions(), network.classes), mistakes(&network, labels))
+        }
+        Task::Regress | Task::Reconstruct => (Classes::of(&[], &[], 0), Vec::new()),
+    };
     let (folding, not_folded) = match fold(checkpoint) {
         Ok(folded) => {
             let difference = difference(plan, &network, compute, progress)?;
@@ -126,12 +151,17 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
         name: plan.name.clone(),
         dataset: plan.dataset.clone(),
         test_images: plan.test_images,
+        task,
+        words: Words::of(*test),
+        shape: test.shape,
+        channels: checkpoint.about.channels.clone(),
         image: (test.shape.height, test.shape.width),
         labels: labels.clone(),
         history: plan.history.clone(),
-        evaluation: network.evaluation(classes, labels),
-        classes: Classes::of(classes, &network.predictions(), network.classes),
-        mistakes: mistakes(&network, classes),
+        evaluation: network.by_task(task, *test, labels, threshold)?,
+        answers: Answers::of(task, &network, *test, labels, threshold)?,
+        classes,
+        mistakes,
         norms: norms(checkpoint, &summary.layers),
         summary,
         folding,
@@ -141,7 +171,7 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
 
 /// What the fold changes, in 32-bit floats.
 fn difference<C: Compute>(
-    plan: &ReportPlan,
+    plan: &Plan,
     network: &Outputs,
     compute: &C,
     progress: &mut dyn FnMut(Stage),
@@ -151,10 +181,11 @@ fn difference<C: Compute>(
     let (bytes, _) = export(plan.checkpoint, &exact, compute, &mut |_| {})?;
     let model = Model::parse(&bytes)?;
     let folded = run_in_parts(plan.test, "folded network", progress, |part| run_model(&model, part)).finite()?;
+    let classify = plan.checkpoint.about.task == Task::Classify;
     Ok(Difference {
         largest_deviation: network.largest_deviation(&folded),
-        accuracy: folded.accuracy(plan.test.classes()?),
-        changed: network.changed(&folded),
+        accuracy: if classify { folded.accuracy(plan.test.classes()?) } else { f64::NAN },
+        changed: if classify { network.changed(&folded) } else { 0 },
     })
 }
 
@@ -167,6 +198,7 @@ fn run_in_parts(view: View, what: &str, progress: &mut dyn FnMut(Stage), run: im
         let part = run(view.slice(first..done));
         all.classes = part.classes;
         all.logits.extend(part.logits);
+        all.scores.extend(part.scores);
         progress(Stage::Running { what, done, images });
     }
     all

@@ -6,10 +6,12 @@ use super::mistakes::confidences;
 use super::{ReportPlan, Stage, run_in_parts};
 use crate::deploy::export::{ExportPlan, export};
 use crate::deploy::fold::fold;
-use crate::judge::evaluate::{Outputs, run_model};
+use crate::judge::evaluate::{Metrics, Outputs, is_nan, run_model};
 use crate::network::open::{ImageSize, check_images, parse};
 use anyhow::bail;
+use foldnet_core::model::HeadKind;
 use foldnet_core::{Compute, Model};
+use foldnet_data::Task;
 use foldnet_sim::AlignedBytes;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -33,10 +35,14 @@ pub struct DeviceModel {
     pub bits: Vec<u8>,
     /// Bytes of the file.
     pub bytes: usize,
-    /// Mean cross-entropy on the images, in nats.
+    /// Mean cross-entropy on the images, in nats, mean squared error, or mean score.
     pub loss: f64,
-    /// Share of the images that is recognized.
+    /// Share of the images that is recognized; NaN, and not written, where there are no classes.
+    #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
+    /// What it is measured by, where it tells no classes apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Metrics>,
     /// `rms(model - network) / rms(network)` over all logits of the images.
     pub logit_error: f64,
     /// See [`QuantizedLayer::error`](crate::deploy::quantize::QuantizedLayer::error), layer by layer: measured where exporting the
@@ -97,18 +103,24 @@ pub fn device_model<C: Compute>(
 ) -> anyhow::Result<DeviceModel> {
     let model = parse(&file.bytes, &file.path)?;
     check(&model, file, plan)?;
-    let classes = plan.test.classes()?;
+    let task = plan.checkpoint.about.task;
     let name = file.path.display().to_string();
     let outputs = run_in_parts(plan.test, &name, progress, |part| run_model(&model, part)).finite()?;
+    let evaluation = outputs.by_task(task, plan.test, &plan.labels, model.threshold())?;
+    let changed = match task {
+        Task::Classify => changed(network, &outputs, plan.test.classes()?),
+        Task::Regress | Task::Reconstruct => Vec::new(),
+    };
     Ok(DeviceModel {
         file: name,
         bits: model.header().layers.iter().map(|layer| layer.bits).collect(),
         bytes: model.bytes(),
-        loss: outputs.loss(classes),
-        accuracy: outputs.accuracy(classes),
+        loss: evaluation.loss,
+        accuracy: evaluation.accuracy,
+        metrics: (task != Task::Classify).then_some(evaluation.metrics),
         logit_error: logit_error(network, &outputs),
         layer_errors: layer_errors(&model, file, plan, compute, progress),
-        changed: changed(network, &outputs, classes),
+        changed,
         layers: layers(&model),
         boards: boards(&model),
         measured: file.measured.clone(),
@@ -117,10 +129,28 @@ pub fn device_model<C: Compute>(
 
 fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<()> {
     check_images(&file.path, ImageSize::of_model(model), plan.test)?;
-    let (found, needed) = (model.outputs(), plan.labels.len());
+    let path = file.path.display();
+    let task = match model.head() {
+        HeadKind::Softmax | HeadKind::Sigmoid => Task::Classify,
+        HeadKind::Values => Task::Regress,
+        HeadKind::Reconstruction => Task::Reconstruct,
+    };
+    if task != plan.checkpoint.about.task {
+        let network = plan.checkpoint.about.task;
+        bail!(
+            "{path}: its task is to {task}, the network\u{2019}s to {network}; give a model exported from this network"
+        );
+    }
+    let (found, needed) = match task {
+        Task::Classify => (model.classes(), plan.labels.len()),
+        Task::Regress | Task::Reconstruct => (model.outputs(), plan.checkpoint.network().outputs()),
+    };
     if found != needed {
-        let path = file.path.display();
-        bail!("{path}: tells {found} classes apart, the network {needed}; give a model exported from this network");
+        let what = match task {
+            Task::Classify => format!("tells {found} classes apart"),
+            Task::Regress | Task::Reconstruct => format!("has {found} outputs"),
+        };
+        bail!("{path}: {what}, the network {needed}; give a model exported from this network");
     }
     Ok(())
 }

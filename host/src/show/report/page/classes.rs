@@ -23,7 +23,7 @@ pub(super) fn section(report: &Report) -> Markup {
         @if report.labels.len() <= MOST_IN_MATRIX {
             h3 { "Confusion matrix" }
             p.note {
-                "A row holds the images of one class, a column those that were taken for it; what is right stands on the diagonal, in a frame. \
+                "A row holds the " (report.words.many) " of one class, a column those that were taken for it; what is right stands on the diagonal, in a frame. \
                  The deeper a field\u{2019}s colour, the larger its share of the row; mistakes have a scale of their own."
             }
             (matrix(report))
@@ -38,7 +38,7 @@ fn said(report: &Report) -> String {
     let per_class = report.evaluation.per_class.iter().filter(|class| class.images > 0);
     let Some(worst) = per_class.min_by(|a, b| a.accuracy.total_cmp(&b.accuracy)) else { return String::new() };
     let (label, share) = (&worst.label, percent(worst.accuracy));
-    let worst = format!("Hardest is {label}: {share} of its images are recognized.");
+    let worst = format!("Hardest is {label}: {share} of its {} are recognized.", report.words.many);
     match report.classes.confused.first() {
         Some(pair) => format!(
             "{worst} The most frequent mistake is {} taken for {}: {} times.",
@@ -51,14 +51,9 @@ fn said(report: &Report) -> String {
 }
 
 fn each(report: &Report) -> Markup {
-    let names = [
-        Text("Class"),
-        Number("Recognized"),
-        Bars,
-        Number("Images"),
-        Number("Precision"),
-        Text("Most often taken for"),
-    ];
+    let counted = if report.words.is_images() { "Images" } else { "Examples" };
+    let names =
+        [Text("Class"), Number("Recognized"), Bars, Number(counted), Number("Precision"), Text("Most often taken for")];
     let rows = html! {
         (heads(&names))
         tbody {
@@ -82,7 +77,8 @@ fn each(report: &Report) -> Markup {
     html! {
         (table("How well each class is recognized", rows))
         p.note {
-            "Recognized: share of the class\u{2019}s images (recall). Precision: share of the images taken for the class that are of it."
+            "Recognized: share of the class\u{2019}s " (report.words.many) " (recall). Precision: share of the " (report.words.many)
+            " taken for the class that are of it."
         }
     }
 }
@@ -125,7 +121,7 @@ fn depth(report: &Report, class: usize, taken_for: usize) -> String {
 
 fn pairs(report: &Report) -> Markup {
     let rows = html! {
-        (heads(&[Text("Is"), Text("Taken for"), Number("Images")]))
+        (heads(&[Text("Is"), Text("Taken for"), Number(if report.words.is_images() { "Images" } else { "Examples" })]))
         tbody {
             @for pair in report.classes.confused.iter().take(PAIRS) {
                 tr {

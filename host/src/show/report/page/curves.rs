@@ -7,39 +7,50 @@ use crate::show::report::draw::lines::{Lines, Unit, lines};
 use crate::show::report::gather::Report;
 use crate::train::fit::Epoch;
 use crate::train::history::History;
+use crate::train::method::ValueLoss;
+use foldnet_data::Task;
 use maud::{Markup, html};
 
 /// Both curves, and their numbers.
 pub(super) fn section(report: &Report) -> Markup {
     match report.history.as_ref().filter(|history| !history.epochs.is_empty()) {
-        Some(history) => curves(history, !report.norms.is_empty()),
+        Some(history) => curves(history, report),
         None => html! {
             p { "How this network was trained is not known: no history.jsonl lies beside it. " code { "foldnet train" } " writes one." }
         },
     }
 }
 
-/// `normalized`: whether the network has a BatchNormalization.
-fn curves(history: &History, normalized: bool) -> Markup {
+fn curves(history: &History, report: &Report) -> Markup {
+    // Whether the network has a BatchNormalization.
+    let normalized = !report.norms.is_empty();
+    let known = |value: fn(&Epoch) -> f64| history.epochs.iter().all(|epoch| value(epoch).is_finite());
+    let huber = history.recipe.as_ref().is_some_and(|recipe| recipe.config.method.loss != ValueLoss::Mse);
     html! {
         p { (said(history)) }
         div.figures {
             figure {
                 h3 { "Loss" }
                 (lines(&drawn(history, "Loss", [|epoch| epoch.loss, |epoch| epoch.val_loss], Unit::Nats)))
-                figcaption { "Mean cross-entropy, in nats; lower is better." }
+                figcaption {
+                    @match (report.task, huber) {
+                        (Task::Classify, _) => { "Mean cross-entropy, in nats; lower is better." }
+                        (_, true) => { "Huber\u{2019}s loss, in training units; lower is better." }
+                        (_, false) => { "Mean squared error, in training units; lower is better." }
+                    }
+                }
             }
-            figure {
+            @if known(|epoch| epoch.accuracy) { figure {
                 h3 { "Accuracy" }
                 (lines(&drawn(history, "Accuracy", [|epoch| epoch.accuracy, |epoch| epoch.val_accuracy], Unit::Share)))
-                figcaption { "Share of the images recognized." }
-            }
+                figcaption { "Share of the " (report.words.many) " recognized." }
+            } }
         }
-        p.note {
+        @if known(|epoch| epoch.val_loss) { p.note {
             "Training figures are running means over the epoch, while the network still learns"
             @if normalized { " and each batch is normalized by its own statistics" }
             "; validation follows the epoch" @if normalized { ", with the moving statistics" } ". So validation may look better than training."
-        }
+        } }
         (details("Numbers, epoch by epoch", numbers(history)))
     }
 }
@@ -48,6 +59,12 @@ fn curves(history: &History, normalized: bool) -> Markup {
 fn said(history: &History) -> String {
     let (Some(first), Some(last)) = (history.epochs.first(), history.epochs.last()) else { return String::new() };
     let epochs = super::counted(history.epochs.len(), "epoch", "epochs");
+    let recognized = last.val_accuracy.is_finite();
+    if !recognized {
+        let of = if last.val_loss.is_finite() { |epoch: &Epoch| epoch.val_loss } else { |epoch: &Epoch| epoch.loss };
+        let what = if last.val_loss.is_finite() { "validation" } else { "training" };
+        return format!("Over {epochs} the {what} loss went from {} to {}.", number(of(first)), number(of(last)));
+    }
     match history.epochs.len() {
         1 => format!("After {epochs} the validation accuracy is {}.", percent(last.val_accuracy)),
         _ => format!(
@@ -62,9 +79,17 @@ fn said(history: &History) -> String {
 
 fn drawn(history: &History, name: &str, values: [fn(&Epoch) -> f64; 2], unit: Unit) -> Lines {
     let [train, valid] = values.map(|value| history.epochs.iter().map(value).collect::<Vec<f64>>());
+    // Without examples to validate on there is nothing to draw of them.
+    let valid = if valid.iter().all(|value| value.is_finite()) { valid } else { Vec::new() };
     let text = |values: &[f64]| values.last().map_or(String::new(), |&value| unit.text(value));
-    let label = format!("{name} by epoch, ending at {} in training and {} in validation", text(&train), text(&valid));
+    let validation = if valid.is_empty() { String::new() } else { format!(" and {} in validation", text(&valid)) };
+    let label = format!("{name} by epoch, ending at {} in training{validation}", text(&train));
     Lines { train, valid, unit, label }
+}
+
+/// A figure, or a dash where there is none.
+fn known(value: f64, text: fn(f64) -> String) -> String {
+    if value.is_finite() { text(value) } else { "\u{2013}".to_owned() }
 }
 
 fn numbers(history: &History) -> Markup {
@@ -83,9 +108,9 @@ fn numbers(history: &History) -> Markup {
                 tr {
                     th scope="row" { (index + 1) }
                     td { (format!("{:.4}", epoch.loss)) }
-                    td { (percent(epoch.accuracy)) }
-                    td { (format!("{:.4}", epoch.val_loss)) }
-                    td { (percent(epoch.val_accuracy)) }
+                    td { (known(epoch.accuracy, percent)) }
+                    td { (known(epoch.val_loss, |loss| format!("{loss:.4}"))) }
+                    td { (known(epoch.val_accuracy, percent)) }
                     td { (format!("{:.2}", epoch.seconds)) }
                 }
             }

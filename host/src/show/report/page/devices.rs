@@ -9,6 +9,7 @@ use crate::show::report::draw::format::bytes_of;
 use crate::show::report::gather::Report;
 use crate::show::report::gather::devices::BoardFit;
 use crate::show::report::gather::models::DeviceModel;
+use crate::show::report::gather::words::Words;
 use maud::{Markup, html};
 
 /// Boards, then layers.
@@ -21,12 +22,12 @@ pub(super) fn section(report: &Report) -> Markup {
         h3 { "Boards" }
         (boards(&report.models))
         p.note {
-            "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an image, and what is set aside for the \
+            "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an " (report.words.one) ", and what is set aside for the \
              firmware\u{2019}s statics and stack."
         }
-        (instructions::section(&report.models))
-        h3 { "Products for one image" }
-        (work(&report.models))
+        (instructions::section(&report.models, report.words))
+        h3 { "Products for one " (report.words.one) }
+        (work(&report.models, report.words))
     }
 }
 
@@ -77,7 +78,7 @@ fn fit(board: &BoardFit) -> Markup {
     }
 }
 
-fn work(models: &[DeviceModel]) -> Markup {
+fn work(models: &[DeviceModel], words: Words) -> Markup {
     let all = |model: &DeviceModel| model.layers.iter().map(|layer| layer.multiply_accumulates).sum::<usize>();
     let rows = html! {
         (heads(&[Text("Model"), Number("Layer"), Number("Inputs"), Number("Units"), Number("Bits"), Number("Multiply-accumulates"), Bars]))
@@ -97,5 +98,5 @@ fn work(models: &[DeviceModel]) -> Markup {
             }
         }
     };
-    table("Products that are added up for one image, layer by layer", rows)
+    table(&format!("Products that are added up for one {}, layer by layer", words.one), rows)
 }

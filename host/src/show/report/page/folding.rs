@@ -8,7 +8,8 @@ use crate::show::report::draw::heat::{heat, scale};
 use crate::show::report::draw::histogram::compared;
 use crate::show::report::gather::Report;
 use crate::show::report::gather::folding::{FoldedWeights, Folding, Inputs, Weights};
-use crate::show::report::gather::values::MinMedianMax;
+use crate::show::report::gather::values::Spread;
+use foldnet_data::Task;
 use maud::{Markup, html};
 
 /// Inputs named in the table of the largest.
@@ -21,7 +22,7 @@ pub(super) fn section(report: &Report) -> Markup {
         return html! { p { "This network cannot be folded: " (why) "." } };
     };
     html! {
-        p { (said(folding, report.norms.len())) }
+        p { (said(folding, report)) }
         h3 { "Weights, layer by layer" }
         div.figures { @for (index, layer) in folding.layers.iter().enumerate() { (figure(index, layer)) } }
         p.legend { span.key.before {} "as trained" span.key.after {} "after the fold" }
@@ -30,25 +31,28 @@ pub(super) fn section(report: &Report) -> Markup {
              share, so that a few weights among many can be seen."
         }
         (ranges(folding))
-        h3 { "The first layer, pixel by pixel" }
-        (pixels(&folding.inputs, report.image))
+        h3 { "The first layer, " (report.words.input) " by " (report.words.input) }
+        (pixels(&folding.inputs, report))
     }
 }
 
-fn said(folding: &Folding, norms: usize) -> String {
-    let folded = match (folding.inputs.std.is_some(), norms > 0) {
-        (true, true) => "Pixel scaling, standardization and every BatchNormalization are",
-        (true, false) => "Pixel scaling and standardization are",
-        (false, true) => "Pixel scaling and every BatchNormalization are",
-        (false, false) => "Pixel scaling is",
+fn said(folding: &Folding, report: &Report) -> String {
+    let words = report.words;
+    let scaling = if words.is_images() { "Pixel scaling" } else { "The scaling of inputs" };
+    let folded = match (folding.inputs.std.is_some(), !report.norms.is_empty()) {
+        (true, true) => ", standardization and every BatchNormalization are",
+        (true, false) => " and standardization are",
+        (false, true) => " and every BatchNormalization are",
+        (false, false) => " is",
     };
-    format!(
-        "{folded} now part of {}. Over all images no logit moved by more than {}, and {} \
-         changed class.",
-        counted(folding.layers.len(), "Dense layer", "Dense layers"),
-        number(f64::from(folding.largest_deviation)),
-        if folding.changed == 0 { "none".to_owned() } else { counted(folding.changed, "image", "images") }
-    )
+    let (layers, deviation) =
+        (counted(folding.layers.len(), "Dense layer", "Dense layers"), number(f64::from(folding.largest_deviation)));
+    let all = format!("{scaling}{folded} now part of {layers}. Over all {}", words.many);
+    if report.task != Task::Classify {
+        return format!("{all} no output moved by more than {deviation}.");
+    }
+    let changed = if folding.changed == 0 { "none".to_owned() } else { words.counted(folding.changed) };
+    format!("{all} no logit moved by more than {deviation}, and {changed} changed class.")
 }
 
 fn figure(index: usize, layer: &FoldedWeights) -> Markup {
@@ -82,7 +86,7 @@ fn ranges(folding: &Folding) -> Markup {
                 tr {
                     th scope="row" { code { (layer.names.join(" + ")) } }
                     td { (thousands(layer.inputs * layer.units)) }
-                    @for MinMedianMax { min, max, .. } in [layer.before.range, layer.after.range] {
+                    @for Spread { min, max, .. } in [layer.before.range, layer.after.range] {
                         td { (number(min)) }
                         td { (number(max)) }
                     }
@@ -93,17 +97,24 @@ fn ranges(folding: &Folding) -> Markup {
     table("Ranges of the weights before and after the fold", rows)
 }
 
-fn pixels(inputs: &Inputs, image: (usize, usize)) -> Markup {
+fn pixels(inputs: &Inputs, report: &Report) -> Markup {
+    let image = report.image;
     let [before, after] = [&inputs.before, &inputs.after].map(|values| relative(values));
+    if !report.words.is_images() {
+        return html! {
+            p { (explained(inputs, Spread::of(&after).max, report)) }
+            (largest_inputs(inputs, &after, report))
+        };
+    }
     let [from, middle, to] = ends(before.iter().chain(&after).copied());
     let share = move |ratio: f64| (ratio / from).ln() / (to / from).ln();
-    let largest = MinMedianMax::of(&after).max;
+    let largest = Spread::of(&after).max;
     let label = |when: &str, values: &[f64]| {
-        let MinMedianMax { min, max, .. } = MinMedianMax::of(values);
+        let Spread { min, max, .. } = Spread::of(values);
         format!("Weight of every pixel {when}: {} to {} the median", multiple(min), multiple(max))
     };
     html! {
-        p { (explained(inputs, largest)) }
+        p { (explained(inputs, largest, report)) }
         div.figures.maps {
             figure {
                 h4 { "As trained" }
@@ -130,10 +141,15 @@ fn ends(ratios: impl Iterator<Item = f64>) -> [f64; 3] {
     [from, (from * to).sqrt(), to]
 }
 
-fn explained(inputs: &Inputs, largest: f64) -> String {
+fn explained(inputs: &Inputs, largest: f64, report: &Report) -> String {
+    let input = report.words.input;
     let effect =
-        format!("After the fold the heaviest pixel weighs {} times as much as the median one", number(largest));
+        format!("After the fold the heaviest {input} weighs {} times as much as the median one", number(largest));
     match &inputs.std {
+        Some(_) if !report.words.is_images() => format!(
+            "{effect}. Standardization divides every input by its standard deviation, and the fold moves that division into the weights; \
+             the windows in which inputs become 8 bits take it out again."
+        ),
         Some(std) => {
             let least = std.iter().copied().fold(f32::INFINITY, f32::min);
             format!(
@@ -142,14 +158,43 @@ fn explained(inputs: &Inputs, largest: f64) -> String {
                 number(f64::from(least))
             )
         }
-        None => format!("{effect}. Pixels are not standardized here."),
+        None => format!(
+            "{effect}. {} are not standardized here.",
+            if report.words.is_images() { "Pixels" } else { "Inputs" }
+        ),
     }
 }
 
 /// Values as multiples of their median.
 fn relative(values: &[f64]) -> Vec<f64> {
-    let median = MinMedianMax::of(values).median;
+    let median = Spread::of(values).median;
     values.iter().map(|value| if median > 0.0 { value / median } else { 1.0 }).collect()
+}
+
+/// The inputs with the largest weights, by their channel and sample.
+fn largest_inputs(inputs: &Inputs, after: &[f64], report: &Report) -> Markup {
+    let mut order: Vec<usize> = (0..after.len()).collect();
+    order.sort_by(|&a, &b| after[b].total_cmp(&after[a]));
+    let channels = report.shape.channels.max(1);
+    let name = |input: usize| {
+        let channel = report.channels.get(input % channels).cloned();
+        channel.unwrap_or_else(|| (input % channels).to_string())
+    };
+    let std = |input: usize| inputs.std.as_ref().map_or("\u{2013}".to_owned(), |std| number(f64::from(std[input])));
+    let rows = html! {
+        (heads(&[Text("Channel"), Number("Sample"), Number("Standard deviation"), Number("Weight over the median")]))
+        tbody {
+            @for &input in order.iter().take(LARGEST) {
+                tr {
+                    th scope="row" { (name(input)) }
+                    td { (input / channels) }
+                    td { (std(input)) }
+                    td { (multiple(after[input])) }
+                }
+            }
+        }
+    };
+    table("The inputs with the largest weights after the fold; samples count from 0", rows)
 }
 
 fn largest_pixels(inputs: &Inputs, after: &[f64], (_, width): (usize, usize)) -> Markup {

@@ -6,15 +6,16 @@ use crate::format::thousands;
 use crate::show::report::draw::bar::bar_with_range;
 use crate::show::report::gather::measured::Measurement;
 use crate::show::report::gather::models::DeviceModel;
+use crate::show::report::gather::words::Words;
 use foldnet_sim::emulate::Instructions;
 use maud::{Markup, html};
 
 /// A table a model, then who counted; or how to have it counted.
-pub(super) fn section(models: &[DeviceModel]) -> Markup {
+pub(super) fn section(models: &[DeviceModel], words: Words) -> Markup {
     let all = || models.iter().flat_map(|model| &model.measured);
     let largest = all().map(|run| run.all.max).max().unwrap_or_default();
     html! {
-        h3 { "Instructions for one image" }
+        h3 { "Instructions for one " (words.one) }
         @if largest == 0 {
             p {
                 "Instructions are measured, never estimated: "
@@ -24,24 +25,24 @@ pub(super) fn section(models: &[DeviceModel]) -> Markup {
         } @else {
             @for model in models.iter().filter(|model| !model.measured.is_empty()) {
                 h4 { (name(model)) }
-                (counts(model, largest))
+                (counts(model, largest, words))
             }
             p.note {
-                "A bar is the mean over the images, the line in it goes from the cheapest image to the dearest; all bars have one scale. Counted by the emulator while the real firmware ran, \
+                "A bar is the mean over the " (words.many) ", the line in it goes from the cheapest " (words.one) " to the dearest; all bars have one scale. Counted by the emulator while the real firmware ran, \
                  whose every logit was the simulator\u{2019}s. Each layer was timed by itself, with the way into it, so that the layers do not add up to the whole exactly. Instructions are not cycles."
             }
-            (origins(&all().collect::<Vec<_>>()))
+            (origins(&all().collect::<Vec<_>>(), words))
         }
     }
 }
 
 /// A row a board, a column a layer.
-fn counts(model: &DeviceModel, largest: u64) -> Markup {
+fn counts(model: &DeviceModel, largest: u64, words: Words) -> Markup {
     let rows = html! {
         thead {
             tr {
                 th scope="col" { "Board" }
-                th.text scope="col" { "Whole image" }
+                th.text scope="col" { "Whole " (words.one) }
                 @for (index, layer) in model.layers.iter().enumerate() {
                     th.text scope="col" {
                         "Layer " (index) br;
@@ -59,7 +60,7 @@ fn counts(model: &DeviceModel, largest: u64) -> Markup {
             }
         }
     };
-    table(&format!("Instructions of {} for one image", name(model)), rows)
+    table(&format!("Instructions of {} for one {}", name(model), words.one), rows)
 }
 
 fn cell(count: &Instructions, largest: u64) -> Markup {
@@ -72,10 +73,10 @@ fn cell(count: &Instructions, largest: u64) -> Markup {
 }
 
 /// The images and the compiler of every run, a line for those that have the same.
-fn origins(runs: &[&Measurement]) -> Markup {
+fn origins(runs: &[&Measurement], words: Words) -> Markup {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for run in runs {
-        let origin = origin(run);
+        let origin = origin(run, words);
         let at = lines.iter().position(|(line, _)| *line == origin).unwrap_or_else(|| {
             lines.push((origin, Vec::new()));
             lines.len() - 1
@@ -88,8 +89,9 @@ fn origins(runs: &[&Measurement]) -> Markup {
     html! { dl.facts.origins { @for (origin, boards) in lines { dt { (boards.join(", ")) } dd { (origin) } } } }
 }
 
-fn origin(run: &Measurement) -> String {
-    let (images, dataset) = (super::counted(run.images, "test image", "test images"), &run.dataset);
+fn origin(run: &Measurement, words: Words) -> String {
+    let counted = words.counted(run.images);
+    let (images, dataset) = (counted.replacen(' ', " test ", 1), &run.dataset);
     let built = run
         .compiler
         .as_ref()

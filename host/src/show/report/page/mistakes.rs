@@ -12,7 +12,7 @@ use maud::{Markup, html};
 pub(super) fn section(report: &Report, test: View) -> Markup {
     let all = report.mistakes.len();
     if all == 0 {
-        return html! { p { "None: every image was recognized." } };
+        return html! { p { "None: every " (report.words.one) " was recognized." } };
     }
     let confident = report.mistakes.iter().filter(|mistake| mistake.probability > 0.9).count();
     html! {
@@ -29,11 +29,11 @@ pub(super) fn section(report: &Report, test: View) -> Markup {
 
 fn one(mistake: &Mistake, report: &Report, test: View) -> Markup {
     let (is, taken_for) = (&report.labels[mistake.class], &report.labels[mistake.taken_for]);
-    let description = format!("Test image {}: is {is}, taken for {taken_for}", mistake.image);
+    let description = format!("Test {} {}: is {is}, taken for {taken_for}", report.words.one, mistake.image);
     let caption = html! {
         b { (taken_for) } " " span.figure { (confidence(mistake.probability)) } br;
         "is " (is) br;
-        span.faint { "test image " (mistake.image) }
+        span.faint { "test " (report.words.one) " " (mistake.image) }
     };
     picture(test, mistake.image, &description, caption)
 }

@@ -1,6 +1,7 @@
 //! The page: sections in the order in which a reader asks, a file each. Every figure says in words what is to be seen,
 //! and has its numbers as text; wide tables scroll in boxes of their own.
 
+mod answers;
 mod classes;
 mod curves;
 mod devices;
@@ -13,7 +14,7 @@ mod quantization;
 mod run;
 
 use super::gather::Report;
-use foldnet_data::View;
+use foldnet_data::{Task, View};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Colours, type and layout, for light and dark, wide and narrow.
@@ -63,16 +64,23 @@ pub fn page(report: &Report, test: View) -> String {
 
 fn sections(report: &Report, test: View) -> Vec<Section> {
     let section = |id, title, content| Section { id, title, content };
-    vec![
-        section("learning", "Learning", curves::section(report)),
-        section("classes", "Classes", classes::section(report)),
-        section("mistakes", "Mistakes", mistakes::section(report, test)),
+    let answers = match report.task {
+        Task::Classify => vec![
+            section("classes", "Classes", classes::section(report)),
+            section("mistakes", "Mistakes", mistakes::section(report, test)),
+        ],
+        Task::Regress | Task::Reconstruct => vec![section("answers", "Answers", answers::section(report))],
+    };
+    let mut sections = vec![section("learning", "Learning", curves::section(report))];
+    sections.extend(answers);
+    sections.extend([
         section("norms", "Batch normalization", norms::section(report)),
         section("folding", "Folding", folding::section(report)),
         section("quantization", "Quantization", quantization::section(report, test)),
         section("devices", "Devices", devices::section(report)),
         section("run", "Network and run", run::section(report)),
-    ]
+    ]);
+    sections
 }
 
 impl Section {

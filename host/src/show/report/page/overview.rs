@@ -1,10 +1,13 @@
 //! The head of the page: what was measured, and what it came to.
 
+use super::answers::measure;
 use super::counted;
 use super::quantization::{name, widths};
 use crate::format::thousands;
-use crate::show::report::draw::format::{bytes, percent};
+use crate::judge::evaluate::Metrics;
+use crate::show::report::draw::format::{bytes, number, percent};
 use crate::show::report::gather::Report;
+use foldnet_data::Task;
 use maud::{Markup, html};
 
 /// Title, one sentence, and the figures that matter.
@@ -25,8 +28,8 @@ pub(super) fn header(report: &Report) -> Markup {
 fn sentence(report: &Report) -> String {
     let (images, all) = (report.evaluation.images, report.test_images);
     let measured = match images == all {
-        true => format!("all {}", counted(all, "test image", "test images")),
-        false => format!("the first {} of {} test images", thousands(images), thousands(all)),
+        true => format!("all {} test {}", thousands(all), report.words.many),
+        false => format!("the first {} of {} test {}", thousands(images), thousands(all), report.words.many),
     };
     let norms = match report.norms.len() {
         0 => "no BatchNormalization".to_owned(),
@@ -44,16 +47,42 @@ fn shape(report: &Report) -> String {
 
 /// Name, figure and what belongs to it.
 fn tiles(report: &Report) -> Vec<(String, String, String)> {
-    let of = |count: usize| format!("{} of {} images wrong", thousands(count), thousands(report.evaluation.images));
+    if report.task != Task::Classify {
+        return other_tiles(report);
+    }
+    let words = report.words;
+    let of =
+        |count: usize| format!("{} of {} {} wrong", thousands(count), thousands(report.evaluation.images), words.many);
     let network = ("Network, float".to_owned(), percent(report.evaluation.accuracy), of(report.mistakes.len()));
     let folded = report.folding.iter().map(|fold| {
-        let note = format!("{} changed class", counted(fold.changed, "image", "images"));
+        let note = format!("{} changed class", words.counted(fold.changed));
         ("Folded, float".to_owned(), percent(fold.accuracy), note)
     });
     let models = report.models.iter().map(|model| {
-        let changed = counted(model.changed.len(), "image", "images");
+        let changed = words.counted(model.changed.len());
         let note = format!("{}, {}; {changed} changed class", widths(model), bytes(model.bytes));
         (name(model).to_owned(), percent(model.accuracy), note)
     });
     std::iter::once(network).chain(folded).chain(models).collect()
+}
+
+/// The same where no classes are told apart: RMSE or AUC, or how many score above the threshold.
+fn other_tiles(report: &Report) -> Vec<(String, String, String)> {
+    let tile = |name: &str, metrics: &Metrics, note: String| {
+        let (value, of) = match (measure(metrics), metrics) {
+            (Some((of, value)), _) => (number(value), of),
+            (None, Metrics::Anomaly(found)) => {
+                (found.false_alarms.map_or("\u{2013}".to_owned(), percent), "above the threshold")
+            }
+            (None, _) => ("\u{2013}".to_owned(), ""),
+        };
+        let note = if note.is_empty() { of.to_owned() } else { format!("{of}; {note}") };
+        (name.to_owned(), value, note)
+    };
+    let network = tile("Network, float", &report.evaluation.metrics, String::new());
+    let models = report.models.iter().filter_map(|model| {
+        let note = format!("{}, {}", widths(model), bytes(model.bytes));
+        Some(tile(name(model), model.metrics.as_ref()?, note))
+    });
+    std::iter::once(network).chain(models).collect()
 }

@@ -1,14 +1,16 @@
 //! Quantization: what each device model lost, layer by layer, and the images that changed class.
 
 use super::Column::{Bars, Number, Text};
-use super::{PICTURES, counted, heads, table};
+use super::answers::measure;
+use super::{PICTURES, heads, table};
 use crate::format::thousands;
+use crate::judge::evaluate::Metrics;
 use crate::show::report::draw::bar::bar;
 use crate::show::report::draw::format::{bytes, percent, points};
 use crate::show::report::draw::picture::picture;
 use crate::show::report::gather::Report;
 use crate::show::report::gather::models::{Changed, DeviceModel};
-use foldnet_data::View;
+use foldnet_data::{Task, View};
 use maud::{Markup, html};
 
 /// A table of all models, the errors of their layers, then the images of each.
@@ -22,11 +24,14 @@ pub(super) fn section(report: &Report, test: View) -> Markup {
         };
     }
     html! {
-        p { "What every device model makes of the same images, beside the network in float (" (percent(report.evaluation.accuracy)) ")." }
-        (models(report))
+        p {
+            "What every device model makes of the same " (report.words.many) ", beside the network in float"
+            @if report.task == Task::Classify { " (" (percent(report.evaluation.accuracy)) ")" } "."
+        }
+        @if report.task == Task::Classify { (models(report)) } @else { (other_models(report)) }
         h3 { "Error, layer by layer" }
         (errors(report))
-        @for model in &report.models {
+        @for model in report.models.iter().filter(|_| report.task == Task::Classify) {
             h3 { "Changed class in " (name(model)) }
             (changes(model, report, test))
         }
@@ -82,8 +87,32 @@ fn models(report: &Report) -> Markup {
         (table("Device models beside the network", rows))
         p.note {
             "Points: percentage points of difference in accuracy to the network. Logit error: root mean square of what the logits are off, over that of the logits, on \
-             all images."
+             all " (report.words.many) "."
         }
+    }
+}
+
+/// The same where no classes are told apart.
+fn other_models(report: &Report) -> Markup {
+    let of = |metrics: &Metrics| measure(metrics).map_or("\u{2013}".to_owned(), |(_, value)| format!("{value:.4}"));
+    let name_of = measure(&report.evaluation.metrics).map_or("Measure", |(name, _)| name);
+    let rows = html! {
+        (heads(&[Text("Model"), Number("File"), Number(name_of), Number("Output error")]))
+        tbody {
+            tr { th scope="row" { "Network, float" } td { "\u{2013}" } td { (of(&report.evaluation.metrics)) } td { "\u{2013}" } }
+            @for model in &report.models {
+                tr {
+                    th scope="row" { (name(model)) br; span.faint { (widths(model)) } }
+                    td { (bytes(model.bytes)) }
+                    td { (model.metrics.as_ref().map_or("\u{2013}".to_owned(), of)) }
+                    td { (percent(model.logit_error)) }
+                }
+            }
+        }
+    };
+    html! {
+        (table("Device models beside the network", rows))
+        p.note { "Output error: root mean square of what the outputs are off, over that of the outputs, on all examples." }
     }
 }
 
@@ -94,7 +123,7 @@ fn errors(report: &Report) -> Markup {
         @if !known.is_empty() {
             (table("Error of every quantized layer", error_rows(&known, largest)))
             p.note {
-                "Root mean square of what a layer\u{2019}s outputs are off, over that of the outputs, on the calibration images; an image of unusual \
+                "Root mean square of what a layer\u{2019}s outputs are off, over that of the outputs, on the calibration " (report.words.many) "; one of unusual \
                  energy counts less. Errors of the layers before are in it."
             }
         }
@@ -110,7 +139,7 @@ fn unknown(model: &DeviceModel) -> &'static str {
         true => "nothing was quantized, so no layer has an error.",
         false => {
             "not measured, since exporting this network again gives another file. It was exported with another \
-             --calibrate or dataset, by another version, or from another network."
+             --calibration-limit or dataset, by another version, or from another network."
         }
     }
 }
@@ -137,12 +166,12 @@ fn error_rows(models: &[&DeviceModel], largest: f64) -> Markup {
 fn changes(model: &DeviceModel, report: &Report, test: View) -> Markup {
     let all = model.changed.len();
     if all == 0 {
-        return html! { p { "No image." } };
+        return html! { p { "No " (report.words.one) "." } };
     }
     let (mended, broken) = (model.mended(), model.broken());
     html! {
         p {
-            (counted(all, "image", "images")) ": " (thousands(mended)) " right now that were wrong, " (thousands(broken))
+            (report.words.counted(all)) ": " (thousands(mended)) " right now that were wrong, " (thousands(broken))
             " wrong now that were right, " (thousands(all - mended - broken)) " wrong before and after. "
             @if all > PICTURES { "Here are the " (PICTURES) " that the network was most certain of." }
         }
@@ -157,11 +186,11 @@ fn one(image: &Changed, report: &Report, test: View) -> Markup {
         Changed { class, from, .. } if class == from => "now wrong",
         _ => "wrong before and after",
     };
-    let description = format!("Test image {}: {from} became {to}, is {is}", image.image);
+    let description = format!("Test {} {}: {from} became {to}, is {is}", report.words.one, image.image);
     let caption = html! {
         (from) " \u{2192} " b { (to) } br;
         (verdict) @if verdict.starts_with("wrong") { ", is " (is) } br;
-        span.faint { "test image " (image.image) }
+        span.faint { "test " (report.words.one) " " (image.image) }
     };
     picture(test, image.image, &description, caption)
 }

@@ -14,7 +14,7 @@ pub(super) fn section(report: &Report) -> Markup {
         (layers(report))
         @if let Some(history) = &report.history {
             h3 { "Training" }
-            (training(history))
+            (training(history, report.words.many))
         }
     }
 }
@@ -43,14 +43,14 @@ fn layers(report: &Report) -> Markup {
     }
 }
 
-fn training(history: &History) -> Markup {
+fn training(history: &History, many: &str) -> Markup {
     let facts = [
         ("Command", &history.command),
         ("Dataset", &history.dataset),
         ("Seed", &history.seed.to_string()),
         ("Version", &history.version),
         ("Machine", &history.machine),
-        ("Speed", &format!("{} training images a second", thousands(history.images_per_second as usize))),
+        ("Speed", &format!("{} training {many} a second", thousands(history.images_per_second as usize))),
     ];
     html! { dl.facts { @for (name, value) in facts { dt { (name) } dd { (value) } } } }
 }

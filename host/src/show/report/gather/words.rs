@@ -1,0 +1,36 @@
+//! What a report calls examples and inputs: images have pixels, all else has inputs.
+
+use foldnet_data::View;
+
+/// The words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words {
+    /// `image` or `example`.
+    pub one: &'static str,
+    /// `images` or `examples`.
+    pub many: &'static str,
+    /// `pixel` or `input`.
+    pub input: &'static str,
+    /// `pixels` or `inputs`.
+    pub inputs: &'static str,
+}
+
+impl Words {
+    /// For the examples of a set.
+    pub fn of(view: View) -> Self {
+        match view.is_images() {
+            true => Self { one: "image", many: "images", input: "pixel", inputs: "pixels" },
+            false => Self { one: "example", many: "examples", input: "input", inputs: "inputs" },
+        }
+    }
+
+    /// Whether these are images.
+    pub fn is_images(self) -> bool {
+        self.one == "image"
+    }
+
+    /// `1 image`, `2 images`.
+    pub fn counted(self, count: usize) -> String {
+        format!("{} {}", crate::format::thousands(count), if count == 1 { self.one } else { self.many })
+    }
+}
