@@ -4,7 +4,7 @@ use super::calibration::CalibrationArgs;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::scratch_words;
-use crate::deploy::export::{Export as Report, Plan, export};
+use crate::deploy::export::{Export as Report, ExportPlan, export};
 use crate::deploy::flash::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::onnx::onnx;
@@ -13,7 +13,7 @@ use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
-use crate::write::{atomically, check_not_input};
+use crate::write::{atomic_write, check_not_input};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::Model;
@@ -80,7 +80,7 @@ impl Export {
             Task::Reconstruct => Vec::new(),
         };
         let (calibration, test) = (material.calibration(), material.test());
-        let plan = Plan { bits: &self.bits, calibration, test, labels: &labels };
+        let plan = ExportPlan { bits: &self.bits, calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
         let (model, report) = export(&checkpoint, &plan, &self.threads.compute()?, &mut |step| bar.update(step))
             .with_context(|| self.path.display().to_string())?;

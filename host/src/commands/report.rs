@@ -5,10 +5,10 @@ use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positiv
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, Opened, check_images, class_names, open, resolve};
-use crate::show::report::{FILE, ModelFile, Plan, Stage, gather, measured, page};
+use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
 use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
 use crate::train::history::History;
-use crate::write::{atomically, check_not_input};
+use crate::write::{atomic_write, check_not_input};
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part, Task, text};
@@ -81,7 +81,7 @@ impl Report {
         history: Option<History>,
         dataset: &'a Dataset,
         models: &'a [ModelFile],
-    ) -> anyhow::Result<Plan<'a>> {
+    ) -> anyhow::Result<ReportPlan<'a>> {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(checkpoint), test)?;
         let labels = match checkpoint.about.task {
@@ -92,7 +92,7 @@ impl Report {
             Task::Regress => checkpoint.about.outputs.iter().map(|output| text::line(&output.name)).collect(),
             Task::Reconstruct => Vec::new(),
         };
-        Ok(Plan {
+        Ok(ReportPlan {
             name: self.name(),
             checkpoint,
             history,

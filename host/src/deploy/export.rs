@@ -8,7 +8,7 @@ use crate::deploy::quantize::{self, Quantization, QuantizedLayer, integer_layers
 use crate::judge::evaluate::{Metrics, Outputs, answers, is_nan, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail};
-use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, Spec, encode, encoded_len};
+use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 use foldnet_core::{Compute, Model};
 use foldnet_data::{TargetsRef, Task, View};
 use foldnet_sim::AlignedBytes;
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 /// What to export, and on what images to look at it.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan<'a> {
+pub struct ExportPlan<'a> {
     /// Bits of a weight: one number for all layers, or one for each.
     pub bits: &'a [u8],
     /// Training images that integer weights are fitted to; none are needed for 32 bits.
@@ -77,7 +77,7 @@ pub struct Export {
 /// When the layer list cannot be folded, a shape is beyond the format's, or the bits are not what the format has.
 pub fn export<C: Compute>(
     checkpoint: &Checkpoint,
-    plan: &Plan,
+    plan: &ExportPlan,
     compute: &C,
     progress: &mut dyn FnMut(quantize::QuantizeProgress),
 ) -> anyhow::Result<(AlignedBytes, Export)> {
@@ -130,7 +130,7 @@ fn quantized<C: Compute>(
     checkpoint: &Checkpoint,
     mut folded: Vec<FoldedLayer>,
     bits: &[u8],
-    plan: &Plan,
+    plan: &ExportPlan,
     compute: &C,
     progress: &mut dyn FnMut(quantize::QuantizeProgress),
 ) -> anyhow::Result<(AlignedBytes, Vec<f64>, Inputs)> {
@@ -174,7 +174,7 @@ fn rmse(outputs: &Outputs, view: View) -> Option<f64> {
 /// Of a network that was trained in integers: its weights and steps as they are.
 fn export_integers<C: Compute>(
     checkpoint: &Checkpoint,
-    plan: &Plan,
+    plan: &ExportPlan,
     compute: &C,
 ) -> anyhow::Result<(AlignedBytes, Export)> {
     let mut layers = integer_layers(checkpoint)?;
@@ -241,7 +241,7 @@ fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The fold as 32-bit floats.
-fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &Plan) -> anyhow::Result<AlignedBytes> {
+fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<AlignedBytes> {
     let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
     let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
     if let Some(layer) = narrowed.iter().position(|(kernel, bias)| kernel.iter().chain(bias).any(|w| !w.is_finite())) {
@@ -260,7 +260,12 @@ fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &Plan) ->
 }
 
 /// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
-fn encode_integer(layers: &[QuantizedLayer], order: &[u16], ends: Ends, plan: &Plan) -> anyhow::Result<AlignedBytes> {
+fn encode_integer(
+    layers: &[QuantizedLayer],
+    order: &[u16],
+    ends: Ends,
+    plan: &ExportPlan,
+) -> anyhow::Result<AlignedBytes> {
     let with_weights = layers.iter().map(|layer| {
         let header = header(layer.inputs, layer.units, layer.bits, layer.relu, layer.scale as f32)?;
         Ok((header, LayerWeights::Integer { weights: &layer.weights, rows: &layer.rows }))
@@ -293,7 +298,7 @@ fn encode_layers(
     logit_scale: f32,
     order: &[u16],
     ends: Ends,
-    plan: &Plan,
+    plan: &ExportPlan,
 ) -> anyhow::Result<AlignedBytes> {
     let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
     let shape = plan.test.shape;

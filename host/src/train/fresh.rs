@@ -1,6 +1,6 @@
 //! The network that a training starts from: fresh layers for a set and a task, or those of another network.
 
-use super::run::Plan;
+use super::run::TrainPlan;
 use crate::format::{bytes, thousands};
 use crate::network::architecture::with_dropout;
 use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
@@ -14,7 +14,7 @@ use foldnet_core::{Layer, Network};
 use foldnet_data::{Dataset, InputType, Task, ValuesRef, View};
 
 /// The network to start from.
-pub(super) fn network(plan: &Plan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
+pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
     check_method(&plan.config.method, dataset)?;
     let inputs = train.shape.inputs();
     if let Some(init) = &plan.init {
@@ -87,7 +87,7 @@ fn check_method(method: &Method, dataset: &Dataset) -> anyhow::Result<()> {
 }
 
 /// The layers by plan; without Softmax where there are no classes, with Sigmoid in its place where one output tells two.
-fn layers(plan: &Plan, task: Task, outputs: usize) -> Vec<Layer> {
+fn layers(plan: &TrainPlan, task: Task, outputs: usize) -> Vec<Layer> {
     let sigmoid = plan.config.method.head == Head::Sigmoid;
     let mut layers = plan.norm.layers(&plan.hidden, if sigmoid { 1 } else { outputs as u32 });
     if sigmoid || task != Task::Classify {

@@ -1,6 +1,6 @@
 //! The answers of a network that tells no classes apart: values beside the right ones, or where anomaly scores lie.
 
-use super::values::{Axis, Histogram, Spread, widened};
+use super::values::{Axis, Histogram, MinMedianMax, widened};
 use crate::judge::evaluate::Outputs;
 use foldnet_data::{Task, View, WrongKind};
 use serde::Serialize;
@@ -73,7 +73,7 @@ fn scores(outputs: &Outputs, view: View, threshold: Option<f32>) -> Scores {
         all.iter().enumerate().filter(|(at, _)| strange(*at) == wanted).map(|(_, score)| *score).collect()
     };
     let (normal, abnormal) = (of(false), of(true));
-    let Spread { min, max, .. } = Spread::of(&all);
+    let MinMedianMax { min, max, .. } = MinMedianMax::of(&all);
     // Scores are positive, and few are far out: ratios show more of them than differences.
     let axis = if min > 0.0 { Axis::Logarithmic } else { Axis::Linear };
     let (from, to) = if min < max { (min, max) } else { (min, min + 1.0) };

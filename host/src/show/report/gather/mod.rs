@@ -11,7 +11,7 @@ pub mod norms;
 pub mod values;
 pub mod words;
 
-use crate::deploy::export::{Plan as ExportPlan, export};
+use crate::deploy::export::{ExportPlan, export};
 use crate::deploy::fold::fold;
 use crate::deploy::quantize;
 use crate::judge::evaluate::{Evaluation, Outputs, run_checkpoint, run_model, with_scores};
@@ -31,7 +31,7 @@ use serde::Serialize;
 use words::Words;
 
 /// What to report on.
-pub struct Plan<'a> {
+pub struct ReportPlan<'a> {
     /// What the network is called.
     pub name: String,
     /// The network.
@@ -125,8 +125,8 @@ const PART: usize = 500;
 ///
 /// # Panics
 /// When the images are not of the network's size.
-pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
-    let Plan { checkpoint, labels, test, .. } = plan;
+pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
+    let ReportPlan { checkpoint, labels, test, .. } = plan;
     let (task, threshold) = (checkpoint.about.task, checkpoint.about.threshold);
     let summary = of_checkpoint(checkpoint.network());
     let run = |part: View| with_scores(run_checkpoint(checkpoint, part, compute), checkpoint, part);
@@ -171,7 +171,7 @@ pub fn gather<C: Compute>(plan: &Plan, compute: &C, progress: &mut dyn FnMut(Sta
 
 /// What the fold changes, in 32-bit floats.
 fn difference<C: Compute>(
-    plan: &Plan,
+    plan: &ReportPlan,
     network: &Outputs,
     compute: &C,
     progress: &mut dyn FnMut(Stage),

@@ -8,7 +8,7 @@ use crate::show::report::draw::heat::{heat, scale};
 use crate::show::report::draw::histogram::compared;
 use crate::show::report::gather::Report;
 use crate::show::report::gather::folding::{FoldedWeights, Folding, Inputs, Weights};
-use crate::show::report::gather::values::Spread;
+use crate::show::report::gather::values::MinMedianMax;
 use foldnet_data::Task;
 use maud::{Markup, html};
 
@@ -86,7 +86,7 @@ fn ranges(folding: &Folding) -> Markup {
                 tr {
                     th scope="row" { code { (layer.names.join(" + ")) } }
                     td { (thousands(layer.inputs * layer.units)) }
-                    @for Spread { min, max, .. } in [layer.before.range, layer.after.range] {
+                    @for MinMedianMax { min, max, .. } in [layer.before.range, layer.after.range] {
                         td { (number(min)) }
                         td { (number(max)) }
                     }
@@ -102,15 +102,15 @@ fn pixels(inputs: &Inputs, report: &Report) -> Markup {
     let [before, after] = [&inputs.before, &inputs.after].map(|values| relative(values));
     if !report.words.is_images() {
         return html! {
-            p { (explained(inputs, Spread::of(&after).max, report)) }
+            p { (explained(inputs, MinMedianMax::of(&after).max, report)) }
             (largest_inputs(inputs, &after, report))
         };
     }
     let [from, middle, to] = ends(before.iter().chain(&after).copied());
     let share = move |ratio: f64| (ratio / from).ln() / (to / from).ln();
-    let largest = Spread::of(&after).max;
+    let largest = MinMedianMax::of(&after).max;
     let label = |when: &str, values: &[f64]| {
-        let Spread { min, max, .. } = Spread::of(values);
+        let MinMedianMax { min, max, .. } = MinMedianMax::of(values);
         format!("Weight of every pixel {when}: {} to {} the median", multiple(min), multiple(max))
     };
     html! {
@@ -167,7 +167,7 @@ fn explained(inputs: &Inputs, largest: f64, report: &Report) -> String {
 
 /// Values as multiples of their median.
 fn relative(values: &[f64]) -> Vec<f64> {
-    let median = Spread::of(values).median;
+    let median = MinMedianMax::of(values).median;
     values.iter().map(|value| if median > 0.0 { value / median } else { 1.0 }).collect()
 }
 
