@@ -1,7 +1,7 @@
 //! How a run on a device ends: one code a reason, which the device gives to the debugger or emulator, and which the PC
 //! turns back into words.
 
-use crate::app::MemoryError;
+use crate::app::AppError;
 use core::fmt;
 use foldnet_core::model::ParseError;
 use foldnet_core::slot::{BootError, Fault};
@@ -10,7 +10,7 @@ use foldnet_core::slot::{BootError, Fault};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// All images are classified.
+    /// All examples are answered.
     Done = 0,
     /// [`ParseError::Unaligned`]
     Unaligned = 10,
@@ -32,10 +32,10 @@ pub enum Exit {
     Bits = 18,
     /// [`ParseError::Scratch`]
     DeclaredScratch = 19,
-    /// [`MemoryError::Scratch`]
+    /// [`AppError::Scratch`]
     Scratch = 20,
-    /// [`MemoryError::Image`]
-    Image = 21,
+    /// [`AppError::Example`]
+    Example = 21,
     /// [`Fault::Unfinished`]
     SlotUnfinished = 22,
     /// [`Fault::Header`] and [`Fault::Version`]
@@ -52,7 +52,7 @@ pub enum Exit {
     Row = 28,
     /// [`ParseError::Order`]
     Order = 29,
-    /// The images cannot be read, or are not of the model's size.
+    /// The examples cannot be read, or are not of the model's size.
     Job = 30,
     /// The answers cannot be written.
     Results = 31,
@@ -68,11 +68,13 @@ pub enum Exit {
     InputSection = 36,
     /// [`ParseError::Head`]
     HeadSection = 37,
+    /// [`AppError::Input`]
+    Input = 38,
 }
 
 impl Exit {
     /// All reasons.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Done,
         Self::Unaligned,
         Self::TooShort,
@@ -85,7 +87,7 @@ impl Exit {
         Self::Bits,
         Self::DeclaredScratch,
         Self::Scratch,
-        Self::Image,
+        Self::Example,
         Self::SlotUnfinished,
         Self::SlotHeader,
         Self::SlotWrong,
@@ -102,6 +104,7 @@ impl Exit {
         Self::Section,
         Self::InputSection,
         Self::HeadSection,
+        Self::Input,
     ];
 
     /// The exit code.
@@ -157,11 +160,12 @@ impl From<BootError> for Exit {
     }
 }
 
-impl From<MemoryError> for Exit {
-    fn from(error: MemoryError) -> Self {
+impl From<AppError> for Exit {
+    fn from(error: AppError) -> Self {
         match error {
-            MemoryError::Scratch { .. } => Self::Scratch,
-            MemoryError::Image { .. } => Self::Image,
+            AppError::Scratch { .. } => Self::Scratch,
+            AppError::Example { .. } => Self::Example,
+            AppError::Input { .. } => Self::Input,
         }
     }
 }
@@ -169,7 +173,7 @@ impl From<MemoryError> for Exit {
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
-            Self::Done => "all images are classified",
+            Self::Done => "all examples are answered",
             Self::Unaligned => "the model in flash does not begin at an address divisible by 4",
             Self::TooShort => "the flash for the model is too short for any",
             Self::NoModel => "there is no model in flash: flash one",
@@ -181,7 +185,7 @@ impl fmt::Display for Exit {
             Self::Bits => "a layer of the model in flash has a width that this firmware does not know",
             Self::DeclaredScratch => "the model in flash declares scratch memory that its layers do not need",
             Self::Scratch => "the model needs more scratch memory than the board has",
-            Self::Image => "the model's images are larger than the board's memory for them",
+            Self::Example => "the model's examples are larger than the board's memory for them",
             Self::SlotUnfinished => "the model's slot was not written to its end: flash it again",
             Self::SlotHeader => "the header of the model's slot is damaged, or of a later version: flash it again",
             Self::SlotWrong => "the model was exported for another slot or address: export it for this one",
@@ -193,7 +197,8 @@ impl fmt::Display for Exit {
             Self::Section => "the model has a section that this firmware does not know: build the firmware again",
             Self::InputSection => "the model's inputs do not fit its shape, or have an unknown type: export it again",
             Self::HeadSection => "the model's head does not fit its outputs, or is of an unknown kind: export it again",
-            Self::Job => "the images cannot be read, or are not of the model's size",
+            Self::Input => "the model takes inputs of another type than this firmware has",
+            Self::Job => "the examples cannot be read, or are not of the model's size",
             Self::Results => "the answers cannot be written",
             Self::Stack => "the stack grew into the memory below it",
             Self::Panic => "the firmware panicked, which is a defect",
@@ -212,7 +217,7 @@ mod tests {
             assert_eq!(Exit::from_code(exit.code().into()), Some(exit));
         }
         // 1 and 2 are the emulator's own, and below 0 are signals.
-        for code in [-1, 1, 2, 9, 38, 256] {
+        for code in [-1, 1, 2, 9, 39, 256] {
             assert_eq!(Exit::from_code(code), None, "{code}");
         }
     }

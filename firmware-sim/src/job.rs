@@ -1,18 +1,21 @@
 //! What a PC and an emulated board tell each other: two files that the board opens by semihosting. All words are
 //! little-endian `u32`.
 //!
-//! | file `job`, read by the board | |
+//! | file `job`, read by the board, for each job | |
 //! |---|---|
-//! | 6 words | [`Job`], magic first |
-//! | bytes | the images, one after the other |
+//! | 7 words | [`Job`], magic first |
+//! | bytes | the examples, one after the other, values little-endian |
 //!
-//! | file `results`, written by the board | |
+//! | file `results`, written by the board, for each job | |
 //! |---|---|
 //! | 10 words | [`Start`], magic first |
-//! | for each image | class, ticks from image bytes to class, logits |
+//! | for each example | [`verdict`], ticks from raw values to answer, the outputs' words, [`score`] |
 //! | 3 words | [`End`], magic first |
 
 use crate::exit::Exit;
+use foldnet_core::Model;
+use foldnet_core::infer::Answer;
+use foldnet_core::model::HeadKind;
 use foldnet_core::slot::Boot;
 
 /// The file that the board reads.
@@ -24,8 +27,32 @@ pub const RESULTS_FILE: &str = "results";
 /// Instructions that the board executes to calibrate its clock.
 pub const CALIBRATION: u32 = 2_000_000;
 
-/// Words in front of an image's logits: class and ticks.
-pub const ANSWER_WORDS: usize = 2;
+/// Words in front of an example's outputs: verdict and ticks.
+pub const FRONT_WORDS: usize = 2;
+
+/// Words of a score.
+pub const SCORE_WORDS: usize = 2;
+
+/// Words of an answer behind verdict and ticks: the outputs, and the score where the model gives one.
+pub fn answer_words(model: &Model) -> usize {
+    let score = if model.head() == HeadKind::Reconstruction { SCORE_WORDS } else { 0 };
+    model.outputs() + score
+}
+
+/// What an answer says in one word: the class; whether a score is above the threshold, 1 or 0; of values 0.
+pub fn verdict(answer: Answer) -> u32 {
+    match answer {
+        Answer::Class(class) => class as u32,
+        Answer::Values => 0,
+        Answer::Score { above, .. } => above.into(),
+    }
+}
+
+/// The sum of a score, low word first; `None` where the answer is another.
+pub fn score(answer: Answer) -> Option<[u32; SCORE_WORDS]> {
+    let Answer::Score { score, .. } = answer else { return None };
+    Some([score.sum() as u32, (score.sum() >> 32) as u32])
+}
 
 /// Longest name of a kernel, in bytes.
 const KERNEL_LEN: usize = 16;
@@ -33,34 +60,39 @@ const KERNEL_LEN: usize = 16;
 /// What the board is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
-    /// Number of images.
-    pub images: u32,
-    /// Bytes of an image.
-    pub image_len: u32,
+    /// Number of examples.
+    pub examples: u32,
+    /// Bytes of an example.
+    pub example_len: u32,
     /// Where the model begins, in bytes from the board's model address; other than 0 only in tests.
     pub model_offset: u32,
     /// Words of scratch memory that may be used at most; less than there are only in tests.
     pub scratch_limit: u32,
-    /// The layer whose ticks are counted; [`ALL_LAYERS`](Self::ALL_LAYERS) counts from image bytes to class.
+    /// The layer whose ticks are counted; [`ALL_LAYERS`](Self::ALL_LAYERS) counts from raw values to answer.
     pub timed_layer: u32,
+    /// Whether another job follows; only in tests.
+    pub more: bool,
 }
 
 impl Job {
     /// Number of words.
-    pub const WORDS: usize = 6;
+    pub const WORDS: usize = 7;
     /// No layer in particular.
     pub const ALL_LAYERS: u32 = u32::MAX;
     const MAGIC: u32 = u32::from_le_bytes(*b"FJOB");
 
     /// As it stands in the file.
     pub const fn words(&self) -> [u32; Self::WORDS] {
-        [Self::MAGIC, self.images, self.image_len, self.model_offset, self.scratch_limit, self.timed_layer]
+        let Self { examples, example_len, model_offset, scratch_limit, timed_layer, more } = *self;
+        [Self::MAGIC, examples, example_len, model_offset, scratch_limit, timed_layer, more as u32]
     }
 
     /// None for words that are no job.
     pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
-        let [Self::MAGIC, images, image_len, model_offset, scratch_limit, timed_layer] = words else { return None };
-        Some(Self { images, image_len, model_offset, scratch_limit, timed_layer })
+        let [Self::MAGIC, examples, example_len, model_offset, scratch_limit, timed_layer, more] = words else {
+            return None;
+        };
+        Some(Self { examples, example_len, model_offset, scratch_limit, timed_layer, more: more != 0 })
     }
 }
 
@@ -100,11 +132,11 @@ impl Booted {
     }
 }
 
-/// What the board says before the first image.
+/// What the board says before the first example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
-    /// Logits of an image.
-    pub logits: u32,
+    /// Words of an answer behind verdict and ticks: see [`answer_words`].
+    pub answer_words: u32,
     /// Ticks of the clock in [`CALIBRATION`] instructions.
     pub calibration_ticks: u32,
     /// Which model runs.
@@ -118,10 +150,10 @@ impl Start {
     const MAGIC: u32 = u32::from_le_bytes(*b"FRUN");
 
     /// `kernel` is cut after 16 bytes.
-    pub fn new(logits: u32, calibration_ticks: u32, kernel: &str, booted: Booted) -> Self {
+    pub fn new(answer_words: u32, calibration_ticks: u32, kernel: &str, booted: Booted) -> Self {
         let mut padded = [0; KERNEL_LEN];
         padded.iter_mut().zip(kernel.bytes()).for_each(|(to, from)| *to = from);
-        Self { logits, calibration_ticks, booted, kernel: padded }
+        Self { answer_words, calibration_ticks, booted, kernel: padded }
     }
 
     /// Name of the kernel that runs.
@@ -136,26 +168,26 @@ impl Start {
         let word = |at: usize| u32::from_le_bytes([k[at], k[at + 1], k[at + 2], k[at + 3]]);
         let [slot, sequence, passed_over] = self.booted.words();
         let ticks = self.calibration_ticks;
-        [Self::MAGIC, self.logits, ticks, slot, sequence, passed_over, word(0), word(4), word(8), word(12)]
+        [Self::MAGIC, self.answer_words, ticks, slot, sequence, passed_over, word(0), word(4), word(8), word(12)]
     }
 
     /// None for words that are no start.
     pub fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
-        let [Self::MAGIC, logits, calibration_ticks, slot, sequence, passed_over, name @ ..] = words else {
+        let [Self::MAGIC, answer_words, calibration_ticks, slot, sequence, passed_over, name @ ..] = words else {
             return None;
         };
         let booted = Booted::from_words([slot, sequence, passed_over])?;
         let mut kernel = [0; KERNEL_LEN];
         kernel.chunks_exact_mut(4).zip(name).for_each(|(bytes, word)| bytes.copy_from_slice(&word.to_le_bytes()));
-        Some(Self { logits, calibration_ticks, booted, kernel })
+        Some(Self { answer_words, calibration_ticks, booted, kernel })
     }
 }
 
-/// What the board says after the last image.
+/// What the board says after the last example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End {
-    /// Images classified.
-    pub images: u32,
+    /// Examples answered.
+    pub examples: u32,
     /// Bytes of stack at the peak.
     pub stack_peak: u32,
 }
@@ -167,13 +199,13 @@ impl End {
 
     /// As it stands in the file.
     pub const fn words(&self) -> [u32; Self::WORDS] {
-        [Self::MAGIC, self.images, self.stack_peak]
+        [Self::MAGIC, self.examples, self.stack_peak]
     }
 
     /// None for words that are no end.
     pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
-        let [Self::MAGIC, images, stack_peak] = words else { return None };
-        Some(Self { images, stack_peak })
+        let [Self::MAGIC, examples, stack_peak] = words else { return None };
+        Some(Self { examples, stack_peak })
     }
 }
 
@@ -183,8 +215,11 @@ mod tests {
 
     #[test]
     fn words_say_what_was_put_into_them() {
-        let job = Job { images: 1, image_len: 784, model_offset: 3, scratch_limit: u32::MAX, timed_layer: 2 };
-        assert_eq!(Job::from_words(job.words()), Some(job));
+        let job =
+            Job { examples: 1, example_len: 784, model_offset: 3, scratch_limit: u32::MAX, timed_layer: 2, more: true };
+        for job in [job, Job { more: false, ..job }] {
+            assert_eq!(Job::from_words(job.words()), Some(job));
+        }
         let bare = Booted { slot: None, sequence: 0, passed_over: None };
         let fallen_back = Booted { slot: Some(1), sequence: u32::MAX, passed_over: Some(Exit::Crc) };
         for kernel in ["", "portable", "exactly-16-bytes"] {
@@ -195,7 +230,7 @@ mod tests {
             }
         }
         assert_eq!(Start::new(1, 1, "longer than 16 bytes", bare).kernel(), "longer than 16 b");
-        let end = End { images: 7, stack_peak: 600 };
+        let end = End { examples: 7, stack_peak: 600 };
         assert_eq!(End::from_words(end.words()), Some(end));
     }
 

@@ -3,6 +3,7 @@
 
 use crate::board::{Board, Footprint};
 use crate::emulate::{Cycles, Instructions};
+use crate::metrics::Metrics;
 use crate::{Emulation, Simulation};
 use foldnet_core::Model;
 use foldnet_core::model::checksum;
@@ -24,7 +25,7 @@ pub struct Record {
     pub crc32: String,
     /// Bits of each layer's weights.
     pub bits: Vec<u8>,
-    /// Name of the set that the images are of.
+    /// Name of the set that the examples are of.
     pub dataset: String,
     /// Whether the board has room for the model.
     pub fits: bool,
@@ -39,11 +40,16 @@ pub struct Record {
 /// What any run gives.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Images classified.
+    /// Examples answered.
     pub images: usize,
-    /// Share of images whose class is their label, 0 to 1.
-    pub accuracy: f64,
-    /// SHA-256 in hex over the logit words of all images, each word little-endian.
+    /// Share of examples whose class is the right one, 0 to 1; none where the task is another, or the right ones are not
+    /// known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// Measures of values or scores.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Metrics>,
+    /// SHA-256 in hex over the output words of all examples, each word little-endian.
     pub logits_sha256: String,
     /// Flash: measured on an emulated board, else at most.
     pub flash_bytes: usize,
@@ -61,12 +67,12 @@ pub struct Emulated {
     pub kernel: String,
     /// What built the firmware; none where it was given as a file.
     pub compiler: Option<String>,
-    /// From image bytes to class.
+    /// From raw values to answer.
     pub instructions_per_image: Instructions,
     /// Of each layer by itself, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions_per_layer: Option<Vec<Instructions>>,
-    /// Cycles per image by the plugin's model, where that was asked for.
+    /// Cycles per example by the plugin's model, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cycles: Option<Cycles>,
     /// Their mean in milliseconds at the board's clock.
@@ -75,7 +81,7 @@ pub struct Emulated {
     /// Wait states of the board's flash, that they were modelled with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_states: Option<u32>,
-    /// Whether the classes and all logits of all images are the simulation's.
+    /// Whether the classes, scores and all outputs of all examples are the simulation's.
     pub identical: bool,
     /// The slot that was booted; none for a bare model.
     pub slot: Option<u8>,
@@ -110,7 +116,8 @@ impl Measured {
     pub fn simulated(run: &Simulation, takes: &Footprint) -> Self {
         Self {
             images: run.images,
-            accuracy: run.accuracy(),
+            accuracy: accuracy(run.metrics.as_ref(), run.correct, run.images),
+            metrics: of_other_tasks(run.metrics.as_ref()),
             logits_sha256: run.logits_sha256.clone(),
             flash_bytes: takes.flash_bytes,
             ram_bytes: takes.ram_bytes,
@@ -122,7 +129,8 @@ impl Measured {
     pub fn emulated(run: &Emulation) -> Self {
         Self {
             images: run.images,
-            accuracy: run.accuracy(),
+            accuracy: accuracy(run.metrics(), run.correct, run.images),
+            metrics: of_other_tasks(run.metrics()),
             logits_sha256: run.logits_sha256.clone(),
             flash_bytes: run.flash.total(),
             ram_bytes: run.ram.total(),
@@ -139,6 +147,16 @@ impl Measured {
             }),
         }
     }
+}
+
+/// The share of right classes, where there are classes and they are known.
+fn accuracy(metrics: Option<&Metrics>, correct: usize, images: usize) -> Option<f64> {
+    matches!(metrics, Some(Metrics::Classification(_))).then(|| correct as f64 / images.max(1) as f64)
+}
+
+/// Measures of a task that accuracy says nothing of.
+fn of_other_tasks(metrics: Option<&Metrics>) -> Option<Metrics> {
+    metrics.filter(|metrics| !matches!(metrics, Metrics::Classification(_))).cloned()
 }
 
 #[cfg(test)]
@@ -175,7 +193,8 @@ mod tests {
         check(None, 8);
         let mut measured = Measured {
             images: 9,
-            accuracy: 0.5,
+            accuracy: Some(0.5),
+            metrics: None,
             logits_sha256: "00".into(),
             flash_bytes: 1,
             ram_bytes: 2,

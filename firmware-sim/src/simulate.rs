@@ -1,122 +1,181 @@
-//! The PC shell around the app: many images, one after the other, in memory that is stricter than a chip's.
+//! The PC shell around the app: many examples, one after the other, in memory that is stricter than a chip's.
 //!
-//! Scratch memory and image buffer are exactly as long as the model declares, and poisoned before every image, so that
-//! code which reads what it has not written, or writes where it may not, shows here and not on a device.
+//! Scratch memory and the buffer for an example are exactly as long as the model declares, and poisoned before every
+//! example, so that code which reads what it has not written, or writes where it may not, shows here and not on a device.
 
 use crate::app::{App, Shell};
+use crate::metrics::{Metrics, anomaly, classification, regression};
 use foldnet_core::Model;
-use foldnet_core::infer::{Answer, Outputs};
+use foldnet_core::infer::{Answer, Input, Outputs};
+use foldnet_core::model::HeadKind;
+use foldnet_data::{TargetsRef, ValuesRef, View};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 
-/// What scratch memory holds before an image: a NaN as a float, a large negative number as an integer.
+/// What scratch memory holds before an example: a NaN as a float, a large negative number as an integer.
 const POISON: u32 = 0xFFF5_A5A5;
 
 /// What came of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
-    /// Images classified.
+    /// Examples answered.
     pub images: usize,
-    /// Images whose class is their label.
+    /// Examples whose class is the right one; 0 where the model tells no classes apart, or the right ones are not known.
     pub correct: usize,
-    /// `[images]`
+    /// `[N]`, of a model that tells classes apart.
     pub classes: Vec<u16>,
-    /// SHA-256 in hex over the logit words of all images, each word little-endian.
+    /// `[N][outputs]`: logits, values in their units, or the reconstruction in the units of training.
+    pub values: Vec<f32>,
+    /// `[N]`, anomaly scores of a reconstruction.
+    pub scores: Vec<f32>,
+    /// SHA-256 in hex over the output words of all examples, each word little-endian.
     pub logits_sha256: String,
+    /// The measures of the task; none where the right answers are not known, but for scores: they are then those of normal
+    /// examples.
+    pub metrics: Option<Metrics>,
 }
 
 impl Simulation {
-    /// Share of images whose class is their label, 0 to 1; 0 without images.
+    /// Share of examples whose class is the right one, 0 to 1; 0 without any.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64
     }
 }
 
-/// Runs `model` over `labels.len()` images, `pixels` being `[images][model.inputs()]`. After each image `progress` is
-/// told how many are done.
+/// Runs `model` over `examples`. After each one `progress` is told how many are done.
 ///
 /// # Panics
-/// When `pixels` has another length.
-pub fn simulate(model: &Model, pixels: &[u8], labels: &[u16], progress: &mut dyn FnMut(usize)) -> Simulation {
-    simulate_logits(model, pixels, labels, &mut |image, _| progress(image + 1))
+/// When the examples have another type or number of values than the model takes, or targets of another kind than it
+/// answers.
+pub fn simulate(model: &Model, examples: View, progress: &mut dyn FnMut(usize)) -> Simulation {
+    simulate_each(model, examples, &mut |example, _, _| progress(example + 1))
 }
 
-/// [`simulate`], which shows the logits of every image: `(image, logits)`, counted from 0.
+/// [`simulate`], which shows the answer to every example with its outputs; examples are counted from 0.
 ///
 /// # Panics
-/// When `pixels` has another length than `labels.len()` images.
-pub fn simulate_logits(
-    model: &Model,
-    pixels: &[u8],
-    labels: &[u16],
-    each: &mut dyn FnMut(usize, Outputs),
-) -> Simulation {
-    assert_eq!(pixels.len(), labels.len() * model.inputs(), "as many pixels as the labelled images have");
-    let mut scratch = vec![POISON; model.scratch_words()];
-    let mut image = vec![0; model.inputs()];
-    let mut shell = Memory { pixels, logits: model.outputs(), each, digest: LogitsDigest::new(labels) };
-    match App::new(model, &mut scratch, &mut image).map(|app| app.run(&mut shell)) {
-        Ok(Ok(_)) => shell.digest.finish(),
+/// As [`simulate`].
+pub fn simulate_each(model: &Model, examples: View, each: &mut dyn FnMut(usize, Answer, Outputs)) -> Simulation {
+    assert_eq!(examples.shape.inputs(), model.inputs(), "values of an example and of the model");
+    let mut answers = Answers::new(each);
+    match examples.inputs {
+        ValuesRef::U8(values) => run(model, values, &mut answers),
+        ValuesRef::I8(values) => run(model, values, &mut answers),
+        ValuesRef::I16(values) => run(model, values, &mut answers),
+        ValuesRef::U16(values) => run(model, values, &mut answers),
+        ValuesRef::F32(values) => run(model, values, &mut answers),
+    }
+    answers.finish(model, examples.targets)
+}
+
+/// Runs the app over `values`, `[N][model.inputs()]`.
+fn run<I: Input + Default>(model: &Model, values: &[I], answers: &mut Answers) {
+    let (mut scratch, mut example) = (vec![POISON; model.scratch_words()], vec![I::default(); model.inputs()]);
+    let mut shell = Memory { examples: values.chunks_exact(model.inputs()), answers, outputs: model.outputs() };
+    match App::new(model, &mut scratch, &mut example).map(|app| app.run(&mut shell)) {
+        Ok(Ok(_)) => (),
         Ok(Err(never)) => match never {},
-        Err(error) => unreachable!("memory as the model declares it: {error}"),
+        Err(error) => panic!("memory is as the model declares it: {error}"),
     }
 }
 
-/// Images from memory, answers into a digest.
-struct Memory<'a> {
-    pixels: &'a [u8],
-    logits: usize,
-    each: &'a mut dyn FnMut(usize, Outputs),
-    digest: LogitsDigest<'a>,
+/// Examples from memory, answers into memory.
+struct Memory<'a, 'e, I> {
+    examples: std::slice::ChunksExact<'a, I>,
+    answers: &'a mut Answers<'e>,
+    outputs: usize,
 }
 
-impl Shell for Memory<'_> {
+impl<I: Input> Shell<I> for Memory<'_, '_, I> {
     type Error = Infallible;
 
-    fn next_image(&mut self, image: &mut [u8]) -> Result<bool, Infallible> {
-        let start = self.digest.classes.len() * image.len();
-        if start == self.pixels.len() {
-            return Ok(false);
-        }
-        image.copy_from_slice(&self.pixels[start..start + image.len()]);
-        Ok(true)
+    fn next_example(&mut self, example: &mut [I]) -> Result<bool, Infallible> {
+        let next = self.examples.next();
+        next.into_iter().for_each(|values| example.copy_from_slice(values));
+        Ok(next.is_some())
     }
 
     fn prepare(&mut self, scratch: &mut [u32]) {
         scratch.fill(POISON);
     }
 
-    fn answer(&mut self, answer: Answer, logits: Outputs) -> Result<(), Infallible> {
-        assert_eq!(logits.words().len(), self.logits, "one logit a class");
-        (self.each)(self.digest.classes.len(), logits);
-        self.digest.add(answer.class().unwrap_or(0), logits.words());
+    fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Infallible> {
+        assert_eq!(outputs.words().len(), self.outputs, "one word an output");
+        self.answers.add(answer, outputs);
         Ok(())
     }
 }
 
-/// Gathers answers, image by image.
-pub(crate) struct LogitsDigest<'a> {
-    labels: &'a [u16],
-    sha256: Sha256,
-    correct: usize,
+/// Gathers answers, example by example.
+struct Answers<'e> {
+    each: &'e mut dyn FnMut(usize, Answer, Outputs),
+    digest: WordsDigest,
+    count: usize,
     classes: Vec<u16>,
+    values: Vec<f32>,
+    scores: Vec<f32>,
 }
 
-impl<'a> LogitsDigest<'a> {
-    pub(crate) fn new(labels: &'a [u16]) -> Self {
-        Self { labels, sha256: Sha256::new(), correct: 0, classes: Vec::with_capacity(labels.len()) }
+impl<'e> Answers<'e> {
+    fn new(each: &'e mut dyn FnMut(usize, Answer, Outputs)) -> Self {
+        let digest = WordsDigest::default();
+        Self { each, digest, count: 0, classes: Vec::new(), values: Vec::new(), scores: Vec::new() }
     }
 
-    /// The next image's answer.
-    pub(crate) fn add(&mut self, class: usize, logits: &[u32]) {
-        logits.iter().for_each(|word| self.sha256.update(word.to_le_bytes()));
-        self.correct += usize::from(self.labels.get(self.classes.len()).copied().map(usize::from) == Some(class));
-        self.classes.push(u16::try_from(class).unwrap_or(u16::MAX));
+    fn add(&mut self, answer: Answer, outputs: Outputs) {
+        (self.each)(self.count, answer, outputs);
+        self.count += 1;
+        self.digest.add(outputs.words());
+        self.values.extend(outputs.values());
+        match answer {
+            Answer::Class(class) => self.classes.push(u16::try_from(class).unwrap_or(u16::MAX)),
+            Answer::Values => (),
+            Answer::Score { score, .. } => self.scores.push(score.value()),
+        }
     }
 
-    pub(crate) fn finish(self) -> Simulation {
-        let digest: [u8; 32] = self.sha256.finalize().into();
-        let logits_sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Simulation { images: self.classes.len(), correct: self.correct, classes: self.classes, logits_sha256 }
+    fn finish(self, model: &Model, targets: TargetsRef) -> Simulation {
+        let Self { digest, count, classes, values, scores, .. } = self;
+        let metrics = match (model.head(), targets) {
+            (HeadKind::Softmax | HeadKind::Sigmoid, TargetsRef::Classes(labels)) => {
+                let most = labels.iter().max().map_or(0, |&most| usize::from(most) + 1);
+                let found = classification(&classes, labels, model.classes().max(most));
+                Some(Metrics::Classification(found))
+            }
+            (HeadKind::Values, TargetsRef::Values { values: targets, outputs }) => {
+                assert_eq!(outputs, model.outputs(), "values of a target and of the model");
+                Some(Metrics::Regression(regression(&values, targets, outputs)))
+            }
+            (HeadKind::Reconstruction, TargetsRef::Classes(_) | TargetsRef::None) => {
+                Some(Metrics::Anomaly(anomaly(&scores, targets.classes(), model.threshold())))
+            }
+            (_, TargetsRef::None) => None,
+            (head, _) => panic!("targets of another kind than the model answers: {}", head.name()),
+        };
+        let correct = correct(&classes, targets);
+        Simulation { images: count, correct, classes, values, scores, logits_sha256: digest.finish(), metrics }
+    }
+}
+
+/// How many classes are the right ones.
+pub(crate) fn correct(classes: &[u16], targets: TargetsRef) -> usize {
+    let labels = targets.classes().unwrap_or_default();
+    classes.iter().zip(labels).filter(|(class, label)| class == label).count()
+}
+
+/// SHA-256 over output words.
+#[derive(Default)]
+pub(crate) struct WordsDigest(Sha256);
+
+impl WordsDigest {
+    /// The words of the next example.
+    pub(crate) fn add(&mut self, words: &[u32]) {
+        words.iter().for_each(|word| self.0.update(word.to_le_bytes()));
+    }
+
+    /// In hex.
+    pub(crate) fn finish(self) -> String {
+        let digest: [u8; 32] = self.0.finalize().into();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

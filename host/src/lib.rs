@@ -19,4 +19,5 @@ pub mod judge;
 pub mod network;
 pub mod show;
 pub mod train;
-pub mod write;
+
+pub use foldnet_sim::write;

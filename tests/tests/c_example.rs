@@ -4,9 +4,16 @@
 //! Needs gcc-arm-none-eabi, make, and what `foldnet-sim --emulate` needs; without them these tests fail.
 
 use foldnet_core::Model;
+use foldnet_core::infer::{InputType, Row};
+use foldnet_core::model::{
+    HeadSpec, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, Sharing, encode, encoded_len,
+};
+use foldnet_data::{Shape, TargetsRef, ValuesRef, View};
+use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::build_command;
-use foldnet_sim::simulate::simulate_logits;
+use foldnet_sim::job::{score, verdict};
+use foldnet_sim::simulate::simulate_each;
 use foldnet_tests::exported::{Exported, test};
 use foldnet_tests::programs::{self, run, said};
 use foldnet_tests::tidy::files::root;
@@ -80,15 +87,10 @@ fn check(name: &str) {
     assert!(output.status.success(), "{name}: {:?}: {}", output.status, said(&output));
 
     let mut expected = Vec::new();
-    simulate_logits(
-        &Model::parse(model()).unwrap(),
-        images.bytes().unwrap(),
-        images.classes().unwrap(),
-        &mut |_, logits| {
-            expected.push(logits.argmax() as u32);
-            expected.extend_from_slice(logits.words());
-        },
-    );
+    simulate_each(&Model::parse(model()).unwrap(), images, &mut |_, answer, logits| {
+        expected.push(answer.class().unwrap() as u32);
+        expected.extend_from_slice(logits.words());
+    });
     let answers = std::fs::read(folder.join("answers")).unwrap();
     let words: Vec<u32> = answers.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
     assert_eq!(words.len(), IMAGES * 11, "{name}: a class and ten logits an image");
@@ -97,6 +99,44 @@ fn check(name: &str) {
     let right =
         words.chunks(11).zip(images.classes().unwrap()).filter(|(words, label)| words[0] == u32::from(**label)).count();
     assert!(right >= IMAGES * 8 / 10, "{name}: {right} of {IMAGES} are recognized");
+}
+
+/// A reconstruction of four `i16` values by integers, each nearly its own input.
+fn scorer() -> Vec<u8> {
+    let header = LayerHeader { inputs: 4, units: 4, bits: 8, relu: false, scale: 1.0 };
+    let weights: Vec<i8> = (0..16).map(|at| if at % 5 == 0 { 100 } else { 7 }).collect();
+    let rows = [Row { bias: -50, multiplier: 16_000, shift: 6, worst: 0 }; 4];
+    let layers = [(header, LayerWeights::Integer { weights: &weights, rows: &rows })].into_iter().collect();
+    let maps = [InputMap::Integer { low: -1000, multiplier: 8_000, shift: 16 }];
+    let input = InputSpec { kind: InputType::I16, sharing: Sharing::All, maps: &maps, ..InputSpec::default() };
+    let head = HeadSpec::Reconstruction { targets: &[[200, -5]; 4], shift: 8, score_scale: 0.01, threshold: 12_000 };
+    let spec = ModelSpec { height: 4, layers, input, head, ..ModelSpec::default() };
+    let mut bytes = vec![0; encoded_len(&spec)];
+    let len = encode(&spec, &mut bytes).unwrap();
+    bytes.truncate(len);
+    bytes
+}
+
+#[test]
+fn a_score_is_the_simulator_s() {
+    let (board, folder) = (by_name("microbit").unwrap(), folder("scores"));
+    program(board, &folder);
+    let model = AlignedBytes::from_vec(scorer());
+    let values: Vec<i16> = (0..80i32).map(|at| (at * 137 % 2500 - 1200) as i16).collect();
+    let view = View { inputs: ValuesRef::I16(&values), targets: TargetsRef::None, shape: Shape::window(4, 1) };
+    let output = emulate(board, &folder, &model, &view.inputs.to_le_bytes());
+    assert!(output.status.success(), "{:?}: {}", output.status, said(&output));
+    let (mut expected, mut above) = (Vec::new(), 0);
+    simulate_each(&Model::parse(&model).unwrap(), view, &mut |_, answer, outputs| {
+        above += verdict(answer);
+        expected.push(verdict(answer));
+        expected.extend_from_slice(outputs.words());
+        expected.extend(score(answer).unwrap());
+    });
+    let answers = std::fs::read(folder.join("answers")).unwrap();
+    let words: Vec<u32> = answers.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
+    assert_eq!(words, expected);
+    assert!((1..20).contains(&above), "{above} of 20 are above the threshold: it tells nothing apart");
 }
 
 #[test]

@@ -44,13 +44,7 @@ fn firmware(board: &str) -> &'static Firmware {
 
 /// Runs the images of `test`; all is the simulator's, and at least `floor` of them are recognized.
 fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation {
-    let task = Task {
-        firmware: firmware(board),
-        model: &exported.model,
-        pixels: test.bytes().unwrap(),
-        labels: test.classes().unwrap(),
-        layers: false,
-    };
+    let task = Task { firmware: firmware(board), model: &exported.model, examples: test, layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{} on {board}: {error}", exported.name));
     judge(board, exported, &run, test, floor);
     run
@@ -61,14 +55,7 @@ fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
     let (firmware, test) = (all_firmware(), test(SOME));
     let models = [&*exported.model];
     // Tests run beside each other already.
-    let survey = Survey {
-        firmware,
-        models: &models,
-        pixels: test.bytes().unwrap(),
-        labels: test.classes().unwrap(),
-        layers: false,
-        threads: 1,
-    };
+    let survey = Survey { firmware, models: &models, examples: test, layers: false, threads: 1 };
     let runs = emulate_all(&survey, &|_| ());
     assert_eq!(runs.len(), BOARDS.len());
     for (firmware, run) in firmware.iter().zip(runs.into_iter().flatten()) {
@@ -98,7 +85,7 @@ fn judge(board: &str, exported: &Exported, run: &Emulation, test: View, floor: f
     assert_eq!(run.first_difference, None, "{what}: the first image that differs");
     assert!(run.identical() && run.images == images, "{what}: {} images", run.images);
     let model = Model::parse(&exported.model).expect("a model");
-    let simulation = simulate(&model, test.bytes().unwrap(), test.classes().unwrap(), &mut |_| ());
+    let simulation = simulate(&model, test, &mut |_| ());
     assert_eq!((&run.logits_sha256, run.correct), (&simulation.logits_sha256, simulation.correct), "{what}");
     assert!(run.accuracy() >= floor, "{what}: {} is below {floor}", run.accuracy());
 }

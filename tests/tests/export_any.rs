@@ -7,7 +7,7 @@ use foldnet_core::Model;
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
-use foldnet_sim::simulate::simulate_logits;
+use foldnet_sim::simulate::simulate_each;
 use foldnet_tests::fold_case::{Case, IMAGES, Scaling, Source};
 use foldnet_tests::hostile::literal_logits;
 use foldnet_tests::tolerance::{LAST_ERROR_AT_2_BITS, LAST_ERROR_AT_4_BITS, LAST_ERROR_AT_8_BITS};
@@ -60,7 +60,7 @@ fn check(case: &Case, bits: &[u8], what: &str) -> Export {
         .unwrap_or_else(|error| panic!("{what}: {error:#}"));
     check_header(case, &report, &bytes, what);
     let (model, mut seen) = (Model::parse(&bytes).unwrap(), 0);
-    let simulation = simulate_logits(&model, &pixels, &labels, &mut |image, logits| {
+    let simulation = simulate_each(&model, test, &mut |image, _, logits| {
         let expected = literal_logits(&model.header(), &bytes, test.image(image));
         assert_eq!(Some(logits.words()), expected.as_deref(), "{what}, image {image}");
         seen += 1;

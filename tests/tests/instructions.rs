@@ -26,13 +26,7 @@ const BOARDS: [(&str, &[u8]); 6] = [
 
 fn measure(firmware: &Firmware, bits: u8, exported: &Exported, images: View) -> Row {
     let board = firmware.board().name;
-    let task = Task {
-        firmware,
-        model: &exported.model,
-        pixels: images.bytes().unwrap(),
-        labels: images.classes().unwrap(),
-        layers: true,
-    };
+    let task = Task { firmware, model: &exported.model, examples: images, layers: true };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board} at {bits} bits: {error}"));
     assert!(run.identical() && run.layers.len() == LAYERS, "{board} at {bits} bits");
     let mut counts = run.layers.iter().chain([&run.instructions]).map(|count| count.mean.round() as u64);

@@ -241,6 +241,13 @@ impl<'a> Model<'a> {
         known.then(|| crate::infer::Score::new(head.threshold(), scale).value())
     }
 
+    /// The anomaly score that a sum of squared errors stands for: see [`Score`](crate::infer::Score). `None` if the model is no
+    /// reconstruction.
+    pub fn score(&self, sum: u64) -> Option<f32> {
+        let scale = if self.is_float() { 0.0 } else { HeadSection(self.head).score_scale() };
+        (self.head() == HeadKind::Reconstruction).then(|| crate::infer::Score::new(sum, scale).value())
+    }
+
     /// Number of outputs, `O` of the last layer.
     pub fn outputs(&self) -> usize {
         self.shapes().last().map_or(0, |layer| layer.units())

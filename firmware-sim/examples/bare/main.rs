@@ -38,18 +38,18 @@ fn main() -> ! {
 
 fn run() -> Result<(), Exit> {
     let model = boot(memory::model_flash(), &memory::room())?.model;
-    let memory = memory::take_free(model.inputs()).ok_or(Exit::Panic)?;
-    App::new(&model, memory.scratch, memory.image)?.run(&mut Camera)?;
+    let memory = memory::split(memory::take_free().ok_or(Exit::Panic)?, model.inputs());
+    App::new(&model, memory.scratch, memory.example)?.run(&mut Camera)?;
     Ok(())
 }
 
 /// An image sensor that writes into memory by itself.
 struct Camera;
 
-impl Shell for Camera {
+impl Shell<u8> for Camera {
     type Error = Exit;
 
-    fn next_image(&mut self, image: &mut [u8]) -> Result<bool, Exit> {
+    fn next_example(&mut self, image: &mut [u8]) -> Result<bool, Exit> {
         // Written to by others, as far as the compiler knows.
         let image = black_box(image);
         if PANICKING {

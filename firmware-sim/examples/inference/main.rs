@@ -34,7 +34,7 @@ fn main() -> ! {
 /// The class of the image that something else, as far as the compiler knows, wrote into memory.
 fn classify() -> Option<usize> {
     let model = bare(memory::model_flash()).ok()?;
-    let memory = memory::take_free(model.inputs())?;
-    let image = black_box(memory.image);
+    let memory = memory::split(memory::take_free()?, model.inputs());
+    let image = black_box(memory.example);
     Inference::<u8>::new(model, memory.scratch).ok()?.run(image).ok()?.class()
 }

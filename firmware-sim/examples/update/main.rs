@@ -18,7 +18,7 @@ use arch::Flash;
 use embedded_storage::nor_flash::NorFlashErrorKind;
 use foldnet_core::Inference;
 use foldnet_core::slot::{self, Running, WriteError, Writer};
-use foldnet_sim::arch::memory::{self, Free};
+use foldnet_sim::arch::memory::{self, Parts};
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::exit::Exit;
 use foldnet_sim::job::Booted;
@@ -40,8 +40,9 @@ fn run() -> Result<(), Exit> {
     let mut words = [0; UpdateJob::WORDS];
     received.read_words(&mut words).map_err(|_| Exit::Job)?;
     let job = UpdateJob::from_words(words).ok_or(Exit::Job)?;
-    let mut free = memory::take_free(job.image_len as usize).ok_or(Exit::Image)?;
-    received.read(free.image).map_err(|_| Exit::Job)?;
+    let free = memory::take_free().ok_or(Exit::Panic)?;
+    let mut free = memory::split(free, job.image_len as usize);
+    received.read(free.example).map_err(|_| Exit::Job)?;
     let mut flash = Flash::take(job.power_fails_at).ok_or(Exit::Fault)?;
     let running = boot(flash.bytes(), &mut free, &mut results)?;
     let outcome = match replace(&mut flash, running, &mut received, job.model_len) {
@@ -55,11 +56,11 @@ fn run() -> Result<(), Exit> {
 }
 
 /// Opens the newest model that is whole, and answers the image.
-fn boot(flash: &[u8], free: &mut Free, results: &mut File) -> Result<Running, Exit> {
+fn boot(flash: &[u8], free: &mut Parts<u8>, results: &mut File) -> Result<Running, Exit> {
     let found = slot::boot(flash, &memory::room())?;
     let booted = Booted::of(&found);
     let mut inference = Inference::<u8>::new(found.model, free.scratch).map_err(|_| Exit::Scratch)?;
-    inference.run(free.image).map_err(|_| Exit::Job)?;
+    inference.run(free.example).map_err(|_| Exit::Job)?;
     let logits = inference.outputs().words();
     results
         .write_words(&booted.words())

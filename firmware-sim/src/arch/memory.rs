@@ -1,13 +1,14 @@
 //! Memory as the linker scripts lay it out (`build.rs`, cortex-m-rt or `riscv32.x`): the flash of the model, the RAM that is free, the stack.
 //!
 //! ```text
-//! RAM:  statics | sheap ... scratch, image ... free_end | stack, painted ... stack_start
+//! RAM:  statics | sheap ... scratch, example ... free_end | stack, painted ... stack_start
 //! ```
 
 use super::processor::stack_pointer;
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
+use foldnet_core::infer::Input;
 use foldnet_core::slot::Room;
 
 // Their addresses are what they say; there is nothing at them that is read by these names.
@@ -46,18 +47,8 @@ pub fn model_flash() -> &'static [u8] {
     unsafe { from_raw_parts(with_exposed_provenance(start), end - start) }
 }
 
-/// Memory for an image and for inference.
-#[derive(Debug)]
-pub struct Free {
-    /// The image, at the end of the free memory.
-    pub image: &'static mut [u8],
-    /// Scratch memory: all that is left.
-    pub scratch: &'static mut [u32],
-}
-
-/// All free RAM, with an image of at most `image_len` bytes at its end, fewer where there is less. None the second
-/// time.
-pub fn take_free(image_len: usize) -> Option<Free> {
+/// All free RAM. None the second time.
+pub fn take_free() -> Option<&'static mut [u32]> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     // Not a swap, which an M0 lacks. Nothing interrupts this firmware, so nothing comes between the two.
     if TAKEN.load(Ordering::Relaxed) {
@@ -65,14 +56,29 @@ pub fn take_free(image_len: usize) -> Option<Free> {
     }
     TAKEN.store(true, Ordering::Relaxed);
     let (start, end) = (address!(__sheap), address!(_free_end));
-    let image_start = end - image_len.next_multiple_of(4).min(end - start);
-    // SAFETY: RAM between statics and stack that belongs to nothing else, handed out once, in two parts, the first of
-    // whole words; any bytes are a value of either.
-    unsafe {
-        let image = from_raw_parts_mut(with_exposed_provenance_mut(image_start), image_len.min(end - image_start));
-        let scratch = from_raw_parts_mut(with_exposed_provenance_mut(start), (image_start - start) / 4);
-        Some(Free { image, scratch })
-    }
+    // SAFETY: RAM between statics and stack that belongs to nothing else, handed out once; any bytes are words.
+    Some(unsafe { from_raw_parts_mut(with_exposed_provenance_mut(start), (end - start) / 4) })
+}
+
+/// Memory for an example and for inference.
+#[derive(Debug)]
+pub struct Parts<'a, I> {
+    /// The example's values, at the end of the free memory.
+    pub example: &'a mut [I],
+    /// Scratch memory: all that is left.
+    pub scratch: &'a mut [u32],
+}
+
+/// `free` in two parts, with an example of at most `values` values at its end, fewer where there is less.
+pub fn split<I: Input>(free: &mut [u32], values: usize) -> Parts<'_, I> {
+    // Whole words, so that values of every type are aligned.
+    let words = (values * size_of::<I>()).div_ceil(4).min(free.len());
+    let (scratch, example) = free.split_at_mut(free.len() - words);
+    let values = values.min(words * 4 / size_of::<I>());
+    // SAFETY: words of the caller's that nothing else refers to meanwhile, at least as many bytes as the values have, and
+    // aligned to four; any bytes are numbers, and `Input` is implemented for numbers of at most four bytes alone.
+    let example = unsafe { from_raw_parts_mut(example.as_mut_ptr().cast(), values) };
+    Parts { example, scratch }
 }
 
 /// Paints the stack that is not in use, so that its peak can be told. To be called first thing.

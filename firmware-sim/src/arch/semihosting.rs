@@ -2,6 +2,7 @@
 
 use super::processor::debugger;
 use core::ffi::CStr;
+use foldnet_core::infer::Input;
 
 const SYS_OPEN: usize = 0x01;
 const SYS_WRITE: usize = 0x05;
@@ -46,13 +47,13 @@ impl File {
         if handle == usize::MAX { Err(FileError) } else { Ok(Self(handle)) }
     }
 
-    /// Fills `bytes`.
+    /// Fills `values`, little-endian: bytes, or whatever a model takes.
     ///
     /// # Errors
     /// When the file has fewer left.
-    pub fn read(&mut self, bytes: &mut [u8]) -> Result<(), FileError> {
-        // SAFETY: the slice may be written over its whole length.
-        unsafe { self.transfer(SYS_READ, bytes.as_mut_ptr() as usize, bytes.len()) }
+    pub fn read<I: Input>(&mut self, values: &mut [I]) -> Result<(), FileError> {
+        // SAFETY: the slice may be written over its whole length, and any bytes are numbers, which alone are `Input`.
+        unsafe { self.transfer(SYS_READ, values.as_mut_ptr() as usize, size_of_val(values)) }
     }
 
     /// Fills `words`, little-endian.

@@ -37,7 +37,7 @@ pub struct UnknownBoard {
 pub struct Footprint {
     /// Flash: what is set aside for the firmware, a slot's header, and the model.
     pub flash_bytes: usize,
-    /// RAM: what is set aside for the firmware's statics and stack, an image, and the scratch memory.
+    /// RAM: what is set aside for the firmware's statics and stack, an example, and the scratch memory.
     pub ram_bytes: usize,
 }
 
@@ -46,9 +46,16 @@ impl Footprint {
     pub fn of(model: &Model, kernel: KernelKind) -> Self {
         Self {
             flash_bytes: FIRMWARE_LEN as usize + HEADER_LEN + model.bytes(),
-            ram_bytes: FIRMWARE_RAM as usize + model.inputs() + model.scratch_words_with(kernel) * size_of::<u32>(),
+            ram_bytes: FIRMWARE_RAM as usize
+                + example_bytes(model)
+                + model.scratch_words_with(kernel) * size_of::<u32>(),
         }
     }
+}
+
+/// Bytes of an example's raw values.
+pub fn example_bytes(model: &Model) -> usize {
+    model.inputs() * model.input_type().bytes()
 }
 
 /// Why a model cannot run on a board. Sizes are in bytes.
@@ -73,7 +80,7 @@ pub enum DoesNotFit {
     },
     /// Inference needs more RAM than there is.
     #[error(
-        "the model does not fit {board}'s RAM: with an image, scratch memory and the firmware's {FIRMWARE_RAM} bytes it \
+        "the model does not fit {board}'s RAM: with an example, scratch memory and the firmware's {FIRMWARE_RAM} bytes it \
          needs {needed} bytes of {available}; train narrower layers (--hidden), or export fewer bits than 32{larger}"
     )]
     Ram {

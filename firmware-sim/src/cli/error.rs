@@ -1,9 +1,10 @@
 //! What can go wrong with the command, each in one line: which file, what is wrong, and the remedy.
 
 use foldnet_core::model::ParseError;
-use foldnet_data::{DataError, Shape, WrongKind};
+use foldnet_data::DataError;
 use foldnet_sim::EmulateError;
 use foldnet_sim::board::{BoardError, DoesNotFit};
+use foldnet_sim::write::WouldBeLost;
 use std::path::{Path, PathBuf};
 
 /// Why the command stopped.
@@ -24,36 +25,56 @@ pub(crate) enum CliError {
     DoesNotFit { path: PathBuf, cause: DoesNotFit },
     #[error(transparent)]
     Data(#[from] DataError),
-    #[error(transparent)]
-    Kind(#[from] WrongKind),
-    /// Model and images do not belong together.
+    /// Nothing says what to run the model on.
+    #[error("{}: the model takes {model}, and this machine does not know what it was trained on; give --dataset FILE", path.display())]
+    NoDataset { path: PathBuf, model: String },
+    /// Model and examples do not belong together.
     #[error(
-        "{}: the model takes images of {model}, those of {dataset} are {images}; give the set it was trained on as \
-         --dataset DIR", path.display()
+        "{}: the model takes {model}, the examples of {dataset} have {examples}; give the set it was trained on as \
+         --dataset", path.display()
     )]
-    ImageSize { path: PathBuf, model: Shape, dataset: String, images: Shape },
+    Examples { path: PathBuf, model: String, dataset: String, examples: String },
     /// Model and labels do not belong together.
     #[error(
         "{}: the model tells {model} classes apart, {dataset} has {labels}; give the set it was trained on as \
-         --dataset DIR", path.display()
+         --dataset", path.display()
     )]
     Classes { path: PathBuf, model: usize, dataset: String, labels: usize },
+    /// As many values are not what the model estimates.
+    #[error(
+        "{}: the model estimates {model} values, {dataset} has {values}; name the columns as --target COLUMN,...",
+        path.display()
+    )]
+    Values { path: PathBuf, model: usize, dataset: String, values: usize },
+    /// The set's answers are of another kind.
+    #[error(
+        "{}: the model's head is {head}, which the answers of {dataset} are not for; give the set it was trained on as \
+         --dataset", path.display()
+    )]
+    Answers { path: PathBuf, head: &'static str, dataset: String },
     /// Classes by other names.
     #[error(
-        "{}: the model does not know these classes of {dataset}: {unknown}; give the set it was trained on as --dataset DIR",
+        "{}: the model does not know these classes of {dataset}: {unknown}; give the set it was trained on as --dataset",
         path.display()
     )]
     UnknownClasses { path: PathBuf, dataset: String, unknown: String },
     #[error(transparent)]
+    Overwrites(#[from] WouldBeLost),
+    /// The file names what could not be written.
+    #[error("{0}")]
+    Output(std::io::Error),
+    #[error(transparent)]
     Emulate(#[from] EmulateError),
     #[error(
-        "{board} does not give the simulator's logits, first for image {image} (counted from 0); was the firmware built \
+        "{board} does not give the simulator's outputs, first for example {image} (counted from 0); was the firmware built \
          from this source?"
     )]
     Different { board: &'static str, image: usize },
     #[error("{bad} of {runs} runs did not end as they should, the first: {first}")]
     Survey { bad: usize, runs: usize, first: String },
-    #[error("--images {asked}: {dataset} has {available} test images; ask for at most so many, or leave --images out")]
+    #[error(
+        "--images {asked}: {dataset} has {available} test examples; ask for at most so many, or leave --images out"
+    )]
     TooFewImages { asked: usize, dataset: String, available: usize },
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Exit codes: 0 done, 1 an error in one line on stderr, 2 wrong usage.
 
+mod answers;
+mod dataset;
 mod error;
 mod input;
 mod layers;
@@ -13,11 +15,12 @@ mod table;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use dataset::DatasetArgs;
 use error::CliError;
-use foldnet_data::Source;
 use foldnet_sim::board::{self, Board, BoardArgs};
 use foldnet_sim::emulate::{Confinement, EmulateError, Task, build_plugin, confinement, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
+use foldnet_sim::write::check_not_input;
 use foldnet_sim::{Firmware, Record, emulate, print, simulate};
 use output::Output;
 use std::path::{Path, PathBuf};
@@ -26,7 +29,7 @@ use std::process::ExitCode;
 /// What stands in front of an error.
 const PROGRAM: &str = "foldnet-sim";
 
-/// Run a model on test images as a board would: one image at a time, in the same code.
+/// Run a model on test examples as a board would: one at a time, in the same code.
 #[derive(Debug, Parser)]
 #[command(name = "foldnet-sim", version, after_help = EXAMPLE)]
 struct Args {
@@ -36,10 +39,10 @@ struct Args {
     /// The board, whose flash and RAM the model must fit; all, emulated, gives a table of all boards
     #[command(flatten)]
     board: BoardArgs,
-    /// Run the real firmware on the emulated board (QEMU), and compare every logit
+    /// Run the real firmware on the emulated board (QEMU), and compare every output
     #[arg(long, requires = "for_board")]
     emulate: bool,
-    /// Count the instructions of each layer by itself, too, in a run of its own over all images
+    /// Count the instructions of each layer by itself, too, in a run of its own over all examples
     #[arg(long, requires = "emulate")]
     layers: bool,
     /// Model cycles and milliseconds, too, by a plugin of the emulator: Cortex-M0, M0+, M3, M4 (docs/cycles.md)
@@ -51,12 +54,17 @@ struct Args {
     /// Run that firmware even where nothing keeps it from your files
     #[arg(long, requires = "firmware")]
     trust_firmware: bool,
-    /// Stop after the first N test images
+    /// Stop after the first N test examples
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     images: Option<u32>,
-    /// Test images: fashion-mnist, synthetic, or a folder: IDX files, or PNG pictures in a folder for each class
-    #[arg(long, value_name = "NAME|DIR", default_value = "fashion-mnist")]
-    dataset: Source,
+    #[command(flatten)]
+    dataset: DatasetArgs,
+    /// Write the answer to every example to this file, one a line: its class, its values, or its anomaly score
+    #[arg(long, value_name = "OUT")]
+    predictions: Option<PathBuf>,
+    /// Write the outputs of every example to this .npy: probabilities, or the model's values
+    #[arg(long, value_name = "OUT.npy")]
+    outputs: Option<PathBuf>,
     /// One JSON object on stdout, text for people on stderr
     #[arg(long)]
     json: bool,
@@ -80,6 +88,7 @@ struct Args {
 const EXAMPLE: &str = "Examples:
   foldnet-sim model.fnet --board netduinoplus2 --images 1000
   foldnet-sim model.fnet --board microbit --emulate
+  foldnet-sim gait4.fnet --dataset gait.csv --group recording --step 8 --normal is_anomaly=0
   foldnet-sim model.fnet --board all --emulate --layers --images 1000 --json > run.json
   foldnet-sim --boards --toml > mine.toml; foldnet-sim model.fnet --board-file mine.toml --board mine
   foldnet-sim model.fnet smaller.fnet --board all --emulate --images 500
@@ -102,6 +111,9 @@ impl Args {
         let refuse = |what: &str| Err(Self::command().error(ErrorKind::ArgumentConflict, what));
         if self.is_survey() && !self.emulate {
             return refuse("several models, or all boards, are run with --board NAME|all --emulate");
+        }
+        if self.is_survey() && (self.predictions.is_some() || self.outputs.is_some()) {
+            return refuse("--predictions and --outputs are for one model on one board");
         }
         if self.board.board.as_deref() == Some(survey::ALL) && self.firmware.is_some() {
             return refuse("--firmware is for one board: name it as --board NAME");
@@ -139,40 +151,38 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
 
 /// One model, simulated, or on one emulated board.
 fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
+    for out in args.predictions.iter().chain(&args.outputs) {
+        check_not_input(out, &[path])?;
+    }
     let board = args.board.chosen()?;
     let bytes = input::read(path)?;
     let model = input::parse(path, &bytes)?;
     let footprint = input::footprint(path, &model, board)?;
-    let mut set = input::load(&args.dataset)?;
-    input::belong_together(path, &model, &mut set)?;
-    let images = input::first(set, args.images)?;
-    let record = Record::new(board, path, &bytes, &model, &images.dataset);
+    let set = args.dataset.load(&[(path, &model)], args.images)?;
+    let record = Record::new(board, path, &bytes, &model, &set.dataset);
     output.model(path, &model, board, &footprint);
-    match board.filter(|_| args.emulate) {
+    set.notes.iter().for_each(|note| output.note(note));
+    let simulation = match board.filter(|_| args.emulate) {
         Some(board) => {
             let firmware = firmware(board, args)?;
-            let task = Task {
-                firmware: &firmware,
-                model: &bytes,
-                pixels: &images.pixels,
-                labels: &images.labels,
-                layers: args.layers,
-            };
-            let bar = progress::Bar::new("emulating", runs(&model, args.layers) * images.labels.len());
+            let task = Task { firmware: &firmware, model: &bytes, examples: set.examples.view(), layers: args.layers };
+            let bar = progress::Bar::new("emulating", runs(&model, args.layers) * set.examples.len());
             let emulation =
                 emulate(&task, &mut |done| bar.set(done)).map_err(|cause| CliError::emulate(path, cause))?;
             bar.finish();
             output.emulation(record, board, &emulation);
-            emulation.first_difference.map_or(Ok(()), |image| Err(CliError::Different { board: board.name, image }))
+            let different = |image| CliError::Different { board: board.name, image };
+            emulation.simulation.ok_or_else(|| different(emulation.first_difference.unwrap_or_default()))?
         }
         None => {
-            let bar = progress::Bar::new("simulating", images.labels.len());
-            let simulation = simulate(&model, &images.pixels, &images.labels, &mut |done| bar.set(done));
+            let bar = progress::Bar::new("simulating", set.examples.len());
+            let simulation = simulate(&model, set.examples.view(), &mut |done| bar.set(done));
             bar.finish();
             output.simulation(record, &footprint, &simulation);
-            Ok(())
+            simulation
         }
-    }
+    };
+    answers::write(&model, &simulation, args.predictions.as_deref(), args.outputs.as_deref())
 }
 
 /// The firmware given, or a build of it, with what else is asked for.

@@ -10,6 +10,7 @@ use foldnet_data::text;
 use foldnet_sim::board::{Board, Footprint, Region};
 use foldnet_sim::job::Booted;
 use foldnet_sim::manual::Shell;
+use foldnet_sim::metrics::{Anomaly, Metrics};
 use foldnet_sim::record::{Measured, Record};
 use foldnet_sim::{Emulation, Simulation, print};
 use serde::Serialize;
@@ -110,7 +111,8 @@ impl Output {
         let shape: String = layers.iter().map(|layer| format!("-{}", layer.units)).collect();
         let bits: Vec<String> = layers.iter().map(|layer| layer.bits.to_string()).collect();
         let (inputs, bits, bytes) = (model.inputs(), bits.join(","), model.bytes());
-        self.line(format_args!("model     {}: {inputs}{shape}, bits {bits}, {bytes} bytes", shown(path)));
+        let kind = kind(model);
+        self.line(format_args!("model     {}: {inputs}{shape}, {kind}, bits {bits}, {bytes} bytes", shown(path)));
         let (mut flash, mut ram) = (footprint.flash_bytes.to_string(), footprint.ram_bytes.to_string());
         if let Some(board) = board {
             self.line(format_args!("board     {}: {}, {}", board.name, board.chip, board.core));
@@ -119,24 +121,26 @@ impl Output {
             self.line(format_args!("slots     {}", slots(board, model)));
         }
         self.line(format_args!("flash     {flash} bytes at most, the firmware's share included"));
-        self.line(format_args!("RAM       {ram} bytes at most, image, stack and the firmware's share included"));
+        self.line(format_args!("RAM       {ram} bytes at most, example, stack and the firmware's share included"));
     }
 
     /// What came of a simulation.
     pub(crate) fn simulation(&self, record: Record, takes: &Footprint, run: &Simulation) {
-        self.accuracy(run.accuracy(), run.correct, run.images, &record.dataset);
-        self.line(format_args!("logits    SHA-256 {}", run.logits_sha256));
+        self.metrics(run.metrics.as_ref(), run.correct, run.images, &record.dataset);
+        self.line(format_args!("{} SHA-256 {}", outputs(run.metrics.as_ref()), run.logits_sha256));
         self.record(&Record { measured: Some(Measured::simulated(run, takes)), ..record });
     }
 
     /// What came of a run on an emulated board.
     pub(crate) fn emulation(&self, record: Record, board: &Board, run: &Emulation) {
-        self.accuracy(run.accuracy(), run.correct, run.images, &record.dataset);
+        if run.identical() {
+            self.metrics(run.metrics(), run.correct, run.images, &record.dataset);
+        }
         let verdict = if run.identical() { "all equal to the simulator's" } else { "NOT equal to the simulator's" };
-        self.line(format_args!("logits    SHA-256 {}, {verdict}", run.logits_sha256));
+        self.line(format_args!("{} SHA-256 {}, {verdict}", outputs(run.metrics()), run.logits_sha256));
         let (mean, min, max) = (run.instructions.mean, run.instructions.min, run.instructions.max);
         self.line(format_args!("booted    {}", booted(&run.booted)));
-        self.line(format_args!("kernel    {}: {mean:.0} instructions an image ({min} to {max})", run.kernel));
+        self.line(format_args!("kernel    {}: {mean:.0} instructions per example ({min} to {max})", run.kernel));
         self.layers(&record.bits, run);
         self.cycles(board, run);
         self.measured(board, run);
@@ -153,8 +157,50 @@ impl Output {
         self.record(&table.records());
     }
 
-    fn accuracy(&self, accuracy: f64, correct: usize, images: usize, dataset: &str) {
-        self.line(format_args!("accuracy  {accuracy:.4} ({correct} of {images} images of {})", text::name(dataset)));
+    /// What the user should know of a set.
+    pub(crate) fn note(&self, note: &str) {
+        self.line(format_args!("note: {note}"));
+    }
+
+    /// What the answers are worth.
+    fn metrics(&self, metrics: Option<&Metrics>, correct: usize, examples: usize, dataset: &str) {
+        let of = format!("{examples} examples of {}", text::name(dataset));
+        match metrics {
+            Some(Metrics::Classification(_)) => {
+                let accuracy = correct as f64 / examples.max(1) as f64;
+                self.line(format_args!("accuracy  {accuracy:.4} ({correct} of {of})"));
+            }
+            Some(Metrics::Regression(found)) => {
+                let (rmse, mae, r2) = (found.rmse, found.mae, found.r2);
+                self.line(format_args!("rmse      {rmse:.4}, mae {mae:.4}, r2 {r2:.4} ({of})"));
+            }
+            Some(Metrics::Anomaly(found)) => self.scores(found, &of),
+            None => self.line(format_args!("answers   {of}, which has no right ones: nothing is measured")),
+        }
+    }
+
+    /// How scores are spread, and what the threshold makes of them.
+    fn scores(&self, found: &Anomaly, of: &str) {
+        match found.auc {
+            Some(auc) => self.line(format_args!("auc       {auc:.4} ({of})")),
+            None => self.line(format_args!("scores    {of}, which does not say which are abnormal: no AUC")),
+        }
+        for (name, spread) in [("normal", found.normal), ("abnormal", found.abnormal)] {
+            if let Some(spread) = spread {
+                let (examples, mean, min, median, max) =
+                    (spread.examples, spread.mean, spread.min, spread.median, spread.max);
+                self.line(format_args!(
+                    "{name:<9} {examples}: mean {mean:.4}, median {median:.4}, {min:.4} to {max:.4}"
+                ));
+            }
+        }
+        if let Some(threshold) = found.threshold {
+            let share = |share: Option<f64>, which: &str| {
+                share.map_or(String::new(), |share| format!(", {:.1} % of the {which} above", 100.0 * share))
+            };
+            let (normal, abnormal) = (share(found.false_alarms, "normal"), share(found.detected, "abnormal"));
+            self.line(format_args!("threshold {threshold:.4}{normal}{abnormal}"));
+        }
     }
 
     /// What each layer takes, where that was measured.
@@ -173,7 +219,7 @@ impl Output {
             run.ms.map_or(String::new(), |ms| format!(", {ms:.3} ms at {} MHz", f64::from(board.clock_hz) / 1e6));
         let states = board.wait_states;
         self.line(format_args!(
-            "cycles    {mean:.0} per image ({min} to {max}){clock}; {waiting:.0} of them waiting, {states} wait states"
+            "cycles    {mean:.0} per example ({min} to {max}){clock}; {waiting:.0} of them waiting, {states} wait states"
         ));
         self.line("          a model, not a measurement; expect up to a quarter more on silicon (docs/cycles.md)");
     }
@@ -184,8 +230,10 @@ impl Output {
         let (of, firmware, model) = (board.flash.len, flash.firmware, flash.model);
         self.line(format_args!("measured  flash {all} of {of} bytes: firmware {firmware}, model {model}"));
         let (all, of, ram) = (run.ram.total(), board.ram.len, run.ram);
-        let parts =
-            format!("statics {}, image {}, scratch {}, stack {}", ram.statics, ram.image, ram.scratch, ram.stack_peak);
+        let parts = format!(
+            "statics {}, example {}, scratch {}, stack {}",
+            ram.statics, ram.image, ram.scratch, ram.stack_peak
+        );
         self.line(format_args!("          RAM {all} of {of} bytes: {parts}"));
     }
 }
@@ -197,6 +245,16 @@ impl BoardRecord<'_> {
         let two_models_bytes = two_models(board);
         BoardRecord { name, chip, core, target, flash_bytes, ram_bytes, model_address, model_bytes, two_models_bytes }
     }
+}
+
+/// Type of the inputs, and what is answered.
+fn kind(model: &Model) -> String {
+    format!("{} inputs, {}", model.input_type().name(), model.head().name())
+}
+
+/// What the words of the outputs are called.
+fn outputs(metrics: Option<&Metrics>) -> &'static str {
+    if matches!(metrics, Some(Metrics::Classification(_))) { "logits   " } else { "outputs  " }
 }
 
 /// A path, as it is shown.

@@ -19,14 +19,14 @@ fn bar(length: Option<u64>) -> ProgressBar {
     ProgressBar::with_draw_target(length, target)
 }
 
-/// A bar that counts images.
+/// A bar that counts examples.
 #[derive(Debug)]
 pub(crate) struct Bar(ProgressBar);
 
 impl Bar {
-    pub(crate) fn new(what: &'static str, images: usize) -> Self {
-        let bar = bar(Some(images as u64));
-        bar.set_style(style("{msg} {bar:40} {pos}/{len} images, {eta} left"));
+    pub(crate) fn new(what: &'static str, examples: usize) -> Self {
+        let bar = bar(Some(examples as u64));
+        bar.set_style(style("{msg} {bar:40} {pos}/{len} examples, {eta} left"));
         bar.set_message(what);
         Self(bar)
     }
@@ -62,7 +62,7 @@ impl Waiting {
     }
 }
 
-/// What is shown while images are read or fetched.
+/// What is shown while examples are read or fetched.
 #[derive(Debug)]
 pub(crate) struct Loading(ProgressBar);
 

@@ -19,29 +19,21 @@ struct Subject<'a> {
     bytes: AlignedBytes,
 }
 
-/// Reads models and images, builds all firmware, makes all runs.
+/// Reads models and examples, builds all firmware, makes all runs.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     let boards = boards(args)?;
     let subjects = args.models.iter().map(|path| Subject::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let mut set = input::load(&args.dataset)?;
     let models = subjects.iter().map(Subject::model).collect::<Result<Vec<_>, _>>()?;
-    for (subject, model) in subjects.iter().zip(&models) {
-        input::belong_together(subject.path, model, &mut set)?;
-    }
+    let paths = subjects.iter().map(|subject| subject.path);
+    let set = args.dataset.load(&paths.zip(&models).collect::<Vec<_>>(), args.images)?;
+    set.notes.iter().for_each(|note| output.note(note));
     let timed: usize = models.iter().map(|model| runs(model, args.layers)).sum();
-    let images = input::first(set, args.images)?;
     let (built, failed) = build(&boards, args);
     let files: Vec<&[u8]> = subjects.iter().map(|subject| &*subject.bytes).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let survey = Survey {
-        firmware: &built,
-        models: &files,
-        pixels: &images.pixels,
-        labels: &images.labels,
-        layers: args.layers,
-        threads,
-    };
-    let bar = progress::Bar::new("emulating", built.len() * timed * images.labels.len());
+    let survey =
+        Survey { firmware: &built, models: &files, examples: set.examples.view(), layers: args.layers, threads };
+    let bar = progress::Bar::new("emulating", built.len() * timed * set.examples.len());
     let outcomes = emulate_all(&survey, &|more| bar.add(more));
     bar.finish();
     let outcomes =
@@ -51,14 +43,12 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
         .map(|(board, cause)| (board, models.iter().map(|_| Outcome::Failed(cause.to_string())).collect()));
     let rows = outcomes.chain(failed).flat_map(|(board, outcomes): (_, Vec<_>)| {
         let subjects = subjects.iter().zip(&models).zip(outcomes);
-        subjects
-            .map(|((subject, model), outcome)| subject.row(board, model, &images.dataset, outcome))
-            .collect::<Vec<_>>()
+        subjects.map(|((subject, model), outcome)| subject.row(board, model, &set.dataset, outcome)).collect::<Vec<_>>()
     });
     let table = Table {
         rows: rows.collect(),
-        dataset: images.dataset,
-        images: images.labels.len(),
+        dataset: set.dataset,
+        images: set.examples.len(),
         built_by: compilers(&built),
         emulators: emulators(&boards),
     };

@@ -4,6 +4,7 @@ use super::error::CliError;
 use super::layers;
 use super::markdown::{Column, grouped, table};
 use foldnet_data::text;
+use foldnet_sim::metrics::Metrics;
 use foldnet_sim::record::Measured;
 use foldnet_sim::{Emulation, Record};
 use std::fmt;
@@ -33,13 +34,16 @@ pub(crate) struct Row {
 pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     pub(crate) dataset: String,
-    /// Of each run.
+    /// Examples of each run.
     pub(crate) images: usize,
     /// A line a target.
     pub(crate) built_by: Vec<String>,
     /// A line an emulator.
     pub(crate) emulators: Vec<String>,
 }
+
+/// The name of the column that says how good a model is, where it tells classes apart.
+const ACCURACY: &str = "accuracy";
 
 /// Columns, and whether they hold numbers.
 const COLUMNS: [Column; 13] = [
@@ -49,7 +53,7 @@ const COLUMNS: [Column; 13] = [
     ("model", false),
     ("bits", true),
     ("kernel", false),
-    ("accuracy", true),
+    (ACCURACY, true),
     ("identical", false),
     ("instructions, mean", true),
     ("min", true),
@@ -99,7 +103,7 @@ impl Row {
         let what = match &self.outcome {
             Outcome::Ran(run) => {
                 let image = run.first_difference?;
-                format!("not the simulator's logits, first for image {image} (counted from 0)")
+                format!("not the simulator's outputs, first for example {image} (counted from 0)")
             }
             Outcome::DoesNotFit(reason) | Outcome::Failed(reason) => reason.clone(),
         };
@@ -116,11 +120,21 @@ impl Row {
     }
 }
 
+/// The one number that the task is measured by, and its name; none where the right answers are not known.
+fn measure(run: &Emulation) -> (&'static str, Option<f64>) {
+    match run.metrics() {
+        Some(Metrics::Regression(found)) => ("rmse", Some(found.rmse)),
+        Some(Metrics::Anomaly(found)) => ("auc", found.auc),
+        Some(Metrics::Classification(_)) => (ACCURACY, Some(run.accuracy())),
+        None => (ACCURACY, None),
+    }
+}
+
 /// The columns behind the model's.
 fn measured(run: &Emulation) -> [String; 8] {
     [
         run.kernel.clone(),
-        format!("{:.4}", run.accuracy()),
+        measure(run).1.map_or("-".to_owned(), |value| format!("{value:.4}")),
         if run.identical() { "yes" } else { "NO" }.to_owned(),
         grouped(run.instructions.mean.round() as u64),
         grouped(run.instructions.min),
@@ -158,7 +172,7 @@ impl Table {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<_> = self.rows.iter().map(Row::cells).collect();
-        table(f, &COLUMNS, &rows)?;
+        table(f, &self.columns(), &rows)?;
         let layers: Vec<_> = self.rows.iter().flat_map(Row::layers).collect();
         if !layers.is_empty() {
             writeln!(f, "\nOf which the layers, each timed by itself:\n")?;
@@ -175,14 +189,24 @@ impl fmt::Display for Table {
 }
 
 impl Table {
+    /// The columns, by the measure of the models' task.
+    fn columns(&self) -> Vec<Column> {
+        let ran = self.rows.iter().find_map(|row| match &row.outcome {
+            Outcome::Ran(run) => run.metrics().map(|_| measure(run).0),
+            _ => None,
+        });
+        let name = ran.unwrap_or(ACCURACY);
+        COLUMNS.iter().map(|&column| if column.0 == ACCURACY { (name, true) } else { column }).collect()
+    }
+
     fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (images, dataset) = (grouped(self.images as u64), text::name(&self.dataset));
         writeln!(
             f,
-            "\n{images} test images of {dataset} each. identical: the class and all logits of all images are the \
-             simulator's. Instructions are those of one image, from its bytes to its class, counted by the emulator; they \
-             are not cycles. Flash: firmware with test harness, and model. RAM: statics, image, scratch memory, painted \
-             stack."
+            "\n{images} test examples of {dataset} each. identical: the answer and all outputs of all examples are the \
+             simulator's. Instructions are those of one example, from its raw values to the answer, counted by the \
+             emulator; they are not cycles. Flash: firmware with test harness, and model. RAM: statics, example, scratch \
+             memory, painted stack."
         )?;
         let complaints: Vec<String> = self.rows.iter().filter_map(Row::complaint).collect();
         for (title, lines) in
@@ -200,8 +224,18 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use foldnet_sim::Simulation;
     use foldnet_sim::emulate::{FlashUse, Instructions, RamUse};
     use foldnet_sim::job::Booted;
+    use foldnet_sim::metrics::classification;
+
+    /// Three of four classes are right.
+    fn simulation() -> Simulation {
+        let classes = vec![0, 0, 0, 1];
+        let metrics = Some(Metrics::Classification(classification(&classes, &[0; 4], 2)));
+        let (values, scores, logits_sha256) = (Vec::new(), Vec::new(), "00".into());
+        Simulation { images: 4, correct: 3, classes, values, scores, logits_sha256, metrics }
+    }
 
     fn emulation(first_difference: Option<usize>) -> Outcome {
         Outcome::Ran(Box::new(Emulation {
@@ -210,6 +244,7 @@ mod tests {
             classes: vec![0; 4],
             logits_sha256: "00".into(),
             first_difference,
+            simulation: first_difference.is_none().then(simulation),
             booted: Booted { slot: Some(0), sequence: 1, passed_over: None },
             kernel: "portable".into(),
             compiler: None,
@@ -262,7 +297,7 @@ mod tests {
         assert_eq!(verdict(vec![emulation(None), Outcome::DoesNotFit("too large".into())]), Ok(()));
         let two =
             verdict(vec![emulation(None), emulation(Some(7)), Outcome::Failed("no emulator".into())]).unwrap_err();
-        assert!(two.contains("2 of 3 runs") && two.contains("image 7") && two.contains("microbit, after4"), "{two}");
+        assert!(two.contains("2 of 3 runs") && two.contains("example 7") && two.contains("microbit, after4"), "{two}");
         let one = verdict(vec![Outcome::Failed("no emulator".into())]).unwrap_err();
         assert!(one.contains("1 of 1 runs") && one.contains("no emulator"), "{one}");
     }

@@ -1,4 +1,4 @@
-//! The bare-metal shell around the app: the model from flash, images and answers by semihosting, an exit code at the end.
+//! The bare-metal shell around the app: the model from flash, examples and answers by semihosting, an exit code at the end.
 //!
 //! What it reads and writes is described in [`foldnet_sim::job`]; its exit codes are [`Exit`]. It never hangs: every
 //! way out, a panic and a fault included, is an exit code.
@@ -6,14 +6,14 @@
 mod arch;
 
 use core::panic::PanicInfo;
-use foldnet_core::infer::{Answer, Outputs};
-use foldnet_core::slot::boot;
+use foldnet_core::infer::{Answer, Input, InputType, Outputs};
+use foldnet_core::slot::{Boot, boot};
 use foldnet_sim::app::{App, Shell};
 use foldnet_sim::arch::clock::{Clock, Instant};
 use foldnet_sim::arch::memory;
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::exit::Exit;
-use foldnet_sim::job::{ANSWER_WORDS, Booted, End, Job, Start};
+use foldnet_sim::job::{Booted, End, FRONT_WORDS, Job, Start, answer_words, score, verdict};
 
 foldnet_sim::entry!(main);
 
@@ -28,24 +28,54 @@ fn panic(_: &PanicInfo) -> ! {
     exit(Exit::Panic.code())
 }
 
-/// Reads the job, opens the model, classifies all images.
+/// Does all jobs, one after the other.
 fn run() -> Result<(), Exit> {
-    let mut images = File::open(c"job").map_err(|_| Exit::Job)?;
-    let job = read_job(&mut images)?;
+    let mut files = Files {
+        job: File::open(c"job").map_err(|_| Exit::Job)?,
+        results: File::create(c"results").map_err(|_| Exit::Results)?,
+    };
+    let free = memory::take_free().ok_or(Exit::Panic)?;
+    loop {
+        let job = read_job(&mut files.job)?;
+        answer_job(&job, &mut files, free)?;
+        if !job.more {
+            return Ok(());
+        }
+    }
+}
+
+/// Opens the job's model, and answers all examples.
+fn answer_job(job: &Job, files: &mut Files, free: &mut [u32]) -> Result<(), Exit> {
     let flash = memory::model_flash().get(job.model_offset as usize..).ok_or(Exit::TooShort)?;
     let booted = boot(flash, &memory::room())?;
+    match booted.model.input_type() {
+        InputType::U8 => answer_all::<u8>(&booted, job, files, free),
+        InputType::I8 => answer_all::<i8>(&booted, job, files, free),
+        InputType::I16 => answer_all::<i16>(&booted, job, files, free),
+        InputType::U16 => answer_all::<u16>(&booted, job, files, free),
+        InputType::F32 => answer_all::<f32>(&booted, job, files, free),
+    }
+}
+
+/// Answers all examples, whose values are of type `I`.
+fn answer_all<I: Input>(booted: &Boot, job: &Job, files: &mut Files, free: &mut [u32]) -> Result<(), Exit> {
     let model = &booted.model;
-    if model.inputs() != job.image_len as usize {
+    if model.inputs() * size_of::<I>() != job.example_len as usize {
         return Err(Exit::Job);
     }
-    let memory = memory::take_free(model.inputs()).ok_or(Exit::Panic)?;
+    let memory = memory::split::<I>(free, model.inputs());
     let limit = memory.scratch.len().min(job.scratch_limit as usize);
     let scratch = memory.scratch.get_mut(..limit).ok_or(Exit::Scratch)?;
-    let mut app = App::new(model, scratch, memory.image)?;
-    let booted = Booted::of(&booted);
-    let mut shell = Semihosted::new(images, &job, model.outputs() as u32, app.kernel(), booted)?;
+    let mut app = App::new(model, scratch, memory.example)?;
+    let mut shell = Semihosted::new(files, job, answer_words(model) as u32, app.kernel(), Booted::of(booted))?;
     app.run(&mut shell)?;
-    shell.finish(job.images)
+    shell.finish(job.examples)
+}
+
+/// The debugger's files.
+struct Files {
+    job: File,
+    results: File,
 }
 
 fn read_job(file: &mut File) -> Result<Job, Exit> {
@@ -54,41 +84,39 @@ fn read_job(file: &mut File) -> Result<Job, Exit> {
     Job::from_words(words).ok_or(Exit::Job)
 }
 
-/// Images from one file of the debugger's machine, answers into another, time from the clock.
-struct Semihosted {
-    images: File,
+/// Examples from one file of the debugger's machine, answers into another, time from the clock.
+struct Semihosted<'f> {
+    files: &'f mut Files,
     left: u32,
-    results: File,
     clock: Clock,
     started: Instant,
     ticks: u32,
     timed_layer: Option<usize>,
 }
 
-impl Semihosted {
-    fn new(images: File, job: &Job, logits: u32, kernel: &str, booted: Booted) -> Result<Self, Exit> {
+impl<'f> Semihosted<'f> {
+    fn new(files: &'f mut Files, job: &Job, answer_words: u32, kernel: &str, booted: Booted) -> Result<Self, Exit> {
         let clock = Clock::start();
-        let start = Start::new(logits, clock.calibrate(), kernel, booted);
-        let mut results = File::create(c"results").map_err(|_| Exit::Results)?;
-        results.write_words(&start.words()).map_err(|_| Exit::Results)?;
+        let start = Start::new(answer_words, clock.calibrate(), kernel, booted);
+        files.results.write_words(&start.words()).map_err(|_| Exit::Results)?;
         let started = clock.now();
         let timed_layer = (job.timed_layer != Job::ALL_LAYERS).then_some(job.timed_layer as usize);
-        Ok(Self { images, left: job.images, results, clock, started, ticks: 0, timed_layer })
+        Ok(Self { files, left: job.examples, clock, started, ticks: 0, timed_layer })
     }
 
-    fn finish(mut self, images: u32) -> Result<(), Exit> {
+    fn finish(self, examples: u32) -> Result<(), Exit> {
         let stack_peak = memory::stack_peak().ok_or(Exit::Stack)? as u32;
-        self.results.write_words(&End { images, stack_peak }.words()).map_err(|_| Exit::Results)
+        self.files.results.write_words(&End { examples, stack_peak }.words()).map_err(|_| Exit::Results)
     }
 }
 
-impl Shell for Semihosted {
+impl<I: Input> Shell<I> for Semihosted<'_> {
     type Error = Exit;
 
-    fn next_image(&mut self, image: &mut [u8]) -> Result<bool, Exit> {
+    fn next_example(&mut self, example: &mut [I]) -> Result<bool, Exit> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(false) };
         self.left = left;
-        self.images.read(image).map_err(|_| Exit::Job)?;
+        self.files.job.read(example).map_err(|_| Exit::Job)?;
         Ok(true)
     }
 
@@ -107,9 +135,17 @@ impl Shell for Semihosted {
     }
 
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
-        let class = answer.class().unwrap_or(0);
-        let front: [u32; ANSWER_WORDS] = [class as u32, self.ticks];
-        self.results.write_words(&front).map_err(|_| Exit::Results)?;
-        self.results.write_words(outputs.words()).map_err(|_| Exit::Results)
+        self.write(answer, outputs)
+    }
+}
+
+impl Semihosted<'_> {
+    /// Writes an answer, whatever the type of the example was.
+    #[inline(never)]
+    fn write(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
+        let front: [u32; FRONT_WORDS] = [verdict(answer), self.ticks];
+        self.files.results.write_words(&front).map_err(|_| Exit::Results)?;
+        self.files.results.write_words(outputs.words()).map_err(|_| Exit::Results)?;
+        score(answer).map_or(Ok(()), |score| self.files.results.write_words(&score)).map_err(|_| Exit::Results)
     }
 }

@@ -7,6 +7,7 @@ use super::firmware::Firmware;
 use super::{Emulation, Task, emulate_expected, runs};
 use crate::AlignedBytes;
 use foldnet_core::Model;
+use foldnet_data::View;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Builder;
@@ -16,12 +17,10 @@ use std::thread::Builder;
 pub struct Survey<'a> {
     /// The boards' firmware.
     pub firmware: &'a [Firmware],
-    /// Bytes of the model files, all for images of the same size.
+    /// Bytes of the model files, all for examples of the same type and size.
     pub models: &'a [&'a [u8]],
-    /// `[images][model.inputs()]`
-    pub pixels: &'a [u8],
-    /// `[images]`, at least one.
-    pub labels: &'a [u16],
+    /// At least one.
+    pub examples: View<'a>,
     /// As [`Task::layers`].
     pub layers: bool,
     /// Runs at a time, at least one.
@@ -32,11 +31,11 @@ pub struct Survey<'a> {
 pub type Surveyed = Vec<Vec<Result<Emulation, EmulateError>>>;
 
 /// Makes all runs of `survey`, each as [`super::emulate`] does; one that fails does not keep others from running.
-/// `progress` is told how many more images are done, of as many as all [`runs`](super::runs) of all models on all boards have; a run that fails is
+/// `progress` is told how many more examples are done, of as many as all [`runs`](super::runs) of all models on all boards have; a run that fails is
 /// done.
 ///
 /// # Panics
-/// When there are not as many pixels as the labelled images of a model have.
+/// When the examples are not of a model's type and number of values.
 pub fn emulate_all(survey: &Survey, progress: &(dyn Fn(usize) + Sync)) -> Surveyed {
     let models = survey.models.len();
     let pairs = survey.firmware.len() * models;
@@ -69,8 +68,8 @@ fn one(
     expected: &OnceLock<Expected>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Emulation, EmulateError> {
-    let Survey { pixels, labels, layers, .. } = *survey;
-    let task = Task { firmware: &survey.firmware[board], model: survey.models[model], pixels, labels, layers };
+    let Survey { examples, layers, .. } = *survey;
+    let task = Task { firmware: &survey.firmware[board], model: survey.models[model], examples, layers };
     let mut told = 0;
     let mut tell = |done| {
         progress(done - told);
@@ -81,9 +80,9 @@ fn one(
     let mut run = || {
         // A model that does not fit need not be simulated.
         task.firmware.board().fit(&model)?;
-        emulate_expected(&task, &model, expected.get_or_init(|| Expected::of(&model, pixels, labels)), &mut tell)
+        emulate_expected(&task, &model, expected.get_or_init(|| Expected::of(&model, examples)), &mut tell)
     };
     let result = run();
-    tell(runs(&model, layers) * labels.len());
+    tell(runs(&model, layers) * examples.len());
     result
 }

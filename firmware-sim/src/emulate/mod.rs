@@ -1,4 +1,4 @@
-//! Runs the real firmware on an emulated board (QEMU), and compares every logit with the PC's simulation.
+//! Runs the real firmware on an emulated board (QEMU), and compares every output word with the PC's simulation.
 //!
 //! ```text
 //! Firmware (build | open) ──► run (qemu: job in, results out) ──► Emulation ◄── simulate, on the PC
@@ -29,18 +29,20 @@ pub use elf::Sizes;
 pub use error::EmulateError;
 pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes};
 pub use many::{Survey, Surveyed, emulate_all};
-pub use qemu::{Request, Run, emulator_version, run};
+pub use qemu::{Request, Run, emulator_version, run, run_all};
 pub use results::Answer;
 pub use toolchain::build_command;
 pub use update::{Answered, Update, Updated, run_update};
 
 use crate::AlignedBytes;
-use crate::board::Board;
+use crate::board::{Board, example_bytes};
 use crate::job::{Booted, CALIBRATION, Job};
-use crate::simulate::LogitsDigest;
+use crate::metrics::Metrics;
+use crate::simulate::{Simulation, WordsDigest, correct};
 use expected::Expected;
 use foldnet_core::Model;
 use foldnet_core::slot::HEADER_LEN;
+use foldnet_data::View;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -54,34 +56,34 @@ pub struct Task<'a> {
     pub firmware: &'a Firmware,
     /// Bytes of the model file.
     pub model: &'a [u8],
-    /// `[images][model.inputs()]`
-    pub pixels: &'a [u8],
-    /// `[images]`, at least one.
-    pub labels: &'a [u16],
-    /// Whether the instructions of each layer are counted, too, each in a run of its own over all images: see [`runs`].
+    /// At least one, of the model's type and number of values.
+    pub examples: View<'a>,
+    /// Whether the instructions of each layer are counted, too, each in a run of its own over all examples: see [`runs`].
     pub layers: bool,
 }
 
 /// What came of a run on an emulated board.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Emulation {
-    /// Images classified.
+    /// Examples answered.
     pub images: usize,
-    /// Images whose class is their label.
+    /// As in [`crate::Simulation`].
     pub correct: usize,
-    /// `[images]`, as in [`crate::Simulation`].
+    /// Likewise.
     pub classes: Vec<u16>,
-    /// SHA-256 in hex over the logit words of all images, each word little-endian.
+    /// Likewise, of the words that the board gave.
     pub logits_sha256: String,
-    /// The first image whose class or any logit is not the simulation's; none when all are equal.
+    /// The first example whose class, score or any output is not the simulation's; none when all are equal.
     pub first_difference: Option<usize>,
+    /// The simulation, where all answers are its: with the measures of the task.
+    pub simulation: Option<Simulation>,
     /// Which model ran.
     pub booted: Booted,
     /// Name of the kernel that ran.
     pub kernel: String,
     /// What built the firmware, as [`Firmware::compiler`] has it.
     pub compiler: Option<String>,
-    /// From image bytes to class.
+    /// From raw values to answer.
     pub instructions: Instructions,
     /// `[layers]`, of each layer by itself, with the way into it: together a little more than the whole; empty where that was not asked for.
     pub layers: Vec<Instructions>,
@@ -97,14 +99,14 @@ pub struct Emulation {
     pub ram: RamUse,
 }
 
-/// Instructions an image.
+/// Instructions per example.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Instructions {
-    /// Mean over the images.
+    /// Mean over the examples.
     pub mean: f64,
-    /// The cheapest image.
+    /// The cheapest example.
     pub min: u64,
-    /// The dearest image.
+    /// The dearest example.
     pub max: u64,
 }
 
@@ -122,7 +124,7 @@ pub struct FlashUse {
 pub struct RamUse {
     /// The firmware's statics.
     pub statics: usize,
-    /// One image.
+    /// One example.
     pub image: usize,
     /// Scratch memory of inference.
     pub scratch: usize,
@@ -131,14 +133,21 @@ pub struct RamUse {
 }
 
 impl Emulation {
-    /// Whether the classes and all logits of all images are the simulation's.
+    /// Whether the classes, scores and all outputs of all examples are the simulation's.
     pub fn identical(&self) -> bool {
         self.first_difference.is_none()
     }
 
-    /// Share of images whose class is their label, 0 to 1.
+    /// Share of examples whose class is the right one, 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64
+    }
+}
+
+impl Emulation {
+    /// The measures of the task; none where the right answers are not known, or an answer is not the simulation's.
+    pub fn metrics(&self) -> Option<&Metrics> {
+        self.simulation.as_ref()?.metrics.as_ref()
     }
 }
 
@@ -156,23 +165,23 @@ impl RamUse {
     }
 }
 
-/// How often all images are run: once from image bytes to class, and with `layers` once more for each.
+/// How often all examples are run: once from raw values to answer, and with `layers` once more for each.
 pub fn runs(model: &Model, layers: bool) -> usize {
     1 + if layers { model.header().layers.len() } else { 0 }
 }
 
-/// Runs `task`; `progress` is told how many images are done, time and again, those of all [`runs`] one after the other.
+/// Runs `task`; `progress` is told how many examples are done, time and again, those of all [`runs`] one after the other.
 ///
 /// # Errors
 /// See [`EmulateError`]. A difference between board and PC is no error: see [`Emulation::identical`].
 ///
 /// # Panics
-/// When there are not as many pixels as the labelled images have.
+/// When the examples are not of the model's type and number of values: see [`crate::simulate()`].
 pub fn emulate(task: &Task, progress: &mut dyn FnMut(usize)) -> Result<Emulation, EmulateError> {
     let bytes = AlignedBytes::from_slice(task.model);
     let model = Model::parse(&bytes)?;
     task.firmware.board().fit(&model)?;
-    emulate_expected(task, &model, &Expected::of(&model, task.pixels, task.labels), progress)
+    emulate_expected(task, &model, &Expected::of(&model, task.examples), progress)
 }
 
 /// [`emulate`] with a model that fits, and what the simulation says already there.
@@ -184,7 +193,7 @@ fn emulate_expected(
 ) -> Result<Emulation, EmulateError> {
     let mut all = run_timed(task, model, expected, Job::ALL_LAYERS, progress)?;
     for run in 1..runs(model, task.layers) {
-        let done = run * task.labels.len();
+        let done = run * task.examples.len();
         let one = run_timed(task, model, expected, run as u32 - 1, &mut |more| progress(done + more))?;
         all.first_difference = all.first_difference.or(one.first_difference);
         all.layers.push(one.instructions);
@@ -192,7 +201,7 @@ fn emulate_expected(
     Ok(all)
 }
 
-/// One run over all images, the clock on `timed_layer`: see [`Job::timed_layer`].
+/// One run over all examples, the clock on `timed_layer`: see [`Job::timed_layer`].
 fn run_timed(
     task: &Task,
     model: &Model,
@@ -200,30 +209,31 @@ fn run_timed(
     timed_layer: u32,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Emulation, EmulateError> {
-    assert_eq!(task.pixels.len(), task.labels.len() * model.inputs(), "as many pixels as the labelled images have");
-    let (images, image_len) = (task.labels.len() as u32, model.inputs() as u32);
-    let job = Job { images, image_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer };
+    let bytes = task.examples.inputs.to_le_bytes();
+    let (examples, example_len) = (task.examples.len() as u32, example_bytes(model) as u32);
+    let job = Job { examples, example_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer, more: false };
     let image = task.firmware.board().slot_image(0, 1, task.model);
     let flash = image.unwrap_or_else(|| unreachable!("it fits, and so has a slot"));
-    let request = Request { flash: &flash, job, pixels: task.pixels, stall_limit: STALL_LIMIT };
+    let request = Request { flash: &flash, job, examples: &bytes, stall_limit: STALL_LIMIT };
     let run = run(task.firmware, &request, progress)?;
     judge(task, model, expected, &run)
 }
 
 /// The run beside the simulation.
 fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<Emulation, EmulateError> {
-    let mut digest = LogitsDigest::new(task.labels);
-    for answer in &run.answers {
-        digest.add(answer.class as usize, &answer.logits);
-    }
-    let emulated = digest.finish();
+    let mut digest = WordsDigest::default();
+    run.answers.iter().for_each(|answer| digest.add(&answer.words[..model.outputs().min(answer.words.len())]));
+    let class = |answer: &Answer| u16::try_from(answer.verdict).unwrap_or(u16::MAX);
+    let classes = run.answers.iter().filter(|_| model.classes() > 0).map(class).collect::<Vec<_>>();
+    let first_difference = expected.first_difference(&run.answers);
     let sizes = task.firmware.sizes();
     Ok(Emulation {
-        images: emulated.images,
-        correct: emulated.correct,
-        classes: emulated.classes,
-        logits_sha256: emulated.logits_sha256,
-        first_difference: expected.first_difference(&run.answers),
+        images: run.answers.len(),
+        correct: correct(&classes, task.examples.targets),
+        classes,
+        logits_sha256: digest.finish(),
+        first_difference,
+        simulation: first_difference.is_none().then(|| expected.simulation.clone()),
         booted: run.start.booted,
         kernel: run.start.kernel().to_owned(),
         compiler: task.firmware.compiler().map(str::to_owned),
@@ -235,7 +245,7 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
         flash: FlashUse { firmware: sizes.flash, model: HEADER_LEN + task.model.len() },
         ram: RamUse {
             statics: sizes.statics,
-            image: model.inputs(),
+            image: example_bytes(model),
             scratch: model.scratch_words_with(task.firmware.board().kernel()) * size_of::<u32>(),
             stack_peak: run.end.stack_peak as usize,
         },

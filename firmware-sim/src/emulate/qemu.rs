@@ -8,7 +8,7 @@ use super::results::{self, Answer};
 use super::toolchain::find_program;
 use crate::board::Board;
 use crate::exit::Exit;
-use crate::job::{End, JOB_FILE, Job, RESULTS_FILE, Start};
+use crate::job::{End, JOB_FILE, Job, RESULTS_FILE, Start, answer_words};
 use foldnet_core::slot;
 use std::fs::File;
 use std::io::Write;
@@ -34,8 +34,8 @@ pub struct Request<'a> {
     pub flash: &'a [u8],
     /// What the firmware is told.
     pub job: Job,
-    /// `[job.images][job.image_len]`
-    pub pixels: &'a [u8],
+    /// `[job.examples][job.example_len]`
+    pub examples: &'a [u8],
     /// Without a new answer for so long, the run is stopped.
     pub stall_limit: Duration,
 }
@@ -43,34 +43,57 @@ pub struct Request<'a> {
 /// What the firmware wrote.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// Before the first image.
+    /// Before the first example.
     pub start: Start,
-    /// `[images]`
+    /// `[job.examples]`
     pub answers: Vec<Answer>,
-    /// After the last image.
+    /// After the last example.
     pub end: End,
     /// Where they were asked for.
     pub cycles: Option<Cycles>,
 }
 
-/// Runs `firmware` on its emulated board; `progress` is told how many images are done, time and again.
+/// Runs `firmware` on its emulated board; `progress` is told how many examples are done, time and again.
 ///
 /// # Errors
 /// When the emulator is missing or fails, when the firmware stops with an error or hangs, and when its results are not
 /// whole.
 pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usize)) -> Result<Run, EmulateError> {
     let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
-    let input = Input { flash: request.flash, job: [&job, request.pixels], stall_limit: request.stall_limit };
-    let (logits, images) = (logits_of(request.flash, firmware.board()), request.job.images as usize);
-    let answered = |len| results::answered(len, logits).min(images);
+    let input = Input { flash: request.flash, job: [&job, request.examples], stall_limit: request.stall_limit };
+    let (words, examples) = (words_of(request.flash, firmware.board()), request.job.examples as usize);
+    let answered = |len| results::answered(len, words).min(examples);
     let end = execute(firmware, &input, &answered, progress)?;
-    end.ended?;
-    let end_cycles = end.cycles;
-    let bytes = end.results.map_err(EmulateError::io("the firmware's results cannot be read"))?;
-    let (start, answers, end) = results::read(&bytes, &request.job)?;
+    let (bytes, cycles) = end.whole()?;
+    let found = results::read(&bytes, &[request.job])?.pop();
+    let (start, answers, end) = found.ok_or(EmulateError::Results("they are empty"))?;
     progress(answers.len());
-    let cycles = end_cycles.map(|text| cycles::read(&text, answers.len())).transpose()?;
+    let cycles = cycles.map(|text| cycles::read(&text, answers.len())).transpose()?;
     Ok(Run { start, answers, end, cycles })
+}
+
+/// Runs several jobs in one boot, each with its examples; where a job's model lies in `flash` is its `model_offset`, and
+/// whether another one follows is said here.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_all(
+    firmware: &Firmware,
+    flash: &[u8],
+    jobs: &[(Job, Vec<u8>)],
+    stall_limit: Duration,
+) -> Result<Vec<Run>, EmulateError> {
+    let last = jobs.len().saturating_sub(1);
+    let of_file = |(at, (job, examples)): (usize, &(Job, Vec<u8>))| {
+        let words = Job { more: at < last, ..*job }.words();
+        words.into_iter().flat_map(u32::to_le_bytes).chain(examples.iter().copied()).collect::<Vec<u8>>()
+    };
+    let file: Vec<u8> = jobs.iter().enumerate().flat_map(of_file).collect();
+    let input = Input { flash, job: [&file, &[]], stall_limit };
+    let end = execute(firmware, &input, &|len| len as usize, &mut |_| ())?;
+    let jobs: Vec<Job> = jobs.iter().map(|(job, _)| *job).collect();
+    let found = results::read(&end.whole()?.0, &jobs)?.into_iter();
+    Ok(found.map(|(start, answers, end)| Run { start, answers, end, cycles: None }).collect())
 }
 
 /// What any firmware is started with.
@@ -89,6 +112,15 @@ pub(super) struct Ended {
     pub(super) results: std::io::Result<Vec<u8>>,
     /// What the plugin wrote, if there was one.
     pub(super) cycles: Option<String>,
+}
+
+impl Ended {
+    /// The results of a run that ended well, and what the plugin wrote.
+    fn whole(self) -> Result<(Vec<u8>, Option<String>), EmulateError> {
+        self.ended?;
+        let bytes = self.results.map_err(EmulateError::io("the firmware's results cannot be read"))?;
+        Ok((bytes, self.cycles))
+    }
 }
 
 /// Runs any firmware; `answered` says how many answers a file of results has, by its length.
@@ -209,10 +241,10 @@ fn watch(
     }
 }
 
-/// Logits that an answer has; 0 where `flash` holds no model, which never answers.
-fn logits_of(flash: &[u8], board: &Board) -> usize {
+/// Words that an answer has; 0 where `flash` holds no model, which never answers.
+fn words_of(flash: &[u8], board: &Board) -> usize {
     let bytes = crate::AlignedBytes::from_slice(flash);
-    slot::boot(&bytes, &board.room()).map_or(0, |boot| boot.model.outputs())
+    slot::boot(&bytes, &board.room()).map_or(0, |boot| answer_words(&boot.model))
 }
 
 /// How the run ended, in words.

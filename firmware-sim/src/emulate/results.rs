@@ -1,23 +1,24 @@
-//! Reads what the firmware wrote: a start, an answer an image, an end. The words are described in [`crate::job`].
+//! Reads what the firmware wrote: a start, an answer to each example, an end. The words are described in [`crate::job`].
 
 use super::error::EmulateError;
-use crate::job::{ANSWER_WORDS, End, Job, Start};
+use crate::job::{End, FRONT_WORDS, Job, Start};
 
-/// The answer to one image.
+/// The answer to one example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The class.
-    pub class: u32,
-    /// Ticks of the board's clock from image bytes to class.
+    /// As [`verdict`](crate::job::verdict) has it: the class, or whether a score is above the threshold.
+    pub verdict: u32,
+    /// Ticks of the board's clock from raw values to answer.
     pub ticks: u32,
-    /// `[classes]`, as [`foldnet_core::infer::Outputs::words`] gives them.
-    pub logits: Vec<u32>,
+    /// The outputs, as [`foldnet_core::infer::Outputs::words`] gives them, and the [`score`](crate::job::score) of a
+    /// reconstruction.
+    pub words: Vec<u32>,
 }
 
 /// How many answers there are in a file of `len` bytes.
-pub(super) fn answered(len: u64, logits: usize) -> usize {
+pub(super) fn answered(len: u64, answer_words: usize) -> usize {
     let words = (len as usize / size_of::<u32>()).saturating_sub(Start::WORDS);
-    words / (ANSWER_WORDS + logits)
+    words / (FRONT_WORDS + answer_words)
 }
 
 /// The whole words of a file.
@@ -25,21 +26,68 @@ pub(super) fn words(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
 }
 
-/// Takes a whole file apart.
+/// What the board wrote for one job.
+pub(super) type Results = (Start, Vec<Answer>, End);
+
+/// Takes a whole file apart, one result for each of `jobs`.
 ///
 /// # Errors
-/// When it is not what `job` asks for.
-pub(super) fn read(bytes: &[u8], job: &Job) -> Result<(Start, Vec<Answer>, End), EmulateError> {
+/// When it is not what the jobs ask for.
+pub(super) fn read(bytes: &[u8], jobs: &[Job]) -> Result<Vec<Results>, EmulateError> {
     let words = words(bytes);
-    let cut = EmulateError::Results("they break off");
-    let Some((start, rest)) = words.split_first_chunk() else { return Err(cut) };
-    let Some((answers, end)) = rest.split_last_chunk() else { return Err(cut) };
-    let start = Start::from_words(*start).ok_or(EmulateError::Results("they do not begin as they should"))?;
-    let end = End::from_words(*end).ok_or(EmulateError::Results("they do not end as they should"))?;
-    let len = ANSWER_WORDS + start.logits as usize;
-    if answers.len() != job.images as usize * len || end.images != job.images || bytes.len() % 4 != 0 {
-        return Err(EmulateError::Results("another number of answers than images"));
+    let mut rest = &words[..];
+    let found = jobs.iter().map(|job| one(&mut rest, job)).collect::<Result<Vec<_>, _>>()?;
+    match rest.is_empty() && bytes.len() % 4 == 0 {
+        true => Ok(found),
+        false => Err(EmulateError::Results("more answers than examples")),
     }
-    let answer = |words: &[u32]| Answer { class: words[0], ticks: words[1], logits: words[ANSWER_WORDS..].to_vec() };
+}
+
+/// Takes the results of `job` off the front of `words`.
+fn one(words: &mut &[u32], job: &Job) -> Result<Results, EmulateError> {
+    let cut = || EmulateError::Results("they break off");
+    let (start, rest) = words.split_first_chunk().ok_or_else(cut)?;
+    let start = Start::from_words(*start).ok_or(EmulateError::Results("they do not begin as they should"))?;
+    let len = FRONT_WORDS + start.answer_words as usize;
+    let all = (job.examples as usize).checked_mul(len).ok_or_else(cut)?;
+    let (answers, rest) = rest.split_at_checked(all).ok_or_else(cut)?;
+    let (end, rest) = rest.split_first_chunk().ok_or_else(cut)?;
+    let end = End::from_words(*end).filter(|end| end.examples == job.examples);
+    let end = end.ok_or(EmulateError::Results("they do not end as they should"))?;
+    let answer = |words: &[u32]| Answer { verdict: words[0], ticks: words[1], words: words[FRONT_WORDS..].to_vec() };
+    *words = rest;
     Ok((start, answers.chunks_exact(len).map(answer).collect(), end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Booted;
+
+    #[test]
+    fn results_are_taken_apart_job_by_job() {
+        let job = |examples| {
+            let (example_len, scratch_limit, timed_layer) = (4, u32::MAX, Job::ALL_LAYERS);
+            Job { examples, example_len, model_offset: 0, scratch_limit, timed_layer, more: true }
+        };
+        let start = |words| Start::new(words, 9, "dsp", Booted { slot: None, sequence: 0, passed_over: None });
+        let end = |examples| End { examples, stack_peak: 600 };
+        let mut words: Vec<u32> = start(1).words().to_vec();
+        words.extend([3, 50, 77, 4, 51, 78]);
+        words.extend(end(2).words());
+        words.extend(start(0).words());
+        words.extend([1, 52]);
+        words.extend(end(1).words());
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let answer = |verdict, ticks, words: &[u32]| Answer { verdict, ticks, words: words.to_vec() };
+        let expected = [
+            (start(1), vec![answer(3, 50, &[77]), answer(4, 51, &[78])], end(2)),
+            (start(0), vec![answer(1, 52, &[])], end(1)),
+        ];
+        assert_eq!(read(&bytes, &[job(2), job(1)]).unwrap(), expected);
+        for jobs in [&[][..], &[job(2)], &[job(2), job(2)], &[job(1), job(1)], &[job(2), job(1), job(0)]] {
+            assert!(matches!(read(&bytes, jobs), Err(EmulateError::Results(_))), "{jobs:?}");
+        }
+        assert!((0..bytes.len()).all(|len| read(&bytes[..len], &[job(2), job(1)]).is_err()));
+    }
 }

@@ -25,7 +25,7 @@ fn room() -> (TempDir, Vec<u8>) {
     write("labels.txt", b"no\nyes\n".to_vec());
     write("model.fnet", models::random_integer(4, 4, &[3, 2], 4, 1));
     let bytes = AlignedBytes::read(room.path().join("model.fnet")).unwrap();
-    let digest = simulate(&Model::parse(&bytes).unwrap(), &pixels, &labels, &mut |_| ()).logits_sha256;
+    let digest = simulate(&Model::parse(&bytes).unwrap(), models::view(&pixels, &labels), &mut |_| ()).logits_sha256;
     (room, digest.into_bytes())
 }
 

@@ -37,8 +37,15 @@ fn run_attack(source: &str) -> Result<(), EmulateError> {
     let output = output.unwrap_or_else(|error| panic!("arm-none-eabi-gcc: {error}; apt-get install gcc-arm-none-eabi"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let firmware = Firmware::open(&file("evil.elf"), by_name(BOARD).unwrap()).unwrap();
-    let job = Job { images: 0, image_len: 0, model_offset: 0, scratch_limit: 0, timed_layer: Job::ALL_LAYERS };
-    let request = Request { flash: &[], job, pixels: &[], stall_limit: Duration::from_secs(20) };
+    let job = Job {
+        examples: 0,
+        example_len: 0,
+        model_offset: 0,
+        scratch_limit: 0,
+        timed_layer: Job::ALL_LAYERS,
+        more: false,
+    };
+    let request = Request { flash: &[], job, examples: &[], stall_limit: Duration::from_secs(20) };
     run(&firmware, &request, &mut |_| ()).map(|_| ())
 }
 

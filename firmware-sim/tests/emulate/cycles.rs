@@ -12,7 +12,7 @@ fn run(board: &str) -> (Cycles, Emulation) {
     let model = models::random_integer(16, 16, &[30, 10], 8, 1);
     let (pixels, labels) = models::images(12, 256, 5);
     let labels: Vec<u16> = labels.iter().map(|label| label % 10).collect();
-    let task = Task { firmware: &firmware, model: &model, pixels: &pixels, labels: &labels, layers: false };
+    let task = Task { firmware: &firmware, model: &model, examples: models::view(&pixels, &labels), layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board}: {error}"));
     assert!(run.identical());
     println!("{board}: {:?}, {:?}", run.cycles, run.instructions);

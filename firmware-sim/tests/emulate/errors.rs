@@ -7,14 +7,21 @@ use foldnet_sim::exit::Exit;
 use foldnet_sim::job::Job;
 use std::time::Duration;
 
-/// One image of `image_len` bytes for the model of the caller.
-fn job(image_len: u32) -> Job {
-    Job { images: 1, image_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer: Job::ALL_LAYERS }
+/// One image of `example_len` bytes for the model of the caller.
+fn job(example_len: u32) -> Job {
+    Job {
+        examples: 1,
+        example_len,
+        model_offset: 0,
+        scratch_limit: u32::MAX,
+        timed_layer: Job::ALL_LAYERS,
+        more: false,
+    }
 }
 
 fn start(board: &str, flash: &[u8], job: Job) -> Result<Run, EmulateError> {
-    let pixels = vec![7; (job.images * job.image_len) as usize];
-    let request = Request { flash, job, pixels: &pixels, stall_limit: Duration::from_secs(30) };
+    let pixels = vec![7; (job.examples * job.example_len) as usize];
+    let request = Request { flash, job, examples: &pixels, stall_limit: Duration::from_secs(30) };
     run(&firmware(board), &request, &mut |_| ())
 }
 
@@ -48,7 +55,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 fn a_good_model_runs() {
     for board in KINDS {
         let run = start(board, &changed(0, b"FNET"), job(16)).unwrap();
-        assert_eq!((run.answers.len(), run.end.images), (1, 1), "{board}");
+        assert_eq!((run.answers.len(), run.end.examples), (1, 1), "{board}");
     }
 }
 
@@ -98,7 +105,7 @@ fn images_that_do_not_belong_to_the_model_are_reported() {
     let good = changed(0, b"FNET");
     check("images of another size", &good, job(17), Exit::Job);
     let request =
-        Request { flash: &good, job: Job { images: 2, ..job(16) }, pixels: &[0; 31], stall_limit: Duration::MAX };
+        Request { flash: &good, job: Job { examples: 2, ..job(16) }, examples: &[0; 31], stall_limit: Duration::MAX };
     match run(&firmware("microbit"), &request, &mut |_| ()) {
         Err(EmulateError::Device(Exit::Job)) => (),
         other => panic!("half an image is missing: {other:?}"),
@@ -109,8 +116,12 @@ fn images_that_do_not_belong_to_the_model_are_reported() {
 fn a_run_that_does_not_get_on_is_stopped() {
     let good = changed(0, b"FNET");
     let pixels = vec![0; 16 * 100_000];
-    let request =
-        Request { flash: &good, job: Job { images: 100_000, ..job(16) }, pixels: &pixels, stall_limit: Duration::ZERO };
+    let request = Request {
+        flash: &good,
+        job: Job { examples: 100_000, ..job(16) },
+        examples: &pixels,
+        stall_limit: Duration::ZERO,
+    };
     match run(&firmware("microbit"), &request, &mut |_| ()) {
         Err(EmulateError::Stalled { seconds: 0, images }) => assert!(images < 100_000),
         other => panic!("not stopped: {other:?}"),

@@ -54,7 +54,7 @@ fn measure(board: &'static Board) -> Footprint {
     let fits = |model: &[u8]| board.fit(&Model::parse(&AlignedBytes::from_slice(model)).unwrap()).is_ok();
     let (bits, model) = if fits(&random(8)) { (8, random(8)) } else { (4, random(4)) };
     let (firmware, (pixels, labels)) = (firmware(board.name), models::images(2, 784, 1));
-    let task = Task { firmware: &firmware, model: &model, pixels: &pixels, labels: &labels, layers: false };
+    let task = Task { firmware: &firmware, model: &model, examples: models::view(&pixels, &labels), layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{}: {error}", board.name));
     let bare = bare_sizes(board).unwrap_or_else(|error| panic!("{}: {error}", board.name));
     let RamUse { statics, stack_peak, .. } = run.ram;

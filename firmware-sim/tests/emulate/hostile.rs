@@ -11,7 +11,7 @@ use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::{Request, run};
 use foldnet_sim::exit::Exit;
 use foldnet_sim::job::Job;
-use foldnet_sim::simulate::simulate_logits;
+use foldnet_sim::simulate::simulate_each;
 use foldnet_sim::{AlignedBytes, EmulateError};
 use std::ops::Range;
 use std::time::Duration;
@@ -50,7 +50,7 @@ fn changed(model: &[u8], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
 fn on_the_pc(model: &[u8], image: &[u8]) -> Result<Vec<u32>, Exit> {
     let (bytes, mut logits) = (AlignedBytes::from_slice(model), Vec::new());
     let model = Model::parse(&bytes)?;
-    simulate_logits(&model, image, &[0], &mut |_, found| logits = found.words().to_vec());
+    simulate_each(&model, models::view(image, &[0]), &mut |_, _, found| logits = found.words().to_vec());
     Ok(logits)
 }
 
@@ -58,11 +58,18 @@ fn on_the_pc(model: &[u8], image: &[u8]) -> Result<Vec<u32>, Exit> {
 fn on(board: &str, model: &[u8], image: &[u8]) -> Result<Vec<u32>, Exit> {
     let model_offset = by_name(board).unwrap().model_region().len - model.len() as u32;
     let flash = [&vec![0xFF; model_offset as usize], model].concat();
-    let image_len = image.len() as u32;
-    let job = Job { images: 1, image_len, model_offset, scratch_limit: u32::MAX, timed_layer: Job::ALL_LAYERS };
-    let request = Request { flash: &flash, job, pixels: image, stall_limit: Duration::from_secs(30) };
+    let example_len = image.len() as u32;
+    let job = Job {
+        examples: 1,
+        example_len,
+        model_offset,
+        scratch_limit: u32::MAX,
+        timed_layer: Job::ALL_LAYERS,
+        more: false,
+    };
+    let request = Request { flash: &flash, job, examples: image, stall_limit: Duration::from_secs(30) };
     match run(&firmware(board), &request, &mut |_| ()) {
-        Ok(run) => Ok(run.answers[0].logits.clone()),
+        Ok(run) => Ok(run.answers[0].words.clone()),
         Err(EmulateError::Device(exit)) => Err(exit),
         Err(other) => panic!("{board}: {other}"),
     }

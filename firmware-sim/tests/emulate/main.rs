@@ -13,10 +13,14 @@ mod hostile;
 mod parity;
 mod slots;
 mod stack;
+mod typed;
 mod update;
 
 #[path = "../sim/models.rs"]
 mod models;
+
+#[path = "../sim/typed.rs"]
+mod typed_models;
 
 use foldnet_sim::Firmware;
 use foldnet_sim::board::by_name;

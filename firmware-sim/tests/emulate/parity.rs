@@ -10,9 +10,9 @@ fn check(board: &str, model: &[u8], image_len: usize, images: usize) -> Emulatio
     let firmware = firmware(board);
     let (pixels, labels) = models::images(images, image_len, 11);
     let mut seen = 0;
-    let task = Task { firmware: &firmware, model, pixels: &pixels, labels: &labels, layers: true };
+    let task = Task { firmware: &firmware, model, examples: models::view(&pixels, &labels), layers: true };
     let run = emulate(&task, &mut |done| seen = done).unwrap_or_else(|error| panic!("{board}: {error}"));
-    println!("{board}: {run:?}", run = Emulation { classes: Vec::new(), ..run.clone() });
+    println!("{board}: {run:?}", run = Emulation { classes: Vec::new(), simulation: None, ..run.clone() });
     assert_eq!((run.first_difference, run.images, seen), (None, images, images * (1 + run.layers.len())), "{board}");
     assert!(run.instructions.min > 0 && run.instructions.min <= run.instructions.max, "{board}");
     assert!((run.instructions.min as f64 - 0.5..=run.instructions.max as f64 + 0.5).contains(&run.instructions.mean));

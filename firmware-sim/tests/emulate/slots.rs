@@ -8,7 +8,7 @@ use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::{Request, run};
 use foldnet_sim::exit::Exit;
 use foldnet_sim::job::{Booted, Job};
-use foldnet_sim::simulate::simulate_logits;
+use foldnet_sim::simulate::simulate_each;
 use foldnet_sim::{AlignedBytes, EmulateError};
 use std::time::Duration;
 
@@ -56,11 +56,17 @@ impl Flash {
 
     /// The logits of [`IMAGE`] and what booted.
     fn boot(&self) -> Result<(Vec<u32>, Booted), Exit> {
-        let job =
-            Job { images: 1, image_len: 16, model_offset: 0, scratch_limit: u32::MAX, timed_layer: Job::ALL_LAYERS };
-        let request = Request { flash: &self.bytes, job, pixels: &IMAGE, stall_limit: Duration::from_secs(30) };
+        let job = Job {
+            examples: 1,
+            example_len: 16,
+            model_offset: 0,
+            scratch_limit: u32::MAX,
+            timed_layer: Job::ALL_LAYERS,
+            more: false,
+        };
+        let request = Request { flash: &self.bytes, job, examples: &IMAGE, stall_limit: Duration::from_secs(30) };
         match run(&firmware(self.board.name), &request, &mut |_| ()) {
-            Ok(run) => Ok((run.answers[0].logits.clone(), run.start.booted)),
+            Ok(run) => Ok((run.answers[0].words.clone(), run.start.booted)),
             Err(EmulateError::Device(exit)) => Err(exit),
             Err(other) => panic!("{}: {other}", self.board.name),
         }
@@ -70,7 +76,9 @@ impl Flash {
 pub(crate) fn logits(model: &[u8]) -> Vec<u32> {
     let bytes = AlignedBytes::from_slice(model);
     let mut logits = Vec::new();
-    simulate_logits(&Model::parse(&bytes).unwrap(), &IMAGE, &[0], &mut |_, found| logits = found.words().to_vec());
+    simulate_each(&Model::parse(&bytes).unwrap(), models::view(&IMAGE, &[0]), &mut |_, _, found| {
+        logits = found.words().to_vec()
+    });
     logits
 }
 
@@ -199,8 +207,15 @@ fn slots_of_the_whole_room_hold_what_half_of_it_does_not() {
     let large = models::random_integer(28, 28, &[200, 10], 8, 1);
     assert!(large.len() > flash.board.room().slot(0).unwrap().len as usize);
     let image = flash.board.slot_image(0, 1, &large).unwrap();
-    let job = Job { images: 1, image_len: 784, model_offset: 0, scratch_limit: u32::MAX, timed_layer: Job::ALL_LAYERS };
-    let request = Request { flash: &image, job, pixels: &[9; 784], stall_limit: Duration::from_secs(30) };
+    let job = Job {
+        examples: 1,
+        example_len: 784,
+        model_offset: 0,
+        scratch_limit: u32::MAX,
+        timed_layer: Job::ALL_LAYERS,
+        more: false,
+    };
+    let request = Request { flash: &image, job, examples: &[9; 784], stall_limit: Duration::from_secs(30) };
     let run = run(&firmware("microbit"), &request, &mut |_| ()).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(run.start.booted, Booted { slot: Some(0), sequence: 1, passed_over: None });
 }

@@ -13,7 +13,7 @@ const LEFT: usize = 104;
 fn peak(board: &str, model: &[u8]) -> usize {
     let firmware = firmware(board);
     let (pixels, labels) = models::images(3, 16, 3);
-    let task = Task { firmware: &firmware, model, pixels: &pixels, labels: &labels, layers: false };
+    let task = Task { firmware: &firmware, model, examples: models::view(&pixels, &labels), layers: false };
     emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board}: {error}")).ram.stack_peak
 }
 

@@ -4,3 +4,5 @@ mod boards;
 mod command;
 mod models;
 mod simulation;
+#[path = "typed.rs"]
+mod typed_models;

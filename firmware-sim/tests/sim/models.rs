@@ -2,6 +2,7 @@
 
 use foldnet_core::infer::Row;
 use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
+use foldnet_data::View;
 
 /// A 2x2 image, three units, two classes, with weights whose sums are exact:
 /// `h = max(0, [p0 + p3, p0 - p1, 2 p2 - 100])`, `z = [h0 - h1 + 0.5, h1 + h2 - 0.25]`.
@@ -22,7 +23,7 @@ pub(crate) fn random(height: u16, width: u16, units: &[u16], seed: u32) -> Vec<u
     let mut weights = Vec::new();
     for &units in units {
         let reach = 2.0 / f32::from(inputs).sqrt();
-        let mut draw = |n| (0..n).map(|_| dice.next() * reach).collect::<Vec<f32>>();
+        let mut draw = |n| dice.draw(n, reach);
         weights.push((inputs, units, draw(usize::from(units) * usize::from(inputs)), draw(units.into())));
         inputs = units;
     }
@@ -56,6 +57,11 @@ pub(crate) fn random_integer(height: u16, width: u16, units: &[u16], bits: u8, s
     file(height, width, "", layers)
 }
 
+/// Grey images in a row, as many as there are labels, at least one.
+pub(crate) fn view<'a>(pixels: &'a [u8], labels: &'a [u16]) -> View<'a> {
+    View::images(pixels, labels, 1, pixels.len() / labels.len())
+}
+
 /// `n` images of `len` pixels, about half of them 0, and a label of 0 to 9 for each.
 pub(crate) fn images(n: usize, len: usize, seed: u32) -> (Vec<u8>, Vec<u16>) {
     let mut dice = Dice(seed);
@@ -63,7 +69,7 @@ pub(crate) fn images(n: usize, len: usize, seed: u32) -> (Vec<u8>, Vec<u16>) {
     (pixels, (0..n).map(|image| (image % 10) as u16).collect())
 }
 
-fn layer(inputs: u16, units: u16, relu: bool) -> LayerHeader {
+pub(crate) fn layer(inputs: u16, units: u16, relu: bool) -> LayerHeader {
     LayerHeader { inputs, units, bits: 32, relu, scale: 1.0 }
 }
 
@@ -77,7 +83,7 @@ fn file<'a>(
     written(&spec)
 }
 
-fn written(spec: &ModelSpec) -> Vec<u8> {
+pub(crate) fn written(spec: &ModelSpec) -> Vec<u8> {
     let mut bytes = vec![0; encoded_len(spec)];
     let len = encode(spec, &mut bytes).expect("a model");
     bytes.truncate(len);
@@ -85,11 +91,16 @@ fn written(spec: &ModelSpec) -> Vec<u8> {
 }
 
 /// A linear congruential generator: -1 to 1.
-struct Dice(u32);
+pub(crate) struct Dice(pub(crate) u32);
 
 impl Dice {
-    fn next(&mut self) -> f32 {
+    pub(crate) fn next(&mut self) -> f32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.0 >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    /// `n` numbers of at most `reach` in magnitude.
+    pub(crate) fn draw(&mut self, n: usize, reach: f32) -> Vec<f32> {
+        (0..n).map(|_| self.next() * reach).collect()
     }
 }

@@ -124,7 +124,7 @@ impl Report {
     fn check_out(&self) -> anyhow::Result<()> {
         let run = [resolve(&self.path), History::path_beside(&resolve(&self.path))];
         let inputs: Vec<&Path> = run.iter().chain(&self.models).chain(&self.devices).map(PathBuf::as_path).collect();
-        check_not_input(&self.out(), &inputs)
+        Ok(check_not_input(&self.out(), &inputs)?)
     }
 
     /// Beside the checkpoint where nobody says otherwise.

@@ -1,7 +1,8 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
 use crate::deploy::quantize::{integer_layers, logits};
-use crate::judge::metrics::{Anomaly, Classification, Regression, anomaly, classification, regression, scores};
+pub use crate::judge::metrics::Metrics;
+use crate::judge::metrics::{anomaly, classification, regression, scores};
 use crate::network::checkpoint::Checkpoint;
 use crate::train::answers::standardized;
 use crate::train::examples::Picked;
@@ -51,18 +52,6 @@ pub struct PerClass {
     pub precision: f64,
     /// Harmonic mean of precision and recall.
     pub f1: f64,
-}
-
-/// Measures of a task.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Metrics {
-    /// Of classes.
-    Classification(Classification),
-    /// Of real values.
-    Regression(Regression),
-    /// Of an anomaly score.
-    Anomaly(Anomaly),
 }
 
 /// What `evaluate` reports.

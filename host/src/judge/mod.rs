@@ -2,5 +2,6 @@
 
 pub mod compare;
 pub mod evaluate;
-pub mod metrics;
 pub mod outputs;
+
+pub use foldnet_sim::metrics;

@@ -102,8 +102,7 @@ fn from_checkpoint_to_device_model() {
     let bytes = AlignedBytes::from_slice(&folder.read("a.fnet"));
     let test = load_test(&Source::Synthetic, &mut |_| {}).expect("drawn");
     let model = Model::parse(&bytes).expect("a model");
-    let simulated =
-        simulate(&model, test.examples.view().bytes().unwrap(), test.examples.view().classes().unwrap(), &mut |_| {});
+    let simulated = simulate(&model, test.examples.view(), &mut |_| {});
     assert_eq!(device["logits_sha256"], simulated.logits_sha256.as_str());
     assert_eq!(number(&device, "accuracy"), simulated.accuracy());
 }

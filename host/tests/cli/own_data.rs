@@ -81,12 +81,7 @@ fn check(folder: &Folder, names: [&str; 3]) {
         let bytes = AlignedBytes::from_slice(&folder.read("a.fnet"));
         let test = load_test(&Source::Path(folder.path("set")), &mut |_| {}).expect("the images");
         let model = Model::parse(&bytes).expect("a model");
-        let run = simulate(
-            &model,
-            test.examples.view().bytes().unwrap(),
-            test.examples.view().classes().unwrap(),
-            &mut |_| {},
-        );
+        let run = simulate(&model, test.examples.view(), &mut |_| {});
         assert_eq!(device["logits_sha256"], run.logits_sha256.as_str());
     }
     let text = folder.run("predict a.fnet --index 3 --dataset set").succeeded().stdout;

@@ -42,13 +42,7 @@ fn counted(folder: &Folder, out: &str, file: &str, boards: &[&str]) -> Vec<Recor
     let images = test.examples.view().slice(0..IMAGES);
     let run = |board: &&str| {
         let firmware = by_name(board).map(Firmware::build).expect("a board").unwrap_or_else(|error| panic!("{error}"));
-        let task = Task {
-            firmware: &firmware,
-            model: &bytes,
-            pixels: images.bytes().unwrap(),
-            labels: images.classes().unwrap(),
-            layers: true,
-        };
+        let task = Task { firmware: &firmware, model: &bytes, examples: images, layers: true };
         let run = emulate(&task, &mut |_| {}).unwrap_or_else(|error| panic!("{board}: {error}"));
         let record = Record::new(Some(firmware.board()), Path::new(file), &bytes, &model, &test.name);
         Record { measured: Some(Measured::emulated(&run)), ..record }

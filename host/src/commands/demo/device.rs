@@ -13,18 +13,17 @@ use foldnet_sim::{Firmware, simulate};
 /// All images through the simulator.
 pub(super) fn simulated(model: &[u8], test: View) -> anyhow::Result<Simulated> {
     let bar = StageBar::new("simulating", test.len());
-    let simulation = simulate(&Model::parse(model)?, test.bytes()?, test.classes()?, &mut |done| bar.update(done));
+    let simulation = simulate(&Model::parse(model)?, test, &mut |done| bar.update(done));
     Ok(Simulated { accuracy: simulation.accuracy(), logits_sha256: simulation.logits_sha256 })
 }
 
 /// The images on an emulated board; none where emulator or compiler are missing, which is said.
 pub(super) fn emulated(model: &[u8], images: View, board: &str, ui: Ui) -> anyhow::Result<Option<Emulated>> {
     let board = by_name(board)?;
-    let (pixels, labels) = (images.bytes()?, images.classes()?);
     let run = || -> Result<Emulation, EmulateError> {
         let firmware = Firmware::build(board)?;
         let bar = StageBar::new(&format!("emulating {}", board.name), images.len());
-        let task = Task { firmware: &firmware, model, pixels, labels, layers: false };
+        let task = Task { firmware: &firmware, model, examples: images, layers: false };
         emulate(&task, &mut |done| bar.update(done))
     };
     match run() {

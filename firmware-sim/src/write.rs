@@ -1,4 +1,5 @@
-//! Writing files whole or not at all: every file the PC side writes goes through [`atomic_write`].
+//! Writing files whole or not at all: every file the PC side writes goes through [`atomic_write`]. Arrays are written as
+//! NumPy's `.npy`.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -33,19 +34,48 @@ pub fn atomic_write(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Re
     written.map_err(|error| io::Error::new(error.kind(), message(path, &error)))
 }
 
+/// Writes 32-bit floats `[N][columns]` as NumPy's `.npy`, version 1.0.
+///
+/// # Errors
+/// As [`atomic_write`].
+pub fn npy(path: &Path, values: &[f32], columns: usize) -> io::Result<()> {
+    let header = npy_header(values.len() / columns.max(1), columns);
+    atomic_write(path, |out| {
+        out.write_all(&header)?;
+        values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
+    })
+}
+
+/// Everything before the elements, a multiple of 64 bytes long.
+fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
+    let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
+    let length = (10 + text.len() + 1).next_multiple_of(64) - 10;
+    let mut header = b"\x93NUMPY\x01\x00".to_vec();
+    header.extend((length as u16).to_le_bytes());
+    header.extend(text.bytes().chain(std::iter::repeat(b' ')).take(length - 1));
+    header.push(b'\n');
+    header
+}
+
 /// Refuses to write `output` over a file that was read to make it: by any name, through any link.
 ///
 /// # Errors
 /// When it is one of `inputs`; the error names both and the remedy.
-pub fn check_not_input(output: &Path, inputs: &[&Path]) -> anyhow::Result<()> {
+pub fn check_not_input(output: &Path, inputs: &[&Path]) -> Result<(), WouldBeLost> {
     match inputs.iter().find(|input| is_same(output, input)) {
-        Some(input) => anyhow::bail!(
-            "{}: is {}, which is read for it and would be lost; write to another file",
-            output.display(),
-            input.display()
-        ),
+        Some(input) => Err(WouldBeLost { output: output.to_owned(), input: (*input).to_owned() }),
         None => Ok(()),
     }
+}
+
+/// What is to be written would replace what it is made of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: is {}, which is read for it and would be lost; write to another file", output.display(), input.display())]
+pub struct WouldBeLost {
+    /// The file to be written.
+    pub output: PathBuf,
+    /// The file that is read.
+    pub input: PathBuf,
 }
 
 /// Whether two paths lead to one file.
@@ -227,6 +257,15 @@ mod tests {
         make(".foldnet-mine", 9999);
         atomic_write(&folder.path().join("file"), |out| out.write_all(b"new")).expect("written");
         assert_eq!(names(folder.path()), [".foldnet-mine", ".foldnet-new.part", "file", "foldnet-mine.part"]);
+    }
+
+    #[test]
+    fn an_array_begins_at_a_multiple_of_64() {
+        for (rows, columns) in [(0, 1), (1, 2), (1_000_000, 65_535)] {
+            let header = npy_header(rows, columns);
+            assert!(header.len() % 64 == 0 && header.ends_with(b"\n"), "{rows} x {columns}");
+            assert_eq!(usize::from(u16::from_le_bytes([header[8], header[9]])), header.len() - 10);
+        }
     }
 
     #[cfg(target_os = "linux")]

@@ -1,9 +1,21 @@
 //! What a network is worth, in the measures of its task.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+/// Measures of a task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Metrics {
+    /// Of classes.
+    Classification(Classification),
+    /// Of real values.
+    Regression(Regression),
+    /// Of an anomaly score.
+    Anomaly(Anomaly),
+}
 
 /// Measures of classes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
     /// `[C][C]`: examples of the class of the row that were taken for that of the column.
     pub confusion: Vec<Vec<usize>>,
@@ -18,7 +30,7 @@ pub struct Classification {
 }
 
 /// Measures of real values, over all outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Regression {
     /// Root of the mean squared error, in the unit of the targets.
     pub rmse: f64,
@@ -29,7 +41,7 @@ pub struct Regression {
 }
 
 /// Measures of a score that is to be high for what is strange.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Anomaly {
     /// Probability that a strange example scores higher than a normal one, ties counting half (area under the ROC curve).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +64,7 @@ pub struct Anomaly {
 }
 
 /// How values are spread.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     /// Number of values.
     pub examples: usize,

@@ -1,0 +1,52 @@
+//! The answers to all examples in files: a line each for people and scripts, an array for NumPy.
+
+use super::error::CliError;
+use foldnet_core::Model;
+use foldnet_core::model::HeadKind;
+use foldnet_core::train::softmax;
+use foldnet_sim::Simulation;
+use foldnet_sim::write::{atomic_write, npy};
+use std::fmt::Display;
+use std::io::Write;
+use std::path::Path;
+
+/// Writes what was asked for.
+pub(crate) fn write(
+    model: &Model,
+    run: &Simulation,
+    predictions: Option<&Path>,
+    outputs: Option<&Path>,
+) -> Result<(), CliError> {
+    let predictions = predictions.map_or(Ok(()), |path| atomic_write(path, |out| lines(model, run, out)));
+    predictions
+        .and_then(|()| outputs.map_or(Ok(()), |path| npy(path, &values(model, run), model.outputs())))
+        .map_err(CliError::Output)
+}
+
+/// A line an example: its class, its score, or its values with commas between them.
+fn lines(model: &Model, run: &Simulation, out: &mut dyn Write) -> std::io::Result<()> {
+    let mut each = |line: &dyn Display| writeln!(out, "{line}");
+    match model.head() {
+        HeadKind::Softmax | HeadKind::Sigmoid => run.classes.iter().try_for_each(|class| each(class)),
+        HeadKind::Reconstruction => run.scores.iter().try_for_each(|score| each(score)),
+        HeadKind::Values => run.values.chunks(model.outputs().max(1)).try_for_each(|row| {
+            let row: Vec<String> = row.iter().map(f32::to_string).collect();
+            each(&row.join(","))
+        }),
+    }
+}
+
+/// `[N][outputs]`: probabilities, of a sigmoid that of class 1, or the values as they are.
+fn values(model: &Model, run: &Simulation) -> Vec<f32> {
+    let mut values = run.values.clone();
+    match model.head() {
+        HeadKind::Softmax => values.chunks_exact_mut(model.outputs().max(1)).for_each(softmax),
+        HeadKind::Sigmoid => values.iter_mut().for_each(|value| {
+            let mut both = [0.0, *value];
+            softmax(&mut both);
+            *value = both[1];
+        }),
+        HeadKind::Values | HeadKind::Reconstruction => (),
+    }
+    values
+}

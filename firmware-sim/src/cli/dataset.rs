@@ -1,0 +1,210 @@
+//! The examples that a model is run on: which set, how it is read, and whether it belongs to the model.
+
+use super::error::CliError;
+use super::progress;
+use clap::Args;
+use foldnet_core::Model;
+use foldnet_core::model::HeadKind;
+use foldnet_data::{
+    DataError, Examples, Format, InputType, Known, Normal, Options, Problem, Search, Shape, Source, Targets, Task,
+    TestSet, TestSplit, Wanted, load_test_with, read_inputs,
+};
+use std::path::Path;
+
+/// Where examples come from, and how they are read.
+#[derive(Debug, Args)]
+pub(crate) struct DatasetArgs {
+    /// Test examples: fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG pictures in a
+    /// folder for each class; a file without right answers gives outputs alone [default: what the model was trained on,
+    /// where this machine knows it, or fashion-mnist for a model of its shape]
+    #[arg(long, value_name = "NAME|FILE|DIR")]
+    dataset: Option<Source>,
+    /// Column with the class or value, by name or number from 1; several for regression [default: the last]
+    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', help_heading = "Tables and arrays")]
+    target: Vec<String>,
+    /// Column that names the recording
+    #[arg(long, value_name = "COLUMN", help_heading = "Tables and arrays")]
+    group: Option<String>,
+    /// Rows of a window that recordings are cut into [default: what the model takes]
+    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
+    window: Option<usize>,
+    /// Rows from the start of one window to that of the next [default: as many as a window has]
+    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
+    step: Option<usize>,
+    /// Column and its value in normal rows; all others are for testing
+    #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Tables and arrays")]
+    normal: Option<Normal>,
+    /// Share of the examples for testing, or every:N for one of N in order, as the model was trained [default: 0.2]
+    #[arg(long, value_name = "SHARE|every:N", help_heading = "Tables and arrays")]
+    test_split: Option<TestSplit>,
+}
+
+/// A number of at least 1.
+fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|&count| count > 0).ok_or("give a number of at least 1")
+}
+
+/// Test examples of a model's type and size.
+pub(crate) struct TestExamples {
+    /// Name of the set.
+    pub(crate) dataset: String,
+    /// At least one.
+    pub(crate) examples: Examples,
+    /// What the user should know of the set, a line each.
+    pub(crate) notes: Vec<String>,
+}
+
+impl DatasetArgs {
+    /// The first `limit` test examples for `models`, or all; read as the first of them takes them. Each model comes with the
+    /// path where it was read.
+    pub(crate) fn load(&self, models: &[(&Path, &Model)], limit: Option<u32>) -> Result<TestExamples, CliError> {
+        let (path, model) = models[0];
+        let mut set = self.test_set(path, model)?;
+        models.iter().try_for_each(|(path, model)| belong_together(path, model, &mut set))?;
+        let TestSet { name: dataset, notes, mut examples, .. } = set;
+        let (available, asked) = (examples.len(), limit.map_or(examples.len(), |limit| limit as usize));
+        if asked > available {
+            return Err(CliError::TooFewImages { asked, dataset, available });
+        }
+        examples.truncate(asked);
+        Ok(TestExamples { dataset, examples, notes })
+    }
+
+    fn test_set(&self, path: &Path, model: &Model) -> Result<TestSet, CliError> {
+        let (source, options) = self.request(path, model)?;
+        let loading = progress::Loading::new();
+        let set = load_test_with(&source, &options, &Search::from_env(), &mut |step| loading.show(step));
+        loading.finish();
+        match (&source, set) {
+            // What has no right answers, or a column less than a table with them would have.
+            (Source::Path(file), Err(error)) if has_no_answers(&error) => {
+                inputs_alone(file, model, self.step).map_err(|_| error.into())
+            }
+            (Source::Path(file), Ok(set)) if file.is_file() && !fits(model, set.examples.shape) => {
+                Ok(inputs_alone(file, model, self.step).unwrap_or(set))
+            }
+            (_, set) => Ok(set?),
+        }
+    }
+
+    /// What `--dataset` says; else the set that the model was trained on, where its digest is remembered on this machine;
+    /// else Fashion-MNIST for a model of its shape.
+    fn request(&self, path: &Path, model: &Model) -> Result<(Source, Options), CliError> {
+        let digest = model.dataset().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        match (&self.dataset, digest.and_then(|digest| Known::find(&digest))) {
+            (Some(source), _) => Ok((source.clone(), self.options(source, model))),
+            (None, Some(known)) => Ok((Source::Path(known.path), known.options)),
+            (None, None) if is_fashion(model) => Ok((Source::FashionMnist, self.options(&Source::FashionMnist, model))),
+            (None, None) => Err(CliError::NoDataset { path: path.to_owned(), model: described(model) }),
+        }
+    }
+
+    /// The task follows from the model's head; a table is read as the model's type, and cut into its windows.
+    fn options(&self, source: &Source, model: &Model) -> Options {
+        let table = matches!(source, Source::Path(path) if Format::of(path) == Ok(Format::Csv));
+        let shape = shape(model);
+        let window = Some(shape.height).filter(|&samples| table && samples > 1 && shape.width == 1);
+        Options {
+            task: task(model),
+            target: self.target.clone(),
+            group: self.group.clone(),
+            window: self.window.or(window),
+            step: self.step,
+            normal: self.normal.clone(),
+            test_split: self.test_split,
+            valid_split: None,
+            input: Some(input_type(model)),
+        }
+    }
+}
+
+/// Whether a set lacks nothing but right answers.
+fn has_no_answers(error: &DataError) -> bool {
+    matches!(error, DataError::File { problem: Problem::NoAnswers | Problem::UnknownFormat, .. })
+}
+
+/// A file of inputs, without right answers.
+fn inputs_alone(file: &Path, model: &Model, step: Option<usize>) -> Result<TestSet, DataError> {
+    let wanted = Wanted { input: input_type(model), shape: shape(model), channels: &[], step };
+    let examples = read_inputs(file, &wanted)?;
+    let (name, notes) = (file.to_string_lossy().into_owned(), Vec::new());
+    Ok(TestSet { name, labels: Vec::new(), notes, task: task(model), examples })
+}
+
+/// Whether nothing but 28x28 pixels of 10 classes can be meant.
+fn is_fashion(model: &Model) -> bool {
+    shape(model) == Shape::image(28, 28) && input_type(model) == InputType::U8 && model.classes() == 10
+}
+
+/// What a model learned.
+fn task(model: &Model) -> Task {
+    match model.head() {
+        HeadKind::Softmax | HeadKind::Sigmoid => Task::Classify,
+        HeadKind::Values => Task::Regress,
+        HeadKind::Reconstruction => Task::Reconstruct,
+    }
+}
+
+/// The type of a model's inputs, as a set has it.
+fn input_type(model: &Model) -> InputType {
+    match model.input_type() {
+        foldnet_core::infer::InputType::U8 => InputType::U8,
+        foldnet_core::infer::InputType::I8 => InputType::I8,
+        foldnet_core::infer::InputType::I16 => InputType::I16,
+        foldnet_core::infer::InputType::U16 => InputType::U16,
+        foldnet_core::infer::InputType::F32 => InputType::F32,
+    }
+}
+
+/// The shape of a model's examples.
+fn shape(model: &Model) -> Shape {
+    let header = model.header();
+    Shape { height: header.height.into(), width: header.width.into(), channels: header.channels.into() }
+}
+
+/// `28x28 (u8)`
+fn described(model: &Model) -> String {
+    format!("{} ({})", shape(model), input_type(model))
+}
+
+/// Whether examples of this shape are the model's: the same, or as many values where either is one row of them.
+fn fits(model: &Model, found: Shape) -> bool {
+    let own = shape(model);
+    let flat = |shape: Shape| [shape.height, shape.width, shape.channels].iter().filter(|&&size| size > 1).count() <= 1;
+    own == found || (own.inputs() == found.inputs() && (flat(own) || flat(found)))
+}
+
+/// Examples of the model's type and size, and right answers of the kind that it gives.
+fn belong_together(path: &Path, model: &Model, set: &mut TestSet) -> Result<(), CliError> {
+    let (dataset, path) = (set.name.clone(), path.to_owned());
+    let (of_set, found) = (set.examples.shape, set.examples.inputs.view().input_type());
+    if !fits(model, of_set) || found != input_type(model) {
+        let examples = format!("{of_set} ({found})");
+        return Err(CliError::Examples { path, model: described(model), dataset, examples });
+    }
+    if task(model) == Task::Classify {
+        let names: Vec<String> = model.labels().map(str::to_owned).collect();
+        if let Err(unknown) = set.number_as(&names) {
+            return Err(CliError::UnknownClasses { path, dataset, unknown: unknown.join(", ") });
+        }
+    }
+    let (kind, labels) = (model.head(), set.labels.len());
+    match (task(model), &set.examples.targets) {
+        (_, Targets::None) => Ok(()),
+        (Task::Classify, Targets::Classes(_)) if model.classes() == labels => Ok(()),
+        (Task::Classify, Targets::Classes(_)) => {
+            Err(CliError::Classes { path, model: model.classes(), dataset, labels })
+        }
+        (Task::Regress, Targets::Values { outputs, .. }) if *outputs == model.outputs() => Ok(()),
+        (Task::Regress, Targets::Values { outputs, .. }) => {
+            Err(CliError::Values { path, model: model.outputs(), dataset, values: *outputs })
+        }
+        // Classes of a set of pictures do not say what is strange.
+        (Task::Reconstruct, Targets::Classes(_)) if labels == 2 => Ok(()),
+        (Task::Reconstruct, Targets::Classes(_)) => {
+            set.examples.targets = Targets::None;
+            Ok(())
+        }
+        _ => Err(CliError::Answers { path, head: kind.name(), dataset }),
+    }
+}
