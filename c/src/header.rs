@@ -2,16 +2,26 @@
 //! number, and the size of a model, and nothing else.
 
 use crate::Status;
-use crate::ffi::MODEL_WORDS;
+use crate::ffi::{Answered, MODEL_WORDS};
+use foldnet_core::infer::InputType;
+use foldnet_core::model::HeadKind;
 
 const HEADER: &str = include_str!("../include/foldnet.h");
 const FUNCTIONS: &str = include_str!("ffi/mod.rs");
 
 /// Rust's types as C calls them.
-const TYPES: [(&str, &str); 10] = [
+const TYPES: [(&str, &str); 18] = [
     ("*const Storage", "const foldnet_model *"),
     ("*mut Storage", "foldnet_model *"),
     ("*const u8", "const uint8_t *"),
+    ("*const i8", "const int8_t *"),
+    ("*const i16", "const int16_t *"),
+    ("*const u16", "const uint16_t *"),
+    ("*const f32", "const float *"),
+    ("*mut f32", "float *"),
+    ("*mut usize", "size_t *"),
+    ("*const Answered", "const foldnet_answer *"),
+    ("*mut Answered", "foldnet_answer *"),
     ("*mut u32", "uint32_t *"),
     ("*const i32", "const int32_t *"),
     ("*const c_char", "const char *"),
@@ -59,7 +69,8 @@ fn every_function_is_declared() {
         assert!(code.contains(&prototype), "{prototype} is not in foldnet.h");
     }
     // A call, or a prototype: the name and a parenthesis.
-    assert_eq!((code.matches("foldnet_").count() - code.matches("foldnet_model").count(), functions.len()), (9, 9));
+    let types = code.matches("foldnet_model").count() + code.matches("foldnet_answer").count();
+    assert_eq!((code.matches("foldnet_").count() - types, functions.len()), (22, 22));
 }
 
 #[test]
@@ -74,7 +85,29 @@ fn every_status_has_its_number() {
         let declared = [format!(" {name} = {number},"), format!(" {name} = {number} }}")];
         assert!(declared.iter().any(|text| code.contains(text)), "{name} = {number} is not in foldnet.h");
     }
-    assert_eq!(code.matches(" = ").count(), Status::ALL.len());
+    assert_eq!(code.matches(" = ").count(), Status::ALL.len() + InputType::ALL.len() + HEADS.len());
+}
+
+/// What [`crate::ffi::foldnet_head`] returns.
+const HEADS: [HeadKind; 4] = [HeadKind::Softmax, HeadKind::Sigmoid, HeadKind::Values, HeadKind::Reconstruction];
+
+#[test]
+fn every_type_and_head_has_its_number() {
+    let code = code();
+    let types = InputType::ALL.map(|kind| (kind.name(), kind as i32));
+    for (name, number) in types.into_iter().chain(HEADS.map(|head| (head.name(), head as i32))) {
+        let declared = format!(" FOLDNET_{} = {number}", name.to_uppercase());
+        assert!(
+            [',', ' '].iter().any(|end| code.contains(&format!("{declared}{end}"))),
+            "{declared} is not in foldnet.h"
+        );
+    }
+}
+
+#[test]
+fn an_answer_is_laid_out_as_said() {
+    assert!(code().contains("{ uint32_t class_index; uint32_t above; uint64_t sum; } foldnet_answer;"));
+    assert_eq!(size_of::<Answered>(), 16);
 }
 
 #[test]

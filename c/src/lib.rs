@@ -1,5 +1,5 @@
-//! Foldnet for C: a model in flash is opened in memory of the caller, and classifies in scratch memory of the caller. No
-//! heap, no float for integer models, no state of its own.
+//! Foldnet for C: a model in flash is opened in memory of the caller, and runs in scratch memory of the caller. No heap,
+//! no state of its own.
 //!
 //! * [`ffi`]: the functions of `include/foldnet.h`, and the only `unsafe`: each checks its pointers and lengths, and then
 //!   calls `foldnet-core`.

@@ -86,6 +86,8 @@ statuses! {
     HeadSection = 33, c"the model's head does not fit its outputs, or is of an unknown kind: export it again";
     /// The model answers otherwise than the function that was called.
     Head = 34, c"the model's head gives another answer than this function: see foldnet_head";
+    /// Another number of outputs or classes.
+    Outputs = 35, c"the array is not as long as foldnet_outputs or foldnet_classes says";
 }
 
 impl Status {

@@ -13,7 +13,7 @@ use core::mem::MaybeUninit;
 use core::ptr::null;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use foldnet_core::Model;
-use foldnet_core::infer::Inference;
+use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
 use foldnet_core::slot::{Room, boot};
 
 /// Words, each as large as a pointer, of the header's `foldnet_model`: a parsed model, and a little room to grow.
@@ -30,6 +30,18 @@ struct Parsed {
     /// [`MARK`] when there is a model.
     mark: usize,
     model: MaybeUninit<Model<'static>>,
+}
+
+/// The header's `foldnet_answer`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Answered {
+    /// The class, where the model tells classes apart.
+    pub class_index: u32,
+    /// 1 where a score is above the threshold, else 0.
+    pub above: u32,
+    /// The sum that a score is made of.
+    pub sum: u64,
 }
 
 /// Tells a parsed model from memory that is zero, or in which parsing failed.
@@ -71,7 +83,45 @@ pub unsafe extern "C" fn foldnet_inputs(model: *const Storage) -> usize {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_classes(model: *const Storage) -> usize {
     // SAFETY: the caller's promise is passed on.
+    unsafe { parsed(model) }.map_or(0, Model::classes)
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_outputs(model: *const Storage) -> usize {
+    // SAFETY: the caller's promise is passed on.
     unsafe { parsed(model) }.map_or(0, Model::outputs)
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_input_type(model: *const Storage) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { parsed(model) }.map_or(NONE, |model| model.input_type() as i32)
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_head(model: *const Storage) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { parsed(model) }.map_or(NONE, |model| model.head() as i32)
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`, `len` is null or points to a `size_t`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_label(model: *const Storage, index: usize, len: *mut usize) -> *const c_char {
+    let label = || {
+        // SAFETY: the caller's promise is passed on.
+        let (model, len) = unsafe { (parsed(model)?, slice_mut(len, 1)?) };
+        let label = model.labels().nth(index).ok_or(Status::Head)?;
+        len.fill(label.len());
+        Ok::<_, Status>(label.as_ptr().cast())
+    };
+    label().unwrap_or(null())
 }
 
 /// # Safety
@@ -117,21 +167,214 @@ pub unsafe extern "C" fn foldnet_classify(
 }
 
 /// # Safety
+/// As for [`foldnet_classify`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_run_u8(
+    model: *const Storage,
+    example: *const u8,
+    example_len: usize,
+    scratch: *mut u32,
+    scratch_words: usize,
+    answer: *mut Answered,
+) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
+}
+
+/// # Safety
+/// As for [`foldnet_classify`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_run_i8(
+    model: *const Storage,
+    example: *const i8,
+    example_len: usize,
+    scratch: *mut u32,
+    scratch_words: usize,
+    answer: *mut Answered,
+) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
+}
+
+/// # Safety
+/// As for [`foldnet_classify`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_run_i16(
+    model: *const Storage,
+    example: *const i16,
+    example_len: usize,
+    scratch: *mut u32,
+    scratch_words: usize,
+    answer: *mut Answered,
+) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
+}
+
+/// # Safety
+/// As for [`foldnet_classify`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_run_u16(
+    model: *const Storage,
+    example: *const u16,
+    example_len: usize,
+    scratch: *mut u32,
+    scratch_words: usize,
+    answer: *mut Answered,
+) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
+}
+
+/// # Safety
+/// As for [`foldnet_classify`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_run_f32(
+    model: *const Storage,
+    example: *const f32,
+    example_len: usize,
+    scratch: *mut u32,
+    scratch_words: usize,
+    answer: *mut Answered,
+) -> i32 {
+    // SAFETY: the caller's promise is passed on.
+    code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
+}
+
+/// # Safety
 /// The pointers are null or point to as much as is said; nothing else reads or writes `scratch` meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_logits(model: *const Storage, scratch: *mut u32, scratch_words: usize) -> *const i32 {
-    let logits = || {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { of_outputs(model, scratch, scratch_words, |outputs| outputs.words().as_ptr().cast()) }.unwrap_or(null())
+}
+
+/// # Safety
+/// As for [`foldnet_logits`]; `values` is null or points to `len` floats.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_values(
+    model: *const Storage,
+    scratch: *mut u32,
+    scratch_words: usize,
+    values: *mut f32,
+    len: usize,
+) -> i32 {
+    let write = || {
+        // SAFETY: the caller's promise is passed on; the values are nobody else's.
+        let (model, values) = unsafe { (parsed(model)?, slice_mut(values, len)?) };
+        if len != model.outputs() {
+            return Err(Status::Outputs);
+        }
+        let copy = |outputs: Outputs| values.iter_mut().zip(outputs.values()).for_each(|(to, value)| *to = value);
         // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
-        let (model, scratch) = unsafe { (parsed(model)?, slice_mut(scratch, scratch_words)?) };
-        Ok::<_, Status>(Inference::<u8>::new(model.clone(), scratch)?.outputs().words().as_ptr().cast())
+        of_model(model, unsafe { slice_mut(scratch, scratch_words)? }, copy)
     };
-    logits().unwrap_or(null())
+    code(write())
+}
+
+/// # Safety
+/// As for [`foldnet_logits`]; `probabilities` is null or points to `len` floats.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_probabilities(
+    model: *const Storage,
+    scratch: *mut u32,
+    scratch_words: usize,
+    probabilities: *mut f32,
+    len: usize,
+) -> i32 {
+    let write = || {
+        // SAFETY: the caller's promise is passed on; the probabilities are nobody else's.
+        let (model, probabilities) = unsafe { (parsed(model)?, slice_mut(probabilities, len)?) };
+        if model.classes() == 0 {
+            return Err(Status::Head);
+        }
+        if len != model.classes() {
+            return Err(Status::Outputs);
+        }
+        // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+        of_model(model, unsafe { slice_mut(scratch, scratch_words)? }, |outputs| outputs.probabilities(probabilities))
+    };
+    code(write())
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`, `answer` is null or points to a `foldnet_answer`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_score(model: *const Storage, answer: *const Answered) -> f32 {
+    // SAFETY: the caller's promise is passed on.
+    match unsafe { (parsed(model), slice(answer, 1)) } {
+        (Ok(model), Ok([answer])) => model.score(answer.sum).unwrap_or(0.0),
+        _ => 0.0,
+    }
+}
+
+/// # Safety
+/// `model` is null or points to a `foldnet_model`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn foldnet_threshold(model: *const Storage) -> f32 {
+    // SAFETY: the caller's promise is passed on.
+    unsafe { parsed(model) }.map_or(None, Model::threshold).unwrap_or(f32::INFINITY)
 }
 
 /// The text is constant.
 #[unsafe(no_mangle)]
 pub extern "C" fn foldnet_message(status: i32) -> *const c_char {
     Status::message_of(status).as_ptr()
+}
+
+/// What stands for no input type, and for no head.
+const NONE: i32 = -1;
+
+/// Runs a model that takes values of type `I`.
+///
+/// # Safety
+/// As for [`foldnet_classify`].
+unsafe fn run<I: Input>(
+    model: *const Storage,
+    example: *const I,
+    example_len: usize,
+    scratch: *mut u32,
+    scratch_words: usize,
+    answer: *mut Answered,
+) -> Result<(), Status> {
+    // SAFETY: the caller's promise is passed on.
+    let (model, example) = unsafe { (parsed(model)?, slice(example, example_len)?) };
+    // SAFETY: the caller's promise is passed on; the scratch memory and the answer are nobody else's.
+    let (scratch, place) = unsafe { (slice_mut(scratch, scratch_words)?, slice_mut(answer, 1)?) };
+    let none = Answered::default();
+    place.fill(match Inference::<I>::new(model.clone(), scratch)?.run(example)? {
+        Answer::Class(class) => Answered { class_index: class as u32, ..none },
+        Answer::Values => none,
+        Answer::Score { score, above } => Answered { above: above.into(), sum: score.sum(), ..none },
+    });
+    Ok(())
+}
+
+/// What `take` makes of the outputs of the example that was last run in `scratch`.
+///
+/// # Safety
+/// As for [`foldnet_logits`].
+unsafe fn of_outputs<R>(
+    model: *const Storage,
+    scratch: *mut u32,
+    scratch_words: usize,
+    take: impl FnOnce(Outputs) -> R,
+) -> Result<R, Status> {
+    // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+    let (model, scratch) = unsafe { (parsed(model)?, slice_mut(scratch, scratch_words)?) };
+    of_model(model, scratch, take)
+}
+
+/// Likewise, of a model that is there.
+fn of_model<R>(model: &Model, scratch: &mut [u32], take: impl FnOnce(Outputs) -> R) -> Result<R, Status> {
+    let model = model.clone();
+    Ok(match model.input_type() {
+        InputType::U8 => take(Inference::<u8>::new(model, scratch)?.outputs()),
+        InputType::I8 => take(Inference::<i8>::new(model, scratch)?.outputs()),
+        InputType::I16 => take(Inference::<i16>::new(model, scratch)?.outputs()),
+        InputType::U16 => take(Inference::<u16>::new(model, scratch)?.outputs()),
+        InputType::F32 => take(Inference::<f32>::new(model, scratch)?.outputs()),
+    })
 }
 
 /// What a function returns.

@@ -3,7 +3,7 @@
 use super::*;
 use core::ffi::CStr;
 use core::ptr::null_mut;
-use foldnet_core::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode};
+use foldnet_core::model::{Aligned, FLOAT_BITS, HeadSpec, InputSpec, LayerHeader, LayerWeights, ModelSpec, encode};
 
 /// Bytes of the model below, at most.
 const LEN: usize = 256;
@@ -45,6 +45,72 @@ fn an_image_is_classified() {
             let values = [words[0], words[1]].map(|word| f32::from_bits(word as u32));
             assert_eq!((found, values), (class, logits));
         }
+    }
+}
+
+/// A reconstruction of two `i16` values by float weights: both outputs are `x0 + x1`, compared with `x`; the mean of two
+/// squares is abnormal above 10.
+fn reconstruction() -> (Aligned<[u8; LEN]>, usize) {
+    let header = LayerHeader { inputs: 2, units: 2, bits: FLOAT_BITS, relu: false, scale: 1.0 };
+    let weights = LayerWeights::Float { kernel: &[1.0; 4], bias: &[0.0; 2] };
+    let layers = [(header, weights)].into_iter().collect();
+    let head = HeadSpec::FloatReconstruction { targets: &[[1.0, 0.0]; 2], score_scale: 0.5, threshold: 10.0 };
+    let input = InputSpec { kind: InputType::I16, ..InputSpec::default() };
+    let mut file = Aligned([0xFF; LEN]);
+    let spec =
+        ModelSpec { height: 1, width: 2, layers, head, input, labels: "left\nright\tmm\n", ..ModelSpec::default() };
+    let len = encode(&spec, &mut file.0).unwrap();
+    (file, len)
+}
+
+#[test]
+fn values_of_any_type_get_any_answer() {
+    let (file, len) = reconstruction();
+    let model = opened(&file, len);
+    let (mut scratch, mut answer, mut values) = ([0u32; 8], Answered::default(), [0.0; 2]);
+    let memory = scratch.as_mut_ptr();
+    // SAFETY: a model, and memory as long as is said.
+    unsafe {
+        assert_eq!((foldnet_inputs(&model), foldnet_outputs(&model), foldnet_classes(&model)), (2, 2, 0));
+        assert_eq!((foldnet_input_type(&model), foldnet_head(&model), foldnet_threshold(&model)), (2, 3, 10.0));
+        // Off by -5 and 3, and by 2 and -3: (25 + 9) / 2 and (4 + 9) / 2.
+        for (example, above, score) in [([3i16, -5], 1, 17.0), ([-3, 2], 0, 6.5)] {
+            let run = foldnet_run_i16(&model, example.as_ptr(), 2, memory, 8, &mut answer);
+            assert_eq!((run, answer.class_index, answer.above), (0, 0, above));
+            assert_eq!(foldnet_score(&model, &answer), score);
+            assert_eq!(foldnet_values(&model, memory, 8, values.as_mut_ptr(), 2), 0);
+            assert_eq!(values, [f32::from(example[0] + example[1]); 2]);
+        }
+        let wrong = foldnet_run_u16(&model, [1u16, 2].as_ptr(), 2, memory, 8, &mut answer);
+        assert_eq!(wrong, Status::Input as i32);
+        assert_eq!(foldnet_values(&model, memory, 8, values.as_mut_ptr(), 1), Status::Outputs as i32);
+        let none = foldnet_probabilities(&model, memory, 8, values.as_mut_ptr(), 2);
+        assert_eq!(none, Status::Head as i32);
+        let label = |index| {
+            let mut len = 0;
+            let text = foldnet_label(&model, index, &mut len);
+            (!text.is_null()).then(|| from_raw_parts(text.cast::<u8>(), len))
+        };
+        assert_eq!([0, 1, 2].map(label), [Some(&b"left"[..]), Some(b"right\tmm"), None]);
+    }
+}
+
+#[test]
+fn probabilities_are_those_of_the_logits() {
+    let (file, len) = model_file();
+    let model = opened(&file, len);
+    let (mut scratch, mut answer, mut shares) = ([0u32; 8], Answered::default(), [0.0; 2]);
+    let memory = scratch.as_mut_ptr();
+    // SAFETY: a model, and memory as long as is said.
+    unsafe {
+        assert_eq!(foldnet_run_u8(&model, [4, 2].as_ptr(), 2, memory, 8, &mut answer), 0);
+        assert_eq!((answer.class_index, foldnet_score(&model, &answer)), (0, 0.0));
+        assert_eq!(foldnet_probabilities(&model, memory, 8, shares.as_mut_ptr(), 2), 0);
+        assert_eq!(shares, [0.5; 2], "logits 2 and 2");
+        let short = foldnet_probabilities(&model, memory, 8, shares.as_mut_ptr(), 1);
+        assert_eq!(short, Status::Outputs as i32);
+        assert!(foldnet_threshold(&model).is_infinite() && foldnet_threshold(null()).is_infinite());
+        assert_eq!((foldnet_input_type(null()), foldnet_head(null()), foldnet_outputs(null())), (-1, -1, 0));
     }
 }
 
