@@ -6,7 +6,8 @@
 //! once on an M4F and once on an M0 (`scripts/boards` runs them on every board). A test exports one model once.
 
 use foldnet::compute::Fast;
-use foldnet::deploy::export::{ExportPlan, export};
+use foldnet::deploy::export::{ExportPlan, export, export_smaller};
+use foldnet::deploy::shrink::Wanted;
 use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet::train::fit::{Config, Epoch, Observer, TrainProgress, fit, initial_params};
@@ -161,14 +162,18 @@ fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> C
 }
 
 /// Images of one's own: 12 x 9 pixels in three classes, which a bright bar tells apart by where it lies.
-#[test]
-fn own_images_on_an_m0() {
-    let labels: Vec<u16> = (0..240).map(|image| (image % 3) as u16).collect();
+fn bars(images: usize) -> (Vec<u8>, Vec<u16>) {
+    let labels: Vec<u16> = (0..images).map(|image| (image % 3) as u16).collect();
     let pixel = |image: usize, at: usize| match at / 9 / 4 == image % 3 && at % 9 != image % 5 {
         true => 100 + (image * 7 % 150) as u8,
         false => (at * 31 + image * 13) as u8 % 60,
     };
-    let pixels: Vec<u8> = (0..240).flat_map(|image| (0..108).map(move |at| pixel(image, at))).collect();
+    ((0..images).flat_map(|image| (0..108).map(move |at| pixel(image, at))).collect(), labels)
+}
+
+#[test]
+fn own_images_on_an_m0() {
+    let (pixels, labels) = bars(240);
     let view = View::images(&pixels, &labels, 12, 9);
     let (train, test) = (view.slice(0..200), view.slice(200..240));
     let names = ["top", "middle", "bottom"].map(String::from);
@@ -183,6 +188,32 @@ fn own_images_on_an_m0() {
         // Chance is .33.
         let run = check(M0, &exported, test, 0.9);
         assert_eq!((run.ram.image, run.accuracy()), (108, exported.report.accuracy), "{bits} bits");
+    }
+}
+
+/// Averages of inputs, and fewer units, on each kind of kernel.
+#[test]
+fn merged_and_pruned_models_are_equal_on_every_kind_of_core() {
+    let (pixels, labels) = bars(400);
+    let view = View::images(&pixels, &labels, 12, 9);
+    let (train, valid, test) = (view.slice(0..200), view.slice(200..360), view.slice(360..400));
+    let names = ["top", "middle", "bottom"].map(String::from);
+    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
+    let network = trained(&[24], &config, train, &names);
+    let wanted = Wanted { merge: true, prune: true, max_loss: 1.0, judged: [train, valid] };
+    for (bits, boards) in [(8, &[M4F, M0, "riscv32"][..]), (4, &["riscv32"]), (2, &[M4F])] {
+        let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &names };
+        let made = export_smaller(&network, &plan, Some(&wanted), &Fast::new(1), &mut |_| ());
+        let (model, report) = made.unwrap_or_else(|error| panic!("{bits} bits: {error:#}"));
+        let smaller = report.smaller.clone().expect("something is smaller");
+        println!("{bits} bits: {smaller:?}");
+        let ([fours, twos, ones], inputs) = (smaller.groups, smaller.inputs[1]);
+        assert!(inputs < 70 && fours > 0 && fours + twos + ones == inputs, "{smaller:?}");
+        assert!(smaller.units[0][1] < 24 && smaller.is_within() && smaller.judged == 360, "{smaller:?}");
+        let exported = Exported { name: format!("merged at {bits} bits"), model, report };
+        for board in boards {
+            check(board, &exported, test, 0.9);
+        }
     }
 }
 

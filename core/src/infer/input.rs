@@ -256,10 +256,33 @@ impl Conversion<'_> {
     pub(crate) fn codes<I: Input>(&self, x: &[I], out: &mut [u8]) {
         if self.members.is_empty() && matches!(self.sharing, Sharing::None) {
             out.iter_mut().zip(x).for_each(|(out, x)| *out = x.code([0; 2]));
-        } else {
+        } else if self.members.is_empty() {
             out.iter_mut().enumerate().for_each(|(input, out)| *out = self.code(x, input));
+        } else {
+            self.averages(x, out);
         }
     }
+
+    /// All averages as activations: what [`code`](Self::code) gives one by one, without looking for each input's members.
+    fn averages<I: Input>(&self, x: &[I], out: &mut [u8]) {
+        let at = |&value: &u16| {
+            let value = usize::from(u16::from_le(value));
+            x.get(value).map_or(0, |x| u32::from(x.code(self.map(value))))
+        };
+        let (fours, rest) = split(self.members, 4 * usize::from(self.fours));
+        let (twos, ones) = split(rest, 2 * usize::from(self.twos));
+        let mut out = out.iter_mut();
+        let sum = |members: &[u16]| members.iter().map(at).sum::<u32>();
+        fours.chunks_exact(4).zip(&mut out).for_each(|(four, out)| *out = ((sum(four) + 2) >> 2) as u8);
+        twos.chunks_exact(2).zip(&mut out).for_each(|(two, out)| *out = ((sum(two) + 1) >> 1) as u8);
+        ones.iter().zip(&mut out).for_each(|(one, out)| *out = at(one) as u8);
+    }
+}
+
+/// The first `len`, or all, and what is behind.
+#[inline(always)]
+fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
+    of.split_at(len.min(of.len()))
 }
 
 #[cfg(any(test, feature = "cases"))]
@@ -298,5 +321,26 @@ pub(crate) mod cases {
         check(f32::NEG_INFINITY, float, 0);
         // The largest float below a half is not rounded up.
         check(0.499_999_97f32, InputMap::Float { low: 0.0, scale: 1.0 }, 0);
+    }
+
+    pub(crate) fn averages_round_halves_up() {
+        let members = [7, 0, 2, 1, 3, 6, 5, 4].map(u16::to_le);
+        let conversion = Conversion { fours: 1, twos: 1, members: &members, ..Conversion::NONE };
+        check_averages(&conversion, &[0u8, 1, 0, 254, 9, 255, 255, 1], [1, 255, 255, 9]);
+        check_averages(&conversion, &[255u8; 8], [255; 4]);
+        check_averages(&conversion, &[-128i8, -127, -128, 126, -119, 127, 127, -127], [1, 255, 255, 9]);
+        // Values that are missing count as 0.
+        check_averages(&conversion, &[4u8, 4, 4], [3, 0, 0, 0]);
+        let by_16 = [InputMap::Integer { low: 0, multiplier: 1, shift: 4 }.words().map(u32::to_le)];
+        let conversion = Conversion { sharing: Sharing::All, maps: &by_16, ..conversion };
+        check_averages(&conversion, &[0i16, 16, 0, 4064, 144, 32_767, 4080, 24], [1, 255, 255, 9]);
+    }
+
+    /// All at once, and one by one.
+    fn check_averages<I: Input>(conversion: &Conversion, x: &[I], expected: [u8; 4]) {
+        let mut found = [7; 4];
+        conversion.codes(x, &mut found);
+        assert_eq!(found, expected);
+        assert_eq!([0, 1, 2, 3].map(|input| conversion.code(x, input)), expected);
     }
 }

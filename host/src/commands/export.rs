@@ -4,7 +4,8 @@ use super::calibration::CalibrationArgs;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::scratch_words;
-use crate::deploy::export::{Export as Report, ExportPlan, export};
+use super::smaller::{SmallerArgs, say_smaller};
+use crate::deploy::export::{Export as Report, ExportPlan, export_smaller};
 use crate::deploy::flash::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::onnx::onnx;
@@ -44,6 +45,8 @@ pub(super) struct Export {
     #[arg(long)]
     folded: bool,
     #[command(flatten)]
+    smaller: SmallerArgs,
+    #[command(flatten)]
     flash: FlashArgs,
     #[command(flatten)]
     dataset: DatasetArg,
@@ -55,6 +58,7 @@ pub(super) struct Export {
 
 const EXAMPLES: &str = "Examples:
   foldnet export runs/after/model.safetensors --bits 4 --out after4.fnet
+  foldnet export runs/after --merge --prune --max-loss 0.2 --out small.fnet
   foldnet export runs/after --format onnx --out after.onnx
   foldnet export runs/after --bits 2 --format hex --board microbit --slot 1 --sequence 2 --out slot1.hex";
 
@@ -64,6 +68,7 @@ impl Export {
         let target = self.flash.target()?;
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
+        self.smaller.check(self.flash.format)?;
         if self.flash.format == Format::Onnx {
             return self.onnx(&checkpoint, ui);
         }
@@ -82,12 +87,18 @@ impl Export {
         let (calibration, test) = (material.calibration(), material.test());
         let plan = ExportPlan { bits: &self.bits, calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
-        let (model, report) = export(&checkpoint, &plan, &self.threads.compute()?, &mut |step| bar.update(step))
-            .with_context(|| self.path.display().to_string())?;
+        let wanted = self.smaller.wanted(material.set.as_ref())?;
+        let compute = self.threads.compute()?;
+        let (model, report) =
+            export_smaller(&checkpoint, &plan, wanted.as_ref(), &compute, &mut |step| bar.update(step))
+                .with_context(|| self.path.display().to_string())?;
         drop(bar);
         let (file, written) =
             target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
         atomic_write(&self.out, |out| out.write_all(&file))?;
+        if let Some(smaller) = &report.smaller {
+            say_smaller(smaller, ui);
+        }
         say(&report, test.unit(), ui);
         say_inputs(&report, &checkpoint, &Model::parse(&model)?, ui);
         ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));

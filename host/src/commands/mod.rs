@@ -14,6 +14,7 @@ mod method;
 mod predict;
 mod record;
 mod report;
+mod smaller;
 mod summary;
 mod train;
 

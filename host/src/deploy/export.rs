@@ -4,7 +4,9 @@ use crate::deploy::arrange::arrange;
 use crate::deploy::fold::{FoldedLayer, fold};
 use crate::deploy::head::Head;
 use crate::deploy::inputs::{Inputs, LossyInput};
-use crate::deploy::quantize::{self, Quantization, QuantizedLayer, integer_layers, quantize};
+use crate::deploy::integers::{Made, Quantizer};
+use crate::deploy::quantize::{self, QuantizedLayer, integer_layers};
+use crate::deploy::shrink::{Shrunk, Wanted};
 use crate::judge::evaluate::{Metrics, Outputs, answers, is_nan, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail};
@@ -69,6 +71,9 @@ pub struct Export {
     /// Inputs of which 8 bits lose more than [`LOSS_BOUND`](crate::deploy::inputs::LOSS_BOUND), the worst first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lossy_inputs: Vec<LossyInput>,
+    /// What was merged and removed, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smaller: Option<Shrunk>,
 }
 
 /// Exports `checkpoint` and compares the model with it on the test images; `progress` is told of the quantizer's.
@@ -81,6 +86,23 @@ pub fn export<C: Compute>(
     compute: &C,
     progress: &mut dyn FnMut(quantize::QuantizeProgress),
 ) -> anyhow::Result<(AlignedBytes, Export)> {
+    export_smaller(checkpoint, plan, None, compute, progress)
+}
+
+/// The same with inputs merged and units removed as far as is `wanted`.
+///
+/// # Errors
+/// As [`export`]; and when the task or the bits are such that nothing can be made smaller, or what can costs too much.
+pub fn export_smaller<C: Compute>(
+    checkpoint: &Checkpoint,
+    plan: &ExportPlan,
+    wanted: Option<&Wanted>,
+    compute: &C,
+    progress: &mut dyn FnMut(quantize::QuantizeProgress),
+) -> anyhow::Result<(AlignedBytes, Export)> {
+    if wanted.is_some() {
+        check_smaller(checkpoint, plan)?;
+    }
     if checkpoint.about.quantized.is_some() {
         return export_integers(checkpoint, plan, compute);
     }
@@ -89,11 +111,12 @@ pub fn export<C: Compute>(
     let float_model = encode_float(&folded, checkpoint, plan)?;
     let float = answers(checkpoint, plan.test, compute)?;
     let folded_outputs = run(&float_model, plan.test)?.finite().context("folded, this network cannot be computed")?;
-    let (model, errors, inputs) = if bits.contains(&FLOAT_BITS) {
-        (float_model, Vec::new(), Inputs::plain(plan.test))
+    let made = if bits.contains(&FLOAT_BITS) {
+        Made { model: float_model, errors: Vec::new(), inputs: Inputs::plain(plan.test), smaller: None }
     } else {
-        quantized(checkpoint, folded, &bits, plan, compute, progress)?
+        Quantizer { checkpoint, plan, bits: &bits }.run(folded, wanted, compute, progress)?
     };
+    let Made { model, errors, inputs, smaller } = made;
     let exported = run(&model, plan.test)?.finite()?;
     let classify = checkpoint.about.task == Task::Classify;
     let accuracy = |outputs: &Outputs| match plan.test.classes() {
@@ -121,47 +144,27 @@ pub fn export<C: Compute>(
         float_auc: auc(&float),
         auc: auc(&exported),
         lossy_inputs: inputs.lossy.clone(),
+        smaller,
     };
     Ok((model, report))
 }
 
-/// The integer model, the error of every layer, and how its inputs become 8 bits.
-fn quantized<C: Compute>(
-    checkpoint: &Checkpoint,
-    mut folded: Vec<FoldedLayer>,
-    bits: &[u8],
-    plan: &ExportPlan,
-    compute: &C,
-    progress: &mut dyn FnMut(quantize::QuantizeProgress),
-) -> anyhow::Result<(AlignedBytes, Vec<f64>, Inputs)> {
-    let (inputs, count) = (Inputs::choose(plan.calibration), checkpoint.inputs);
-    let codes = inputs.codes(plan.calibration.inputs, count);
-    let byte_inputs = plan.calibration.bytes().is_ok();
-    let exact = (!byte_inputs).then(|| inputs.in_steps(plan.calibration.inputs, count));
-    inputs.fold_into(&mut folded[0]);
-    let mut head = Head::Softmax;
-    if let Some(last) = folded.last_mut() {
-        let outputs = match checkpoint.about.task {
-            Task::Regress => run_checkpoint(checkpoint, plan.calibration, compute).logits,
-            _ => Vec::new(),
-        };
-        head = Head::prepare(checkpoint, last, &outputs);
+/// Refuses what has no smaller form.
+fn check_smaller(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<()> {
+    if checkpoint.about.quantized.is_some() {
+        bail!(
+            "--merge, --prune: this network was trained in integers, which export takes as they are; export it without"
+        );
     }
-    let how = Quantization { bits, calibration: &codes, exact: exact.as_deref() };
-    let mut layers = quantize(&folded, &how, progress)?;
-    let order = arrange(&mut layers, &codes);
     if checkpoint.about.task == Task::Reconstruct {
-        // In steps of what the file holds, an f32.
-        let step = layers.last().map_or(1.0, |last| f64::from(last.scale as f32));
-        head = Head::reconstruction(checkpoint, &inputs, step)?;
+        bail!(
+            "--merge, --prune: a network that reconstructs its inputs needs all of them, and has no accuracy to judge by; export it without"
+        );
     }
-    let model = encode_integer(
-        &layers,
-        &order,
-        Ends { inputs: &inputs, head: &head, dataset: checkpoint.about.digest() },
-        plan,
-    )?;
-    Ok((model, layers.iter().map(|layer| layer.error).collect(), inputs))
+    if plan.bits.contains(&FLOAT_BITS) {
+        bail!("--merge, --prune: only integer models are made smaller; give --bits 8, 4 or 2");
+    }
+    Ok(())
 }
 
 /// Root of the mean squared error of values; none where the set has none.
@@ -213,11 +216,13 @@ fn export_integers<C: Compute>(
         float_auc: None,
         auc: None,
         lossy_inputs: Vec::new(),
+        smaller: None,
     };
     Ok((model, report))
 }
 
-fn run(model: &[u8], view: View) -> anyhow::Result<Outputs> {
+/// The outputs of a model file.
+pub(super) fn run(model: &[u8], view: View) -> anyhow::Result<Outputs> {
     Ok(run_model(&Model::parse(model)?, view))
 }
 
@@ -260,7 +265,7 @@ fn encode_float(layers: &[FoldedLayer], checkpoint: &Checkpoint, plan: &ExportPl
 }
 
 /// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
-fn encode_integer(
+pub(super) fn encode_integer(
     layers: &[QuantizedLayer],
     order: &[u16],
     ends: Ends,
@@ -286,11 +291,11 @@ type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core:
 
 /// How values come in, what comes out, and of which set all of it was learned.
 #[derive(Debug, Clone, Copy)]
-struct Ends<'a> {
-    inputs: &'a Inputs,
-    head: &'a Head,
+pub(super) struct Ends<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) head: &'a Head,
     /// SHA-256.
-    dataset: Option<[u8; 32]>,
+    pub(super) dataset: Option<[u8; 32]>,
 }
 
 fn encode_layers(

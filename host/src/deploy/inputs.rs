@@ -2,6 +2,7 @@
 //! lose least on the calibration examples. What is affine in it goes into the first layer.
 
 use crate::deploy::fold::FoldedLayer;
+use crate::deploy::shrink::Groups;
 use foldnet_core::infer::{Input as _, InputType};
 use foldnet_core::model::{InputMap, InputSpec, Sharing};
 use foldnet_data::{Shape, ValuesRef, View};
@@ -26,6 +27,8 @@ pub struct Inputs {
     sharing: Sharing,
     maps: Vec<InputMap>,
     channels: usize,
+    /// Which of them share an input of the first layer, once they are activations.
+    groups: Groups,
     /// The largest rounding error of an input (root of the mean square) in its standard deviations.
     pub loss: f64,
     /// Inputs that lose more than [`LOSS_BOUND`], the worst first.
@@ -50,6 +53,7 @@ impl Inputs {
             sharing: Sharing::None,
             maps: Vec::new(),
             channels: view.shape.channels,
+            groups: Groups::default(),
             loss: 0.0,
             lossy: Vec::new(),
         }
@@ -81,7 +85,20 @@ impl Inputs {
 
     /// The section of the model file.
     pub fn spec(&self) -> InputSpec<'_> {
-        InputSpec { kind: self.kind, sharing: self.sharing, maps: &self.maps, ..InputSpec::default() }
+        let (fours, twos) = self.groups.sizes();
+        InputSpec {
+            kind: self.kind,
+            sharing: self.sharing,
+            maps: &self.maps,
+            fours,
+            twos,
+            members: self.groups.members(),
+        }
+    }
+
+    /// The same with averages of groups as the first layer's inputs.
+    pub fn grouped(&self, groups: &Groups) -> Self {
+        Self { groups: groups.clone(), ..self.clone() }
     }
 
     /// `(step, low)` of value number `value`: activation `a` stands for `low + a step`.

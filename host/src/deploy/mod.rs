@@ -6,5 +6,7 @@ pub mod flash;
 pub mod fold;
 pub mod head;
 pub mod inputs;
+mod integers;
 pub mod onnx;
 pub mod quantize;
+pub mod shrink;

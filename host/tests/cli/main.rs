@@ -17,6 +17,7 @@ mod own_data;
 mod report;
 mod sample;
 mod sensors;
+mod smaller;
 mod terminal;
 mod tool;
 mod training;

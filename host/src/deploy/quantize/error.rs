@@ -80,6 +80,7 @@ pub(super) fn check(layers: &[FoldedLayer], how: &Quantization) -> Result<(), Qu
     if how.bits.len() != layers.len() {
         return Err(QuantizeError::Widths { widths: how.bits.len(), layers: layers.len() });
     }
+    check_width(layers)?;
     let mut before = None;
     for (index, (layer, &bits)) in layers.iter().zip(how.bits).enumerate() {
         check_layer(index, layer, before)?;
@@ -95,6 +96,14 @@ pub(super) fn check(layers: &[FoldedLayer], how: &Quantization) -> Result<(), Qu
     Ok(())
 }
 
+/// Refuses layers whose second moments take too much memory.
+pub(crate) fn check_width(layers: &[FoldedLayer]) -> Result<(), QuantizeError> {
+    match layers.iter().map(|layer| layer.inputs).enumerate().find(|&(_, inputs)| inputs > MAX_INPUTS) {
+        Some((layer, inputs)) => Err(QuantizeError::Inputs { layer, inputs }),
+        None => Ok(()),
+    }
+}
+
 fn check_layer(index: usize, layer: &FoldedLayer, before: Option<&FoldedLayer>) -> Result<(), QuantizeError> {
     let shape = |what| Err(QuantizeError::Shape { layer: index, what });
     let (inputs, units) = (layer.inputs, layer.units);
@@ -108,9 +117,6 @@ fn check_layer(index: usize, layer: &FoldedLayer, before: Option<&FoldedLayer>) 
         Some(before) if before.units != inputs => return shape("its inputs are not the units of the layer before"),
         Some(before) if !before.relu => return shape("no ReLU in front of it"),
         _ => {}
-    }
-    if inputs > MAX_INPUTS {
-        return Err(QuantizeError::Inputs { layer: index, inputs });
     }
     let sound = |value: &f64| value.abs() <= MAX_WEIGHT;
     let mut rows = layer.kernel.chunks_exact(inputs).zip(&layer.bias);

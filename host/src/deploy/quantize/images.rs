@@ -35,6 +35,11 @@ impl ImageWeights {
         Self { weights, total }
     }
 
+    /// The share of each image, `[N]`, 1 in all.
+    pub(crate) fn shares(&self) -> Vec<f64> {
+        self.weights.iter().map(|&weight| f64::from(weight) / self.total).collect()
+    }
+
     /// The weighted mean of a value per image.
     pub(crate) fn mean(&self, values: impl Iterator<Item = f64>) -> f64 {
         values.zip(&self.weights).map(|(value, &weight)| value * f64::from(weight)).sum::<f64>() / self.total

@@ -32,15 +32,16 @@ mod trained;
 mod tests;
 
 pub(crate) use activations::step as activation_step;
+pub(crate) use error::check_width;
 pub use error::{MAX_INPUTS, MAX_WEIGHT, QuantizeError};
 pub(crate) use images::ImageWeights;
 use integer::RealRow;
+pub(crate) use moments::Moments;
 pub(crate) use scale::search as row_scale;
 pub use trained::integer_layers;
 
 use crate::deploy::fold::FoldedLayer;
 use foldnet_core::infer::Row;
-use moments::Moments;
 use nalgebra::DMatrix;
 use rounding::{RoundedRow, Rounding};
 

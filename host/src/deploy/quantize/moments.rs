@@ -10,18 +10,18 @@ use nalgebra::DMatrix;
 const BLOCK: usize = 256;
 
 /// What `I` inputs do over the calibration images, in steps of the input.
-pub(super) struct Moments {
+pub(crate) struct Moments {
     /// `E[x] [I]`
-    pub(super) mean: Vec<f64>,
+    pub(crate) mean: Vec<f64>,
     /// `E[x^2] [I]`
     pub(super) square: Vec<f64>,
     /// `E[(x - mean)(x - mean)^T] [I][I]`: what is left of a rounding error when the bias takes up its mean.
-    pub(super) covariance: DMatrix<f64>,
+    pub(crate) covariance: DMatrix<f64>,
 }
 
 impl Moments {
     /// Of `images [N][I]`, at least one.
-    pub(super) fn of(images: &[u8], inputs: usize, weights: &ImageWeights) -> Self {
+    pub(crate) fn of(images: &[u8], inputs: usize, weights: &ImageWeights) -> Self {
         let sums = Sums::of(images, inputs, &weights.weights);
         let scaled = |sum: i64| sum as f64 / weights.total;
         let mean: Vec<f64> = sums.first.iter().map(|&sum| scaled(sum)).collect();

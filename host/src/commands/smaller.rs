@@ -1,0 +1,85 @@
+//! What `foldnet export` takes and says of smaller models: `--merge`, `--prune`, `--max-loss`.
+
+use crate::deploy::flash::Format;
+use crate::deploy::shrink::{MOST_JUDGED, Shrunk, Unit, Wanted};
+use crate::show::terminal::{Ui, bold};
+use anyhow::{Context, bail};
+use clap::Args;
+use foldnet_data::{Dataset, Part};
+
+/// Points of accuracy that may be lost where nobody says otherwise.
+const MAX_LOSS: f64 = 0.2;
+
+/// How much smaller a model may become.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Less to compute")]
+pub(super) struct SmallerArgs {
+    /// Merge inputs that say the same: averages of 2 or 4 of them become one
+    #[arg(long)]
+    merge: bool,
+    /// Remove hidden units while the others make up for them
+    #[arg(long)]
+    prune: bool,
+    /// Limit on what --merge and --prune may cost in all, on calibration and validation examples: points of accuracy, or
+    /// percent of the root mean squared error where values are estimated [default: 0.2]
+    #[arg(long, value_name = "LOSS", value_parser = loss)]
+    max_loss: Option<f64>,
+}
+
+/// A finite number above 0.
+fn loss(text: &str) -> Result<f64, &'static str> {
+    let loss = text.parse().ok().filter(|loss: &f64| *loss > 0.0 && loss.is_finite());
+    loss.ok_or("give points of accuracy (or percent of an error) above 0, such as 0.2")
+}
+
+impl SmallerArgs {
+    /// Refuses a limit on nothing, and formats that hold the network as it is.
+    pub(super) fn check(&self, format: Format) -> anyhow::Result<()> {
+        let asked = self.merge || self.prune;
+        if self.max_loss.is_some() && !asked {
+            bail!("--max-loss limits what --merge and --prune cost; give one of them, too");
+        }
+        if asked && format == Format::Onnx {
+            bail!("--merge, --prune: only device models are made smaller; give --format fnet, bin or hex");
+        }
+        Ok(())
+    }
+
+    /// What is asked for, judged by the first examples of training and of validation.
+    ///
+    /// # Errors
+    /// Where there is no set, and so no answers to judge by.
+    pub(super) fn wanted<'a>(&self, set: Option<&'a Dataset>) -> anyhow::Result<Option<Wanted<'a>>> {
+        let (merge, prune, max_loss) = (self.merge, self.prune, self.max_loss.unwrap_or(MAX_LOSS));
+        if !merge && !prune {
+            return Ok(None);
+        }
+        let set = set.context("--merge, --prune: what they cost is judged on examples with answers; give --dataset")?;
+        let judged = [Part::Train, Part::Valid].map(|part| set.part(part));
+        let judged = judged.map(|part| part.slice(0..part.len().min(MOST_JUDGED)));
+        Ok(Some(Wanted { merge, prune, max_loss, judged }))
+    }
+}
+
+/// What was merged and removed, and what it cost, for people.
+pub(super) fn say_smaller(smaller: &Shrunk, ui: Ui) {
+    let ([values, inputs], [fours, twos, ones]) = (smaller.inputs, smaller.groups);
+    if inputs < values {
+        ui.say(format!("merged: {values} inputs to {inputs}: {fours} averages of 4, {twos} of 2, {ones} single"));
+    }
+    let removed = smaller.units.iter().enumerate().filter(|(_, [was, is])| is < was);
+    let removed: Vec<String> = removed.map(|(layer, [was, is])| format!("layer {layer} {was} to {is}")).collect();
+    if !removed.is_empty() {
+        ui.say(format!("units: {}", removed.join(", ")));
+    }
+    let Shrunk { judged, loss, standard_error, max_loss, measures: [before, after], changed, .. } = *smaller;
+    let of = format!("cost on {judged} examples of training and validation");
+    let (after, changed) = (bold(format!("{after:.4}")), 100.0 * changed);
+    ui.say(match smaller.unit {
+        Unit::Points => format!(
+            "{of}: accuracy {before:.4} to {after}, {loss:.2} \u{b1} {standard_error:.2} points of at most {max_loss}; \
+             {changed:.2} % change class"
+        ),
+        Unit::Percent => format!("{of}: RMSE {before:.4} to {after}, {loss:.2} % of at most {max_loss}"),
+    });
+}

@@ -1,0 +1,151 @@
+//! Integer models of a folded network: of all of it, or of a smaller one that loses no more than is allowed.
+
+use super::export::{Ends, ExportPlan, encode_integer, run};
+use super::shrink::{Groups, Shrinker, Shrunk, Smaller, Start, Wanted};
+use crate::deploy::arrange::arrange;
+use crate::deploy::fold::FoldedLayer;
+use crate::deploy::head::Head;
+use crate::deploy::inputs::Inputs;
+use crate::deploy::quantize::{self, Quantization, quantize};
+use crate::judge::evaluate::run_checkpoint;
+use crate::network::checkpoint::Checkpoint;
+use anyhow::bail;
+use foldnet_core::Compute;
+use foldnet_core::infer::layout::BitWidth;
+use foldnet_data::{Task, View};
+use foldnet_sim::AlignedBytes;
+
+/// An exported model, and what is said of it.
+pub(super) struct Made {
+    pub(super) model: AlignedBytes,
+    /// Of every layer, see [`quantize::QuantizedLayer::error`].
+    pub(super) errors: Vec<f64>,
+    /// How its inputs become 8 bits.
+    pub(super) inputs: Inputs,
+    pub(super) smaller: Option<Shrunk>,
+}
+
+/// Makes integer models of a network.
+pub(super) struct Quantizer<'a> {
+    pub(super) checkpoint: &'a Checkpoint,
+    pub(super) plan: &'a ExportPlan<'a>,
+    /// Of every layer: 8, 4 or 2.
+    pub(super) bits: &'a [u8],
+}
+
+/// The calibration examples, and what follows from them.
+struct Calibrated {
+    inputs: Inputs,
+    head: Head,
+    /// Activations `[N][I]`.
+    codes: Vec<u8>,
+    /// The values that these stand for, in their steps, unless they are the values.
+    exact: Option<Vec<f64>>,
+}
+
+/// How often a smaller network is looked for: less each time the model of what was found costs too much.
+const TRIES: usize = 4;
+
+impl Quantizer<'_> {
+    /// The model of a folded network, smaller where that is `wanted`.
+    pub(super) fn run<C: Compute>(
+        &self,
+        mut folded: Vec<FoldedLayer>,
+        wanted: Option<&Wanted>,
+        compute: &C,
+        progress: &mut dyn FnMut(quantize::QuantizeProgress),
+    ) -> anyhow::Result<Made> {
+        let (checkpoint, calibration) = (self.checkpoint, self.plan.calibration);
+        let (inputs, count) = (Inputs::choose(calibration), checkpoint.inputs);
+        let codes = inputs.codes(calibration.inputs, count);
+        let byte_inputs = calibration.bytes().is_ok();
+        let exact = (!byte_inputs).then(|| inputs.in_steps(calibration.inputs, count));
+        inputs.fold_into(&mut folded[0]);
+        let mut head = Head::Softmax;
+        if let Some(last) = folded.last_mut() {
+            let outputs = match checkpoint.about.task {
+                Task::Regress => run_checkpoint(checkpoint, calibration, compute).logits,
+                _ => Vec::new(),
+            };
+            head = Head::prepare(checkpoint, last, &outputs);
+        }
+        let calibrated = Calibrated { inputs, head, codes, exact };
+        let whole = Smaller { layers: folded, groups: Groups::default() };
+        match wanted {
+            Some(wanted) => self.smaller(&calibrated, &whole, wanted, progress),
+            None => self.model(&calibrated, &whole, progress),
+        }
+    }
+
+    /// The smallest model that is found within the limit, judged beside that of the whole network.
+    fn smaller(
+        &self,
+        calibrated: &Calibrated,
+        whole: &Smaller,
+        wanted: &Wanted,
+        progress: &mut dyn FnMut(quantize::QuantizeProgress),
+    ) -> anyhow::Result<Made> {
+        quantize::check_width(&whole.layers)?;
+        let judged = |view: &View| calibrated.inputs.codes(view.inputs, whole.layers[0].inputs);
+        let rows = |&bits: &u8| BitWidth::from_bits(bits).map_or(1, BitWidth::rows);
+        let shrinker = Shrinker::new(
+            wanted,
+            Start {
+                layers: &whole.layers,
+                head: &calibrated.head,
+                judged: wanted.judged.iter().flat_map(judged).collect(),
+                blocks: self.bits.iter().map(rows).collect(),
+            },
+        );
+        let outputs = |model: &[u8]| -> anyhow::Result<Vec<f32>> {
+            let [train, valid] = wanted.judged;
+            Ok([run(model, train)?.finite()?.logits, run(model, valid)?.finite()?.logits].concat())
+        };
+        let (mut limit, mut before) = (wanted.max_loss, None);
+        for _ in 0..TRIES {
+            let Some(found) = shrinker.find(limit) else { break };
+            if before.is_none() {
+                before = Some(outputs(&self.model(calibrated, whole, progress)?.model)?);
+            }
+            let made = self.model(calibrated, &found, progress)?;
+            let report = shrinker.report(&found, before.as_deref().unwrap_or_default(), &outputs(&made.model)?);
+            if report.is_within() {
+                return Ok(Made { smaller: Some(report), ..made });
+            }
+            limit -= (report.loss - wanted.max_loss).max(wanted.max_loss / 8.0);
+        }
+        let (limit, examples) = (wanted.max_loss, wanted.judged.iter().map(View::len).sum::<usize>());
+        bail!(
+            "--merge, --prune: nothing can be merged or removed at a cost of at most --max-loss {limit} on the {examples} \
+             examples of training and validation that it is judged by; give a larger --max-loss, or export without"
+        );
+    }
+
+    /// The model of the network as it is, or of a smaller one.
+    fn model(
+        &self,
+        calibrated: &Calibrated,
+        network: &Smaller,
+        progress: &mut dyn FnMut(quantize::QuantizeProgress),
+    ) -> anyhow::Result<Made> {
+        let Calibrated { inputs, head, codes, exact } = calibrated;
+        let Smaller { layers, groups } = network;
+        let (inputs, codes) = (inputs.grouped(groups), groups.average(codes));
+        let exact = exact.as_deref().map(|exact| groups.average_exact(exact));
+        let how = Quantization { bits: self.bits, calibration: &codes, exact: exact.as_deref() };
+        let mut layers = quantize(layers, &how, progress)?;
+        let order = arrange(&mut layers, &codes);
+        let head = match self.checkpoint.about.task {
+            Task::Reconstruct => {
+                // In steps of what the file holds, an f32.
+                let step = layers.last().map_or(1.0, |last| f64::from(last.scale as f32));
+                Head::reconstruction(self.checkpoint, &inputs, step)?
+            }
+            _ => head.clone(),
+        };
+        let ends = Ends { inputs: &inputs, head: &head, dataset: self.checkpoint.about.digest() };
+        let model = encode_integer(&layers, &order, ends, self.plan)?;
+        let errors = layers.iter().map(|layer| layer.error).collect();
+        Ok(Made { model, errors, inputs, smaller: None })
+    }
+}

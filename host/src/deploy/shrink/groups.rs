@@ -1,0 +1,95 @@
+//! Which values of an example share an input of the first layer: groups of 4, of 2 and of 1, each the average of its
+//! members' activations, `(sum + n / 2) >> log2(n)`, as [`foldnet_core::infer::input`] computes it.
+
+use std::borrow::Cow;
+
+/// Groups in the order of the model file: those of four, those of two, those of one. The default has none, which says that
+/// every value is an input.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Groups {
+    fours: u16,
+    twos: u16,
+    /// The members of one group after the other; empty where every value is an input.
+    members: Vec<u16>,
+}
+
+impl Groups {
+    /// From disjoint groups that hold 1, 2 or 4 of at most 65,536 values each, all values together.
+    pub(super) fn new(mut groups: Vec<Vec<usize>>) -> Self {
+        groups.iter_mut().for_each(|group| group.sort_unstable());
+        groups.sort_by_key(|group| (std::cmp::Reverse(group.len()), group[0]));
+        let of = |size: usize| groups.iter().filter(|group| group.len() == size).count() as u16;
+        let (fours, twos) = (of(4), of(2));
+        Self { fours, twos, members: groups.into_iter().flatten().map(|value| value as u16).collect() }
+    }
+
+    /// Whether every value is an input.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Groups of four and of two.
+    pub fn sizes(&self) -> (u16, u16) {
+        (self.fours, self.twos)
+    }
+
+    /// The values of every group, one group after the other.
+    pub fn members(&self) -> &[u16] {
+        &self.members
+    }
+
+    /// The groups in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &[u16]> {
+        let (fours, rest) = self.members.split_at(4 * usize::from(self.fours));
+        let (twos, ones) = rest.split_at(2 * usize::from(self.twos));
+        fours.chunks(4).chain(twos.chunks(2)).chain(ones.chunks(1))
+    }
+
+    /// The averages `[N][groups]` of activations `[N][values]`, bit for bit as a device has them.
+    pub fn average<'a>(&self, codes: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.is_empty() {
+            return Cow::Borrowed(codes);
+        }
+        let average = |example: &[u8], group: &[u16]| {
+            let sum: u32 = group.iter().map(|&value| u32::from(example[usize::from(value)])).sum();
+            let n = group.len() as u32;
+            ((sum + n / 2) / n) as u8
+        };
+        let of = |example| self.iter().map(move |group| average(example, group));
+        codes.chunks_exact(self.members.len()).flat_map(of).collect()
+    }
+
+    /// The same of values that are not rounded.
+    pub fn average_exact<'a>(&self, values: &'a [f64]) -> Cow<'a, [f64]> {
+        if self.is_empty() {
+            return Cow::Borrowed(values);
+        }
+        let average = |example: &[f64], group: &[u16]| {
+            group.iter().map(|&value| example[usize::from(value)]).sum::<f64>() / group.len() as f64
+        };
+        let of = |example| self.iter().map(move |group| average(example, group));
+        values.chunks_exact(self.members.len()).flat_map(of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_groups_come_first() {
+        let groups = Groups::new(vec![vec![3], vec![6, 0], vec![1, 2, 7, 4], vec![5]]);
+        assert_eq!((groups.sizes(), groups.members()), ((1, 1), &[1, 2, 4, 7, 0, 6, 3, 5][..]));
+        assert_eq!(groups.iter().map(<[u16]>::len).collect::<Vec<_>>(), [4, 2, 1, 1]);
+    }
+
+    #[test]
+    fn averages_round_halves_up() {
+        let groups = Groups::new(vec![vec![0, 1], vec![2]]);
+        assert_eq!(*groups.average(&[3, 4, 9, 255, 255, 0]), [4, 9, 255, 0]);
+        assert_eq!(*groups.average_exact(&[3.0, 4.0, 9.0]), [3.5, 9.0]);
+        let four = Groups::new(vec![vec![0, 1, 2, 3]]);
+        assert_eq!(*four.average(&[1, 0, 0, 0, 1, 1, 0, 0]), [0, 1]);
+        assert_eq!(*Groups::default().average(&[1, 2]), [1, 2]);
+    }
+}
