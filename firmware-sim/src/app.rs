@@ -1,22 +1,17 @@
 //! The program that every shell runs on a model that `foldnet_core::slot::boot` found: one example after the other.
 //!
-//! It knows nothing of files, clocks or exits; a [`Shell`] brings the examples in and takes the answers out. Shapes: an
+//! It knows nothing of files, clocks or exits; a [`Shell`] brings the [`Examples`] in and takes the answers out. Shapes: an
 //! example is [`Model::inputs`] values of type `I`, an answer comes with [`Model::outputs`] words.
 
 use core::fmt;
+use core::ops::Range;
 use foldnet_core::Model;
 use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
 
-/// What stands between the app and the world, for examples of values of type `I`.
-pub trait Shell<I> {
+/// What stands between the app and the world: [`Examples`] says how examples come in.
+pub trait Shell {
     /// Why an example could not be brought in, or an answer not taken out.
     type Error;
-
-    /// Fills `example` with the next one; `false` when there are no more.
-    ///
-    /// # Errors
-    /// Ends the run.
-    fn next_example(&mut self, example: &mut [I]) -> Result<bool, Self::Error>;
 
     /// Called before an example with the memory that inference works in; its contents do not matter to the app.
     fn prepare(&mut self, _scratch: &mut [u32]) {}
@@ -37,6 +32,15 @@ pub trait Shell<I> {
     /// # Errors
     /// Ends the run.
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Self::Error>;
+}
+
+/// A shell that has examples of values of type `I`.
+pub trait Examples<I>: Shell {
+    /// Fills `example` with the next one; `false` when there are no more.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn next_example(&mut self, example: &mut [I]) -> Result<bool, Self::Error>;
 }
 
 /// The app cannot run its model.
@@ -108,16 +112,11 @@ impl<'m, I: Input> App<'m, I> {
         Ok(Self { model, scratch, example })
     }
 
-    /// Name of the kernel that will do the work.
-    pub fn kernel(&mut self) -> &'static str {
-        Inference::<I>::new(self.model.clone(), self.scratch).map_or("", |inference| inference.kernel())
-    }
-
-    /// Answers all examples that `shell` has; returns how many.
+    /// Answers all examples that `shell` has; returns how many there were.
     ///
     /// # Errors
     /// The first one of `shell`.
-    pub fn run<S: Shell<I>>(mut self, shell: &mut S) -> Result<u32, S::Error> {
+    pub fn run<S: Examples<I>>(mut self, shell: &mut S) -> Result<u32, S::Error> {
         let mut examples = 0;
         while self.step(shell)? {
             examples += 1;
@@ -126,30 +125,60 @@ impl<'m, I: Input> App<'m, I> {
     }
 
     /// One example; `false` when there are no more.
-    fn step<S: Shell<I>>(&mut self, shell: &mut S) -> Result<bool, S::Error> {
+    fn step<S: Examples<I>>(&mut self, shell: &mut S) -> Result<bool, S::Error> {
         if !shell.next_example(self.example)? {
             return Ok(false);
         }
         shell.prepare(self.scratch);
         // Cannot fail, nor can what follows: type and memory have been checked.
-        let Ok(mut inference) = Inference::new(self.model.clone(), self.scratch) else { return Ok(false) };
-        let example = &*self.example;
-        match shell.timed_layer() {
-            None => {
-                shell.start();
-                // The answer is part of what is timed.
-                let _ = core::hint::black_box(inference.run(example));
-                shell.stop();
-            }
-            Some(layer) => {
-                let _ = inference.run_layers(example, 0..layer);
-                shell.start();
-                let _ = inference.run_layers(example, layer..layer + 1);
-                shell.stop();
-                let _ = inference.run_layers(example, layer + 1..usize::MAX);
-            }
-        }
-        shell.answer(inference.answer(), inference.outputs())?;
+        let Ok(inference) = Inference::new(self.model.clone(), self.scratch) else { return Ok(false) };
+        let mut loaded = Loaded { inference, example: self.example };
+        time(&mut loaded, shell);
+        shell.answer(loaded.inference.answer(), loaded.inference.outputs())?;
         Ok(true)
+    }
+}
+
+/// Inference with its example, whatever their type: so that what is timed is compiled once for all types.
+trait Run {
+    /// All layers, and the answer.
+    fn all(&mut self);
+
+    /// Some layers.
+    fn layers(&mut self, layers: Range<usize>);
+}
+
+/// Inference that has an example of its type.
+struct Loaded<'m, 'e, I> {
+    inference: Inference<'m, I>,
+    example: &'e [I],
+}
+
+impl<I: Input> Run for Loaded<'_, '_, I> {
+    fn all(&mut self) {
+        // The answer is part of what is timed.
+        let _ = core::hint::black_box(self.inference.run(self.example));
+    }
+
+    fn layers(&mut self, layers: Range<usize>) {
+        let _ = self.inference.run_layers(self.example, layers);
+    }
+}
+
+/// Runs all layers, or one by itself, between the shell's start and stop.
+fn time<S: Shell>(run: &mut dyn Run, shell: &mut S) {
+    match shell.timed_layer() {
+        None => {
+            shell.start();
+            run.all();
+            shell.stop();
+        }
+        Some(layer) => {
+            run.layers(0..layer);
+            shell.start();
+            run.layers(layer..layer + 1);
+            shell.stop();
+            run.layers(layer + 1..usize::MAX);
+        }
     }
 }

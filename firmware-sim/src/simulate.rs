@@ -3,7 +3,7 @@
 //! Scratch memory and the buffer for an example are exactly as long as the model declares, and poisoned before every
 //! example, so that code which reads what it has not written, or writes where it may not, shows here and not on a device.
 
-use crate::app::{App, Shell};
+use crate::app::{App, Examples, Shell};
 use crate::metrics::{Metrics, anomaly, classification, regression};
 use foldnet_core::Model;
 use foldnet_core::infer::{Answer, Input, Outputs};
@@ -86,14 +86,16 @@ struct Memory<'a, 'e, I> {
     outputs: usize,
 }
 
-impl<I: Input> Shell<I> for Memory<'_, '_, I> {
-    type Error = Infallible;
-
+impl<I: Input> Examples<I> for Memory<'_, '_, I> {
     fn next_example(&mut self, example: &mut [I]) -> Result<bool, Infallible> {
         let next = self.examples.next();
         next.into_iter().for_each(|values| example.copy_from_slice(values));
         Ok(next.is_some())
     }
+}
+
+impl<I: Input> Shell for Memory<'_, '_, I> {
+    type Error = Infallible;
 
     fn prepare(&mut self, scratch: &mut [u32]) {
         scratch.fill(POISON);

@@ -14,7 +14,7 @@ use core::hint::black_box;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use foldnet_core::infer::{Answer, Outputs};
 use foldnet_core::slot::boot;
-use foldnet_sim::app::{App, Shell};
+use foldnet_sim::app::{App, Examples, Shell};
 use foldnet_sim::arch::memory;
 use foldnet_sim::exit::Exit;
 
@@ -46,9 +46,7 @@ fn run() -> Result<(), Exit> {
 /// An image sensor that writes into memory by itself.
 struct Camera;
 
-impl Shell<u8> for Camera {
-    type Error = Exit;
-
+impl Examples<u8> for Camera {
     fn next_example(&mut self, image: &mut [u8]) -> Result<bool, Exit> {
         // Written to by others, as far as the compiler knows.
         let image = black_box(image);
@@ -58,6 +56,10 @@ impl Shell<u8> for Camera {
         }
         Ok(true)
     }
+}
+
+impl Shell for Camera {
+    type Error = Exit;
 
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
         black_box(outputs.words());

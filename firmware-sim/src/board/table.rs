@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub const BUILT_IN: &str = include_str!("boards.toml");
 
 /// Flash that is set aside for the firmware.
-pub const FIRMWARE_LEN: u32 = 28 * 1024;
+pub const FIRMWARE_LEN: u32 = 36 * 1024;
 
 /// RAM that is set aside for the firmware: its statics and its stack.
 pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;

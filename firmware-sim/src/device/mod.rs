@@ -6,9 +6,11 @@
 mod arch;
 
 use core::panic::PanicInfo;
+use foldnet_core::Model;
+use foldnet_core::infer::kernel::KernelKind;
 use foldnet_core::infer::{Answer, Input, InputType, Outputs};
 use foldnet_core::slot::{Boot, boot};
-use foldnet_sim::app::{App, Shell};
+use foldnet_sim::app::{App, Examples, Shell};
 use foldnet_sim::arch::clock::{Clock, Instant};
 use foldnet_sim::arch::memory;
 use foldnet_sim::arch::semihosting::{File, exit};
@@ -66,8 +68,8 @@ fn answer_all<I: Input>(booted: &Boot, job: &Job, files: &mut Files, free: &mut 
     let memory = memory::split::<I>(free, model.inputs());
     let limit = memory.scratch.len().min(job.scratch_limit as usize);
     let scratch = memory.scratch.get_mut(..limit).ok_or(Exit::Scratch)?;
-    let mut app = App::new(model, scratch, memory.example)?;
-    let mut shell = Semihosted::new(files, job, answer_words(model) as u32, app.kernel(), Booted::of(booted))?;
+    let app = App::new(model, scratch, memory.example)?;
+    let mut shell = Semihosted::new(files, job, model, Booted::of(booted))?;
     app.run(&mut shell)?;
     shell.finish(job.examples)
 }
@@ -95,9 +97,10 @@ struct Semihosted<'f> {
 }
 
 impl<'f> Semihosted<'f> {
-    fn new(files: &'f mut Files, job: &Job, answer_words: u32, kernel: &str, booted: Booted) -> Result<Self, Exit> {
+    fn new(files: &'f mut Files, job: &Job, model: &Model, booted: Booted) -> Result<Self, Exit> {
         let clock = Clock::start();
-        let start = Start::new(answer_words, clock.calibrate(), kernel, booted);
+        let kernel = if model.is_float() { "float" } else { KernelKind::CURRENT.name() };
+        let start = Start::new(answer_words(model) as u32, clock.calibrate(), kernel, booted);
         files.results.write_words(&start.words()).map_err(|_| Exit::Results)?;
         let started = clock.now();
         let timed_layer = (job.timed_layer != Job::ALL_LAYERS).then_some(job.timed_layer as usize);
@@ -110,15 +113,17 @@ impl<'f> Semihosted<'f> {
     }
 }
 
-impl<I: Input> Shell<I> for Semihosted<'_> {
-    type Error = Exit;
-
+impl<I: Input> Examples<I> for Semihosted<'_> {
     fn next_example(&mut self, example: &mut [I]) -> Result<bool, Exit> {
         let Some(left) = self.left.checked_sub(1) else { return Ok(false) };
         self.left = left;
         self.files.job.read(example).map_err(|_| Exit::Job)?;
         Ok(true)
     }
+}
+
+impl Shell for Semihosted<'_> {
+    type Error = Exit;
 
     fn timed_layer(&self) -> Option<usize> {
         self.timed_layer
@@ -134,15 +139,8 @@ impl<I: Input> Shell<I> for Semihosted<'_> {
         self.ticks = self.clock.end(self.started);
     }
 
-    fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
-        self.write(answer, outputs)
-    }
-}
-
-impl Semihosted<'_> {
-    /// Writes an answer, whatever the type of the example was.
     #[inline(never)]
-    fn write(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
+    fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
         let front: [u32; FRONT_WORDS] = [verdict(answer), self.ticks];
         self.files.results.write_words(&front).map_err(|_| Exit::Results)?;
         self.files.results.write_words(outputs.words()).map_err(|_| Exit::Results)?;

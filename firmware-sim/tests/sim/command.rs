@@ -176,7 +176,7 @@ fn a_run_says_what_the_library_finds() {
         let crc32 = format!("{:08x}", u32::from_le_bytes(*file.last_chunk().unwrap()));
         assert_eq!((record.model.as_str(), record.crc32), (str(&path), crc32));
         assert_eq!((record.bits, record.dataset.as_str(), record.fits), (vec![32, 32], str(&data), true));
-        assert_eq!((record.flash_bytes, record.ram_bytes), (28672 + 64 + file.len(), 2304 + 16 + 4 * (16 + 3)));
+        assert_eq!((record.flash_bytes, record.ram_bytes), (36864 + 64 + file.len(), 2304 + 16 + 4 * (16 + 3)));
         assert_eq!((people.status.code(), programs.status.code()), (Some(0), Some(0)));
         assert_eq!(board.is_some(), text(&people.stdout).contains("slots     2: the model can be replaced"));
     }

@@ -7,7 +7,7 @@ use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
 use foldnet_core::model::{HeadKind, ParseError};
 use foldnet_core::slot::bare;
 use foldnet_data::{Targets, Values, View};
-use foldnet_sim::app::{App, AppError, Shell};
+use foldnet_sim::app::{App, AppError, Examples, Shell};
 use foldnet_sim::metrics::Metrics;
 use foldnet_sim::simulate::simulate_each;
 use foldnet_sim::{AlignedBytes, Simulation, simulate};
@@ -156,12 +156,14 @@ fn right_answers_are_measured_by_the_task() {
 /// A shell with no examples.
 struct Nothing;
 
-impl Shell<u8> for Nothing {
-    type Error = ();
-
+impl Examples<u8> for Nothing {
     fn next_example(&mut self, _: &mut [u8]) -> Result<bool, ()> {
         Ok(false)
     }
+}
+
+impl Shell for Nothing {
+    type Error = ();
 
     fn answer(&mut self, _: Answer, _: Outputs) -> Result<(), ()> {
         Err(())

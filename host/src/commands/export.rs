@@ -60,6 +60,7 @@ const EXAMPLES: &str = "Examples:
   foldnet export runs/after/model.safetensors --bits 4 --out after4.fnet
   foldnet export runs/after --merge --prune --max-loss 0.2 --out small.fnet
   foldnet export runs/after --format onnx --out after.onnx
+  foldnet export runs/after --bits 4 --format c --out model.h
   foldnet export runs/after --bits 2 --format hex --board microbit --slot 1 --sequence 2 --out slot1.hex";
 
 impl Export {

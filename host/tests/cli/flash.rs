@@ -73,13 +73,13 @@ fn models_that_do_not_fit() {
     sized(&folder, "large", 250);
     let check = |file: &str, rest: &str, words: &[&str]| check(&folder, file, rest, words);
     let second =
-        ["half.safetensors", "--slot 1: the model has 13", "microbit", "116672", "--bits 2", "--slot 0", "233408"];
+        ["half.safetensors", "--slot 1: the model has 13", "microbit", "112576", "--bits 2", "--slot 0", "225216"];
     check("half", "--format bin --board microbit --slot 1", &second);
     check("half", "--format hex --board lm3s6965evb --slot 1", &["--slot 1: the model has 13", "lm3s6965evb"]);
     for format in ["bin", "hex"] {
         for slot in ["", "--slot 0", "--slot 1"] {
             let rest = format!("--format {format} --board microbit {slot}");
-            check("large", &rest, &["large.safetensors", "does not fit microbit's flash", "233408", "--bits 4"]);
+            check("large", &rest, &["large.safetensors", "does not fit microbit's flash", "225216", "--bits 4"]);
         }
     }
 }
@@ -139,7 +139,7 @@ fn every_format_holds_the_model() {
     bare("--format fnet", None);
     bare("--format bin", None);
     bare("--format bin --address 0x1000", Some(0x1000));
-    bare("--format bin --board microbit", Some(0x7000));
+    bare("--format bin --board microbit", Some(0x9000));
     bare("--format hex --board netduinoplus2", Some(0x0802_0000));
     bare("--format hex --address 134217728", Some(0x0800_0000));
     bare("--format hex --address 0x0801FFF0", Some(0x0801_FFF0));
@@ -153,10 +153,10 @@ fn every_format_holds_the_model() {
     };
     slot("--format hex --board netduinoplus2 --slot 1", 1, 0x0808_0000, 1, Some(2));
     slot("--format bin --board netduinoplus2 --slot 0 --sequence 4294967295", 0, 0x0802_0000, u32::MAX, Some(2));
-    slot("--format hex --board microbit --slot 0 --sequence 0", 0, 0x7000, 0, Some(1));
+    slot("--format hex --board microbit --slot 0 --sequence 0", 0, 0x9000, 0, Some(1));
     slot("--format bin --address 0x8040000 --slot 1 --sequence 7", 1, 0x0804_0000, 7, None);
     let said = folder.run(&export("half", "--format bin --board microbit --slot 0")).succeeded().stdout;
-    assert!(said.contains("for address 0x7000, slot 0, sequence 1; it has the whole room"), "{said}");
+    assert!(said.contains("for address 0x9000, slot 0, sequence 1; it has the whole room"), "{said}");
     let said = folder.run(&export("half", "--format bin --board netduinoplus2 --slot 0")).succeeded().stdout;
     assert!(said.contains("slot 0, sequence 1") && !said.contains("whole room"), "{said}");
 }

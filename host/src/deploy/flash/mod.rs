@@ -1,7 +1,9 @@
-//! From a device model to what a programmer writes into a device's flash: bare or as a slot, as raw bytes or Intel HEX.
+//! From a device model to what a programmer writes into a device's flash, bare or as a slot, as raw bytes or Intel HEX; or
+//! to a header that a program in C includes.
 //!
 //! A [`Target`] is checked before the work of an export begins, and against the model when there is one.
 
+mod c_header;
 mod hex;
 
 use anyhow::bail;
@@ -21,6 +23,8 @@ pub enum Format {
     Bin,
     /// Intel HEX, which has their addresses
     Hex,
+    /// A header for C: the model as an array, its sizes, and a call
+    C,
     /// ONNX, in floats, for other runtimes
     Onnx,
 }
@@ -76,6 +80,9 @@ impl Target {
             (Format::Onnx, Some(_), _) | (Format::Onnx, _, Some(_)) => {
                 bail!("--format onnx has neither board, address nor slot: it is for other runtimes; leave them out")
             }
+            (Format::C, Some(_), _) | (Format::C, _, Some(_)) => {
+                bail!("--format c has neither board, address nor slot: the linker places the array; leave them out")
+            }
             (Format::Fnet, Some(_), _) | (Format::Fnet, _, Some(_)) => bail!(
                 "--format fnet has neither board, address nor slot: the file is the same everywhere; give --format bin \
                  or --format hex, or leave them out"
@@ -117,6 +124,7 @@ impl Target {
         let (slot, sequence) = (self.slot.map(|slot| slot.number), self.slot.map(|slot| slot.sequence));
         let written = Written { format: self.format, address, slot, sequence, slots };
         let file = match (self.format, address) {
+            (Format::C, _) => c_header::write(model, bytes).into_bytes(),
             (Format::Hex, Some(address)) => hex::write(address, &image)?.into_bytes(),
             _ => image,
         };
