@@ -7,6 +7,7 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 
 use crate::dice::Dice;
+use crate::numbering::{places, renumber};
 use crate::options::Task;
 use crate::targets::{Targets, TargetsRef};
 use crate::values::{Values, ValuesRef};
@@ -437,26 +438,6 @@ impl TestSet {
     }
 }
 
-/// The place of each of a set's names among a model's; `None` if they are the same, or cannot be compared.
-fn places(set: &[String], model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>> {
-    let numbered = |names: &[String]| names.iter().enumerate().all(|(place, name)| *name == place.to_string());
-    if set == model || numbered(set) || numbered(model) {
-        return Ok(None);
-    }
-    let place = |name: &String| model.iter().position(|known| known == name);
-    let unknown: Vec<String> = set.iter().filter(|name| place(name).is_none()).cloned().collect();
-    match unknown.is_empty() {
-        true => Ok(Some(set.iter().filter_map(place).map(|place| place as u16).collect())),
-        false => Err(unknown),
-    }
-}
-
-fn renumber(targets: &mut Targets, places: &[u16]) {
-    if let Targets::Classes(classes) = targets {
-        classes.iter_mut().for_each(|class| *class = places[usize::from(*class)]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -477,18 +458,6 @@ mod tests {
         assert_eq!((tail.classes(), tail.example(1).u8()), (Ok(&[5, 6][..]), Some(&[18, 19, 20, 21, 22, 23][..])));
         assert_eq!(tail.example(0), images.example(2));
         assert!(images.slice(2..2).is_empty());
-    }
-
-    #[test]
-    fn names_of_classes_decide_not_their_order() {
-        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let check = |set: &[&str], model: &[&str], expected| assert_eq!(places(&names(set), &names(model)), expected);
-        check(&["cat", "ant"], &["ant", "bee", "cat"], Ok(Some(vec![2, 0])));
-        check(&["ant", "bee"], &["ant", "bee"], Ok(None));
-        check(&["0", "1"], &["ant", "bee"], Ok(None));
-        check(&["ant", "bee"], &["0", "1"], Ok(None));
-        check(&["ant", "bee"], &[], Ok(None));
-        check(&["ant", "dog"], &["ant", "bee"], Err(names(&["dog"])));
     }
 
     #[test]

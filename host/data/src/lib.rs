@@ -35,6 +35,7 @@ mod format;
 mod known;
 mod lock;
 mod names;
+mod numbering;
 mod open;
 mod options;
 mod picture;

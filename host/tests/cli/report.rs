@@ -257,19 +257,47 @@ fn the_page_says_what_the_commands_say() {
     assert_eq!(dark["tables"], found["tables"]);
 }
 
+/// What `foldnet-sim` would have counted on a board for `good.fnet`: mean, smallest and largest.
+fn record(folder: &Folder, board: &str, (mean, min, max): (f64, u64, u64)) -> Value {
+    let count = serde_json::json!({ "mean": mean, "min": min, "max": max });
+    let crc32 = folder.run("inspect good.fnet --json").json()["crc32"].clone();
+    serde_json::json!({
+        "board": board, "core": "a core", "target": "a target", "model": "good.fnet", "crc32": crc32, "bits": [32], "dataset": "set",
+        "fits": true, "images": 9, "accuracy": 0.5, "logits_sha256": "00", "flash_bytes": 1, "ram_bytes": 1, "kernel": "float",
+        "compiler": null, "instructions_per_image": count, "instructions_per_layer": [count], "identical": true, "slot": 0
+    })
+}
+
+/// The names of nine boards stand beside what was measured on them, and leave it room on a phone.
+#[test]
+fn nine_boards_fit_a_phone() {
+    let folder = sample::folder();
+    let boards = [
+        "netduinoplus2",
+        "microbit",
+        "lm3s6965evb",
+        "mps2-an385",
+        "mps2-an386",
+        "mps2-an500",
+        "mps2-an505",
+        "riscv32",
+        "mps2-an385-m0",
+    ];
+    let records: Vec<Value> = boards.iter().map(|board| record(&folder, board, (5.0, 4, 6))).collect();
+    folder.write("run.json", Value::Array(records).to_string().as_bytes());
+    folder
+        .run("report good.safetensors --model good.fnet --device run.json --dataset set --out report.html")
+        .succeeded();
+    let found = probe(&folder, Scheme::Light);
+    assert_eq!((&found["faults"], &found["widths"][0]), (&Value::Array(Vec::new()), &360.into()));
+    assert!(found["narrowest"].as_f64().expect("a width") > 150.0, "{}", found["narrowest"]);
+}
+
 /// Bars of the measured counts: as long as the counts are large, beside the largest of all.
 #[test]
 fn bars_are_as_long_as_the_counts() {
     let folder = sample::folder();
-    let record = |board: &str, mean: f64, min: u64, max: u64| {
-        let count = serde_json::json!({ "mean": mean, "min": min, "max": max });
-        let crc32 = folder.run("inspect good.fnet --json").json()["crc32"].clone();
-        serde_json::json!({
-            "board": board, "core": "a core", "target": "a target", "model": "good.fnet", "crc32": crc32, "bits": [32], "dataset": "set",
-            "fits": true, "images": 9, "accuracy": 0.5, "logits_sha256": "00", "flash_bytes": 1, "ram_bytes": 1, "kernel": "float",
-            "compiler": null, "instructions_per_image": count, "instructions_per_layer": [count], "identical": true, "slot": 0
-        })
-    };
+    let record = |board: &str, mean: f64, min: u64, max: u64| record(&folder, board, (mean, min, max));
     let too_small = serde_json::json!({
         "board": "third", "core": "a core", "target": "a target", "model": "good.fnet", "crc32": record("", 0.0, 0, 0)["crc32"],
         "bits": [32], "dataset": "set", "fits": false, "reason": "too small"
