@@ -16,6 +16,7 @@ mod params;
 mod predict;
 mod relu;
 mod stage;
+mod stages;
 mod step;
 mod trainer;
 mod workspace;

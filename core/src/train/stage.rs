@@ -1,16 +1,19 @@
 //! A stage: the input or a Dense, and the layers behind it up to the next Dense, over the caller's buffers; and its
 //! split by units into parts.
+//!
+//! A stage takes some hundred bytes of stack, whatever the network. So one lies there at a time, beside what little it needs
+//! of its neighbours: [`Below`] or [`Above`].
 
 use super::batch_norm::{self, Keeps};
 use super::dense::Dense;
 use super::dropout::Dropout;
 use super::input_norm::InputNorm;
 use super::optimizer::Step;
-use super::params::Params;
 use super::relu;
-use super::workspace::{BeforeDense, first_units, of_layer};
+use super::stages::Memory;
+use super::workspace::{BeforeDense, first_units};
 use crate::compute::{Compute, MAX_PARTS, share};
-use crate::layer::{Layer, MAX_BETWEEN, MAX_DENSE};
+use crate::layer::{Layer, MAX_BETWEEN};
 use crate::network::{Network, Placed};
 use heapless::Vec;
 
@@ -122,21 +125,14 @@ impl<'a> Stage<'a> {
         compute.each(&mut tasks, work);
     }
 
-    /// The output of the stage's last layer, `[units][N]`.
-    pub(super) fn output(&self) -> &[f32] {
-        self.slots.last().map_or(&[], |slot| slot.out)
+    /// Nothing yet, see [`Maker::build`].
+    pub(super) fn empty() -> Self {
+        Stage { first: 0, units: 0, slots: Vec::new(), grad: &mut [] }
     }
 
     /// The output of the last layer and the room for its gradient.
     pub(super) fn output_and_grad(&mut self) -> (&[f32], &mut [f32]) {
         (self.slots.last().map_or(&[], |slot| slot.out), self.grad)
-    }
-
-    /// The gradient with respect to the inputs of the stage's Dense, of those that begin with `first`: `d_x [..][N]`.
-    pub(super) fn input_gradient<C: Compute>(&self, compute: &C, first: usize, d_x: &mut [f32], n: usize) {
-        if let Some(Slot { kind: StageKind::Dense(dense), .. }) = self.slots.first() {
-            dense.backward(compute, self.grad, first, d_x, n);
-        }
     }
 
     /// Whether the gradient with respect to the stage's output is needed.
@@ -202,13 +198,15 @@ impl<'a> Stage<'a> {
         );
     }
 
-    /// Hands the gradients of the Dense to `step`, and of an [`InputNorm`] at the end of the stage `before`.
-    pub(super) fn update<C: Compute, S: Step>(&mut self, compute: &C, before: &mut Stage, n: usize, step: &S) {
-        let Some(Slot { kind: StageKind::Dense(dense), .. }) = self.slots.first_mut() else { return };
-        if let [.., Slot { out: x_hat, .. }, Slot { kind: StageKind::InputNorm(norm), .. }] = &mut before.slots[..] {
-            return norm.update(compute, x_hat, dense, self.grad, n, step);
+    /// Hands the gradients of the Dense to `step`, and of an [`InputNorm`] at the end of the stage `below`.
+    pub(super) fn update<C: Compute, S: Step>(&mut self, compute: &C, below: Below, n: usize, step: &S) {
+        let Some(Slot { kind: StageKind::Dense(dense), .. }) = self.slots.first_mut() else {
+            return;
+        };
+        let Below { x, norm } = below;
+        if let Some(mut norm) = norm {
+            return norm.update(compute, x, dense, self.grad, n, step);
         }
-        let x = before.output();
         self.each_part(compute, n, |part| {
             if let Some(Slot { kind: StageKind::Dense(dense), .. }) = part.slots.first_mut() {
                 dense.update(compute, x, part.grad, n, part.first, step);
@@ -217,118 +215,105 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// A network's parameters with the optimizer's state, and the workspace; or what of both belongs to some stages.
+/// What the update of a Dense needs of the stage below.
 #[derive(Debug)]
-pub(super) struct Memory<'a> {
-    pub(super) params: Params<'a>,
-    pub(super) workspace: &'a mut [f32],
+pub(super) struct Below<'a> {
+    /// Its output `[I][N]`, or what an InputNorm at its end has left: `xhat`.
+    x: &'a [f32],
+    /// The InputNorm at its end.
+    norm: Option<InputNorm<'a>>,
 }
 
-impl<'a> Memory<'a> {
-    /// Cuts off what lies before a stage.
-    fn take(&mut self, site: Site, from: Site) -> Memory<'a> {
-        let params = self.params.take(site.params - from.params);
-        Memory { params, workspace: cut(&mut self.workspace, site.workspace - from.workspace) }
+/// What the backward pass of a stage needs of the one above.
+#[derive(Debug)]
+pub(super) struct Above<'a> {
+    dense: Dense<'a>,
+    /// Of the Dense's output, `[units][N]`.
+    grad: &'a [f32],
+}
+
+impl Above<'_> {
+    /// The gradient with respect to the inputs of the Dense, of those that begin with `first`: `d_x [..][N]`.
+    pub(super) fn input_gradient<C: Compute>(&self, compute: &C, first: usize, d_x: &mut [f32], n: usize) {
+        self.dense.backward(compute, self.grad, first, d_x, n);
     }
 }
 
-/// Where a stage begins.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Site {
-    /// Its first layer.
-    layer: usize,
-    /// In the parameters.
-    params: usize,
-    /// In the workspace.
-    workspace: usize,
-}
-
-/// The stages of a network on `n` examples: one before the first Dense, and one for each. They are made one or two at a
-/// time, and lent, never returned: each takes some hundred bytes of stack, and would once more while it is moved.
-#[derive(Debug)]
-pub(super) struct Stages<'a> {
+/// What every stage of a step is made of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Maker<'a> {
     pub(super) network: Network<'a>,
-    pub(super) memory: Memory<'a>,
     pub(super) n: usize,
     /// Of the step, for [`Dropout`].
     pub(super) key: u32,
-    sites: Vec<Site, { MAX_DENSE + 1 }>,
 }
 
-impl<'a> Stages<'a> {
-    /// Over memory that is long enough.
-    pub(super) fn new(network: Network<'a>, memory: Memory<'a>, n: usize, key: u32) -> Self {
-        let (layers, inputs) = (network.layers(), network.inputs());
-        let before = BeforeDense::of(layers).workspace(inputs, first_units(layers), n);
-        let (mut site, mut sites) = (Site { workspace: before + inputs * n, ..Site::default() }, Vec::new());
-        let mut fits = sites.push(Site::default()).is_ok();
-        for place in network.placed() {
-            if let Layer::Dense { .. } = place.layer {
-                fits &= sites.push(Site { layer: place.index, ..site }).is_ok();
+impl Maker<'_> {
+    /// Makes of an empty `stage` the one that begins with layer number `first`, where `memory` begins, too; the stage before
+    /// the first Dense where `input` is set. In place, and not inlined: a stage is nowhere moved.
+    #[inline(never)]
+    pub(super) fn build<'m>(&self, stage: &mut Stage<'m>, input: bool, first: usize, mut memory: Memory<'m>) {
+        let Self { network, n, key } = *self;
+        stage.units = network.inputs();
+        let (before, mut room): (_, &mut [f32]) = (BeforeDense::of(network.layers()), &mut []);
+        if input {
+            let len = before.workspace(network.inputs(), first_units(network.layers()), n);
+            room = cut(&mut memory.workspace, len);
+            if before == BeforeDense::More {
+                stage.grad = core::mem::take(&mut room);
             }
-            site.params = place.range().end;
-            site.workspace += of_layer(place.layer, place.outputs, n);
+            stage.push(Slot { kind: StageKind::Input, out: cut(&mut memory.workspace, network.inputs() * n) });
         }
-        debug_assert!(fits, "a network has at most MAX_DENSE Dense");
-        Self { network, memory, n, key, sites }
+        for place in network.placed().skip(first) {
+            let dense = matches!(place.layer, Layer::Dense { .. });
+            if dense && (input || place.index > first) {
+                break;
+            }
+            let Some(mut slot) = slot(place, &mut memory, n, key) else {
+                continue;
+            };
+            if input && before == BeforeDense::InputNorm {
+                slot.becomes_input_norm(&mut room);
+            }
+            if dense {
+                (stage.units, stage.grad) = (place.outputs, cut(&mut memory.workspace, place.outputs * n));
+            }
+            stage.push(slot);
+        }
     }
 
-    /// Number of stages.
-    pub(super) fn len(&self) -> usize {
-        self.sites.len()
+    /// The output of a stage, `[units][N]`.
+    #[inline(never)]
+    pub(super) fn output<'m>(&self, input: bool, first: usize, memory: Memory<'m>) -> &'m [f32] {
+        let mut stage = Stage::empty();
+        self.build(&mut stage, input, first, memory);
+        stage.slots.pop().map_or(&mut [], |slot| slot.out)
     }
 
-    /// Calls `work` with stage number `index`.
-    pub(super) fn one<R>(&mut self, index: usize, work: impl FnOnce(&mut Stage) -> R) -> R {
-        let site = self.sites[index];
-        let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };
-        memory.take(site, Site::default());
-        work(&mut stage(self.network, site, memory, self.n, self.key))
+    /// What the update of the stage above needs of a stage.
+    #[inline(never)]
+    pub(super) fn below<'m>(&self, input: bool, first: usize, memory: Memory<'m>) -> Below<'m> {
+        let mut stage = Stage::empty();
+        self.build(&mut stage, input, first, memory);
+        match stage.slots.pop() {
+            Some(Slot { kind: StageKind::InputNorm(norm), .. }) => {
+                Below { x: stage.slots.pop().map_or(&mut [], |slot| slot.out), norm: Some(norm) }
+            }
+            last => Below { x: last.map_or(&mut [], |slot| slot.out), norm: None },
+        }
     }
 
-    /// Calls `work` with the stage before number `index`, which is at least 1, and that one.
-    pub(super) fn pair(&mut self, index: usize, work: impl FnOnce(&mut Stage, &mut Stage)) {
-        let (below, above) = (self.sites[index - 1], self.sites[index]);
-        let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };
-        memory.take(below, Site::default());
-        let of_below = memory.take(above, below);
-        let (network, n, key) = (self.network, self.n, self.key);
-        let mut below = stage(network, below, of_below, n, key);
-        let mut above = stage(network, above, memory, n, key);
-        work(&mut below, &mut above);
+    /// What the backward pass of the stage below needs of a stage.
+    #[inline(never)]
+    pub(super) fn above<'m>(&self, first: usize, memory: Memory<'m>) -> Above<'m> {
+        let mut stage = Stage::empty();
+        self.build(&mut stage, false, first, memory);
+        let dense = match stage.slots.first_mut() {
+            Some(Slot { kind: StageKind::Dense(dense), .. }) => core::mem::take(dense),
+            _ => Dense::default(),
+        };
+        Above { dense, grad: stage.grad }
     }
-}
-
-/// The stage that begins at `site`, where `memory` begins, too. Not inlined: so it is written where its caller keeps it, and
-/// nothing of it is moved.
-#[inline(never)]
-fn stage<'a>(network: Network, site: Site, mut memory: Memory<'a>, n: usize, key: u32) -> Stage<'a> {
-    let mut stage = Stage { first: 0, units: network.inputs(), slots: Vec::new(), grad: &mut [] };
-    let (before, mut room): (_, &mut [f32]) = (BeforeDense::of(network.layers()), &mut []);
-    let input = site.workspace == 0;
-    if input {
-        let len = before.workspace(network.inputs(), first_units(network.layers()), n);
-        room = cut(&mut memory.workspace, len);
-        if before == BeforeDense::More {
-            stage.grad = core::mem::take(&mut room);
-        }
-        stage.push(Slot { kind: StageKind::Input, out: cut(&mut memory.workspace, network.inputs() * n) });
-    }
-    for place in network.placed().skip(site.layer) {
-        let dense = matches!(place.layer, Layer::Dense { .. });
-        if dense && (input || place.index > site.layer) {
-            break;
-        }
-        let Some(mut slot) = slot(place, &mut memory, n, key) else { continue };
-        if input && before == BeforeDense::InputNorm {
-            slot.becomes_input_norm(&mut room);
-        }
-        if dense {
-            (stage.units, stage.grad) = (place.outputs, cut(&mut memory.workspace, place.outputs * n));
-        }
-        stage.push(slot);
-    }
-    stage
 }
 
 /// The slot of a layer; none for Softmax and Sigmoid, which the loss carries out.

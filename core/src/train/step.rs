@@ -1,12 +1,12 @@
 //! One batch on its way through a network: forward, loss, backward, and the gradients' way to the optimizer.
 //!
-//! Each of the four is a function of its own, never inlined: it keeps one or two stages on the stack, and the frames of
+//! Each of the four is a function of its own, never inlined: it keeps a stage on the stack, and the frames of
 //! the four must not add up in one. That costs a microcontroller a call per batch and saves it several KB.
 
 use super::Examples;
 use super::loss::{Loss, Metrics, Outputs, Targets};
 use super::optimizer::Step;
-use super::stage::Stages;
+use super::stages::Stages;
 use crate::compute::Compute;
 
 /// What a batch is to be answered with, and what becomes of the errors.
@@ -36,7 +36,7 @@ pub(super) fn run<C: Compute, S: Step>(
 
 #[inline(never)]
 fn forward<C: Compute>(compute: &C, stages: &mut Stages, examples: &impl Examples) {
-    let n = stages.n;
+    let n = stages.maker.n;
     stages.one(0, |first| {
         first.each_part(compute, n, |part| {
             let features = part.first..part.first + part.units;
@@ -48,16 +48,13 @@ fn forward<C: Compute>(compute: &C, stages: &mut Stages, examples: &impl Example
         })
     });
     for index in 1..stages.len() {
-        stages.pair(index, |before, after| {
-            let x = before.output();
-            after.each_part(compute, n, |part| part.forward(compute, x, n));
-        });
+        stages.with_input(index, |stage, x| stage.each_part(compute, n, |part| part.forward(compute, x, n)));
     }
 }
 
 #[inline(never)]
 fn loss<C: Compute, S>(compute: &C, stages: &mut Stages, examples: &impl Examples, task: &Task<S>) -> Metrics {
-    let (n, inputs) = (stages.n, stages.network.inputs());
+    let (n, inputs) = (stages.maker.n, stages.maker.network.inputs());
     stages.one(stages.len() - 1, |last| {
         let (z, d) = last.output_and_grad();
         compute.vectorize(
@@ -76,14 +73,14 @@ fn loss<C: Compute, S>(compute: &C, stages: &mut Stages, examples: &impl Example
 /// `step` on the way.
 #[inline(never)]
 fn backward<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
-    let n = stages.n;
+    let n = stages.maker.n;
     stages.one(stages.len() - 1, |last| last.each_part(compute, n, |part| part.backward(compute, n, step)));
     for index in (1..stages.len()).rev() {
-        stages.pair(index, |below, above| {
-            if !below.needs_gradient() {
+        stages.with_above(index, |stage, above| {
+            if !stage.needs_gradient() {
                 return;
             }
-            below.each_part(compute, n, |part| {
+            stage.each_part(compute, n, |part| {
                 above.input_gradient(compute, part.first, part.grad, n);
                 part.backward(compute, n, step);
             });
@@ -94,8 +91,8 @@ fn backward<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
 /// The gradients of every Dense, and of a BatchNormalization before the first, to `step`.
 #[inline(never)]
 fn update<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
-    let n = stages.n;
+    let n = stages.maker.n;
     for index in 1..stages.len() {
-        stages.pair(index, |before, after| after.update(compute, before, n, step));
+        stages.with_below(index, |stage, below| stage.update(compute, below, n, step));
     }
 }

@@ -3,7 +3,8 @@
 use super::loss::{Loss, Metrics, Targets};
 use super::optimizer::{Collect, MAX_STATE, Optimizer, Sgd, Step, Tensor, TensorKind};
 use super::params::Params;
-use super::stage::{Memory, Stages, cut};
+use super::stage::cut;
+use super::stages::{Memory, Stages};
 use super::step::{self, Task};
 use super::{BufferError, Examples, dropout};
 use crate::compute::Compute;
