@@ -48,12 +48,12 @@ impl Evaluate {
         }
         let opened = self.hints.open(&self.path, ui)?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
+        check_images(&self.path, opened.size(&self.path)?, dataset.part(self.split))?;
         known(&self.path, dataset.number_as(&opened.labels(&self.path)?))?;
         let view = dataset.part(self.split);
         if view.is_empty() {
             bail!("--split {}: the set has no such examples (--valid-split 0); give another part", self.split);
         }
-        check_images(&self.path, opened.size(&self.path)?, view)?;
         let view = view.slice(0..self.limit.unwrap_or(view.len()).min(view.len()));
         let (outputs, evaluation) = self.evaluated(&opened, view, &dataset.labels)?;
         let classes = matches!(evaluation.metrics, Metrics::Classification(_));
