@@ -16,6 +16,13 @@ use foldnet_data::{TargetsRef, Task, View, WrongKind};
 pub enum Answers<'a> {
     /// `[N]`
     Classes(&'a [u16]),
+    /// They, and what a teacher says.
+    Taught {
+        /// `[N]`
+        classes: &'a [u16],
+        /// The teacher's logits, `[N][C]`.
+        teacher: Vec<f32>,
+    },
     /// `[N][outputs]`, standardized.
     Values {
         /// `[N][outputs]`
@@ -49,6 +56,15 @@ impl<'a> Answers<'a> {
         }
     }
 
+    /// The same classes with a teacher's logits, `[N][C]`; answers that are no classes stay as they are.
+    #[must_use]
+    pub fn taught(self, teacher: Vec<f32>) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Taught { classes, teacher },
+            other => other,
+        }
+    }
+
     /// Those of the examples with these numbers, put together in the buffer of their kind.
     pub fn targets<'b>(&self, picked: &[u32], classes: &'b mut Vec<u16>, values: &'b mut Vec<f32>) -> Targets<'b> {
         match self {
@@ -56,6 +72,14 @@ impl<'a> Answers<'a> {
                 classes.clear();
                 classes.extend(picked.iter().map(|&example| all[example as usize]));
                 Targets::Classes(classes)
+            }
+            Self::Taught { classes: all, teacher } => {
+                classes.clear();
+                classes.extend(picked.iter().map(|&example| all[example as usize]));
+                let outputs = teacher.len() / all.len();
+                values.clear();
+                picked.iter().for_each(|&example| values.extend(&teacher[example as usize * outputs..][..outputs]));
+                Targets::Taught { classes, teacher: values }
             }
             Self::Values { values: all, outputs } => {
                 values.clear();
@@ -94,7 +118,9 @@ pub fn validate<C: Compute>(
         errors.map(|error| of_error(error, values)).sum::<f64>() / targets.len() as f64
     };
     Ok(match answers {
-        Answers::Classes(classes) => (outputs.loss(classes), outputs.accuracy(classes)),
+        Answers::Classes(classes) | Answers::Taught { classes, .. } => {
+            (outputs.loss(classes), outputs.accuracy(classes))
+        }
         Answers::Values { values, .. } => (mean(&values), f64::NAN),
         Answers::Inputs => (mean(&standardized(network, view)), f64::NAN),
     })

@@ -20,7 +20,7 @@ use std::time::Instant;
 /// Stream of the generator that initial weights come from.
 const WEIGHTS: u64 = 0;
 /// Stream of the generator that shuffles.
-pub(super) const SHUFFLE: u64 = 1;
+const SHUFFLE: u64 = 1;
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -224,7 +224,7 @@ pub(super) fn decimal(rate: f32) -> f64 {
 
 /// Running means over an epoch, weighted by examples.
 #[derive(Default)]
-pub(super) struct Mean {
+struct Mean {
     examples: usize,
     loss: f64,
     correct: u64,
@@ -232,7 +232,7 @@ pub(super) struct Mean {
 }
 
 impl Mean {
-    pub(super) fn add(&mut self, metrics: Metrics, examples: usize) {
+    fn add(&mut self, metrics: Metrics, examples: usize) {
         self.examples += examples;
         self.loss += f64::from(metrics.loss) * examples as f64;
         self.correct += u64::from(metrics.correct);
@@ -241,21 +241,21 @@ impl Mean {
         }
     }
 
-    pub(super) fn loss(&self) -> f64 {
+    fn loss(&self) -> f64 {
         self.loss / self.examples as f64
     }
 
-    pub(super) fn accuracy(&self) -> f64 {
+    fn accuracy(&self) -> f64 {
         self.correct as f64 / self.examples as f64
     }
 
-    pub(super) fn gradient_norm(&self) -> Option<f64> {
+    fn gradient_norm(&self) -> Option<f64> {
         self.gradient_norm.map(|sum| sum / self.examples as f64).filter(|norm| norm.is_finite())
     }
 }
 
 /// What the epochs of a training share.
-struct Loop<'a, C, R> {
+pub(super) struct Loop<'a, C, R> {
     config: &'a Config,
     rule: R,
     /// Examples in a step: never more than there are.
@@ -276,10 +276,12 @@ struct Loop<'a, C, R> {
     workspace: Aligned,
     start: Start,
     compute: &'a C,
+    /// Where a network of integers is trained: brings it up to date after the steps of an epoch.
+    settle: Option<&'a dyn Fn(&mut Checkpoint) -> anyhow::Result<()>>,
 }
 
 impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
-    fn new(
+    pub(super) fn new(
         network: &Checkpoint,
         config: &'a Config,
         start: Start,
@@ -295,7 +297,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let of_network = network.network();
         let class_weights = match &answers {
             Answers::Classes(classes) => config.method.class_weights.of(classes, network.classes()),
-            Answers::Values { .. } | Answers::Inputs => Vec::new(),
+            Answers::Taught { .. } | Answers::Values { .. } | Answers::Inputs => Vec::new(),
         };
         let settings = settings(config, loss, rule, &[], 0);
         let mut memory = Aligned::zeros(settings.state(&of_network));
@@ -325,11 +327,34 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             workspace,
             start,
             compute,
+            settle: None,
         })
     }
 
+    /// The same for a network of integers: with all gradients stored, so that the rule sees whole rows, and learning from a
+    /// teacher's logits `[N][C]` with this loss, too, where there is one. `settle` brings the network up to date after the
+    /// steps of an epoch. Such a training cannot be resumed: its rule has state of its own.
+    #[must_use]
+    pub(super) fn of_integers(
+        mut self,
+        teacher: Option<(Vec<f32>, Loss)>,
+        settle: &'a dyn Fn(&mut Checkpoint) -> anyhow::Result<()>,
+    ) -> Self {
+        if let Some((logits, loss)) = teacher {
+            (self.answers, self.loss) = (self.answers.taught(logits), loss);
+        }
+        let mut memory = Aligned::zeros((R::STATE + 1) * self.params.len());
+        memory[..self.memory.len()].copy_from_slice(&self.memory);
+        (self.memory, self.settle) = (memory, Some(settle));
+        self
+    }
+
     /// The epochs that are left.
-    fn run(mut self, network: &mut Checkpoint, observer: &mut dyn Observer) -> Result<Vec<Epoch>, TrainError> {
+    pub(super) fn run(
+        mut self,
+        network: &mut Checkpoint,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Epoch>, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.config.seed ^ self.start.origin);
         rng.set_stream(SHUFFLE);
         let mut order: Vec<u32> = (0..self.examples as u32).collect();
@@ -347,7 +372,9 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             state.finish(epoch, &record, &self.config.method);
             state.optimizer = self.memory[..R::STATE * network.params.len()].to_vec();
             observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
-            observer.state(network, &self.start).map_err(TrainError::Observer)?;
+            if self.settle.is_none() {
+                observer.state(network, &self.start).map_err(TrainError::Observer)?;
+            }
             history.push(record);
             if self.start.state.is_exhausted(&self.config.method) {
                 break;
@@ -370,17 +397,27 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         network.params.copy_from_slice(&self.params);
         let (mean, rate) = steps?;
         let seconds = start.elapsed().as_secs_f64();
+        let diverged = Err(TrainError::Diverged { epoch: epoch + 1 });
+        // What the last step did shows here first; the observer must not write such a network over a good one.
+        if network.params.iter().chain(self.memory.iter()).any(|value| !value.is_finite()) {
+            return diverged;
+        }
+        if let Some(settle) = self.settle {
+            settle(network).map_err(TrainError::Observer)?;
+        }
         let (val_loss, val_accuracy) = match self.valid.is_empty() {
             true => (f64::NAN, f64::NAN),
             false => validate(network, self.valid, self.config.method.loss, self.compute)?,
         };
-        let lost = !self.valid.is_empty() && !val_loss.is_finite();
-        // What the last step did shows here first; the observer must not write such a network over a good one.
-        if lost || network.params.iter().chain(self.memory.iter()).any(|value| !value.is_finite()) {
-            return Err(TrainError::Diverged { epoch: epoch + 1 });
+        if !self.valid.is_empty() && !val_loss.is_finite() {
+            return diverged;
         }
         let (loss, gradient_norm) = (mean.loss(), mean.gradient_norm());
-        let accuracy = if matches!(self.answers, Answers::Classes(_)) { mean.accuracy() } else { f64::NAN };
+        let accuracy = if matches!(self.answers, Answers::Classes(_) | Answers::Taught { .. }) {
+            mean.accuracy()
+        } else {
+            f64::NAN
+        };
         Ok(Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate: Some(decimal(rate)), gradient_norm })
     }
 
@@ -394,6 +431,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
     ) -> Result<(Mean, f32), TrainError> {
         let (batch, config, state) = (self.batch, self.config, &mut self.start.state);
         let settings = settings(config, self.loss, self.rule, &self.class_weights, self.start.origin);
+        let settings = Settings { gradient_norm: self.settle.is_some(), ..settings };
         let buffers = Buffers { params: &mut self.params, state: &mut self.memory, workspace: &mut self.workspace };
         let mut trainer = Trainer::with(network.network(), settings, buffers, batch)?;
         trainer.resume(state.steps);

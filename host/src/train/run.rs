@@ -14,7 +14,7 @@ use crate::train::answers::{standardized, with_units};
 use crate::train::fit::{Config, Epoch, Observer, Start, TrainError, TrainProgress, fit_from};
 use crate::train::fresh;
 use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
-use crate::train::qat::{self, Quantize, Student, fit_quantized};
+use crate::train::qat::{self, Quantize, fit_quantized};
 use crate::train::schedule::Decay;
 use crate::train::state;
 use crate::write::atomic_write;
@@ -139,7 +139,7 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
     };
     network.about.dataset.clone_from(&digest);
     let quantized = plan.extras.quantized.as_ref();
-    let mut student = quantized.map(|how| integers(&network, how, train, compute)).transpose()?;
+    let mut student = quantized.map(|how| qat::begin(&network, how, train, compute)).transpose()?;
     if let Some(student) = &student {
         network.clone_from(&student.network);
     }
@@ -183,12 +183,6 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
     }
     ui.say(format!("wrote {} and {}", plan.out.join(CHECKPOINT).display(), plan.out.join(History::FILE).display()));
     Ok(Trained { network, history })
-}
-
-/// The network of integers that training starts from.
-fn integers(network: &Checkpoint, how: &Quantize, train: View, compute: &Fast) -> anyhow::Result<Student> {
-    let some = train.slice(0..train.len().min(qat::EXAMPLES));
-    qat::student(network, &how.bits, some.bytes().context("--bits")?, compute)
 }
 
 /// The network of a stopped training, where `dataset` is still of its shape.

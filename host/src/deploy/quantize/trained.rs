@@ -6,6 +6,7 @@ use super::integer::{RealRow, least_step, row};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail, ensure};
 use foldnet_core::Layer;
+use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::network::Placed;
 use foldnet_core::train::BatchNorm;
 
@@ -98,7 +99,8 @@ fn real_row(weights: &mut [i8], slope: f64, shift: f64) -> RealRow {
 
 /// The levels of `kernel = scale q`.
 fn integers(kernel: &[f32], scale: f32, bits: u8, layer: usize) -> anyhow::Result<Vec<i8>> {
-    let most = f32::from(i8::MAX >> (8 - bits));
+    let width = BitWidth::from_bits(bits).with_context(|| format!("layer {layer}: {bits} bits are no width"))?;
+    let most = f32::from(width.max_weight());
     kernel
         .iter()
         .map(|&w| {

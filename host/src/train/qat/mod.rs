@@ -18,22 +18,22 @@
 mod optimizer;
 mod student;
 
-pub use student::{EXAMPLES, Student, student};
+pub use student::{Student, student};
 
-use super::fit::{Config, Epoch, Mean, Observer, SHUFFLE, TrainError, TrainProgress};
-use crate::compute::Aligned;
+#[cfg(test)]
+mod tests;
+
+use super::fit::{Config, Epoch, Loop, Observer, Start, State, TrainError};
+use super::method::Method;
+use super::schedule::{Decay, Schedule};
+use crate::deploy::quantize::integer_layers;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
-use crate::train::answers::validate;
+use anyhow::{Context, bail};
 use foldnet_core::Compute;
-use foldnet_core::standardize::Standardized;
-use foldnet_core::train::{Buffers, Loss, Settings, Targets, Trainer};
-use foldnet_data::View;
+use foldnet_core::train::Loss;
+use foldnet_data::{InputType, Task, View};
 use optimizer::Latents;
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
-use std::time::Instant;
 
 /// Share of the cross-entropy in the loss with a teacher.
 const ALPHA: f32 = 0.3;
@@ -58,6 +58,57 @@ pub fn default_learning_rate(bits: &[u8]) -> f32 {
     }
 }
 
+/// Examples that statistics, scales and steps are started from; more change nothing that can be measured.
+const EXAMPLES: usize = 10_000;
+
+/// The student that training starts from, where `network` and its teacher are of a kind that it can have.
+///
+/// # Errors
+/// In one line, with what to do instead, when they are not; and as [`student()`].
+pub fn begin<C: Compute>(network: &Checkpoint, how: &Quantize, train: View, compute: &C) -> anyhow::Result<Student> {
+    check(network)?;
+    if let Some(teacher) = &how.teacher {
+        check_teacher(network, teacher)?;
+    }
+    let some = train.slice(0..train.len().min(EXAMPLES));
+    student(network, &how.bits, some.bytes().context("--bits")?, compute)
+}
+
+/// # Errors
+/// When the network is not of classes of `u8` inputs, or is of integers already.
+fn check(network: &Checkpoint) -> anyhow::Result<()> {
+    const INSTEAD: &str = "leave --bits out, and give it to export, which quantizes after training";
+    let about = &network.about;
+    if about.quantized.is_some() {
+        bail!(
+            "--bits: the network of --init was trained in integers already; give the float network that it came from"
+        );
+    }
+    if about.task != Task::Classify {
+        bail!("--bits: training in integers is for classes, and this network's task is {}; {INSTEAD}", about.task);
+    }
+    if about.input.0 != InputType::U8 {
+        bail!("--bits: training in integers takes inputs of u8, not {}; {INSTEAD}", about.input.0.name());
+    }
+    Ok(())
+}
+
+/// # Errors
+/// When the outputs of `teacher` are not those of `network` for the same examples.
+fn check_teacher(network: &Checkpoint, teacher: &Checkpoint) -> anyhow::Result<()> {
+    let kind = |of: &Checkpoint| (of.about.task, of.about.input.0, of.inputs, of.classes());
+    if kind(network) != kind(teacher) {
+        let words =
+            |of: &Checkpoint| format!("{} {} inputs and {} outputs", of.inputs, of.about.input.0.name(), of.classes());
+        bail!(
+            "--distill: a network of {}, the one of --init has {}; give one that was trained on the same set",
+            words(teacher),
+            words(network)
+        );
+    }
+    Ok(())
+}
+
 /// Trains `student` in place on labelled `u8` inputs; `teacher` is a trained network of the same inputs and classes.
 ///
 /// # Errors
@@ -70,160 +121,22 @@ pub fn fit_quantized<C: Compute>(
     compute: &C,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Epoch>, TrainError> {
-    let teacher = teacher.map(|teacher| run_checkpoint(teacher, train, compute).logits);
-    let mut run = Run::new(student, config, train, teacher.as_deref())?;
-    let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    rng.set_stream(SHUFFLE);
-    let mut order: Vec<u32> = (0..train.len() as u32).collect();
-    let mut history = Vec::new();
-    for epoch in 0..config.epochs {
-        if config.shuffle {
-            order.shuffle(&mut rng);
+    let teacher = teacher.map(|teacher| {
+        let loss = Loss::Distillation { alpha: ALPHA, temperature: TEMPERATURE };
+        (run_checkpoint(teacher, train, compute).logits, loss)
+    });
+    let schedule = Schedule { decay: Decay::Cosine, warmup: 0.0 };
+    let config = Config { method: Method { schedule, ..Method::default() }, ..config.clone() };
+    let state = State { optimizer: student.latents.clone(), ..State::default() };
+    let rule = Latents::new(student);
+    let settle = |network: &mut Checkpoint| {
+        if let Some(quantized) = &mut network.about.quantized {
+            quantized.scales = rule.scales();
         }
-        let start = Instant::now();
-        let mean = run.epoch(student, &order, epoch, compute, observer)?;
-        let seconds = start.elapsed().as_secs_f64();
-        let network = &student.network;
-        let (val_loss, val_accuracy) = match valid.is_empty() {
-            true => (f64::NAN, f64::NAN),
-            false => validate(network, valid, config.method.loss, compute)?,
-        };
-        let lost = !valid.is_empty() && !val_loss.is_finite();
-        if lost || network.params.iter().any(|value| !value.is_finite()) {
-            return Err(TrainError::Diverged { epoch: epoch + 1 });
-        }
-        let record = Epoch {
-            loss: mean.loss(),
-            accuracy: mean.accuracy(),
-            val_loss,
-            val_accuracy,
-            seconds,
-            learning_rate: None,
-            gradient_norm: mean.gradient_norm(),
-        };
-        observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
-        history.push(record);
-    }
-    Ok(history)
-}
-
-/// What the epochs share.
-struct Run<'a> {
-    config: &'a Config,
-    batch: usize,
-    pixels: &'a [u8],
-    classes: &'a [u16],
-    /// `[N][C]`
-    teacher: Option<&'a [f32]>,
-    scale: Vec<f32>,
-    shift: Vec<f32>,
-    params: Aligned,
-    state: Aligned,
-    workspace: Aligned,
-    optimizer: Latents,
-    steps: u32,
-}
-
-impl<'a> Run<'a> {
-    fn new(
-        student: &Student,
-        config: &'a Config,
-        train: View<'a>,
-        teacher: Option<&'a [f32]>,
-    ) -> Result<Self, TrainError> {
-        let network = student.network.network();
-        let (mut scale, mut shift) = (vec![0.0; network.inputs()], vec![0.0; network.inputs()]);
-        student.network.pixels.scaling().tables(&mut scale, &mut shift);
-        let batch = config.batch_size.min(train.len());
-        let optimizer = Latents::new(student);
-        let mut params = Aligned::zeros(network.params());
-        params.copy_from_slice(&student.network.params);
-        let mut state = Aligned::zeros(settings(&optimizer, teacher.is_some()).state(&network));
-        state[..student.latents.len()].copy_from_slice(&student.latents);
-        let workspace = Aligned::zeros(network.train_workspace(batch));
-        let (pixels, classes) = (train.bytes()?, train.classes()?);
-        Ok(Self {
-            config,
-            batch,
-            pixels,
-            classes,
-            teacher,
-            scale,
-            shift,
-            params,
-            state,
-            workspace,
-            optimizer,
-            steps: 0,
-        })
-    }
-
-    /// One pass over the examples in the given order; the student is brought up to date at its end.
-    fn epoch<C: Compute>(
-        &mut self,
-        student: &mut Student,
-        order: &[u32],
-        epoch: usize,
-        compute: &C,
-        observer: &mut dyn Observer,
-    ) -> Result<Mean, TrainError> {
-        let mean = self.steps(student, order, epoch, compute, observer);
-        student.network.params.copy_from_slice(&self.params);
-        student.set_scales(self.optimizer.scales());
-        mean
-    }
-
-    fn steps<C: Compute>(
-        &mut self,
-        student: &Student,
-        order: &[u32],
-        epoch: usize,
-        compute: &C,
-        observer: &mut dyn Observer,
-    ) -> Result<Mean, TrainError> {
-        let network = student.network.network();
-        let outputs = network.outputs();
-        let settings = settings(&self.optimizer, self.teacher.is_some());
-        let (params, state, workspace) = (&mut self.params[..], &mut self.state[..], &mut self.workspace[..]);
-        let mut trainer = Trainer::with(network, settings, Buffers { params, state, workspace }, self.batch)?;
-        trainer.resume(self.steps);
-        let (mut mean, steps) = (Mean::default(), order.len().div_ceil(self.batch));
-        let (mut classes, mut taught) = (Vec::new(), Vec::new());
-        for (step, picked) in order.chunks(self.batch).enumerate() {
-            classes.clear();
-            classes.extend(picked.iter().map(|&example| self.classes[example as usize]));
-            let targets = match self.teacher {
-                None => Targets::Classes(&classes),
-                Some(logits) => {
-                    taught.clear();
-                    taught.extend(picked.iter().flat_map(|&n| &logits[n as usize * outputs..][..outputs]));
-                    Targets::Taught { classes: &classes, teacher: &taught }
-                }
-            };
-            let examples = Standardized { values: self.pixels, picked, scale: &self.scale, shift: &self.shift };
-            let rate = cosine(self.config.learning_rate, epoch * steps + step, self.config.epochs * steps);
-            mean.add(trainer.step(compute, &examples, targets, rate)?, picked.len());
-            if !mean.loss().is_finite() {
-                return Err(TrainError::Diverged { epoch: epoch + 1 });
-            }
-            let (loss, accuracy) = (mean.loss(), mean.accuracy());
-            if !observer.step(TrainProgress { epoch, step: step + 1, steps, loss, accuracy }) {
-                return Err(TrainError::Stopped { epoch: epoch + 1 });
-            }
-        }
-        self.steps = trainer.steps();
-        Ok(mean)
-    }
-}
-
-/// Gradients are stored, so that the optimizer sees whole rows: a scale of a row learns from all of its weights.
-fn settings(optimizer: &Latents, taught: bool) -> Settings<'static, &Latents> {
-    let loss = if taught { Loss::Distillation { alpha: ALPHA, temperature: TEMPERATURE } } else { Loss::CROSS_ENTROPY };
-    Settings { loss, gradient_norm: true, ..Settings::new(optimizer) }
-}
-
-/// From `rate` down to 0 along half a cosine (Loshchilov and Hutter 2017).
-fn cosine(rate: f32, step: usize, steps: usize) -> f32 {
-    let part = step as f64 / steps as f64;
-    (f64::from(rate) * 0.5 * (1.0 + (std::f64::consts::PI * part).cos())) as f32
+        integer_layers(network).map(drop)
+    };
+    let start = Start { state, ..Start::default() };
+    let network = &mut student.network;
+    let steps = Loop::new(network, &config, start, &rule, [train, valid], compute)?;
+    steps.of_integers(teacher, &settle).run(network, observer)
 }

@@ -7,6 +7,7 @@
 
 use super::student::Student;
 use foldnet_core::Layer;
+use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::train::optimizer::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 use std::sync::{Mutex, PoisonError};
 
@@ -46,9 +47,9 @@ impl Latents {
     }
 }
 
-/// The largest level of a width: 127, 7 or 1.
+/// The largest level of a width: 127, 7 or 1; 0 for what is no width.
 pub(super) fn levels(bits: u8) -> f32 {
-    f32::from(i8::MAX >> (8 - bits))
+    BitWidth::from_bits(bits).map_or(0.0, |width| f32::from(width.max_weight()))
 }
 
 impl Optimizer for &Latents {

@@ -9,9 +9,6 @@ use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::{Compute, Layer};
 use nalgebra::DMatrix;
 
-/// Examples that statistics, scales and steps are started from; more change nothing that can be measured.
-pub const EXAMPLES: usize = 10_000;
-
 /// What BatchNormalization adds to the variance; the sums of a kernel of integers are far larger.
 const EPSILON: f32 = 1e-3;
 
@@ -33,12 +30,6 @@ impl Student {
     /// Scale of each row of the last Dense.
     pub(super) fn scales(&self) -> &[f32] {
         self.network.about.quantized.as_ref().map_or(&[], |quantized| &quantized.scales)
-    }
-
-    pub(super) fn set_scales(&mut self, scales: Vec<f32>) {
-        if let Some(quantized) = &mut self.network.about.quantized {
-            quantized.scales = scales;
-        }
     }
 }
 
