@@ -176,10 +176,11 @@ fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
     refused(|network, _| network.about.task = Task::Regress, "this network's task is regress; leave --bits out");
     refused(|network, _| network.about.task = Task::Reconstruct, "this network's task is reconstruct; leave");
     refused(|network, _| network.about.input = Input(InputType::I16), "takes inputs of u8, not i16; leave --bits out");
-    refused(
-        |network, _| *network.layers.last_mut().expect("a layer") = Layer::Sigmoid,
-        "takes a network with one output a class; train it with --head",
-    );
+    let sigmoid = |network: &mut Checkpoint, how: &mut Quantize| {
+        *network.layers.last_mut().expect("a layer") = Layer::Sigmoid;
+        how.teacher = None;
+    };
+    refused(sigmoid, "takes a network with one output a class; train it with --head");
     refused(|network, _| network.layers.insert(0, Layer::Relu), "cannot be trained in integers");
     refused(|_, how| how.bits = vec![3], "--bits 3: training in integers takes 8, 4 or 2 bits");
     refused(|_, how| how.bits = vec![8, 2], "one for each of the 3 layers");
