@@ -269,7 +269,7 @@ chip = "STM32L4R5"
 core = "Cortex-M4F"
 flash = { origin = 0x0800_0000, len = 0x10_0000 }
 ram = { origin = 0x2000_0000, len = 0x2_0000 }
-model_address = 0x0800_8000
+model_address = 0x0800_9000
 erase_block = 0x1000
 clock_hz = 120_000_000
 wait_states = 5
@@ -290,7 +290,7 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
         assert_eq!((board.name, board.core, board.target), ("mine", "Cortex-M4F", "thumbv7em-none-eabihf"));
         assert_eq!((board.clock_hz, board.wait_states, board.flash_line), (120_000_000, 5, 16));
         assert_eq!(board.qemu, Some(Qemu { machine: "netduinoplus2", clock_hz: 168_000_000 }));
-        assert_eq!((board.model_region().len, board.file), (0x10_0000 - 0x8000, Some("/here/mine.toml")));
+        assert_eq!((board.model_region().len, board.file), (0x10_0000 - 0x9000, Some("/here/mine.toml")));
         let bare = read(&MINE.replace("qemu", "# qemu").replace("clock_hz", "# clock_hz"), None).unwrap();
         assert_eq!((bare[0].qemu, bare[0].clock_hz), (None, 0));
         assert_eq!(bare[0].id(), board.id(), "the same firmware runs on both");
@@ -303,8 +303,8 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
         check("\"Cortex-M4F\"", "\"Cortex-M9\"", "take one of Cortex-M0");
         check("\"mine\"", "\"a\\u001Bb\"", "no name for a board");
         check("\"mine\"", "\"all\"", "no name for a board");
-        check("0x0800_8000", "0x0800_4000", "model_address must lie in flash");
-        check("0x0800_8000", "0x0800_8800", "borders of erase blocks");
+        check("0x0800_9000", "0x0800_4000", "model_address must lie in flash");
+        check("0x0800_9000", "0x0800_9800", "borders of erase blocks");
         check("erase_block = 0x1000", "erase_block = 0", "erase_block");
         check("len = 0x10_0000", "len = 0xFFFF_FFFF", "behind the last address");
         check("origin = 0x2000_0000", "origin = 0x0800_0000", "overlap");

@@ -234,6 +234,8 @@ mod tests {
                 "foldnet_c",
                 "foldnet_data",
                 "foldnet_fuzz",
+                "foldnet_import",
+                "foldnet_plugin",
                 "foldnet_sim",
                 "foldnet_stm32f405",
                 "foldnet_tests"
