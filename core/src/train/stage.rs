@@ -287,7 +287,7 @@ impl Maker<'_> {
     pub(super) fn output<'m>(&self, input: bool, first: usize, memory: Memory<'m>) -> &'m [f32] {
         let mut stage = Stage::empty();
         self.build(&mut stage, input, first, memory);
-        stage.slots.pop().map_or(&mut [], |slot| slot.out)
+        stage.slots.pop().map_or(&[], |slot| slot.out)
     }
 
     /// What the update of the stage above needs of a stage.
@@ -297,9 +297,9 @@ impl Maker<'_> {
         self.build(&mut stage, input, first, memory);
         match stage.slots.pop() {
             Some(Slot { kind: StageKind::InputNorm(norm), .. }) => {
-                Below { x: stage.slots.pop().map_or(&mut [], |slot| slot.out), norm: Some(norm) }
+                Below { x: stage.slots.pop().map_or(&[], |slot| slot.out), norm: Some(norm) }
             }
-            last => Below { x: last.map_or(&mut [], |slot| slot.out), norm: None },
+            last => Below { x: last.map_or(&[], |slot| slot.out), norm: None },
         }
     }
 

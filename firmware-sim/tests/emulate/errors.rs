@@ -73,7 +73,9 @@ fn a_bad_model_is_told_apart() {
     check("a later version", &changed(4, &[4, 0]), job(16), Exit::Version);
     check("longer than the flash", &endless, job(16), Exit::Length);
     check("an empty header", &changed(6, &[0, 0]), job(16), Exit::Header);
-    check("a taller image", &changed(16, &[5]), job(20), Exit::Shape);
+    // The header, which begins with the height, is the first section: behind 16 bytes and 12 for each section.
+    let header = (16 + 12 * usize::from(good[6])).next_multiple_of(16);
+    check("a taller image", &changed(header, &[5]), job(20), Exit::Shape);
 }
 
 #[test]

@@ -17,9 +17,9 @@ fn check(board: &str, model: &[u8], image_len: usize, images: usize) -> Emulatio
     assert!(run.instructions.min > 0 && run.instructions.min <= run.instructions.max, "{board}");
     assert!((run.instructions.min as f64 - 0.5..=run.instructions.max as f64 + 0.5).contains(&run.instructions.mean));
     let sum: f64 = run.layers.iter().map(|layer| layer.mean).sum();
-    // The way into each layer is timed with it.
+    // The way into each layer is timed with it: up to 900 instructions on an M0.
     let apart = (sum - run.instructions.mean).abs();
-    assert!(!run.layers.is_empty() && apart < 2_500.0, "{board}: {sum} in the layers of {:?}", run.instructions);
+    assert!(!run.layers.is_empty() && apart < 3_000.0, "{board}: {sum} in the layers of {:?}", run.instructions);
     let own = run.ram.statics + run.ram.stack_peak;
     assert!(run.ram.stack_peak > 100 && own < FIRMWARE_RAM as usize, "{board}: statics and stack {own}");
     run

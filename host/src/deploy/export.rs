@@ -320,7 +320,6 @@ fn encode_layers(
         logit_scale,
         order,
         dataset: ends.dataset.as_ref(),
-        ..ModelSpec::default()
     };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes)?;

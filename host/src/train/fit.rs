@@ -254,6 +254,9 @@ impl Mean {
     }
 }
 
+/// Brings a network of integers up to date.
+type Settle<'a> = dyn Fn(&mut Checkpoint) -> anyhow::Result<()> + 'a;
+
 /// What the epochs of a training share.
 pub(super) struct Loop<'a, C, R> {
     config: &'a Config,
@@ -277,7 +280,7 @@ pub(super) struct Loop<'a, C, R> {
     start: Start,
     compute: &'a C,
     /// Where a network of integers is trained: brings it up to date after the steps of an epoch.
-    settle: Option<&'a dyn Fn(&mut Checkpoint) -> anyhow::Result<()>>,
+    settle: Option<&'a Settle<'a>>,
 }
 
 impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
@@ -335,11 +338,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
     /// teacher's logits `[N][C]` with this loss, too, where there is one. `settle` brings the network up to date after the
     /// steps of an epoch. Such a training cannot be resumed: its rule has state of its own.
     #[must_use]
-    pub(super) fn of_integers(
-        mut self,
-        teacher: Option<(Vec<f32>, Loss)>,
-        settle: &'a dyn Fn(&mut Checkpoint) -> anyhow::Result<()>,
-    ) -> Self {
+    pub(super) fn of_integers(mut self, teacher: Option<(Vec<f32>, Loss)>, settle: &'a Settle<'a>) -> Self {
         if let Some((logits, loss)) = teacher {
             (self.answers, self.loss) = (self.answers.taught(logits), loss);
         }

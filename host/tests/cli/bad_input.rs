@@ -79,7 +79,7 @@ fn train_from_what_does_not_fit() {
     train("none.safetensors", &["none.safetensors: cannot be read", "check the path"]);
     train("good.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
     train("wide.safetensors", &["--init", "15 values", "has 4x3", "give the --dataset it was trained on"]);
-    train("four.safetensors", &["--init", "4 classes", "4 x 3 and 3", "give the --dataset it was trained on"]);
+    train("four.safetensors", &["--init", "4 classes", "4x3 and 3", "give the --dataset it was trained on"]);
     train(
         "good.safetensors --norm none",
         &["good.safetensors: its layer list has BatchNormalization; leave out --norm"],
@@ -161,7 +161,11 @@ fn datasets_that_are_not_there() {
     let folder = sample::folder();
     check(&folder, "train --norm after --dataset none --out run", &["none: no such file or folder; give --dataset"]);
     check(&folder, "evaluate good.safetensors --dataset none", &["none: no such file or folder; give --dataset"]);
-    check(&folder, "export good.safetensors --bits 32 --out a.fnet --dataset none", &["none: no such folder"]);
+    check(
+        &folder,
+        "export good.safetensors --bits 32 --out a.fnet --dataset none",
+        &["none: no such file or folder; give --dataset"],
+    );
     check(&folder, "predict good.fnet --index 0 --dataset good.fnet", &["good.fnet: no such folder"]);
     check(&folder, "demo --dataset none --out run", &["none: no such file or folder; give --dataset"]);
 }
@@ -194,7 +198,7 @@ fn checkpoints_with_one_fault() {
     check_checkpoint(&good[..good.len() - 1], "is truncated:");
     check_checkpoint(&good[..20], "is truncated:");
     check_checkpoint(&[&good[..], &[0; 4]].concat(), "4 bytes behind the last tensor");
-    check_changed(|file| file.remove("dense/bias"), "dense/bias is missing; save the network again");
+    check_changed(|file| file.remove("dense/bias"), "dense/bias is missing; the file is not whole");
     check_changed(|file| file.remove("pixel_std"), "pixel_std is missing");
     check_changed(|file| file.get("dense/kernel").0 = vec![10, 6], "has shape [10, 6], expected [12, 5]");
     check_changed(|file| file.get("dense_1/kernel").0 = vec![15], "has shape [15], expected [5, 3]");
@@ -287,13 +291,13 @@ fn networks_that_do_not_go_with_the_images() {
     let dataset = "give the --dataset it was trained on";
     let check = |arguments: &str, words: &[&str]| check(&folder, &format!("{arguments} --dataset set"), words);
     check("evaluate wide.safetensors", &["wide.safetensors: takes examples of 15 values", "have 4x3", dataset]);
-    check("evaluate wide.fnet", &["wide.fnet: takes images of 5 x 3, the dataset's have 4 x 3", dataset]);
+    check("evaluate wide.fnet", &["wide.fnet: takes examples of 5x3, the dataset's have 4x3", dataset]);
     check(
         "export wide.safetensors --bits 32 --out a.fnet",
         &["wide.safetensors: takes examples of 15 values", dataset],
     );
     check("predict wide.safetensors --index 0", &["wide.safetensors: takes examples of 15 values", dataset]);
-    check("predict wide.fnet --index 0", &["wide.fnet: takes images of 5 x 3, the dataset's have 4 x 3", dataset]);
+    check("predict wide.fnet --index 0", &["wide.fnet: takes examples of 5x3, the dataset's have 4x3", dataset]);
     check("evaluate two.safetensors", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
     check("export two.safetensors --out a.fnet", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
     check("predict two.safetensors --index 2", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
@@ -309,14 +313,14 @@ fn images_that_lie_on_their_side() {
     let words = &["good.fnet: takes examples of 4x3, the dataset's have 3x4; give the --dataset"];
     check(&folder, "evaluate good.fnet --dataset set", words);
     check(&folder, "predict good.fnet --index 0 --dataset set", words);
-    check(&folder, "predict good.fnet --image side.png", &["side.png: 3 x 4 pixels, but good.fnet takes 4 x 3; scale"]);
+    check(&folder, "predict good.fnet --image side.png", &["side.png: 3x4 pixels, but good.fnet takes 4x3; scale"]);
     folder.run("train --norm after --hidden 5 --epochs 1 --dataset set --out run").succeeded();
     folder.write(TRAIN_IMAGES, &images(24, 4, 3));
     folder.write(TEST_IMAGES, &images(9, 4, 3));
     let words = &["run: takes images of 3 x 4, the dataset's have 4 x 3; give the --dataset"];
     check(&folder, "evaluate run --dataset set", words);
     check(&folder, "export run --out a.fnet --dataset set", words);
-    check(&folder, "train --init run --dataset set --out other", &["--init: a network of 3 x 4 and 3", "4 x 3 and 3"]);
+    check(&folder, "train --init run --dataset set --out other", &["--init: a network of 3x4 and 3", "4x3 and 3"]);
 }
 
 #[test]
@@ -366,7 +370,7 @@ fn reports_that_cannot_be() {
     model("none.fnet", &["none.fnet: cannot be read; check the path"]);
     model("cut.fnet", &["cut.fnet: no usable model, export it again"]);
     model("good.safetensors", &["--model good.safetensors: a checkpoint; give a .fnet, which `foldnet export` makes"]);
-    model("wide.fnet", &["wide.fnet: takes images of 5 x 3, the dataset's have 4 x 3"]);
+    model("wide.fnet", &["wide.fnet: takes examples of 5x3, the dataset's have 4x3"]);
     model("good.fnet --model none.fnet", &["none.fnet: cannot be read"]);
     measurements_that_cannot_be_shown(&folder, report);
     folder.write("history.json", b"{ \"epochs\": 3 }");
@@ -467,7 +471,7 @@ fn pictures_that_cannot_be_classified() {
     predict("--index 9", &["--index 9: the test images are 0 to 8"]);
     predict("--index 18446744073709551615", &["the test images are 0 to 8"]);
     predict("--image none.png", &["none.png: cannot be read (No such file", "check the file"]);
-    predict("--image set", &["set: not a readable PNG (", "); convert it again"]);
+    predict("--image set", &["set: cannot be read (a folder, not a file); check"]);
     predict("--image text.png", &["text.png: not a readable PNG (", "); convert it again"]);
     predict("--image cut.png", &["cut.png: not a readable PNG (", "); convert it again"]);
     predict("--image five.png", &["five.png: 5 x 4 pixels, but good.", "takes ", "; scale it first"]);

@@ -9,7 +9,7 @@ fn completions_know_every_command_and_flag() {
     let folder = Folder::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = folder.run(&format!("completions {shell}")).succeeded().stdout;
-        for word in ["compare", "calibrate", "learning-rate", "quiet"] {
+        for word in ["compare", "calibration", "learning-rate", "quiet"] {
             assert!(script.contains(word), "{shell}: no {word}");
         }
         let object = folder.run(&format!("completions {shell} --json")).json();

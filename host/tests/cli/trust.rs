@@ -67,7 +67,7 @@ fn no_proof_is_given_by_networks_that_compute_no_numbers() {
     });
     for bits in [32, 8, 4, 2] {
         let export = format!("export {name} --bits {bits} --dataset set --out a.fnet");
-        folder.run(&export).refused(&[name, "infinite or not a number", "--learning-rate"]);
+        folder.run(&export).refused(&[name, "not a number", "--learning-rate"]);
     }
     folder.run(&format!("evaluate {name} --dataset set")).refused(&[name, "example 0"]);
     folder.run(&format!("predict {name} --dataset set --index 0")).refused(&[name, "not a number"]);
@@ -205,7 +205,7 @@ fn a_full_stdout_is_an_error() {
         "compare run m.fnet",
         "predict run --index 0",
         "--help",
-        "--json inspect m.fnet",
+        "--json --quiet inspect m.fnet",
         TRAIN,
     ] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("opened");
@@ -247,5 +247,5 @@ fn messages_say_what_to_do() {
     assert!(told.stdout.contains("foldnet export run --out MODEL.fnet"), "{told:?}");
     folder.write("set/train-images-idx3-ubyte", &sample::images(24, 256, 256));
     folder.write("set/t10k-images-idx3-ubyte", &sample::images(9, 256, 256));
-    folder.run("train --norm after --dataset set --out x").refused(&["256x256", "65,536 pixels", "scale them down"]);
+    folder.run("train --norm after --dataset set --out x").refused(&["256x256", "65,536 inputs", "scale them down"]);
 }

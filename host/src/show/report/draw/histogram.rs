@@ -61,7 +61,7 @@ fn place(histogram: &Histogram, value: f64) -> Option<f64> {
         Axis::Linear => (value - from) / (to - from),
         Axis::Logarithmic => (value / from).ln() / (to / from).ln(),
     };
-    (0.0..=1.0).contains(&share).then(|| SIDE + share * (WIDTH - 2.0 * SIDE))
+    (0.0..=1.0).contains(&share).then_some(SIDE + share * (WIDTH - 2.0 * SIDE))
 }
 
 fn frame(histogram: &Histogram, label: &str, content: Markup) -> Markup {
