@@ -109,7 +109,7 @@ fn scorer() -> Vec<u8> {
     let layers = [(header, LayerWeights::Integer { weights: &weights, rows: &rows })].into_iter().collect();
     let maps = [InputMap::Integer { low: -1000, multiplier: 8_000, shift: 16 }];
     let input = InputSpec { kind: InputType::I16, sharing: Sharing::All, maps: &maps, ..InputSpec::default() };
-    let head = HeadSpec::Reconstruction { targets: &[[200, -5]; 4], shift: 8, score_scale: 0.01, threshold: 12_000 };
+    let head = HeadSpec::Reconstruction { targets: &[[200, -5]; 4], shift: 8, score_scale: 0.01, threshold: 1_000 };
     let spec = ModelSpec { height: 4, layers, input, head, ..ModelSpec::default() };
     let mut bytes = vec![0; encoded_len(&spec)];
     let len = encode(&spec, &mut bytes).unwrap();

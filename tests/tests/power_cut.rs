@@ -14,7 +14,7 @@ const VIEWS: usize = 3;
 
 /// A model file of about `len` bytes, with weights by `seed`.
 fn model(len: usize, seed: u32) -> Vec<u8> {
-    let (inputs, units) = (28, len.saturating_sub(140) / (4 * 29));
+    let (inputs, units) = (28, len.saturating_sub(150) / (4 * 29));
     let weight = |at: usize| ((at as u32).wrapping_mul(2_654_435_761).wrapping_add(seed) >> 8) as f32;
     let (kernel, bias) = ((0..inputs * units).map(weight).collect(), (0..units).map(weight).collect());
     let layers = [FloatLayer { kernel, bias, inputs, relu: false }];

@@ -166,7 +166,11 @@ fn datasets_that_are_not_there() {
         "export good.safetensors --bits 32 --out a.fnet --dataset none",
         &["none: no such file or folder; give --dataset"],
     );
-    check(&folder, "predict good.fnet --index 0 --dataset good.fnet", &["good.fnet: no such folder"]);
+    check(
+        &folder,
+        "predict good.fnet --index 0 --dataset good.fnet",
+        &["good.fnet: is no table of text, no .npy and no .npz; give"],
+    );
     check(&folder, "demo --dataset none --out run", &["none: no such file or folder; give --dataset"]);
 }
 
@@ -317,7 +321,7 @@ fn images_that_lie_on_their_side() {
     folder.run("train --norm after --hidden 5 --epochs 1 --dataset set --out run").succeeded();
     folder.write(TRAIN_IMAGES, &images(24, 4, 3));
     folder.write(TEST_IMAGES, &images(9, 4, 3));
-    let words = &["run: takes images of 3 x 4, the dataset's have 4 x 3; give the --dataset"];
+    let words = &["run: takes examples of 3x4, the dataset's have 4x3; give the --dataset"];
     check(&folder, "evaluate run --dataset set", words);
     check(&folder, "export run --out a.fnet --dataset set", words);
     check(&folder, "train --init run --dataset set --out other", &["--init: a network of 3x4 and 3", "4x3 and 3"]);
@@ -474,7 +478,7 @@ fn pictures_that_cannot_be_classified() {
     predict("--image set", &["set: cannot be read (a folder, not a file); check"]);
     predict("--image text.png", &["text.png: not a readable PNG (", "); convert it again"]);
     predict("--image cut.png", &["cut.png: not a readable PNG (", "); convert it again"]);
-    predict("--image five.png", &["five.png: 5 x 4 pixels, but good.", "takes ", "; scale it first"]);
+    predict("--image five.png", &["five.png: 5x4 pixels, but good.", "takes ", "; scale it first"]);
 }
 
 #[test]

@@ -243,7 +243,15 @@ mod tests {
         );
         assert_eq!(
             foreign_crates("firmware-sim"),
-            ["foldnet_c", "foldnet", "foldnet_fuzz", "foldnet_stm32f405", "foldnet_tests"]
+            [
+                "foldnet_c",
+                "foldnet_import",
+                "foldnet_plugin",
+                "foldnet",
+                "foldnet_fuzz",
+                "foldnet_stm32f405",
+                "foldnet_tests"
+            ]
         );
     }
 
