@@ -75,7 +75,8 @@ fn a_bad_model_is_told_apart() {
     check("an empty header", &changed(6, &[0, 0]), job(16), Exit::Header);
     // The header, which begins with the height, is the first section: behind 16 bytes and 12 for each section.
     let header = (16 + 12 * usize::from(good[6])).next_multiple_of(16);
-    check("a taller image", &changed(header, &[5]), job(20), Exit::Shape);
+    // Its input section is that of the lower image.
+    check("a taller image", &changed(header, &[5]), job(20), Exit::InputSection);
 }
 
 #[test]
