@@ -108,6 +108,12 @@ struct Seen {
     address: u64,
 }
 
+/// Bytes of a Thumb instruction, by its first half word (Armv7-M Architecture Reference Manual, A5.1). QEMU 7.2 shows the bytes
+/// of an instruction in the last 3 bytes of a page twice, as it looks whether it crosses into the next one.
+fn length(bytes: &[u8]) -> u64 {
+    if bytes.get(1).is_some_and(|high| high >> 3 >= 0b11101) { 4 } else { 2 }
+}
+
 /// # Safety
 /// `tb` is the block that QEMU translates, and `at` below the number of its instructions.
 unsafe fn see(tb: *mut Tb, at: usize) -> Seen {
@@ -132,7 +138,7 @@ extern "C" fn translate(_: Id, tb: *mut Tb) {
     let costs: Vec<u64> = seen.iter().enumerate().map(|(at, one)| half_cycles(core, &one.text, previous(at))).collect();
     let block = Block {
         start: first.address,
-        end: last.address + last.bytes.len() as u64,
+        end: last.address + length(&last.bytes),
         instructions: seen.len() as u64,
         half_cycles: costs.iter().sum(),
         taken: taken(core, &last.text),
@@ -148,9 +154,9 @@ extern "C" fn translate(_: Id, tb: *mut Tb) {
                 half_cycles: costs[at + 1..].iter().sum(),
                 waiting: 0,
             };
-            if one.bytes == START {
+            if one.bytes.starts_with(&START) {
                 qemu_plugin_register_vcpu_insn_exec_cb(one.insn, start, NO_REGISTERS, keep(behind));
-            } else if one.bytes == STOP {
+            } else if one.bytes.starts_with(&STOP) {
                 qemu_plugin_register_vcpu_insn_exec_cb(one.insn, stop, NO_REGISTERS, keep(behind));
             }
             qemu_plugin_register_vcpu_mem_cb(one.insn, read, NO_REGISTERS, READS, std::ptr::null_mut());
