@@ -61,7 +61,7 @@ pub trait Kernel {
     }
 
     /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`, where every row is
-    /// [steady](super::Row::is_steady) and within the [bound](KernelKind::bound).
+    /// steady (`Row::is_steady`) and within the [bound](KernelKind::bound).
     fn bytes(_: BitWidth, _: &Self::List<'_>, _weights: &[u32], _rows: &[[u32; 2]], _y: &mut [u8]) {}
 }
 
