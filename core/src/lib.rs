@@ -39,7 +39,7 @@
 //! initialize(NETWORK, &mut params, &mut ChaCha8Rng::seed_from_u64(42));
 //!
 //! // Images of 2 x 2 pixels: bright above is class 0, bright below is class 1.
-//! let pixels = [200, 220, 10, 30, 180, 250, 0, 20, 20, 0, 210, 190, 30, 10, 240, 200];
+//! let pixels = [200u8, 220, 10, 30, 180, 250, 0, 20, 20, 0, 210, 190, 30, 10, 240, 200];
 //! let batch = Standardized { values: &pixels, picked: &[0, 1, 2, 3], scale: &[1.0 / 255.0; 4], shift: &[0.0; 4] };
 //! let mut trainer = Trainer::new(NETWORK, &mut params, &mut workspace, 4)?;
 //! let classes = Targets::Classes(&[0, 0, 1, 1]);
