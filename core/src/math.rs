@@ -20,6 +20,9 @@ pub(crate) fn ln(x: f32) -> f32 {
     libm::logf(x)
 }
 
+/// Not inlined on x86-64: libm's is an SSE instruction, which waits for the whole registers where AVX code is around it (a
+/// step of the notebook's `after` then takes a seventh longer); a call clears their upper halves first.
+#[cfg_attr(target_arch = "x86_64", inline(never))]
 pub(crate) fn sqrt(x: f32) -> f32 {
     libm::sqrtf(x)
 }
