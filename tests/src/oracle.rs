@@ -3,6 +3,10 @@
 //!
 //! It shares with `foldnet-core` the layer list and the order of the parameter buffer, and no arithmetic.
 
+mod loss;
+
+pub use loss::{Answers, Goal};
+
 use foldnet_core::Layer;
 
 /// A batch: examples `[N]` of `[I]` values, and a label for each.
@@ -17,7 +21,7 @@ pub struct Batch {
 /// What a forward pass in training comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pass {
-    /// Mean cross-entropy of the batch.
+    /// Mean loss of the batch.
     pub loss: f64,
     /// Values before Softmax, `[N][C]`.
     pub logits: Vec<Vec<f64>>,
@@ -27,20 +31,39 @@ pub struct Pass {
     pub relu_inputs: Vec<f64>,
     /// The batch's variance of every unit of every BatchNormalization, but for units that are 0 in all examples.
     pub variances: Vec<f64>,
+    /// Everything that went into a quantized ReLU, in order of layer and example.
+    quantized: Vec<f64>,
+    /// Distance of each of them to the next value that is rounded otherwise, or that begins or ends the straight-through
+    /// gradient.
+    pub to_edges: Vec<f64>,
 }
 
 /// Which statistics a BatchNormalization uses.
 #[derive(Clone, Copy, PartialEq)]
-enum Mode {
-    Training,
+enum Mode<'a> {
+    Training {
+        /// Of Dropout.
+        seed: u32,
+        /// What went into the quantized ReLUs where the gradient is taken: near there they are the straight lines that the
+        /// straight-through gradient takes them for.
+        straight: Option<&'a [f64]>,
+    },
     Inference,
 }
 
-/// The forward pass of training: statistics of the batch.
+/// The forward pass of training: statistics of the batch, and cross-entropy.
 pub fn train(layers: &[Layer], params: &[f64], batch: &Batch) -> Pass {
-    let mut pass = forward(layers, params, &batch.x, Mode::Training);
-    let n = batch.labels.len() as f64;
-    pass.loss = pass.logits.iter().zip(&batch.labels).map(|(z, &label)| cross_entropy(z, label)).sum::<f64>() / n;
+    train_for(layers, params, batch, &Goal::default())
+}
+
+/// The forward pass of the first step of training for a goal.
+pub fn train_for(layers: &[Layer], params: &[f64], batch: &Batch, goal: &Goal) -> Pass {
+    pass(layers, params, batch, goal, None)
+}
+
+fn pass(layers: &[Layer], params: &[f64], batch: &Batch, goal: &Goal, straight: Option<&[f64]>) -> Pass {
+    let mut pass = forward(layers, params, &batch.x, Mode::Training { seed: goal.seed, straight });
+    pass.loss = goal.loss(&pass.logits, &batch.x, &batch.labels);
     pass
 }
 
@@ -49,17 +72,19 @@ pub fn infer(layers: &[Layer], params: &[f64], x: &[Vec<f64>]) -> Vec<Vec<f64>> 
     forward(layers, params, x, Mode::Inference).logits
 }
 
-/// `-ln(exp(z_label) / sum_c exp(z_c))`
-fn cross_entropy(z: &[f64], label: usize) -> f64 {
-    let max = z.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    z.iter().map(|z| (z - max).exp()).sum::<f64>().ln() - (z[label] - max)
-}
-
 fn forward(layers: &[Layer], params: &[f64], x: &[Vec<f64>], mode: Mode) -> Pass {
     let (logits, moved) = (x.to_vec(), params.to_vec());
-    let mut pass = Pass { loss: f64::NAN, logits, moved, relu_inputs: Vec::new(), variances: Vec::new() };
+    let mut pass = Pass {
+        loss: f64::NAN,
+        logits,
+        moved,
+        relu_inputs: Vec::new(),
+        variances: Vec::new(),
+        quantized: Vec::new(),
+        to_edges: Vec::new(),
+    };
     let mut next = 0;
-    for layer in layers {
+    for (index, layer) in layers.iter().enumerate() {
         let x = &mut pass.logits;
         match *layer {
             Layer::Dense { units, bias } => next = dense(x, params, next, units as usize, bias),
@@ -71,17 +96,56 @@ fn forward(layers: &[Layer], params: &[f64], x: &[Vec<f64>], mode: Mode) -> Pass
                 pass.relu_inputs.extend(x.iter().flatten());
                 x.iter_mut().flatten().for_each(|x| *x = if *x > 0.0 { *x } else { 0.0 });
             }
-            Layer::QuantizedRelu { step } => {
-                let step = f64::from(step);
-                let quantized = |x: f64| step * ((x / step).clamp(0.0, 255.0) + 0.5).floor();
-                x.iter_mut().flatten().for_each(|x| *x = quantized(*x));
+            Layer::QuantizedRelu { step } => quantize(&mut pass, step.into(), mode),
+            Layer::Dropout { rate } => {
+                if let Mode::Training { seed, .. } = mode {
+                    drop_some(x, rate.into(), seed, index);
+                }
             }
-            // The oracle drops nothing.
-            Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
+            Layer::Softmax | Layer::Sigmoid => {}
         }
     }
     assert_eq!(next, params.len(), "the layers' parameters and the buffer's length");
     pass
+}
+
+/// `step * clamp(round(x / step), 0, 255)` of every value, or its straight line.
+fn quantize(pass: &mut Pass, step: f64, mode: Mode) {
+    let quantized = |x: f64| step * ((x / step).clamp(0.0, 255.0) + 0.5).floor();
+    for x in pass.logits.iter_mut().flatten() {
+        let here = match mode {
+            Mode::Training { straight: Some(straight), .. } => straight[pass.quantized.len()],
+            _ => *x,
+        };
+        pass.quantized.push(*x);
+        pass.to_edges.extend([here.abs(), (here - 255.0 * step).abs()]);
+        let to_half = ((here / step).fract().abs() - 0.5).abs() * step;
+        pass.to_edges.extend((here > 0.0 && here < 255.0 * step).then_some(to_half));
+        let slope = if here > 0.0 && here < 255.0 * step { 1.0 } else { 0.0 };
+        *x = quantized(here) + slope * (*x - here);
+    }
+}
+
+/// Dropout of the first step of a training with this seed, by layer number `layer`: a value is dropped where a hash of its
+/// number is below the rate's share of all hashes.
+fn drop_some(x: &mut [Vec<f64>], rate: f64, seed: u32, layer: usize) {
+    let step_key = hash(seed ^ hash(1));
+    let key = hash(step_key ^ hash(layer as u32 + 1));
+    let n = x.len();
+    for (example, x) in x.iter_mut().enumerate() {
+        for (unit, x) in x.iter_mut().enumerate() {
+            let number = (unit * n + example) as u32;
+            let drawn = hash(key.wrapping_add(number.wrapping_mul(0x9e37_79b9)));
+            *x = if f64::from(drawn) < (rate * 4_294_967_296.0).floor() { 0.0 } else { *x / (1.0 - rate) };
+        }
+    }
+}
+
+/// Wellons's `lowbias32`.
+fn hash(x: u32) -> u32 {
+    let x = (x ^ (x >> 16)).wrapping_mul(0x7feb_352d);
+    let x = (x ^ (x >> 15)).wrapping_mul(0x846c_a68b);
+    x ^ (x >> 16)
 }
 
 /// Replaces every example by `kernel x + bias`, with the parameters that begin at `start`; where they end.
@@ -99,13 +163,13 @@ fn dense(x: &mut [Vec<f64>], params: &[f64], start: usize, units: usize, bias: b
     if bias { biases + units } else { biases }
 }
 
-struct Norm {
+struct Norm<'a> {
     momentum: f64,
     epsilon: f64,
-    mode: Mode,
+    mode: Mode<'a>,
 }
 
-impl Norm {
+impl Norm<'_> {
     /// Normalizes every unit in place, with the parameters that begin at `start`; where they end. In training the
     /// moving statistics among `params` move: `moving = moving momentum + batch's (1 - momentum)`. The variances of
     /// units that are not all 0 are appended to `variances`.
@@ -117,7 +181,7 @@ impl Norm {
                 unreachable!("a range of four")
             };
             let (mut mean, mut variance) = (*moving_mean, *moving_variance);
-            if self.mode == Mode::Training {
+            if matches!(self.mode, Mode::Training { .. }) {
                 mean = x.iter().map(|x| x[unit]).sum::<f64>() / n;
                 variance = x.iter().map(|x| (x[unit] - mean) * (x[unit] - mean)).sum::<f64>() / n;
                 *moving_mean = *moving_mean * self.momentum + mean * (1.0 - self.momentum);
@@ -152,15 +216,21 @@ impl Gradient {
 /// times the third derivative), that of rounding with its inverse (1e-16 / 1e-6).
 const STEP: f64 = 1e-6;
 
-/// Differentiates the loss with respect to every parameter, moving statistics included (theirs is 0).
+/// Differentiates the cross-entropy with respect to every parameter, moving statistics included (theirs is 0).
 pub fn gradient(layers: &[Layer], params: &[f64], batch: &Batch) -> Gradient {
+    gradient_for(layers, params, batch, &Goal::default())
+}
+
+/// Likewise the loss of a goal, through quantized ReLUs straight.
+pub fn gradient_for(layers: &[Layer], params: &[f64], batch: &Batch, goal: &Goal) -> Gradient {
     let signs = |pass: &Pass| pass.relu_inputs.iter().map(|x| *x > 0.0).collect::<Vec<_>>();
-    let here = signs(&train(layers, params, batch));
+    let start = train_for(layers, params, batch, goal);
+    let here = signs(&start);
     let mut moved = params.to_vec();
     let values = (0..params.len()).map(|place| {
         let mut at = |value| {
             moved[place] = value;
-            train(layers, &moved, batch)
+            pass(layers, &moved, batch, goal, Some(&start.quantized))
         };
         let (above, below) = (at(params[place] + STEP), at(params[place] - STEP));
         moved[place] = params[place];
