@@ -48,8 +48,8 @@ enum {
     FOLDNET_ROW = 28,              /* a multiplier or shift out of range */
     FOLDNET_ORDER = 29,            /* the order of the inputs names one that does not exist */
     FOLDNET_SECTION = 31,          /* has a section that this library must know and does not */
-    FOLDNET_INPUT_SECTION = 32,    /* its inputs do not fit its shape, or have an unknown type */
-    FOLDNET_HEAD_SECTION = 33,     /* its head does not fit its outputs, or is of an unknown kind */
+    FOLDNET_INPUT_SECTION = 32,    /* its inputs do not fit its shape, or are of a type left out of this build */
+    FOLDNET_HEAD_SECTION = 33,     /* its head does not fit its outputs, or is of a kind left out of this build */
     /* Memory */
     FOLDNET_SCRATCH = 20,          /* fewer words than foldnet_scratch_words */
     FOLDNET_IMAGE = 21,            /* another length than foldnet_inputs */

@@ -81,9 +81,9 @@ statuses! {
     /// [`ParseError::Section`]
     Section = 31, c"the model has a section that this library does not know: use a newer one";
     /// [`ParseError::Input`]
-    InputSection = 32, c"the model's inputs do not fit its shape, or have an unknown type: export it again";
+    InputSection = 32, c"the model's inputs do not fit its shape, or are of a type that this build does not take: export it again";
     /// [`ParseError::Head`]
-    HeadSection = 33, c"the model's head does not fit its outputs, or is of an unknown kind: export it again";
+    HeadSection = 33, c"the model's head does not fit its outputs, or is of a kind that this build does not have: export it again";
     /// The model answers otherwise than the function that was called.
     Head = 34, c"the model's head gives another answer than this function: see foldnet_head";
     /// Another number of outputs or classes.

@@ -93,6 +93,9 @@ impl<'a> HeadSection<'a> {
     /// Whether the section is right for a model of so many outputs, whose first layer has so many inputs.
     pub(crate) fn check(self, outputs: u16, inputs: u16) -> Option<()> {
         let kind = self.kind()?;
+        if !cfg!(feature = "heads") {
+            return (kind == HeadKind::Softmax && self.0.len() == PREFIX).then_some(());
+        }
         let rows = match kind {
             HeadKind::Softmax | HeadKind::Sigmoid => 0,
             HeadKind::Values | HeadKind::Reconstruction => usize::from(outputs),

@@ -148,6 +148,11 @@ impl<'a> InputSection<'a> {
     /// Whether the section is right for examples of `values` values, of so many `channels`, and a model whose first layer
     /// has `inputs` inputs, float or not.
     pub(crate) fn check(self, values: u16, channels: u16, inputs: u16, float: bool) -> Option<()> {
+        if !cfg!(feature = "inputs") {
+            // `u8` values as they are: the section is 0, and nothing behind its prefix.
+            let plain = self.0.len() == PREFIX && self.0.iter().all(|&byte| byte == 0);
+            return (plain && inputs == values).then_some(());
+        }
         let (kind, conversion) = (self.kind()?, self.conversion(channels)?);
         let Conversion { sharing, fours, twos, maps, members, .. } = conversion;
         let mapped = kind.is_mapped() && !float;

@@ -83,8 +83,8 @@ impl core::fmt::Display for ParseError {
             Self::Crc => write!(f, "the checksum does not match: the model is damaged"),
             Self::Header => write!(f, "the model's header cannot be read"),
             Self::Section { tag } => write!(f, "the model has a section {tag} that this program does not know"),
-            Self::Input => write!(f, "the model's inputs do not fit its shape, or have an unknown type"),
-            Self::Head => write!(f, "the model's head does not fit its outputs, or is of an unknown kind"),
+            Self::Input => write!(f, "the model's inputs do not fit its shape, or are of a type that this build does not take"),
+            Self::Head => write!(f, "the model's head does not fit its outputs, or is of a kind that this build does not have"),
             Self::Shape { layer } => write!(f, "layer {layer} does not fit the image, its neighbour or the file"),
             Self::Bits { layer, bits } => {
                 write!(f, "layer {layer} has weights of {bits} bits, which are not supported")
@@ -215,7 +215,8 @@ impl<'a> Model<'a> {
 
     /// The type of a value.
     pub fn input_type(&self) -> InputType {
-        InputSection(self.input).kind().unwrap_or(InputType::U8)
+        let kind = if cfg!(feature = "inputs") { InputSection(self.input).kind() } else { None };
+        kind.unwrap_or(InputType::U8)
     }
 
     /// The windows of values that 8 bits tell apart: one, one for each channel, or one for each value; none for `u8`, `i8`
@@ -226,7 +227,8 @@ impl<'a> Model<'a> {
 
     /// What the outputs mean.
     pub fn head(&self) -> HeadKind {
-        HeadSection(self.head).kind().unwrap_or(HeadKind::Softmax)
+        let kind = if cfg!(feature = "heads") { HeadSection(self.head).kind() } else { None };
+        kind.unwrap_or(HeadKind::Softmax)
     }
 
     /// The anomaly score above which an example is abnormal. `None` if the model is no reconstruction, or takes every
@@ -296,6 +298,9 @@ impl<'a> Model<'a> {
 
     /// How values become the first layer's inputs.
     pub(crate) fn conversion(&self) -> Conversion<'a> {
+        if !cfg!(feature = "inputs") {
+            return Conversion::NONE;
+        }
         // It was there when the model was opened.
         InputSection(self.input).conversion(self.channels).unwrap_or(Conversion::NONE)
     }

@@ -3,7 +3,8 @@
 //!
 //! The harness that it leaves out: files and exit codes by semihosting, the clock, the painted stack.
 //!
-//! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example bare --features bare-metal --target thumbv6m-none-eabi`
+//! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example bare
+//! --no-default-features --features bare-metal,float,bits8,bits4,bits2 --target thumbv6m-none-eabi`
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]

@@ -49,7 +49,9 @@ impl Program {
     fn select(self, command: &mut Command) -> &mut Command {
         match self {
             Self::Harnessed => command,
-            Self::Bare => command.args(["--example", "bare", "--features", "bare-metal"]),
+            Self::Bare => command
+                .args(["--example", "bare", "--no-default-features"])
+                .args(["--features", "bare-metal,float,bits8,bits4,bits2"]),
             Self::Panicking => Self::Bare.select(command).env("FOLDNET_PANICKING", "1"),
             Self::Inference(bits) => command
                 .args(["--example", "inference", "--no-default-features"])

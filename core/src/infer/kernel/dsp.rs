@@ -167,9 +167,10 @@ impl List<'_> {
         // SAFETY: the runs end with one of 0 pairs, skip and cover the words of one block, and were made for this width.
         unsafe {
             match self.width {
-                BitWidth::Eight => foldnet_dsp8(&walk, blocks.as_ptr()),
-                BitWidth::Four => foldnet_dsp4(&walk, blocks.as_ptr()),
-                BitWidth::Two => foldnet_dsp2(&walk, blocks.as_ptr()),
+                BitWidth::Eight if BitWidth::Eight.is_built() => foldnet_dsp8(&walk, blocks.as_ptr()),
+                BitWidth::Four if BitWidth::Four.is_built() => foldnet_dsp4(&walk, blocks.as_ptr()),
+                BitWidth::Two if BitWidth::Two.is_built() => foldnet_dsp2(&walk, blocks.as_ptr()),
+                _ => {}
             }
         }
     }
