@@ -45,7 +45,7 @@ enum {
     FOLDNET_SHAPE = 17,            /* a layer does not fit the image, its neighbour or the file */
     FOLDNET_BITS = 18,             /* weights of a width that this library does not know */
     FOLDNET_DECLARED_SCRATCH = 19, /* declares scratch memory that its layers do not need */
-    FOLDNET_ROW = 28,              /* a multiplier or shift out of range */
+    FOLDNET_ROW = 28,              /* a multiplier or shift out of range, or sums too large for this build (feature wide) */
     FOLDNET_ORDER = 29,            /* the order of the inputs names one that does not exist */
     FOLDNET_SECTION = 31,          /* has a section that this library must know and does not */
     FOLDNET_INPUT_SECTION = 32,    /* its inputs do not fit its shape, or are of a type left out of this build */

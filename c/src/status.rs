@@ -73,7 +73,7 @@ statuses! {
     /// A [`BootError`] with something wrong in both slots.
     SlotsBad = 27, c"neither of the two slots holds a whole model: flash one of them again";
     /// [`ParseError::Row`]
-    Row = 28, c"a layer has a multiplier or shift out of range: export the model again";
+    Row = 28, c"a layer has a multiplier or shift out of range, or sums too large for this build: export the model again";
     /// [`ParseError::Order`]
     Order = 29, c"the order of the inputs names one that does not exist: export the model again";
     /// [`InferenceError::Input`]

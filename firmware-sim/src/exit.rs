@@ -192,7 +192,7 @@ impl fmt::Display for Exit {
             Self::SlotTooLarge => "the model is larger than its slot: export it with fewer bits, and for this board",
             Self::SlotOther => "the model in the slot is not the one its header was written for: flash both again",
             Self::SlotsBad => "neither of the two slots holds a whole model: flash one of them again",
-            Self::Row => "a layer of the model in flash has a multiplier or shift out of range: export it again",
+            Self::Row => "a layer of the model in flash has a multiplier or shift out of range, or sums too large for this build: export it again",
             Self::Order => "the order of the inputs names one that does not exist: export the model again",
             Self::Section => "the model has a section that this firmware does not know: build the firmware again",
             Self::InputSection => "the model's inputs do not fit its shape, or are of a type that this build does not take: export it again",

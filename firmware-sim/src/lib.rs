@@ -55,6 +55,8 @@ pub mod record;
 #[cfg(not(target_os = "none"))]
 pub mod simulate;
 #[cfg(not(target_os = "none"))]
+pub mod table;
+#[cfg(not(target_os = "none"))]
 pub mod write;
 
 #[cfg(not(target_os = "none"))]

@@ -2,6 +2,7 @@
 //!
 //! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
 
+use foldnet_tests::tidy::figures::{Quote, figure, quotes};
 use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, text};
 use std::process::Command;
 
@@ -144,6 +145,38 @@ fn every_dependency_has_its_reason_and_all_are_counted() {
     let page = manifest("docs/dependencies.md");
     none(dependencies::reasons(&page, &packages(), &manifest("Cargo.toml")).unwrap_or_else(|error| panic!("{error}")));
     none(dependencies::count(&page, &manifest("Cargo.lock")));
+}
+
+/// Rows of the README's tables of devices: how one begins, the board of its flash and 4 or 2 bits, and that of 8 bits.
+const CORES: [(&str, &str, &str); 4] = [
+    ("Cortex-M4F", "netduinoplus2", "netduinoplus2"),
+    ("Cortex-M3", "mps2-an385", "mps2-an385"),
+    ("Cortex-M0", "microbit", "mps2-an385-m0"),
+    ("RISC-V", "riscv32", "riscv32"),
+];
+
+#[test]
+fn the_readme_quotes_the_measured_figures() {
+    let (instructions, footprint) =
+        (manifest("tests/instructions.golden"), manifest("firmware-sim/tests/emulate/footprint.golden"));
+    let mut expected = Vec::new();
+    for (row, board, large) in CORES {
+        for (column, (board, bits)) in [(large, "8"), (board, "4"), (board, "2")].into_iter().enumerate() {
+            expected.push(Quote { row, column: column + 1, figure: figure(&instructions, &[board, bits], 6) });
+        }
+    }
+    let (first, second) = readme_tables();
+    none(quotes(&first, &expected));
+    let flash = CORES.map(|(row, board, _)| Quote { row, column: 1, figure: figure(&footprint, &[board], 2) });
+    let ram = CORES.map(|(row, _, board)| Quote { row, column: 3, figure: figure(&footprint, &[board, "8"], 6) });
+    none(quotes(&second, &[flash, ram].concat()));
+}
+
+/// The README up to its table of firmware sizes, and from there.
+fn readme_tables() -> (File, File) {
+    let File { path, text } = manifest("README.md");
+    let (before, behind) = text.split_once("| core | firmware without harness").expect("a table of sizes");
+    (File::new(&path, before), File::new(&path, behind))
 }
 
 #[test]

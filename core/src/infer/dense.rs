@@ -6,7 +6,8 @@
 //! that no sum of a strip is beyond any kernel's bound whatever the weights: `256 * 127 * 255 < 2^23` at 8 bits,
 //! `256 * 7 * 255 < 2^23 / 17` at 4, `256 * 255 < 2^21 / 17` at 2. The strips' sums are added up in the memory that the
 //! list of a strip leaves of that for the list of all inputs; where it does not suffice for all blocks, group after group
-//! of blocks takes all strips in turn. So a wide layer needs no memory of its own.
+//! of blocks takes all strips in turn. So a wide layer needs no memory of its own. Without the feature `wide` parsing refuses
+//! such a layer.
 //!
 //! 3136-32-10 on 56x56 images, 2 bits, 100 images, instructions per image: 76,859 on the M4 (3.37 million when one kernel's
 //! bound sent all of the first layer to the portable one), 153,014 on M0 code (4.80 million), 132,138 on RV32IMC (2.95).
@@ -36,8 +37,26 @@ pub(crate) struct Traits {
     pub(crate) unsteady: bool,
 }
 
+impl Dense<'_> {
+    /// How weights are packed: a constant where one width alone is built.
+    #[inline(always)]
+    const fn width(&self) -> BitWidth {
+        match BitWidth::ONLY {
+            Some(width) => width,
+            None => self.width,
+        }
+    }
+
+    /// Whether inputs must be taken in strips; fewer than a strip are within every bound, whatever the rows say.
+    #[inline(always)]
+    const fn is_wide(&self, source: &Source) -> bool {
+        cfg!(feature = "wide") && self.traits.wide && source.inputs() > STRIP
+    }
+}
+
 impl Traits {
-    /// Of the rows of a layer; none if one is not [valid](Row::is_valid).
+    /// Of the rows of a layer; none if one is not [valid](Row::is_valid), or is wide and this build is without the feature
+    /// `wide`.
     pub(crate) fn of(width: BitWidth, rows: &[[u32; 2]]) -> Option<Self> {
         let (mut traits, most) = (Self::default(), Current::KIND.bound().most(width));
         for &row in rows {
@@ -45,7 +64,11 @@ impl Traits {
             if !row.is_valid() {
                 return None;
             }
-            traits.wide |= row.worst > most;
+            let wide = row.worst > most;
+            if wide && !cfg!(feature = "wide") {
+                return None;
+            }
+            traits.wide |= wide;
             traits.unsteady |= !row.is_steady();
         }
         Some(traits)
@@ -64,35 +87,55 @@ impl Traits {
 
 /// `y [O] = clamp(requantize(kernel [O][I] x [I] + bias [O]), 0, 255)`: a layer with ReLU that is not the last.
 pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [u8]) {
-    let Dense { width, rows, weights, traits } = *dense;
-    if Current::MAKES_BYTES && !traits.unsteady && !is_wide(dense, source) {
+    let Dense { rows, weights, traits, .. } = *dense;
+    let width = dense.width();
+    if Current::MAKES_BYTES && !traits.unsteady && !dense.is_wide(source) {
         Current::bytes(width, &Current::list(width, source, list), weights, rows, y);
-    } else {
-        outputs(dense, source, list, y, requantize_to_byte);
+        return;
     }
+    let mut out = y;
+    each_block(dense, source, list, |rows, sums| put_rows(rows, sums, &mut out, requantize_to_byte));
 }
 
 /// Logits `z [O]`, each the bits of an `i32`; with `relu` none below 0.
 pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool, z: &mut [u32]) {
-    outputs(dense, source, list, z, |acc, row| {
-        let z = requantize(acc, row.multiplier, row.shift);
-        if relu { z.max(0) as u32 } else { z as u32 }
+    let mut out = z;
+    each_block(dense, source, list, |rows, sums| {
+        put_rows(rows, sums, &mut out, |acc, row| {
+            let z = requantize(acc, row.multiplier, row.shift);
+            if relu { z.max(0) as u32 } else { z as u32 }
+        });
     });
 }
 
-/// Group after group of blocks, then row after row.
+/// Calls `put` with the rows of each block and their sums. Where the kernel makes hidden layers by itself, what is left is
+/// rare or short: it is compiled once for all.
 #[inline(always)]
-fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T], put: impl Fn(i32, Row) -> T) {
-    let Dense { width, mut rows, mut weights, .. } = *dense;
-    let block_words = width.block_words(source.inputs()).max(1);
-    if is_wide(dense, source) {
+fn each_block(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl FnMut(&[[u32; 2]], &Sums)) {
+    if Current::MAKES_BYTES {
+        sums_of_blocks::<dyn FnMut(&[[u32; 2]], &Sums)>(dense, source, list, &mut put);
+    } else {
+        sums_of_blocks(dense, source, list, &mut put);
+    }
+}
+
+/// Group after group of blocks, then block after block.
+fn sums_of_blocks<P>(dense: &Dense, source: &Source, list: &mut [u32], put: &mut P)
+where
+    P: FnMut(&[[u32; 2]], &Sums) + ?Sized,
+{
+    let Dense { mut rows, mut weights, .. } = *dense;
+    let width = dense.width();
+    let (block_words, block_rows) = (width.block_words(source.inputs()).max(1), width.rows());
+    let mut put_next = move |sums: &Sums| {
+        let of_block;
+        (of_block, rows) = split(rows, block_rows);
+        put(of_block, sums);
+    };
+    if dense.is_wide(source) {
         // At least 1, as the linker must see that `chunks` cannot panic.
         for group in weights.chunks((wide_group(width, source.inputs(), list) * block_words).max(1)) {
-            for sums in wide_sums(width, source, list, group) {
-                let of_block;
-                (of_block, rows) = split(rows, width.rows());
-                out = put_rows(of_block, sums, out, &put);
-            }
+            wide_sums(width, source, list, group).iter().for_each(&mut put_next);
         }
         return;
     }
@@ -102,30 +145,20 @@ fn outputs<T>(dense: &Dense, source: &Source, list: &mut [u32], mut out: &mut [T
         let (group, behind) = split(weights, block_words * Current::AT_ONCE);
         weights = behind;
         Current::sums_of_blocks(width, &list, group, block_words, &mut sums);
-        for sums in &sums {
-            let of_block;
-            (of_block, rows) = split(rows, width.rows());
-            out = put_rows(of_block, sums, out, &put);
-        }
+        sums.iter().for_each(&mut put_next);
     }
 }
 
-/// Whether inputs must be taken in strips; fewer than a strip are within every bound, whatever the rows say.
+/// Requantizes the sums of a block's rows to the front of `out`, which is behind them afterwards.
 #[inline(always)]
-const fn is_wide(dense: &Dense, source: &Source) -> bool {
-    dense.traits.wide && source.inputs() > STRIP
-}
-
-/// Requantizes the sums of a block's rows to the front of `out`; returns what is behind.
-#[inline(always)]
-fn put_rows<'o, T>(rows: &[[u32; 2]], sums: &Sums, out: &'o mut [T], put: &impl Fn(i32, Row) -> T) -> &'o mut [T] {
+fn put_rows<T>(rows: &[[u32; 2]], sums: &Sums, out: &mut &mut [T], put: impl Fn(i32, Row) -> T) {
     let count = rows.len().min(out.len());
-    let Some((of_block, behind)) = out.split_at_mut_checked(count) else { return &mut [] };
+    let Some((of_block, behind)) = core::mem::take(out).split_at_mut_checked(count) else { return };
     for ((&row, &sum), out) in rows.iter().zip(sums).zip(of_block) {
         let row = Row::from_words(row);
         *out = put(row.bias.wrapping_add(sum), row);
     }
-    behind
+    *out = behind;
 }
 
 /// The first `len`, or all, and what is behind.

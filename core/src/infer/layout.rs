@@ -44,6 +44,14 @@ impl BitWidth {
         if width.is_built() { Some(width) } else { None }
     }
 
+    /// The width of this build, if it has but one.
+    pub(crate) const ONLY: Option<Self> = match (Self::Eight.is_built(), Self::Four.is_built(), Self::Two.is_built()) {
+        (true, false, false) => Some(Self::Eight),
+        (false, true, false) => Some(Self::Four),
+        (false, false, true) => Some(Self::Two),
+        _ => None,
+    };
+
     /// Whether this build has it: the features `bits8`, `bits4` and `bits2`.
     #[inline(always)]
     pub const fn is_built(self) -> bool {

@@ -41,9 +41,9 @@ pub enum ParseError {
         /// The section's number.
         tag: u16,
     },
-    /// The input section does not fit the shape, or is of a type that does not exist.
+    /// The input section does not fit the shape, or is of a type that does not exist or that this build leaves out (feature `inputs`).
     Input,
-    /// The head does not fit the outputs, or is of a kind that does not exist.
+    /// The head does not fit the outputs, or is of a kind that does not exist or that this build leaves out (feature `heads`).
     Head,
     /// A layer whose shape does not fit the image, its neighbour or the file, or whose scale is no scale.
     Shape {
@@ -57,7 +57,8 @@ pub enum ParseError {
         /// The width.
         bits: u8,
     },
-    /// A row of integer weights whose multiplier or shift is out of range.
+    /// A row of integer weights whose multiplier or shift is out of range or, without the feature `wide`, whose largest sum is
+    /// beyond what the kernel holds.
     Row {
         /// The layer.
         layer: usize,
@@ -83,13 +84,19 @@ impl core::fmt::Display for ParseError {
             Self::Crc => write!(f, "the checksum does not match: the model is damaged"),
             Self::Header => write!(f, "the model's header cannot be read"),
             Self::Section { tag } => write!(f, "the model has a section {tag} that this program does not know"),
-            Self::Input => write!(f, "the model's inputs do not fit its shape, or are of a type that this build does not take"),
-            Self::Head => write!(f, "the model's head does not fit its outputs, or is of a kind that this build does not have"),
+            Self::Input => {
+                write!(f, "the model's inputs do not fit its shape, or are of a type that this build does not take")
+            }
+            Self::Head => {
+                write!(f, "the model's head does not fit its outputs, or is of a kind that this build does not have")
+            }
             Self::Shape { layer } => write!(f, "layer {layer} does not fit the image, its neighbour or the file"),
             Self::Bits { layer, bits } => {
                 write!(f, "layer {layer} has weights of {bits} bits, which are not supported")
             }
-            Self::Row { layer } => write!(f, "layer {layer} has a multiplier or shift out of range"),
+            Self::Row { layer } => {
+                write!(f, "layer {layer} has a multiplier or shift out of range, or sums too large for this build")
+            }
             Self::Order => write!(f, "the order of the inputs names one that does not exist"),
             Self::Scratch => write!(f, "the declared scratch memory is not what the layers need"),
         }

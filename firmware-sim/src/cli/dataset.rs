@@ -6,9 +6,10 @@ use clap::Args;
 use foldnet_core::Model;
 use foldnet_core::model::HeadKind;
 use foldnet_data::{
-    DataError, Examples, Format, InputType, Known, Normal, Options, Problem, Search, Shape, Source, Targets, Task,
-    TestSet, TestSplit, Wanted, load_test_with, read_inputs,
+    DataError, Examples, Format, InputType, Known, Options, Problem, Search, Shape, Source, Targets, Task, TestSet,
+    Wanted, load_test_with, read_inputs,
 };
+use foldnet_sim::table::TableArgs;
 use std::path::Path;
 
 /// Where examples come from, and how they are read.
@@ -19,29 +20,8 @@ pub(crate) struct DatasetArgs {
     /// where this machine knows it, or fashion-mnist for a model of its shape]
     #[arg(long, value_name = "NAME|FILE|DIR")]
     dataset: Option<Source>,
-    /// Column with the class or value, by name or number from 1; several for regression [default: the last]
-    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', help_heading = "Tables and arrays")]
-    target: Vec<String>,
-    /// Column that names the recording
-    #[arg(long, value_name = "COLUMN", help_heading = "Tables and arrays")]
-    group: Option<String>,
-    /// Rows of a window that recordings are cut into [default: what the model takes]
-    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
-    window: Option<usize>,
-    /// Rows from the start of one window to that of the next [default: as many as a window has]
-    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
-    step: Option<usize>,
-    /// Column and its value in normal rows; all others are for testing
-    #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Tables and arrays")]
-    normal: Option<Normal>,
-    /// Share of the examples for testing, or every:N for one of N in order, as the model was trained [default: 0.2]
-    #[arg(long, value_name = "SHARE|every:N", help_heading = "Tables and arrays")]
-    test_split: Option<TestSplit>,
-}
-
-/// A number of at least 1.
-fn count(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|&count| count > 0).ok_or("give a number of at least 1")
+    #[command(flatten)]
+    table: TableArgs,
 }
 
 /// Test examples of a model's type and size.
@@ -78,10 +58,10 @@ impl DatasetArgs {
         match (&source, set) {
             // What has no right answers, or a column less than a table with them would have.
             (Source::Path(file), Err(error)) if has_no_answers(&error) => {
-                inputs_alone(file, model, self.step).map_err(|_| error.into())
+                inputs_alone(file, model, self.table.step()).map_err(|_| error.into())
             }
             (Source::Path(file), Ok(set)) if file.is_file() && !fits(model, set.examples.shape) => {
-                Ok(inputs_alone(file, model, self.step).unwrap_or(set))
+                Ok(inputs_alone(file, model, self.table.step()).unwrap_or(set))
             }
             (_, set) => Ok(set?),
         }
@@ -104,17 +84,8 @@ impl DatasetArgs {
         let table = matches!(source, Source::Path(path) if Format::of(path) == Ok(Format::Csv));
         let shape = shape(model);
         let window = Some(shape.height).filter(|&samples| table && samples > 1 && shape.width == 1);
-        Options {
-            task: task(model),
-            target: self.target.clone(),
-            group: self.group.clone(),
-            window: self.window.or(window),
-            step: self.step,
-            normal: self.normal.clone(),
-            test_split: self.test_split,
-            valid_split: None,
-            input: Some(input_type(model)),
-        }
+        let own = self.table.options();
+        Options { task: task(model), window: own.window.or(window), input: Some(input_type(model)), ..own }
     }
 }
 

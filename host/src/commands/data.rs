@@ -9,9 +9,9 @@ use crate::show::terminal::{LoadBars, Ui};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{
-    DataError, Dataset, InputType, Normal, Options, Search, Source, Task, TestSet, TestSplit, load_test_with,
-    load_with, share_or_none,
+    DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, load_test_with, load_with, share_or_none,
 };
+use foldnet_sim::table::TableArgs;
 use std::path::Path;
 
 /// Refuses a count of 0.
@@ -43,35 +43,14 @@ pub(super) struct DatasetArg {
     /// class [default: what the run was trained on, by its history.jsonl, else fashion-mnist]
     #[arg(long, value_name = "NAME|FILE|DIR")]
     dataset: Option<Source>,
-    /// Column with the class or value, by name or number from 1; several for regression [default: the last]
-    #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', help_heading = "Tables and arrays")]
-    target: Vec<String>,
-    /// Column that names the recording; none is in both training and test
-    #[arg(long, value_name = "COLUMN", help_heading = "Tables and arrays")]
-    group: Option<String>,
-    /// Rows of a window that recordings are cut into
-    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
-    window: Option<usize>,
-    /// Rows from the start of one window to that of the next [default: as many as a window has]
-    #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
-    step: Option<usize>,
-    /// Column and its value in normal rows; all others are for testing
-    #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Tables and arrays")]
-    normal: Option<Normal>,
-    /// Share of the examples for testing, or every:N for one of N in order [default: 0.2]
-    #[arg(long, value_name = "SHARE|every:N", help_heading = "Tables and arrays")]
-    test_split: Option<TestSplit>,
+    #[command(flatten)]
+    table: TableArgs,
     /// Share of the training examples to validate on; with 0 all train [default: 0.1, of images a twelfth]
     #[arg(long, value_name = "SHARE", value_parser = share_or_none)]
     valid_split: Option<f64>,
     /// Type of the inputs: u8, i8, i16, u16 or f32 [default: the smallest that holds the column's numbers]
     #[arg(long, value_name = "TYPE", help_heading = "Tables and arrays")]
     column_type: Option<InputType>,
-}
-
-/// A number of at least 1.
-pub(super) fn count(text: &str) -> Result<usize, &'static str> {
-    text.parse().ok().filter(|&count| count > 0).ok_or("give a number of at least 1")
 }
 
 /// A set, and how it was come by.
@@ -124,22 +103,12 @@ impl DatasetArg {
 
     /// `--step`
     pub(super) fn step(&self) -> Option<usize> {
-        self.step
+        self.table.step()
     }
 
     /// What the arguments say of tables.
     fn options(&self) -> Options {
-        Options {
-            task: Task::default(),
-            target: self.target.clone(),
-            group: self.group.clone(),
-            window: self.window,
-            step: self.step,
-            normal: self.normal.clone(),
-            test_split: self.test_split,
-            valid_split: self.valid_split,
-            input: self.column_type,
-        }
+        Options { valid_split: self.valid_split, input: self.column_type, ..self.table.options() }
     }
 
     /// What `--dataset` says, else what `files` say of the set they were trained on; else Fashion-MNIST, unless one of

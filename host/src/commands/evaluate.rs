@@ -1,6 +1,6 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, count, known};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
 use crate::format::thousands;
 use crate::judge::evaluate::{Evaluation, Metrics, Outputs, PerClass, evaluate, evaluate_model};
 use crate::judge::outputs::write as write_outputs;
@@ -11,6 +11,7 @@ use crate::write::{atomic_write, check_not_input};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Part, Task, View};
+use foldnet_sim::table::count;
 use std::path::PathBuf;
 
 /// Evaluate a checkpoint or a .fnet on labelled images

@@ -2,10 +2,12 @@
 //! be shown to find something.
 //!
 //! [`files`] finds the files; [`tokens`] reads Rust as tokens, so that no comment and no string is mistaken for code;
-//! [`text`], [`functions`], [`code`], [`manifests`] and [`dependencies`] hold the gates.
+//! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`] and [`figures`] hold
+//! the gates.
 
 pub mod code;
 pub mod dependencies;
+pub mod figures;
 pub mod files;
 pub mod functions;
 pub mod manifests;

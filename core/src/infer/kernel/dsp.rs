@@ -133,8 +133,9 @@ impl Kernel for Dsp {
             unsafe { list.walk(whole, whole_rows.as_ptr(), out.start, out.end) };
         }
         if rest.len() >= list.block_words && !rows.is_empty() {
-            let (mut last_rows, mut last_y) = ([[0; 2]; MAX_ROWS], [0; MAX_ROWS]);
-            last_rows.iter_mut().zip(rows).for_each(|(to, row)| *to = *row);
+            // One by one, so that no `memcpy` is linked for it.
+            let last_rows: [_; MAX_ROWS] = core::array::from_fn(|row| rows.get(row).copied().unwrap_or_default());
+            let mut last_y = [0; MAX_ROWS];
             let out = last_y.get_mut(..of_block).unwrap_or_default().as_mut_ptr_range();
             // SAFETY: one block, and rows and outputs of one.
             unsafe { list.walk(rest, last_rows.as_ptr(), out.start, out.end) };
@@ -176,15 +177,16 @@ impl List<'_> {
     }
 }
 
-/// Where the code of runs of 0 to [`MAX_RUN`] pairs begins.
+/// Where the code of runs of 0 to [`MAX_RUN`] pairs begins. Of a width that is not built no list is ever walked.
 #[inline(always)]
 fn entries(width: BitWidth) -> &'static [u32; MAX_RUN + 1] {
     // SAFETY: tables in flash.
     unsafe {
         match width {
-            BitWidth::Eight => &foldnet_dsp8_entries,
-            BitWidth::Four => &foldnet_dsp4_entries,
-            BitWidth::Two => &foldnet_dsp2_entries,
+            BitWidth::Eight if BitWidth::Eight.is_built() => &foldnet_dsp8_entries,
+            BitWidth::Four if BitWidth::Four.is_built() => &foldnet_dsp4_entries,
+            BitWidth::Two if BitWidth::Two.is_built() => &foldnet_dsp2_entries,
+            _ => &[0; MAX_RUN + 1],
         }
     }
 }
