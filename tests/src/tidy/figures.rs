@@ -1,6 +1,7 @@
 //! Measured figures that a page quotes are those of the committed tables that measurements write.
 
 use super::{File, Finding};
+use foldnet::format::thousands;
 
 /// A cell of a page: a row of a Markdown table by what it begins with, the column from 0, and what stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +35,6 @@ pub fn quotes(page: &File, quotes: &[Quote]) -> Vec<Finding> {
             .then(|| Finding::at(page, 1, format!("column {column} of `{row}` says '{cell}', measured was {figure}")))
     };
     quotes.iter().filter_map(check).collect()
-}
-
-/// `12345` as `12,345`.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
-    groups.join(",")
 }
 
 #[cfg(test)]
