@@ -29,7 +29,7 @@ const HEAD: &str = "\
 # The test of instructions fails when a count grows by more than 1 % under the compiler named here, or 10 % under another.
 # This rewrites the file, for growth that is wanted and for a new compiler:
 #
-# FOLDNET_BLESS=1 cargo test -p foldnet-tests --test instructions
+# FOLDNET_BLESS=1 cargo test -p foldnet-tests --test all instructions
 #
 # board         bits kernel     layer 0  layer 1  layer 2      all  compiler
 ";

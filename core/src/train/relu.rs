@@ -1,10 +1,16 @@
 //! ReLU: `y = max(x, 0)`, whose gradient passes where `y > 0`; and the same as a device's `u8` activation.
 
+/// `max(x, 0)`, but NaN stays NaN: a network that overflowed must not go on as if a unit were merely off.
+#[inline(always)]
+fn relu(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
 /// `x` to `y`.
 #[inline(always)]
 pub(super) fn forward(x: &[f32], y: &mut [f32]) {
     for (y, x) in y.iter_mut().zip(x) {
-        *y = x.max(0.0);
+        *y = relu(*x);
     }
 }
 
@@ -19,7 +25,7 @@ pub(super) fn backward(y: &[f32], d: &mut [f32]) {
 /// `y` in place of `x`.
 #[inline(always)]
 pub(super) fn infer(x: &mut [f32]) {
-    x.iter_mut().for_each(|x| *x = x.max(0.0));
+    x.iter_mut().for_each(|x| *x = relu(*x));
 }
 
 /// `y = step * clamp(round(x / step), 0, 255)`, halves up.
@@ -39,5 +45,22 @@ pub(super) fn forward_quantized(x: &[f32], y: &mut [f32], step: f32) {
 pub(super) fn backward_quantized(x: &[f32], d: &mut [f32], step: f32) {
     for (d, x) in d.iter_mut().zip(x) {
         *d = if *x > 0.0 && *x < 255.0 * step { *d } else { 0.0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nan_is_not_hidden() {
+        let x = [f32::NAN, -1.0, 0.0, 2.0, f32::INFINITY, f32::NEG_INFINITY];
+        let (mut y, mut in_place) = ([7.0; 6], x);
+        forward(&x, &mut y);
+        infer(&mut in_place);
+        for y in [y, in_place] {
+            assert!(y[0].is_nan());
+            assert_eq!(y[1..], [0.0, 0.0, 2.0, f32::INFINITY, 0.0]);
+        }
     }
 }

@@ -33,9 +33,9 @@
 //!
 //! # Counts
 //!
-//! Instructions from image to class, 784-300-100-10 (`after`, seed 42), mean over Fashion-MNIST's first 1,000 test images in
-//! QEMU: 445,328 with 8 bits, 365,493 with 4, 332,168 with 2. 3136-32-10 on 56x56 images, the first layer in strips: 200,498
-//! with 8 bits, 132,138 with 2 (100 images). What lost, with 8 bits, in the order in which it was beaten:
+//! What is reached is in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`. What lost, instructions per
+//! image of 784-300-100-10 (`after`, 8 bits), in the order in which it was beaten:
+//!
 //! - three blocks at once, each row's sum by a load, a multiplication and an addition an input, no lanes: 472,391;
 //! - lanes, but the lists by compiled Rust: 461,802;
 //! - single inputs of both kinds by one loop with another address for word 1, a test for the end after every entry, `128 X`

@@ -1,8 +1,8 @@
 //! Instructions an image on a board for each kernel, layer by layer, against the committed table. Needs what
 //! `foldnet-sim --emulate` needs, and the real images.
 
+use crate::firmware;
 use foldnet_data::View;
-use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::Task;
 use foldnet_sim::{Firmware, emulate};
 use foldnet_tests::exported::{Exported, test};
@@ -43,9 +43,8 @@ fn instructions_have_not_grown() {
     let models = [8, 4, 2].map(|bits| (bits, Exported::keras("after", bits, IMAGES)));
     let mut found = Vec::new();
     for (board, widths) in BOARDS {
-        let firmware = by_name(board).map(Firmware::build).expect("a board").unwrap_or_else(|error| panic!("{error}"));
         let models = models.iter().filter(|(bits, _)| widths.contains(bits));
-        found.extend(models.map(|(bits, exported)| measure(&firmware, *bits, exported, test(IMAGES))));
+        found.extend(models.map(|(bits, exported)| measure(firmware::of(board), *bits, exported, test(IMAGES))));
     }
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.golden");
     if std::env::var_os("FOLDNET_BLESS").is_some() {

@@ -5,6 +5,7 @@
 //! Both networks at 8, 4 and 2 bits run on every board that has room for them, 500 test images each; all 10,000 run
 //! once on an M4F and once on an M0 (`scripts/boards` runs them on every board). A test exports one model once.
 
+use crate::firmware;
 use foldnet::compute::Fast;
 use foldnet::deploy::export::{ExportPlan, export, export_smaller};
 use foldnet::deploy::shrink::Wanted;
@@ -16,9 +17,8 @@ use foldnet_core::Model;
 use foldnet_data::{Part, View};
 use foldnet_sim::board::{BOARDS, DoesNotFit, by_name};
 use foldnet_sim::emulate::{Survey, Task, emulate_all};
-use foldnet_sim::{EmulateError, Emulation, Firmware, emulate, simulate};
+use foldnet_sim::{EmulateError, Emulation, emulate, simulate};
 use foldnet_tests::exported::{Exported, dataset, test};
-use std::sync::OnceLock;
 
 /// Test images of a run that is not on all of them.
 const SOME: usize = 500;
@@ -32,20 +32,9 @@ const M0: &str = "microbit";
 /// Boards of 256 KB of flash, which the notebook's network fills at 8 bits.
 const SMALL: [&str; 2] = ["microbit", "lm3s6965evb"];
 
-/// The firmware of every board, in the table's order, built once.
-fn all_firmware() -> &'static [Firmware] {
-    static FIRMWARE: OnceLock<Vec<Firmware>> = OnceLock::new();
-    let build = |board| Firmware::build(board).unwrap_or_else(|error| panic!("{error}"));
-    FIRMWARE.get_or_init(|| BOARDS.iter().map(build).collect())
-}
-
-fn firmware(board: &str) -> &'static Firmware {
-    all_firmware().iter().find(|firmware| firmware.board().name == board).expect("a board of the table")
-}
-
 /// Runs the images of `test`; all is the simulator's, and at least `floor` of them are recognized.
 fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation {
-    let task = Task { firmware: firmware(board), model: &exported.model, examples: test, layers: false };
+    let task = Task { firmware: firmware::of(board), model: &exported.model, examples: test, layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{} on {board}: {error}", exported.name));
     judge(board, exported, &run, test, floor);
     run
@@ -53,7 +42,7 @@ fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation 
 
 /// Runs some images on every board that has room for the model, which are all but those `without_room`.
 fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
-    let (firmware, test) = (all_firmware(), test(SOME));
+    let (firmware, test) = (firmware::all(), test(SOME));
     let models = [&*exported.model];
     // Tests run beside each other already.
     let survey = Survey { firmware, models: &models, examples: test, layers: false, threads: 1 };

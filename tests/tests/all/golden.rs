@@ -46,7 +46,7 @@ fn golden_runs_with_the_fast_arithmetic_of_the_pc() {
     }
 }
 
-const EXAMPLE: &str = include_str!("../golden/bn_after_activation.json");
+const EXAMPLE: &str = include_str!("../../golden/bn_after_activation.json");
 
 /// A run that was tampered with does not pass, and the message says where.
 fn refused(tamper: impl Fn(&mut Run), expected: &str) {

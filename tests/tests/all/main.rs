@@ -1,0 +1,19 @@
+//! What holds across the crates, in one program: it is linked once. `tidy` and `speed` are programs of their own, the one
+//! since it is quick, the other since it needs a release build.
+
+mod board_example;
+mod c_example;
+mod device;
+mod export_any;
+mod files;
+mod firmware;
+mod fold;
+mod format;
+mod format_integer;
+mod golden;
+mod gradients;
+mod instructions;
+mod losses;
+mod power_cut;
+mod quantize;
+mod training;
