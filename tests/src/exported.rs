@@ -1,7 +1,8 @@
 //! The notebook's networks as device models: exported by the library, from Keras's checkpoints or others.
 
 use foldnet::compute::Fast;
-use foldnet::deploy::export::{Export, ExportPlan, export};
+use foldnet::deploy::export::{ExportPlan, export};
+use foldnet::deploy::measure::Export;
 use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet_data::{Dataset, Part, Source, View};
 use foldnet_sim::AlignedBytes;

@@ -1,7 +1,10 @@
 //! Integer models of a folded network: of all of it, or of a smaller one that loses no more than is allowed.
 
-use super::export::{Ends, ExportPlan, encode_integer, run};
-use super::shrink::{Groups, Shrinker, Shrunk, Smaller, Start, Wanted};
+use super::build::Built;
+use super::encode::{Ends, encode_integer};
+use super::export::ExportPlan;
+use super::measure::run;
+use super::shrink::{Groups, Shrinker, Smaller, Start, Wanted};
 use crate::deploy::arrange::arrange;
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::head::Head;
@@ -13,17 +16,6 @@ use anyhow::bail;
 use foldnet_core::Compute;
 use foldnet_core::infer::layout::BitWidth;
 use foldnet_data::{Task, View};
-use foldnet_sim::AlignedBytes;
-
-/// An exported model, and what is said of it.
-pub(super) struct Made {
-    pub(super) model: AlignedBytes,
-    /// Of every layer, see [`quantize::QuantizedLayer::error`].
-    pub(super) errors: Vec<f64>,
-    /// How its inputs become 8 bits.
-    pub(super) inputs: Inputs,
-    pub(super) smaller: Option<Shrunk>,
-}
 
 /// Makes integer models of a network.
 pub(super) struct Quantizer<'a> {
@@ -54,7 +46,7 @@ impl Quantizer<'_> {
         wanted: Option<&Wanted>,
         compute: &C,
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
-    ) -> anyhow::Result<Made> {
+    ) -> anyhow::Result<Built> {
         let (checkpoint, calibration) = (self.checkpoint, self.plan.calibration);
         let (inputs, count) = (Inputs::choose(calibration), checkpoint.inputs);
         let codes = inputs.codes(calibration.inputs, count);
@@ -84,7 +76,7 @@ impl Quantizer<'_> {
         whole: &Smaller,
         wanted: &Wanted,
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
-    ) -> anyhow::Result<Made> {
+    ) -> anyhow::Result<Built> {
         quantize::check_width(&whole.layers)?;
         let judged = |view: &View| calibrated.inputs.codes(view.inputs, whole.layers[0].inputs);
         let rows = |&bits: &u8| BitWidth::from_bits(bits).map_or(1, BitWidth::rows);
@@ -110,7 +102,7 @@ impl Quantizer<'_> {
             let made = self.model(calibrated, &found, progress)?;
             let report = shrinker.report(&found, before.as_deref().unwrap_or_default(), &outputs(&made.model)?);
             if report.is_within() {
-                return Ok(Made { smaller: Some(report), ..made });
+                return Ok(Built { smaller: Some(report), ..made });
             }
             limit -= (report.loss - wanted.max_loss).max(wanted.max_loss / 8.0);
         }
@@ -127,7 +119,7 @@ impl Quantizer<'_> {
         calibrated: &Calibrated,
         network: &Smaller,
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
-    ) -> anyhow::Result<Made> {
+    ) -> anyhow::Result<Built> {
         let Calibrated { inputs, head, codes, exact } = calibrated;
         let Smaller { layers, groups } = network;
         let (inputs, codes) = (inputs.grouped(groups), groups.average(codes));
@@ -146,6 +138,6 @@ impl Quantizer<'_> {
         let ends = Ends { inputs: &inputs, head: &head, dataset: self.checkpoint.about.digest() };
         let model = encode_integer(&layers, &order, ends, self.plan)?;
         let errors = layers.iter().map(|layer| layer.error).collect();
-        Ok(Made { model, errors, inputs, smaller: None })
+        Ok(Built { model, bits: self.bits.to_vec(), errors, inputs, smaller: None })
     }
 }

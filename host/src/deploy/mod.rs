@@ -1,12 +1,16 @@
-//! From a trained network to a model on a device: fold, quantize, arrange, export, flash.
+//! From a trained network to a model on a device: fold, quantize, arrange, encode, measure, flash.
+//! [`build`] makes the model, [`measure`] says what it is worth, [`export`] is both.
 
 mod arrange;
+pub mod build;
+mod encode;
 pub mod export;
 pub mod flash;
 pub mod fold;
 pub mod head;
 pub mod inputs;
 mod integers;
+pub mod measure;
 pub mod onnx;
 pub mod quantize;
 pub mod shrink;

@@ -1,7 +1,8 @@
 //! Export of random networks of any depth, width and placement of BatchNormalization, at every width of weights: the
 //! file parses, says what the fold left, and the simulator's every logit is the format's, evaluated literally.
 
-use foldnet::deploy::export::{Export, ExportPlan, export};
+use foldnet::deploy::export::{ExportPlan, export};
+use foldnet::deploy::measure::Export;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet_core::Model;
 use foldnet_core::model::FLOAT_BITS;

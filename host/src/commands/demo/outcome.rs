@@ -1,6 +1,6 @@
 //! What came of each exported model, and the closing table.
 
-use crate::deploy::export::Export;
+use crate::deploy::measure::Export;
 use crate::format::thousands;
 use crate::show::terminal::table;
 use comfy_table::Table;

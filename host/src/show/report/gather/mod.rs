@@ -11,7 +11,8 @@ pub mod norms;
 pub mod values;
 pub mod words;
 
-use crate::deploy::export::{ExportPlan, export};
+use crate::deploy::build::folded;
+use crate::deploy::export::ExportPlan;
 use crate::deploy::fold::fold;
 use crate::deploy::quantize;
 use crate::judge::evaluate::{Evaluation, Outputs, run_checkpoint, run_model, with_scores};
@@ -19,6 +20,7 @@ use crate::network::checkpoint::Checkpoint;
 use crate::show::summary::{Summary, of_checkpoint};
 use crate::train::history::History;
 use answers::Answers;
+use anyhow::bail;
 use classes::Classes;
 use folding::{Difference, Folding, folding};
 use foldnet_core::model::FLOAT_BITS;
@@ -140,7 +142,7 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
     };
     let (folding, not_folded) = match fold(checkpoint) {
         Ok(folded) => {
-            let difference = difference(plan, &network, compute, progress)?;
+            let difference = difference(plan, &network, progress)?;
             (Some(folding(checkpoint, &summary.layers, &folded, difference)), None)
         }
         Err(error) => (None, Some(error.to_string())),
@@ -170,16 +172,11 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
 }
 
 /// What the fold changes, in 32-bit floats.
-fn difference<C: Compute>(
-    plan: &ReportPlan,
-    network: &Outputs,
-    compute: &C,
-    progress: &mut dyn FnMut(Stage),
-) -> anyhow::Result<Difference> {
-    let (calibration, test) = (plan.calibration, plan.test.slice(0..1));
-    let exact = ExportPlan { bits: &[FLOAT_BITS], calibration, test, labels: &plan.labels };
-    let (bytes, _) = export(plan.checkpoint, &exact, compute, &mut |_| {})?;
-    let model = Model::parse(&bytes)?;
+fn difference(plan: &ReportPlan, network: &Outputs, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Difference> {
+    let exact =
+        ExportPlan { bits: &[FLOAT_BITS], calibration: plan.calibration, test: plan.test, labels: &plan.labels };
+    let Some(folded) = folded(plan.checkpoint, &exact)? else { bail!("trained in integers: nothing is left to fold") };
+    let model = Model::parse(&folded.model)?;
     let folded = run_in_parts(plan.test, "folded network", progress, |part| run_model(&model, part)).finite()?;
     let classify = plan.checkpoint.about.task == Task::Classify;
     Ok(Difference {

@@ -4,7 +4,8 @@ use super::devices::{BoardFit, LayerCost, boards, layers};
 use super::measured::Measurement;
 use super::mistakes::confidences;
 use super::{ReportPlan, Stage, run_in_parts};
-use crate::deploy::export::{ExportPlan, export};
+use crate::deploy::build::{build, folded};
+use crate::deploy::export::ExportPlan;
 use crate::deploy::fold::fold;
 use crate::judge::evaluate::{Metrics, Outputs, is_nan, run_model};
 use crate::network::open::{ImageSize, check_images, parse};
@@ -167,12 +168,10 @@ fn layer_errors<C: Compute>(
     if model.is_float() || fold(plan.checkpoint).map_or(0, |layers| layers.len()) != bits.len() {
         return None;
     }
-    // What an export compares is measured elsewhere, on all images: one will do.
-    let (calibration, test) = (plan.calibration, plan.test.slice(0..1));
-    let again = ExportPlan { bits: &bits, calibration, test, labels: &plan.labels };
-    let exported = export(plan.checkpoint, &again, compute, &mut |step| progress(Stage::Quantizing(step)));
-    let (bytes, report) = exported.ok()?;
-    (bytes[..] == file.bytes[..]).then_some(report.layer_errors)
+    let again = ExportPlan { bits: &bits, calibration: plan.calibration, test: plan.test, labels: &plan.labels };
+    let folded = folded(plan.checkpoint, &again).ok()?;
+    let built = build(plan.checkpoint, folded, &again, None, compute, &mut |step| progress(Stage::Quantizing(step)));
+    built.ok().filter(|built| built.model[..] == file.bytes[..]).map(|built| built.errors)
 }
 
 /// See [`DeviceModel::logit_error`].

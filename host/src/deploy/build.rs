@@ -1,0 +1,135 @@
+//! Builds a device model: folds a network, or takes its integers, makes integers of it, and encodes them.
+
+use super::arrange::arrange;
+use super::encode::{Ends, encode_float, encode_integer};
+use super::export::ExportPlan;
+use super::fold::{FoldedLayer, fold};
+use super::head::Head;
+use super::inputs::Inputs;
+use super::integers::Quantizer;
+use super::quantize::{QuantizeProgress, integer_layers};
+use super::shrink::{Shrunk, Wanted};
+use crate::network::checkpoint::Checkpoint;
+use anyhow::{Context, bail};
+use foldnet_core::Compute;
+use foldnet_core::model::FLOAT_BITS;
+use foldnet_sim::AlignedBytes;
+
+/// A network after the fold.
+#[derive(Debug)]
+pub struct Folded {
+    /// Its layers.
+    pub layers: Vec<FoldedLayer>,
+    /// The model of 32-bit floats that they are.
+    pub model: AlignedBytes,
+}
+
+/// A device model, and what is known of it from building it.
+#[derive(Debug)]
+pub struct Built {
+    /// The model file.
+    pub model: AlignedBytes,
+    /// Bits of every layer's weights.
+    pub bits: Vec<u8>,
+    /// Of every layer, see [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); none of floats, or of
+    /// integers that were trained.
+    pub errors: Vec<f64>,
+    /// How its inputs become 8 bits.
+    pub inputs: Inputs,
+    /// What was merged and removed, where that was asked for.
+    pub smaller: Option<Shrunk>,
+}
+
+/// The fold of `checkpoint`; `None` of a network that was trained in integers, which has nothing left to fold.
+///
+/// # Errors
+/// When the layer list cannot be folded, or the fold is beyond 32-bit floats or the format.
+pub fn folded(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Option<Folded>> {
+    if checkpoint.about.quantized.is_some() {
+        return Ok(None);
+    }
+    let layers = fold(checkpoint).context("this network cannot be exported")?;
+    let model = encode_float(&layers, checkpoint, plan)?;
+    Ok(Some(Folded { layers, model }))
+}
+
+/// The model of `checkpoint`, whose fold is `folded`, smaller where that is `wanted`.
+///
+/// # Errors
+/// When the bits are not what the format has, or nothing smaller is within the limit.
+pub fn build<C: Compute>(
+    checkpoint: &Checkpoint,
+    folded: Option<Folded>,
+    plan: &ExportPlan,
+    wanted: Option<&Wanted>,
+    compute: &C,
+    progress: &mut dyn FnMut(QuantizeProgress),
+) -> anyhow::Result<Built> {
+    let Some(Folded { layers, model }) = folded else { return take_integers(checkpoint, plan) };
+    let bits = bits_per_layer(plan.bits, layers.len())?;
+    if bits.contains(&FLOAT_BITS) {
+        return Ok(Built { model, bits, errors: Vec::new(), inputs: Inputs::plain(plan.test), smaller: None });
+    }
+    Quantizer { checkpoint, plan, bits: &bits }.run(layers, wanted, compute, progress)
+}
+
+/// Of a network that was trained in integers: its weights and steps as they are.
+fn take_integers(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Built> {
+    let mut layers = integer_layers(checkpoint)?;
+    let trained: Vec<u8> = layers.iter().map(|layer| layer.bits).collect();
+    let bits = bits_per_layer(plan.bits, layers.len())?;
+    if bits != trained {
+        let trained = trained.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+        bail!(
+            "--bits: this network was trained with weights of {trained} bits, which export takes as they are; give --bits {trained}"
+        );
+    }
+    let order = arrange(&mut layers, plan.calibration.bytes()?);
+    let inputs = Inputs::choose(plan.calibration);
+    let ends = Ends { inputs: &inputs, head: &Head::Softmax, dataset: checkpoint.about.digest() };
+    let model = encode_integer(&layers, &order, ends, plan)?;
+    Ok(Built { model, bits, errors: Vec::new(), inputs, smaller: None })
+}
+
+/// One width for every layer, from one for all or one for each.
+fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
+    let listed = bits.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
+    let bits = match bits {
+        [all] => vec![*all; layers],
+        _ if bits.len() == layers => bits.to_vec(),
+        _ => bail!(
+            "--bits {listed}: give one number, or one for each of the {layers} layers that are left after the fold"
+        ),
+    };
+    if let Some(unknown) = bits.iter().find(|bits| ![2, 4, 8, FLOAT_BITS].contains(bits)) {
+        bail!("--bits {unknown}: weights have 32, 8, 4 or 2 bits");
+    }
+    if bits.contains(&FLOAT_BITS) && bits.iter().any(|&bits| bits != FLOAT_BITS) {
+        bail!("--bits {listed}: a model is all float or all integer; give 32 alone, or 8, 4 and 2");
+    }
+    Ok(bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bits_per_layer;
+
+    fn check(bits: &[u8], expected: Result<&[u8], &str>) {
+        let found = bits_per_layer(bits, 3).map_err(|error| error.to_string());
+        match (&found, expected) {
+            (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+            (Err(found), Err(expected)) => assert!(found.starts_with(expected), "{found}"),
+            _ => panic!("{bits:?}: {found:?}"),
+        }
+    }
+
+    #[test]
+    fn bits_are_for_all_layers_or_each() {
+        check(&[8], Ok(&[8, 8, 8]));
+        check(&[4, 4, 8], Ok(&[4, 4, 8]));
+        check(&[32], Ok(&[32, 32, 32]));
+        check(&[4, 8], Err("--bits 4,8: give one number"));
+        check(&[7], Err("--bits 7: "));
+        check(&[32, 8, 8], Err("--bits 32,8,8: a model is all float or all integer"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Layers of a model file, from folded or quantized ones.
+
+use super::export::ExportPlan;
+use super::fold::FoldedLayer;
+use super::head::Head;
+use super::inputs::Inputs;
+use super::quantize::QuantizedLayer;
+use crate::network::checkpoint::Checkpoint;
+use anyhow::bail;
+use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
+use foldnet_sim::AlignedBytes;
+
+/// The fold as 32-bit floats.
+pub(super) fn encode_float(
+    layers: &[FoldedLayer],
+    checkpoint: &Checkpoint,
+    plan: &ExportPlan,
+) -> anyhow::Result<AlignedBytes> {
+    let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
+    let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
+    if let Some(layer) = narrowed.iter().position(|(kernel, bias)| kernel.iter().chain(bias).any(|w| !w.is_finite())) {
+        bail!(
+            "layer {layer} of the fold: a weight is not a number or beyond 32-bit floats (a BatchNormalization with a huge \
+             gamma, or a variance of 0 and no epsilon); train again with a smaller --learning-rate"
+        );
+    }
+    let with_weights = layers.iter().zip(&narrowed).map(|(layer, (kernel, bias))| {
+        let header = header(layer.inputs, layer.units, FLOAT_BITS, layer.relu, 1.0)?;
+        Ok((header, LayerWeights::Float { kernel, bias }))
+    });
+    let (inputs, head) = (Inputs::plain(plan.test), Head::of_floats(checkpoint));
+    let ends = Ends { inputs: &inputs, head: &head, dataset: checkpoint.about.digest() };
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], ends, plan)
+}
+
+/// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
+pub(super) fn encode_integer(
+    layers: &[QuantizedLayer],
+    order: &[u16],
+    ends: Ends,
+    plan: &ExportPlan,
+) -> anyhow::Result<AlignedBytes> {
+    let with_weights = layers.iter().map(|layer| {
+        let header = header(layer.inputs, layer.units, layer.bits, layer.relu, layer.scale as f32)?;
+        Ok((header, LayerWeights::Integer { weights: &layer.weights, rows: &layer.rows }))
+    });
+    let logit_scale = layers.last().map_or(1.0, |last| last.scale as f32);
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, order, ends, plan)
+}
+
+fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyhow::Result<LayerHeader> {
+    let (Ok(inputs), Ok(units)) = (u16::try_from(inputs), u16::try_from(units)) else {
+        bail!("a layer of {inputs} inputs and {units} units: a device model has at most 65,535");
+    };
+    Ok(LayerHeader { inputs, units, bits, relu, scale })
+}
+
+/// Layers of a device model, with their weights.
+type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core::model::MAX_MODEL_LAYERS }>;
+
+/// How values come in, what comes out, and of which set all of it was learned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ends<'a> {
+    pub(super) inputs: &'a Inputs,
+    pub(super) head: &'a Head,
+    /// SHA-256.
+    pub(super) dataset: Option<[u8; 32]>,
+}
+
+fn encode_layers(
+    layers: Layers,
+    logit_scale: f32,
+    order: &[u16],
+    ends: Ends,
+    plan: &ExportPlan,
+) -> anyhow::Result<AlignedBytes> {
+    let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
+    let shape = plan.test.shape;
+    let (height, width, channels) =
+        (u16::try_from(shape.height)?, u16::try_from(shape.width)?, u16::try_from(shape.channels)?);
+    let spec = ModelSpec {
+        height,
+        width,
+        channels,
+        input: ends.inputs.spec(),
+        head: ends.head.spec(),
+        labels: &labels,
+        layers,
+        logit_scale,
+        order,
+        dataset: ends.dataset.as_ref(),
+    };
+    let mut bytes = vec![0; encoded_len(&spec)];
+    let len = encode(&spec, &mut bytes)?;
+    bytes.truncate(len);
+    Ok(AlignedBytes::from_vec(bytes))
+}

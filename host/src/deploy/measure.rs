@@ -1,0 +1,143 @@
+//! Measures what a device model is worth: its outputs beside the network's and its fold's, on the test examples.
+
+use super::build::{Built, Folded};
+use super::export::ExportPlan;
+use super::inputs::LossyInput;
+use super::shrink::Shrunk;
+use crate::judge::evaluate::{Metrics, Outputs, answers, is_nan, run_checkpoint, run_model};
+use crate::network::checkpoint::Checkpoint;
+use anyhow::Context;
+use foldnet_core::{Compute, Model};
+use foldnet_data::{TargetsRef, Task, View};
+use serde::Serialize;
+
+/// What `export` reports.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Export {
+    /// Bits of every layer's weights.
+    pub bits: Vec<u8>,
+    /// Bytes of the model file.
+    pub bytes: usize,
+    /// Largest difference of a logit between the network and its fold, both in f32, over the test images.
+    pub folded_max_deviation: f32,
+    /// Accuracy of the network on the test images. This and the two below are NaN, and not written, where there are no
+    /// classes.
+    #[serde(skip_serializing_if = "is_nan")]
+    pub float_accuracy: f64,
+    /// Accuracy of the fold, before quantization.
+    #[serde(skip_serializing_if = "is_nan")]
+    pub folded_accuracy: f64,
+    /// Accuracy of the exported model.
+    #[serde(skip_serializing_if = "is_nan")]
+    pub accuracy: f64,
+    /// Test images whose class is another than the network's.
+    pub changed: usize,
+    /// Relative error of every layer's output on the calibration images, see
+    /// [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); none for floats.
+    pub layer_errors: Vec<f64>,
+    /// Type of an input.
+    pub input: &'static str,
+    /// Largest rounding error that 8 bits of an input make, as a share of its standard deviation.
+    pub input_loss: f64,
+    /// Of values: root of the network's mean squared error on the test examples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float_rmse: Option<f64>,
+    /// The same of the exported model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rmse: Option<f64>,
+    /// Of an anomaly score: the network's area under the ROC curve on the test examples, where some are abnormal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub float_auc: Option<f64>,
+    /// The same of the exported model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auc: Option<f64>,
+    /// Inputs of which 8 bits lose more than [`LOSS_BOUND`](super::inputs::LOSS_BOUND), the worst first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lossy_inputs: Vec<LossyInput>,
+    /// What was merged and removed, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smaller: Option<Shrunk>,
+}
+
+/// What a model is compared with.
+#[derive(Debug)]
+pub(super) struct Reference {
+    /// The network's outputs.
+    network: Outputs,
+    /// Its fold's; none of a network that was trained in integers.
+    folded: Option<Outputs>,
+    task: Task,
+}
+
+impl Reference {
+    /// Of `checkpoint`, on the test examples of `plan`.
+    ///
+    /// # Errors
+    /// Where an output is not a number.
+    pub(super) fn of<C: Compute>(
+        checkpoint: &Checkpoint,
+        folded: Option<&Folded>,
+        plan: &ExportPlan,
+        compute: &C,
+    ) -> anyhow::Result<Self> {
+        let task = checkpoint.about.task;
+        let Some(Folded { model, .. }) = folded else {
+            return Ok(Self { network: run_checkpoint(checkpoint, plan.test, compute), folded: None, task });
+        };
+        let network = answers(checkpoint, plan.test, compute)?;
+        let folded = run(model, plan.test)?.finite().context("folded, this network cannot be computed")?;
+        Ok(Self { network, folded: Some(folded), task })
+    }
+
+    /// What is reported of the model.
+    ///
+    /// # Errors
+    /// Where an output of the model is not a number.
+    pub(super) fn compare(&self, built: &Built, plan: &ExportPlan) -> anyhow::Result<Export> {
+        let Self { network, folded, task } = self;
+        let exported = run(&built.model, plan.test)?.finite()?;
+        let classify = *task == Task::Classify;
+        let accuracy = |outputs: &Outputs| match plan.test.classes() {
+            Ok(labels) if classify && !labels.is_empty() => outputs.accuracy(labels),
+            _ => f64::NAN,
+        };
+        Ok(Export {
+            bits: built.bits.clone(),
+            bytes: built.model.len(),
+            folded_max_deviation: network.largest_deviation(folded.as_ref().unwrap_or(&exported)),
+            float_accuracy: accuracy(network),
+            folded_accuracy: accuracy(folded.as_ref().unwrap_or(network)),
+            accuracy: accuracy(&exported),
+            changed: if classify { network.changed(&exported) } else { 0 },
+            layer_errors: built.errors.clone(),
+            input: plan.test.inputs.input_type().name(),
+            input_loss: built.inputs.loss,
+            float_rmse: rmse(network, plan.test),
+            rmse: rmse(&exported, plan.test),
+            float_auc: auc(network, plan.test),
+            auc: auc(&exported, plan.test),
+            lossy_inputs: built.inputs.lossy.clone(),
+            smaller: built.smaller.clone(),
+        })
+    }
+}
+
+/// Area under the ROC curve of anomaly scores; none where the set or the network has none.
+fn auc(outputs: &Outputs, view: View) -> Option<f64> {
+    match outputs.of_scores(None, view).metrics {
+        Metrics::Anomaly(found) if !outputs.scores.is_empty() => found.auc,
+        _ => None,
+    }
+}
+
+/// Root of the mean squared error of values; none where the set has none.
+fn rmse(outputs: &Outputs, view: View) -> Option<f64> {
+    let TargetsRef::Values { values, .. } = view.targets else { return None };
+    let squares = outputs.logits.iter().zip(values).map(|(y, target)| (f64::from(*y) - f64::from(*target)).powi(2));
+    Some((squares.sum::<f64>() / values.len().max(1) as f64).sqrt())
+}
+
+/// The outputs of a model file.
+pub(super) fn run(model: &[u8], view: View) -> anyhow::Result<Outputs> {
+    Ok(run_model(&Model::parse(model)?, view))
+}
