@@ -1,6 +1,6 @@
 //! A layer of 32-bit floats, summed in the order that [the format](super) fixes.
 
-use super::inference::Memory;
+use super::memory::Memory;
 use crate::model::{Model, Sections};
 use core::ops::Range;
 

@@ -3,6 +3,7 @@
 
 use super::input::{Input, InputType};
 use super::kernel::{Current, Kernel};
+use super::memory::Memory;
 use super::{float, head, integer};
 use crate::math::softmax;
 use crate::model::{HeadKind, Model};
@@ -123,17 +124,6 @@ pub struct Inference<'m, I> {
     input: PhantomData<fn(&[I])>,
 }
 
-/// The scratch memory's parts.
-#[derive(Debug)]
-pub(super) struct Memory<'s> {
-    /// Outputs of even layers.
-    pub(super) even: &'s mut [u32],
-    /// Outputs of odd layers, and the first layer's inputs where they are not the values themselves.
-    pub(super) odd: &'s mut [u32],
-    /// What is left, for the kernel's list of inputs.
-    pub(super) list: &'s mut [u32],
-}
-
 impl<'m, I: Input> Inference<'m, I> {
     /// Runs `model` in `scratch`, whose contents do not matter.
     ///
@@ -232,13 +222,6 @@ impl<'m, I: Input> Inference<'m, I> {
         let head = self.model.head();
         let affine = if head == HeadKind::Values { self.model.head_section().table() } else { &[] };
         Outputs { words, scale, head, affine }
-    }
-}
-
-impl Memory<'_> {
-    /// The same memory, for a while.
-    fn parts(&mut self) -> Memory<'_> {
-        Memory { even: self.even, odd: self.odd, list: self.list }
     }
 }
 

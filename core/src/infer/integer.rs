@@ -1,6 +1,6 @@
 //! An image through the layers of an integer model.
 
-use super::inference::Memory;
+use super::memory::Memory;
 use super::{Dense, Listed, Order, Source, Traits, hidden, last};
 use crate::model::{Model, Sections, Shape};
 use core::ops::Range;

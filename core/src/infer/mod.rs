@@ -23,6 +23,7 @@ pub mod input;
 mod integer;
 pub mod kernel;
 pub mod layout;
+mod memory;
 pub(crate) mod requantize;
 mod source;
 pub mod window;

@@ -4,8 +4,7 @@
 //! Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015.
 
 use super::optimizer::{Step, Tensor, TensorKind};
-use super::params::Params;
-use super::stage::cut;
+use super::params::{Params, cut};
 use crate::math::{self, BatchNorm};
 
 /// Place of gamma among a unit's four parameters.

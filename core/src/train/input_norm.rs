@@ -9,8 +9,7 @@
 use super::batch_norm::{BETA, GAMMA, State, learn};
 use super::dense::Dense;
 use super::optimizer::{MAX_STATE, Step, Tensor, TensorKind};
-use super::params::{Params, part};
-use super::stage::cut;
+use super::params::{Params, cut, part};
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::math::{self, BatchNorm};
 use crate::matrix::{Mat, Tile};

@@ -11,6 +11,7 @@ pub(crate) mod dropout;
 mod init;
 mod input_norm;
 pub(crate) mod loss;
+mod memory;
 pub mod optimizer;
 mod params;
 mod predict;

@@ -1,7 +1,6 @@
 //! Some of a network's parameters, with an optimizer's state of the same values.
 
 use super::optimizer::{MAX_STATE, Step, Tensor};
-use super::stage::cut;
 
 /// Values and their state; a slice of state is as long as the values, or empty.
 #[derive(Debug, Default)]
@@ -37,4 +36,11 @@ impl<'a> Params<'a> {
 #[inline(always)]
 pub(super) fn part(state: &mut [f32], at: usize, len: usize) -> &mut [f32] {
     if state.is_empty() { state } else { &mut state[at..at + len] }
+}
+
+/// Cuts the first `len` values off `slice`.
+pub(super) fn cut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
+    let (head, tail) = core::mem::take(slice).split_at_mut(len);
+    *slice = tail;
+    head
 }

@@ -1,6 +1,6 @@
 //! Inference on a batch of floats, with the moving statistics: what Keras calls `training=False`.
 
-use super::stage::cut;
+use super::params::cut;
 use super::{BufferError, Examples, batch_norm, dense, relu};
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::layer::Layer;

@@ -8,21 +8,15 @@ use super::batch_norm::{self, Keeps};
 use super::dense::Dense;
 use super::dropout::Dropout;
 use super::input_norm::InputNorm;
+use super::memory::Memory;
 use super::optimizer::Step;
+use super::params::cut;
 use super::relu;
-use super::stages::Memory;
 use super::workspace::{BeforeDense, first_units};
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::layer::{Layer, MAX_BETWEEN};
 use crate::network::{Network, Placed};
 use heapless::Vec;
-
-/// Cuts the first `len` values off `slice`.
-pub(super) fn cut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
-    let (head, tail) = core::mem::take(slice).split_at_mut(len);
-    *slice = tail;
-    head
-}
 
 /// A layer's parameters and what its forward pass leaves for the backward pass.
 #[derive(Debug)]

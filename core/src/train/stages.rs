@@ -1,26 +1,11 @@
 //! The stages of a network in the caller's buffers, one at a time.
 
-use super::params::Params;
-use super::stage::{Above, Below, Maker, Stage, cut};
+use super::memory::Memory;
+use super::stage::{Above, Below, Maker, Stage};
 use super::workspace::{BeforeDense, first_units, of_layer};
 use crate::layer::{Layer, MAX_DENSE};
 use crate::network::Network;
 use heapless::Vec;
-
-/// A network's parameters with the optimizer's state, and the workspace; or what of both belongs to some stages.
-#[derive(Debug)]
-pub(super) struct Memory<'a> {
-    pub(super) params: Params<'a>,
-    pub(super) workspace: &'a mut [f32],
-}
-
-impl<'a> Memory<'a> {
-    /// Cuts off what lies before a stage.
-    fn take(&mut self, site: Site, from: Site) -> Memory<'a> {
-        let params = self.params.take(site.params - from.params);
-        Memory { params, workspace: cut(&mut self.workspace, site.workspace - from.workspace) }
-    }
-}
 
 /// Where a stage begins.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -31,6 +16,13 @@ struct Site {
     params: usize,
     /// In the workspace.
     workspace: usize,
+}
+
+impl Site {
+    /// How much of the parameters and of the workspace lies between `from` and this.
+    const fn behind(self, from: Self) -> [usize; 2] {
+        [self.params - from.params, self.workspace - from.workspace]
+    }
 }
 
 /// The stages of a network on `n` examples: one before the first Dense, and one for each. They are made one at a
@@ -113,7 +105,7 @@ impl<'a> Stages<'a> {
     fn memories(&mut self, index: usize) -> [Memory<'_>; 2] {
         let (below, site) = (self.sites[index.saturating_sub(1)], self.sites[index]);
         let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };
-        memory.take(below, Site::default());
-        [memory.take(site, below), memory]
+        memory.take(below.behind(Site::default()));
+        [memory.take(site.behind(below)), memory]
     }
 }

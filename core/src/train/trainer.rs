@@ -1,10 +1,10 @@
 //! The trainer: a network, how it is trained, and the caller's buffers, checked once and then a step at a time.
 
 use super::loss::{Loss, Metrics, Targets};
+use super::memory::Memory;
 use super::optimizer::{Collect, MAX_STATE, Optimizer, Sgd, Step, Tensor, TensorKind};
-use super::params::Params;
-use super::stage::cut;
-use super::stages::{Memory, Stages};
+use super::params::{Params, cut};
+use super::stages::Stages;
 use super::step::{self, Task};
 use super::{BufferError, Examples, dropout};
 use crate::compute::Compute;

@@ -1,7 +1,8 @@
 //! Cycles by the model of the plugin (`firmware-sim/plugin`): builds it, tells it about the board, reads what it wrote.
 
 use super::error::EmulateError;
-use super::firmware::{checkout, clear_environment};
+use super::firmware::checkout;
+use super::toolchain::clear_environment;
 use crate::board::Board;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

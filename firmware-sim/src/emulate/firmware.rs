@@ -8,11 +8,6 @@ use foldnet_data::bounded::{self, limit};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Variables of a surrounding cargo or shell that would change what is built; some that say how to reach a registry
-/// stay.
-const CLEARED: [&str; 4] = ["CARGO_", "RUSTC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"];
-const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE"];
-
 /// Another process may build for another board between our build and our reading of the file: so often we try.
 const ATTEMPTS: usize = 10;
 
@@ -217,17 +212,6 @@ fn command(board: &Board, toolchain: &Toolchain, root: &Path, folder: &Path) -> 
         command.args(["--features", "dsp"]);
     }
     command
-}
-
-/// Takes away what a surrounding cargo has set for itself.
-pub(super) fn clear_environment(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        let starts = |prefix: &&str| text.starts_with(*prefix);
-        if CLEARED.iter().any(&starts) && !KEPT.iter().any(starts) {
-            command.env_remove(&name);
-        }
-    }
 }
 
 fn build(board: &'static Board, command: &mut Command) -> Result<(), EmulateError> {

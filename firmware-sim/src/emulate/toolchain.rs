@@ -4,7 +4,6 @@
 //! linker along; the system's needs LLVM's (`ld.lld`).
 
 use super::error::EmulateError;
-use super::firmware::clear_environment;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -137,4 +136,20 @@ impl Compiler<'_> {
 pub(super) fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+/// Variables of a surrounding cargo or shell that would change what is built; some that say how to reach a registry
+/// stay.
+const CLEARED: [&str; 4] = ["CARGO_", "RUSTC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"];
+const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE"];
+
+/// Takes away what a surrounding cargo has set for itself.
+pub(super) fn clear_environment(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let starts = |prefix: &&str| text.starts_with(*prefix);
+        if CLEARED.iter().any(&starts) && !KEPT.iter().any(starts) {
+            command.env_remove(&name);
+        }
+    }
 }

@@ -2,43 +2,17 @@
 
 use super::arrange::arrange;
 use super::encode::{Ends, encode_float, encode_integer};
-use super::export::ExportPlan;
-use super::fold::{FoldedLayer, fold};
+use super::fold::fold;
 use super::head::Head;
 use super::inputs::Inputs;
 use super::integers::Quantizer;
+use super::plan::{Built, ExportPlan, Folded};
 use super::quantize::{QuantizeProgress, integer_layers};
-use super::shrink::{Shrunk, Wanted};
+use super::shrink::Wanted;
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail};
 use foldnet_core::Compute;
 use foldnet_core::model::FLOAT_BITS;
-use foldnet_sim::AlignedBytes;
-
-/// A network after the fold.
-#[derive(Debug)]
-pub struct Folded {
-    /// Its layers.
-    pub layers: Vec<FoldedLayer>,
-    /// The model of 32-bit floats that they are.
-    pub model: AlignedBytes,
-}
-
-/// A device model, and what is known of it from building it.
-#[derive(Debug)]
-pub struct Built {
-    /// The model file.
-    pub model: AlignedBytes,
-    /// Bits of every layer's weights.
-    pub bits: Vec<u8>,
-    /// Of every layer, see [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); none of floats, or of
-    /// integers that were trained.
-    pub errors: Vec<f64>,
-    /// How its inputs become 8 bits.
-    pub inputs: Inputs,
-    /// What was merged and removed, where that was asked for.
-    pub smaller: Option<Shrunk>,
-}
 
 /// The fold of `checkpoint`; `None` of a network that was trained in integers, which has nothing left to fold.
 ///

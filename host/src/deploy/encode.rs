@@ -1,9 +1,9 @@
 //! Layers of a model file, from folded or quantized ones.
 
-use super::export::ExportPlan;
 use super::fold::FoldedLayer;
 use super::head::Head;
 use super::inputs::Inputs;
+use super::plan::ExportPlan;
 use super::quantize::QuantizedLayer;
 use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;

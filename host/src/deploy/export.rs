@@ -1,5 +1,7 @@
 //! From a checkpoint to a device model, and what it is worth: [`build`](super::build), then [`measure`](super::measure).
 
+pub use super::plan::ExportPlan;
+
 use super::build::{build, folded};
 use super::measure::{Export, Reference};
 use super::quantize::QuantizeProgress;
@@ -8,21 +10,8 @@ use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;
 use foldnet_core::Compute;
 use foldnet_core::model::FLOAT_BITS;
-use foldnet_data::{Task, View};
+use foldnet_data::Task;
 use foldnet_sim::AlignedBytes;
-
-/// What to export, and on what images to look at it.
-#[derive(Debug, Clone, Copy)]
-pub struct ExportPlan<'a> {
-    /// Bits of a weight: one number for all layers, or one for each.
-    pub bits: &'a [u8],
-    /// Training images that integer weights are fitted to; none are needed for 32 bits.
-    pub calibration: View<'a>,
-    /// Labelled images that accuracy is measured on.
-    pub test: View<'a>,
-    /// Names of the classes.
-    pub labels: &'a [String],
-}
 
 /// Exports `checkpoint` and compares the model with it on the test images; `progress` is told of the quantizer's.
 ///

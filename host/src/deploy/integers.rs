@@ -1,9 +1,8 @@
 //! Integer models of a folded network: of all of it, or of a smaller one that loses no more than is allowed.
 
-use super::build::Built;
 use super::encode::{Ends, encode_integer};
-use super::export::ExportPlan;
 use super::measure::run;
+use super::plan::{Built, ExportPlan};
 use super::shrink::{Groups, Shrinker, Smaller, Start, Wanted};
 use crate::deploy::arrange::arrange;
 use crate::deploy::fold::FoldedLayer;

@@ -1,8 +1,7 @@
 //! Measures what a device model is worth: its outputs beside the network's and its fold's, on the test examples.
 
-use super::build::{Built, Folded};
-use super::export::ExportPlan;
 use super::inputs::LossyInput;
+use super::plan::{Built, ExportPlan, Folded};
 use super::shrink::Shrunk;
 use crate::judge::evaluate::{Metrics, Outputs, answers, is_nan, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;

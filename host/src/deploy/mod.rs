@@ -12,5 +12,6 @@ pub mod inputs;
 mod integers;
 pub mod measure;
 pub mod onnx;
+mod plan;
 pub mod quantize;
 pub mod shrink;

@@ -1,7 +1,7 @@
 //! The second operand of a product as panels of a tile's width: where it lies if its rows are contiguous and divide into
 //! tiles, otherwise packed.
 
-use super::vectors::Vectors;
+use super::vectors::{TURNED, Vectors};
 use core::ops::Range;
 use foldnet_core::matrix::Mat;
 
@@ -12,9 +12,6 @@ pub(super) const fn columns<V: Vectors>() -> usize {
 
 /// Values of a cache line.
 const LINE: usize = 16;
-
-/// Rows and columns that are turned at once.
-pub(super) const TURNED: usize = 8;
 
 /// `b [K][N]`: the value of row `k` and column `c` of panel `p` is `p * panel + k * row + c`.
 #[derive(Clone, Copy)]

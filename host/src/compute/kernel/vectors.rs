@@ -1,7 +1,9 @@
 //! What code that is compiled for several instruction sets may ask of each.
 
-use super::panels::TURNED;
 use core::array::from_fn;
+
+/// Rows and columns that are turned at once.
+pub(super) const TURNED: usize = 8;
 
 /// Work that is compiled once for every instruction set.
 pub(in crate::compute) trait Work {

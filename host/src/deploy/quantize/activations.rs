@@ -1,7 +1,7 @@
 //! The step of a hidden layer's outputs: `u8`, zero point 0.
 
 use super::images::ImageWeights;
-use super::rounding::rint;
+use super::nearest::rint;
 
 /// Largest activation.
 const LEVELS: f64 = 255.0;

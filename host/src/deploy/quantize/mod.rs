@@ -23,6 +23,7 @@ mod error;
 mod images;
 mod integer;
 mod moments;
+mod nearest;
 mod rounding;
 mod scale;
 mod target;

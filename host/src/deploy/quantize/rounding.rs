@@ -7,6 +7,7 @@
 //! time is moved, exactly, as long as the error falls, in turn with the least-squares scale.
 
 use super::moments::Moments;
+use super::nearest::rint;
 use super::scale;
 use nalgebra::{Cholesky, DMatrix, Dyn};
 
@@ -214,12 +215,6 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
-/// The nearest whole number, ties to even, of a value within `-2^51..=2^51`; in two additions, on every processor.
-pub(super) fn rint(value: f64) -> f64 {
-    const MAGIC: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52: f64 has no fractions there
-    (value + MAGIC) - MAGIC
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::images::ImageWeights;
@@ -340,12 +335,5 @@ mod tests {
         }
         assert!(rounding.round(&weights, 3.0 * rounded.scale).scale >= 3.0 * rounded.scale);
         assert_eq!(rounding.round(&[0.0; 20], 1.0), RoundedRow { weights: vec![0; 20], scale: 0.0 });
-    }
-
-    #[test]
-    fn rounds_to_the_nearest() {
-        for (value, expected) in [(0.4, 0.0), (0.6, 1.0), (-0.6, -1.0), (1.5, 2.0), (2.5, 2.0), (-127.3, -127.0)] {
-            assert_eq!(rint(value), expected, "{value}");
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! The scale of a row, before its weights are rounded.
 
-use super::rounding::rint;
+use super::nearest::rint;
 
 /// Scales are tried from the one where nothing is clipped down to `RATIO^STEPS`, a hundred-thousandth of it, then more
 /// closely between the best one's neighbours.

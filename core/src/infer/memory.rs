@@ -1,0 +1,19 @@
+//! The scratch memory of an inference, in parts.
+
+/// The scratch memory's parts.
+#[derive(Debug)]
+pub(super) struct Memory<'s> {
+    /// Outputs of even layers.
+    pub(super) even: &'s mut [u32],
+    /// Outputs of odd layers, and the first layer's inputs where they are not the values themselves.
+    pub(super) odd: &'s mut [u32],
+    /// What is left, for the kernel's list of inputs.
+    pub(super) list: &'s mut [u32],
+}
+
+impl Memory<'_> {
+    /// The same memory, for a while.
+    pub(super) fn parts(&mut self) -> Memory<'_> {
+        Memory { even: self.even, odd: self.odd, list: self.list }
+    }
+}
