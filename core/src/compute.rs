@@ -5,7 +5,7 @@
 
 use crate::matrix::{self, Mat, Tile, Write};
 
-/// At most so many parts may a [`Compute`] split a layer into.
+/// Maximum number of parts that a [`Compute`] splits a layer into.
 pub const MAX_PARTS: usize = 8;
 
 /// At least so many units has each part of a layer that is split: handing over a smaller one costs more than it saves.

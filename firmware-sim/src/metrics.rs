@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Metrics {
-    /// Of classes.
+    /// Metrics of a classifier.
     Classification(Classification),
-    /// Of real values.
+    /// Metrics of a regression.
     Regression(Regression),
-    /// Of an anomaly score.
+    /// Metrics of an anomaly score.
     Anomaly(Anomaly),
 }
 
@@ -19,11 +19,11 @@ pub enum Metrics {
 pub struct Classification {
     /// `[C][C]`: examples of the class of the row that were taken for that of the column.
     pub confusion: Vec<Vec<usize>>,
-    /// Of each class: share of what was taken for it that is it; 0 where nothing was.
+    /// Precision of each class; 0 for a class that is never predicted.
     pub precision: Vec<f64>,
-    /// Of each class: share of it that was recognized; 0 where there is none.
+    /// Recall of each class; 0 for a class without examples.
     pub recall: Vec<f64>,
-    /// Of each class: harmonic mean of precision and recall.
+    /// F1 of each class: harmonic mean of precision and recall.
     pub f1: Vec<f64>,
     /// Mean of `f1` over the classes that have examples.
     pub macro_f1: f64,
@@ -82,7 +82,7 @@ pub struct Distribution {
     pub max: f64,
 }
 
-/// Of `predictions` and `labels` `[N]`, below `classes`.
+/// Metrics of `predictions` and `labels` `[N]`, all below `classes`.
 pub fn classification(predictions: &[u16], labels: &[u16], classes: usize) -> Classification {
     let mut confusion = vec![vec![0; classes]; classes];
     for (&label, &found) in labels.iter().zip(predictions) {
@@ -106,7 +106,7 @@ pub fn classification(predictions: &[u16], labels: &[u16], classes: usize) -> Cl
     }
 }
 
-/// Of `values` and `targets` `[N][outputs]`.
+/// Metrics of `values` and `targets` `[N][outputs]`.
 pub fn regression(values: &[f32], targets: &[f32], outputs: usize) -> Regression {
     let errors = || values.iter().zip(targets).map(|(value, target)| f64::from(*value) - f64::from(*target));
     let count = targets.len().max(1) as f64;
@@ -125,7 +125,7 @@ pub fn regression(values: &[f32], targets: &[f32], outputs: usize) -> Regression
     }
 }
 
-/// Of `scores` `[N]`, and which examples are strange: all are normal where nothing is known.
+/// Metrics of `scores` `[N]`, given which examples are abnormal; none are if that is unknown.
 pub fn anomaly(scores: &[f32], strange: Option<&[u16]>, threshold: Option<f32>) -> Anomaly {
     let is = |at: usize| strange.is_some_and(|strange| strange[at] != 0);
     let of = |wanted: bool| -> Vec<f32> {

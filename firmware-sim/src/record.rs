@@ -69,7 +69,7 @@ pub struct Emulated {
     pub compiler: Option<String>,
     /// From raw values to answer.
     pub instructions_per_image: Instructions,
-    /// Of each layer by itself, where that was asked for.
+    /// Instructions of each layer, if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions_per_layer: Option<Vec<Instructions>>,
     /// Cycles per example by the plugin's model, where that was asked for.
@@ -93,7 +93,7 @@ pub fn crc32(file: &[u8]) -> String {
 }
 
 impl Record {
-    /// Of the model in `file`, whose bytes are `bytes`, with nothing measured yet.
+    /// A record of the model in `file`, whose bytes are `bytes`, with nothing measured yet.
     pub fn new(board: Option<&Board>, file: &Path, bytes: &[u8], model: &Model, dataset: &str) -> Self {
         let known = |what: fn(&Board) -> &'static str| board.map(|board| what(board).to_owned());
         Self {
@@ -112,7 +112,7 @@ impl Record {
 }
 
 impl Measured {
-    /// Of a simulation of a model that takes so much.
+    /// The record of a simulation.
     pub fn simulated(run: &Simulation, takes: &Footprint) -> Self {
         Self {
             images: run.images,
@@ -125,7 +125,7 @@ impl Measured {
         }
     }
 
-    /// Of a run on an emulated board.
+    /// The record of a run on an emulated board.
     pub fn emulated(run: &Emulation) -> Self {
         Self {
             images: run.images,

@@ -15,7 +15,7 @@ use std::convert::Infallible;
 /// What scratch memory holds before an example: a NaN as a float, a large negative number as an integer.
 const POISON: u32 = 0xFFF5_A5A5;
 
-/// What came of a run.
+/// Result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
     /// Examples answered.

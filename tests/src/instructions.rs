@@ -23,7 +23,7 @@ pub struct Row {
 const NAMES: [&str; 4] = ["layer 0", "layer 1", "layer 2", "all"];
 
 const HEAD: &str = "\
-# Instructions an image of the notebook's network `after` (784, 300, 100, 10; Keras's weights), means over the first 1,000
+# Instructions per image of the notebook's network `after` (784, 300, 100, 10; Keras's weights), means over the first 1,000
 # test images, under QEMU's -icount: of each layer by itself, and from image bytes to class.
 #
 # The test of instructions fails when a count grows by more than 1 % under the compiler named here, or 10 % under another.

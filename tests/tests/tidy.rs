@@ -126,6 +126,13 @@ fn sources_name_no_crate_they_may_not_know() {
 }
 
 #[test]
+fn markdown_is_at_most_120_columns_wide() {
+    let pages: Vec<_> = all().into_iter().filter(|file| file.path.ends_with(".md")).collect();
+    assert!(pages.len() > 15, "only {} pages found", pages.len());
+    none(pages.iter().flat_map(text::columns));
+}
+
+#[test]
 fn no_file_mentions_one_machine_or_a_registry() {
     none(all().iter().flat_map(text::mentions));
 }

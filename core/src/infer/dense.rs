@@ -55,7 +55,7 @@ impl Dense<'_> {
 }
 
 impl Traits {
-    /// Of the rows of a layer; none if one is not [valid](Row::is_valid), or is wide and this build is without the feature
+    /// Traits of a layer's rows; `None` if one is not [valid](Row::is_valid), or is wide and this build is without the feature
     /// `wide`.
     pub(crate) fn of(width: BitWidth, rows: &[[u32; 2]]) -> Option<Self> {
         let (mut traits, most) = (Self::default(), Current::KIND.bound().most(width));

@@ -95,7 +95,7 @@ pub struct Score {
 }
 
 impl Score {
-    /// Of a float model `sum` are the bits of the score, and `scale` is 0.
+    /// In a float model `sum` holds the bits of the score, and `scale` is 0.
     pub(crate) const fn new(sum: u64, scale: f32) -> Self {
         Self { sum, scale }
     }
@@ -119,7 +119,7 @@ impl Score {
 pub struct Inference<'m, I> {
     model: Model<'m>,
     memory: Memory<'m>,
-    /// Of a reconstruction: the sum of squared errors of the example last run.
+    /// Sum of squared errors of the last example, if the model reconstructs.
     sum: u64,
     input: PhantomData<fn(&[I])>,
 }

@@ -56,7 +56,7 @@ impl Sharing {
 /// The window of values that 8 bits tell apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum InputMap {
-    /// Of `i16` and `u16`: `((x - low) multiplier + half) >> shift`.
+    /// For `i16` and `u16`: `((x - low) multiplier + half) >> shift`.
     Integer {
         /// A value of the type.
         low: i32,
@@ -65,7 +65,7 @@ pub enum InputMap {
         /// 0 to 30.
         shift: u8,
     },
-    /// Of `f32`: `(x - low) scale`.
+    /// For `f32`: `(x - low) scale`.
     Float {
         /// Finite.
         low: f32,

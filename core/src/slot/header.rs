@@ -25,7 +25,7 @@ pub struct SlotHeader {
     pub slot: u8,
     /// The address it was written for.
     pub address: u32,
-    /// Of two slots the one with the later sequence is the newer.
+    /// The slot with the later sequence is the newer one.
     pub sequence: u32,
     /// Bytes of the model file.
     pub model_len: u32,

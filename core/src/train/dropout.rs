@@ -15,7 +15,7 @@ pub(super) struct Dropout {
 }
 
 impl Dropout {
-    /// Of layer number `layer` in a step with this key.
+    /// The mask of layer number `layer` in a step with this key.
     pub(super) fn new(rate: f32, step_key: u32, layer: usize) -> Self {
         let threshold = (f64::from(rate) * 4_294_967_296.0) as u32;
         Self { key: hash(step_key ^ hash(layer as u32 + 1)), threshold, scale: 1.0 / (1.0 - rate) }

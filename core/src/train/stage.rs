@@ -222,7 +222,7 @@ pub(super) struct Below<'a> {
 #[derive(Debug)]
 pub(super) struct Above<'a> {
     dense: Dense<'a>,
-    /// Of the Dense's output, `[units][N]`.
+    /// Gradient of the Dense's output, `[units][N]`.
     grad: &'a [f32],
 }
 
@@ -238,7 +238,7 @@ impl Above<'_> {
 pub(super) struct Maker<'a> {
     pub(super) network: Network<'a>,
     pub(super) n: usize,
-    /// Of the step, for [`Dropout`].
+    /// Key of the step, for [`Dropout`].
     pub(super) key: u32,
 }
 

@@ -13,7 +13,7 @@ use crate::compute::Compute;
 pub(super) struct Task<'a, S> {
     pub(super) loss: Loss,
     pub(super) targets: Targets<'a>,
-    /// Of the classes, or empty.
+    /// Weight of each class, or empty.
     pub(super) weights: &'a [f32],
     /// What is done with the gradients.
     pub(super) step: &'a S,

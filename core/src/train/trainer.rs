@@ -26,7 +26,7 @@ pub struct Settings<'a, O = Sgd> {
     pub clip_norm: Option<f32>,
     /// Whether [`Metrics::gradient_norm`] is wanted without clipping.
     pub gradient_norm: bool,
-    /// Of Dropout.
+    /// Seed of the dropout masks.
     pub seed: u32,
 }
 

@@ -73,7 +73,7 @@ pub(crate) enum CliError {
     #[error("{bad} of {runs} runs did not end as they should, the first: {first}")]
     Survey { bad: usize, runs: usize, first: String },
     #[error(
-        "--images {asked}: {dataset} has {available} test examples; ask for at most so many, or leave --images out"
+        "--images {asked}: {dataset} has {available} test examples; ask for at most that many, or leave --images out"
     )]
     TooFewImages { asked: usize, dataset: String, available: usize },
 }

@@ -124,14 +124,14 @@ impl Output {
         self.line(format_args!("RAM       {ram} bytes at most, example, stack and the firmware's share included"));
     }
 
-    /// What came of a simulation.
+    /// Result of a simulation.
     pub(crate) fn simulation(&self, record: Record, takes: &Footprint, run: &Simulation) {
         self.metrics(run.metrics.as_ref(), run.correct, run.images, &record.dataset);
         self.line(format_args!("{} SHA-256 {}", outputs(run.metrics.as_ref()), run.logits_sha256));
         self.record(&Record { measured: Some(Measured::simulated(run, takes)), ..record });
     }
 
-    /// What came of a run on an emulated board.
+    /// Result of a run on an emulated board.
     pub(crate) fn emulation(&self, record: Record, board: &Board, run: &Emulation) {
         if run.identical() {
             self.metrics(run.metrics(), run.correct, run.images, &record.dataset);
@@ -150,7 +150,7 @@ impl Output {
         self.record(&Record { measured: Some(Measured::emulated(run)), ..record });
     }
 
-    /// What came of a survey.
+    /// Results of a survey.
     pub(crate) fn table(&self, table: &Table) {
         let text = table.to_string();
         self.line(text.trim_end());

@@ -90,7 +90,7 @@ fn build(boards: &[&'static Board], args: &Args) -> (Vec<Firmware>, Vec<(&'stati
     (built, failed)
 }
 
-/// What came of one run.
+/// Result of one run.
 fn outcome(run: Result<Emulation, EmulateError>) -> Outcome {
     match run {
         Ok(emulation) => Outcome::Ran(Box::new(emulation)),

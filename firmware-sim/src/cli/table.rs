@@ -10,7 +10,7 @@ use foldnet_sim::{Emulation, Record};
 use std::fmt;
 use std::path::Path;
 
-/// What came of one model on one board.
+/// Result of one model on one board.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It ran to its end.

@@ -23,7 +23,7 @@ pub struct Cycles {
     pub min: u64,
     /// The most of an image.
     pub max: u64,
-    /// Of the mean, those that wait for flash.
+    /// Wait states of flash, a part of the mean.
     pub waiting: f64,
     /// Instructions per image between the plugin's marks, for comparison with the board's clock.
     pub instructions: f64,

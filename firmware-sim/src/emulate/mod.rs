@@ -62,7 +62,7 @@ pub struct Task<'a> {
     pub layers: bool,
 }
 
-/// What came of a run on an emulated board.
+/// Result of a run on an emulated board.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Emulation {
     /// Examples answered.

@@ -15,7 +15,7 @@ pub(crate) struct Array {
 /// Elements of an array.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Data {
-    /// Of a type that inputs may have.
+    /// Values of a type that inputs may have.
     Values(Values),
     /// 32-bit integers, 64-bit integers and 64-bit floats.
     Wide(Vec<f64>),

@@ -24,17 +24,17 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Of a grey image.
+    /// Shape of a grey image.
     pub const fn image(height: usize, width: usize) -> Self {
         Self { height, width, channels: 1 }
     }
 
-    /// Of one row of a table.
+    /// Shape of one row of a table.
     pub const fn features(channels: usize) -> Self {
         Self { height: 1, width: 1, channels }
     }
 
-    /// Of consecutive samples of a sensor.
+    /// Shape of consecutive samples of a sensor.
     pub const fn window(samples: usize, channels: usize) -> Self {
         Self { height: samples, width: 1, channels }
     }

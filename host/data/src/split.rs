@@ -110,7 +110,7 @@ fn test(facts: &Facts, normal: Vec<usize>, options: &Options) -> Result<(Vec<usi
     }
 }
 
-/// Of each class's recordings the last ones, a `share`, but never all.
+/// The last recordings of each class, a `share` of them, but never all.
 fn last_groups(facts: &Facts, groups: &[u32], examples: &[usize], share: f64) -> Vec<u32> {
     let mut by_class = std::collections::BTreeMap::<u16, Vec<u32>>::new();
     for group in in_order(examples.iter().map(|&example| groups[example])) {

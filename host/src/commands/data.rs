@@ -66,7 +66,7 @@ struct Request {
     source: Source,
     options: Options,
     named_by: Option<String>,
-    /// Of the record.
+    /// SHA-256 of the set that the record names.
     digest: Option<String>,
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Export {
     out: PathBuf,
     #[command(flatten)]
     calibration: CalibrationArgs,
-    /// Of a network that reconstructs: the score above which an example is abnormal [default: that of training]
+    /// Anomaly score above which an example is abnormal, for networks that reconstruct [default: that of training]
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     threshold: Option<f32>,
     /// With --format onnx: folded, as the device has it, rather than as trained

@@ -114,7 +114,7 @@ impl Train {
         };
         let compute = self.threads.compute()?;
         let files: Vec<&Path> = self.init.iter().map(PathBuf::as_path).collect();
-        let loaded = self.dataset.load_for(self.task(&init), &files, ui).context("the examples cannot be had")?;
+        let loaded = self.dataset.load_for(self.task(&init), &files, ui).context("cannot load the dataset")?;
         let mut dataset = loaded.dataset;
         if let (Some(path), Some(init)) = (&self.init, &init) {
             known(path, dataset.number_as(&init.labels))?;
@@ -155,7 +155,7 @@ impl Train {
         }
         let compute = self.threads.compute()?;
         let file = folder.join(CHECKPOINT);
-        let dataset = self.dataset.load(&[&file], ui).context("the examples cannot be had")?;
+        let dataset = self.dataset.load(&[&file], ui).context("cannot load the dataset")?;
         ui.say(format!("going on after epoch {done} of {epochs}"));
         let trained = train_run(plan, &dataset, &compute, ui)?;
         ui.result(&trained.history)

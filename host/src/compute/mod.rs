@@ -36,7 +36,7 @@ impl Fast {
         Self { isa: Available::widest(), team: Team::new(threads.clamp(1, MAX_PARTS)) }
     }
 
-    /// Likewise with a given instruction set; none where this processor has not got it.
+    /// The same with a given instruction set; `None` if the CPU lacks it.
     pub fn with_isa(threads: usize, isa: Isa) -> Option<Self> {
         Some(Self { isa: Available::new(isa)?, team: Team::new(threads.clamp(1, MAX_PARTS)) })
     }

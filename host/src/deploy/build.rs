@@ -47,7 +47,7 @@ pub fn build<C: Compute>(
     Quantizer { checkpoint, plan, bits: &bits }.run(layers, wanted, compute, progress)
 }
 
-/// Of a network that was trained in integers: its weights and steps as they are.
+/// The model of a network that was trained in integers: its weights and steps as they are.
 fn take_integers(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Built> {
     let mut layers = integer_layers(checkpoint)?;
     let trained: Vec<u8> = layers.iter().map(|layer| layer.bits).collect();

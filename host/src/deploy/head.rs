@@ -40,7 +40,7 @@ impl Head {
         }
     }
 
-    /// Of a float model, whose outputs are the network's.
+    /// The head of a float model, whose outputs are the network's.
     pub fn of_floats(checkpoint: &Checkpoint) -> Self {
         let outputs = checkpoint.network().outputs();
         match checkpoint.about.task {
@@ -58,7 +58,7 @@ impl Head {
         }
     }
 
-    /// Of an integer model whose last layer is `last` before quantization. Values are brought to a common size first, so
+    /// The head of an integer model whose last layer is `last` before quantization. Values are brought to a common size first, so
     /// that one step is right for all of them; `outputs [N][O]` are the network's on the calibration examples.
     pub fn prepare(checkpoint: &Checkpoint, last: &mut FoldedLayer, outputs: &[f32]) -> Self {
         if checkpoint.about.task != Task::Regress {

@@ -20,7 +20,7 @@ use foldnet_data::{Task, View};
 pub(super) struct Quantizer<'a> {
     pub(super) checkpoint: &'a Checkpoint,
     pub(super) plan: &'a ExportPlan<'a>,
-    /// Of every layer: 8, 4 or 2.
+    /// Bits of a weight, layer by layer: 8, 4 or 2.
     pub(super) bits: &'a [u8],
 }
 

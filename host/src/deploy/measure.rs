@@ -38,16 +38,16 @@ pub struct Export {
     pub input: &'static str,
     /// Largest rounding error that 8 bits of an input make, as a share of its standard deviation.
     pub input_loss: f64,
-    /// Of values: root of the network's mean squared error on the test examples.
+    /// RMSE of the network on the test examples, if it estimates values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub float_rmse: Option<f64>,
-    /// The same of the exported model.
+    /// The same for the exported model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rmse: Option<f64>,
-    /// Of an anomaly score: the network's area under the ROC curve on the test examples, where some are abnormal.
+    /// AUC of the network's anomaly score on the test examples, if some of them are abnormal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub float_auc: Option<f64>,
-    /// The same of the exported model.
+    /// The same for the exported model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
     /// Inputs of which 8 bits lose more than [`LOSS_BOUND`](super::inputs::LOSS_BOUND), the worst first.
@@ -69,7 +69,7 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// Of `checkpoint`, on the test examples of `plan`.
+    /// Runs `checkpoint` and its fold on the test examples of `plan`.
     ///
     /// # Errors
     /// Where an output is not a number.

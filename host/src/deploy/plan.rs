@@ -35,7 +35,7 @@ pub struct Built {
     pub model: AlignedBytes,
     /// Bits of every layer's weights.
     pub bits: Vec<u8>,
-    /// Of every layer, see [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); none of floats, or of
+    /// Relative error of every layer, [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); none for floats and for
     /// integers that were trained.
     pub errors: Vec<f64>,
     /// How its inputs become 8 bits.

@@ -24,7 +24,7 @@ pub struct Outputs {
     pub logits: Vec<f32>,
     /// `C`
     pub classes: usize,
-    /// Of a model file that reconstructs: the score of every example as a device computes it, `[images]`; else empty.
+    /// Anomaly score of every example as a device computes it, `[images]`; empty unless a model file that reconstructs was run.
     pub scores: Vec<Scored>,
     /// SHA-256 over the logits of a model file as a device would send them, little-endian, image by image.
     pub logits_sha256: Option<String>,
@@ -69,7 +69,7 @@ pub struct Evaluation {
     pub per_class: Vec<PerClass>,
     /// What the task is measured by.
     pub metrics: Metrics,
-    /// Of a model file, see [`Outputs::logits_sha256`].
+    /// See [`Outputs::logits_sha256`]; of model files only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logits_sha256: Option<String>,
 }

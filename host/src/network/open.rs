@@ -142,14 +142,14 @@ pub struct ImageSize {
 }
 
 impl ImageSize {
-    /// Of a trained network's images.
+    /// Image size of a trained network.
     pub fn of(checkpoint: &Checkpoint) -> Self {
         let image = checkpoint.image.map(|(height, width)| Shape::image(height, width));
         let shape = checkpoint.about.data_shape().or(image);
         Self { pixels: checkpoint.inputs, shape, input: checkpoint.about.input.0 }
     }
 
-    /// Of a device model's images.
+    /// Image size of a device model.
     pub fn of_model(model: &Model) -> Self {
         let header = model.header();
         let (height, width, channels) = (header.height.into(), header.width.into(), header.channels.into());
@@ -163,7 +163,7 @@ impl ImageSize {
         Self { pixels: model.inputs(), shape: Some(Shape { height, width, channels }), input }
     }
 
-    /// Of the examples of a set.
+    /// Size of a set's examples.
     pub fn of_view(view: View) -> Self {
         Self { pixels: view.shape.inputs(), shape: Some(view.shape), input: view.inputs.input_type() }
     }

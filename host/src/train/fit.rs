@@ -29,9 +29,9 @@ pub struct Config {
     pub epochs: usize,
     /// Images in a step; the last step of an epoch may have fewer.
     pub batch_size: usize,
-    /// Of the optimizer; the schedule lowers it.
+    /// The optimizer's rate, which the schedule lowers.
     pub learning_rate: f32,
-    /// Of initial weights, shuffling, augmentation and dropout.
+    /// Seed of initial weights, shuffling, augmentation and dropout.
     pub seed: u64,
     /// Whether every epoch sees the images in a new order.
     pub shuffle: bool,

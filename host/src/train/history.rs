@@ -20,16 +20,16 @@ pub struct Test {
     /// Share of the images recognized; NaN, and not written, where the task is another.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// Of real values: root of the mean squared error, in their unit.
+    /// Root mean squared error of a regression, in the unit of its values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rmse: Option<f64>,
-    /// Of real values: mean absolute error.
+    /// Mean absolute error of a regression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mae: Option<f64>,
-    /// Of real values: share of their variance that is explained.
+    /// R2 of a regression: the share of the variance that is explained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r2: Option<f64>,
-    /// Of an anomaly score: area under the ROC curve.
+    /// Area under the ROC curve of an anomaly score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
 }
@@ -110,7 +110,7 @@ pub struct History {
     pub best_epoch: Option<usize>,
     /// Of the network.
     pub parameters: Parameters,
-    /// Of weights and shuffling.
+    /// Seed of the weights and of shuffling.
     pub seed: u64,
     /// Of a network that did not go on from another.
     #[serde(default)]

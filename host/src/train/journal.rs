@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Serialize)]
 struct Line<'a, T> {
     record: &'a str,
-    /// Of an epoch, from 1.
+    /// Number of the epoch, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<usize>,
     #[serde(flatten)]

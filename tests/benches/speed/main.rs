@@ -38,7 +38,7 @@ fn model(norm: NormPlacement) -> Vec<Layer> {
     norm.layers(&[300, 100], CLASSES as u32)
 }
 
-/// The first line that a command prints; empty where it cannot be had.
+/// The first line that a command prints; empty if it fails.
 fn first_line(command: &str, arguments: &[&str]) -> String {
     let output = Command::new(command).args(arguments).output();
     let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();

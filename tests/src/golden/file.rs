@@ -44,7 +44,7 @@ impl Run {
     }
 }
 
-/// One step: the batch, and what came of it.
+/// One step: the batch and its result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// `[N][I]`

@@ -1,4 +1,4 @@
-//! Gates on the text of a file: its opening, its length, and what no file may mention.
+//! Gates on the text of a file: its opening, its length, its width, and what no file may mention.
 
 use super::{File, Finding};
 
@@ -21,6 +21,23 @@ pub fn length(file: &File) -> Vec<Finding> {
         return Vec::new();
     }
     vec![Finding::at(file, lines, format!("{lines} lines, {LONGEST_FILE} at most: split it by concern"))]
+}
+
+/// The most columns a line of Markdown may have, but for tables, blocks of code, and a link that is longer by itself.
+pub const WIDEST_LINE: usize = 120;
+
+/// A line of Markdown has at most [`WIDEST_LINE`] columns.
+pub fn columns(file: &File) -> Vec<Finding> {
+    let (mut findings, mut code) = (Vec::new(), false);
+    for (number, line) in file.text.lines().enumerate() {
+        let (start, columns) = (line.trim_start(), line.chars().count());
+        code ^= start.starts_with("```");
+        let whole = code || start.starts_with(['|', '`', '#', '<']) || !start.contains(' ');
+        if columns > WIDEST_LINE && !whole {
+            findings.push(Finding::at(file, number + 1, format!("{columns} columns, {WIDEST_LINE} at most: wrap it")));
+        }
+    }
+    findings
 }
 
 /// What no file may mention, put together here so that this file does not: places on one machine, and hosts of
@@ -77,6 +94,14 @@ mod tests {
 
     fn lines(findings: Vec<Finding>) -> Vec<usize> {
         findings.iter().map(|finding| finding.line).collect()
+    }
+
+    #[test]
+    fn wide_lines_of_markdown_are_found() {
+        let wide = "word ".repeat(25);
+        let lines = |text: &str| columns(&File::new("a.md", text)).iter().map(|found| found.line).collect::<Vec<_>>();
+        assert_eq!(lines(&format!("fine\n{wide}\n| {wide}\n```\n{wide}\n```\n{wide}")), [2, 7]);
+        assert_eq!(lines(&format!("{}\n{}", "w".repeat(200), &wide[..120])), []);
     }
 
     #[test]

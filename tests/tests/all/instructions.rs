@@ -1,4 +1,4 @@
-//! Instructions an image on a board for each kernel, layer by layer, against the committed table. Needs what
+//! Instructions per image on a board for each kernel, layer by layer, against the committed table. Needs what
 //! `foldnet-sim --emulate` needs, and the real images.
 
 use crate::firmware;

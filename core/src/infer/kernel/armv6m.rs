@@ -26,7 +26,7 @@
 //!
 //! What is reached is in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`.
 //!
-//! - Rounds of 16 inputs instead of 8 with 4 and 2 bits: 3,046 and 3,169 instructions an image fewer, 624 bytes more.
+//! - Rounds of 16 inputs instead of 8 with 4 and 2 bits: 3,046 and 3,169 instructions per image fewer, 624 bytes more.
 //! - 4 bits by suffix sums, one multiplication a row and no chunks: counted on paper 26 instructions an input and block
 //!   instead of 23.7 with the ends of chunks.
 //! - 2 bits with multiplication by `2^14 + 1` and masks instead of the table: on paper 20 instead of 17, and 2 KB less.

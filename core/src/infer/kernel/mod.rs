@@ -1,4 +1,4 @@
-//! The door to the sums of products: which kernel is used where, and what all of them do.
+//! Kernel selection and the [`Kernel`] trait: the sums of products of an integer layer.
 //!
 //! A kernel takes a layer's inputs once, as a *list* in a form of its own, and then adds up block after block of rows
 //! ([layout](super::layout)). [`Portable`] is what is used where there is no other; the tests'

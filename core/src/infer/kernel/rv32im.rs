@@ -75,7 +75,7 @@ impl List<'_> {
     }
 }
 
-/// What came of filling a list.
+/// A filled list.
 #[repr(C)]
 struct Filled {
     /// `X`

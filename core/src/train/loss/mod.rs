@@ -29,7 +29,7 @@ pub enum Targets<'a> {
 /// mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Loss {
-    /// Of the softmax of the outputs, in nats.
+    /// Cross-entropy of the softmax of the outputs, in nats.
     CrossEntropy {
         /// Share of the target that is spread over all classes evenly, 0 to 1.
         label_smoothing: f32,
@@ -42,9 +42,9 @@ pub enum Loss {
         /// `T`, positive.
         temperature: f32,
     },
-    /// Of the sigmoid of the outputs; classes are 0 and 1, of a network with one output.
+    /// Cross-entropy of the sigmoid of the only output; classes are 0 and 1.
     BinaryCrossEntropy,
-    /// Of `(output - target)^2`.
+    /// Mean of `(output - target)^2`.
     MeanSquaredError,
     /// `e^2 / 2` for errors of up to `delta`, else `delta (|e| - delta / 2)`.
     Huber {

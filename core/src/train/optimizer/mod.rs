@@ -59,9 +59,9 @@ pub struct Tensor {
 /// The tensors of a layer that are trained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TensorKind {
-    /// Of a Dense, `[O][I]`. Weight decay is for kernels alone.
+    /// Weights of a Dense, `[O][I]`. Only kernels decay.
     Kernel,
-    /// Of a Dense, `[O]`.
+    /// Bias of a Dense, `[O]`.
     Bias,
     /// Of a BatchNormalization, `[O]`.
     Gamma,

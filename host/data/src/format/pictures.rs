@@ -37,7 +37,7 @@ const TRAIN_NAMES: [&str; 2] = [TRAIN, "training"];
 const VALID_NAMES: [&str; 3] = ["val", "valid", "validation"];
 const TEST_NAMES: [&str; 2] = [TEST, "testing"];
 
-/// Of a class of so many pictures one is for testing.
+/// One of this many pictures of a class is for testing.
 const TEST_SHARE: usize = 7;
 
 /// Streams of the generator: which pictures of a class are for testing, and the order in a part. The synthetic set has

@@ -42,7 +42,7 @@ fn said(emulation: Emulation, board: &str, ui: Ui) -> anyhow::Result<Emulated> {
         bail!("{board} and the simulation differ at test image {image}; please report this");
     }
     ui.say(format!(
-        "{board}, emulated: all logits of {} images equal the simulation's - {} instructions an image ({}) - flash {}, RAM {}",
+        "{board}, emulated: all logits of {} images equal the simulation's - {} instructions per image ({}) - flash {}, RAM {}",
         thousands(emulation.images),
         thousands(emulation.instructions.mean as usize),
         emulation.kernel,

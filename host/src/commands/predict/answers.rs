@@ -43,7 +43,7 @@ impl Words<'_> {
 }
 
 impl Answer {
-    /// Of every example, `outputs` having its scores where the task is to reconstruct.
+    /// Answers to every example; `outputs` has its scores if the task is to reconstruct.
     pub(super) fn all(task: Task, outputs: &Outputs) -> Vec<Self> {
         match task {
             Task::Classify => {

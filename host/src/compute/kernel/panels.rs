@@ -22,7 +22,7 @@ pub(super) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// Of `b`, packed into `room` where need be, which grows for that.
+    /// The panels of `b`, packed into `room` if they must be, which grows as needed.
     #[inline(always)]
     pub(super) fn of<V: Vectors>(b: Mat<'a>, room: &'a mut Vec<f32>) -> Self {
         if b.col_stride() == 1 && b.cols() % columns::<V>() == 0 {

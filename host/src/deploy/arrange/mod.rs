@@ -70,7 +70,7 @@ struct Active {
 }
 
 impl Active {
-    /// Of activations `x [N][inputs]`.
+    /// Which of the activations `x [N][inputs]` are not zero.
     fn of(x: &[u8], inputs: usize) -> Self {
         let words = (x.len() / inputs).div_ceil(64);
         let mut bits = vec![0; inputs * words];
@@ -82,7 +82,7 @@ impl Active {
         Self { words, bits }
     }
 
-    /// Of pairs: where either is.
+    /// The same for pairs: where either is not zero.
     fn of_pairs(&self, pairs: &[[usize; 2]]) -> Self {
         let either = |&[a, b]: &[usize; 2]| self.of_one(a).iter().zip(self.of_one(b)).map(|(a, b)| a | b);
         Self { words: self.words, bits: pairs.iter().flat_map(either).collect() }

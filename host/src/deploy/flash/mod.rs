@@ -43,7 +43,7 @@ pub enum Destination {
 pub struct Slot {
     /// 0 or 1.
     pub number: u8,
-    /// Of two slots the one with the later sequence boots.
+    /// The slot with the later sequence boots.
     pub sequence: u32,
 }
 
@@ -60,7 +60,7 @@ pub struct Target {
 pub struct Written {
     /// How.
     pub format: Format,
-    /// Of the first byte; none where no place was named.
+    /// Address of the first byte; `None` if no place was named.
     pub address: Option<u32>,
     /// The slot; none for a bare model.
     pub slot: Option<u8>,
@@ -131,7 +131,7 @@ impl Target {
         Ok((file, written))
     }
 
-    /// Of the first byte.
+    /// Address of the first byte.
     fn address(&self, place: Destination) -> anyhow::Result<u32> {
         match (place, self.slot) {
             (Destination::Address(address), _) => Ok(address),

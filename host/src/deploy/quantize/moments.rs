@@ -20,7 +20,7 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
-    /// Of `images [N][I]`, at least one.
+    /// Moments of `images [N][I]`, at least one.
     pub(crate) fn of(images: &[u8], inputs: usize, weights: &ImageWeights) -> Self {
         let sums = Sums::of(images, inputs, &weights.weights);
         let scaled = |sum: i64| sum as f64 / weights.total;
@@ -82,7 +82,7 @@ fn transposed(images: &[u8], inputs: usize, weight: impl Fn(usize) -> i16) -> Ve
     columns
 }
 
-/// Of at most [`BLOCK`] values.
+/// Dot product of at most [`BLOCK`] values.
 fn dot(a: &[i16], b: &[i16]) -> i32 {
     a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
 }

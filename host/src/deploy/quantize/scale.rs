@@ -32,7 +32,7 @@ fn cost(weights: &[f64], importance: &[f64], levels: f64, scale: f64) -> f64 {
     weights.iter().zip(importance).map(|(&w, d)| d * error(w) * error(w)).sum()
 }
 
-/// Of scales at or below `top`; the cost has many valleys.
+/// The best scale at or below `top`; the cost has many local minima.
 fn minimize(top: f64, cost: impl Fn(f64) -> f64) -> f64 {
     let coarse = std::iter::successors(Some(top), |scale| Some(scale * RATIO)).take(STEPS);
     let best = least(coarse, &cost).unwrap_or(top);

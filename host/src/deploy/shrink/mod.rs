@@ -35,7 +35,7 @@ pub const MOST_JUDGED: usize = 20_000;
 /// Most of these that tell which units can go.
 const OF_UNITS: usize = 8_000;
 
-/// Of the limit, the share that merging may take where units are removed, too.
+/// The share of the limit that merging may take if units are removed, too.
 const OF_MERGING: f64 = 0.8;
 
 /// Steps of the share of a layer's variance that removing units may cost, from the first to the last in equal ratios.
@@ -175,7 +175,7 @@ impl<'a> Shrinker<'a> {
         }
     }
 
-    /// The judged examples of training, at most so many, as activations.
+    /// The judged training examples as activations, up to a maximum.
     fn training(&self, most: usize) -> &[u8] {
         &self.judged[..self.wanted.judged[0].len().min(most) * self.layers[0].inputs]
     }

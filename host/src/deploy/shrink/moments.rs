@@ -18,7 +18,7 @@ pub(super) struct Statistics {
 const BATCH: usize = 1000;
 
 impl Statistics {
-    /// Of the activations `codes [N][I]` that `layer` takes, whose outputs say how the examples weigh.
+    /// Moments of the activations `codes [N][I]` that `layer` takes, whose outputs say how the examples weigh.
     pub(super) fn of_codes(codes: &[u8], layer: &FoldedLayer) -> Self {
         let batches =
             codes.chunks(BATCH * layer.inputs).map(|codes| before_relu(layer, &super::columns(codes, layer.inputs)));

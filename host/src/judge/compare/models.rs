@@ -33,7 +33,7 @@ pub struct Pair {
     pub only_a: usize,
     /// Images that `b` alone recognizes.
     pub only_b: usize,
-    /// Of McNemar's exact test, two-sided.
+    /// Two-sided p-value of McNemar's exact test.
     pub p_value: f64,
     /// Whether `p_value` is below .05.
     pub significant: bool,

@@ -33,7 +33,7 @@ pub struct Study {
 /// One training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
-    /// Of weights and shuffling.
+    /// Seed of the weights and of shuffling.
     pub seed: u64,
     /// Where it lies.
     pub folder: PathBuf,
@@ -72,7 +72,7 @@ pub struct TestSpread {
 pub struct OfNorm {
     /// Where BatchNormalization stands.
     pub norm: NormPlacement,
-    /// Of each network.
+    /// Number of parameters of each network.
     pub parameters: Parameters,
     /// In the order of the seeds.
     pub runs: Vec<Run>,

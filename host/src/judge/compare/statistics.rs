@@ -19,7 +19,7 @@ pub struct MeanDeviation {
 }
 
 impl MeanDeviation {
-    /// Of `values`, which must not be empty.
+    /// Statistics of `values`, which must not be empty.
     pub fn of(values: &[f64]) -> Self {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
@@ -60,7 +60,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Of `differences`; none of fewer than two, which have no spread.
+    /// The interval of `differences`; `None` for fewer than two, which have no spread.
     pub fn of(differences: &[f64]) -> Option<Self> {
         let freedom = differences.len().checked_sub(1).filter(|&freedom| freedom > 0)?;
         let MeanDeviation { mean, sd, .. } = MeanDeviation::of(differences);

@@ -21,13 +21,13 @@ pub struct About {
     /// The values it estimates, as many as it has outputs, or none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
-    /// Of a network that reproduces its inputs: the score above which an example is strange.
+    /// The anomaly score above which an example is abnormal, if the network reconstructs its inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
     /// SHA-256, in hex, of the set on the disk that it was trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset: Option<String>,
-    /// Of a network that was trained in integers: its weights are levels, and export takes them as they are.
+    /// How the network was trained in integers, if it was: its weights are levels, and export takes them as they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantized: Option<Quantized>,
 }
@@ -77,7 +77,7 @@ mod input_type {
 }
 
 impl About {
-    /// Of a network for a set; targets have mean 0 and standard deviation 1 until they are measured.
+    /// What is known of a network for a set; targets have mean 0 and standard deviation 1 until they are measured.
     pub fn of(dataset: &Dataset) -> Self {
         let train = dataset.part(foldnet_data::Part::Train);
         let Shape { height, width, channels } = dataset.shape();

@@ -189,7 +189,7 @@ pub struct UnknownPixelRange;
 
 /// What the user says of a file that does not say it: `--norm`, `--layers`, `--pixels` and `--epsilon`.
 ///
-/// Of a file that does say, the same may be said again; anything else is an error.
+/// If the file says it, the same may be said again; anything else is an error.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
     /// Where the BatchNormalizations of the hidden layers stand; the hidden activations then are ReLU.

@@ -245,7 +245,7 @@ fn add<'f>(group: &mut Group<'f>, path: &str, variable: String, tensor: Tensor<'
     Ok(())
 }
 
-/// At most so many names are listed in a message.
+/// Maximum number of names listed in a message.
 const LISTED: usize = 4;
 
 /// The fault of tensors that fit nowhere.

@@ -9,9 +9,9 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answers {
-    /// Of real values, one entry an output.
+    /// Answers of a regression, one entry per output.
     Values(Vec<Estimated>),
-    /// Of an anomaly score.
+    /// Anomaly scores.
     Scores(Scores),
 }
 
@@ -29,9 +29,9 @@ pub struct Estimated {
 /// Scores on all examples, on one axis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scores {
-    /// Of normal examples.
+    /// Scores of normal examples.
     pub normal: Histogram,
-    /// Of abnormal examples, where there are any.
+    /// Scores of abnormal examples, if there are any.
     pub abnormal: Option<Histogram>,
     /// Above it an example counts as abnormal.
     pub threshold: Option<f32>,

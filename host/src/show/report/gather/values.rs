@@ -14,7 +14,7 @@ pub struct MinMedianMax {
 }
 
 impl MinMedianMax {
-    /// Of finite values; zeros where there are none.
+    /// Statistics of the finite values; zeros if there are none.
     pub fn of(values: &[f64]) -> Self {
         let mut sorted = values.to_vec();
         sorted.sort_by(f64::total_cmp);
@@ -58,7 +58,7 @@ const BINS: usize = 32;
 const WIDE: f64 = 50.0;
 
 impl Histogram {
-    /// Of finite values, on the axis that suits them.
+    /// A histogram of the finite values, on the axis that suits them.
     pub fn of(values: &[f64]) -> Self {
         let MinMedianMax { min, max, .. } = MinMedianMax::of(values);
         let axis = if min > 0.0 && max / min > WIDE { Axis::Logarithmic } else { Axis::Linear };
