@@ -8,7 +8,7 @@ use crate::matrix::{self, Mat, Tile, Write};
 /// Maximum number of parts that a [`Compute`] splits a layer into.
 pub const MAX_PARTS: usize = 8;
 
-/// At least so many units has each part of a layer that is split: handing over a smaller one costs more than it saves.
+/// Minimum number of units in each part of a layer that is split: handing over fewer costs more than it saves.
 const LEAST_UNITS: usize = 16;
 
 /// How many units each part of a layer of `units` has, the last one what is left; at least 1.

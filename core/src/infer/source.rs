@@ -12,7 +12,7 @@ pub struct Source<'a> {
 /// In which order the inputs are taken.
 #[derive(Debug, Clone, Copy)]
 pub enum Order<'a> {
-    /// As they come; so many.
+    /// As they come; their number.
     Plain(usize),
     /// By a list.
     Listed(Listed<'a>),
@@ -70,7 +70,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Input number `i`, 0 where there is none.
+    /// Input number `i`; 0 if it is missing.
     #[inline(always)]
     pub fn at(&self, i: usize) -> u8 {
         let from = match self.order {

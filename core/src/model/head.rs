@@ -90,7 +90,7 @@ impl<'a> HeadSection<'a> {
         self.0.get(PREFIX..).and_then(|table| bytemuck::try_cast_slice(table).ok()).unwrap_or(&[])
     }
 
-    /// Whether the section is right for a model of so many outputs, whose first layer has so many inputs.
+    /// Whether the section is right for a model with `outputs` outputs, whose first layer has `inputs` inputs.
     pub(crate) fn check(self, outputs: u16, inputs: u16) -> Option<()> {
         let kind = self.kind()?;
         if !cfg!(feature = "heads") {

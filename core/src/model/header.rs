@@ -45,7 +45,7 @@ pub struct Header<'a> {
     pub width: u16,
     /// Values at each place: channels of a sensor, or columns of a table.
     pub channels: u16,
-    /// Names of the classes or outputs in UTF-8, each ended by a line feed; empty where there are none.
+    /// Names of the classes or outputs in UTF-8, each ended by a line feed; empty if there are none.
     pub labels: &'a [u8],
     /// Dense layers, first to last.
     pub layers: Vec<LayerHeader, MAX_MODEL_LAYERS>,
@@ -89,7 +89,7 @@ impl Fixed {
         bytes
     }
 
-    /// Values of an example; none where there are none or more than 65,535.
+    /// Values of an example; `None` if it is 0 or more than 65,535.
     pub(super) fn values(&self) -> Option<u16> {
         let values = self.height.checked_mul(self.width)?.checked_mul(self.channels)?;
         (values > 0).then_some(values)

@@ -145,7 +145,7 @@ impl<'a> InputSection<'a> {
         })
     }
 
-    /// Whether the section is right for examples of `values` values, of so many `channels`, and a model whose first layer
+    /// Whether the section is right for examples of `values` values in `channels` channels, and a model whose first layer
     /// has `inputs` inputs, float or not.
     pub(crate) fn check(self, values: u16, channels: u16, inputs: u16, float: bool) -> Option<()> {
         if !cfg!(feature = "inputs") {

@@ -365,7 +365,7 @@ fn check_frame(bytes: &[u8]) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// The list of so many layers, and what follows it.
+/// The list of `layers` layers, and what follows it.
 fn split(section: &[u8], layers: u16) -> Option<(&[u8], &[u8])> {
     let len = Some(usize::from(layers)).filter(|&layers| layers <= MAX_MODEL_LAYERS)? * RECORD;
     Some((section.get(..len)?, section.get(padded(len)..)?))

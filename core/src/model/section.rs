@@ -69,7 +69,7 @@ pub(super) fn entries(file: &[u8]) -> impl ExactSizeIterator<Item = Entry> + use
     table.chunks_exact(ENTRY).map(|entry| Entry::from_bytes(entry.try_into().unwrap_or(&[0; ENTRY])))
 }
 
-/// The bytes of the section with this tag; none where there is none.
+/// The bytes of the section with this tag; `None` if the model has none.
 pub(super) fn find(file: &[u8], tag: Tag) -> Option<&[u8]> {
     let entry = entries(file).find(|entry| entry.tag == tag as u16)?;
     let offset = entry.offset as usize;

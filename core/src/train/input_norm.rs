@@ -16,7 +16,7 @@ use crate::matrix::{Mat, Tile};
 use core::ops::Range;
 use heapless::Vec;
 
-/// Sums over units are cut into at most so many, of equally many units, which are added in order: however the units
+/// Maximum number of parts that sums over units are cut into, of equally many units, which are added in order: however the units
 /// are split over threads, the same bits come out.
 const CHUNKS: usize = 4;
 /// Inputs whose sums are kept in registers.

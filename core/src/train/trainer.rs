@@ -140,7 +140,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
         Ok(Self { network, settings, buffers, batch, steps: 0 })
     }
 
-    /// Goes on after so many `steps`: Adam's correction of its means and the masks of Dropout depend on it.
+    /// Continues after `steps` steps: Adam's correction of its means and the masks of Dropout depend on it.
     pub fn resume(&mut self, steps: u32) {
         self.steps = steps;
     }

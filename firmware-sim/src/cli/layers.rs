@@ -8,7 +8,7 @@ use foldnet_sim::emulate::Instructions;
 pub(crate) const COLUMNS: [Column; 6] =
     [("layer", true), ("bits", true), ("instructions, mean", true), ("min", true), ("max", true), ("share", true)];
 
-/// A row a layer, whose weights have so many bits; none where the layers were not timed.
+/// One row per layer, whose weights have `bits` bits; none if the layers were not timed.
 pub(crate) fn rows(bits: &[u8], run: &Emulation) -> Vec<Vec<String>> {
     let row = |(layer, (count, bits)): (usize, (&Instructions, &u8))| {
         vec![

@@ -20,7 +20,7 @@ enum Program {
     Bare,
     /// The same with a panic put in, which must not link.
     Panicking,
-    /// The example `inference`, for weights of so many bits.
+    /// The example `inference`, for weights of this many bits.
     Inference(u8),
     /// The example `cases`: core's own tests.
     Cases,

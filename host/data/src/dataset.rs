@@ -402,7 +402,7 @@ fn validation_len(training: usize) -> usize {
     (training / 12).max(1)
 }
 
-/// A share of so many training examples, at least two, to validate on: at least one, unless the share is 0, and not all.
+/// How many of `training` examples, at least two, validate: at least one unless the share is 0, and never all.
 pub(crate) fn validation_share(training: usize, share: f64) -> usize {
     match share {
         0.0 => 0,

@@ -14,7 +14,7 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock, unless another program or thread has it. Its file is made where there is none.
+    /// Takes the lock, unless another program or thread has it. Its file is created if it is missing.
     pub(crate) fn try_take(path: &Path) -> io::Result<Option<Self>> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
         match FileExt::try_lock(&file) {

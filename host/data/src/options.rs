@@ -46,7 +46,7 @@ impl FromStr for Task {
 pub enum TestSplit {
     /// This share of each class, above 0 and below 1.
     Share(f64),
-    /// Every so many-th example or recording in the order of the file, at least 2.
+    /// Every n-th example or recording in the order of the file; n is at least 2.
     Every(usize),
 }
 

@@ -50,7 +50,7 @@ pub(crate) enum Op {
     MatMul,
     /// Element by element, with the constant repeated where its size is 1.
     Arithmetic(Arithmetic),
-    /// Of x, gamma, beta, mean and variance, along `axis` of the example (the last where there is none).
+    /// Of x, gamma, beta, mean and variance, along `axis` of the example (the last by default).
     BatchNorm {
         momentum: f32,
         epsilon: f32,

@@ -59,7 +59,7 @@ pub(super) struct MethodArgs {
     /// Keep the epoch with the best of this as best.safetensors
     #[arg(long, value_name = "val_loss|val_accuracy")]
     monitor: Option<Metric>,
-    /// End after so many epochs without a better one by --monitor [default metric: val_loss]
+    /// End after this many epochs without a better one by --monitor [default metric: val_loss]
     #[arg(long, value_name = "EPOCHS")]
     patience: Option<usize>,
 }

@@ -17,7 +17,7 @@ const LEFT_OUT: [f64; 4] = [0.0, 0.0005, 0.002, 0.01];
 /// How much wider a window is than what the calibration examples reach, on either side: other examples reach further.
 const MARGIN: f64 = 0.02;
 
-/// Values share a window where that loses no more than so many times what windows of their own lose.
+/// Values share a window if that loses at most this many times what windows of their own lose.
 const WORTH: f64 = 1.5;
 
 /// How the values of an example become activations.

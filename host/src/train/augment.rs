@@ -15,7 +15,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Augment {
-    /// Images move by up to so many pixels in each direction; 0 comes in.
+    /// Maximum shift of an image in pixels, in each direction; zeros come in.
     pub shift: usize,
     /// Half of the images are mirrored, left to right.
     pub flip: bool,
@@ -25,7 +25,7 @@ pub struct Augment {
     pub jitter: f32,
     /// Every channel is multiplied by a number of `1 - scale` to `1 + scale`, about its mean.
     pub scale: f32,
-    /// Windows move by up to so many samples; the sample at the end that is left is repeated.
+    /// Maximum shift of a window in samples; the sample at the open end is repeated.
     pub time_shift: usize,
 }
 

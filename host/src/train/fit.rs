@@ -56,7 +56,7 @@ pub struct Epoch {
     /// Share of training images recognized, each before its own step.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// The same on the validation images after the epoch, with moving statistics; NaN, and not written, where there are none.
+    /// The same on the validation images after the epoch, with moving statistics; NaN, and not written, if there are none.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub val_loss: f64,
     /// Share of validation images recognized.

@@ -78,7 +78,7 @@ pub struct Recipe {
     /// How it was trained.
     #[serde(flatten)]
     pub config: Config,
-    /// Only so many training images.
+    /// Number of training images, if not all.
     pub limit: Option<usize>,
 }
 
@@ -92,7 +92,7 @@ pub struct Continued {
     /// How it was trained.
     #[serde(flatten)]
     pub config: Config,
-    /// Only so many training images.
+    /// Number of training images, if not all.
     pub limit: Option<usize>,
 }
 

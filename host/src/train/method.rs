@@ -44,7 +44,7 @@ impl Rule {
 pub struct Monitor {
     /// The metric.
     pub metric: Metric,
-    /// Training ends after so many epochs without a better one.
+    /// Number of epochs without a better one after which training ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
 }

@@ -43,7 +43,7 @@ pub struct TrainPlan {
     pub config: Config,
     /// The network to go on from, instead of a fresh one.
     pub init: Option<Checkpoint>,
-    /// Only so many training images.
+    /// Number of training images, if not all.
     pub limit: Option<usize>,
     /// Folder of the run.
     pub out: PathBuf,
@@ -194,7 +194,7 @@ fn resumed(resume: &Resume, dataset: &Dataset, train: View) -> anyhow::Result<Ch
     Ok(network)
 }
 
-/// Refuses what needs examples to validate on where there are none.
+/// Refuses options that need validation examples if there are none.
 fn check_validation(plan: &TrainPlan, dataset: &Dataset) -> anyhow::Result<()> {
     let method = &plan.config.method;
     let flag = match (method.monitor, method.schedule.decay) {

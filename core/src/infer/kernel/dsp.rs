@@ -75,7 +75,7 @@ pub struct List<'s> {
     total: i32,
 }
 
-/// Pairs of a run at most: there is straight-line code for so many.
+/// Maximum number of pairs in a run: as many as the straight-line code has.
 const MAX_RUN: usize = 12;
 
 /// Words of a run before its pairs.

@@ -145,7 +145,7 @@ impl KernelKind {
         Self::ALL.iter().copied().find(|kind| Some(kind.name()) == name).unwrap_or(Self::Portable)
     }
 
-    /// 32-bit words of memory for the list of so many inputs, at most; saturated where memory has no room for them.
+    /// Maximum number of 32-bit words that the list of `inputs` inputs takes; saturated if no memory has them.
     pub const fn list_words(self, width: BitWidth, inputs: usize) -> usize {
         match self {
             // A word for each input.

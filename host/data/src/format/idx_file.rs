@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    /// Whether a file of this kind may have so many dimensions.
+    /// Whether a file of this kind may have this many dimensions.
     fn has(self, dimensions: u8) -> bool {
         match self {
             Self::Images => (2..=MOST_DIMENSIONS).contains(&dimensions),

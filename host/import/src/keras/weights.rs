@@ -16,7 +16,7 @@ pub(super) enum Weights<'f> {
     Named { variables: Vec<(Vec<String>, Object<'f>)>, read: Cell<usize> },
 }
 
-/// Errors when so many numbers were read that the file must lie.
+/// Fails once more numbers were read than a file can hold.
 pub(super) fn check_size(numbers: usize) -> Result<(), Fault> {
     let bytes = 4 * numbers as u64;
     if bytes > MAX_FILE { Err(Fault::TooLarge { bytes }) } else { Ok(()) }

@@ -82,7 +82,7 @@ pub(super) enum Kind {
     Double,
     Half,
     BFloat16,
-    /// Counters and the like: whole numbers of so many bytes.
+    /// Counters and the like: whole numbers of this many bytes.
     Whole(usize),
 }
 

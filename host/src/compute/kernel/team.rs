@@ -19,7 +19,7 @@ const MOST_TASKS: usize = 32;
 const SPINS: u32 = 2_000;
 /// Waiting longer than the caller's own share took and this on top means that a thread has lost its core.
 const PATIENCE: Duration = Duration::from_micros(200);
-/// So much time lost by such waits, less a quarter of the time that the team was at work, and the caller is better off
+/// The time lost by such waits, less a quarter of the time that the team was at work, and the caller is better off
 /// alone. A thread beside a busy one loses milliseconds in every few; what the system itself does costs less, seldom.
 const TOO_MUCH: Duration = Duration::from_millis(2);
 /// The team works at least so long before that is decided. A helper that was put on the caller's core must be ready to

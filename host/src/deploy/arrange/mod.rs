@@ -14,7 +14,7 @@ mod tour;
 
 use crate::deploy::quantize::{QuantizedLayer, codes};
 
-/// Above so many inputs they stay as they are: what is above grows with their square.
+/// Maximum number of inputs that are arranged: the time grows with their square.
 const MAX_INPUTS: usize = 4096;
 
 /// Calibration images that are looked at; more find no better order.

@@ -3,7 +3,7 @@
 use super::Quantization;
 use crate::deploy::fold::FoldedLayer;
 
-/// Most inputs of a layer: the second moments of so many take 130 MB, four times. (And sums cannot leave 32 bits:
+/// Maximum number of inputs of a layer: their second moments take 130 MB, four times. (And sums cannot leave 32 bits:
 /// `2^29 + 4,096 * 255 * 127 < 2^31`.)
 pub const MAX_INPUTS: usize = 4_096;
 

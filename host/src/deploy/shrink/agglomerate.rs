@@ -40,7 +40,7 @@ impl Merging {
         self.steps.len()
     }
 
-    /// The groups after so many steps.
+    /// The groups after `steps` steps.
     pub(super) fn groups(&self, steps: usize) -> Groups {
         if steps == 0 {
             return Groups::default();

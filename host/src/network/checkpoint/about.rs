@@ -110,7 +110,7 @@ impl About {
     }
 
     /// # Errors
-    /// What contradicts a network of so many inputs and outputs, in words.
+    /// What contradicts a network of this many inputs and outputs, in words.
     pub(super) fn check(&self, inputs: usize, outputs: usize) -> Result<(), String> {
         let product =
             self.shape.map(|shape| shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)));

@@ -128,7 +128,7 @@ fn with_epsilon(mut layers: Vec<Layer>, origin: Option<Origin>, given: &[f32]) -
     if given.len() > 1 && given.len() != found { Err(Fault::Epsilons { said: given.len(), found }) } else { Ok(layers) }
 }
 
-/// One Sigmoid as a Softmax of two: a unit of zeros comes before the last Dense's, of so many `inputs`, which is exact.
+/// One Sigmoid as a Softmax of two: a unit of zeros comes before the last Dense's, which has `inputs` inputs; this is exact.
 fn two_classes(mut layers: Vec<Layer>, mut params: Vec<f32>, inputs: usize) -> Result<(Vec<Layer>, Vec<f32>), Fault> {
     let words = super::words::of(&layers);
     let last = layers.len().checked_sub(2).and_then(|at| layers.get_mut(at));
@@ -164,7 +164,7 @@ fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
     if unused.is_empty() { Ok(params) } else { Err(names::unknown_names(unused)) }
 }
 
-/// The first variable of the layer behind the last that is there, or of the first where there is none.
+/// The first variable of the layer behind the last that is there, or of the first layer if there is none.
 fn missing(kind: LayerKind, groups: &[Group], variable: &str) -> Fault {
     let layer = groups.last().map_or_else(|| kind.layer(0), Group::next_path);
     Fault::Missing { name: format!("{layer}/{variable}") }

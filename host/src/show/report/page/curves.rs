@@ -87,7 +87,7 @@ fn drawn(history: &History, name: &str, values: [fn(&Epoch) -> f64; 2], unit: Un
     Lines { train, valid, unit, label }
 }
 
-/// A figure, or a dash where there is none.
+/// A figure, or a dash if there is none.
 fn known(value: f64, text: fn(f64) -> String) -> String {
     if value.is_finite() { text(value) } else { "\u{2013}".to_owned() }
 }
