@@ -1,4 +1,29 @@
-# The inner loops of rv32im.rs.
+# The inner loops of rv32im.rs, which has the algebra. Labels are numbers, since the macros that have them are used more
+# than once.
+#
+# Words of a pair of inputs, a bit field for each row's weight (8 bits: rows 0 to 5; 4 and 2 bits: rows 0 to 7):
+#
+#            31      24 23      16 15       8 7        0
+#   8 bits   | second input       | first input        |
+#   word 0   |    1    |    0     |    1     |    0    |
+#   word 1   | first input        | second input       |      the halves are exchanged
+#            |    3    |    2     |    3     |    2    |
+#   word 2   |    5    |    4     |    5     |    4    |      as word 0
+#   4 bits   | second input       | first input        |
+#   word 0   |  3 |  2 |  1 |  0  |  3 |  2 |  1 |  0  |      word 1: rows 7 to 4
+#   2 bits   |7|6|5|4|3|2|1|0     |7|6|5|4|3|2|1|0     |
+#
+# The topmost row's field of a half is in two's complement, the others have their sign bit inverted.
+#
+# An example, 8 bits (`word8`). The pair's inputs are 3 and 2, X = 5. Row 0 has the weights 5 and -1, row 1 has -2 and 4: word 0
+# is 0x047ffe85. Its halves are 1151 and -379 as signed numbers: A = 3 * -379 + 2 * 1151 = 1165. For the lane the sign bits of
+# row 1 are inverted, too, and row 0 is masked: 0x84007e00, the fields 132 = 4 + 128 and 126 = -2 + 128. MULHU with
+# 0x03000200, the inputs exchanged, is (132 * 3) << 16 | 132 * 2 + 126 * 3, whose lower half is 642. Sums begin at -128 X
+# = -640, so that A = 525 and L = 2 remain. L is row 1's sum, 3 * -2 + 2 * 4; A - 256 L = 13 is row 0's, 3 * 5 - 2.
+#
+# An example, 4 bits (`upper`, `lower`). A word with all sign bits inverted holds w + 8. Masked by 0x000f000f it is a second
+# input's field at bit 16 and a first one's at bit 0. MUL with 2^16 x_first + x_second adds up, in the upper half, the two
+# products of that row: (a + 2^16 b)(2^16 x_first + x_second) = 2^16 (a x_first + b x_second) + ... modulo 2^32.
 
 .option push
 .option arch, +m, +c
