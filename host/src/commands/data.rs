@@ -3,7 +3,7 @@
 use super::record::{Record, task_of};
 use crate::compute::Fast;
 use crate::network::architecture::NormPlacement;
-use crate::network::checkpoint::{Checkpoint, Hints, PixelRange, ReluOnly, Words};
+use crate::network::checkpoint::{Checkpoint, Hints, InputScale, PixelRange, ReluOnly, Words};
 use crate::network::open::{Opened, open, open_checkpoint};
 use crate::show::terminal::{LoadBars, Ui};
 use anyhow::{Context, anyhow, bail};
@@ -253,6 +253,9 @@ pub(super) struct HintArgs {
     /// Type of the raw inputs, if the file does not tell: of a sensor's values that are no pixels
     #[arg(long = "input-type", value_name = "u8|i8|i16|u16|f32")]
     input_type: Option<foldnet_data::InputType>,
+    /// What a raw input stands for, if one scale made it of the network's inputs: x = (value - ZERO) * STEP
+    #[arg(long = "input-scale", value_name = "STEP,ZERO", allow_hyphen_values = true, requires = "input_type")]
+    input_scale: Option<InputScale>,
 }
 
 /// A positive number.
@@ -288,6 +291,7 @@ impl HintArgs {
             pixels: self.pixels,
             epsilon: self.epsilon.clone(),
             input: self.input_type,
+            scale: self.input_scale,
         }
     }
 }

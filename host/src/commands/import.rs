@@ -54,6 +54,9 @@ impl Import {
         for line in &folded {
             ui.say(format!("folded: {line}"));
         }
+        if let Some(scale) = self.hints.hints().scale {
+            ui.say(format!("inputs: (value - {}) * {} of {} values", scale.zero, scale.step, checkpoint.about.input.0));
+        }
         ui.block(of_checkpoint(checkpoint.network()));
         let path = self.out.join(CHECKPOINT);
         std::fs::create_dir_all(&self.out).map_err(|error| anyhow::anyhow!("{}: {error}", self.out.display()))?;

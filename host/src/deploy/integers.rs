@@ -5,6 +5,7 @@ use super::measure::run;
 use super::plan::{Built, ExportPlan};
 use super::shrink::{Groups, Shrinker, Smaller, Start, Wanted};
 use crate::deploy::arrange::arrange;
+use crate::deploy::few::Sample;
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::head::Head;
 use crate::deploy::inputs::Inputs;
@@ -123,7 +124,12 @@ impl Quantizer<'_> {
         let Smaller { layers, groups } = network;
         let (inputs, codes) = (inputs.grouped(groups), groups.average(codes));
         let exact = exact.as_deref().map(|exact| groups.average_exact(exact));
-        let how = Quantization { bits: self.bits, calibration: &codes, exact: exact.as_deref() };
+        let mut sample = Sample { codes: codes.to_vec(), exact: exact.map(|exact| exact.to_vec()) };
+        if self.bits.iter().any(|&bits| bits < 8) {
+            let widest = layers.iter().map(|layer| layer.inputs).max().unwrap_or(0);
+            sample = sample.with_more(layers[0].inputs, widest);
+        }
+        let how = Quantization { bits: self.bits, calibration: &sample.codes, exact: sample.exact.as_deref() };
         let mut layers = quantize(layers, &how, progress)?;
         let order = arrange(&mut layers, &codes);
         let head = match self.checkpoint.about.task {

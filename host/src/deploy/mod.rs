@@ -5,6 +5,7 @@ mod arrange;
 pub mod build;
 mod encode;
 pub mod export;
+mod few;
 pub mod flash;
 pub mod fold;
 pub mod head;

@@ -27,6 +27,10 @@ pub(crate) fn checkpoint(mut network: import::Network, hints: &Hints) -> Result<
         },
         Some(affine) => statistics(rest(affine, &mut network.layers)?, range, about.input.0),
     };
+    let pixels = match hints.scale {
+        Some(scale) => scale.of(&pixels, inputs),
+        None => pixels,
+    };
     let (layers, params) = layers(&network.layers);
     Network::new(&layers, Shape::count(inputs)).map_err(Fault::Layers)?;
     let image = if about.input.0 == InputType::U8 { image(&network.shape) } else { None };

@@ -14,6 +14,7 @@ mod golden;
 mod gradients;
 mod instructions;
 mod losses;
+mod mlperf;
 mod power_cut;
 mod quantize;
 mod training;

@@ -222,6 +222,9 @@ pub enum Fault {
         /// What was said.
         said: PixelRange,
     },
+    /// `--input-scale` for a file that says what its inputs are.
+    #[error("it says itself what its inputs are; leave out --input-scale")]
+    ScaleContradicts,
     /// The layer list is no network that trains.
     #[error("its layers make no network ({0}); change the architecture")]
     Layers(LayerError),

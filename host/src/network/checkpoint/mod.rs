@@ -37,6 +37,7 @@ mod keras;
 mod metadata;
 mod names;
 mod read;
+mod scale;
 mod tensor;
 mod tensors;
 mod torch;
@@ -45,6 +46,7 @@ mod words;
 pub use about::{About, Input, Output, Quantized};
 pub use error::{CheckpointError, Fault};
 pub use keras::{load_line, save_line, torch_save_line};
+pub use scale::{InputScale, NoInputScale};
 pub use tensors::{read_tensors, write_tensors};
 pub use words::{ReluOnly, UnknownWord, Word, Words};
 
@@ -187,7 +189,8 @@ impl std::str::FromStr for PixelRange {
 #[error("give raw (pixels of 0 to 255) or unit (0 to 1)")]
 pub struct UnknownPixelRange;
 
-/// What the user says of a file that does not say it: `--norm`, `--layers`, `--pixels` and `--epsilon`.
+/// What the user says of a file that does not say it: `--norm`, `--layers`, `--pixels`, `--epsilon`, `--input-type` and
+/// `--input-scale`.
 ///
 /// If the file says it, the same may be said again; anything else is an error.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -202,6 +205,8 @@ pub struct Hints {
     pub epsilon: Vec<f32>,
     /// Type of the raw inputs, of a file that does not say it.
     pub input: Option<foldnet_data::InputType>,
+    /// What raw inputs stand for, of a file that does not say it.
+    pub scale: Option<InputScale>,
 }
 
 impl Checkpoint {

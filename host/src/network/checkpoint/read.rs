@@ -57,6 +57,13 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     told.check(inputs, if two { 2 } else { outputs })?;
     let (image, labels) = (told.image, told.labels.unwrap_or_default());
     let mut about = told.about.unwrap_or_default();
+    if hints.scale.is_some() && told.layers.is_some() {
+        return Err(Fault::ScaleContradicts);
+    }
+    let pixels = match hints.scale {
+        Some(scale) => scale.of(&pixels, inputs),
+        None => pixels,
+    };
     if told.layers.is_none() {
         about.input = hints.input.map_or(about.input, Input);
         about.task = if outputs == 1 && !two { Task::Regress } else { about.task };
