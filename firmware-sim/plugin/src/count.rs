@@ -1,14 +1,14 @@
 //! The sum of cycles: blocks as they are executed, the branches between them, and the lines of flash that are waited for.
 //!
-//! Flash: a read of a line that is not among the last [`DATA_LINES`] costs the wait states, and so does an instruction from a
-//! line that is not in a direct-mapped cache of [`CODE_LINES`]; both are what the STM32F4's accelerator has. Prefetching is
+//! Flash: a read of a line that is not among the last [`DATA_BYTES`] costs the wait states, and so does an instruction from a
+//! line that is not in a direct-mapped cache of [`CODE_BYTES`]; both are what the STM32F4's accelerator has. Prefetching is
 //! not modelled, nor are the bus's conflicts.
 
-/// Lines of data that are kept.
-pub const DATA_LINES: usize = 8;
+/// Bytes of data that are kept, in lines.
+pub const DATA_BYTES: u64 = 128;
 
-/// Lines of code that are kept.
-pub const CODE_LINES: usize = 64;
+/// Bytes of code that are kept, in lines.
+pub const CODE_BYTES: u64 = 1024;
 
 /// The firmware's marker in front of an inference: `mov r10, r10`.
 pub const START: [u8; 2] = [0xD2, 0x46];
@@ -63,14 +63,17 @@ pub struct Counter {
     started: Option<Sum>,
     /// End of the block before, and its [`Block::taken`].
     previous: Option<(u64, u64)>,
-    data: [u64; DATA_LINES],
-    code: [u64; CODE_LINES],
+    /// The lines that are kept, the last one first.
+    data: Vec<u64>,
+    /// By the line's number.
+    code: Vec<u64>,
 }
 
 impl Counter {
     /// Nothing counted, nothing in any cache.
     pub fn new(flash: Flash) -> Self {
-        let (data, code) = ([u64::MAX; DATA_LINES], [u64::MAX; CODE_LINES]);
+        let lines = |bytes: u64| vec![u64::MAX; (bytes / flash.line).max(1) as usize];
+        let (data, code) = (lines(DATA_BYTES), lines(CODE_BYTES));
         Self { flash, sum: Sum::default(), started: None, previous: None, data, code }
     }
 
@@ -82,7 +85,8 @@ impl Counter {
         self.sum.half_cycles += block.half_cycles;
         if self.waits(block.start) {
             for line in block.start / self.flash.line..block.end.div_ceil(self.flash.line) {
-                let place = &mut self.code[line as usize % CODE_LINES];
+                let place = line as usize % self.code.len();
+                let place = &mut self.code[place];
                 if std::mem::replace(place, line) != line {
                     self.wait();
                 }
@@ -98,7 +102,8 @@ impl Counter {
         let line = address / self.flash.line;
         let found = self.data.iter().position(|kept| *kept == line);
         // The line comes to the front, the others move back by one.
-        self.data[..=found.unwrap_or(DATA_LINES - 1)].rotate_right(1);
+        let last = found.unwrap_or(self.data.len() - 1);
+        self.data[..=last].rotate_right(1);
         self.data[0] = line;
         if found.is_none() {
             self.wait();
