@@ -101,7 +101,7 @@ mod tests {
         let wide = "word ".repeat(25);
         let lines = |text: &str| columns(&File::new("a.md", text)).iter().map(|found| found.line).collect::<Vec<_>>();
         assert_eq!(lines(&format!("fine\n{wide}\n| {wide}\n```\n{wide}\n```\n{wide}")), [2, 7]);
-        assert_eq!(lines(&format!("{}\n{}", "w".repeat(200), &wide[..120])), []);
+        assert!(lines(&format!("{}\n{}", "w".repeat(200), &wide[..120])).is_empty());
     }
 
     #[test]
