@@ -8,7 +8,7 @@ use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet::show::report::{ModelFile, measured};
 use foldnet::train::history::History;
 use foldnet_core::slot::{Room, Running, SlotHeader, WriteError, Writer, boot};
-use foldnet_data::{Source, load, read_png, text};
+use foldnet_data::{Options, Part, Search, Source, TargetsRef, Task, load, load_with, read_png, text};
 use foldnet_sim::AlignedBytes;
 use std::fmt::Display;
 use std::fs;
@@ -18,9 +18,12 @@ use std::path::{Path, PathBuf};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets of this file.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 9] = [
     ("checkpoint", checkpoint),
+    ("csv", csv),
     ("idx", idx),
+    ("npy", npy),
+    ("npz", npz),
     ("png", png),
     ("history", history),
     ("record", record),
@@ -80,6 +83,57 @@ pub fn idx(bytes: &[u8]) {
         Ok(set) => {
             let classes = set.part(foldnet_data::Part::Train).classes().expect("labels are classes");
             assert!(classes.iter().all(|&class| usize::from(class) < set.labels.len()));
+        }
+        Err(error) => check_error(error),
+    }
+}
+
+/// A table, by the first byte for another task, or cut into windows.
+pub fn csv(bytes: &[u8]) {
+    let (&how, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let path = file("any.csv", bytes);
+    let task = [Task::Classify, Task::Regress, Task::Reconstruct][usize::from(how) % 3];
+    let window = (how & 4 != 0).then_some(3);
+    table(&path, &Options { task, window, ..Options::default() });
+}
+
+/// One array, of examples or of right answers by the first byte, beside a good one of the other.
+pub fn npy(bytes: &[u8]) {
+    let (&which, bytes) = bytes.split_first().unwrap_or((&0, &[]));
+    let good = |shape: &str, data: Vec<u8>| {
+        let head = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}\n");
+        [b"\x93NUMPY\x01\x00", &(head.len() as u16).to_le_bytes()[..], head.as_bytes(), &data].concat()
+    };
+    let examples = good("(12, 4)", (0..48).collect());
+    let answers = good("(12,)", (0..12).map(|n| n % 3).collect());
+    let (x, y) = if which % 2 == 0 { (bytes, &answers[..]) } else { (&examples[..], bytes) };
+    file("any_y.npy", y);
+    table(&file("any_x.npy", x), &Options::default());
+}
+
+/// An archive of arrays.
+pub fn npz(bytes: &[u8]) {
+    table(&file("any.npz", bytes), &Options::default());
+}
+
+/// What is read has as many answers as examples, all numbers finite and labels below the number of classes.
+fn table(path: &Path, options: &Options) {
+    match load_with(&Source::Path(path.to_owned()), options, &Search::from_env(), &mut |_| {}) {
+        Ok(set) => {
+            for part in [Part::Train, Part::Test] {
+                let view = set.part(part);
+                match view.targets {
+                    TargetsRef::Classes(classes) => {
+                        assert_eq!(classes.len(), view.len());
+                        assert!(classes.iter().all(|&class| usize::from(class) < set.labels.len()));
+                    }
+                    TargetsRef::Values { values, outputs } => {
+                        assert_eq!(values.len(), view.len() * outputs);
+                        assert!(values.iter().all(|value| value.is_finite()));
+                    }
+                    TargetsRef::None => {}
+                }
+            }
         }
         Err(error) => check_error(error),
     }
