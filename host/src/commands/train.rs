@@ -13,7 +13,7 @@ use crate::train::run::{Extras, Resume, TrainPlan, train_run};
 use crate::train::schedule::Decay;
 use anyhow::{Context, bail};
 use clap::Args;
-use foldnet_data::Task;
+use foldnet_data::{Dataset, Part, Task};
 use std::path::{Path, PathBuf};
 
 /// Train a network and write model.safetensors and history.jsonl
@@ -80,6 +80,9 @@ pub(super) struct Train {
     out: Option<PathBuf>,
 }
 
+/// Steps of a whole training below which a network has hardly begun to learn.
+const FEW_STEPS: usize = 200;
+
 /// What the epochs are written as besides `history.jsonl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Log {
@@ -119,6 +122,7 @@ impl Train {
         if let (Some(path), Some(init)) = (&self.init, &init) {
             known(path, dataset.number_as(&init.labels))?;
         }
+        self.say_if_few_steps(&config, &dataset, ui);
         let plan = TrainPlan {
             norm: self.placement(),
             hidden: self.hidden.clone(),
@@ -136,6 +140,18 @@ impl Train {
         };
         let trained = train_run(plan, &dataset, &compute, ui)?;
         ui.result(&trained.history)
+    }
+
+    /// Says so where the usual number of epochs, which is the notebook's, is far too few for a small set.
+    fn say_if_few_steps(&self, config: &Config, dataset: &Dataset, ui: Ui) {
+        let (epochs, examples) = (config.epochs, dataset.part(Part::Train).len());
+        let steps = epochs * examples.div_ceil(config.batch_size);
+        let usual = self.epochs.or(self.preset().epochs).is_none() && self.bits.is_empty() && self.limit.is_none();
+        if usual && steps < FEW_STEPS {
+            ui.say(format!(
+                "note: {epochs} epochs are {steps} steps in all, which is little; give --epochs, such as 60"
+            ));
+        }
     }
 
     /// `--resume`

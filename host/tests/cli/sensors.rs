@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Stdio;
 
-/// `table.csv`: 120 rows of two numbers and a class, which the first of them tells.
-fn table(folder: &Folder) {
+/// `table.csv`: rows of two numbers and a class, which the first of them tells. Sets are remembered by their contents, on the whole
+/// machine: tests that run at the same time take different numbers of rows.
+fn table(folder: &Folder, rows: usize) {
     let mut text = String::from("length,width,kind\n");
-    for row in 0..120 {
+    for row in 0..rows {
         let kind = ["long", "short"][row % 2];
         let length = if row % 2 == 0 { 60 } else { 20 } + row * 7 % 13;
         let _ = writeln!(text, "{length},{},{kind}", row * 5 % 17);
@@ -64,7 +65,7 @@ fn floats(folder: &Folder, name: &str) -> (String, Vec<f32>) {
 #[test]
 fn a_table_of_features_and_rows_without_answers() {
     let folder = Folder::new();
-    table(&folder);
+    table(&folder, 120);
     for head in ["softmax", "sigmoid"] {
         let train =
             format!("train --dataset table.csv --hidden 8 --epochs 20 --batch-size 8 --head {head} --out run --json");
@@ -178,7 +179,7 @@ fn values_come_back_in_their_unit() {
 #[test]
 fn a_network_without_its_set_is_exported_by_rows() {
     let folder = Folder::new();
-    table(&folder);
+    table(&folder, 118);
     folder.run("train --dataset table.csv --hidden 8 --epochs 10 --batch-size 8 --out run").succeeded();
     std::fs::rename(folder.path("table.csv"), folder.path("gone.csv")).expect("renamed");
     folder.run("export run --out a.fnet").refused(&["export needs examples: give --dataset, or --calibration"]);
@@ -251,4 +252,15 @@ fn odd_tables_that_are_fine() {
     takes(&good.replace("cat", "7").replace("dog", "3"), "", "test - loss");
     takes(&good.replace(',', ";"), "", "test - loss");
     takes(&rows(15), "", "test - loss");
+}
+
+#[test]
+fn the_usual_epochs_are_said_to_be_few_for_a_small_set() {
+    let folder = Folder::new();
+    table(&folder, 116);
+    let note = "note: 2 epochs are 6 steps in all, which is little; give --epochs, such as 60";
+    let train = |flags: &str| {
+        folder.run(&format!("train --dataset table.csv --hidden 4 --out run {flags}")).succeeded().stdout.contains(note)
+    };
+    assert_eq!((train(""), train("--epochs 2")), (true, false));
 }
