@@ -13,6 +13,7 @@ mod golden;
 mod interrupt;
 #[cfg(target_os = "linux")]
 mod memory;
+mod motion;
 mod own_data;
 mod report;
 mod sample;

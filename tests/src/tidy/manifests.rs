@@ -19,7 +19,7 @@ const SIM: &str = "foldnet-sim";
 const C: &str = "foldnet-c";
 const HOST: &str = "foldnet";
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule { package: CORE, knows: &[], knows_on_a_pc: &[] },
     Rule { package: C, knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
@@ -28,6 +28,7 @@ const RULES: [Rule; 10] = [
     Rule { package: "foldnet-plugin", knows: &[], knows_on_a_pc: &[] },
     Rule { package: HOST, knows: &[CORE, DATA, IMPORT, SIM], knows_on_a_pc: &[] },
     Rule { package: "foldnet-fuzz", knows: &[CORE, IMPORT, "foldnet-tests"], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-motion", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-tests", knows: &[CORE, DATA, IMPORT, SIM, HOST], knows_on_a_pc: &[] },
 ];
@@ -235,6 +236,7 @@ mod tests {
                 "foldnet_data",
                 "foldnet_fuzz",
                 "foldnet_import",
+                "foldnet_motion",
                 "foldnet_plugin",
                 "foldnet_sim",
                 "foldnet_stm32f405",
@@ -249,6 +251,7 @@ mod tests {
                 "foldnet_plugin",
                 "foldnet",
                 "foldnet_fuzz",
+                "foldnet_motion",
                 "foldnet_stm32f405",
                 "foldnet_tests"
             ]

@@ -1,0 +1,37 @@
+//! The sensor. Here it is a file of the debugger's machine, `live.raw`: samples of three little-endian 16-bit integers.
+//! On a board of your own this is the driver of its accelerometer, which waits until the next sample is there.
+//!
+//! The only place of this firmware where `unsafe` is allowed.
+#![allow(unsafe_code)]
+
+use core::mem::size_of_val;
+use cortex_m_semihosting::{nr, syscall};
+
+/// A stream of samples: x, y, z in thousandths of g, fifty a second.
+pub(crate) struct Accelerometer {
+    /// The debugger's number of the file.
+    file: usize,
+}
+
+impl Accelerometer {
+    /// The start of the stream.
+    ///
+    /// # Panics
+    /// When there is no `live.raw`.
+    pub(crate) fn new() -> Self {
+        let name = c"live.raw";
+        // SAFETY: the operation takes address, mode and length of a name, which lives longer.
+        let file = unsafe { syscall!(OPEN, name.as_ptr(), nr::open::R_BINARY, name.count_bytes()) };
+        assert!(file != usize::MAX, "no file live.raw in this folder");
+        Self { file }
+    }
+
+    /// The next sample; `None` at the end of the file.
+    pub(crate) fn sample(&mut self) -> Option<[i16; 3]> {
+        let mut sample = [0; 3];
+        let (address, len) = (sample.as_mut_ptr(), size_of_val(&sample));
+        // SAFETY: the operation fills `len` bytes at `address`, which are ours, and any bytes are numbers.
+        let left = unsafe { syscall!(READ, self.file, address, len) };
+        (left == 0).then_some(sample)
+    }
+}
