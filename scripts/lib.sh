@@ -59,4 +59,24 @@ install_bare_metal() {
     done
 }
 
+# Builds for the target $1 into the folder $2, with the arguments of cargo build that follow; prints whose compiler it is. rustup's
+# where it has the target, else Debian's.
+build_bare_metal() {
+    local target=$1 folder=$2
+    shift 2
+    # Settings of the cargo that may have started this one are not meant for it.
+    if rustup target list --installed 2>/dev/null | grep -qx "$target"; then
+        echo "by rustup's $(env -u RUSTUP_TOOLCHAIN rustc --version)"
+        env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN -u RUSTC -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET \
+            cargo build --quiet --target "$target" --target-dir "$folder" "$@"
+        return
+    fi
+    install_bare_metal "$target" ||
+        { echo "$0: run 'rustup target add $target', or install rustc-web, cargo-web and rust-web-src" >&2; return 1; }
+    echo "by Debian's $(/usr/bin/rustc --version)"
+    env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET \
+        RUSTC_BOOTSTRAP=1 RUSTC=/usr/bin/rustc PATH=/usr/bin:/bin /usr/bin/cargo build --quiet --target "$target" --target-dir "$folder" \
+        -Zbuild-std=core,compiler_builtins -Zbuild-std-features=compiler-builtins-mem "$@"
+}
+
 dataset_folder=/usr/share/datasets/fashion-mnist

@@ -1,7 +1,8 @@
-//! The library for C: `c/example`, compiled by arm-none-eabi-gcc, on emulated boards. Class and logits of every image are
-//! the simulator's, every error is an exit code with its message, and the program links only if nothing can panic.
+//! The library for C as `scripts/c-library` lays it out, and `c/example`, compiled by arm-none-eabi-gcc with make for one
+//! board and with CMake for the other, emulated. Class and logits of every image are the simulator's, every error is an exit
+//! code with its message, and the program links only if nothing can panic.
 //!
-//! Needs gcc-arm-none-eabi, make, and what `foldnet-sim --emulate` needs; without them these tests fail.
+//! Needs gcc-arm-none-eabi, make, cmake, and what `foldnet-sim --emulate` needs; without them these tests fail.
 
 use foldnet_core::Model;
 use foldnet_core::infer::{InputType, Row};
@@ -11,7 +12,6 @@ use foldnet_core::model::{
 use foldnet_data::{Shape, TargetsRef, ValuesRef, View};
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{Board, by_name};
-use foldnet_sim::emulate::build_command;
 use foldnet_sim::job::{score, verdict};
 use foldnet_sim::simulate::simulate_each;
 use foldnet_tests::exported::{Exported, test};
@@ -32,19 +32,17 @@ fn model() -> &'static [u8] {
     &MODEL.get_or_init(|| Exported::keras("after", 4, 1)).model
 }
 
-/// The archive for a board, in `out`; what it is linked to cannot panic, or has a panic put in. Built in the folder of
-/// the board's firmware, where core and its dependencies are built already, one at a time.
-fn archive(board: &Board, out: &Path, panicking: bool) -> PathBuf {
+/// The library for a board, laid out in `out/foldnet`; what it is linked to cannot panic, or has a panic put in. Built in the
+/// folder of the board's firmware, where core and its dependencies are built already, one at a time.
+fn library(board: &Board, out: &Path, panicking: bool) -> PathBuf {
     static BUILDING: Mutex<()> = Mutex::new(());
     let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
-    let folder = root().join("target/firmware").join(board.target);
-    let mut cargo = build_command(board.target, &root()).unwrap_or_else(|error| panic!("{error}"));
-    cargo.args(["--profile", "firmware", "-p", "foldnet-c", "--features", "prove-no-panic"]);
-    let output = run(cargo.arg("--target-dir").arg(&folder).envs(panicking.then_some(("FOLDNET_PANICKING", "1"))));
+    let folder = out.join("foldnet");
+    let mut script = Command::new(root().join("scripts/c-library"));
+    script.arg("--out").arg(&folder).args(["--features", "prove-no-panic", board.target]);
+    let output = run(script.envs(panicking.then_some(("FOLDNET_PANICKING", "1"))));
     assert!(output.status.success(), "{}", said(&output));
-    let archive = out.join("libfoldnet_c.a");
-    std::fs::copy(folder.join(board.target).join("firmware/libfoldnet_c.a"), &archive).unwrap();
-    archive
+    folder
 }
 
 /// What is made for a test: a folder of its own.
@@ -55,16 +53,25 @@ fn folder(name: &str) -> PathBuf {
 }
 
 /// Compiles and links the example.
-fn make(board: &Board, archive: &Path, out: &Path) -> Output {
+fn make(board: &Board, library: &Path, out: &Path) -> Output {
     let set = |name: &str, path: &Path| format!("{name}={}", path.display());
     let mut make = Command::new("make");
     make.arg("--always-make").arg("-C").arg(root().join("c/example"));
-    run(make.arg(format!("BOARD={}", board.name)).args([set("LIB", archive), set("OUT", out)]))
+    run(make.arg(format!("BOARD={}", board.name)).args([set("FOLDNET", library), set("OUT", out)]))
 }
 
-/// The example for a board.
+/// The same by CMake, for a board of this name.
+fn cmake(board: &str, library: &Path, out: &Path) -> Output {
+    let mut configure = Command::new("cmake");
+    configure.arg("-S").arg(root().join("c/example")).arg("-B").arg(out).arg("--fresh");
+    let configured = run(configure.arg(format!("-DBOARD={board}")).arg(format!("-DFOLDNET={}", library.display())));
+    if configured.status.success() { run(Command::new("cmake").arg("--build").arg(out)) } else { configured }
+}
+
+/// The example for a board: by make for the M4F, by CMake for the M0.
 fn program(board: &Board, out: &Path) {
-    let output = make(board, &archive(board, out, false), out);
+    let library = library(board, out, false);
+    let output = if board.name == BOARDS[0] { make(board, &library, out) } else { cmake(board.name, &library, out) };
     assert!(output.status.success(), "{}", said(&output));
 }
 
@@ -173,9 +180,21 @@ fn errors_are_exit_codes_with_a_message() {
 fn a_panic_would_be_found() {
     let board = by_name("netduinoplus2").unwrap();
     let folder = folder("panicking");
-    let output = make(board, &archive(board, &folder, true), &folder);
+    let output = make(board, &library(board, &folder, true), &folder);
     let text = said(&output);
     assert!(!output.status.success() && text.contains("undefined reference to `foldnet_can_panic'"), "{text}");
+}
+
+#[test]
+fn a_target_without_its_library_says_which_there_are() {
+    let (board, folder) = (by_name("netduinoplus2").unwrap(), folder("missing"));
+    let library = library(board, &folder, false);
+    let output = cmake("microbit", &library, &folder);
+    // CMake breaks lines.
+    let text = said(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = "FOLDNET_TARGET 'thumbv6m-none-eabi': no library for it; there are: thumbv7em-none-eabihf. \
+                scripts/c-library TARGET builds one";
+    assert!(!output.status.success() && text.contains(says), "{text}");
 }
 
 /// Linker scripts that a user copies say what the table of boards says.
