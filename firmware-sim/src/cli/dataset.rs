@@ -57,8 +57,8 @@ impl DatasetArgs {
         loading.finish();
         match (&source, set) {
             // What has no right answers, or a column less than a table with them would have.
-            (Source::Path(file), Err(error)) if has_no_answers(&error) => {
-                inputs_alone(file, model, self.table.step()).map_err(|_| error.into())
+            (Source::Path(file), Err(error)) if names_no_column(&options) => {
+                inputs_alone(file, model, self.table.step()).map_err(|alone| clearer(error, alone).into())
             }
             (Source::Path(file), Ok(set)) if file.is_file() && !fits(model, set.examples.shape) => {
                 Ok(inputs_alone(file, model, self.table.step()).unwrap_or(set))
@@ -89,9 +89,14 @@ impl DatasetArgs {
     }
 }
 
-/// Whether a set lacks nothing but right answers.
-fn has_no_answers(error: &DataError) -> bool {
-    matches!(error, DataError::File { problem: Problem::NoAnswers | Problem::UnknownFormat, .. })
+/// Whether a table may be without right answers, though its last column was taken for them.
+fn names_no_column(options: &Options) -> bool {
+    options.target.is_empty() && options.group.is_none() && options.normal.is_none()
+}
+
+/// Of what is wrong with a file as a set, and as examples without answers, the one that tells more.
+fn clearer(set: DataError, alone: DataError) -> DataError {
+    if matches!(set, DataError::File { problem: Problem::NoAnswers, .. }) { alone } else { set }
 }
 
 /// A file of inputs, without right answers.

@@ -10,16 +10,16 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A folder with model files and a dataset of its own, so that no test needs a download.
-struct Room {
+pub(crate) struct Room {
     folder: TempDir,
 }
 
 impl Room {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap() }
     }
 
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         path
@@ -43,20 +43,20 @@ impl Room {
     }
 }
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_foldnet-sim")).args(args).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-fn str(path: &Path) -> &str {
+pub(crate) fn str(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// Fails with `code`, nothing on stdout, and one line on stderr that holds all `parts`.
-fn check_error(args: &[&str], code: i32, parts: &[&str]) {
+pub(crate) fn check_error(args: &[&str], code: i32, parts: &[&str]) {
     let output = run(args);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");

@@ -3,6 +3,7 @@
 mod boards;
 mod command;
 mod models;
+mod sensors;
 mod simulation;
 #[path = "typed.rs"]
 mod typed_models;

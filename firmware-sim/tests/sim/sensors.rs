@@ -1,0 +1,163 @@
+//! Sets of sensor values on the command line: tables cut into windows, arrays, inputs of every type with and without right
+//! answers, and what does not belong to the model.
+
+use crate::command::{Room, check_error, run, str, text};
+use crate::typed_models::{Typed, examples, typed, windows};
+use foldnet_core::Model;
+use foldnet_core::infer::InputType;
+use foldnet_core::model::HeadKind;
+use foldnet_data::{Shape, TargetsRef, Values, ValuesRef, View};
+use foldnet_sim::{AlignedBytes, simulate};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// Rows of a recording.
+const ROWS: usize = 30;
+
+/// Recordings, of which the last one is strange.
+const RECORDINGS: [&str; 4] = ["a", "b", "c", "d"];
+
+/// A model of windows of six samples of two channels.
+fn model(kind: InputType, head: HeadKind, bits: u8) -> AlignedBytes {
+    AlignedBytes::from_vec(typed(Typed { kind, head, bits, grouped: false }, 7))
+}
+
+/// Sample number `row` of a recording.
+fn sample(recording: usize, row: usize) -> [i16; 2] {
+    let at = (recording * ROWS + row) as i16;
+    [at * 97 % 19_001 - 9_000, 9_000 - at * 61 % 18_001]
+}
+
+/// All recordings as a table.
+fn table() -> String {
+    let mut text = String::from("x,y,recording,strange\n");
+    for (number, name) in RECORDINGS.iter().enumerate() {
+        for [x, y] in (0..ROWS).map(|row| sample(number, row)) {
+            let _ = writeln!(text, "{x},{y},{name},{}", u8::from(*name == "d"));
+        }
+    }
+    text
+}
+
+/// Windows of six samples, every `step`, of these recordings, `[N][6][2]`.
+fn cut(recordings: &[usize], step: usize) -> Vec<i16> {
+    let starts = || (0..=ROWS - 6).step_by(step);
+    let window = |recording: usize, start: usize| (start..start + 6).flat_map(move |row| sample(recording, row));
+    recordings.iter().flat_map(|&number| starts().flat_map(move |start| window(number, start))).collect()
+}
+
+/// What the command says, in its object.
+fn object(args: &[&str]) -> serde_json::Value {
+    let output = run(&[args, &["--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The command runs `expected`, and nothing else.
+fn check(args: &[&str], model: &[u8], expected: ValuesRef) {
+    let view = View { inputs: expected, targets: TargetsRef::None, shape: Shape::window(6, 2) };
+    let simulated = simulate(&Model::parse(model).unwrap(), view, &mut |_| ());
+    let found = object(args);
+    assert_eq!((&found["images"], &found["logits_sha256"]), (&view.len().into(), &simulated.logits_sha256.into()));
+}
+
+#[test]
+fn recordings_are_cut_into_the_model_s_windows() {
+    let room = Room::new();
+    let (file, table) = (model(InputType::I16, HeadKind::Reconstruction, 8), room.file("walk.csv", table().as_bytes()));
+    let path = room.file("walk.fnet", &file);
+    let args = [str(&path), "--dataset", str(&table), "--group", "recording", "--normal", "strange=0", "--step", "3"];
+    // Of the normal recordings the last is for testing, and so is what is strange.
+    check(&args, &file, ValuesRef::I16(&cut(&[2, 3], 3)));
+    check(&[&args[..], &["--window", "6"]].concat(), &file, ValuesRef::I16(&cut(&[2, 3], 3)));
+    check(&[&args[..], &["--images", "5"]].concat(), &file, ValuesRef::I16(&cut(&[2], 3)[..5 * 12]));
+    // Without a step windows touch.
+    check(&args[..7], &file, ValuesRef::I16(&cut(&[2, 3], 6)));
+    check(&[&args[..], &["--test-split", "every:2"]].concat(), &file, ValuesRef::I16(&cut(&[1, 3], 3)));
+    let auc = object(&args)["metrics"]["auc"].as_f64().unwrap();
+    assert!((0.0..=1.0).contains(&auc), "{auc}");
+    let said = text(&run(&args).stdout);
+    for line in ["auc ", "normal    9: mean ", "abnormal  9: mean ", "threshold "] {
+        assert!(said.contains(line), "no '{line}' in {said}");
+    }
+}
+
+/// A `.npy` of floats, `[N][6][2]` or of another shape.
+fn npy(shape: &str, values: &[f32]) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = (header.len() as u16).to_le_bytes();
+    let values = values.iter().flat_map(|value| value.to_le_bytes());
+    [&b"\x93NUMPY\x01\x00"[..], &length, header.as_bytes()].concat().into_iter().chain(values).collect()
+}
+
+#[test]
+fn values_without_answers_are_run_alone() {
+    let room = Room::new();
+    for kind in [InputType::F32, InputType::I16, InputType::I8, InputType::U16, InputType::U8] {
+        let (file, values) = (model(kind, HeadKind::Softmax, 4), examples(kind, 4, 3));
+        let path = room.file("model.fnet", &file);
+        let mut rows = String::from("x,y\n");
+        for row in 0..4 * 6 {
+            let _ = writeln!(rows, "{},{}", values.view().get(2 * row), values.view().get(2 * row + 1));
+        }
+        let table = room.file("rows.csv", rows.as_bytes());
+        let args = [str(&path), "--dataset", str(&table)];
+        check(&args, &file, values.view());
+        assert!(text(&run(&args).stdout).contains("4 examples of "), "{kind:?}");
+        assert!(windows(&values).len() == 4, "{kind:?}");
+        if let Values::F32(floats) = &values {
+            let array = room.file("rows.npy", &npy("(4, 6, 2)", floats));
+            check(&[str(&path), "--dataset", str(&array)], &file, values.view());
+        }
+    }
+}
+
+/// One line that names the files and the remedy.
+fn refused(model: &AlignedBytes, set: (&str, &[u8]), flags: &[&str], parts: &[&str]) {
+    let room = Room::new();
+    let (path, set): (PathBuf, PathBuf) = (room.file("model.fnet", model), room.file(set.0, set.1));
+    check_error(&[&[str(&path), "--dataset", str(&set)], flags].concat(), 1, parts);
+}
+
+#[test]
+fn values_that_are_not_the_model_s_are_refused_in_a_line() {
+    let (shorts, floats) =
+        (model(InputType::I16, HeadKind::Reconstruction, 8), model(InputType::F32, HeadKind::Values, 8));
+    let rows = table();
+    let walk = ("walk.csv", rows.as_bytes());
+    let group = ["--group", "recording"];
+    let takes = "the model takes 6 samples of 2 channels (i16)";
+    refused(&shorts, walk, &["--group", "day"], &["--group day: no such column; there are x, y, recording, strange"]);
+    refused(
+        &shorts,
+        walk,
+        &[&group[..], &["--normal", "strange=2"]].concat(),
+        &["--normal strange=2: no row has this value"],
+    );
+    refused(
+        &shorts,
+        walk,
+        &[&group[..], &["--normal", "strange=0", "--window", "7"]].concat(),
+        &["model.fnet", takes, "7 samples of 2 channels (i16)"],
+    );
+    refused(
+        &shorts,
+        walk,
+        &["--window", "31", "--group", "recording"],
+        &["--window 31: the longest recording has 30 rows"],
+    );
+    refused(&shorts, ("x.npy", &npy("(4, 6, 2)", &[0.5; 48])), &[], &["x.npy", "(i16)", "(f32)"]);
+    refused(
+        &floats,
+        ("x.npy", &npy("(4, 5, 2)", &[0.5; 40])),
+        &[],
+        &["x.npy: holds 40 values, and an example has 12 (6 samples of 2 channels)"],
+    );
+    refused(&shorts, ("x.csv", b"x,y\n1.5,2\n3,4\n"), &[], &["x.csv", "1.5, which is no i16"]);
+    refused(&shorts, ("x.csv", b"x,y\n1,2\n3,40000\n"), &[], &["x.csv", "40000, which is no i16"]);
+    refused(&shorts, ("x.csv", b"x,y\n1,2\n3,NaN\n"), &[], &["x.csv", "line 3, column 'y': NaN"]);
+    refused(&shorts, ("x.csv", b"x,y\n1,2\n3,4\n"), &[], &["x.csv", "6"]);
+    for wrong in [["--window", "0"], ["--step", "0"], ["--normal", "strange"], ["--test-split", "every:1"]] {
+        check_error(&[&["model.fnet"], &wrong[..]].concat(), 2, &[wrong[0], "--help"]);
+    }
+}
