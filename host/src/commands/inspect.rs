@@ -44,6 +44,9 @@ impl Inspect {
         let summary = of_checkpoint(checkpoint.network());
         ui.block(&summary);
         ui.say(format!("a trained network for images of {}", ImageSize::of(checkpoint)));
+        if checkpoint.about.pool.is_some() {
+            ui.say(format!("its {} inputs are averages of 2x2 pixels", checkpoint.inputs));
+        }
         let models = models_beside(&resolve(&self.path));
         match &models[..] {
             [] => ui.say(format!(
@@ -76,6 +79,10 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
         words.into_iter().chain([relu.to_owned(), layer.scale.to_string()]).collect()
     });
     ui.block(table(&["layer", "inputs", "units", "bits", "ReLU", "output scale"], rows));
+    let first = header.layers.first().map_or(0, |layer| usize::from(layer.inputs));
+    if first < model.inputs() {
+        ui.say(format!("inputs: {first}, averages of {} values", model.inputs()));
+    }
     let threshold = model.threshold().map_or(String::new(), |score| format!(", abnormal above {score}"));
     ui.say(format!("head: {}{threshold}", model.head().name()));
     ui.say(format!("names: {}", model.labels().collect::<Vec<_>>().join(", ")));

@@ -7,6 +7,7 @@ use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, open_checkpoint};
 use crate::show::terminal::Ui;
 use crate::train::fit::Config;
+use crate::train::float_first::train_in_two;
 use crate::train::method::Method;
 use crate::train::qat::{Quantize, default_learning_rate};
 use crate::train::run::{Extras, Resume, TrainPlan, train_run};
@@ -28,11 +29,11 @@ pub(super) struct Train {
     /// classify, or what --init was trained for]
     #[arg(long, value_name = "TASK")]
     task: Option<Task>,
-    /// Units of the hidden layers
-    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units, default_value = "300,100")]
+    /// Units of the hidden layers [default: 300,100]
+    #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units)]
     hidden: Vec<u32>,
-    /// Flags by one name, which are printed: best. Flags of your own go before them
-    #[arg(long, value_name = "NAME", conflicts_with = "optimizer")]
+    /// Flags by one name, which are printed: best or small. Flags of your own go before them
+    #[arg(long, value_name = "best|small", conflicts_with = "optimizer")]
     preset: Option<Preset>,
     /// Passes over the training examples [default: 2]
     #[arg(long, value_name = "N")]
@@ -56,13 +57,14 @@ pub(super) struct Train {
     /// Go on with the training in this folder where it stopped, by its own flags; --epochs may be another number
     #[arg(long, value_name = "DIR", conflicts_with_all = ["norm", "task", "hidden", "preset", "batch_size", "learning_rate", "seed",
         "init", "no_shuffle", "limit", "out", "optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "schedule", "warmup",
-        "label_smoothing", "class_weights", "dropout", "std_floor", "standardize", "loss", "head", "augment", "monitor", "patience"])]
+        "label_smoothing", "class_weights", "dropout", "std_floor", "pool", "standardize", "loss", "head", "augment", "monitor", "patience"])]
     resume: Option<PathBuf>,
     /// Write the epochs as a table, history.csv, too
     #[arg(long, value_name = "csv")]
     log: Option<Log>,
-    /// Train in integers: weights of 8, 4 or 2 bits, or one width for each layer; what is exported is what was trained
-    #[arg(long, value_name = "BITS,...", value_delimiter = ',', requires = "init")]
+    /// Train in integers: weights of 8, 4 or 2 bits, or one width for each layer; what is exported is what was trained.
+    /// Without --init a network is first trained in floats, into the folder float of --out
+    #[arg(long, value_name = "BITS,...", value_delimiter = ',')]
     bits: Vec<u8>,
     /// With --bits: learn the outputs of this trained network, too
     #[arg(long, value_name = "FILE", requires = "bits")]
@@ -125,7 +127,7 @@ impl Train {
         self.say_if_few_steps(&config, &dataset, ui);
         let plan = TrainPlan {
             norm: self.placement(),
-            hidden: self.hidden.clone(),
+            hidden: self.hidden(),
             config,
             init,
             limit: self.limit,
@@ -138,7 +140,10 @@ impl Train {
                 quantized: self.quantized()?,
             },
         };
-        let trained = train_run(plan, &dataset, &compute, ui)?;
+        let trained = match self.after_floats() {
+            Some(integers) => train_in_two(plan, integers, &dataset, &compute, ui)?,
+            None => train_run(plan, &dataset, &compute, ui)?,
+        };
         ui.result(&trained.history)
     }
 
@@ -199,21 +204,21 @@ impl Train {
         Ok(Some(Quantize { bits: self.bits.clone(), teacher }))
     }
 
-    /// Epochs, batch size and learning rate where nothing is said of them.
-    fn usual(&self, method: &MethodArgs) -> (usize, usize, f32) {
-        if self.bits.is_empty() {
-            return (2, 32, method.rule().learning_rate());
-        }
-        (if self.bits.contains(&2) { 15 } else { 4 }, 128, default_learning_rate(&self.bits))
+    fn hidden(&self) -> Vec<u32> {
+        let preset = || self.preset().hidden;
+        let given = Some(self.hidden.clone()).filter(|hidden| !hidden.is_empty()).unwrap_or_else(preset);
+        if given.is_empty() { vec![300, 100] } else { given }
     }
 
     fn config(&self) -> anyhow::Result<Config> {
         let preset = self.preset();
-        let method = self.method.or(preset.method);
-        let (epochs, batch_size, learning_rate) = self.usual(&method);
-        if !self.bits.is_empty() && method.method()? != Method::default() {
+        let method = self.method.or(preset.method.clone());
+        let in_integers = !self.bits.is_empty() && !self.floats_first();
+        if in_integers && method.method()? != Method::default() {
             bail!("--bits: training in integers has an optimizer and a schedule of its own; leave their flags out");
         }
+        let usual = if in_integers { integers(&self.bits) } else { (2, 32, method.rule().learning_rate()) };
+        let (epochs, batch_size, learning_rate) = usual;
         Ok(Config {
             epochs: self.epochs.or(preset.epochs).unwrap_or(epochs),
             batch_size: self.batch_size.or(preset.batch_size).unwrap_or(batch_size),
@@ -222,6 +227,20 @@ impl Train {
             shuffle: !self.no_shuffle,
             method: method.method()?,
         })
+    }
+
+    /// How to train in integers after floats, where that is asked for: the flags are those of the floats.
+    fn after_floats(&self) -> Option<Config> {
+        let (_, batch_size, learning_rate) = integers(&self.bits);
+        let epochs = AFTER_FLOATS;
+        let (seed, shuffle) = (self.seed, !self.no_shuffle);
+        let config = Config { epochs, batch_size, learning_rate, seed, shuffle, method: Method::default() };
+        self.floats_first().then_some(config)
+    }
+
+    /// Whether a network is trained in floats first, and then in integers.
+    fn floats_first(&self) -> bool {
+        !self.bits.is_empty() && self.init.is_none()
     }
 
     fn out(&self) -> PathBuf {
@@ -234,8 +253,9 @@ impl Train {
 
     /// Values that no training can have.
     fn check(&self, config: &Config) -> anyhow::Result<()> {
-        if self.hidden.contains(&0) {
-            bail!("--hidden {}: every layer needs at least one unit", join(&self.hidden));
+        let hidden = self.hidden();
+        if hidden.contains(&0) {
+            bail!("--hidden {}: every layer needs at least one unit", join(&hidden));
         }
         let Config { epochs, batch_size, learning_rate, ref method, .. } = *config;
         check_positive("--epochs", epochs)?;
@@ -246,14 +266,22 @@ impl Train {
         if method.schedule.warmup >= epochs as f64 {
             bail!("--warmup {}: there are {epochs} epochs; give less", method.schedule.warmup);
         }
-        if method.dropout.len() > 1 && method.dropout.len() != self.hidden.len() {
-            bail!("--dropout: give one share, or one for each of the {} hidden layers", self.hidden.len());
+        if method.dropout.len() > 1 && method.dropout.len() != hidden.len() {
+            bail!("--dropout: give one share, or one for each of the {} hidden layers", hidden.len());
         }
         if self.limit == Some(0) {
             bail!("--limit 0: give a number of images of at least 1");
         }
         Ok(())
     }
+}
+
+/// Epochs in integers after those in floats; small networks gain by more than the few that a large one needs at 4 bits.
+const AFTER_FLOATS: usize = 15;
+
+/// Epochs, batch size and learning rate of training in integers, where nothing is said of them.
+fn integers(bits: &[u8]) -> (usize, usize, f32) {
+    (if bits.contains(&2) { 15 } else { 4 }, 128, default_learning_rate(bits))
 }
 
 fn join(units: &[u32]) -> String {

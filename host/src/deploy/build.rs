@@ -10,11 +10,12 @@ use super::plan::{Built, ExportPlan, Folded};
 use super::quantize::{QuantizeProgress, integer_layers};
 use super::shrink::Wanted;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::groups::Groups;
 use anyhow::{Context, bail};
 use foldnet_core::Compute;
 use foldnet_core::model::FLOAT_BITS;
 
-/// The fold of `checkpoint`; `None` of a network that was trained in integers, which has nothing left to fold.
+/// The fold of `checkpoint`, for examples as its inputs take them ([`Checkpoint::seen`]); `None` of a network that was trained in integers, which has nothing left to fold.
 ///
 /// # Errors
 /// When the layer list cannot be folded, or the fold is beyond 32-bit floats or the format.
@@ -23,7 +24,10 @@ pub fn folded(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Opti
         return Ok(None);
     }
     let layers = fold(checkpoint).context("this network cannot be exported")?;
-    let model = encode_float(&layers, checkpoint, plan)?;
+    // Behind the averages of pooled inputs, which a float model would not round.
+    let seen = checkpoint.seen(plan.test);
+    let behind = ExportPlan { test: seen.view(), ..*plan };
+    let model = encode_float(&layers, checkpoint, &behind, &Groups::default())?;
     Ok(Some(Folded { layers, model }))
 }
 
@@ -42,6 +46,8 @@ pub fn build<C: Compute>(
     let Some(Folded { layers, model }) = folded else { return take_integers(checkpoint, plan) };
     let bits = bits_per_layer(plan.bits, layers.len())?;
     if bits.contains(&FLOAT_BITS) {
+        let groups = checkpoint.groups();
+        let model = if groups.is_empty() { model } else { encode_float(&layers, checkpoint, plan, &groups)? };
         return Ok(Built { model, bits, errors: Vec::new(), inputs: Inputs::plain(plan.test), smaller: None });
     }
     Quantizer { checkpoint, plan, bits: &bits }.run(layers, wanted, compute, progress)
@@ -58,8 +64,8 @@ fn take_integers(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<B
             "--bits: this network was trained with weights of {trained} bits, which export takes as they are; give --bits {trained}"
         );
     }
-    let order = arrange(&mut layers, plan.calibration.bytes()?);
-    let inputs = Inputs::choose(plan.calibration);
+    let order = arrange(&mut layers, checkpoint.seen(plan.calibration).view().bytes()?);
+    let inputs = Inputs::choose(plan.calibration).grouped(&checkpoint.groups());
     let ends = Ends { inputs: &inputs, head: &Head::Softmax, dataset: checkpoint.about.digest() };
     let model = encode_integer(&layers, &order, ends, plan)?;
     Ok(Built { model, bits, errors: Vec::new(), inputs, smaller: None })

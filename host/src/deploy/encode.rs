@@ -6,15 +6,17 @@ use super::inputs::Inputs;
 use super::plan::ExportPlan;
 use super::quantize::QuantizedLayer;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::groups::Groups;
 use anyhow::bail;
 use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 use foldnet_sim::AlignedBytes;
 
-/// The fold as 32-bit floats.
+/// The fold as 32-bit floats; its inputs are averages of these groups of values.
 pub(super) fn encode_float(
     layers: &[FoldedLayer],
     checkpoint: &Checkpoint,
     plan: &ExportPlan,
+    groups: &Groups,
 ) -> anyhow::Result<AlignedBytes> {
     let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
     let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
@@ -28,7 +30,7 @@ pub(super) fn encode_float(
         let header = header(layer.inputs, layer.units, FLOAT_BITS, layer.relu, 1.0)?;
         Ok((header, LayerWeights::Float { kernel, bias }))
     });
-    let (inputs, head) = (Inputs::plain(plan.test), Head::of_floats(checkpoint));
+    let (inputs, head) = (Inputs::plain(plan.test).grouped(groups), Head::of_floats(checkpoint));
     let ends = Ends { inputs: &inputs, head: &head, dataset: checkpoint.about.digest() };
     encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], ends, plan)
 }

@@ -37,8 +37,8 @@ pub fn export_smaller<C: Compute>(
     compute: &C,
     progress: &mut dyn FnMut(QuantizeProgress),
 ) -> anyhow::Result<(AlignedBytes, Export)> {
-    if wanted.is_some() {
-        check_smaller(checkpoint, plan)?;
+    if let Some(wanted) = wanted {
+        check_smaller(checkpoint, plan, wanted)?;
     }
     let folded = folded(checkpoint, plan)?;
     // First, since it is quick and refuses a network that computes no numbers.
@@ -49,7 +49,7 @@ pub fn export_smaller<C: Compute>(
 }
 
 /// Refuses what has no smaller form.
-fn check_smaller(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<()> {
+fn check_smaller(checkpoint: &Checkpoint, plan: &ExportPlan, wanted: &Wanted) -> anyhow::Result<()> {
     if checkpoint.about.quantized.is_some() {
         bail!(
             "--merge, --prune: this network was trained in integers, which export takes as they are; export it without"
@@ -59,6 +59,9 @@ fn check_smaller(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<(
         bail!(
             "--merge, --prune: a network that reconstructs its inputs needs all of them, and has no accuracy to judge by; export it without"
         );
+    }
+    if checkpoint.about.pool.is_some() && wanted.merge {
+        bail!("--merge: the inputs of this network are averages already (--pool); export it without");
     }
     if plan.bits.contains(&FLOAT_BITS) {
         bail!("--merge, --prune: only integer models are made smaller; give --bits 8, 4 or 2");

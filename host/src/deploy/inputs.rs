@@ -2,7 +2,7 @@
 //! lose least on the calibration examples. What is affine in it goes into the first layer.
 
 use crate::deploy::fold::FoldedLayer;
-use crate::deploy::shrink::Groups;
+use crate::network::groups::Groups;
 use foldnet_core::infer::{Input as _, InputType};
 use foldnet_core::model::{InputMap, InputSpec, Sharing};
 use foldnet_data::{Shape, ValuesRef, View};

@@ -3,7 +3,7 @@
 use super::encode::{Ends, encode_integer};
 use super::measure::run;
 use super::plan::{Built, ExportPlan};
-use super::shrink::{Groups, Shrinker, Smaller, Start, Wanted};
+use super::shrink::{Shrinker, Smaller, Start, Wanted};
 use crate::deploy::arrange::arrange;
 use crate::deploy::few::Sample;
 use crate::deploy::fold::FoldedLayer;
@@ -12,6 +12,7 @@ use crate::deploy::inputs::Inputs;
 use crate::deploy::quantize::{self, Quantization, quantize};
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::groups::Groups;
 use anyhow::bail;
 use foldnet_core::Compute;
 use foldnet_core::infer::layout::BitWidth;
@@ -48,8 +49,9 @@ impl Quantizer<'_> {
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
     ) -> anyhow::Result<Built> {
         let (checkpoint, calibration) = (self.checkpoint, self.plan.calibration);
-        let (inputs, count) = (Inputs::choose(calibration), checkpoint.inputs);
-        let codes = inputs.codes(calibration.inputs, count);
+        let seen = checkpoint.seen(calibration);
+        let (inputs, count) = (Inputs::choose(seen.view()), checkpoint.inputs);
+        let codes = inputs.codes(seen.view().inputs, count);
         let byte_inputs = calibration.bytes().is_ok();
         let exact = (!byte_inputs).then(|| inputs.in_steps(calibration.inputs, count));
         inputs.fold_into(&mut folded[0]);
@@ -78,7 +80,8 @@ impl Quantizer<'_> {
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
     ) -> anyhow::Result<Built> {
         quantize::check_width(&whole.layers)?;
-        let judged = |view: &View| calibrated.inputs.codes(view.inputs, whole.layers[0].inputs);
+        let judged =
+            |view: &View| calibrated.inputs.codes(self.checkpoint.seen(*view).view().inputs, whole.layers[0].inputs);
         let rows = |&bits: &u8| BitWidth::from_bits(bits).map_or(1, BitWidth::rows);
         let shrinker = Shrinker::new(
             wanted,
@@ -122,7 +125,10 @@ impl Quantizer<'_> {
     ) -> anyhow::Result<Built> {
         let Calibrated { inputs, head, codes, exact } = calibrated;
         let Smaller { layers, groups } = network;
-        let (inputs, codes) = (inputs.grouped(groups), groups.average(codes));
+        // Inputs that were pooled in training are not merged again.
+        let pooled = self.checkpoint.groups();
+        let inputs = inputs.grouped(if pooled.is_empty() { groups } else { &pooled });
+        let codes = groups.average(codes);
         let exact = exact.as_deref().map(|exact| groups.average_exact(exact));
         let mut sample = Sample { codes: codes.to_vec(), exact: exact.map(|exact| exact.to_vec()) };
         if self.bits.iter().any(|&bits| bits < 8) {

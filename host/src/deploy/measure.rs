@@ -84,7 +84,9 @@ impl Reference {
             return Ok(Self { network: run_checkpoint(checkpoint, plan.test, compute), folded: None, task });
         };
         let network = answers(checkpoint, plan.test, compute)?;
-        let folded = run(model, plan.test)?.finite().context("folded, this network cannot be computed")?;
+        let folded = run(model, checkpoint.seen(plan.test).view())?
+            .finite()
+            .context("folded, this network cannot be computed")?;
         Ok(Self { network, folded: Some(folded), task })
     }
 

@@ -15,6 +15,9 @@ use foldnet_import::{Head, Piece, write_onnx};
 /// # Errors
 /// When the network cannot be folded, or has a layer that ONNX has not.
 pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
+    if checkpoint.about.pool.is_some() {
+        bail!("ONNX gets no averages of pooled inputs; give --format fnet, c, bin or hex, or train without --pool");
+    }
     let head = match checkpoint.layers.last() {
         Some(Layer::Softmax) => Head::Softmax,
         Some(Layer::Sigmoid) => Head::Sigmoid,

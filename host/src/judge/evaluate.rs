@@ -82,8 +82,10 @@ pub(crate) fn is_nan(value: &f64) -> bool {
 /// Runs a trained network, unfolded, with its moving statistics.
 ///
 /// # Panics
-/// If the images are not of the network's size: see [`Checkpoint::inputs`].
+/// If the images are not of the network's size: see [`ImageSize`](crate::network::open::ImageSize).
 pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
+    let seen = checkpoint.seen(view);
+    let view = seen.view();
     if checkpoint.about.quantized.is_some() {
         return run_integers(checkpoint, view);
     }

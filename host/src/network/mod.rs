@@ -2,5 +2,7 @@
 
 pub mod architecture;
 pub mod checkpoint;
+pub mod groups;
 mod import;
 pub mod open;
+pub mod pool;

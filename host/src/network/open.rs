@@ -146,7 +146,8 @@ impl ImageSize {
     pub fn of(checkpoint: &Checkpoint) -> Self {
         let image = checkpoint.image.map(|(height, width)| Shape::image(height, width));
         let shape = checkpoint.about.data_shape().or(image);
-        Self { pixels: checkpoint.inputs, shape, input: checkpoint.about.input.0 }
+        let pooled = checkpoint.about.pool.map_or(1, |side| side * side);
+        Self { pixels: checkpoint.inputs * pooled, shape, input: checkpoint.about.input.0 }
     }
 
     /// Image size of a device model.

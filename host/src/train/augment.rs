@@ -3,6 +3,7 @@
 //! What happens to an example is drawn from the seed, the epoch and the example's number alone: it is the same for every
 //! batch size, number of threads, and after a resume.
 
+use crate::network::groups::Groups;
 use foldnet_data::{Shape, Values, ValuesRef};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -44,7 +45,12 @@ impl Augment {
     ///
     /// # Errors
     /// With the remedy, when they cannot.
-    pub fn check(&self, shape: Shape) -> Result<(), String> {
+    pub fn check(&self, shape: Shape, pool: Option<usize>) -> Result<(), String> {
+        if pool.is_some() && self.computes() {
+            return Err(format!(
+                "--augment {self}: jitter and scale compute values that --pool cannot average in bytes; give shift, flip or erase"
+            ));
+        }
         let image = self.shift > 0 || self.flip || self.erase > 0;
         if image && (shape.height == 1 || shape.width == 1) {
             return Err(format!(
@@ -77,6 +83,8 @@ pub struct Augmenter {
     augment: Augment,
     seed: u64,
     shape: Shape,
+    /// Changed images are averaged by these, where the network has its inputs pooled.
+    groups: Groups,
     /// Mean and standard deviation of every input in raw units, `[I]`; for noise and scaling alone.
     statistics: (Vec<f32>, Vec<f32>),
     batch: Values,
@@ -87,7 +95,13 @@ impl Augmenter {
     pub fn new(augment: Augment, seed: u64, shape: Shape, scale: &[f32], shift: &[f32]) -> Self {
         let mean = scale.iter().zip(shift).map(|(scale, shift)| -shift / scale).collect();
         let std = scale.iter().map(|scale| 1.0 / scale).collect();
-        Self { augment, seed, shape, statistics: (mean, std), batch: Values::U8(Vec::new()) }
+        Self { augment, seed, shape, groups: Groups::default(), statistics: (mean, std), batch: Values::U8(Vec::new()) }
+    }
+
+    /// The same for a network whose inputs are averages of these groups of a changed image's pixels.
+    #[must_use]
+    pub fn pooled(self, groups: Groups) -> Self {
+        Self { groups, ..self }
     }
 
     /// The examples `picked` of `values`, changed for `epoch`, one after the other.
@@ -103,7 +117,9 @@ impl Augmenter {
             self.batch = Values::F32(rows);
         } else {
             self.batch = match values {
-                ValuesRef::U8(values) => Values::U8(self.moved(values, picked, epoch)),
+                ValuesRef::U8(values) => {
+                    Values::U8(self.groups.average(&self.moved(values, picked, epoch)).into_owned())
+                }
                 ValuesRef::I8(values) => Values::I8(self.moved(values, picked, epoch)),
                 ValuesRef::I16(values) => Values::I16(self.moved(values, picked, epoch)),
                 ValuesRef::U16(values) => Values::U16(self.moved(values, picked, epoch)),
@@ -249,7 +265,7 @@ mod tests {
         let inputs = shape.inputs();
         let augment: Augment = words.parse().expect("an augmentation");
         assert_eq!(augment.to_string(), words);
-        augment.check(shape).expect("it fits");
+        augment.check(shape, None).expect("it fits");
         Augmenter::new(augment, seed, shape, &vec![0.5; inputs], &vec![-1.0; inputs])
     }
 
@@ -323,8 +339,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let row = Shape { height: 1, width: 1, channels: 9 };
-        let check = |words: &str, shape: Shape| words.parse::<Augment>().expect("words").check(shape).is_ok();
+        let check = |words: &str, shape: Shape| words.parse::<Augment>().expect("words").check(shape, None).is_ok();
         assert!(check("shift=1", IMAGE) && !check("shift=4", IMAGE) && !check("erase=1", row) && !check("flip", row));
+        let pooled = "shift=1,jitter=0.1".parse::<Augment>().expect("words").check(IMAGE, Some(2));
+        assert!(pooled.is_err_and(|error| error.contains("give shift, flip or erase")));
         assert!(check("jitter=0.1", row) && !check("time-shift=1", row) && !check("time-shift=5", IMAGE));
         for wrong in ["", "shift", "shift=0", "flip=1", "jitter=2", "turn=3", "shift=1,,flip", "scale=nan"] {
             assert!(wrong.parse::<Augment>().is_err(), "{wrong}");

@@ -2,6 +2,7 @@
 
 use crate::compute::Aligned;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::pool::Seen;
 use crate::train::answers::{Answers, loss, validate};
 use crate::train::augment::Augmenter;
 use crate::train::examples::Picked;
@@ -10,7 +11,7 @@ use crate::train::method::{Method, Metric, Optimizer};
 use crate::train::schedule::{At, Plateau};
 use foldnet_core::Compute;
 use foldnet_core::train::{BufferError, Buffers, Loss, Metrics, Optimizer as Rule, Settings, Trainer, initialize};
-use foldnet_data::{ValuesRef, View, WrongKind};
+use foldnet_data::{View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -263,7 +264,8 @@ pub(super) struct Loop<'a, C, R> {
     rule: R,
     /// Examples in a step: never more than there are.
     batch: usize,
-    inputs: ValuesRef<'a>,
+    /// As the network's inputs take them; as they are, where they are changed first.
+    inputs: Seen<'a>,
     examples: usize,
     answers: Answers<'a>,
     loss: Loss,
@@ -295,7 +297,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
         network.pixels.scaling().tables(&mut scale, &mut shift);
         let batch = config.batch_size.min(train.len());
-        let (inputs, examples, answers) = (train.inputs, train.len(), Answers::of(network, train)?);
+        let (examples, answers) = (train.len(), Answers::of(network, train)?);
         let loss = loss(network, config.method.label_smoothing, config.method.loss);
         let of_network = network.network();
         let class_weights = match &answers {
@@ -308,8 +310,9 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             memory[..start.state.optimizer.len()].copy_from_slice(&start.state.optimizer);
         }
         let (augment, seed) = (config.method.augment, config.seed ^ start.origin);
-        let augmenter = || Augmenter::new(augment, seed, train.shape, &scale, &shift);
+        let augmenter = || Augmenter::new(augment, seed, train.shape, &scale, &shift).pooled(network.groups());
         let augmenter = (!augment.is_none()).then(augmenter);
+        let inputs = if augmenter.is_some() { Seen::plainly(train) } else { network.seen(train) };
         let workspace = Aligned::zeros(of_network.train_workspace(batch));
         let params = Aligned::zeros(network.params.len());
         Ok(Self {
@@ -435,13 +438,14 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let mut trainer = Trainer::with(network.network(), settings, buffers, batch)?;
         trainer.resume(state.steps);
         let (mut mean, steps_per_epoch) = (Mean::default(), order.len().div_ceil(batch));
+        let all = self.inputs.view().inputs;
         let (mut classes, mut values, mut rate) = (Vec::new(), Vec::new(), config.learning_rate);
         let whole: Vec<u32> = (0..batch as u32).collect();
         for (step, picked) in order.chunks(batch).enumerate() {
             let targets = self.answers.targets(picked, &mut classes, &mut values);
             let (inputs, picked) = match &mut self.augmenter {
-                Some(augmenter) => (augmenter.batch(self.inputs, picked, epoch), &whole[..picked.len()]),
-                None => (self.inputs, picked),
+                Some(augmenter) => (augmenter.batch(all, picked, epoch), &whole[..picked.len()]),
+                None => (all, picked),
             };
             let examples = Picked { inputs, picked, scale: &self.scale, shift: &self.shift };
             let at = At { step: epoch * steps_per_epoch + step, steps_per_epoch, epochs: config.epochs };

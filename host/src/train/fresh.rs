@@ -5,6 +5,7 @@ use crate::format::{bytes, thousands};
 use crate::network::architecture::with_dropout;
 use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
 use crate::network::open::ImageSize;
+use crate::network::pool::{self, Seen};
 use crate::train::answers::without_units;
 use crate::train::fit::initial_params;
 use crate::train::method::{Head, Method, Standardize, ValueLoss};
@@ -16,7 +17,7 @@ use foldnet_data::{Dataset, InputType, Task, ValuesRef, View};
 /// The network to start from.
 pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
     check_method(&plan.config.method, dataset)?;
-    let inputs = train.shape.inputs();
+    let values = train.shape.inputs();
     if let Some(init) = &plan.init {
         let classes = init.classes();
         let (size, needed) = (ImageSize::of(init), dataset.labels.len());
@@ -29,22 +30,27 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
         }
         return Ok(without_units(init));
     }
-    if inputs > usize::from(u16::MAX) {
+    if values > usize::from(u16::MAX) {
         bail!(
             "the dataset's examples of {} have {} inputs, and a network takes at most 65,535; scale them down",
             train.shape,
-            thousands(inputs)
+            thousands(values)
         );
     }
-    let mut about = About::of(dataset);
+    let mut about = About { pool: plan.config.method.pool, ..About::of(dataset) };
+    let seen = match about.pool {
+        Some(side) => pooled(side, dataset.task, train)?,
+        None => Seen::plainly(train),
+    };
+    let seen = seen.view();
     let outputs = outputs(&mut about, dataset, train)?;
     let method = &plan.config.method;
     let mut network = Checkpoint {
         layers: with_dropout(&layers(plan, dataset.task, outputs), &method.dropout),
-        inputs,
+        inputs: seen.shape.inputs(),
         params: Vec::new(),
-        pixels: statistics(train, method.standardize, method.std_floor),
-        image: (train.shape.channels == 1).then_some((train.shape.height, train.shape.width)),
+        pixels: statistics(seen, method.standardize, method.std_floor),
+        image: (train.shape.channels == 1 && about.pool.is_none()).then_some((train.shape.height, train.shape.width)),
         labels: dataset.labels.clone(),
         // Images of bytes are the default, and need no more said than before.
         about: if is_plain(&about) { About::default() } else { about },
@@ -52,6 +58,15 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
     Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
     initial_params(&mut network, plan.config.seed);
     Ok(network)
+}
+
+/// The examples with 2x2 pixels averaged, where that can be.
+fn pooled(side: usize, task: Task, train: View) -> anyhow::Result<Seen> {
+    if task == Task::Reconstruct {
+        bail!("--pool: a network that reconstructs its inputs needs all of them; leave it out");
+    }
+    pool::check(side, train.shape, train.inputs.input_type()).map_err(anyhow::Error::msg)?;
+    Ok(Seen::pooled(train))
 }
 
 /// Outputs of a network for a set; those of real values are described.
@@ -122,7 +137,7 @@ fn statistics(train: View, standardize: Standardize, floor: f32) -> PixelStatist
 
 /// Whether a network is for classes of grey `u8` images.
 fn is_plain(about: &About) -> bool {
-    let grey = about.shape.is_none_or(|[_, _, channels]| channels == 1);
+    let grey = about.pool.is_none() && about.shape.is_none_or(|[_, _, channels]| channels == 1);
     about.task == Task::Classify && about.input.0 == InputType::U8 && grey && about.channels.is_empty()
 }
 

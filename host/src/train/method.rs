@@ -184,6 +184,9 @@ pub struct Method {
     pub dropout: Vec<f32>,
     /// Least standard deviation of an input, as a share of the mean over all inputs.
     pub std_floor: f32,
+    /// Side of the squares of pixels whose averages are the inputs, where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<usize>,
     /// What has a mean and a standard deviation of its own.
     pub standardize: Standardize,
     /// What the error of values is measured by.

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod augment;
 pub mod examples;
 pub mod fit;
+pub mod float_first;
 mod fresh;
 pub mod history;
 mod journal;

@@ -85,6 +85,12 @@ impl Resume {
     pub fn plan(folder: &Path) -> anyhow::Result<TrainPlan> {
         let checkpoint = folder.join(CHECKPOINT);
         let mut network = Checkpoint::read(&checkpoint, &Hints::default())?;
+        if network.about.quantized.is_some() {
+            bail!(
+                "{}: was trained in integers, which cannot be resumed; train again from its float network: --init FLOAT --bits",
+                checkpoint.display()
+            );
+        }
         let start = state::read(folder, &mut network)?;
         let history = History::beside(&checkpoint)?;
         let mut history = history.with_context(|| format!("{}: no history beside it", checkpoint.display()))?;
@@ -130,7 +136,6 @@ pub struct Trained {
 pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
-    plan.config.method.augment.check(train.shape).map_err(anyhow::Error::msg)?;
     check_validation(&plan, dataset)?;
     let digest = remembered(dataset, &plan.data);
     let mut network = match &plan.extras.resume {
@@ -138,6 +143,7 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
         None => fresh::network(&plan, dataset, train)?,
     };
     network.about.dataset.clone_from(&digest);
+    plan.config.method.augment.check(train.shape, network.about.pool).map_err(anyhow::Error::msg)?;
     let quantized = plan.extras.quantized.as_ref();
     let mut student = quantized.map(|how| qat::begin(&network, how, train, compute)).transpose()?;
     if let Some(student) = &student {

@@ -15,6 +15,7 @@ mod interrupt;
 mod memory;
 mod motion;
 mod own_data;
+mod pool;
 mod report;
 mod sample;
 mod sensors;

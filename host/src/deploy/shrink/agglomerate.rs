@@ -11,7 +11,7 @@
 use crate::deploy::fold::FoldedLayer;
 use nalgebra::DMatrix;
 
-use super::groups::Groups;
+use crate::network::groups::Groups;
 
 /// Most values of a group.
 const MOST: usize = 4;

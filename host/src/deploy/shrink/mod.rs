@@ -10,16 +10,14 @@
 //! again beside the model that would have been exported without, and asks for less where that was too much.
 
 mod agglomerate;
-mod groups;
 mod judge;
 mod moments;
 mod prune;
 mod refit;
 
-pub use groups::Groups;
-
 use super::fold::FoldedLayer;
 use super::head::Head;
+use crate::network::groups::Groups;
 use agglomerate::Merging;
 use foldnet_data::{TargetsRef, View};
 use judge::{Answers, Loss, outputs};

@@ -1,8 +1,8 @@
 //! The first layer on averages: the weights with which they come closest to its outputs, by least squares.
 
-use super::groups::Groups;
 use super::moments::{Statistics, factor};
 use crate::deploy::fold::FoldedLayer;
+use crate::network::groups::Groups;
 use nalgebra::DMatrix;
 
 /// Pulls the weights towards the sums of the members' own, in parts of the mean variance of an average.

@@ -1,5 +1,6 @@
 //! What a network takes and answers, beyond its layers.
 
+use crate::network::pool;
 use foldnet_data::{Dataset, InputType, Shape, Task};
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +13,12 @@ pub struct About {
     /// Type of the raw inputs.
     #[serde(with = "input_type")]
     pub input: Input,
-    /// `[height, width, channels]` of an example, whose product is the number of inputs.
+    /// `[height, width, channels]` of an example, whose product is the number of inputs, or with `pool` four times that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<[usize; 3]>,
+    /// Side of the squares of pixels whose averages are the inputs: 2, or none, and every value is an input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<usize>,
     /// Names of the channels, or none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
@@ -86,6 +90,7 @@ impl About {
             task: dataset.task,
             input: Input(train.inputs.input_type()),
             shape: Some([height, width, channels]),
+            pool: None,
             channels: dataset.channels.clone(),
             outputs: dataset.outputs.iter().map(output).collect(),
             threshold: None,
@@ -109,9 +114,24 @@ impl About {
         self.shape.map(|[height, width, channels]| Shape { height, width, channels })
     }
 
+    /// Values of an example, for so many inputs of the network.
+    ///
+    /// # Errors
+    /// In words, when examples of this shape and type cannot be pooled.
+    fn values(&self, inputs: usize) -> Result<usize, String> {
+        let Some(side) = self.pool else { return Ok(inputs) };
+        let shape = self.data_shape().ok_or("pools images, but says no shape of them")?;
+        pool::check(side, shape, self.input.0)?;
+        if self.task == Task::Reconstruct {
+            return Err("pools inputs that it reconstructs".into());
+        }
+        inputs.checked_mul(side * side).ok_or_else(|| format!("pools images to {inputs} inputs"))
+    }
+
     /// # Errors
     /// What contradicts a network of this many inputs and outputs, in words.
     pub(super) fn check(&self, inputs: usize, outputs: usize) -> Result<(), String> {
+        let inputs = self.values(inputs)?;
         let product =
             self.shape.map(|shape| shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size)));
         if product.is_some_and(|product| product != Some(inputs)) {

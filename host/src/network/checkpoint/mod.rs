@@ -51,6 +51,7 @@ pub use tensors::{read_tensors, write_tensors};
 pub use words::{ReluOnly, UnknownWord, Word, Words};
 
 use crate::network::architecture::NormPlacement;
+use crate::network::pool::SIDE;
 use crate::write::atomic_write;
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
@@ -61,7 +62,7 @@ use std::path::Path;
 pub struct Checkpoint {
     /// The layers in order; [`Network::new`] takes them.
     pub layers: Vec<Layer>,
-    /// `I`
+    /// `I` of the first layer; with [`About::pool`] an example has four times as many values.
     pub inputs: usize,
     /// [`Network::params`] values in core's layout.
     pub params: Vec<f32>,
@@ -94,7 +95,8 @@ impl Checkpoint {
             }
             PixelStatistics::Values { .. } => "values less their mean, divided by their standard deviation",
         };
-        let mut lines = vec![format!("input: {} values, {pixels}", self.inputs)];
+        let pooled = if self.about.pool.is_some() { " (averages of 2x2 pixels)" } else { "" };
+        let mut lines = vec![format!("input: {} values{pooled}, {pixels}", self.inputs)];
         for place in self.network().placed() {
             lines.push(match place.layer {
                 Layer::Dense { bias, .. } => {
@@ -109,9 +111,12 @@ impl Checkpoint {
         lines
     }
 
-    /// The shape of an example.
+    /// The shape of an example as the network's inputs take it.
     pub fn shape(&self) -> Shape {
         match (self.about.shape, self.image) {
+            (Some([height, width, channels]), _) if self.about.pool.is_some() => {
+                Shape { height: height / SIDE, width: width / SIDE, channels }
+            }
             (Some([height, width, channels]), _) => Shape { height, width, channels },
             (None, Some((height, width))) => Shape::image(height, width),
             (None, None) => Shape::count(self.inputs),

@@ -26,9 +26,11 @@ mod tests;
 use super::fit::{Config, Epoch, Loop, Observer, Start, State, TrainError};
 use super::method::Method;
 use super::schedule::{Decay, Schedule};
+use crate::deploy::fold::fold;
 use crate::deploy::quantize::integer_layers;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::open::ImageSize;
 use anyhow::{Context, bail};
 use foldnet_core::Compute;
 use foldnet_core::train::Loss;
@@ -66,17 +68,17 @@ const EXAMPLES: usize = 10_000;
 /// # Errors
 /// In one line, with what to do instead, when they are not; and as [`student()`].
 pub fn begin<C: Compute>(network: &Checkpoint, how: &Quantize, train: View, compute: &C) -> anyhow::Result<Student> {
-    check(network)?;
-    if let Some(teacher) = &how.teacher {
-        check_teacher(network, teacher)?;
-    }
+    check(network, how)?;
     let some = train.slice(0..train.len().min(EXAMPLES));
-    student(network, &how.bits, some.bytes().context("--bits")?, compute)
+    student(network, &how.bits, network.seen(some).view().bytes().context("--bits")?, compute)
 }
 
+/// Whether `network` and its teacher are of a kind that can be trained so.
+///
 /// # Errors
-/// When the network is not of classes of `u8` inputs, or is of integers already.
-fn check(network: &Checkpoint) -> anyhow::Result<()> {
+/// When the network is not of classes of `u8` inputs, or is of integers already, cannot be folded, or has not as many layers
+/// as there are widths; and when the teacher is of other examples.
+pub fn check(network: &Checkpoint, how: &Quantize) -> anyhow::Result<()> {
     const INSTEAD: &str = "leave --bits out, and give it to export, which quantizes after training";
     let about = &network.about;
     if about.quantized.is_some() {
@@ -90,16 +92,20 @@ fn check(network: &Checkpoint) -> anyhow::Result<()> {
     if about.input.0 != InputType::U8 {
         bail!("--bits: training in integers takes inputs of u8, not {}; {INSTEAD}", about.input.0.name());
     }
-    Ok(())
+    let folded = fold(network).context("this network cannot be trained in integers")?;
+    student::bits_per_layer(&how.bits, folded.len())?;
+    how.teacher.as_ref().map_or(Ok(()), |teacher| check_teacher(network, teacher))
 }
 
 /// # Errors
 /// When the outputs of `teacher` are not those of `network` for the same examples.
 fn check_teacher(network: &Checkpoint, teacher: &Checkpoint) -> anyhow::Result<()> {
-    let kind = |of: &Checkpoint| (of.about.task, of.about.input.0, of.inputs, of.classes());
+    let kind = |of: &Checkpoint| (of.about.task, ImageSize::of(of).pixels, of.about.input.0, of.classes());
     if kind(network) != kind(teacher) {
-        let words =
-            |of: &Checkpoint| format!("{} {} inputs and {} outputs", of.inputs, of.about.input.0.name(), of.classes());
+        let words = |of: &Checkpoint| {
+            let (values, input, outputs) = (ImageSize::of(of).pixels, of.about.input.0, of.classes());
+            format!("{values} {} inputs and {outputs} outputs", input.name())
+        };
         bail!(
             "--distill: a network of {}, the one of --init has {}; give one that was trained on the same set",
             words(teacher),

@@ -60,7 +60,7 @@ pub fn student<C: Compute>(teacher: &Checkpoint, bits: &[u8], images: &[u8], com
     Ok(Student { network, latents })
 }
 
-fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
+pub(super) fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
     let bits = if let [all] = bits { vec![*all; layers] } else { bits.to_vec() };
     if bits.len() != layers {
         bail!("--bits: give one number, or one for each of the {layers} layers that are left after the fold");

@@ -18,26 +18,31 @@ const CLASSES: usize = 4;
 
 /// Bytes that lie around a middle of their class, `[N][I]`, and the classes.
 struct Set {
+    shape: Shape,
     bytes: Vec<u8>,
     classes: Vec<u16>,
 }
 
 impl Set {
     fn draw(n: usize, seed: u64) -> Self {
+        Self::of_shape(n, seed, Shape::features(INPUTS))
+    }
+
+    fn of_shape(n: usize, seed: u64, shape: Shape) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let classes: Vec<u16> = (0..n).map(|_| (rng.next_u32() % CLASSES as u32) as u16).collect();
         let value = |at: usize, class: u16, drawn: u32| {
             let middle = 40 + (at * 37 + usize::from(class) * 61) % 150;
             (middle as i32 + (drawn % 101) as i32 - 50).clamp(0, 255) as u8
         };
-        let bytes = classes.iter().flat_map(|&class| (0..INPUTS).map(move |at| (at, class)));
+        let bytes = classes.iter().flat_map(|&class| (0..shape.inputs()).map(move |at| (at, class)));
         let bytes = bytes.map(|(at, class)| value(at, class, rng.next_u32())).collect();
-        Self { bytes, classes }
+        Self { shape, bytes, classes }
     }
 
     fn view(&self) -> View<'_> {
         let (inputs, targets) = (ValuesRef::U8(&self.bytes), TargetsRef::Classes(&self.classes));
-        View { inputs, targets, shape: Shape::features(INPUTS) }
+        View { inputs, targets, shape: self.shape }
     }
 }
 
@@ -56,14 +61,19 @@ impl Observer for Quiet {
 
 /// A float network that has been trained for some epochs.
 fn float(norm: NormPlacement, train: &Set, valid: &Set) -> Checkpoint {
+    float_of(About::default(), norm, train, valid)
+}
+
+fn float_of(about: About, norm: NormPlacement, train: &Set, valid: &Set) -> Checkpoint {
+    let inputs = train.shape.inputs() / about.pool.map_or(1, |side| side * side);
     let mut network = Checkpoint {
         layers: norm.layers(&[12, 8], CLASSES as u32),
-        inputs: INPUTS,
+        inputs,
         params: Vec::new(),
         pixels: PixelStatistics::Unit,
         image: None,
         labels: (0..CLASSES).map(|class| class.to_string()).collect(),
-        about: About::default(),
+        about,
     };
     initial_params(&mut network, 1);
     let config = Config { epochs: 30, learning_rate: 0.05, ..Config::default() };
@@ -83,7 +93,37 @@ fn both(network: &Checkpoint, bits: &[u8], train: &Set, test: &Set) -> [Vec<f32>
     let layers = integer_layers(network).expect("integers");
     let scale = layers.last().expect("a layer").scale as f32;
     let exported = run_model(&Model::parse(&model).expect("a model"), test.view()).logits;
-    [logits(&layers, &test.bytes).into_iter().map(|z| z as f32 * scale).collect(), exported]
+    let seen = network.seen(test.view());
+    let bytes = seen.view().bytes().expect("bytes");
+    [logits(&layers, bytes).into_iter().map(|z| z as f32 * scale).collect(), exported]
+}
+
+/// Networks whose inputs are averages of 2x2 pixels, of one channel and of three: the model file, run by the device's code
+/// on whole images, gives every logit to the bit, and the student has learned something.
+#[test]
+fn pooled_inputs_are_the_same_on_both_sides() {
+    for channels in [1, 3] {
+        let shape = Shape { height: 6, width: 8, channels };
+        let [train, valid, test] = [(500, 1), (100, 2), (200, 3)].map(|(n, seed)| Set::of_shape(n, seed, shape));
+        let about = About { pool: Some(2), shape: Some([6, 8, channels]), ..About::default() };
+        let teacher = float_of(about, NormPlacement::Before, &train, &valid);
+        let how = Quantize { bits: vec![4], teacher: Some(teacher.clone()) };
+        let mut student = begin(&teacher, &how, train.view(), &Portable).expect("a student");
+        let sets = [train.view(), valid.view()];
+        fit_quantized(&mut student, how.teacher.as_ref(), &config(3), sets, &Portable, &mut Quiet).expect("training");
+        let [own, exported] = both(&student.network, &[4], &train, &test);
+        assert_eq!(own, exported, "{channels} channels");
+        let accuracy = run_checkpoint(&student.network, test.view(), &Portable).accuracy(&test.classes);
+        assert!(accuracy > 0.8, "{channels} channels: {accuracy}");
+        // Quantized after training, and as floats: a rounding of averages, no more, parts the latter from the network.
+        for (bits, most) in [(8, 0.02), (32, 0.01)] {
+            let plan =
+                ExportPlan { bits: &[bits], calibration: train.view(), test: test.view(), labels: &teacher.labels };
+            let (_, report) = export(&teacher, &plan, &Portable, &mut |_| {}).expect("an export");
+            assert!(report.folded_max_deviation < 1e-4, "{report:?}");
+            assert!((report.accuracy - report.float_accuracy).abs() <= most, "{report:?}");
+        }
+    }
 }
 
 /// Trains in integers of these widths, from a float network and with it as teacher where `taught`: the loss falls, accuracy

@@ -147,6 +147,7 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
         }
         Err(error) => (None, Some(error.to_string())),
     };
+    let seen = checkpoint.seen(test.slice(0..1)).view().shape;
     let models = plan.models.iter().map(|file| device_model(file, plan, &network, compute, progress));
     Ok(Report {
         models: models.collect::<anyhow::Result<_>>()?,
@@ -157,7 +158,7 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
         words: Words::of(*test),
         shape: test.shape,
         channels: checkpoint.about.channels.clone(),
-        image: (test.shape.height, test.shape.width),
+        image: (seen.height, seen.width),
         labels: labels.clone(),
         history: plan.history.clone(),
         evaluation: network.by_task(task, *test, labels, threshold)?,
@@ -177,7 +178,8 @@ fn difference(plan: &ReportPlan, network: &Outputs, progress: &mut dyn FnMut(Sta
         ExportPlan { bits: &[FLOAT_BITS], calibration: plan.calibration, test: plan.test, labels: &plan.labels };
     let Some(folded) = folded(plan.checkpoint, &exact)? else { bail!("trained in integers: nothing is left to fold") };
     let model = Model::parse(&folded.model)?;
-    let folded = run_in_parts(plan.test, "folded network", progress, |part| run_model(&model, part)).finite()?;
+    let run = |part: View| run_model(&model, plan.checkpoint.seen(part).view());
+    let folded = run_in_parts(plan.test, "folded network", progress, run).finite()?;
     let classify = plan.checkpoint.about.task == Task::Classify;
     Ok(Difference {
         largest_deviation: network.largest_deviation(&folded),

@@ -15,7 +15,7 @@ pub struct Groups {
 
 impl Groups {
     /// From disjoint groups that hold 1, 2 or 4 of at most 65,536 values each, all values together.
-    pub(super) fn new(mut groups: Vec<Vec<usize>>) -> Self {
+    pub(crate) fn new(mut groups: Vec<Vec<usize>>) -> Self {
         groups.iter_mut().for_each(|group| group.sort_unstable());
         groups.sort_by_key(|group| (std::cmp::Reverse(group.len()), group[0]));
         let of = |size: usize| groups.iter().filter(|group| group.len() == size).count() as u16;
@@ -39,7 +39,7 @@ impl Groups {
     }
 
     /// The groups in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &[u16]> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u16]> {
         let (fours, rest) = self.members.split_at(4 * usize::from(self.fours));
         let (twos, ones) = rest.split_at(2 * usize::from(self.twos));
         fours.chunks(4).chain(twos.chunks(2)).chain(ones.chunks(1))

@@ -1,0 +1,37 @@
+//! A fresh network in integers: trained in floats first, into the folder `float` of the run, and then in integers from there.
+//! Both are runs like any other: the first can be resumed, evaluated, and gone on from.
+
+use super::fit::Config;
+use super::fresh;
+use super::qat;
+use super::run::{Extras, TrainPlan, Trained, train_run};
+use crate::compute::Fast;
+use crate::network::open::CHECKPOINT;
+use crate::show::terminal::Ui;
+use anyhow::Context;
+use foldnet_data::{Dataset, Part};
+
+/// Folder of the first training, in that of the run.
+pub const FLOAT: &str = "float";
+
+/// Trains by `plan` in floats, then as it says in integers by the configuration `integers`.
+///
+/// # Errors
+/// As [`train_run`]; and, before anything is trained, where the network is none that can be trained in integers.
+pub fn train_in_two(
+    mut plan: TrainPlan,
+    integers: Config,
+    dataset: &Dataset,
+    compute: &Fast,
+    ui: Ui,
+) -> anyhow::Result<Trained> {
+    let quantized = plan.extras.quantized.take().context("--bits: no width is given")?;
+    qat::check(&fresh::network(&plan, dataset, dataset.part(Part::Train))?, &quantized)?;
+    let (out, folder) = (plan.out.clone(), plan.out.join(FLOAT));
+    ui.say(format!("in floats first: {}", folder.display()));
+    let floats = train_run(TrainPlan { out: folder.clone(), ..plan.clone() }, dataset, compute, ui)?;
+    ui.say(format!("in integers: {}", out.display()));
+    let extras = Extras { from: Some(folder.join(CHECKPOINT)), quantized: Some(quantized), ..plan.extras };
+    let init = Some(floats.network);
+    train_run(TrainPlan { config: integers, init, out, extras, ..plan }, dataset, compute, ui)
+}
