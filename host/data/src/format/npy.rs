@@ -159,11 +159,10 @@ fn parse_header(text: &str) -> Result<Header, Problem> {
 
 /// The type by NumPy's letters, such as `'<f4'`; `None` if there are none.
 fn element(text: &str) -> Option<Result<(Element, bool), Problem>> {
-    let quote = text.chars().next()?;
-    if quote == '[' {
+    if text.starts_with('[') {
         return Some(Err(Problem::NpyType("records".into())));
     }
-    let letters = text[1..].split_once(quote).filter(|_| quote == '\'' || quote == '"')?.0;
+    let letters = ['\'', '"'].iter().find_map(|&quote| text.strip_prefix(quote)?.split_once(quote))?.0;
     let (big_endian, kind) = match letters.strip_prefix(['<', '|', '=']) {
         Some(kind) => (false, kind),
         None => letters.strip_prefix('>').map_or((false, letters), |kind| (true, kind)),
@@ -229,6 +228,9 @@ mod tests {
         check(npy("'|O'", false, "(2,)", &[]), "holds objects of Python's");
         check(npy("[('a', '<f4')]", false, "(2,)", &[]), "holds records");
         check(npy("'<c8'", false, "(2,)", &[]), "holds <c8");
+        for quote in ["\u{fffd}'<f4'", "", "x"] {
+            check(npy(quote, false, "(2,)", &[]), "its header");
+        }
         check(npy("'|u1'", false, "(3,)", &[1, 2]), "declares an array of 3, 3 bytes, but holds 2");
         check(npy("'|u1'", false, "(99999999999, 99999999999)", &[1]), "declares an array of 99999999999x99999999999,");
         check([MAGIC, &[2, 0, 0, 0, 0, 0x80]].concat(), "its header has 2147483648 bytes");
