@@ -4,14 +4,17 @@ use super::Compare;
 use crate::commands::data::{check_classes, known};
 use crate::compute::Fast;
 use crate::format::thousands;
-use crate::judge::compare::models::{Comparison, Disagreement, Entry, Pair, compare, side_by_side};
+use crate::judge::compare::models::{Comparison, Contender, Disagreement, Entry, Pair, compare, side_by_side};
 use crate::judge::evaluate::Metrics;
 use crate::network::open::{Opened, check_images, class_names, open, parse, resolve};
 use crate::show::summary::{of_model, parameters};
 use crate::show::terminal::{Ui, bold, table};
 use anyhow::{Context, bail};
+use foldnet_core::Model;
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::{Task, View, text};
+use foldnet_sim::board::{BOARDS, Board, ms_at_most};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 impl Compare {
@@ -79,6 +82,7 @@ fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui:
     };
     let header: Vec<&str> = ["model", "bits", "bytes", "parameters"].into_iter().chain(measures).collect();
     ui.block(table(&header, rows));
+    say_milliseconds(&comparison, ui);
     ui.result(&comparison)
 }
 
@@ -88,15 +92,38 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
     let (outputs, names) = opened.run(path, view, compute)?;
     let file = resolve(path);
     let bytes = std::fs::metadata(&file).with_context(|| format!("{}: cannot be read", file.display()))?.len();
-    let (parameters, bits) = match opened {
-        Opened::Checkpoint(checkpoint) => (parameters(checkpoint.network()).total, vec![FLOAT_BITS]),
+    let (parameters, bits, ms_at_most) = match opened {
+        Opened::Checkpoint(checkpoint) => (parameters(checkpoint.network()).total, vec![FLOAT_BITS], BTreeMap::new()),
         Opened::Model(bytes) => {
             let model = parse(bytes, path)?;
             let bits = model.header().layers.iter().map(|layer| layer.bits).collect();
-            (of_model(&model.header()).parameters.total, bits)
+            (of_model(&model.header()).parameters.total, bits, milliseconds(&model))
         }
     };
-    Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, outputs }, names))
+    Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, ms_at_most, outputs }, names))
+}
+
+/// What an example takes at most on the boards that the model fits, where that is known.
+fn milliseconds(model: &Model) -> BTreeMap<&'static str, f64> {
+    let fitting = BOARDS.iter().filter(|board| board.fit(model).is_ok());
+    fitting.filter_map(|board| Some((board.name, ms_at_most(board, model)?))).collect()
+}
+
+/// The same as a table, a row for each board that any of the models has a figure for.
+fn say_milliseconds(comparison: &Comparison, ui: Ui) {
+    let models = &comparison.models;
+    let of = |model: &Contender, board| model.ms_at_most.get(board).map_or("-".to_owned(), |ms| format!("{ms:.2}"));
+    let known = BOARDS.iter().filter(|board| models.iter().any(|model| model.ms_at_most.contains_key(board.name)));
+    let row = |board: &Board| {
+        let name = board.name.to_owned();
+        std::iter::once(name).chain(models.iter().map(|model| of(model, board.name))).collect()
+    };
+    let rows: Vec<Vec<String>> = known.map(row).collect();
+    if !rows.is_empty() {
+        let header: Vec<&str> = ["ms, at most"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
+        ui.block(format!("\n{}", table(&header, rows.into_iter())));
+        ui.say("modelled, of an example without zeros; not for cores whose timing is not published (docs/cycles.md)");
+    }
 }
 
 fn say(comparison: &Comparison, list: usize, unit: &str, ui: Ui) {
@@ -109,6 +136,7 @@ fn say(comparison: &Comparison, list: usize, unit: &str, ui: Ui) {
         [model.name.clone(), bits.join(",")].into_iter().chain(counts).chain(values).collect()
     });
     ui.block(table(&["model", "bits", "bytes", "parameters", "accuracy", "loss"], rows));
+    say_milliseconds(comparison, ui);
     let header: Vec<&str> = ["class", unit].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
     ui.block(format!("\n{}", table(&header, (0..comparison.labels.len()).map(|class| class_row(comparison, class)))));
     comparison.pairs.iter().for_each(|pair| ui.block(verdict(pair, comparison.images, unit)));

@@ -1,11 +1,11 @@
 //! What a device model takes of every board, and of a processor.
 
 use foldnet_core::Model;
-use foldnet_sim::board::{BOARDS, Board, Footprint};
+use foldnet_sim::board::{BOARDS, Board, Footprint, ms_at_most};
 use serde::Serialize;
 
 /// A device model on a board. Sizes are in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BoardFit {
     /// What the board is called.
     pub board: &'static str,
@@ -27,6 +27,9 @@ pub struct BoardFit {
     pub ram_available: usize,
     /// Whether it runs there.
     pub fits: bool,
+    /// Modelled milliseconds of an example without zeros, where the core's timing is published and the clock known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms_at_most: Option<f64>,
 }
 
 impl BoardFit {
@@ -42,6 +45,7 @@ impl BoardFit {
             ram: Footprint::of(model, board.kernel()).ram_bytes,
             ram_available: board.ram.len as usize,
             fits: board.fit(model).is_ok(),
+            ms_at_most: ms_at_most(board, model),
         }
     }
 }

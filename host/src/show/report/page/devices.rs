@@ -23,7 +23,8 @@ pub(super) fn section(report: &Report) -> Markup {
         (boards(&report.models))
         p.note {
             "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an " (report.words.one) ", and what is set aside for the \
-             firmware\u{2019}s statics and stack."
+             firmware\u{2019}s statics and stack. Milliseconds are modelled (docs/cycles.md), not measured, of one without zeros; cores whose timing is not \
+             published have none."
         }
         (instructions::section(&report.models, report.words))
         h3 { "Products for one " (report.words.one) }
@@ -75,6 +76,9 @@ fn fit(board: &BoardFit) -> Markup {
         p { span.faint { "flash " } (bytes_of(board.flash, board.flash_available)) }
         (bar(share(board.ram, board.ram_available)))
         p { span.faint { "RAM " } (bytes_of(board.ram, board.ram_available)) }
+        @if let (Some(ms), true) = (board.ms_at_most, board.fits) {
+            p { span.faint { "at most " } (format!("{ms:.2}\u{a0}ms")) }
+        }
     }
 }
 
