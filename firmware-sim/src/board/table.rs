@@ -253,7 +253,8 @@ impl Entry {
             ram.len <= FIRMWARE_RAM || ram.origin % 8 != 0 || ram.len % 8 != 0,
             format!("ram must begin and end at multiples of 8, and have more than the firmware's {FIRMWARE_RAM} bytes"),
         )?;
-        refuse(!self.flash_line.is_power_of_two(), "flash_line must be a power of two".to_owned())?;
+        let line = self.flash_line;
+        refuse(!line.is_power_of_two() || line > 256, "flash_line must be a power of two up to 256".to_owned())?;
         refuse(self.wait_states > 64, "wait_states must be 64 at most".to_owned())
     }
 }
@@ -311,6 +312,7 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
         check("len = 0x2_0000", "len = 0x200", "firmware's 2304 bytes");
         check("wait_states = 5", "wait_states = 500", "wait_states");
         check("wait_states = 5", "flash_line = 12", "flash_line");
+        check("wait_states = 5", "flash_line = 0x8000_0000", "flash_line");
         check(", clock_hz = 168_000_000 }\n", ", clock_hz = 0 }\n", "clock_hz");
         check("[[board]]", "board = []\n[other]", "line 3");
         assert!(read("board = []", None).unwrap_err().contains("no board"));
