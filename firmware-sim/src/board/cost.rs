@@ -1,4 +1,5 @@
-//! What an inference takes at most where nothing was emulated: cycles by the cost model of `--cycles`, as a sum over the layers.
+//! What an inference takes where nothing was emulated: cycles by the cost model of `--cycles`, as a sum over the layers, of an
+//! example without zeros.
 //!
 //! A layer of `I` inputs and `O` units takes `blocks (pairs * by_product + by_block) + pairs * by_pair` cycles, with pairs of inputs,
 //! and blocks of rows ([`BitWidth::rows`]), and waits for each line of its weights. The three numbers are fitted to what the
@@ -24,7 +25,7 @@ const fn costs(by_product: f64, by_block: f64, by_pair: f64) -> Costs {
     Costs { by_product, by_block, by_pair }
 }
 
-/// Of a core, at 8, 4 and 2 bits; `None` for cores whose timing is not published per instruction.
+/// Costs of a core at 8, 4 or 2 bits; `None` for cores whose timing is not published per instruction.
 fn costs_of(core: &str, width: BitWidth) -> Option<Costs> {
     let all = match core {
         "Cortex-M0" => [costs(47.20, 1471.7, 50.98), costs(59.76, 1762.2, 57.80), costs(49.56, 1932.8, 46.54)],
@@ -57,16 +58,16 @@ fn layer(board: &Board, inputs: usize, units: usize, bits: u8) -> Option<f64> {
     Some(blocks * (pairs * by_product + by_block) + pairs * by_pair + waiting)
 }
 
-/// Cycles of an inference of `model` at most, where no input and no activation is zero; `None` of a float model, and on a core whose
-/// timing is not published per instruction.
-pub fn cycles_at_most(board: &Board, model: &Model) -> Option<f64> {
+/// Modelled cycles of an inference of `model` in which no input and no activation is zero; `None` for a float model, and for
+/// a core whose timing is not published per instruction.
+pub fn cycles_without_zeros(board: &Board, model: &Model) -> Option<f64> {
     let header = model.header();
     header.layers.iter().map(|of| layer(board, of.inputs.into(), of.units.into(), of.bits)).sum()
 }
 
-/// The same in milliseconds; `None` where the board's clock is not known, too.
-pub fn ms_at_most(board: &Board, model: &Model) -> Option<f64> {
-    let cycles = cycles_at_most(board, model)?;
+/// The same in milliseconds; `None` also if the board's clock is not known.
+pub fn ms_without_zeros(board: &Board, model: &Model) -> Option<f64> {
+    let cycles = cycles_without_zeros(board, model)?;
     (board.clock_hz > 0).then(|| 1e3 * cycles / f64::from(board.clock_hz))
 }
 

@@ -6,7 +6,7 @@ mod cost;
 mod table;
 
 pub use choice::{BoardArgs, BoardError, known};
-pub use cost::{cycles_at_most, ms_at_most};
+pub use cost::{cycles_without_zeros, ms_without_zeros};
 pub use table::{BUILT_IN, Board, CORES, Core, FIRMWARE_LEN, FIRMWARE_RAM, Qemu, Region, STACK_LEN, STATICS_LEN, read};
 
 use foldnet_core::Model;

@@ -8,7 +8,7 @@ use crate::show::terminal::{Ui, table};
 use clap::Args;
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::KernelKind;
-use foldnet_sim::board::{Board, DoesNotFit, known, ms_at_most};
+use foldnet_sim::board::{Board, DoesNotFit, known, ms_without_zeros};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -107,13 +107,13 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
         };
         vec![board.name.to_string(), bytes(scratch(model, board)), flash, ram, milliseconds(model, board), verdict]
     });
-    ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", "ms, at most", ""], rows));
+    ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", "ms, no zeros", ""], rows));
     ui.say("ms: modelled, of an example without zeros; not for cores whose timing is not published (docs/cycles.md)");
 }
 
-/// What an example takes at most on a board that has room for the model, where that is known.
+/// What an example without zeros takes on a board that has room for the model, where that is known.
 fn milliseconds(model: &Model, board: &Board) -> String {
-    let ms = ms_at_most(board, model).filter(|_| board.fit(model).is_ok());
+    let ms = ms_without_zeros(board, model).filter(|_| board.fit(model).is_ok());
     ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"))
 }
 
@@ -121,7 +121,7 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
     let header = model.header();
     let fitting = || boards.iter().filter(|board| board.fit(model).is_ok());
     let slots = fitting().map(|board| (board.name.to_owned(), json!(board.slots_for(model))));
-    let times = fitting().filter_map(|board| Some((board.name.to_owned(), json!(ms_at_most(board, model)?))));
+    let times = fitting().filter_map(|board| Some((board.name.to_owned(), json!(ms_without_zeros(board, model)?))));
     let scratches = boards.iter().map(|board| (board.name.to_owned(), json!(scratch(model, board))));
     json!({
         "bytes": model.bytes(),
@@ -138,7 +138,7 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
         "logit_scale": header.logit_scale,
         "scratch_bytes": scratches.collect::<serde_json::Map<_, _>>(),
         "boards": fitting().map(|board| board.name).collect::<Vec<_>>(),
-        "ms_at_most": times.collect::<serde_json::Map<_, _>>(),
+        "ms_without_zeros": times.collect::<serde_json::Map<_, _>>(),
         "slots": slots.collect::<serde_json::Map<_, _>>(),
     })
 }

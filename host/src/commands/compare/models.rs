@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use foldnet_core::Model;
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::{Task, View, text};
-use foldnet_sim::board::{BOARDS, Board, ms_at_most};
+use foldnet_sim::board::{BOARDS, Board, ms_without_zeros};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -92,7 +92,7 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
     let (outputs, names) = opened.run(path, view, compute)?;
     let file = resolve(path);
     let bytes = std::fs::metadata(&file).with_context(|| format!("{}: cannot be read", file.display()))?.len();
-    let (parameters, bits, ms_at_most) = match opened {
+    let (parameters, bits, ms_without_zeros) = match opened {
         Opened::Checkpoint(checkpoint) => (parameters(checkpoint.network()).total, vec![FLOAT_BITS], BTreeMap::new()),
         Opened::Model(bytes) => {
             let model = parse(bytes, path)?;
@@ -100,27 +100,29 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
             (of_model(&model.header()).parameters.total, bits, milliseconds(&model))
         }
     };
-    Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, ms_at_most, outputs }, names))
+    Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, ms_without_zeros, outputs }, names))
 }
 
-/// What an example takes at most on the boards that the model fits, where that is known.
+/// What an example without zeros takes on the boards that the model fits, where that is known.
 fn milliseconds(model: &Model) -> BTreeMap<&'static str, f64> {
     let fitting = BOARDS.iter().filter(|board| board.fit(model).is_ok());
-    fitting.filter_map(|board| Some((board.name, ms_at_most(board, model)?))).collect()
+    fitting.filter_map(|board| Some((board.name, ms_without_zeros(board, model)?))).collect()
 }
 
 /// The same as a table, a row for each board that any of the models has a figure for.
 fn say_milliseconds(comparison: &Comparison, ui: Ui) {
     let models = &comparison.models;
-    let of = |model: &Contender, board| model.ms_at_most.get(board).map_or("-".to_owned(), |ms| format!("{ms:.2}"));
-    let known = BOARDS.iter().filter(|board| models.iter().any(|model| model.ms_at_most.contains_key(board.name)));
+    let of =
+        |model: &Contender, board| model.ms_without_zeros.get(board).map_or("-".to_owned(), |ms| format!("{ms:.2}"));
+    let known =
+        BOARDS.iter().filter(|board| models.iter().any(|model| model.ms_without_zeros.contains_key(board.name)));
     let row = |board: &Board| {
         let name = board.name.to_owned();
         std::iter::once(name).chain(models.iter().map(|model| of(model, board.name))).collect()
     };
     let rows: Vec<Vec<String>> = known.map(row).collect();
     if !rows.is_empty() {
-        let header: Vec<&str> = ["ms, at most"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
+        let header: Vec<&str> = ["ms, no zeros"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
         ui.block(format!("\n{}", table(&header, rows.into_iter())));
         ui.say("modelled, of an example without zeros; not for cores whose timing is not published (docs/cycles.md)");
     }

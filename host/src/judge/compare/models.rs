@@ -16,9 +16,9 @@ pub struct Contender {
     pub parameters: usize,
     /// Bits of each layer's weights.
     pub bits: Vec<u8>,
-    /// Modelled milliseconds at most on every board that it fits, by the board's name; none of floats.
+    /// Modelled milliseconds of an example without zeros on every board that it fits, by the board's name; none for floats.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub ms_at_most: BTreeMap<&'static str, f64>,
+    pub ms_without_zeros: BTreeMap<&'static str, f64>,
     /// On the images.
     #[serde(flatten)]
     pub evaluation: Evaluation,
@@ -80,8 +80,8 @@ pub struct Entry {
     pub parameters: usize,
     /// See [`Contender::bits`].
     pub bits: Vec<u8>,
-    /// See [`Contender::ms_at_most`].
-    pub ms_at_most: BTreeMap<&'static str, f64>,
+    /// See [`Contender::ms_without_zeros`].
+    pub ms_without_zeros: BTreeMap<&'static str, f64>,
     /// For all images, in order.
     pub outputs: Outputs,
 }
@@ -90,8 +90,8 @@ pub struct Entry {
 pub fn side_by_side(entries: Vec<(Entry, Evaluation)>) -> Comparison {
     let images = entries.first().map_or(0, |(_, evaluation)| evaluation.images);
     let contender = |(entry, evaluation): (Entry, Evaluation)| {
-        let Entry { name, bytes, parameters, bits, ms_at_most, .. } = entry;
-        Contender { name, bytes, parameters, bits, ms_at_most, evaluation }
+        let Entry { name, bytes, parameters, bits, ms_without_zeros, .. } = entry;
+        Contender { name, bytes, parameters, bits, ms_without_zeros, evaluation }
     };
     let models = entries.into_iter().map(contender).collect();
     Comparison { images, labels: Vec::new(), models, pairs: Vec::new(), disagreements: Vec::new() }
@@ -105,7 +105,7 @@ pub fn compare(entries: &[Entry], labels: &[u16], names: &[String]) -> Compariso
         bytes: entry.bytes,
         parameters: entry.parameters,
         bits: entry.bits.clone(),
-        ms_at_most: entry.ms_at_most.clone(),
+        ms_without_zeros: entry.ms_without_zeros.clone(),
         evaluation: entry.outputs.evaluation(labels, names),
     };
     let pairs = entries.iter().zip(&predictions).skip(1).map(|(entry, others)| {
@@ -141,7 +141,7 @@ mod tests {
     fn entry(name: &str, classes: &[u16]) -> Entry {
         let logits = classes.iter().flat_map(|&says| (0..3).map(move |class| f32::from(u8::from(class == says))));
         let outputs = Outputs { logits: logits.collect(), classes: 3, ..Outputs::default() };
-        Entry { name: name.into(), bytes: 7, parameters: 9, bits: vec![32], ms_at_most: BTreeMap::new(), outputs }
+        Entry { name: name.into(), bytes: 7, parameters: 9, bits: vec![32], ms_without_zeros: BTreeMap::new(), outputs }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a device model takes of every board, and of a processor.
 
 use foldnet_core::Model;
-use foldnet_sim::board::{BOARDS, Board, Footprint, ms_at_most};
+use foldnet_sim::board::{BOARDS, Board, Footprint, ms_without_zeros};
 use serde::Serialize;
 
 /// A device model on a board. Sizes are in bytes.
@@ -29,7 +29,7 @@ pub struct BoardFit {
     pub fits: bool,
     /// Modelled milliseconds of an example without zeros, where the core's timing is published and the clock known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub ms_at_most: Option<f64>,
+    pub ms_without_zeros: Option<f64>,
 }
 
 impl BoardFit {
@@ -45,7 +45,7 @@ impl BoardFit {
             ram: Footprint::of(model, board.kernel()).ram_bytes,
             ram_available: board.ram.len as usize,
             fits: board.fit(model).is_ok(),
-            ms_at_most: ms_at_most(board, model),
+            ms_without_zeros: ms_without_zeros(board, model),
         }
     }
 }

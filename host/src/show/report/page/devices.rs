@@ -76,8 +76,8 @@ fn fit(board: &BoardFit) -> Markup {
         p { span.faint { "flash " } (bytes_of(board.flash, board.flash_available)) }
         (bar(share(board.ram, board.ram_available)))
         p { span.faint { "RAM " } (bytes_of(board.ram, board.ram_available)) }
-        @if let (Some(ms), true) = (board.ms_at_most, board.fits) {
-            p { span.faint { "at most " } (format!("{ms:.2}\u{a0}ms")) }
+        @if let (Some(ms), true) = (board.ms_without_zeros, board.fits) {
+            p { span.faint { "without zeros " } (format!("{ms:.2}\u{a0}ms")) }
         }
     }
 }
