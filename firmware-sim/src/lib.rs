@@ -16,6 +16,7 @@
 //! * `emulate` (PC): builds the firmware, runs it under QEMU, compares every output with the simulation.
 //! * `board` (PC): the boards that are known, their memory, and whether a model fits.
 //! * `simulate` (PC): runs the app over many examples, stricter than any chip, and digests the outputs.
+//! * `conversion` (PC): what it costs a device to make activations of raw values, for the trainer, too.
 //! * `metrics` (PC): what answers are worth, in the measures of their task, for the trainer, too.
 //! * `write` (PC): files that are written whole or not at all, for the trainer, too.
 //! * `record` (PC): what the command prints for programs, to be written and read.
@@ -43,6 +44,8 @@ pub mod aligned;
 #[cfg(not(target_os = "none"))]
 pub mod board;
 #[cfg(not(target_os = "none"))]
+pub mod conversion;
+#[cfg(not(target_os = "none"))]
 pub mod emulate;
 #[cfg(not(target_os = "none"))]
 pub mod manual;
@@ -61,6 +64,8 @@ pub mod write;
 
 #[cfg(not(target_os = "none"))]
 pub use aligned::AlignedBytes;
+#[cfg(not(target_os = "none"))]
+pub use conversion::ConversionCost;
 #[cfg(not(target_os = "none"))]
 pub use emulate::{EmulateError, Emulation, Firmware, emulate};
 #[cfg(not(target_os = "none"))]

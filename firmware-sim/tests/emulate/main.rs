@@ -5,6 +5,7 @@
 mod cases;
 mod command;
 mod confined;
+mod conversion;
 mod cycles;
 mod errors;
 mod footprint;

@@ -10,7 +10,7 @@ use crate::deploy::flash::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::measure::Export as Report;
 use crate::deploy::onnx::onnx;
-use crate::format::bytes;
+use crate::format::{bytes, thousands};
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
@@ -165,6 +165,10 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
             maps => format!("{maps} windows of {} bytes, at most {lost:.2} % of a standard deviation lost", maps * 8),
         };
         ui.say(format!("inputs: {values} x {}, {windows}", report.input));
+        if let Some(cost) = report.conversion {
+            let [m0, m4f] = [cost.cortex_m0, cost.cortex_m4f].map(thousands);
+            ui.say(format!("converting them takes about {m0} instructions on a Cortex-M0, {m4f} on a Cortex-M4F"));
+        }
     }
     for lossy in report.lossy_inputs.iter().take(LISTED) {
         let lost = lossy.lost * 100.0;

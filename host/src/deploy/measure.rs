@@ -8,6 +8,7 @@ use crate::network::checkpoint::Checkpoint;
 use anyhow::Context;
 use foldnet_core::{Compute, Model};
 use foldnet_data::{TargetsRef, Task, View};
+use foldnet_sim::ConversionCost;
 use serde::Serialize;
 
 /// What `export` reports.
@@ -38,6 +39,9 @@ pub struct Export {
     pub input: &'static str,
     /// Largest rounding error that 8 bits of an input make, as a share of its standard deviation.
     pub input_loss: f64,
+    /// What making activations of them costs on a device, where that is anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<ConversionCost>,
     /// RMSE of the network on the test examples, if it estimates values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub float_rmse: Option<f64>,
@@ -113,6 +117,7 @@ impl Reference {
             layer_errors: built.errors.clone(),
             input: plan.test.inputs.input_type().name(),
             input_loss: built.inputs.loss,
+            conversion: ConversionCost::of(&Model::parse(&built.model)?),
             float_rmse: rmse(network, plan.test),
             rmse: rmse(&exported, plan.test),
             float_auc: auc(network, plan.test),

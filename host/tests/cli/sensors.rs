@@ -118,6 +118,9 @@ fn windows_are_scored_and_the_strange_ones_stand_out() {
     assert!(number(&history["test"], "auc") > 0.9, "{history}");
     for bits in [32, 8, 4] {
         let exported = folder.run(&format!("export run --bits {bits} --out a.fnet --json")).json();
+        // 16 samples of two channels.
+        let instructions = exported["conversion"]["cortex_m0"].as_u64();
+        assert_eq!(instructions, (bits != 32).then_some(32 * 52), "{bits}: {exported}");
         let loss = number(&exported, "float_auc") - number(&exported, "auc");
         assert!(loss < 0.05 && exported.get("accuracy").is_none(), "{bits}: {exported}");
         assert_eq!(folder.run("evaluate a.fnet --json").json()["metrics"]["auc"], exported["auc"], "{bits}");
@@ -143,11 +146,14 @@ fn windows_are_scored_and_the_strange_ones_stand_out() {
         .refused(&["few.csv: has 2 rows, and one window of the model needs 16"]);
     let strict = folder.run("export run --bits 4 --threshold 0 --out b.fnet").succeeded();
     assert!(strict.stdout.contains("a score above 0.0000 is abnormal"), "{strict:?}");
+    assert!(strict.stdout.contains("about 1,664 instructions on a Cortex-M0, 1,056 on a Cortex-M4F"), "{strict:?}");
     assert_eq!(fed(&folder, "predict b.fnet --input some.csv --json", b"").json()["answers"][0]["above"], true);
     folder
         .run("export run --bits 4 --threshold nan --out b.fnet")
         .refused(&["--threshold NaN: give a score of at least 0"]);
     folder.run("report run --model a.fnet").succeeded();
+    let page = String::from_utf8(folder.read("run/report.html")).expect("text");
+    assert!(page.contains("about 1,664 instructions on a Cortex-M0"), "no cost of the conversion in the report");
     let compared = folder.run("compare run a.fnet").succeeded().stdout;
     assert!(compared.contains("AUC") && !compared.contains("accuracy"), "{compared}");
 }

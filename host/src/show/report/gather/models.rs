@@ -13,7 +13,7 @@ use anyhow::bail;
 use foldnet_core::model::HeadKind;
 use foldnet_core::{Compute, Model};
 use foldnet_data::Task;
-use foldnet_sim::AlignedBytes;
+use foldnet_sim::{AlignedBytes, ConversionCost};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -51,6 +51,9 @@ pub struct DeviceModel {
     pub layer_errors: Option<Vec<f64>>,
     /// Images whose class is another than the network's, those first that it was most certain of.
     pub changed: Vec<Changed>,
+    /// What making activations of raw values costs, where that is anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<ConversionCost>,
     /// Its layers.
     pub layers: Vec<LayerCost>,
     /// What it takes of every board.
@@ -122,6 +125,7 @@ pub fn device_model<C: Compute>(
         logit_error: logit_error(network, &outputs),
         layer_errors: layer_errors(&model, file, plan, compute, progress),
         changed,
+        conversion: ConversionCost::of(&model),
         layers: layers(&model),
         boards: boards(&model),
         measured: file.measured.clone(),

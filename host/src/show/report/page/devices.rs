@@ -29,7 +29,18 @@ pub(super) fn section(report: &Report) -> Markup {
         (instructions::section(&report.models, report.words))
         h3 { "Products for one " (report.words.one) }
         (work(&report.models, report.words))
+        @for line in report.models.iter().filter_map(converted) { p.note { (line) } }
     }
+}
+
+/// What the conversion of a model's inputs costs.
+fn converted(model: &DeviceModel) -> Option<String> {
+    let cost = model.conversion?;
+    let [bytes, m0, m4f] = [cost.bytes, cost.cortex_m0, cost.cortex_m4f].map(thousands);
+    Some(format!(
+        "Before its first layer {} converts the inputs to 8 bits: {bytes} bytes of the file, about {m0} instructions on a Cortex-M0 and {m4f} on a Cortex-M4F.",
+        name(model)
+    ))
 }
 
 fn said(models: &[DeviceModel]) -> String {
