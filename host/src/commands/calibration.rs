@@ -52,12 +52,13 @@ impl CalibrationArgs {
             bail!("--calibration-limit 0: give a number of examples of at least 1, such as {CALIBRATION}");
         }
         let given = self.calibration.as_ref().map(|source| given(source, path, checkpoint)).transpose()?;
-        let set = match dataset.load(&[path], ui) {
-            Ok(mut set) => {
-                known(path, set.number_as(&checkpoint.labels))?;
-                check_images(path, ImageSize::of(checkpoint), set.part(Part::Test))?;
-                Some(set)
-            }
+        let labelled = dataset.load(&[path], ui).and_then(|mut set| {
+            known(path, set.number_as(&checkpoint.labels))?;
+            check_images(path, ImageSize::of(checkpoint), set.part(Part::Test))?;
+            Ok(set)
+        });
+        let set = match labelled {
+            Ok(set) => Some(set),
             Err(error) if !dataset.is_given() && (given.is_some() || floats) => {
                 ui.say(format!("note: not compared on labelled examples: {error:#}"));
                 None

@@ -74,6 +74,9 @@ fn the_best_epoch_is_kept_and_training_ends_early() {
     folder.run("evaluate run/best.safetensors --dataset synthetic --split valid").succeeded();
     let table = String::from_utf8(folder.read("run/history.csv")).expect("text");
     assert_eq!(table.lines().count() as u64, count + 1);
+    folder.run("report run --dataset synthetic").succeeded();
+    let page = String::from_utf8(folder.read("run/report.html")).expect("text");
+    assert!(page.contains(&format!("The dashed line is epoch {best},")) && page.contains(">best</text>"), "not marked");
     folder.run(&format!("{SMALL} --epochs 1 --out run")).succeeded();
     assert!(!folder.path("run/best.safetensors").exists(), "of an older training");
 }

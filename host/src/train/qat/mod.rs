@@ -32,8 +32,8 @@ use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::ImageSize;
 use anyhow::{Context, bail};
-use foldnet_core::Compute;
 use foldnet_core::train::Loss;
+use foldnet_core::{Compute, Layer};
 use foldnet_data::{InputType, Task, View};
 use optimizer::Latents;
 
@@ -91,6 +91,9 @@ pub fn check(network: &Checkpoint, how: &Quantize) -> anyhow::Result<()> {
     }
     if about.input.0 != InputType::U8 {
         bail!("--bits: training in integers takes inputs of u8, not {}; {INSTEAD}", about.input.0.name());
+    }
+    if network.layers.last() == Some(&Layer::Sigmoid) {
+        bail!("--bits: training in integers takes a network with one output per class; train it with --head softmax");
     }
     let folded = fold(network).context("this network cannot be trained in integers")?;
     student::bits_per_layer(&how.bits, folded.len())?;

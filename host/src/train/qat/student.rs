@@ -38,9 +38,6 @@ impl Student {
 /// # Errors
 /// When the network cannot be folded, or `bits` are not 8, 4 or 2, or not one for each layer.
 pub fn student<C: Compute>(teacher: &Checkpoint, bits: &[u8], images: &[u8], compute: &C) -> anyhow::Result<Student> {
-    if teacher.layers.last() == Some(&Layer::Sigmoid) {
-        bail!("--bits: training in integers takes a network with one output a class; train it with --head softmax");
-    }
     let folded = fold(teacher).context("this network cannot be trained in integers")?;
     let bits = bits_per_layer(bits, folded.len())?;
     let n = images.len() / teacher.inputs;

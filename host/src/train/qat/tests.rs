@@ -220,7 +220,7 @@ fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
         *network.layers.last_mut().expect("a layer") = Layer::Sigmoid;
         how.teacher = None;
     };
-    refused(sigmoid, "takes a network with one output a class; train it with --head");
+    refused(sigmoid, "takes a network with one output per class; train it with --head");
     refused(|network, _| network.layers.insert(0, Layer::Relu), "cannot be trained in integers");
     refused(|_, how| how.bits = vec![3], "--bits 3: training in integers takes 8, 4 or 2 bits");
     refused(|_, how| how.bits = vec![8, 2], "one for each of the 3 layers");

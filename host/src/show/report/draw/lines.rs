@@ -26,6 +26,8 @@ pub struct Lines {
     pub train: Vec<f64>,
     /// On the validation examples; may be empty.
     pub valid: Vec<f64>,
+    /// The epoch to mark as the best, from 0.
+    pub best: Option<usize>,
     /// What values are.
     pub unit: Unit,
     /// What a screen reader says.
@@ -111,6 +113,10 @@ pub fn lines(lines: &Lines) -> Markup {
                 text x=(format!("{:.1}", x(epoch, epochs))) y=(BOTTOM + 18.0) text-anchor="middle" { (epoch + 1) }
             }
             text x=((LEFT + RIGHT) / 2.0) y=(HEIGHT - 4.0) text-anchor="middle" { "epoch" }
+            @if let Some(best) = lines.best.filter(|&best| best < epochs) {
+                path.best d=(format!("M{:.1} {TOP}V{BOTTOM}", x(best, epochs))) {}
+                text x=(format!("{:.1}", x(best, epochs))) y=(TOP - 3.0) text-anchor="middle" { "best" }
+            }
             @for ((class, name, values), end) in series.iter().zip(ends) {
                 g class=(class) {
                     path.line d=(path(values, &ticks)) {}

@@ -51,6 +51,9 @@ fn curves(history: &History, report: &Report) -> Markup {
             @if normalized { " and each batch is normalized by its own statistics" }
             "; validation follows the epoch" @if normalized { ", with the moving statistics" } ". So validation may look better than training."
         } }
+        @if let Some(best) = history.best_epoch { p.note {
+            "The dashed line is epoch " (best) ", the best by the metric that was monitored; its network is best.safetensors."
+        } }
         (details("Numbers, epoch by epoch", numbers(history)))
     }
 }
@@ -84,7 +87,8 @@ fn drawn(history: &History, name: &str, values: [fn(&Epoch) -> f64; 2], unit: Un
     let text = |values: &[f64]| values.last().map_or(String::new(), |&value| unit.text(value));
     let validation = if valid.is_empty() { String::new() } else { format!(" and {} in validation", text(&valid)) };
     let label = format!("{name} by epoch, ending at {} in training{validation}", text(&train));
-    Lines { train, valid, unit, label }
+    let best = history.best_epoch.and_then(|best| best.checked_sub(1));
+    Lines { train, valid, best, unit, label }
 }
 
 /// A figure, or a dash if there is none.
