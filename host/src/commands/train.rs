@@ -124,7 +124,7 @@ impl Train {
         if let (Some(path), Some(init)) = (&self.init, &init) {
             known(path, dataset.number_as(&init.labels))?;
         }
-        self.say_if_few_steps(&config, &dataset, ui);
+        let few = self.few_steps(&config, &dataset);
         let plan = TrainPlan {
             norm: self.placement(),
             hidden: self.hidden(),
@@ -144,19 +144,18 @@ impl Train {
             Some(integers) => train_in_two(plan, integers, &dataset, &compute, ui)?,
             None => train_run(plan, &dataset, &compute, ui)?,
         };
+        few.iter().for_each(|note| ui.say(note));
         ui.result(&trained.history)
     }
 
-    /// Says so where the usual number of epochs, which is the notebook's, is far too few for a small set.
-    fn say_if_few_steps(&self, config: &Config, dataset: &Dataset, ui: Ui) {
+    /// A note if the usual number of epochs, which is the notebook's, is far too few for a small set.
+    fn few_steps(&self, config: &Config, dataset: &Dataset) -> Option<String> {
         let (epochs, examples) = (config.epochs, dataset.part(Part::Train).len());
         let steps = epochs * examples.div_ceil(config.batch_size);
         let usual = self.epochs.or(self.preset().epochs).is_none() && self.bits.is_empty() && self.limit.is_none();
-        if usual && steps < FEW_STEPS {
-            ui.say(format!(
-                "note: {epochs} epochs are {steps} steps in all, which is little; give --epochs, such as 60"
-            ));
-        }
+        let note =
+            || format!("note: {epochs} epochs are {steps} steps in all, which is little; give --epochs, such as 60");
+        (usual && steps < FEW_STEPS).then(note)
     }
 
     /// `--resume`
