@@ -33,7 +33,7 @@ impl ConversionCost {
             InputType::U8 => [0, 0],
             InputType::I8 => [9, 5],
             InputType::I16 | InputType::U16 => [52, 33],
-            InputType::F32 => [605, 44],
+            InputType::F32 => [473, 44],
         }
     }
 }

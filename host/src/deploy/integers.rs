@@ -131,7 +131,7 @@ impl Quantizer<'_> {
         let codes = groups.average(codes);
         let exact = exact.as_deref().map(|exact| groups.average_exact(exact));
         let mut sample = Sample { codes: codes.to_vec(), exact: exact.map(|exact| exact.to_vec()) };
-        if self.bits.iter().any(|&bits| bits < 8) {
+        if self.checkpoint.about.task == Task::Reconstruct && self.bits.iter().any(|&bits| bits < 8) {
             let widest = layers.iter().map(|layer| layer.inputs).max().unwrap_or(0);
             sample = sample.with_more(layers[0].inputs, widest);
         }
