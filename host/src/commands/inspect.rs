@@ -108,7 +108,7 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
         vec![board.name.to_string(), bytes(scratch(model, board)), flash, ram, milliseconds(model, board), verdict]
     });
     ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", "ms, no zeros", ""], rows));
-    ui.say("ms: modelled, of an example without zeros; not for cores whose timing is not published (docs/cycles.md)");
+    ui.say("ms: modelled layers of an example without zeros, without the conversion of its inputs; cores whose timing is not published have none");
 }
 
 /// What an example without zeros takes on a board that has room for the model, where that is known.

@@ -100,6 +100,17 @@ pub trait Observer {
     fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()>;
 }
 
+/// Sees nothing, and lets training run to its end.
+impl Observer for () {
+    fn step(&mut self, _: TrainProgress) -> bool {
+        true
+    }
+
+    fn epoch(&mut self, _: usize, _: Epoch, _: &Checkpoint) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
+
 /// Why training ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {

@@ -5,24 +5,11 @@ use foldnet::compute::Fast;
 use foldnet::judge::evaluate::run_checkpoint;
 use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
-use foldnet::train::fit::{Config, Epoch, Observer, TrainProgress, fit, initial_params};
+use foldnet::train::fit::{Config, fit, initial_params};
 use foldnet::train::standardize::pixel_statistics;
 use foldnet_data::{Dataset, Part, Source, load};
 use std::fmt::Write;
 use std::time::Instant;
-
-/// Wants nothing.
-struct Silent;
-
-impl Observer for Silent {
-    fn step(&mut self, _: TrainProgress) -> bool {
-        true
-    }
-
-    fn epoch(&mut self, _: usize, _: Epoch, _: &Checkpoint) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
 
 /// Times and memory, or that there are no images.
 pub(crate) fn section() -> anyhow::Result<String> {
@@ -39,7 +26,7 @@ pub(crate) fn section() -> anyhow::Result<String> {
     for threads in crate::THREADS {
         let (mut network, fast) = (network(&dataset, mean.clone(), std.clone()), Fast::new(threads));
         let config = Config { epochs: 1, batch_size: crate::BATCH, ..Config::default() };
-        let history = fit(&mut network, &config, train, dataset.part(Part::Valid), &fast, &mut Silent)?;
+        let history = fit(&mut network, &config, train, dataset.part(Part::Valid), &fast, &mut ())?;
         let start = Instant::now();
         run_checkpoint(&network, dataset.part(Part::Test), &fast);
         let (epoch, evaluation) = (history[0].seconds, start.elapsed().as_secs_f64());

@@ -11,7 +11,7 @@ use foldnet::deploy::export::{ExportPlan, export, export_smaller};
 use foldnet::deploy::shrink::Wanted;
 use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
-use foldnet::train::fit::{Config, Epoch, Observer, TrainProgress, fit, initial_params};
+use foldnet::train::fit::{Config, fit, initial_params};
 use foldnet::train::standardize::pixel_statistics;
 use foldnet_core::Model;
 use foldnet_data::{Part, View};
@@ -146,7 +146,7 @@ fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> C
     };
     initial_params(&mut network, config.seed);
     let valid = train.slice(0..train.len().min(SOME));
-    fit(&mut network, config, train, valid, &Fast::new(1), &mut Silent).expect("it trains");
+    fit(&mut network, config, train, valid, &Fast::new(1), &mut ()).expect("it trains");
     network
 }
 
@@ -203,18 +203,5 @@ fn merged_and_pruned_models_are_equal_on_every_kind_of_core() {
         for board in boards {
             check(board, &exported, test, 0.9);
         }
-    }
-}
-
-/// Lets training run to its end.
-struct Silent;
-
-impl Observer for Silent {
-    fn step(&mut self, _: TrainProgress) -> bool {
-        true
-    }
-
-    fn epoch(&mut self, _: usize, _: Epoch, _: &Checkpoint) -> anyhow::Result<()> {
-        Ok(())
     }
 }

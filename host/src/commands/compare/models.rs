@@ -124,7 +124,7 @@ fn say_milliseconds(comparison: &Comparison, ui: Ui) {
     if !rows.is_empty() {
         let header: Vec<&str> = ["ms, no zeros"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
         ui.block(format!("\n{}", table(&header, rows.into_iter())));
-        ui.say("modelled, of an example without zeros; not for cores whose timing is not published (docs/cycles.md)");
+        ui.say("modelled layers of an example without zeros, without the conversion of its inputs; cores whose timing is not published have none");
     }
 }
 

@@ -7,7 +7,7 @@ use crate::deploy::quantize::logits;
 use crate::judge::evaluate::run_model;
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{About, Input, PixelStatistics};
-use crate::train::fit::{TrainProgress, fit, initial_params};
+use crate::train::fit::{fit, initial_params};
 use foldnet_core::{Layer, Model, Portable};
 use foldnet_data::{InputType, Shape, TargetsRef, Task, ValuesRef};
 use rand_chacha::ChaCha8Rng;
@@ -46,19 +46,6 @@ impl Set {
     }
 }
 
-/// Takes note of nothing.
-struct Quiet;
-
-impl Observer for Quiet {
-    fn step(&mut self, _: TrainProgress) -> bool {
-        true
-    }
-
-    fn epoch(&mut self, _: usize, _: Epoch, _: &Checkpoint) -> anyhow::Result<()> {
-        Ok(())
-    }
-}
-
 /// A float network that has been trained for some epochs.
 fn float(norm: NormPlacement, train: &Set, valid: &Set) -> Checkpoint {
     float_of(About::default(), norm, train, valid)
@@ -77,7 +64,7 @@ fn float_of(about: About, norm: NormPlacement, train: &Set, valid: &Set) -> Chec
     };
     initial_params(&mut network, 1);
     let config = Config { epochs: 30, learning_rate: 0.05, ..Config::default() };
-    fit(&mut network, &config, train.view(), valid.view(), &Portable, &mut Quiet).expect("training");
+    fit(&mut network, &config, train.view(), valid.view(), &Portable, &mut ()).expect("training");
     network
 }
 
@@ -110,7 +97,7 @@ fn pooled_inputs_are_the_same_on_both_sides() {
         let how = Quantize { bits: vec![4], teacher: Some(teacher.clone()) };
         let mut student = begin(&teacher, &how, train.view(), &Portable).expect("a student");
         let sets = [train.view(), valid.view()];
-        fit_quantized(&mut student, how.teacher.as_ref(), &config(3), sets, &Portable, &mut Quiet).expect("training");
+        fit_quantized(&mut student, how.teacher.as_ref(), &config(3), sets, &Portable, &mut ()).expect("training");
         let [own, exported] = both(&student.network, &[4], &train, &test);
         assert_eq!(own, exported, "{channels} channels");
         let accuracy = run_checkpoint(&student.network, test.view(), &Portable).accuracy(&test.classes);
@@ -136,7 +123,7 @@ fn check(norm: NormPlacement, bits: &[u8], taught: bool) {
     let [own, exported] = both(&student.network, bits, &train, &test);
     assert_eq!(own, exported, "{norm} {bits:?}: before the first step");
     let sets = [train.view(), valid.view()];
-    let epochs = fit_quantized(&mut student, how.teacher.as_ref(), &config(6), sets, &Portable, &mut Quiet);
+    let epochs = fit_quantized(&mut student, how.teacher.as_ref(), &config(6), sets, &Portable, &mut ());
     let epochs = epochs.expect("training");
     let [own, exported] = both(&student.network, bits, &train, &test);
     assert_eq!(own, exported, "{norm} {bits:?}: after training");
@@ -182,7 +169,7 @@ fn threads_change_no_bit() {
         let compute = Fast::new(threads);
         let mut student = begin(&teacher, &how, train.view(), &compute).expect("a student");
         let sets = [train.view(), valid.view()];
-        fit_quantized(&mut student, how.teacher.as_ref(), &config(2), sets, &compute, &mut Quiet).expect("training");
+        fit_quantized(&mut student, how.teacher.as_ref(), &config(2), sets, &compute, &mut ()).expect("training");
         student.network.params
     });
     assert_eq!(params[0], params[1]);
@@ -197,7 +184,7 @@ fn a_rate_that_is_far_too_large_diverges() {
     let mut student = begin(&teacher, &how, train.view(), &Portable).expect("a student");
     let config = Config { learning_rate: 1e30, ..config(2) };
     let sets = [train.view(), valid.view()];
-    let error = fit_quantized(&mut student, None, &config, sets, &Portable, &mut Quiet).expect_err("a divergence");
+    let error = fit_quantized(&mut student, None, &config, sets, &Portable, &mut ()).expect_err("a divergence");
     assert!(matches!(error, TrainError::Diverged { epoch: 1 }), "{error}");
 }
 

@@ -23,7 +23,7 @@ pub(super) fn section(report: &Report) -> Markup {
         (boards(&report.models))
         p.note {
             "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an " (report.words.one) ", and what is set aside for the \
-             firmware\u{2019}s statics and stack. Milliseconds are modelled (docs/cycles.md), not measured, of one without zeros; cores whose timing is not \
+             firmware\u{2019}s statics and stack. Milliseconds are modelled (docs/cycles.md), not measured: the layers alone, of one without zeros; cores whose timing is not \
              published have none."
         }
         (instructions::section(&report.models, report.words))
