@@ -195,6 +195,27 @@ fn inspect_shows_the_header() {
 }
 
 #[test]
+fn modelled_milliseconds_are_of_integers_on_cores_of_known_timing() {
+    let folder = trained();
+    folder.run("export run --bits 32 --dataset synthetic --out a.fnet").succeeded();
+    folder.run("export run --bits 4 --dataset synthetic --out b.fnet").succeeded();
+    let of = |file: &str| folder.run(&format!("inspect {file} --json")).json()["ms_without_zeros"].clone();
+    assert_eq!(of("a.fnet"), serde_json::json!({}), "floats");
+    let known = of("b.fnet");
+    let on = |board: &str| known[board].as_f64().unwrap_or_else(|| panic!("no {board}: {known}"));
+    // 16 MHz and one input at a time beside 168 MHz and two.
+    assert!(on("netduinoplus2") > 0.0 && on("microbit") > 10.0 * on("netduinoplus2"), "{known}");
+    assert!(known.get("riscv32").is_none() && known.get("mps2-an500").is_none(), "{known}");
+    let compared = folder.run("compare b.fnet a.fnet --dataset synthetic --json").json();
+    assert_eq!(
+        (&compared["models"][0]["ms_without_zeros"], compared["models"][1].get("ms_without_zeros")),
+        (&known, None)
+    );
+    let said = folder.run("inspect b.fnet").succeeded().stdout;
+    assert!(said.contains(&format!("{:.2}", on("microbit"))) && said.contains("without the conversion"), "{said}");
+}
+
+#[test]
 fn predict_draws_and_agrees_with_itself() {
     let folder = trained();
     folder.run("export run --bits 32 --dataset synthetic --out a.fnet").succeeded();
