@@ -10,7 +10,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body, Timeout};
@@ -24,14 +24,30 @@ use crate::unpack::{is_packed, sha256_of};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A server that says nothing for this long has broken off.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Tries in a row that bring not one byte, before giving up.
+/// Tries in a row that bring fewer than [`FRUIT`] bytes, before giving up.
 const FRUITLESS_TRIES: u32 = 4;
+/// Bytes that a try must bring to count as one: a server that sends one byte per connection would otherwise never end.
+const FRUIT: u64 = 1024;
+/// 1 kB/s for a minute, which even a bad mobile line brings; and a line that breaks off more often is of no use.
+const PATIENCE: Patience = Patience { window: Duration::from_secs(60), least: 60 * 1000, tries: 100 };
+/// What gzip may add to contents that it cannot pack: its headers, and 5 bytes per block of 32 KB or so.
+const PACKING: u64 = 1 << 16;
 /// Pause before the first new try; doubled for each further one.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How often to look whether another download has come to its end.
 const LOOK: Duration = Duration::from_millis(50);
 /// Bytes written, and reported, at a time.
 const CHUNK: usize = 1 << 16;
+
+/// When a transfer is given up although bytes still come.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// A try that brings fewer than `least` bytes within this time has broken off.
+    window: Duration,
+    least: u64,
+    /// Tries in all, however much they bring: a server may start again each time.
+    tries: u32,
+}
 
 /// A file to fetch, and what it must unpack to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +56,8 @@ pub struct RemoteFile {
     pub name: &'static str,
     /// SHA-256 of the contents, unpacked if `name` ends in `.gz`: 64 lower-case hex digits.
     pub sha256: &'static str,
+    /// Length of those contents, in bytes: the server is not listened to for longer.
+    pub len: u64,
 }
 
 /// Downloads those of `files` that are not there from the site `url` into `folder`, which is made when the first byte
@@ -77,6 +95,7 @@ struct Transfer<'a> {
     lock: Option<Lock>,
     /// Whether the part has bytes of an earlier, or another, download.
     resumed: bool,
+    patience: Patience,
 }
 
 /// Why one try ended before the file did.
@@ -99,7 +118,7 @@ impl<'a> Transfer<'a> {
     fn new(agent: &'a Agent, url: &str, folder: &'a Path, file: &'a RemoteFile) -> Self {
         let url = format!("{}/{}", url.trim_end_matches('/'), file.name);
         let part = folder.join(format!("{}.part", file.name));
-        Self { agent, file, url, folder, part, lock: None, resumed: false }
+        Self { agent, file, url, folder, part, lock: None, resumed: false, patience: PATIENCE }
     }
 
     fn run(&mut self, progress: &mut dyn FnMut(LoadProgress)) -> Result<(), DataError> {
@@ -116,8 +135,7 @@ impl<'a> Transfer<'a> {
         }
         if let Err(cause) = verdict {
             self.remove_part()?;
-            let problem = Problem::BadDownload { url: self.url.clone(), cause };
-            return Err(DataError::file(&self.folder.join(self.file.name), problem));
+            return Err(self.bad(cause));
         }
         fs::rename(&self.part, self.folder.join(self.file.name)).map_err(|cause| self.unwritable(&cause))
     }
@@ -130,7 +148,7 @@ impl<'a> Transfer<'a> {
     /// Tries until the part is as long as the server says; false where another download has brought the file.
     fn fetch(&mut self, progress: &mut dyn FnMut(LoadProgress)) -> Result<bool, DataError> {
         let at_first = self.part_len();
-        let mut fruitless = 0;
+        let (mut fruitless, mut tries) = (0, 0);
         loop {
             let before = self.part_len();
             let cause = match self.attempt(before, progress) {
@@ -153,8 +171,9 @@ impl<'a> Transfer<'a> {
                 Err(Stop::Break(cause) | Stop::NoConnection(cause)) => cause,
             };
             let done = self.part_len();
-            fruitless = if done > before { 0 } else { fruitless + 1 };
-            if fruitless == FRUITLESS_TRIES {
+            fruitless = if done >= before + FRUIT { 0 } else { fruitless + 1 };
+            tries += 1;
+            if fruitless == FRUITLESS_TRIES || tries == self.patience.tries {
                 return Err(DataError::BrokenOff { url: self.url.clone(), done, cause });
             }
             thread::sleep(PAUSE * (1 << fruitless) / 2);
@@ -220,6 +239,7 @@ impl<'a> Transfer<'a> {
         let mut body = body.as_reader();
         let mut buffer = vec![0; CHUNK];
         let mut done = start;
+        let mut mark = (Instant::now(), start);
         loop {
             let count = match body.read(&mut buffer) {
                 Ok(0) => break,
@@ -227,8 +247,19 @@ impl<'a> Transfer<'a> {
                 Err(cause) if cause.kind() == ErrorKind::Interrupted => continue,
                 Err(cause) => return Err(Stop::Break(cause.to_string())),
             };
-            part.write_all(&buffer[..count]).map_err(|cause| Stop::Final(self.unwritable(&cause)))?;
             done += count as u64;
+            if done > self.file.len + PACKING {
+                drop(part);
+                self.remove_part().map_err(Stop::Final)?;
+                return Err(Stop::Final(self.bad(format!("longer than the {} bytes it unpacks to", self.file.len))));
+            }
+            part.write_all(&buffer[..count]).map_err(|cause| Stop::Final(self.unwritable(&cause)))?;
+            if mark.0.elapsed() >= self.patience.window {
+                if done - mark.1 < self.patience.least {
+                    return Err(Stop::Break(format!("{} bytes in {:.0?}", done - mark.1, mark.0.elapsed())));
+                }
+                mark = (Instant::now(), done);
+            }
             progress(LoadProgress::Downloading { file: self.file.name, done, total });
         }
         if total.is_some_and(|total| done < total) {
@@ -245,7 +276,7 @@ impl<'a> Transfer<'a> {
 
     /// Whether the part unpacks to the contents it should, or the reason in words.
     fn verify(&self) -> Result<(), String> {
-        match sha256_of(&self.part, is_packed(self.file.name)) {
+        match sha256_of(&self.part, is_packed(self.file.name), self.file.len) {
             Ok(found) if found == self.file.sha256 => Ok(()),
             Ok(found) => Err(format!("SHA-256 of the contents {found}, not {}", self.file.sha256)),
             Err(error) => Err(error.what()),
@@ -258,6 +289,11 @@ impl<'a> Transfer<'a> {
 
     fn remove_part(&self) -> Result<(), DataError> {
         fs::remove_file(&self.part).map_err(|cause| self.unwritable(&cause))
+    }
+
+    fn bad(&self, cause: String) -> DataError {
+        let problem = Problem::BadDownload { url: self.url.clone(), cause };
+        DataError::file(&self.folder.join(self.file.name), problem)
     }
 
     fn unwritable(&self, cause: &std::io::Error) -> DataError {
@@ -286,4 +322,64 @@ fn no_answer(error: ureq::Error) -> Stop {
         _ => false,
     };
     if never_connected { Stop::NoConnection(error.to_string()) } else { Stop::Break(error.to_string()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::net::TcpListener;
+
+    const FILE: RemoteFile = RemoteFile { name: "slow", sha256: "", len: 1 << 20 };
+
+    /// Fetches [`FILE`] from a server that says it is whole and sends, of every connection, `pieces` of `size` bytes with
+    /// pauses between; the error, and the number of connections.
+    fn fetch(patience: Patience, pieces: usize, size: usize) -> (DataError, usize) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (sender, connections) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = sender.send(());
+                BufReader::new(&stream)
+                    .lines()
+                    .map_while(Result::ok)
+                    .take_while(|line| !line.is_empty())
+                    .for_each(drop);
+                // Never 206: a server that starts again each time.
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\nConnection: close\r\n\r\n");
+                for _ in 0..pieces {
+                    if stream.write_all(&vec![0; size]).is_err() {
+                        break;
+                    }
+                    thread::sleep(Duration::from_millis(5));
+                }
+            }
+        });
+        let folder = std::env::temp_dir().join(format!("foldnet-slow-{}-{size}", std::process::id()));
+        let agent = agent();
+        let mut transfer = Transfer::new(&agent, &url, &folder, &FILE);
+        transfer.patience = patience;
+        let error = transfer.run(&mut |_| ()).unwrap_err();
+        drop(transfer);
+        fs::remove_dir_all(folder).unwrap();
+        (error, connections.try_iter().count())
+    }
+
+    #[test]
+    fn a_server_that_sends_a_byte_now_and_then_is_given_up() {
+        let patience = Patience { window: Duration::from_millis(50), least: 1000, tries: 2 };
+        let (error, connections) = fetch(patience, 100_000, 1);
+        assert!(matches!(&error, DataError::BrokenOff { cause, .. } if cause.contains(" bytes in ")), "{error}");
+        assert_eq!(connections, 2);
+    }
+
+    #[test]
+    fn a_server_that_starts_again_for_ever_is_given_up() {
+        let patience = Patience { tries: 3, ..PATIENCE };
+        let (error, connections) = fetch(patience, 1, 5000);
+        assert!(matches!(error, DataError::BrokenOff { .. }), "{error}");
+        assert_eq!(connections, 3);
+    }
 }

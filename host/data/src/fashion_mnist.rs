@@ -18,18 +18,22 @@ pub(crate) const CLASSES: [&str; 10] =
 pub(crate) const TRAIN_IMAGES: RemoteFile = RemoteFile {
     name: "train-images-idx3-ubyte.gz",
     sha256: "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    len: 16 + 60_000 * 784,
 };
 pub(crate) const TRAIN_LABELS: RemoteFile = RemoteFile {
     name: "train-labels-idx1-ubyte.gz",
     sha256: "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    len: 8 + 60_000,
 };
 pub(crate) const TEST_IMAGES: RemoteFile = RemoteFile {
     name: "t10k-images-idx3-ubyte.gz",
     sha256: "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    len: 16 + 10_000 * 784,
 };
 pub(crate) const TEST_LABELS: RemoteFile = RemoteFile {
     name: "t10k-labels-idx1-ubyte.gz",
     sha256: "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    len: 8 + 10_000,
 };
 
 /// Images and labels of the training file.

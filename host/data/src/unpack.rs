@@ -90,11 +90,14 @@ pub(crate) fn is_packed(name: &str) -> bool {
     name.ends_with(".gz")
 }
 
-/// SHA-256, in hex, of the unpacked contents of the file at `path`.
-pub(crate) fn sha256_of(path: &Path, packed: bool) -> Result<String, DataError> {
+/// SHA-256, in hex, of the unpacked contents of the file at `path`; of somewhat more than `len` bytes of them at most,
+/// since a file may unpack to a thousand times what it takes.
+pub(crate) fn sha256_of(path: &Path, packed: bool, len: u64) -> Result<String, DataError> {
     let mut contents = Contents::open(path, packed)?;
-    let mut buffer = vec![0; BUFFER];
-    while contents.fill(&mut buffer)? == buffer.len() {}
+    let (mut buffer, mut read) = (vec![0; BUFFER], 0);
+    while read <= len && contents.fill(&mut buffer)? == buffer.len() {
+        read += buffer.len() as u64;
+    }
     Ok(contents.sha256())
 }
 

@@ -31,7 +31,7 @@ fn noise() -> (Vec<u8>, RemoteFile) {
         write!(hex, "{byte:02x}").unwrap();
         hex
     });
-    (gzip(&contents), RemoteFile { name: NAME, sha256: hash.leak() })
+    (gzip(&contents), RemoteFile { name: NAME, sha256: hash.leak(), len: contents.len() as u64 })
 }
 
 /// What a download did: its outcome, the folder it left, and each request as (range, bytes sent).
@@ -217,6 +217,28 @@ fn a_line_that_breaks_off_again_and_again_is_given_up() {
     let error = outcome.result.unwrap_err();
     assert!(matches!(error, DataError::BrokenOff { done: 10, .. }) && error.is_unavailable(), "{error}");
     assert_eq!(outcome.folder.get(PART).map(|part| part.len()), Some(10));
+}
+
+#[test]
+fn a_server_that_sends_a_few_bytes_per_connection_is_given_up() {
+    let outcome = run(&[Reply::Cut(1); 20], &[]);
+    assert!(matches!(outcome.result, Err(DataError::BrokenOff { done: 4, .. })), "{:?}", outcome.result);
+    assert_eq!(outcome.requests.len(), 4);
+}
+
+#[test]
+fn a_server_that_never_stops_fills_no_disk() {
+    let (_, file) = noise();
+    let outcome = run_with(vec![7; 100 << 20], file, &[Reply::NoLength], &[]);
+    let text = outcome.result.as_ref().unwrap_err().to_string();
+    assert!(text.contains("was deleted (longer than the 200000 bytes it unpacks to)"), "{text}");
+    outcome.assert_nothing_left();
+    // What unpacks to a thousand times as much is not hashed to its end.
+    let bomb = gzip(&vec![0; 100 << 20]);
+    assert!(bomb.len() < 200_000);
+    let outcome = run_with(bomb, file, &[], &[]);
+    assert!(matches!(&outcome.result, Err(DataError::File { problem: Problem::BadDownload { .. }, .. })));
+    outcome.assert_nothing_left();
 }
 
 #[test]

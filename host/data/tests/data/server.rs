@@ -18,6 +18,8 @@ pub(crate) enum Reply {
     IgnoreRange,
     /// As `Good`, but in 20 pieces, with a pause behind each.
     Slow,
+    /// As `Good`, without saying how long the body is.
+    NoLength,
     /// This status and no file.
     Status(u16),
 }
@@ -84,7 +86,10 @@ fn serve(mut stream: TcpStream, files: &HashMap<String, Vec<u8>>, reply: Reply, 
     };
     // Logged before the client can see the end, so that a test never looks too early.
     log.lock().unwrap().push(Request { path, from, sent });
-    let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", rest.len());
+    let mut head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n");
+    if !matches!(reply, Reply::NoLength) {
+        head += &format!("Content-Length: {}\r\n", rest.len());
+    }
     if status == 206 {
         head += &format!("Content-Range: bytes {start}-{}/{}\r\n", body.len() - 1, body.len());
     }
