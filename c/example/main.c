@@ -49,7 +49,7 @@ static int32_t answer_all(void) {
     size_t inputs = foldnet_inputs(&model), outputs = foldnet_outputs(&model), size = inputs * value_size();
     int images = host_open("images", HOST_READ), answers = host_open("answers", HOST_WRITE);
     if (status != FOLDNET_OK) return status;
-    if (size > sizeof example) return FOLDNET_IMAGE;
+    if (size > sizeof example) return FOLDNET_EXAMPLE;
 
     while (host_read(images, example.u8, size)) {
         foldnet_answer answer;

@@ -52,7 +52,7 @@ enum {
     FOLDNET_HEAD_SECTION = 33,     /* its head does not fit its outputs, or is of a kind left out of this build */
     /* Memory */
     FOLDNET_SCRATCH = 20,          /* fewer words than foldnet_scratch_words */
-    FOLDNET_IMAGE = 21,            /* another length than foldnet_inputs */
+    FOLDNET_EXAMPLE = 21,          /* another length than foldnet_inputs */
     FOLDNET_INPUT = 30,            /* the model takes inputs of another type */
     FOLDNET_HEAD = 34,             /* the model gives another kind of answer, see foldnet_head */
     FOLDNET_OUTPUTS = 35,          /* another length than foldnet_outputs, or foldnet_classes */
@@ -64,6 +64,8 @@ enum {
     FOLDNET_SLOT_OTHER = 26,       /* holds another model than its header was written for */
     FOLDNET_SLOTS_BAD = 27         /* something is wrong in both slots */
 };
+/* Its name before models took anything but images. */
+#define FOLDNET_IMAGE FOLDNET_EXAMPLE
 
 /* The type of a model's values, as foldnet_input_type gives it. */
 enum {
@@ -150,7 +152,7 @@ float foldnet_logit_scale(const foldnet_model *model);
 /*
  * The answer to an example of values of one type, the model's, into `*answer`. `example` has foldnet_inputs values,
  * `scratch` at least foldnet_scratch_words words, whose contents do not matter before, and which overlaps nothing else.
- * FOLDNET_OK; FOLDNET_POINTER; FOLDNET_NOT_PARSED; FOLDNET_IMAGE; FOLDNET_INPUT; FOLDNET_SCRATCH.
+ * FOLDNET_OK; FOLDNET_POINTER; FOLDNET_NOT_PARSED; FOLDNET_EXAMPLE; FOLDNET_INPUT; FOLDNET_SCRATCH.
  */
 int32_t foldnet_run_u8(const foldnet_model *model, const uint8_t *example, size_t example_len, uint32_t *scratch,
                        size_t scratch_words, foldnet_answer *answer);

@@ -15,6 +15,7 @@
 //! * [`model`]: the file that goes to a device: format, encode, parse.
 //! * [`infer`]: inference in place, with weights of 8, 4 or 2 bits or floats.
 //! * [`slot`]: where that file lies in a device's flash, which of two boots, and how one is replaced.
+//! * [`Refusal`]: why a model, a slot or an example is refused, as a number that fits an exit code.
 //!
 //! # Shapes
 //!
@@ -104,6 +105,7 @@ mod math;
 pub mod matrix;
 pub mod model;
 pub mod network;
+pub mod refusal;
 pub mod slot;
 pub mod standardize;
 pub mod train;
@@ -113,3 +115,4 @@ pub use infer::Inference;
 pub use layer::Layer;
 pub use model::Model;
 pub use network::{Network, Shape};
+pub use refusal::Refusal;

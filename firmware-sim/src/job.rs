@@ -212,6 +212,7 @@ impl End {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use foldnet_core::Refusal;
 
     #[test]
     fn words_say_what_was_put_into_them() {
@@ -221,7 +222,7 @@ mod tests {
             assert_eq!(Job::from_words(job.words()), Some(job));
         }
         let bare = Booted { slot: None, sequence: 0, passed_over: None };
-        let fallen_back = Booted { slot: Some(1), sequence: u32::MAX, passed_over: Some(Exit::Crc) };
+        let fallen_back = Booted { slot: Some(1), sequence: u32::MAX, passed_over: Some(Exit::Refused(Refusal::Crc)) };
         for kernel in ["", "portable", "exactly-16-bytes"] {
             for booted in [bare, fallen_back, Booted { slot: Some(0), ..bare }] {
                 let start = Start::new(10, 336_000, kernel, booted);

@@ -380,7 +380,7 @@ fn of_model<R>(model: &Model, scratch: &mut [u32], take: impl FnOnce(Outputs) ->
 
 /// What a function returns.
 fn code(result: Result<(), Status>) -> i32 {
-    result.err().unwrap_or(Status::Ok) as i32
+    result.err().unwrap_or(Status::Ok).code()
 }
 
 /// Puts what `parse` finds in `bytes` into `model`.

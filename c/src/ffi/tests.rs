@@ -3,6 +3,7 @@
 use super::*;
 use core::ffi::CStr;
 use core::ptr::null_mut;
+use foldnet_core::Refusal;
 use foldnet_core::model::{Aligned, FLOAT_BITS, HeadSpec, InputSpec, LayerHeader, LayerWeights, ModelSpec, encode};
 
 /// Bytes of the model below, at most.
@@ -82,10 +83,10 @@ fn values_of_any_type_get_any_answer() {
             assert_eq!(values, [f32::from(example[0] + example[1]); 2]);
         }
         let wrong = foldnet_run_u16(&model, [1u16, 2].as_ptr(), 2, memory, 8, &mut answer);
-        assert_eq!(wrong, Status::Input as i32);
-        assert_eq!(foldnet_values(&model, memory, 8, values.as_mut_ptr(), 1), Status::Outputs as i32);
+        assert_eq!(wrong, Status::Refused(Refusal::Input).code());
+        assert_eq!(foldnet_values(&model, memory, 8, values.as_mut_ptr(), 1), Status::Outputs.code());
         let none = foldnet_probabilities(&model, memory, 8, values.as_mut_ptr(), 2);
-        assert_eq!(none, Status::Head as i32);
+        assert_eq!(none, Status::Head.code());
         let label = |index| {
             let mut len = 0;
             let text = foldnet_label(&model, index, &mut len);
@@ -108,7 +109,7 @@ fn probabilities_are_those_of_the_logits() {
         assert_eq!(foldnet_probabilities(&model, memory, 8, shares.as_mut_ptr(), 2), 0);
         assert_eq!(shares, [0.5; 2], "logits 2 and 2");
         let short = foldnet_probabilities(&model, memory, 8, shares.as_mut_ptr(), 1);
-        assert_eq!(short, Status::Outputs as i32);
+        assert_eq!(short, Status::Outputs.code());
         assert!(foldnet_threshold(&model).is_infinite() && foldnet_threshold(null()).is_infinite());
         assert_eq!((foldnet_input_type(null()), foldnet_head(null()), foldnet_outputs(null())), (-1, -1, 0));
     }
@@ -122,18 +123,18 @@ fn what_is_not_there_is_a_status() {
     let (right, memory) = (image.as_ptr(), scratch.as_mut_ptr());
     // SAFETY: null, or memory as long as is said, but for the lengths that no memory has.
     let check = |model: *const Storage, image, image_len, scratch, words, class: *mut u32, expected: Status| unsafe {
-        assert_eq!(foldnet_classify(model, image, image_len, scratch, words, class), expected as i32);
+        assert_eq!(foldnet_classify(model, image, image_len, scratch, words, class), expected.code());
     };
     check(null(), right, 2, memory, 8, &mut class, Status::Pointer);
     check(&nothing, right, 2, memory, 8, &mut class, Status::NotParsed);
     check(&model, null(), 2, memory, 8, &mut class, Status::Pointer);
     check(&model, right, usize::MAX, memory, 8, &mut class, Status::Pointer);
-    check(&model, right, 1, memory, 8, &mut class, Status::Image);
-    check(&model, right, 3, memory, 8, &mut class, Status::Image);
+    check(&model, right, 1, memory, 8, &mut class, Status::Refused(Refusal::Example));
+    check(&model, right, 3, memory, 8, &mut class, Status::Refused(Refusal::Example));
     check(&model, right, 2, null_mut(), 8, &mut class, Status::Pointer);
     check(&model, right, 2, memory.wrapping_byte_add(2), 7, &mut class, Status::Pointer);
     check(&model, right, 2, memory, usize::MAX / 4, &mut class, Status::Pointer);
-    check(&model, right, 2, memory, 3, &mut class, Status::Scratch);
+    check(&model, right, 2, memory, 3, &mut class, Status::Refused(Refusal::Scratch));
     check(&model, right, 2, memory, 8, null_mut(), Status::Pointer);
     // SAFETY: as above.
     unsafe {
@@ -155,20 +156,20 @@ fn a_bad_model_leaves_none_open() {
     let mut storage = opened(&file, len);
     // SAFETY: null, or memory as long as is said, but for the length that no memory has.
     let mut check = |bytes: *const u8, len: usize, expected: Status| unsafe {
-        assert_eq!(foldnet_parse(&mut storage, bytes, len), expected as i32);
+        assert_eq!(foldnet_parse(&mut storage, bytes, len), expected.code());
         assert_eq!(foldnet_classes(&storage), 0, "{expected:?}: what was open before is closed");
     };
     check(null(), len, Status::Pointer);
     check(bytes, usize::MAX, Status::Pointer);
-    check(bytes.wrapping_add(1), len, Status::Unaligned);
-    check(bytes, len - 1, Status::Length);
-    check(bytes, 3, Status::TooShort);
-    check(other.0.as_ptr(), len, Status::Crc);
+    check(bytes.wrapping_add(1), len, Status::Refused(Refusal::Unaligned));
+    check(bytes, len - 1, Status::Refused(Refusal::Length));
+    check(bytes, 3, Status::Refused(Refusal::TooShort));
+    check(other.0.as_ptr(), len, Status::Refused(Refusal::Crc));
     // SAFETY: null, or storage that is not aligned.
     unsafe {
-        assert_eq!(foldnet_parse(null_mut(), bytes, len), Status::Pointer as i32);
+        assert_eq!(foldnet_parse(null_mut(), bytes, len), Status::Pointer.code());
         let odd = (&raw mut storage).wrapping_byte_add(1);
-        assert_eq!(foldnet_parse(odd, bytes, len), Status::Pointer as i32);
+        assert_eq!(foldnet_parse(odd, bytes, len), Status::Pointer.code());
     }
 }
 
@@ -186,7 +187,7 @@ fn flash_boots_its_newest_model() {
             status
         }
     };
-    assert_eq!(boot(&flash, LEN as u32), Status::NoModel as i32);
+    assert_eq!(boot(&flash, LEN as u32), Status::Refused(Refusal::NoModel).code());
     flash.0[..len].copy_from_slice(&file.0[..len]);
     assert_eq!(boot(&flash, LEN as u32), 0, "a bare model, whatever lies behind it");
     let room = Room::halves(address.addr() as u32, 4 * LEN as u32, LEN as u32);
@@ -196,17 +197,17 @@ fn flash_boots_its_newest_model() {
     flash.0[2 * LEN + header.len()..][..len].copy_from_slice(&file.0[..len]);
     assert_eq!(boot(&flash, LEN as u32), 0, "slot 1");
     flash.0[2 * LEN + header.len() + len - 9] ^= 1;
-    assert_eq!(boot(&flash, LEN as u32), Status::Crc as i32);
+    assert_eq!(boot(&flash, LEN as u32), Status::Refused(Refusal::Crc).code());
     flash.0[2 * LEN + header.len() - 1] = 0;
-    assert_eq!(boot(&flash, LEN as u32), Status::SlotUnfinished as i32);
+    assert_eq!(boot(&flash, LEN as u32), Status::Refused(Refusal::SlotUnfinished).code());
     assert_eq!(class, 0);
 }
 
 #[test]
 fn a_message_ends() {
-    for status in Status::ALL {
+    for status in Status::all() {
         // SAFETY: a text that is constant.
-        let text = unsafe { CStr::from_ptr(foldnet_message(*status as i32)) };
+        let text = unsafe { CStr::from_ptr(foldnet_message(status.code())) };
         assert_eq!(text, status.message());
     }
 }

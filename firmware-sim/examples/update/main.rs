@@ -16,8 +16,8 @@ mod arch;
 
 use arch::Flash;
 use embedded_storage::nor_flash::NorFlashErrorKind;
-use foldnet_core::Inference;
 use foldnet_core::slot::{self, Running, WriteError, Writer};
+use foldnet_core::{Inference, Refusal};
 use foldnet_sim::arch::memory::{self, Parts};
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::exit::Exit;
@@ -59,7 +59,7 @@ fn run() -> Result<(), Exit> {
 fn boot(flash: &[u8], free: &mut Parts<u8>, results: &mut File) -> Result<Running, Exit> {
     let found = slot::boot(flash, &memory::room())?;
     let booted = Booted::of(&found);
-    let mut inference = Inference::<u8>::new(found.model, free.scratch).map_err(|_| Exit::Scratch)?;
+    let mut inference = Inference::<u8>::new(found.model, free.scratch).map_err(|_| Exit::Refused(Refusal::Scratch))?;
     inference.run(free.example).map_err(|_| Exit::Job)?;
     let logits = inference.outputs().words();
     results

@@ -6,10 +6,10 @@
 mod arch;
 
 use core::panic::PanicInfo;
-use foldnet_core::Model;
 use foldnet_core::infer::kernel::KernelKind;
 use foldnet_core::infer::{Answer, Input, InputType, Outputs};
 use foldnet_core::slot::{Boot, boot};
+use foldnet_core::{Model, Refusal};
 use foldnet_sim::app::{App, Examples, Shell};
 use foldnet_sim::arch::clock::{Clock, Instant};
 use foldnet_sim::arch::memory;
@@ -48,7 +48,7 @@ fn run() -> Result<(), Exit> {
 
 /// Opens the job's model, and answers all examples.
 fn answer_job(job: &Job, files: &mut Files, free: &mut [u32]) -> Result<(), Exit> {
-    let flash = memory::model_flash().get(job.model_offset as usize..).ok_or(Exit::TooShort)?;
+    let flash = memory::model_flash().get(job.model_offset as usize..).ok_or(Exit::Refused(Refusal::TooShort))?;
     let booted = boot(flash, &memory::room())?;
     match booted.model.input_type() {
         InputType::U8 => answer_all::<u8>(&booted, job, files, free),
@@ -67,7 +67,7 @@ fn answer_all<I: Input>(booted: &Boot, job: &Job, files: &mut Files, free: &mut 
     }
     let memory = memory::split::<I>(free, model.inputs());
     let limit = memory.scratch.len().min(job.scratch_limit as usize);
-    let scratch = memory.scratch.get_mut(..limit).ok_or(Exit::Scratch)?;
+    let scratch = memory.scratch.get_mut(..limit).ok_or(Exit::Refused(Refusal::Scratch))?;
     let app = App::new(model, scratch, memory.example)?;
     let mut shell = Semihosted::new(files, job, model, Booted::of(booted))?;
     app.run(&mut shell)?;

@@ -1,6 +1,7 @@
 //! What the firmware says when something is wrong: each error by an exit code of its own, and never a hang.
 
 use crate::{KINDS, firmware, models};
+use foldnet_core::Refusal;
 use foldnet_sim::EmulateError;
 use foldnet_sim::emulate::{Request, Run, run};
 use foldnet_sim::exit::Exit;
@@ -67,16 +68,16 @@ fn a_bad_model_is_told_apart() {
     halved[good.len() / 2..].fill(0xff);
     let mut endless = good.clone();
     endless[8..12].fill(0xff);
-    check("nothing is flashed", &[0xff; 64], job(16), Exit::NoModel);
-    check("one bit is flipped", &damaged, job(16), Exit::Crc);
-    check("flashed by half", &halved, job(16), Exit::Crc);
-    check("a later version", &changed(4, &[4, 0]), job(16), Exit::Version);
-    check("longer than the flash", &endless, job(16), Exit::Length);
-    check("an empty header", &changed(6, &[0, 0]), job(16), Exit::Header);
+    check("nothing is flashed", &[0xff; 64], job(16), Exit::Refused(Refusal::NoModel));
+    check("one bit is flipped", &damaged, job(16), Exit::Refused(Refusal::Crc));
+    check("flashed by half", &halved, job(16), Exit::Refused(Refusal::Crc));
+    check("a later version", &changed(4, &[4, 0]), job(16), Exit::Refused(Refusal::Version));
+    check("longer than the flash", &endless, job(16), Exit::Refused(Refusal::Length));
+    check("an empty header", &changed(6, &[0, 0]), job(16), Exit::Refused(Refusal::Header));
     // The header, which begins with the height, is the first section: behind 16 bytes and 12 for each section.
     let header = (16 + 12 * usize::from(good[6])).next_multiple_of(16);
     // Its input section is that of the lower image.
-    check("a taller image", &changed(header, &[5]), job(20), Exit::InputSection);
+    check("a taller image", &changed(header, &[5]), job(20), Exit::Refused(Refusal::InputSection));
 }
 
 #[test]
@@ -84,23 +85,28 @@ fn a_model_at_an_odd_address_is_refused() {
     let good = changed(0, b"FNET");
     for model_offset in 1..4 {
         let flash = [&vec![0xff; model_offset as usize], &good[..]].concat();
-        check("an odd address", &flash, Job { model_offset, ..job(16) }, Exit::Unaligned);
+        check("an odd address", &flash, Job { model_offset, ..job(16) }, Exit::Refused(Refusal::Unaligned));
     }
     let flash = [&[0xff; 4], &good[..]].concat();
     for board in KINDS {
         assert!(start(board, &flash, Job { model_offset: 4, ..job(16) }).is_ok(), "{board}: 4 bytes further");
     }
-    check("an offset behind the flash", &good, Job { model_offset: u32::MAX, ..job(16) }, Exit::TooShort);
+    check(
+        "an offset behind the flash",
+        &good,
+        Job { model_offset: u32::MAX, ..job(16) },
+        Exit::Refused(Refusal::TooShort),
+    );
 }
 
 #[test]
 fn memory_that_is_too_small_is_reported() {
     let good = changed(0, b"FNET");
-    check("no scratch memory", &good, Job { scratch_limit: 0, ..job(16) }, Exit::Scratch);
+    check("no scratch memory", &good, Job { scratch_limit: 0, ..job(16) }, Exit::Refused(Refusal::Scratch));
     // 17 KB of scratch memory, which the microbit does not have.
     let wide = models::random(4, 4, &[2100, 2, 2, 2100], 1);
     let Err(EmulateError::Device(exit)) = start("microbit", &wide, job(16)) else { panic!("it has no room") };
-    assert_eq!(exit, Exit::Scratch);
+    assert_eq!(exit, Exit::Refused(Refusal::Scratch));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! logits; and where none does, why, by exit code. Never a hang.
 
 use crate::{firmware, models};
-use foldnet_core::Model;
 use foldnet_core::slot::{HEADER_LEN, SlotHeader};
+use foldnet_core::{Model, Refusal};
 use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::{Request, run};
 use foldnet_sim::exit::Exit;
@@ -125,12 +125,12 @@ fn slots_with_the_later_sequence_boot_also_where_it_wraps_around() {
 
 #[test]
 fn slots_that_rot_fall_back_and_say_so() {
-    check("rot in the newest model", [1, 2], rot(1, HEADER_LEN + 40), Ok((0, Some(Exit::Crc))));
-    check("rot in its header", [1, 2], rot(1, 14), Ok((0, Some(Exit::SlotHeader))));
-    check("rot in its commit word", [2, 1], rot(0, 63), Ok((1, Some(Exit::SlotUnfinished))));
+    check("rot in the newest model", [1, 2], rot(1, HEADER_LEN + 40), Ok((0, Some(Exit::Refused(Refusal::Crc)))));
+    check("rot in its header", [1, 2], rot(1, 14), Ok((0, Some(Exit::Refused(Refusal::SlotHeader)))));
+    check("rot in its commit word", [2, 1], rot(0, 63), Ok((1, Some(Exit::Refused(Refusal::SlotUnfinished)))));
     check("rot in the older model", [1, 2], rot(0, HEADER_LEN + 40), Ok((1, None)));
     let both = |flash: &mut Flash| (0..2).for_each(|slot| rot(slot, 90)(flash));
-    check("rot in both", [1, 2], both, Err(Exit::SlotsBad));
+    check("rot in both", [1, 2], both, Err(Exit::Refused(Refusal::SlotsBad)));
 }
 
 #[test]
@@ -143,10 +143,10 @@ fn slots_cut_while_they_were_written_leave_the_other_in_charge() {
         }
     };
     check("nothing but erased", [1, 2], erased(0, len), Ok((0, None)));
-    check("half the model", [1, 2], erased(len / 2, len), Ok((0, Some(Exit::SlotOther))));
+    check("half the model", [1, 2], erased(len / 2, len), Ok((0, Some(Exit::Refused(Refusal::SlotOther)))));
     check("no header", [1, 2], erased(0, HEADER_LEN), Ok((0, None)));
-    check("no commit word", [1, 2], erased(32, HEADER_LEN), Ok((0, Some(Exit::SlotUnfinished))));
-    check("half a commit word", [1, 2], erased(48, HEADER_LEN), Ok((0, Some(Exit::SlotUnfinished))));
+    check("no commit word", [1, 2], erased(32, HEADER_LEN), Ok((0, Some(Exit::Refused(Refusal::SlotUnfinished)))));
+    check("half a commit word", [1, 2], erased(48, HEADER_LEN), Ok((0, Some(Exit::Refused(Refusal::SlotUnfinished)))));
 }
 
 #[test]
@@ -159,28 +159,28 @@ fn slots_that_are_wrong_are_told_apart() {
         }
     };
     let image = |board: &Board| board.slot_image(1, 1, &model(2)).unwrap();
-    check("slot 1 written into slot 0", [1, 2], alone(0, image), Err(Exit::SlotWrong));
+    check("slot 1 written into slot 0", [1, 2], alone(0, image), Err(Exit::Refused(Refusal::SlotWrong)));
     let elsewhere = |_: &Board| {
         let header = SlotHeader::at(0x4000_0000, 0, 1, &model(1)).unwrap();
         [&header.to_bytes()[..], &model(1)].concat()
     };
-    check("for another address", [1, 2], alone(0, elsewhere), Err(Exit::SlotWrong));
+    check("for another address", [1, 2], alone(0, elsewhere), Err(Exit::Refused(Refusal::SlotWrong)));
     let large = |board: &Board| {
         let room = board.room();
         let (address, model_len) = (room.slot_address(1).unwrap(), room.slot(1).unwrap().model_len() + 1);
         let header = SlotHeader { slot: 1, address, sequence: 1, model_len, model_crc: 0 };
         [&header.to_bytes()[..], &model(2)].concat()
     };
-    check("larger than the slot", [1, 2], alone(1, large), Err(Exit::SlotTooLarge));
+    check("larger than the slot", [1, 2], alone(1, large), Err(Exit::Refused(Refusal::SlotTooLarge)));
     let cut = |board: &Board| image_of(board)[..HEADER_LEN / 2].to_vec();
-    check("without a commit word", [1, 2], alone(0, cut), Err(Exit::SlotUnfinished));
+    check("without a commit word", [1, 2], alone(0, cut), Err(Exit::Refused(Refusal::SlotUnfinished)));
     let rotten = |board: &Board| {
         let mut image = image_of(board);
         image[HEADER_LEN + 50] ^= 1;
         image
     };
-    check("rot in the only one", [1, 2], alone(0, rotten), Err(Exit::Crc));
-    check("nothing at all", [1, 2], alone(0, |_| Vec::new()), Err(Exit::NoModel));
+    check("rot in the only one", [1, 2], alone(0, rotten), Err(Exit::Refused(Refusal::Crc)));
+    check("nothing at all", [1, 2], alone(0, |_| Vec::new()), Err(Exit::Refused(Refusal::NoModel)));
 }
 
 /// Slot 0 with the model of seed 1.

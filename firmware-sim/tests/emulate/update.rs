@@ -2,6 +2,7 @@
 //! firmware is built at all shows that the slot writer contains no panic.
 
 use crate::slots::{IMAGE, logits, model};
+use foldnet_core::Refusal;
 use foldnet_sim::Firmware;
 use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::{Answered, Update, Updated, run_update};
@@ -52,7 +53,7 @@ fn check(board: &str) {
         check(&model(2), at, Outcome::Flash, None);
     }
     for at in [total - COMMIT_WORDS, total - 1] {
-        check(&model(2), at, Outcome::Unconfirmed, Some(Exit::SlotUnfinished));
+        check(&model(2), at, Outcome::Unconfirmed, Some(Exit::Refused(Refusal::SlotUnfinished)));
     }
     let mut damaged = model(2);
     damaged[40] ^= 1;

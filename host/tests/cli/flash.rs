@@ -3,8 +3,8 @@
 
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::Folder;
-use foldnet_core::Layer;
 use foldnet_core::slot::{HEADER_LEN, SlotHeader};
+use foldnet_core::{Layer, Refusal};
 use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::{Request, run};
 use foldnet_sim::exit::Exit;
@@ -204,6 +204,10 @@ fn what_is_exported_boots_on_an_emulated_board() {
         assert_eq!(put("--format hex --slot 0"), booted(Some(0), 1), "{name}: equal sequences");
         assert_eq!(put("--format bin --slot 1 --sequence 2"), booted(Some(1), 2), "{name}: the later one");
         let (_, wrong, _) = exported(&folder, "good", &format!("--format bin --board {name} --slot 1"));
-        assert_eq!(boot(board, &firmware, &wrong), Err(Exit::SlotWrong), "{name}: slot 1 at slot 0's address");
+        assert_eq!(
+            boot(board, &firmware, &wrong),
+            Err(Exit::Refused(Refusal::SlotWrong)),
+            "{name}: slot 1 at slot 0's address"
+        );
     }
 }
