@@ -1,6 +1,7 @@
-//! What people see: the terminal, the Keras-style summary, plots, and the report in HTML.
+//! What people see: the terminal, the Keras-style summary, figures of several runs, and the report in HTML.
 
-pub mod plot;
+pub mod figure;
 pub mod report;
 pub mod summary;
 pub mod terminal;
+mod ticks;

@@ -5,7 +5,7 @@ use crate::commands::data::check_positive;
 use crate::format::thousands;
 use crate::judge::compare::seeds::{Answer, EpochSpread, OfNorm, Study, Versus, study};
 use crate::judge::compare::statistics::MeanDeviation;
-use crate::show::plot::{Dots, Line, Panel, svg};
+use crate::show::figure::{Dots, Line, Panel, svg};
 use crate::show::terminal::{Ui, bold, strip, table};
 use crate::train::fit::Config;
 use crate::write::atomic_write;

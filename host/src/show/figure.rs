@@ -1,7 +1,8 @@
-//! Plots as SVG: lines with their spread, and dots. A file needs nothing but itself, follows the reader's light or dark
+//! Figures of several runs, as SVG: lines with their spread, and dots. A file needs nothing but itself, follows the reader's light or dark
 //! setting, and tells screen readers what it shows.
 
 use crate::judge::compare::statistics::MeanDeviation;
+use crate::show::ticks::{Ticks, named_epochs};
 use std::fmt::{Display, Write};
 
 /// One curve.
@@ -72,7 +73,7 @@ fn draw(panel: &Panel, left: f64) -> String {
     out += &axis.grid();
     match panel {
         Panel::Lines(_, lines) => {
-            for column in tick_columns(columns) {
+            for column in named_epochs(columns) {
                 out += &text(axis.x(column, columns), HEIGHT - BOTTOM + 18.0, "middle", "", column + 1);
             }
             out += &text(left + PANEL / 2.0, HEIGHT - 6.0, "middle", "", "epoch");
@@ -122,9 +123,7 @@ fn draw_dots(dots: &Dots, at: usize, columns: usize, axis: &Axis) -> String {
 /// The vertical axis of a panel, and where its columns are.
 struct Axis {
     left: f64,
-    low: f64,
-    high: f64,
-    step: f64,
+    ticks: Ticks,
 }
 
 impl Axis {
@@ -136,16 +135,11 @@ impl Axis {
             }
             Panel::Dots(_, dots) => dots.iter().flat_map(|dots| dots.values.iter().copied()).collect(),
         };
-        let finite = values.into_iter().filter(|value| value.is_finite());
-        let (min, max) = finite.fold((f64::MAX, f64::MIN), |(min, max), v| (min.min(v), max.max(v)));
-        let (min, max) = if min <= max { (min, max) } else { (0.0, 1.0) };
-        let step = step((max - min).max(1e-6));
-        Self { left, low: (min / step).floor() * step, high: (max / step).ceil() * step, step }
+        Self { left, ticks: Ticks::around(values.into_iter()) }
     }
 
     fn y(&self, value: f64) -> f64 {
-        let share = (value - self.low) / (self.high - self.low).max(self.step);
-        HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+        HEIGHT - BOTTOM - self.ticks.share(value) * (HEIGHT - TOP - BOTTOM)
     }
 
     /// The first column on the left edge, the last on the right; one alone in the middle.
@@ -155,28 +149,15 @@ impl Axis {
     }
 
     fn grid(&self) -> String {
-        let digits = usize::try_from((-self.step.log10().floor()) as i64).unwrap_or(0);
-        let ticks = ((self.high - self.low) / self.step).round() as usize;
         let (from, to) = (self.left + LEFT, self.left + PANEL - RIGHT);
-        let line = |tick: usize| {
-            let value = self.low + tick as f64 * self.step;
+        let line = |&value: &f64| {
             let y = self.y(value);
-            let label = text(from - 6.0, y + 4.0, "end", "", format!("{value:.digits$}"));
+            let shown = self.ticks.digits(1.0).map_or(format!("{value:e}"), |digits| format!("{value:.digits$}"));
+            let label = text(from - 6.0, y + 4.0, "end", "", shown);
             format!("<path class=\"grid\" d=\"M{from:.1} {y:.1}H{to:.1}\"/>{label}")
         };
-        (0..=ticks).map(line).collect()
+        self.ticks.at.iter().map(line).collect()
     }
-}
-
-/// A round step that makes 3 to 7 of `range`.
-fn step(range: f64) -> f64 {
-    let power = 10f64.powf((range / 4.0).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|times| times * power).find(|step| range / step <= 6.0).unwrap_or(power)
-}
-
-/// At most ten of the columns, at even distances.
-fn tick_columns(columns: usize) -> impl Iterator<Item = usize> {
-    (0..columns).step_by(columns.div_ceil(10).max(1))
 }
 
 fn dot(x: f64, y: f64, title: &str) -> String {
@@ -211,14 +192,6 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn steps_are_round_and_few() {
-        for (range, expected) in [(1.0, 0.2), (0.011, 0.002), (0.9, 0.2), (7.0, 2.0), (30.0, 5.0), (4e-4, 1e-4)] {
-            assert!((step(range) / expected - 1.0).abs() < 1e-9, "{range}: {}", step(range));
-            assert!((2.5..=6.5).contains(&(range / step(range))), "{range}");
-        }
-    }
 
     #[test]
     fn larger_is_higher_and_all_is_within() {

@@ -1,0 +1,111 @@
+//! The range of an axis around values, and the round values where its texts stand.
+
+/// Most digits behind the point on an axis.
+const MOST_DIGITS: f64 = 9.0;
+
+/// Texts below an axis of epochs, at most.
+const MOST_EPOCHS: usize = 8;
+
+/// A range, and its round values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Ticks {
+    /// Below all values, or the least.
+    pub(super) from: f64,
+    /// Above all values, or the greatest.
+    pub(super) to: f64,
+    /// From one text to the next.
+    pub(super) step: f64,
+    /// Where texts stand.
+    pub(super) at: Vec<f64>,
+}
+
+impl Ticks {
+    /// Two to six round values around all finite ones of `values`; around 0 where there are none.
+    pub(super) fn around(values: impl Iterator<Item = f64>) -> Self {
+        let finite = values.filter(|value| value.is_finite());
+        let (least, most) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+        let (least, most) = if least <= most { (least, most) } else { (0.0, 0.0) };
+        let span = if most > least { most - least } else { most.abs().max(0.1) };
+        // Steps that f64 tells apart, at any size of the values.
+        let span = span.max(1e-12 * least.abs().max(most.abs())).max(1e-300);
+        let power = 10f64.powf((span / 4.0).log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * power).into_iter().find(|step| span / step <= 4.5);
+        let step = step.unwrap_or(power);
+        let (from, to) = ((least / step).floor(), (most / step).ceil());
+        let to = if to > from { to } else { from + 1.0 };
+        let at = (from as i64..=to as i64).map(|n| n as f64 * step).collect();
+        Self { from: from * step, to: to * step, step, at }
+    }
+
+    /// Where a value lies: 0 is `from`, 1 is `to`.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        (value - self.from) / (self.to - self.from)
+    }
+
+    /// Digits behind the point that the texts need once values are `scale` times as large, if 9 are enough.
+    pub(super) fn digits(&self, scale: f64) -> Option<usize> {
+        let digits = (-(self.step * scale).log10().floor()).max(0.0);
+        (digits <= MOST_DIGITS).then_some(digits as usize)
+    }
+}
+
+/// The epochs with a text below the axis, from 0: all, or round ones.
+pub(super) fn named_epochs(epochs: usize) -> impl Iterator<Item = usize> {
+    let round = (0..).flat_map(|power| [1, 2, 5].map(|part| part * 10usize.pow(power)));
+    let step = round.take_while(|&step| step <= epochs).find(|step| epochs / step <= MOST_EPOCHS).unwrap_or(1);
+    (0..epochs).filter(move |epoch| (epoch + 1) % step == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(values: &[f64], expected: &[f64]) {
+        let ticks = Ticks::around(values.iter().copied());
+        assert_eq!(ticks.at.len(), expected.len(), "{values:?}: {:?}", ticks.at);
+        assert!(ticks.at.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-9), "{values:?}: {:?}", ticks.at);
+        let finite = values.iter().filter(|value| value.is_finite());
+        assert!(finite.map(|&v| ticks.share(v)).all(|share| (-1e-9..=1.0 + 1e-9).contains(&share)), "{values:?}");
+    }
+
+    #[test]
+    fn ticks_are_round_and_around_all_values() {
+        check(&[0.371, 0.56], &[0.35, 0.4, 0.45, 0.5, 0.55, 0.6]);
+        check(&[0.8, 0.9], &[0.8, 0.85, 0.9]);
+        check(&[0.0, 10.0], &[0.0, 5.0, 10.0]);
+        check(&[2.0], &[2.0, 2.5]);
+        check(&[0.0], &[0.0, 0.05]);
+        check(&[f64::NAN, 2.0, f64::INFINITY], &[2.0, 2.5]);
+        check(&[], &[0.0, 0.05]);
+    }
+
+    #[test]
+    fn any_finite_values_have_an_axis() {
+        for values in [[5e-324, 1e-323], [0.0, 5e-324], [1.0, 1.0 + f64::EPSILON], [1e300, 2e300], [-1e-310, 0.0]] {
+            let ticks = Ticks::around(values.into_iter());
+            assert!((1..=7).contains(&ticks.at.len()) && ticks.step > 0.0, "{values:?}: {:?}", ticks.at);
+            assert!(values.iter().all(|&value| ticks.share(value).is_finite()), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn texts_have_the_digits_of_their_step() {
+        let digits = |step: f64, scale| Ticks { from: 0.0, to: 1.0, step, at: Vec::new() }.digits(scale);
+        assert_eq!([2.0, 0.2, 0.05].map(|step| digits(step, 1.0)), [Some(0), Some(1), Some(2)]);
+        assert_eq!([0.02, 0.005].map(|step| digits(step, 100.0)), [Some(0), Some(1)]);
+        assert_eq!(digits(1e-12, 1.0), None);
+    }
+
+    #[test]
+    fn round_epochs_are_named() {
+        let check = |epochs: usize, expected: &[usize]| {
+            let found: Vec<usize> = named_epochs(epochs).map(|epoch| epoch + 1).collect();
+            assert_eq!(found, expected, "{epochs} epochs");
+        };
+        check(1, &[1]);
+        check(8, &[1, 2, 3, 4, 5, 6, 7, 8]);
+        check(9, &[2, 4, 6, 8]);
+        check(30, &[5, 10, 15, 20, 25, 30]);
+        check(1_000, &[200, 400, 600, 800, 1_000]);
+    }
+}
