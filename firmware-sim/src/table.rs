@@ -32,11 +32,6 @@ impl TableArgs {
         let Self { target, group, window, step, normal, test_split } = self.clone();
         Options { target, group, window, step, normal, test_split, ..Options::default() }
     }
-
-    /// `--step`
-    pub const fn step(&self) -> Option<usize> {
-        self.step
-    }
 }
 
 /// A number of at least 1, from the command line.

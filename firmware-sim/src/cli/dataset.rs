@@ -51,32 +51,38 @@ impl DatasetArgs {
     }
 
     fn test_set(&self, path: &Path, model: &Model) -> Result<TestSet, CliError> {
-        let (source, options) = self.request(path, model)?;
-        let loading = progress::Loading::new();
-        let set = load_test_with(&source, &options, &Search::from_env(), &mut |step| loading.show(step));
+        let Some(source) = &self.dataset else { return self.own_test_set(path, model) };
+        let (options, loading) = (self.options(source, model), progress::Loading::new());
+        let set = load_test_with(source, &options, &Search::from_env(), &mut |step| loading.show(step));
         loading.finish();
-        match (&source, set) {
+        match (source, set) {
             // What has no right answers, or a column less than a table with them would have.
             (Source::Path(file), Err(error)) if names_no_column(&options) => {
-                inputs_alone(file, model, self.table.step()).map_err(|alone| clearer(error, alone).into())
+                inputs_alone(file, model, &self.table.options()).map_err(|alone| clearer(error, alone).into())
             }
             (Source::Path(file), Ok(set)) if file.is_file() && !fits(model, set.examples.shape) => {
-                Ok(inputs_alone(file, model, self.table.step()).unwrap_or(set))
+                Ok(inputs_alone(file, model, &self.table.options()).unwrap_or(set))
             }
             (_, set) => Ok(set?),
         }
     }
 
-    /// What `--dataset` says; else the set that the model was trained on, where its digest is remembered on this machine;
-    /// else Fashion-MNIST for a model of its shape.
-    fn request(&self, path: &Path, model: &Model) -> Result<(Source, Options), CliError> {
+    /// The set that the model was trained on, where its digest is remembered on this machine; else Fashion-MNIST for a model
+    /// of its shape.
+    fn own_test_set(&self, path: &Path, model: &Model) -> Result<TestSet, CliError> {
         let digest = model.dataset().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-        match (&self.dataset, digest.and_then(|digest| Known::find(&digest))) {
-            (Some(source), _) => Ok((source.clone(), self.options(source, model))),
-            (None, Some(known)) => Ok((Source::Path(known.path), known.options)),
-            (None, None) if is_fashion(model) => Ok((Source::FashionMnist, self.options(&Source::FashionMnist, model))),
-            (None, None) => Err(CliError::NoDataset { path: path.to_owned(), model: described(model) }),
-        }
+        let known = digest.and_then(|digest| Some((Known::find(&digest)?, digest)));
+        let (fashion, loading) = (Source::FashionMnist, progress::Loading::new());
+        let set = match known {
+            Some((known, digest)) => known.test_set(&digest, &self.table.options(), &mut |step| loading.show(step)),
+            None if is_fashion(model) => {
+                let options = self.options(&fashion, model);
+                load_test_with(&fashion, &options, &Search::from_env(), &mut |step| loading.show(step))
+            }
+            None => return Err(CliError::NoDataset { path: path.to_owned(), model: described(model) }),
+        };
+        loading.finish();
+        Ok(set?)
     }
 
     /// The task follows from the model's head; a table is read as the model's type, and cut into its windows.
@@ -100,8 +106,14 @@ fn clearer(set: DataError, alone: DataError) -> DataError {
 }
 
 /// A file of inputs, without right answers.
-fn inputs_alone(file: &Path, model: &Model, step: Option<usize>) -> Result<TestSet, DataError> {
-    let wanted = Wanted { input: input_type(model), shape: shape(model), channels: &[], step };
+fn inputs_alone(file: &Path, model: &Model, own: &Options) -> Result<TestSet, DataError> {
+    let wanted = Wanted {
+        input: input_type(model),
+        shape: shape(model),
+        channels: &[],
+        step: own.step,
+        group: own.group.as_deref(),
+    };
     let examples = read_inputs(file, &wanted)?;
     let (name, notes) = (file.to_string_lossy().into_owned(), Vec::new());
     Ok(TestSet { name, labels: Vec::new(), notes, task: task(model), examples })

@@ -2,12 +2,16 @@
 //! the digest, and is led back to its set by it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::TestSet;
+use crate::error::DataError;
 use crate::options::Options;
+use crate::progress::LoadProgress;
 use crate::search::Search;
+use crate::source::{Source, load_with};
 
 /// Most bytes of an entry.
 const MOST: u64 = 1 << 20;
@@ -45,6 +49,30 @@ impl Known {
         let text = crate::bounded::read(&path, MOST).ok()?;
         serde_json::from_slice(&text).ok()
     }
+
+    /// Its test examples, found under `digest` and read as they were then, but for what `own` says; a note among theirs says
+    /// so where the set has changed since. All parts are read, as the digest is of all.
+    ///
+    /// # Errors
+    /// Where the set is gone or cannot be read.
+    pub fn test_set(
+        &self,
+        digest: &str,
+        own: &Options,
+        progress: &mut dyn FnMut(LoadProgress),
+    ) -> Result<TestSet, DataError> {
+        let (source, options) = (Source::Path(self.path.clone()), own.or(&self.options));
+        let mut set = load_with(&source, &options, &Search::from_env(), progress)?;
+        if options == self.options && set.digest() != digest {
+            set.notes.push(changed(&self.path));
+        }
+        Ok(set.into_test())
+    }
+}
+
+/// What is said of a set that is not what a network was trained on.
+pub fn changed(path: &Path) -> String {
+    format!("{} has changed since the network was trained on it", path.display())
 }
 
 /// The file of an entry.

@@ -54,7 +54,7 @@ pub use dataset::{Dataset, Examples, Part, Shape, TestSet, View, WrongKind};
 pub use download::{RemoteFile, download};
 pub use error::{DataError, Problem};
 pub use format::{Format, Wanted, read_inputs};
-pub use known::Known;
+pub use known::{Known, changed};
 pub use options::{Normal, Options, Task, TestSplit, share, share_or_none};
 pub use picture::{Picture, read_png};
 pub use progress::LoadProgress;

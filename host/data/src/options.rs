@@ -165,6 +165,25 @@ mod input_type {
 }
 
 impl Options {
+    /// These, and for what they leave open `recorded`, whose task stays.
+    #[must_use]
+    pub fn or(&self, recorded: &Self) -> Self {
+        let (own, recorded) = (self.clone(), recorded.clone());
+        // A window of another length has steps of its own.
+        let recorded_step = recorded.step.filter(|_| own.window.is_none());
+        Self {
+            task: recorded.task,
+            target: if own.target.is_empty() { recorded.target } else { own.target },
+            group: own.group.or(recorded.group),
+            window: own.window.or(recorded.window),
+            step: own.step.or(recorded_step),
+            normal: own.normal.or(recorded.normal),
+            test_split: own.test_split.or(recorded.test_split),
+            valid_split: own.valid_split.or(recorded.valid_split),
+            input: own.input.or(recorded.input),
+        }
+    }
+
     /// Whether any option is set that only tables and arrays have.
     pub(crate) fn cuts_rows(&self) -> Option<&'static str> {
         [

@@ -288,14 +288,17 @@ pub enum Problem {
         /// Needed: one number, or two of which either will do.
         expected: String,
     },
-    /// Fewer samples than a window has.
-    #[error("has {rows} rows, and one window of the model needs {window}; give a longer recording")]
+    /// Fewer samples than a window of the model has.
+    #[error("the longest recording has {longest} rows, and one window of the model needs {window}; give a longer one")]
     ShortRecording {
-        /// Samples there.
-        rows: usize,
+        /// Samples of the longest.
+        longest: usize,
         /// Samples of a window.
         window: usize,
     },
+    /// A table of one line, which has names.
+    #[error("has a header and no rows; put the examples below it")]
+    HeaderAlone,
     /// All columns have other uses.
     #[error("has no column left for inputs; add some, or name fewer as --target, --group or --normal")]
     NoInputs,

@@ -105,8 +105,9 @@ fn given(source: &Source, path: &Path, checkpoint: &Checkpoint) -> anyhow::Resul
     let shape = size.shape.unwrap_or(Shape::features(size.pixels));
     let examples = match source {
         Source::Path(file) if is_rows(file) => {
-            let step = Record::of(path, &None).ok().flatten().and_then(|record| record.options.step);
-            let wanted = Wanted { input: size.input, shape, channels: &checkpoint.about.channels, step };
+            let recorded = Record::of(path, &None).ok().flatten().map(|record| record.options).unwrap_or_default();
+            let (step, group) = (recorded.step, recorded.group.as_deref());
+            let wanted = Wanted { input: size.input, shape, channels: &checkpoint.about.channels, step, group };
             read_inputs(file, &wanted).context("--calibration")?
         }
         source => {

@@ -9,7 +9,8 @@ use crate::show::terminal::{LoadBars, Ui};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{
-    DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, load_test_with, load_with, share_or_none,
+    DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, changed, load_test_with, load_with,
+    share_or_none,
 };
 use foldnet_sim::table::TableArgs;
 use std::path::Path;
@@ -101,13 +102,8 @@ impl DatasetArg {
         self.dataset.is_some()
     }
 
-    /// `--step`
-    pub(super) fn step(&self) -> Option<usize> {
-        self.table.step()
-    }
-
     /// What the arguments say of tables.
-    fn options(&self) -> Options {
+    pub(super) fn options(&self) -> Options {
         Options { valid_split: self.valid_split, input: self.column_type, ..self.table.options() }
     }
 
@@ -128,7 +124,7 @@ impl DatasetArg {
         }
         let own = self.options();
         let options = match &found {
-            Some(record) => merged(&own, &record.options),
+            Some(record) => own.or(&record.options),
             None => Options { task: files.first().map_or(Task::default(), |file| task_of(file)), ..own.clone() },
         };
         let same = found.as_ref().is_some_and(|record| options == record.options);
@@ -142,25 +138,6 @@ impl DatasetArg {
                 Ok(Request { source: Source::FashionMnist, options, named_by: None, digest: None })
             }
         }
-    }
-}
-
-/// `own`, and for what it leaves open `recorded`.
-fn merged(own: &Options, recorded: &Options) -> Options {
-    let Options { target, group, window, step, normal, test_split, valid_split, input, .. } = own.clone();
-    let known = recorded.clone();
-    // A window of another length has steps of its own.
-    let known_step = known.step.filter(|_| window.is_none());
-    Options {
-        task: known.task,
-        target: if target.is_empty() { known.target } else { target },
-        group: group.or(known.group),
-        window: window.or(known.window),
-        step: step.or(known_step),
-        normal: normal.or(known.normal),
-        test_split: test_split.or(known.test_split),
-        valid_split: valid_split.or(known.valid_split),
-        input: input.or(known.input),
     }
 }
 
@@ -182,7 +159,7 @@ fn read(request: &Request, ui: Ui) -> anyhow::Result<Dataset> {
     say_notes(&dataset.notes, ui);
     if let (Some(expected), Source::Path(path)) = (&request.digest, &request.source) {
         if dataset.digest() != *expected {
-            ui.say(format!("note: {} has changed since the network was trained on it", path.display()));
+            ui.say(format!("note: {}", changed(path)));
         }
     }
     Ok(dataset)

@@ -27,7 +27,8 @@ mod tests {
         let path = folder.path().join("out.npy");
         let outputs = Outputs { logits: vec![1.5, -2.0, 0.0, 4.0, 5.0, 6.0], classes: 3, ..Outputs::default() };
         write(&path, &outputs, false).unwrap();
-        let wanted = Wanted { input: InputType::F32, shape: Shape::features(3), channels: &[], step: None };
+        let wanted =
+            Wanted { input: InputType::F32, shape: Shape::features(3), channels: &[], step: None, group: None };
         assert_eq!(read_inputs(&path, &wanted).unwrap().inputs.view().to_f32(), outputs.logits);
         write(&path, &outputs, true).unwrap();
         let found = read_inputs(&path, &wanted).unwrap().inputs.view().to_f32();

@@ -43,7 +43,8 @@ fn folder() -> Option<PathBuf> {
 
 /// An array `[N][640]` of floats.
 fn array(path: &Path) -> Vec<f32> {
-    let wanted = Wanted { input: InputType::F32, shape: Shape::features(INPUTS), channels: &[], step: None };
+    let wanted =
+        Wanted { input: InputType::F32, shape: Shape::features(INPUTS), channels: &[], step: None, group: None };
     read_inputs(path, &wanted).unwrap_or_else(|error| panic!("{error}")).inputs.view().to_f32()
 }
 

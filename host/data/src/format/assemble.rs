@@ -114,7 +114,8 @@ impl Cut {
                     return Err(Problem::WindowOfShape(rows.shape.to_string()));
                 }
                 let step = options.step.unwrap_or(window);
-                let (ranges, order) = windows(rows, window, step)?;
+                let (ranges, order) = windows(rows.groups.as_deref(), rows.len(), window, step)
+                    .map_err(|longest| Problem::LongWindow { window, longest })?;
                 (ranges, order, Shape::window(window, rows.shape.channels))
             }
         };
@@ -174,17 +175,19 @@ impl Cut {
 }
 
 /// Windows of each recording, none across two, and the order of the rows where they do not lie together.
-type Windows = (Vec<Range<usize>>, Option<Vec<usize>>);
+pub(super) type Windows = (Vec<Range<usize>>, Option<Vec<usize>>);
 
-fn windows(rows: &Rows, window: usize, step: usize) -> Result<Windows, Problem> {
-    let groups = rows.groups.clone().unwrap_or_else(|| vec![0; rows.len()]);
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|&row| groups[row]);
+/// Cuts `rows` rows, whose recordings `groups` numbers if there are several; if no recording is as long as a window, the
+/// error is how long the longest is.
+pub(super) fn windows(groups: Option<&[u32]>, rows: usize, window: usize, step: usize) -> Result<Windows, usize> {
+    let group_of = |row: usize| groups.map_or(0, |groups| groups[row]);
+    let mut order: Vec<usize> = (0..rows).collect();
+    order.sort_by_key(|&row| group_of(row));
     let (mut ranges, mut start) = (Vec::new(), 0);
     let mut longest = 0;
     while start < order.len() {
-        let group = groups[order[start]];
-        let length = order[start..].iter().take_while(|&&row| groups[row] == group).count();
+        let group = group_of(order[start]);
+        let length = order[start..].iter().take_while(|&&row| group_of(row) == group).count();
         longest = longest.max(length);
         if length >= window {
             ranges.extend((start..=start + length - window).step_by(step.max(1)).map(|first| first..first + window));
@@ -192,7 +195,7 @@ fn windows(rows: &Rows, window: usize, step: usize) -> Result<Windows, Problem> 
         start += length;
     }
     if ranges.is_empty() {
-        return Err(Problem::LongWindow { window, longest });
+        return Err(longest);
     }
     let sorted = order.is_sorted();
     Ok((ranges, (!sorted).then_some(order)))

@@ -45,27 +45,45 @@ pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(Load
     columns.finish(path, &roles, options).map_err(|problem| DataError::file(path, problem))
 }
 
-/// Reads the inputs of a file that needs no right answers: the columns of these names if the file has all of them, else
-/// all columns, which must be `count`; `expected` are the counts that would do.
+/// Inputs of a file that needs no right answers.
+pub(crate) struct Inputs {
+    /// `[rows][columns]`
+    pub(crate) values: Vec<f32>,
+    /// Recording of each row, where a column names them.
+    pub(crate) groups: Option<Vec<u32>>,
+}
+
+/// Reads the inputs of a file that needs no right answers: the columns of the names `channels` if the file has all of them,
+/// else all columns, which must be `count`; `expected` are the counts that would do. The column `group`, if the file has
+/// it, names the recordings.
 pub(crate) fn read_inputs(
     table: Table,
     channels: &[String],
+    group: Option<&str>,
     count: usize,
     expected: &[usize],
-) -> Result<Vec<f32>, DataError> {
+) -> Result<Inputs, DataError> {
     let mut table = table;
+    let group = group.and_then(|name| find_column(&table.names, "--group", name).ok());
     let place = |name: &String| table.names.iter().position(|known| known == name);
     let named: Option<Vec<usize>> = channels.iter().map(place).collect();
     let chosen = match named.filter(|named| named.len() == count) {
         Some(named) => named,
         None if table.names.len() == count => (0..count).collect(),
+        None if group.is_some() && table.names.len() == count + 1 => {
+            (0..=count).filter(|&at| Some(at) != group).collect()
+        }
         None => {
             let expected = expected.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
             return Err(table.fail(Problem::ColumnCount { found: table.names.len(), expected }));
         }
     };
     let (mut values, names) = (Vec::new(), table.names.clone());
+    let (mut groups, mut texts) = (group.map(|_| Vec::new()), Texts::default());
     table.each_record(|line, record, _| {
+        if let (Some(groups), Some(column)) = (&mut groups, group) {
+            groups.push(texts.number(record.get(column).unwrap_or("")));
+        }
         for &column in &chosen {
             let of_text = |problem| match problem {
                 Problem::TextInNumbers { line, column, text } => Problem::TextInput { line, column, text },
@@ -75,7 +93,7 @@ pub(crate) fn read_inputs(
         }
         Ok(())
     })?;
-    Ok(values)
+    Ok(Inputs { values, groups })
 }
 
 /// A file whose header is read.
@@ -180,7 +198,7 @@ impl Table {
             each(line, &record, done).map_err(|problem| self.fail(problem))?;
             any = true;
         }
-        if any { Ok(()) } else { Err(self.fail(Problem::Nothing("examples"))) }
+        if any { Ok(()) } else { Err(self.fail(Problem::HeaderAlone)) }
     }
 }
 
@@ -215,7 +233,7 @@ fn delimiter(start: &[u8]) -> u8 {
 fn is_header(first: &StringRecord, second: Option<&StringRecord>) -> bool {
     let is_number = |field: &str| field.parse::<f64>().is_ok();
     let is_name = |field: &str| !is_number(field) && !MISSING.contains(&field);
-    let Some(second) = second else { return false };
+    let Some(second) = second else { return first.iter().all(is_name) };
     first.iter().zip(second).any(|(name, value)| is_name(name) && is_number(value)) || first.iter().all(is_name)
 }
 

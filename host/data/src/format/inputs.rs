@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::{Format, csv, npy};
+use super::{Format, assemble, csv, npy};
 use crate::array::narrowed;
 use crate::dataset::{Examples, Shape};
 use crate::error::{DataError, Problem};
@@ -25,11 +25,13 @@ pub struct Wanted<'a> {
     pub channels: &'a [String],
     /// Samples from the start of one window to that of the next, at least 1; as many as a window has if not given.
     pub step: Option<usize>,
+    /// Column of a table that names the recording, where it has one.
+    pub group: Option<&'a str>,
 }
 
 /// Reads examples from a table, an `.npy`, or raw little-endian values, told apart by content; `-` is the standard input.
-/// A row of a table is one example, or one sample where the model takes windows: the rows then are one recording, of which
-/// all windows are cut, and samples at its end that fill no window are left out.
+/// A row of a table is one example, or one sample where the model takes windows: the rows then are one recording, or those
+/// that the column `group` names, of which all windows are cut; samples at their ends that fill no window are left out.
 ///
 /// # Errors
 /// When there are none, or they are not what the model takes; the error names the file.
@@ -85,24 +87,25 @@ fn of_bytes(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, Da
 fn of_table(path: &Path, table: csv::Table, wanted: &Wanted) -> Result<Examples, DataError> {
     let (inputs, channels) = (wanted.shape.inputs(), wanted.shape.channels);
     let named = !wanted.channels.is_empty() && table.has_columns(wanted.channels);
-    let samples = channels < inputs && (named || table.columns() == channels);
+    let grouped = wanted.group.is_some_and(|name| table.has_columns(&[name.to_owned()]));
+    let samples = channels < inputs && (named || table.columns() == channels + usize::from(grouped));
     let columns = if samples { channels } else { inputs };
     let expected = if channels < inputs { vec![channels, inputs] } else { vec![inputs] };
-    let values = csv::read_inputs(table, wanted.channels, columns, &expected)?;
-    let values = if samples { windows(path, &values, wanted)? } else { values };
+    let group = wanted.group.filter(|_| samples);
+    let read = csv::read_inputs(table, wanted.channels, group, columns, &expected)?;
+    let values = if samples { windows(path, &read, wanted)? } else { read.values };
     typed(path, values, wanted)
 }
 
-/// All windows of one recording, `[windows][height][channels]`.
-fn windows(path: &Path, samples: &[f32], wanted: &Wanted) -> Result<Vec<f32>, DataError> {
-    let (inputs, channels, window) = (wanted.shape.inputs(), wanted.shape.channels, wanted.shape.height);
-    if samples.len() < inputs {
-        let problem = Problem::ShortRecording { rows: samples.len() / channels, window };
-        return Err(DataError::file(path, problem));
-    }
-    let step = wanted.step.unwrap_or(window).max(1) * channels;
-    let starts = (0..=samples.len() - inputs).step_by(step);
-    Ok(starts.flat_map(|start| samples[start..start + inputs].iter().copied()).collect())
+/// All windows of each recording, `[windows][height][channels]`.
+fn windows(path: &Path, read: &csv::Inputs, wanted: &Wanted) -> Result<Vec<f32>, DataError> {
+    let (channels, window) = (wanted.shape.channels, wanted.shape.height);
+    let (rows, step) = (read.values.len() / channels, wanted.step.unwrap_or(window));
+    let (ranges, order) = assemble::windows(read.groups.as_deref(), rows, window, step)
+        .map_err(|longest| DataError::file(path, Problem::ShortRecording { longest, window }))?;
+    let row = |at: usize| order.as_ref().map_or(at, |order| order[at]) * channels;
+    let samples = ranges.into_iter().flatten().map(row);
+    Ok(samples.flat_map(|start| read.values[start..start + channels].iter().copied()).collect())
 }
 
 fn examples_of_array(path: &Path, array: crate::array::Array, wanted: &Wanted) -> Result<Examples, DataError> {

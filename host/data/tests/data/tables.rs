@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use foldnet_data::{
-    DataError, Dataset, InputType, Options, Part, Search, Shape, Source, Targets, Task, ValuesRef, Wanted, load_with,
-    read_inputs,
+    DataError, Dataset, InputType, Known, Options, Part, Search, Shape, Source, Targets, Task, TestSplit, ValuesRef,
+    Wanted, load_with, read_inputs,
 };
 
 use crate::sample::Folder;
@@ -197,7 +197,8 @@ fn what_is_odd_but_fine_is_said() {
 fn inputs_may_come_without_answers() {
     let folder = Folder::empty();
     let channels = ["length", "width"].map(String::from);
-    let wanted = Wanted { input: InputType::F32, shape: Shape::features(2), channels: &channels, step: None };
+    let wanted =
+        Wanted { input: InputType::F32, shape: Shape::features(2), channels: &channels, step: None, group: None };
     let check = |name: &str, bytes: &[u8], expected: Result<&[f32], &str>| {
         folder.put(name, bytes);
         match (read_inputs(&folder.path().join(name), &wanted), expected) {
@@ -213,4 +214,49 @@ fn inputs_may_come_without_answers() {
     check("c.csv", b"1,2,3\n", Err("has 3 columns, the model takes 2"));
     check("d.bin", &[0, 0, 128, 63, 0, 0, 0, 64], Ok(&[1.0, 2.0]));
     check("e.bin", &[0, 0, 128, 63], Err("holds 4 bytes, and an example of f32 values has 8"));
+    check("f.csv", b"width,length\n", Err("has a header and no rows"));
+}
+
+#[test]
+fn inputs_of_several_recordings_are_cut_apart() {
+    let folder = Folder::empty();
+    let channels = ["x".to_owned()];
+    let shape = Shape::window(2, 1);
+    let wanted = Wanted { input: InputType::F32, shape, channels: &channels, step: Some(1), group: Some("who") };
+    let check = |name: &str, text: &str, expected: Result<&[f32], &str>| {
+        folder.put(name, text.as_bytes());
+        match (read_inputs(&folder.path().join(name), &wanted), expected) {
+            (Ok(found), Ok(values)) => assert_eq!(found.inputs.view().to_f32(), values, "{name}"),
+            (Err(error), Err(fault)) => assert!(error.to_string().contains(fault), "{name}: {error}"),
+            (found, _) => panic!("{name}: {found:?}"),
+        }
+    };
+    check("a.csv", "who,x\na,1\na,2\nb,3\nb,4\nb,5\nc,6\n", Ok(&[1.0, 2.0, 3.0, 4.0, 4.0, 5.0]));
+    check("mixed.csv", "x,who\n1,a\n3,b\n2,a\n4,b\n", Ok(&[1.0, 2.0, 3.0, 4.0]));
+    check("one.csv", "x\n1\n2\n3\n", Ok(&[1.0, 2.0, 2.0, 3.0]));
+    check("other.csv", "y,who\n1,a\n2,a\n3,b\n", Ok(&[1.0, 2.0]));
+    check(
+        "short.csv",
+        "who,x\na,1\nb,2\n",
+        Err("the longest recording has 1 rows, and one window of the model needs 2"),
+    );
+}
+
+#[test]
+fn a_remembered_set_that_changed_says_so() {
+    let folder = Folder::empty();
+    let rows = |first: u32| format!("a,b,c\n{first},2,x\n{}", "3,4,y\n5,6,x\n".repeat(10));
+    folder.put("set.csv", rows(1).as_bytes());
+    let path = folder.path().join("set.csv");
+    let set = load(path.clone(), &Options::default()).unwrap();
+    let known = Known { path: path.clone(), options: Options::default(), channels: Vec::new() };
+    let test = |own: &Options| known.test_set(&set.digest(), own, &mut |_| ()).unwrap();
+    let same = test(&Options::default());
+    assert_eq!((same.examples.view(), same.notes), (set.part(Part::Test), set.notes.clone()));
+    folder.put("set.csv", rows(9).as_bytes());
+    let said = format!("{} has changed since the network was trained on it", path.display());
+    assert_eq!(test(&Options::default()).notes, [said]);
+    // Read otherwise it has another digest anyway.
+    let own = Options { test_split: Some(TestSplit::Every(4)), ..Options::default() };
+    assert!(test(&own).notes.is_empty());
 }

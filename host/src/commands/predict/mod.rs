@@ -34,7 +34,7 @@ pub(super) struct Predict {
     #[arg(long, value_name = "PNG")]
     image: Option<PathBuf>,
     /// Examples without answers: a table (with or without a header), a .npy, or raw values, little-endian; - reads them from
-    /// the standard input. Of a network that takes windows the rows of a table are one recording, cut by --step
+    /// the standard input. Of a network that takes windows the rows of a table are one recording, or those that --group names, cut by --step
     #[arg(long, value_name = "FILE|-")]
     input: Option<PathBuf>,
     /// Write the outputs of every example to this .npy: probabilities, or the network's values
@@ -143,10 +143,20 @@ impl Predict {
             Some(record) if own.is_empty() => record.channels.clone(),
             _ => own,
         };
-        let step = self.dataset.step().or(record.and_then(|record| record.options.step));
+        let own = self.dataset.options();
+        let options = record.map_or(own.clone(), |record| own.or(&record.options));
         let shape = size.shape.unwrap_or(Shape::features(size.pixels));
         let channels = if channels.len() == shape.channels { channels } else { Vec::new() };
-        Ok(read_inputs(path, &Wanted { input: size.input, shape, channels: &channels, step })?)
+        Ok(read_inputs(
+            path,
+            &Wanted {
+                input: size.input,
+                shape,
+                channels: &channels,
+                step: options.step,
+                group: options.group.as_deref(),
+            },
+        )?)
     }
 }
 
