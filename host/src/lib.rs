@@ -11,6 +11,7 @@
 //!
 //! [`compute`] has all the PC's `unsafe`; [`format`](mod@format) and [`write`](mod@write) serve every room.
 
+mod absent;
 pub mod commands;
 pub mod compute;
 pub mod deploy;

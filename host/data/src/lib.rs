@@ -32,6 +32,7 @@ mod download;
 mod error;
 mod fashion_mnist;
 mod format;
+mod idx_names;
 mod known;
 mod lock;
 mod names;

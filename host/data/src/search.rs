@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::download::{RemoteFile, download};
 use crate::error::DataError;
 use crate::fashion_mnist;
-use crate::format::find;
+use crate::idx_names::find;
 use crate::progress::LoadProgress;
 
 /// The places to search. [`Search::from_env`] is what users get; tests make their own.

@@ -3,7 +3,8 @@
 use super::inputs::LossyInput;
 use super::plan::{Built, ExportPlan, Folded};
 use super::shrink::Shrunk;
-use crate::judge::evaluate::{Metrics, Outputs, answers, is_nan, run_checkpoint, run_model};
+use crate::absent::is_nan;
+use crate::judge::evaluate::{Metrics, Outputs, answers, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::Context;
 use foldnet_core::{Compute, Model};

@@ -1,10 +1,10 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
+use crate::absent::is_nan;
 use crate::deploy::quantize::{integer_layers, logits};
 pub use crate::judge::metrics::Metrics;
 use crate::judge::metrics::{anomaly, classification, regression, scores};
 use crate::network::checkpoint::Checkpoint;
-use crate::train::answers::standardized;
 use crate::train::examples::Picked;
 use foldnet_core::infer::{Answer, Input};
 use foldnet_core::model::HeadKind;
@@ -72,11 +72,6 @@ pub struct Evaluation {
     /// See [`Outputs::logits_sha256`]; of model files only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logits_sha256: Option<String>,
-}
-
-/// Whether a measure does not belong to the task.
-pub(crate) fn is_nan(value: &f64) -> bool {
-    value.is_nan()
 }
 
 /// Runs a trained network, unfolded, with its moving statistics.
@@ -173,7 +168,7 @@ pub fn answers<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> 
 /// `outputs` of a checkpoint for `view`, with the scores of one that reconstructs.
 pub fn with_scores(mut outputs: Outputs, checkpoint: &Checkpoint, view: View) -> Outputs {
     if checkpoint.about.task == Task::Reconstruct {
-        let scores = scores(&outputs.logits, &standardized(checkpoint, view), outputs.classes);
+        let scores = scores(&outputs.logits, &checkpoint.standardized(view), outputs.classes);
         let above = |score: f32| checkpoint.about.threshold.map(|threshold| score > threshold);
         outputs.scores = scores.into_iter().map(|score| Scored { score, above: above(score) }).collect();
     }

@@ -6,3 +6,4 @@ pub mod groups;
 mod import;
 pub mod open;
 pub mod pool;
+mod seen;

@@ -7,7 +7,6 @@
 //! pixels [height][width][channels] ─► groups of four ─► inputs [height / 2][width / 2][channels]
 //! ```
 
-use super::checkpoint::Checkpoint;
 use super::groups::Groups;
 use foldnet_data::{InputType, Shape, ValuesRef, View};
 
@@ -78,22 +77,6 @@ impl<'a> Seen<'a> {
         match &self.averages {
             Some((bytes, shape)) => View { inputs: ValuesRef::U8(bytes), shape: *shape, ..self.view },
             None => self.view,
-        }
-    }
-}
-
-impl Checkpoint {
-    /// `examples` as this network's inputs take them: averaged where they are pooled. Panics where they are not of its
-    /// [`ImageSize`](super::open::ImageSize).
-    pub fn seen<'a>(&self, examples: View<'a>) -> Seen<'a> {
-        if self.about.pool.is_some() { Seen::pooled(examples) } else { Seen::plainly(examples) }
-    }
-
-    /// The groups of pixels that this network's inputs are; none where every value is an input.
-    pub fn groups(&self) -> Groups {
-        match (self.about.pool, self.about.data_shape()) {
-            (Some(_), Some(shape)) => groups(shape),
-            _ => Groups::default(),
         }
     }
 }

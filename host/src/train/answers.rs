@@ -122,7 +122,7 @@ pub fn validate<C: Compute>(
             (outputs.loss(classes), outputs.accuracy(classes))
         }
         Answers::Values { values, .. } => (mean(&values), f64::NAN),
-        Answers::Inputs => (mean(&standardized(network, view)), f64::NAN),
+        Answers::Inputs => (mean(&network.standardized(view)), f64::NAN),
     })
 }
 
@@ -133,14 +133,6 @@ fn of_error(error: f64, values: ValueLoss) -> f64 {
         ValueLoss::Huber { delta } if error <= f64::from(delta) => error * error / 2.0,
         ValueLoss::Huber { delta } => f64::from(delta) * (error - f64::from(delta) / 2.0),
     }
-}
-
-/// The inputs of all examples as the network gets them, `[N][I]`.
-pub fn standardized(network: &Checkpoint, view: View) -> Vec<f32> {
-    let inputs = network.inputs;
-    let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
-    network.pixels.scaling().tables(&mut scale, &mut shift);
-    (0..view.inputs.len()).map(|at| view.inputs.get(at) * scale[at % inputs] + shift[at % inputs]).collect()
 }
 
 /// The same network, whose outputs are real values.

@@ -1,12 +1,12 @@
 //! The training loop: epochs of shuffled mini-batches, validation after each, as Keras's `fit` does it.
 
+use crate::absent::{is_nan, nan};
 use crate::compute::Aligned;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::pool::Seen;
 use crate::train::answers::{Answers, loss, validate};
 use crate::train::augment::Augmenter;
 use crate::train::examples::Picked;
-use crate::train::history::{is_nan, nan};
 use crate::train::method::{Method, Metric, Optimizer};
 use crate::train::schedule::{At, Plateau};
 use foldnet_core::Compute;

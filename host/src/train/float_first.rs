@@ -3,8 +3,9 @@
 
 use super::fit::Config;
 use super::fresh;
+use super::plan::{Extras, TrainPlan};
 use super::qat;
-use super::run::{Extras, TrainPlan, Trained, train_run};
+use super::run::{Trained, train_run};
 use crate::compute::Fast;
 use crate::network::open::CHECKPOINT;
 use crate::show::terminal::Ui;

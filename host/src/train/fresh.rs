@@ -1,6 +1,6 @@
 //! The network that a training starts from: fresh layers for a set and a task, or those of another network.
 
-use super::run::TrainPlan;
+use super::plan::TrainPlan;
 use crate::format::{bytes, thousands};
 use crate::network::architecture::with_dropout;
 use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};

@@ -1,16 +1,12 @@
-//! `history.jsonl` beside a checkpoint: what was trained, how, by which program on which machine, and how it went.
+//! What is recorded of a run: what was trained, how, by which program on which machine, and how it went.
 
+use crate::absent::{is_nan, nan};
 use crate::judge::evaluate::{Evaluation, Metrics};
 use crate::network::architecture::NormPlacement;
 use crate::train::fit::{Config, Epoch};
-use crate::train::journal;
-use crate::write::atomic_write;
-use anyhow::Context;
 use foldnet_data::Options;
-use foldnet_data::bounded::{self, limit};
 use serde::{Deserialize, Serialize};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Loss and accuracy on the test images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -47,14 +43,6 @@ impl Test {
             Metrics::Anomaly(found) => Self { auc: found.auc, ..empty },
         }
     }
-}
-
-pub(crate) fn nan() -> f64 {
-    f64::NAN
-}
-
-pub(crate) fn is_nan(value: &f64) -> bool {
-    value.is_nan()
 }
 
 /// Counts of parameters.
@@ -134,59 +122,6 @@ pub struct History {
     pub version: String,
     /// Architecture, processor, instruction set and threads.
     pub machine: String,
-}
-
-impl History {
-    /// Name of the file in the folder of a run.
-    pub const FILE: &'static str = "history.jsonl";
-
-    /// Its name in runs of earlier versions, one JSON object.
-    const OLD_FILE: &'static str = "history.json";
-
-    /// Name of the table of epochs.
-    pub const TABLE: &'static str = "history.csv";
-
-    /// Where the record of a checkpoint is, if there is one.
-    pub fn path_beside(checkpoint: &Path) -> PathBuf {
-        let (path, old) = (checkpoint.with_file_name(Self::FILE), checkpoint.with_file_name(Self::OLD_FILE));
-        if old.exists() && !path.exists() { old } else { path }
-    }
-
-    /// The record beside a checkpoint, if there is one.
-    ///
-    /// # Errors
-    /// When there is, and it is not a record; the error names it.
-    pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
-        let path = Self::path_beside(checkpoint);
-        let text = match bounded::read_text(&path, limit::HISTORY) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
-        };
-        let old = path.file_name().is_some_and(|name| name == Self::OLD_FILE);
-        let parsed = if old { serde_json::from_str(&text) } else { journal::read(&text) };
-        parsed
-            .map(Some)
-            .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
-    }
-
-    /// Writes `history.jsonl` into `folder`; the old one stays whole on any error.
-    ///
-    /// # Errors
-    /// When the file cannot be written; the error names it.
-    pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        let path = folder.join(Self::FILE);
-        let text = journal::write(self)?;
-        Ok(atomic_write(&path, |out| out.write_all(text.as_bytes()))?)
-    }
-
-    /// Writes the epochs as a table, `history.csv`, into `folder`.
-    ///
-    /// # Errors
-    /// When the file cannot be written; the error names it.
-    pub fn write_table(&self, folder: &Path) -> anyhow::Result<()> {
-        let text = journal::csv(self);
-        Ok(atomic_write(&folder.join(Self::TABLE), |out| out.write_all(text.as_bytes()))?)
-    }
 }
 
 /// Whether a set was read as sets of images are.

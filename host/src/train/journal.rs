@@ -6,7 +6,12 @@
 
 use super::fit::Epoch;
 use super::history::{History, Test};
+use crate::write::atomic_write;
+use anyhow::Context;
+use foldnet_data::bounded::{self, limit};
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 /// One line.
 #[derive(Serialize)]
@@ -36,11 +41,64 @@ struct Kind {
     record: String,
 }
 
+impl History {
+    /// Name of the file in the folder of a run.
+    pub const FILE: &'static str = "history.jsonl";
+
+    /// Its name in runs of earlier versions, one JSON object.
+    const OLD_FILE: &'static str = "history.json";
+
+    /// Name of the table of epochs.
+    pub const TABLE: &'static str = "history.csv";
+
+    /// Where the record of a checkpoint is, if there is one.
+    pub fn path_beside(checkpoint: &Path) -> PathBuf {
+        let (path, old) = (checkpoint.with_file_name(Self::FILE), checkpoint.with_file_name(Self::OLD_FILE));
+        if old.exists() && !path.exists() { old } else { path }
+    }
+
+    /// The record beside a checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// When there is, and it is not a record; the error names it.
+    pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
+        let path = Self::path_beside(checkpoint);
+        let text = match bounded::read_text(&path, limit::HISTORY) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
+        };
+        let old = path.file_name().is_some_and(|name| name == Self::OLD_FILE);
+        let parsed = if old { serde_json::from_str(&text) } else { read(&text) };
+        parsed
+            .map(Some)
+            .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
+    }
+
+    /// Writes `history.jsonl` into `folder`; the old one stays whole on any error.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the error names it.
+    pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let path = folder.join(Self::FILE);
+        let text = write(self)?;
+        Ok(atomic_write(&path, |out| out.write_all(text.as_bytes()))?)
+    }
+
+    /// Writes the epochs as a table, `history.csv`, into `folder`.
+    ///
+    /// # Errors
+    /// When the file cannot be written; the error names it.
+    pub fn write_table(&self, folder: &Path) -> anyhow::Result<()> {
+        let text = csv(self);
+        Ok(atomic_write(&folder.join(Self::TABLE), |out| out.write_all(text.as_bytes()))?)
+    }
+}
+
 /// The text of the file.
 ///
 /// # Errors
 /// When a part of it has no form in JSON.
-pub(super) fn write(history: &History) -> serde_json::Result<String> {
+fn write(history: &History) -> serde_json::Result<String> {
     let History { seed, command, version, machine, .. } = history;
     let origin = Some(Origin { seed: *seed, command, version, machine });
     let run = History { epochs: Vec::new(), test: None, ..history.clone() };
@@ -58,7 +116,7 @@ pub(super) fn write(history: &History) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// When a line is not one of the three records, or the first is not the run's.
-pub(super) fn read(text: &str) -> serde_json::Result<History> {
+fn read(text: &str) -> serde_json::Result<History> {
     let mut lines = text.lines();
     let mut history: History = serde_json::from_str(lines.next().unwrap_or_default())?;
     for line in lines {
@@ -72,7 +130,7 @@ pub(super) fn read(text: &str) -> serde_json::Result<History> {
 }
 
 /// The epochs as a table for a spreadsheet or TensorBoard: one line each, empty where a figure is not known.
-pub(super) fn csv(history: &History) -> String {
+fn csv(history: &History) -> String {
     let mut text = String::from("epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate,gradient_norm\n");
     for (at, epoch) in history.epochs.iter().enumerate() {
         let Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate, gradient_norm } = *epoch;

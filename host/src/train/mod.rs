@@ -9,6 +9,7 @@ mod fresh;
 pub mod history;
 mod journal;
 pub mod method;
+pub mod plan;
 pub mod qat;
 pub mod run;
 pub mod schedule;

@@ -10,17 +10,18 @@ use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, ImageSize};
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
-use crate::train::answers::{standardized, with_units};
-use crate::train::fit::{Config, Epoch, Observer, Start, TrainError, TrainProgress, fit_from};
+use crate::train::answers::with_units;
+use crate::train::fit::{Epoch, Observer, Start, TrainError, TrainProgress, fit_from};
 use crate::train::fresh;
 use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
-use crate::train::qat::{self, Quantize, fit_quantized};
+use crate::train::plan::{Extras, Resume, TrainPlan};
+use crate::train::qat::{self, fit_quantized};
 use crate::train::schedule::Decay;
 use crate::train::state;
 use crate::write::atomic_write;
 use anyhow::{Context, bail};
 use foldnet_data::{Dataset, Known, Options, Part, Source, Task, View};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Set by Ctrl-C while [`TRAINING`].
@@ -31,51 +32,6 @@ static TRAINING: AtomicBool = AtomicBool::new(false);
 
 /// Exit code of a program that Ctrl-C ended, as shells have it.
 const ENDED_BY_INTERRUPT: i32 = 130;
-
-/// What is to be trained, and where it goes.
-#[derive(Debug, Clone)]
-pub struct TrainPlan {
-    /// Which of the three models.
-    pub norm: NormPlacement,
-    /// Units of its hidden layers.
-    pub hidden: Vec<u32>,
-    /// How to train.
-    pub config: Config,
-    /// The network to go on from, instead of a fresh one.
-    pub init: Option<Checkpoint>,
-    /// Number of training images, if not all.
-    pub limit: Option<usize>,
-    /// Folder of the run.
-    pub out: PathBuf,
-    /// How the dataset was read.
-    pub data: Options,
-    /// What else there is to know of it.
-    pub extras: Extras,
-}
-
-/// What only some trainings have.
-#[derive(Debug, Clone, Default)]
-pub struct Extras {
-    /// The file of the network to go on from.
-    pub from: Option<PathBuf>,
-    /// The training to go on with, instead of a new one.
-    pub resume: Option<Resume>,
-    /// Whether the epochs are written as a table, too.
-    pub table: bool,
-    /// Training in integers, from the network of `init`.
-    pub quantized: Option<Quantize>,
-}
-
-/// A training that stopped.
-#[derive(Debug, Clone)]
-pub struct Resume {
-    /// After its last whole epoch, in units of training.
-    pub network: Checkpoint,
-    /// Where it stood.
-    pub start: Start,
-    /// The epochs before.
-    pub history: History,
-}
 
 impl Resume {
     /// The training in `folder`, and its plan.
@@ -288,7 +244,7 @@ fn finished(network: &Checkpoint, valid: View, compute: &Fast) -> Checkpoint {
     let mut network = with_units(network);
     if network.about.task == Task::Reconstruct {
         let outputs = run_checkpoint(&network, valid, compute);
-        let scores = scores(&outputs.logits, &standardized(&network, valid), network.inputs);
+        let scores = scores(&outputs.logits, &network.standardized(valid), network.inputs);
         network.about.threshold = quantile(&scores, THRESHOLD).filter(|threshold| threshold.is_finite());
     }
     network

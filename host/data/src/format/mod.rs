@@ -22,8 +22,6 @@ use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::search::Search;
 
-pub(crate) use idx::find;
-
 /// How a set is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {

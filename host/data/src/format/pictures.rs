@@ -15,12 +15,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::idx;
 use crate::dataset::{Dataset, Examples, Shape, TestSet, validation_share};
 use crate::decode;
 use crate::dice::Dice;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist;
+use crate::idx_names::find;
 use crate::names;
 use crate::options::{Options, Task, TestSplit};
 use crate::picture::read_png;
@@ -50,7 +50,7 @@ const OTHER_FORMATS: [&str; 9] = ["jpg", "jpeg", "bmp", "gif", "tif", "tiff", "w
 
 /// Whether `folder` is of this kind: has folders, and no file of an IDX set.
 pub(crate) fn is(folder: &Path) -> bool {
-    let idx = fashion_mnist::ALL.iter().any(|file| idx::find(folder, file.name).is_some());
+    let idx = fashion_mnist::ALL.iter().any(|file| find(folder, file.name).is_some());
     !idx && has_folders(folder)
 }
 

@@ -6,6 +6,7 @@
 
 mod canvas;
 mod garment;
+mod patch;
 mod tops;
 
 use crate::dice::Dice;

@@ -3,7 +3,7 @@
 //! Shirts, pullovers, T-shirts and coats are cut alike on purpose: what tells them apart is a
 //! sleeve's length, a row of buttons, a collar, and those vary, as they do in Fashion-MNIST.
 
-use super::garment::{Patch, mirrored, symmetric};
+use super::patch::{Patch, mirrored, symmetric};
 use crate::dice::Dice;
 
 /// Sleeves end here when they are short, and here when they are long.

@@ -9,7 +9,8 @@ use crate::show::terminal::Ui;
 use crate::train::fit::{Config, Epoch};
 use crate::train::history::{History, Parameters, Test};
 
-use crate::train::run::{Extras, TrainPlan, train_run, whole_path};
+use crate::train::plan::{Extras, TrainPlan};
+use crate::train::run::{train_run, whole_path};
 use anyhow::Context;
 use foldnet_data::Dataset;
 use serde::Serialize;

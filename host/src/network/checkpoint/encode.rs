@@ -1,7 +1,8 @@
 //! From a [`Checkpoint`] to a file's bytes, in Keras's names and layout.
 
 use super::error::Fault;
-use super::names::{BATCH_NORM, LayerKind, PIXEL_MEAN, PIXEL_STD};
+use super::layers::{BATCH_NORM, LayerKind};
+use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::{Checkpoint, PixelStatistics, container, metadata};
 use foldnet_core::network::Placed;
 use foldnet_core::train::BatchNorm;

@@ -1,6 +1,7 @@
 //! What can be wrong with a checkpoint, each in one line: the file, what is wrong, and the remedy.
 
-use super::{PixelRange, names};
+use super::PixelRange;
+use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use crate::network::architecture::NormPlacement;
 use foldnet_core::layer::LayerError;
 use std::io;
@@ -249,9 +250,7 @@ fn has_not(norm: NormPlacement) -> &'static str {
 
 fn value_remedy(name: &str) -> &'static str {
     match name {
-        names::PIXEL_MEAN | names::PIXEL_STD => {
-            "compute the pixel statistics again, with a std of 1 where a pixel is constant"
-        }
+        PIXEL_MEAN | PIXEL_STD => "compute the pixel statistics again, with a std of 1 where a pixel is constant",
         _ => "train again, with a lower learning rate if training diverged",
     }
 }

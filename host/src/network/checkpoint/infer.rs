@@ -13,7 +13,7 @@
 //! `--layers` says any other list, layer by layer ([`words`](super::words)).
 
 use super::error::Fault;
-use super::names::{BATCH_NORM, Group, Layers};
+use super::layers::{BATCH_NORM, Group, Layers};
 use super::tensor::Tensor;
 use super::words::{self, Word};
 use crate::network::architecture::{NormPlacement, stack};

@@ -2,8 +2,10 @@
 
 use super::container::Metadata;
 use super::error::Fault;
+use super::layers::{BATCH_NORM, Group, LayerKind, Layers, Origin, unknown_names};
 use super::metadata::{Pixels, Told};
-use super::names::{self, BATCH_NORM, Group, LayerKind, Layers, Origin};
+use super::names;
+use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::tensor::Tensor;
 use super::words::Words;
 use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, infer, torch};
@@ -168,7 +170,7 @@ fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
         }
     }
     unused.extend(dense.chain(norms).flat_map(Group::names).map(str::to_owned));
-    if unused.is_empty() { Ok(params) } else { Err(names::unknown_names(unused)) }
+    if unused.is_empty() { Ok(params) } else { Err(unknown_names(unused)) }
 }
 
 /// The first variable of the layer behind the last that is there, or of the first layer if there is none.
@@ -219,20 +221,20 @@ fn pixels(told: &Told, found: &Layers, inputs: usize, hints: &Hints) -> Result<P
     let statistics = match (&found.pixel_mean, &found.pixel_std) {
         (Some(mean), Some(std)) => Some(standardized(mean, std, inputs, told.pixels.is_none())?),
         (None, None) => None,
-        (None, Some(_)) => return Err(Fault::Missing { name: names::PIXEL_MEAN.into() }),
-        (Some(_), None) => return Err(Fault::Missing { name: names::PIXEL_STD.into() }),
+        (None, Some(_)) => return Err(Fault::Missing { name: PIXEL_MEAN.into() }),
+        (Some(_), None) => return Err(Fault::Missing { name: PIXEL_STD.into() }),
     };
     let range = match (told.pixels, statistics) {
         (None | Some(Pixels::Standardized), Some(statistics)) => return no_hint(hints, statistics),
         (Some(Pixels::Raw | Pixels::Unit), Some(_)) => {
-            let names = [names::PIXEL_MEAN, names::PIXEL_STD].map(str::to_owned);
-            return Err(names::unknown_names(names.to_vec()));
+            let names = [PIXEL_MEAN, PIXEL_STD].map(str::to_owned);
+            return Err(unknown_names(names.to_vec()));
         }
         (Some(Pixels::Values), Some(PixelStatistics::Standardized { mean, std })) => {
             return no_hint(hints, PixelStatistics::Values { mean, std });
         }
         (Some(Pixels::Standardized | Pixels::Values), _) => {
-            return Err(Fault::Missing { name: names::PIXEL_MEAN.into() });
+            return Err(Fault::Missing { name: PIXEL_MEAN.into() });
         }
         (Some(Pixels::Raw), None) => PixelRange::Raw,
         (Some(Pixels::Unit), None) => PixelRange::Unit,

@@ -12,7 +12,8 @@
 //! their places. Where more than one order fits, the file is refused.
 
 use super::error::Fault;
-use super::names::{Group, LayerKind, Layers, Origin, PIXEL_MEAN, PIXEL_STD, unknown_names};
+use super::layers::{Group, LayerKind, Layers, Origin, unknown_names};
+use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::tensor::Tensor;
 use std::collections::BTreeMap;
 

@@ -7,8 +7,8 @@ pub mod draw;
 pub mod gather;
 pub mod page;
 
+pub use gather::measured::ModelFile;
 pub use gather::measured::measured;
-pub use gather::models::ModelFile;
 pub use gather::{Report, ReportPlan, Stage, gather};
 pub use page::page;
 

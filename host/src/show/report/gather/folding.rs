@@ -1,8 +1,8 @@
 //! What folding did to the weights: their ranges before and after, and how much each input weighs.
 
 use super::values::{Axis, Histogram, MinMedianMax, widened};
+use crate::absent::is_nan;
 use crate::deploy::fold::FoldedLayer;
-use crate::judge::evaluate::is_nan;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
 use crate::show::summary::Row;
 use foldnet_core::Layer;

@@ -1,12 +1,11 @@
 //! Instructions that `foldnet-sim --emulate --layers --json` counted, with the device models that they are of. Nothing is
 //! estimated: what was not measured is not here.
 
-use super::models::ModelFile;
 use anyhow::{Context, bail};
 use foldnet_data::bounded::{self, limit};
-use foldnet_sim::Record;
 use foldnet_sim::emulate::Instructions;
 use foldnet_sim::record::{Emulated, crc32};
+use foldnet_sim::{AlignedBytes, Record};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -33,6 +32,16 @@ pub struct Measurement {
     /// The file that says so.
     #[serde(skip)]
     file: PathBuf,
+}
+
+/// A file to report on.
+pub struct ModelFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is in it, a device model.
+    pub bytes: AlignedBytes,
+    /// What was counted on boards.
+    pub measured: Vec<Measurement>,
 }
 
 /// Reads `path` and gives each measurement to the one of `models` that it is of.

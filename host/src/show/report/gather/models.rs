@@ -1,31 +1,21 @@
 //! What became of a network on its way into a device model: error layer by layer, and the images that changed class.
 
 use super::devices::{BoardFit, LayerCost, boards, layers};
-use super::measured::Measurement;
+use super::measured::{Measurement, ModelFile};
 use super::mistakes::confidences;
 use super::{ReportPlan, Stage, run_in_parts};
+use crate::absent::is_nan;
 use crate::deploy::build::{build, folded};
 use crate::deploy::export::ExportPlan;
 use crate::deploy::fold::fold;
-use crate::judge::evaluate::{Metrics, Outputs, is_nan, run_model};
+use crate::judge::evaluate::{Metrics, Outputs, run_model};
 use crate::network::open::{ImageSize, check_images, parse};
 use anyhow::bail;
 use foldnet_core::model::HeadKind;
 use foldnet_core::{Compute, Model};
 use foldnet_data::Task;
-use foldnet_sim::{AlignedBytes, ConversionCost};
+use foldnet_sim::ConversionCost;
 use serde::Serialize;
-use std::path::PathBuf;
-
-/// A file to report on.
-pub struct ModelFile {
-    /// Where it is.
-    pub path: PathBuf,
-    /// What is in it, a device model.
-    pub bytes: AlignedBytes,
-    /// What was counted on boards.
-    pub measured: Vec<Measurement>,
-}
 
 /// A device model beside the network it was made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
