@@ -116,7 +116,7 @@ fn inputs_alone(file: &Path, model: &Model, own: &Options) -> Result<TestSet, Da
     };
     let examples = read_inputs(file, &wanted)?;
     let (name, notes) = (file.to_string_lossy().into_owned(), Vec::new());
-    Ok(TestSet { name, labels: Vec::new(), notes, task: task(model), examples })
+    Ok(TestSet { name, labels: Vec::new(), channels: Vec::new(), notes, task: task(model), examples })
 }
 
 /// Whether nothing but 28x28 pixels of 10 classes can be meant.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
+use crate::columns::{self, Columns};
 use crate::dice::Dice;
 use crate::numbering::{places, renumber};
 use crate::options::Task;
@@ -285,9 +286,24 @@ impl Dataset {
         Ok(())
     }
 
+    /// Puts the columns into the order that a model has them in.
+    ///
+    /// # Errors
+    /// The model's columns that are missing, where others are there.
+    pub fn order_as(&mut self, channels: &[String]) -> Result<Columns, Vec<String>> {
+        let (found, order) = columns::order(&self.channels, channels)?;
+        if found == Columns::Moved {
+            columns::reorder(&mut self.training, &order);
+            columns::reorder(&mut self.test, &order);
+            self.channels = channels.to_vec();
+        }
+        Ok(found)
+    }
+
     /// The test examples alone.
     pub(crate) fn into_test(self) -> TestSet {
-        TestSet { name: self.name, labels: self.labels, notes: self.notes, task: self.task, examples: self.test }
+        let Self { name, labels, channels, notes, task, test: examples, .. } = self;
+        TestSet { name, labels, channels, notes, task, examples }
     }
 
     /// Puts the training examples into a seeded order where they are sorted by class: the last ones validate.
@@ -417,6 +433,8 @@ pub struct TestSet {
     pub name: String,
     /// Class names, at most 65,535; a class is an index into them. Empty where targets are not classes.
     pub labels: Vec<String>,
+    /// Names of the channels, as many as there are, or none.
+    pub channels: Vec<String>,
     /// What the user should know of the set, a line each.
     pub notes: Vec<String>,
     /// What a network learns from it.
@@ -435,6 +453,19 @@ impl TestSet {
         renumber(&mut self.examples.targets, &moved);
         self.labels = names.to_vec();
         Ok(())
+    }
+
+    /// As [`Dataset::order_as`].
+    ///
+    /// # Errors
+    /// The model's columns that are missing, where others are there.
+    pub fn order_as(&mut self, channels: &[String]) -> Result<Columns, Vec<String>> {
+        let (found, order) = columns::order(&self.channels, channels)?;
+        if found == Columns::Moved {
+            columns::reorder(&mut self.examples, &order);
+            self.channels = channels.to_vec();
+        }
+        Ok(found)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,15 +27,64 @@ pub struct Known {
     /// Names of its channels, or none.
     #[serde(default)]
     pub channels: Vec<String>,
+    /// What its file was when it was read, if it is one file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
+}
+
+/// What tells in no time that a file is another than it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    len: u64,
+    /// Nanoseconds from the system's epoch to the last change.
+    changed: u64,
+}
+
+impl Stamp {
+    /// That of the file at `path`.
+    pub fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+        let changed = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos() as u64;
+        Some(Self { len: file.len(), changed })
+    }
+}
+
+/// Places that are remembered of one set.
+const MOST_PLACES: usize = 16;
+
+/// An entry: the places where a set was found, the last one first; in earlier versions one.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    Places(Vec<Known>),
+    Place(Box<Known>),
+}
+
+/// What an entry holds, or nothing.
+fn read(path: &Path) -> Vec<Known> {
+    let entry = crate::bounded::read(path, MOST).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    match entry {
+        Some(Entry::Places(places)) => places,
+        Some(Entry::Place(place)) => vec![*place],
+        None => Vec::new(),
+    }
 }
 
 impl Known {
     /// Remembers the set with this digest. Where there is no cache folder, or it takes no files, nothing is remembered, and
     /// the set has to be named.
     pub fn remember(&self, digest: &str) {
-        let Some(path) = entry(&Search::from_env(), digest) else { return };
+        self.remember_in(&Search::from_env(), digest);
+    }
+
+    fn remember_in(&self, search: &Search, digest: &str) {
+        let Some(path) = entry(search, digest) else { return };
         let write = || -> Option<()> {
-            let text = serde_json::to_vec(self).ok()?;
+            let mut places = read(&path);
+            places.retain(|known| known.path != self.path);
+            places.insert(0, self.clone());
+            places.truncate(MOST_PLACES);
+            let text = serde_json::to_vec(&Entry::Places(places)).ok()?;
             fs::create_dir_all(path.parent()?).ok()?;
             let partial = path.with_extension(format!("{}.part", std::process::id()));
             let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path));
@@ -43,11 +93,17 @@ impl Known {
         write();
     }
 
-    /// The set with this digest (64 hexadecimal digits), if it is remembered.
+    /// The set with this digest (64 hexadecimal digits), if it is remembered: of several places one where it is unchanged,
+    /// else one where something is, else the last.
     pub fn find(digest: &str) -> Option<Self> {
-        let path = entry(&Search::from_env(), digest)?;
-        let text = crate::bounded::read(&path, MOST).ok()?;
-        serde_json::from_slice(&text).ok()
+        Self::find_in(&Search::from_env(), digest)
+    }
+
+    fn find_in(search: &Search, digest: &str) -> Option<Self> {
+        let mut places = read(&entry(search, digest)?);
+        let unchanged = |known: &Self| known.stamp.is_some() && known.stamp == Stamp::of(&known.path);
+        let best = places.iter().position(unchanged).or_else(|| places.iter().position(|known| known.path.exists()));
+        (!places.is_empty()).then(|| places.swap_remove(best.unwrap_or(0)))
     }
 
     /// Its test examples, found under `digest` and read as they were then, but for what `own` says; a note among theirs says
@@ -85,6 +141,35 @@ fn entry(search: &Search, digest: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_places_the_unchanged_one_is_found() {
+        let folder = std::env::temp_dir().join(format!("foldnet-known-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("written");
+        let cache = Some(folder.join("foldnet/fashion-mnist"));
+        let search = Search { chosen: None, cache, system: Vec::new(), url: String::new() };
+        let digest = "0123456789abcdef".repeat(4);
+        let known = |name: &str| {
+            let path = folder.join(name);
+            Known { stamp: Stamp::of(&path), path, options: Options::default(), channels: Vec::new() }
+        };
+        assert_eq!(Known::find_in(&search, &digest), None);
+        for name in ["a.csv", "b.csv"] {
+            fs::write(folder.join(name), "same").expect("written");
+            known(name).remember_in(&search, &digest);
+        }
+        let found = || Known::find_in(&search, &digest).expect("remembered").path;
+        assert_eq!(found(), folder.join("b.csv"), "the last one");
+        fs::write(folder.join("b.csv"), "changed").expect("written");
+        assert_eq!(found(), folder.join("a.csv"));
+        fs::remove_file(folder.join("a.csv")).expect("removed");
+        assert_eq!(found(), folder.join("b.csv"), "changed, but there");
+        // As earlier versions wrote it.
+        let old = serde_json::to_vec(&known("b.csv")).expect("JSON");
+        fs::write(entry(&search, &digest).expect("a digest"), old).expect("written");
+        assert_eq!(found(), folder.join("b.csv"));
+        fs::remove_dir_all(folder).expect("removed");
+    }
 
     #[test]
     fn only_a_digest_names_an_entry() {

@@ -25,6 +25,7 @@
 
 mod array;
 pub mod bounded;
+mod columns;
 mod dataset;
 mod decode;
 mod dice;
@@ -51,11 +52,12 @@ pub mod text;
 mod unpack;
 mod values;
 
+pub use columns::Columns;
 pub use dataset::{Dataset, Examples, Part, Shape, TestSet, View, WrongKind};
 pub use download::{RemoteFile, download};
 pub use error::{DataError, Problem};
 pub use format::{Format, Wanted, read_inputs};
-pub use known::{Known, changed};
+pub use known::{Known, Stamp, changed};
 pub use options::{Normal, Options, Task, TestSplit, share, share_or_none};
 pub use picture::{Picture, read_png};
 pub use progress::LoadProgress;

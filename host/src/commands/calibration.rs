@@ -1,6 +1,6 @@
 //! The examples that an export is fitted to and compared on: those of the network's set, or of a file that is given.
 
-use super::data::{DatasetArg, known};
+use super::data::{DatasetArg, known, ordered};
 use super::record::Record;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, check_images};
@@ -54,6 +54,7 @@ impl CalibrationArgs {
         let given = self.calibration.as_ref().map(|source| given(source, path, checkpoint)).transpose()?;
         let labelled = dataset.load(&[path], ui).and_then(|mut set| {
             known(path, set.number_as(&checkpoint.labels))?;
+            ordered(path, set.order_as(&checkpoint.about.channels), ui)?;
             check_images(path, ImageSize::of(checkpoint), set.part(Part::Test))?;
             Ok(set)
         });

@@ -9,7 +9,7 @@ use crate::show::terminal::{LoadBars, Ui};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{
-    DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, changed, load_test_with, load_with,
+    Columns, DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, changed, load_test_with, load_with,
     share_or_none,
 };
 use foldnet_sim::table::TableArgs;
@@ -115,7 +115,7 @@ impl DatasetArg {
             let record = match (Record::of(file, &self.dataset)?, &found) {
                 (None, _) => continue,
                 (Some(record), None) => record,
-                (Some(record), Some(first)) if first.source != record.source && self.dataset.is_none() => {
+                (Some(record), Some(first)) if record.differs(first) && self.dataset.is_none() => {
                     bail!("{} and {} name different datasets; give --dataset", first.by, record.by)
                 }
                 (Some(_), Some(_)) => continue,
@@ -185,6 +185,28 @@ pub(super) fn known(path: &Path, unknown: Result<(), Vec<String>>) -> anyhow::Re
         let (path, names) = (path.display(), names.join(", "));
         anyhow!("{path}: does not know these classes of the dataset: {names}; give the --dataset it was trained on")
     })
+}
+
+/// Fails where a set has some of a model's columns and others are missing; says what became of them otherwise.
+pub(super) fn ordered(path: &Path, found: Result<Columns, Vec<String>>, ui: Ui) -> anyhow::Result<()> {
+    let path = path.display();
+    match found {
+        Ok(Columns::Same) => {}
+        Ok(Columns::Moved) => {
+            ui.say("note: the dataset's columns are put into the order of the network's, by their names")
+        }
+        Ok(Columns::Others) => {
+            ui.say("note: the dataset's columns have other names than the network's, and are taken in their order");
+        }
+        Err(missing) => {
+            let (names, more) =
+                (missing[..missing.len().min(4)].join(", "), if missing.len() > 4 { ", ..." } else { "" });
+            bail!(
+                "{path}: takes columns that the dataset has not: {names}{more}; give them these names, or leave out the header"
+            )
+        }
+    }
+    Ok(())
 }
 
 /// How many threads work.

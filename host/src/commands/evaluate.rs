@@ -1,6 +1,7 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known, ordered};
+use super::record::channels;
 use crate::format::thousands;
 use crate::judge::evaluate::{Evaluation, Metrics, Outputs, PerClass, evaluate, evaluate_model};
 use crate::judge::outputs::write as write_outputs;
@@ -51,6 +52,7 @@ impl Evaluate {
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         check_images(&self.path, opened.size(&self.path)?, dataset.part(self.split))?;
         known(&self.path, dataset.number_as(&opened.labels(&self.path)?))?;
+        ordered(&self.path, dataset.order_as(&channels(&self.path, &opened)), ui)?;
         let view = dataset.part(self.split);
         if view.is_empty() {
             bail!("--split {}: the set has no such examples (--valid-split 0); give another part", self.split);

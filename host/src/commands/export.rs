@@ -5,12 +5,14 @@ use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::scratch_words;
 use super::smaller::{SmallerArgs, say_smaller};
+use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export_smaller};
 use crate::deploy::flash::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::measure::Export as Report;
-use crate::deploy::onnx::onnx;
+use crate::deploy::onnx::{onnx, probes};
 use crate::format::{bytes, thousands};
+use crate::judge::evaluate::answers;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{class_names, resolve};
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
@@ -122,8 +124,10 @@ impl Export {
         Ok(())
     }
 
-    /// Writes ONNX, for which no data are needed.
+    /// Writes ONNX, for which no data are needed: that the network computes numbers is tried on some of its own.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
+        let probes = probes(checkpoint);
+        answers(checkpoint, probes.view(), &Fast::new(1)).with_context(|| self.path.display().to_string())?;
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         atomic_write(&self.out, |out| out.write_all(&file))?;
         ui.say(format!("wrote {} ({}): takes raw values as f32", self.out.display(), bytes(file.len())));

@@ -37,7 +37,7 @@ impl Record {
             None => Ok(beside),
             Some(digest) if beside.as_ref().is_some_and(|record| record.digest.as_ref() == Some(&digest)) => Ok(beside),
             Some(digest) => match Known::find(&digest) {
-                Some(Known { path, options, channels }) => {
+                Some(Known { path, options, channels, .. }) => {
                     let by = file.display().to_string();
                     Ok(Some(Self { source: Source::Path(path), options, digest: Some(digest), channels, by }))
                 }
@@ -51,6 +51,11 @@ impl Record {
         }
     }
 
+    /// Whether this is another set than the other's, rather than the same at another place.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        self.source != other.source && (self.digest.is_none() || self.digest != other.digest)
+    }
+
     fn beside(file: &Path) -> anyhow::Result<Option<Self>> {
         let Some(history) = History::beside(file)? else { return Ok(None) };
         let by = History::path_beside(file).display().to_string();
@@ -58,6 +63,14 @@ impl Record {
         let known = history.digest.as_deref().and_then(Known::find);
         let channels = known.map(|known| known.channels).unwrap_or_default();
         Ok(Some(Self { source, options: history.data, digest: history.digest, channels, by }))
+    }
+}
+
+/// Names of the channels that a network was trained on: its own, else those of its set, where that is remembered.
+pub(super) fn channels(path: &Path, opened: &Opened) -> Vec<String> {
+    match opened {
+        Opened::Checkpoint(checkpoint) if !checkpoint.about.channels.is_empty() => checkpoint.about.channels.clone(),
+        _ => Record::of(path, &None).ok().flatten().map(|record| record.channels).unwrap_or_default(),
     }
 }
 

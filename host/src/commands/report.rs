@@ -1,7 +1,7 @@
 //! `foldnet report`: one HTML page that shows what a training, a fold, a quantization came to.
 
 use super::calibration::CALIBRATION;
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive, known};
+use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive, known, ordered};
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{ImageSize, Opened, check_images, class_names, open, resolve};
@@ -65,6 +65,7 @@ impl Report {
         let history = History::beside(&resolve(&self.path))?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         known(&self.path, dataset.number_as(&checkpoint.labels))?;
+        ordered(&self.path, dataset.order_as(&checkpoint.about.channels), ui)?;
         let plan = self.plan(&checkpoint, history, &dataset, &models)?;
         let mut bars = Bars::default();
         let report = gather(&plan, &self.threads.compute()?, &mut |stage| bars.update(stage))?;

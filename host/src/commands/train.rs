@@ -1,6 +1,6 @@
 //! `foldnet train`: the notebook's two models, or one that goes on from a checkpoint.
 
-use super::data::{DatasetArg, ThreadsArg, check_positive, known, units};
+use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units};
 use super::method::{Flags, MethodArgs, Preset};
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
@@ -15,7 +15,7 @@ use crate::train::run::train_run;
 use crate::train::schedule::Decay;
 use anyhow::{Context, bail};
 use clap::Args;
-use foldnet_data::{Dataset, Part, Task};
+use foldnet_data::{Columns, Dataset, Part, Task};
 use std::path::{Path, PathBuf};
 
 /// Train a network and write model.safetensors and history.jsonl
@@ -124,6 +124,12 @@ impl Train {
         let mut dataset = loaded.dataset;
         if let (Some(path), Some(init)) = (&self.init, &init) {
             known(path, dataset.number_as(&init.labels))?;
+            if dataset.order_as(&init.about.channels).as_ref().is_ok_and(|found| *found == Columns::Moved) {
+                bail!(
+                    "--init: the dataset has the network's columns in another order; put them into that of the network"
+                );
+            }
+            ordered(path, dataset.order_as(&init.about.channels), ui)?;
         }
         let few = self.few_steps(&config, &dataset);
         let plan = TrainPlan {

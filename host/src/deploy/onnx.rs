@@ -8,6 +8,7 @@ use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;
 use foldnet_core::Layer;
 use foldnet_core::train::BatchNorm;
+use foldnet_data::{Examples, InputType, Shape, Targets, Values};
 use foldnet_import::{Head, Piece, write_onnx};
 
 /// The bytes of the file.
@@ -26,6 +27,27 @@ pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
     let layers = if folded { folded_layers(checkpoint)? } else { trained_layers(checkpoint)? };
     let pieces: Vec<Piece> = layers.iter().map(Owned::piece).collect();
     Ok(write_onnx(checkpoint.inputs, &pieces, head, &checkpoint.labels))
+}
+
+/// Raw values that the network's inputs may have, three examples of them: the mean, and three standard deviations below
+/// and above it, or the ends of the range of pixels.
+pub fn probes(checkpoint: &Checkpoint) -> Examples {
+    let scaling = checkpoint.pixels.scaling();
+    let raw = |deviations: f64| {
+        (0..checkpoint.inputs).map(move |input| {
+            let (scale, shift) = scaling.affine(input);
+            (deviations - shift) / scale
+        })
+    };
+    let values = [0.0, -3.0, 3.0].into_iter().flat_map(raw);
+    let inputs = match checkpoint.about.input.0 {
+        InputType::U8 => Values::U8(values.map(|value| value as u8).collect()),
+        InputType::I8 => Values::I8(values.map(|value| value as i8).collect()),
+        InputType::I16 => Values::I16(values.map(|value| value as i16).collect()),
+        InputType::U16 => Values::U16(values.map(|value| value as u16).collect()),
+        InputType::F32 => Values::F32(values.map(|value| value as f32).collect()),
+    };
+    Examples { inputs, targets: Targets::None, shape: Shape::features(checkpoint.inputs) }
 }
 
 /// A layer with numbers of its own.

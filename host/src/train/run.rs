@@ -20,8 +20,8 @@ use crate::train::schedule::Decay;
 use crate::train::state;
 use crate::write::atomic_write;
 use anyhow::{Context, bail};
-use foldnet_data::{Dataset, Known, Options, Part, Source, Task, View};
-use std::path::Path;
+use foldnet_data::{Dataset, Known, Options, Part, Source, Stamp, Task, View};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Set by Ctrl-C while [`TRAINING`].
@@ -174,9 +174,9 @@ fn check_validation(plan: &TrainPlan, dataset: &Dataset) -> anyhow::Result<()> {
 fn remembered(dataset: &Dataset, options: &Options) -> Option<String> {
     let Ok(Source::Path(_)) = dataset.name.parse() else { return None };
     let digest = dataset.digest();
-    let known =
-        Known { path: whole_path(&dataset.name).into(), options: options.clone(), channels: dataset.channels.clone() };
-    known.remember(&digest);
+    let path = PathBuf::from(whole_path(&dataset.name));
+    let (channels, stamp) = (dataset.channels.clone(), Stamp::of(&path));
+    Known { path, options: options.clone(), channels, stamp }.remember(&digest);
     Some(digest)
 }
 

@@ -5,13 +5,13 @@
 //! that are not named as target, group or normal; without `--target` the last column is the target, unless the task is to
 //! reconstruct. Whole numbers become `u8`, `i16` or `u16` inputs, whichever holds all of them, else inputs are `f32`.
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::rows::{Answers, Rows};
+use super::texts::Texts;
 use crate::array::narrowed;
 use crate::dataset::Shape;
 use crate::error::{DataError, Problem};
@@ -322,25 +322,6 @@ struct Columns {
     groups: Vec<u32>,
     group_texts: Texts,
     normal: Vec<bool>,
-}
-
-/// Different texts, numbered in the order in which they come.
-#[derive(Default)]
-struct Texts {
-    numbers: HashMap<String, u32>,
-    all: Vec<String>,
-}
-
-impl Texts {
-    fn number(&mut self, text: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(text) {
-            return number;
-        }
-        let number = self.all.len() as u32;
-        self.numbers.insert(text.to_owned(), number);
-        self.all.push(text.to_owned());
-        number
-    }
 }
 
 impl Columns {

@@ -82,7 +82,14 @@ pub(crate) fn read_test(
         Some(names) => names,
         None => numbered(&[examples.targets.view(), training_labels(folder)?.view()]),
     };
-    Ok(TestSet { name: set_name(folder, contract), labels, notes: Vec::new(), task: Task::Classify, examples })
+    Ok(TestSet {
+        name: set_name(folder, contract),
+        labels,
+        channels: Vec::new(),
+        notes: Vec::new(),
+        task: Task::Classify,
+        examples,
+    })
 }
 
 /// One file read, and what it was expected to be.

@@ -9,6 +9,7 @@ mod npy;
 mod npz;
 mod pictures;
 mod rows;
+mod texts;
 
 pub use inputs::{Wanted, read_inputs};
 

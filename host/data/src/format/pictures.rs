@@ -93,7 +93,7 @@ pub(crate) fn read_test(
     let listed = Listed::of(folder, options)?;
     let examples = Reader::default().read(&listed.test, TEST, progress)?;
     let (name, notes, task) = (folder.to_string_lossy().into_owned(), listed.notes, Task::Classify);
-    Ok(TestSet { name, labels: listed.names, notes, task, examples })
+    Ok(TestSet { name, labels: listed.names, channels: Vec::new(), notes, task, examples })
 }
 
 /// A picture's file and its label.

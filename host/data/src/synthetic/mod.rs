@@ -39,7 +39,7 @@ pub(crate) fn dataset() -> Dataset {
 pub(crate) fn test_set() -> TestSet {
     let examples = draw(TEST_IMAGES, TEST_STREAM);
     let (notes, task) = (Vec::new(), Task::Classify);
-    TestSet { name: NAME.into(), labels: fashion_mnist::class_names(), notes, task, examples }
+    TestSet { name: NAME.into(), labels: fashion_mnist::class_names(), channels: Vec::new(), notes, task, examples }
 }
 
 /// Draws `count` images; every ten in a row show each class once.

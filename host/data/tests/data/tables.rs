@@ -249,7 +249,7 @@ fn a_remembered_set_that_changed_says_so() {
     folder.put("set.csv", rows(1).as_bytes());
     let path = folder.path().join("set.csv");
     let set = load(path.clone(), &Options::default()).unwrap();
-    let known = Known { path: path.clone(), options: Options::default(), channels: Vec::new() };
+    let known = Known { path: path.clone(), options: Options::default(), channels: Vec::new(), stamp: None };
     let test = |own: &Options| known.test_set(&set.digest(), own, &mut |_| ()).unwrap();
     let same = test(&Options::default());
     assert_eq!((same.examples.view(), same.notes), (set.part(Part::Test), set.notes.clone()));

@@ -1,7 +1,8 @@
 //! Models side by side: what each is worth, class by class, and where they part.
 
 use super::Compare;
-use crate::commands::data::{check_classes, known};
+use crate::commands::data::{check_classes, known, ordered};
+use crate::commands::record::channels;
 use crate::compute::Fast;
 use crate::format::thousands;
 use crate::judge::compare::models::{Comparison, Contender, Disagreement, Entry, Pair, compare, side_by_side};
@@ -26,6 +27,7 @@ impl Compare {
         let (mut dataset, compute) = (self.dataset.load(&paths, ui)?, self.threads.compute()?);
         if let Some((path, first)) = opened.first() {
             known(path, dataset.number_as(&first.labels(path)?))?;
+            ordered(path, dataset.order_as(&channels(path, first)), ui)?;
         }
         let view = dataset.part(self.split);
         if view.is_empty() {

@@ -3,8 +3,8 @@
 
 mod answers;
 
-use super::data::{DatasetArg, HintArgs, check_classes, known};
-use super::record::Record;
+use super::data::{DatasetArg, HintArgs, check_classes, known, ordered};
+use super::record::{Record, channels};
 use crate::compute::Fast;
 use crate::judge::evaluate::Outputs;
 use crate::judge::outputs::write as write_outputs;
@@ -122,6 +122,7 @@ impl Predict {
         }
         let mut test = self.dataset.load_test(&[&self.path], ui)?;
         known(&self.path, test.number_as(&opened.labels(&self.path)?))?;
+        ordered(&self.path, test.order_as(&channels(&self.path, opened)), ui)?;
         let (index, view) = (self.index.unwrap_or(0), test.examples.view());
         if index >= view.len() {
             bail!("--index {index}: the test {} are 0 to {}", view.unit(), view.len() - 1);
@@ -135,14 +136,7 @@ impl Predict {
     /// The examples of a file, in the type and shape that the network takes.
     fn read(&self, path: &Path, opened: &Opened, size: ImageSize) -> anyhow::Result<Examples> {
         let record = Record::of(&self.path, &None).ok().flatten();
-        let own = match opened {
-            Opened::Checkpoint(checkpoint) => checkpoint.about.channels.clone(),
-            Opened::Model(_) => Vec::new(),
-        };
-        let channels = match &record {
-            Some(record) if own.is_empty() => record.channels.clone(),
-            _ => own,
-        };
+        let channels = channels(&self.path, opened);
         let own = self.dataset.options();
         let options = record.map_or(own.clone(), |record| own.or(&record.options));
         let shape = size.shape.unwrap_or(Shape::features(size.pixels));

@@ -223,8 +223,23 @@ pub enum Fault {
         /// What was said.
         said: PixelRange,
     },
+    /// Metadata calls a tensor by a second name, and there is no such tensor.
+    #[error(
+        "its metadata says that {alias} is {name}, which is not in it; save it again, with every tensor under its own name"
+    )]
+    AliasOfNothing {
+        /// The second name.
+        alias: String,
+        /// The tensor that is missing.
+        name: String,
+    },
+    /// More second names than any network has.
+    #[error(
+        "its metadata has {0} second names of tensors, and 1,024 are the most; save every tensor under its own name"
+    )]
+    Aliases(usize),
     /// `--input-scale` for a file that says what its inputs are.
-    #[error("it says itself what its inputs are; leave out --input-scale")]
+    #[error("--input-scale and what the file or --pixels says of its inputs are two scales; leave one of them out")]
     ScaleContradicts,
     /// The layer list is no network that trains.
     #[error("its layers make no network ({0}); change the architecture")]

@@ -15,6 +15,7 @@ use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
 use foldnet_data::Task;
 use foldnet_import::{Bare, Imported};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// Reads a file of any format.
@@ -43,7 +44,7 @@ pub(super) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
 pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let (tensors, metadata) = container::parse(bytes)?;
     let told = Told::parse(&metadata)?;
-    let tensors = with_aliases(tensors, &metadata);
+    let tensors = with_aliases(tensors, &metadata)?;
     let found = if torch::is(&tensors) { torch::sort(tensors)? } else { names::sort(tensors)? };
     let widths = infer::widths(&found, told.inputs())?;
     let inputs = widths[0];
@@ -80,15 +81,33 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
 }
 
 /// The tensors, and again those that metadata names a second time, as safetensors does with shared ones.
-fn with_aliases<'f>(mut tensors: Vec<Tensor<'f>>, metadata: &Metadata) -> Vec<Tensor<'f>> {
-    let named = |tensors: &[Tensor], name: &str| tensors.iter().position(|tensor| tensor.name == name);
-    for (alias, name) in metadata.iter().take(MAX_ALIASES) {
-        if let (Some(at), None) = (named(&tensors, name), named(&tensors, alias)) {
-            let copy = Tensor { name: alias.clone(), ..tensors[at].clone() };
-            tensors.push(copy);
-        }
+///
+/// # Errors
+/// When such a name leads to no tensor, or there are too many.
+fn with_aliases<'f>(mut tensors: Vec<Tensor<'f>>, metadata: &Metadata) -> Result<Vec<Tensor<'f>>, Fault> {
+    let own: HashMap<&str, usize> = tensors.iter().enumerate().map(|(at, tensor)| (tensor.name.as_str(), at)).collect();
+    let aliases: Vec<_> = metadata.iter().filter(|(alias, name)| is_variable(alias) && is_variable(name)).collect();
+    if aliases.len() > MAX_ALIASES {
+        return Err(Fault::Aliases(aliases.len()));
     }
-    tensors
+    let mut copies = Vec::new();
+    for (alias, name) in aliases.into_iter().filter(|(alias, _)| !own.contains_key(alias.as_str())) {
+        // An alias may be one of an alias; of a circle no end is found.
+        let ends = std::iter::successors(Some(name), |name| metadata.get(*name)).take(MAX_ALIASES);
+        let Some(&at) = ends.filter_map(|name| own.get(name.as_str())).next() else {
+            return Err(Fault::AliasOfNothing { alias: alias.clone(), name: name.clone() });
+        };
+        copies.push(Tensor { name: alias.clone(), ..tensors[at].clone() });
+    }
+    tensors.extend(copies);
+    Ok(tensors)
+}
+
+/// Whether a text is the name of a variable of PyTorch's or Keras's, and no other metadata.
+fn is_variable(name: &str) -> bool {
+    let last = name.rsplit(['.', '/']).next().unwrap_or_default();
+    let known = [LayerKind::Dense, LayerKind::BatchNorm].into_iter().flat_map(LayerKind::torch);
+    last.len() < name.len() && known.flat_map(|&(keras, torch)| [keras, torch]).any(|known| known == last)
 }
 
 /// Entries of metadata that may be aliases.
@@ -218,6 +237,14 @@ fn push_batch_norm(group: &Group, units: usize, params: &mut Vec<f32>) -> Result
 
 /// What the file says of pixels or, where it says nothing, the hint.
 fn pixels(told: &Told, found: &Layers, inputs: usize, hints: &Hints) -> Result<PixelStatistics, Fault> {
+    if hints.scale.is_some() {
+        return match (hints.pixels, &found.pixel_mean) {
+            (None | Some(PixelRange::Raw), None) if told.pixels.is_none_or(|told| told == Pixels::Raw) => {
+                Ok(PixelStatistics::Raw)
+            }
+            _ => Err(Fault::ScaleContradicts),
+        };
+    }
     let statistics = match (&found.pixel_mean, &found.pixel_std) {
         (Some(mean), Some(std)) => Some(standardized(mean, std, inputs, told.pixels.is_none())?),
         (None, None) => None,
