@@ -115,3 +115,50 @@ fn an_order_that_nothing_tells_is_refused() {
     }
     assert!(file.decode(&stated("plain")).is_ok(), "fc9, fc10, fc11");
 }
+
+#[test]
+fn second_names_lead_to_tensors_or_are_refused() {
+    let decoded = |entries: &[(&str, &str)]| {
+        let mut file = File::read(&small("square_named"));
+        for (name, number) in [("first", 1), ("second", 2)] {
+            for variable in ["weight", "bias"] {
+                file.rename(&format!("{name}.{variable}"), &format!("fc{number}.{variable}"));
+            }
+        }
+        ["weight", "bias"].iter().for_each(|variable| drop(file.remove(&format!("third.{variable}"))));
+        for (alias, name) in entries {
+            for variable in ["weight", "bias"] {
+                file.metadata.insert(format!("{alias}.{variable}"), format!("{name}.{variable}"));
+            }
+        }
+        let decoded = file.decode(&stated("plain"));
+        decoded.map(|network| network.layers.iter().filter(|layer| matches!(layer, Layer::Dense { .. })).count())
+    };
+    assert_eq!(decoded(&[]), Ok(2));
+    assert_eq!(decoded(&[("fc3", "fc2")]), Ok(3));
+    // Through one that comes later in the file, and through one that comes before.
+    assert_eq!(decoded(&[("fc3", "fc4"), ("fc4", "fc1")]), Ok(4));
+    assert_eq!(decoded(&[("fc4", "fc3"), ("fc3", "fc1")]), Ok(4));
+    for entries in [&[("fc3", "fc9")][..], &[("fc3", "fc3")], &[("fc3", "fc4"), ("fc4", "fc3")]] {
+        let text = decoded(entries).expect_err("leads nowhere");
+        assert!(text.starts_with("its metadata says that fc3.bias is fc"), "{text}");
+    }
+    // What is no name of a variable is other people's metadata.
+    let mut file = File::read(&small("square_named"));
+    file.metadata.insert("format".into(), "pt".into());
+    file.metadata.insert("model.weight".into(), "12 MB".into());
+    assert!(file.decode(&Hints::default()).expect_err("no order").starts_with("the order of"));
+}
+
+#[test]
+fn one_scale_says_what_inputs_are_and_no_second() {
+    let scale = Some("0.5,10".parse().expect("a scale"));
+    let name = "without_statistics";
+    let said = |pixels| Hints { pixels, scale, ..stated("before") };
+    let alone = Checkpoint::read(&small(name), &said(None)).expect("a scale is enough");
+    assert_eq!(alone, Checkpoint::read(&small(name), &said(Some(PixelRange::Raw))).expect("the same"));
+    let refused =
+        |name: &str, hints: &Hints| Checkpoint::read(&small(name), hints).expect_err("two scales").to_string();
+    assert!(refused(name, &said(Some(PixelRange::Unit))).contains("are two scales"));
+    assert!(refused("before", &Hints { scale, ..stated("before") }).contains("are two scales"));
+}

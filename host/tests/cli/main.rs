@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod browser;
+mod columns;
 mod compare;
 mod demo;
 mod flash;

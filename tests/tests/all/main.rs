@@ -13,6 +13,7 @@ mod format_integer;
 mod golden;
 mod gradients;
 mod instructions;
+mod limits;
 mod losses;
 mod mlperf;
 mod power_cut;
