@@ -7,12 +7,12 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::TestSet;
 use crate::error::DataError;
 use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::search::Search;
 use crate::source::{Source, load_with};
+use crate::test_set::TestSet;
 
 /// Most bytes of an entry.
 const MOST: u64 = 1 << 20;

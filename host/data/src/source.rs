@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::dataset::{Dataset, TestSet};
+use crate::dataset::Dataset;
 use crate::error::{DataError, Problem};
 use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::search::Search;
+use crate::test_set::TestSet;
 use crate::{fashion_mnist, format, synthetic};
 
 /// Where images come from.

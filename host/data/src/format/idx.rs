@@ -8,7 +8,7 @@ use std::thread;
 
 use super::idx_file::{self, IdxFile, Kind};
 use crate::array::{Array, Data};
-use crate::dataset::{Dataset, Examples, TestSet, validation_share};
+use crate::dataset::{Dataset, Examples, validation_share};
 use crate::download::RemoteFile;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
@@ -17,6 +17,7 @@ use crate::names;
 use crate::options::{Options, Task};
 use crate::progress::LoadProgress;
 use crate::targets::{Targets, TargetsRef};
+use crate::test_set::TestSet;
 use crate::values::Values;
 
 /// What the folder promises to hold.

@@ -16,12 +16,13 @@ pub use inputs::{Wanted, read_inputs};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, TestSet};
+use crate::dataset::Dataset;
 use crate::error::{DataError, Problem};
 use crate::open;
 use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::search::Search;
+use crate::test_set::TestSet;
 
 /// How a set is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

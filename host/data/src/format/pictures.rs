@@ -15,7 +15,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Examples, Shape, TestSet, validation_share};
+use crate::dataset::{Dataset, Examples, Shape, validation_share};
 use crate::decode;
 use crate::dice::Dice;
 use crate::error::{DataError, Problem};
@@ -26,6 +26,7 @@ use crate::options::{Options, Task, TestSplit};
 use crate::picture::read_png;
 use crate::progress::LoadProgress;
 use crate::targets::Targets;
+use crate::test_set::TestSet;
 use crate::values::Values;
 
 /// Folders of the two parts, where the split is given.

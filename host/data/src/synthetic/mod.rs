@@ -12,10 +12,11 @@ mod tops;
 use crate::dice::Dice;
 use canvas::{Canvas, SIDE};
 
-use crate::dataset::{Dataset, Examples, Shape, TestSet};
+use crate::dataset::{Dataset, Examples, Shape};
 use crate::fashion_mnist;
 use crate::options::Task;
 use crate::targets::Targets;
+use crate::test_set::TestSet;
 use crate::values::Values;
 
 /// The name of the set on the command line and in messages.
