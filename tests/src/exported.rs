@@ -3,7 +3,8 @@
 use foldnet::compute::Fast;
 use foldnet::deploy::export::{ExportPlan, export};
 use foldnet::deploy::measure::Export;
-use foldnet::network::checkpoint::{Checkpoint, Hints};
+use foldnet::network::checkpoint::{Checkpoint, Hints, PixelStatistics};
+use foldnet_core::train::BatchNorm;
 use foldnet_data::{Dataset, Part, Source, View};
 use foldnet_sim::AlignedBytes;
 use std::path::Path;
@@ -28,11 +29,30 @@ impl Exported {
     /// # Panics
     /// When it cannot be exported.
     pub fn keras(name: &str, bits: u8, images: usize) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/keras_{name}.safetensors"));
-        let norm = name.parse().expect("a placement of BatchNormalization");
-        let hints = Hints { norm: Some(norm), ..Hints::default() };
-        let checkpoint = Checkpoint::read(&file, &hints).unwrap_or_else(|error| panic!("{error}"));
-        Self::new(&format!("{name} at {bits} bits"), &checkpoint, bits, images)
+        Self::new(&format!("{name} at {bits} bits"), &keras(name), bits, images)
+    }
+
+    /// Keras's network `after` for images on a light background, `255 - x`: it computes what `after` does on `x`. Compared on
+    /// `light`, images of [`light`].
+    ///
+    /// # Panics
+    /// When it cannot be exported.
+    pub fn light(bits: u8, light: View) -> Self {
+        let mut checkpoint = keras("after");
+        let PixelStatistics::Standardized { mean, .. } = &mut checkpoint.pixels else {
+            panic!("no statistics of pixels")
+        };
+        mean.iter_mut().for_each(|mean| *mean = 1.0 - *mean);
+        // Standardized pixels change their sign, so the first BatchNormalization's scale and mean do.
+        let first = checkpoint.network().placed().next().expect("a layer").range();
+        for norm in checkpoint.params[first].chunks_exact_mut(BatchNorm::VALUES) {
+            let norm_of = BatchNorm::from_array([norm[0], norm[1], norm[2], norm[3]]);
+            let turned = BatchNorm { gamma: -norm_of.gamma, moving_mean: -norm_of.moving_mean, ..norm_of };
+            norm.copy_from_slice(&turned.to_array());
+        }
+        let (train, labels) = light_images(Part::Train, CALIBRATION);
+        let calibration = View::images(&train, &labels, 28, 28);
+        Self::of(&format!("after on light images at {bits} bits"), &checkpoint, bits, calibration, light)
     }
 
     /// Exports `checkpoint` with all layers at `bits`, compared on the first `images` test images.
@@ -41,11 +61,33 @@ impl Exported {
     /// When it cannot be exported.
     pub fn new(name: &str, checkpoint: &Checkpoint, bits: u8, images: usize) -> Self {
         let calibration = dataset().part(Part::Train).slice(0..CALIBRATION);
-        let plan = ExportPlan { bits: &[bits], calibration, test: test(images), labels: &dataset().labels };
+        Self::of(name, checkpoint, bits, calibration, test(images))
+    }
+
+    fn of(name: &str, checkpoint: &Checkpoint, bits: u8, calibration: View, test: View) -> Self {
+        let plan = ExportPlan { bits: &[bits], calibration, test, labels: &dataset().labels };
         let exported = export(checkpoint, &plan, &Fast::new(1), &mut |_| ());
         let (model, report) = exported.unwrap_or_else(|error| panic!("{name}: {error:#}"));
         Self { name: name.to_owned(), model, report }
     }
+}
+
+/// Keras's network `name`.
+fn keras(name: &str) -> Checkpoint {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("golden/keras_{name}.safetensors"));
+    let norm = name.parse().expect("a placement of BatchNormalization");
+    let hints = Hints { norm: Some(norm), ..Hints::default() };
+    Checkpoint::read(&file, &hints).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The first `images` images of a part, turned around, and their labels.
+///
+/// # Panics
+/// Where there are none.
+pub fn light_images(part: Part, images: usize) -> (Vec<u8>, Vec<u16>) {
+    let dark = dataset().part(part).slice(0..images);
+    let labels = dark.classes().expect("classes").to_vec();
+    (dark.bytes().expect("bytes").iter().map(|x| 255 - x).collect(), labels)
 }
 
 /// Fashion-MNIST, read once.

@@ -109,7 +109,8 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
         let Ok(Answer::Class(class)) = answer else { panic!("{answer:?}") };
         assert!(class < model.outputs());
         let found = inference.outputs().words();
-        let Some(expected) = literal_logits(&model.header(), bytes, &image) else { continue };
+        let activations = literal_turned(bytes, &image);
+        let Some(expected) = literal_logits(&model.header(), bytes, &activations) else { continue };
         let nan = |word: &u32| model.is_float() && f32::from_bits(*word).is_nan();
         let same = |(a, b): (&u32, &u32)| a == b || nan(a) && nan(b);
         let all_same = found.len() == expected.len() && found.iter().zip(&expected).all(same);
@@ -272,6 +273,13 @@ pub fn literal_logits(header: &Header, bytes: &[u8], image: &[u8]) -> Option<Vec
         x = integer_layer(layer, &parts, &x)?.into_iter().map(clamp).collect();
     }
     Some(x.into_iter().map(|z| z as u32).collect())
+}
+
+/// The values of a model of `u8`, turned around where the input section says so: of type 5, by a bit each behind 8 bytes.
+pub fn literal_turned(bytes: &[u8], image: &[u8]) -> Vec<u8> {
+    let input = &bytes[section(bytes, 2)];
+    let turns = |value: usize| input[0] == 5 && input[8 + value / 8] >> (value % 8) & 1 == 1;
+    image.iter().enumerate().map(|(value, &x)| if turns(value) { 255 - x } else { x }).collect()
 }
 
 fn float_layer(layer: &LayerHeader, parts: &Sections, x: Vec<f32>) -> Vec<f32> {

@@ -1,6 +1,7 @@
 //! What the tests across crates share.
 //!
 //! * [`tolerance`]: every tolerance of the package, with its reason.
+//! * [`generated`]: integer networks of any shape and their inputs, from a seeded generator.
 //! * [`golden`]: runs of Keras, read from JSON and repeated with `foldnet-core`.
 //! * [`oracle`]: an independent network in f64, and its gradient by finite differences.
 //! * [`random`]: seeded layer lists, parameters and batches.
@@ -24,6 +25,7 @@ pub mod docs;
 pub mod exported;
 pub mod files;
 pub mod fold_case;
+pub mod generated;
 pub mod golden;
 pub mod hostile;
 pub mod instructions;

@@ -169,7 +169,7 @@ fn the_readme_quotes_the_measured_figures() {
     let mut expected = Vec::new();
     for (row, board, large) in CORES {
         for (column, (board, bits)) in [(large, "8"), (board, "4"), (board, "2")].into_iter().enumerate() {
-            expected.push(Quote { row, column: column + 1, figure: figure(&instructions, &[board, bits], 6) });
+            expected.push(Quote { row, column: column + 1, figure: figure(&instructions, &["after", board, bits], 7) });
         }
     }
     let (first, second) = readme_tables();

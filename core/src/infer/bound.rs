@@ -34,6 +34,37 @@ pub fn worst(weights: &[i8]) -> u8 {
     (0..MAX_WORST).find(|&v| largest <= u64::from(limit(v))).unwrap_or(MAX_WORST)
 }
 
+/// The largest strip of which no sum is beyond any bound, whatever the weights; half as many where there are fewer than two
+/// strips, so that there is room for sums.
+const STRIP: usize = 256;
+
+/// Inputs of a strip of a wide layer of `inputs` inputs, an even number of at least 2; all of them if so few are within every
+/// bound. `strips` is the number of strips in the file, or 0.
+pub const fn strip_len(inputs: usize, strips: u8) -> usize {
+    match strips {
+        _ if inputs <= STRIP => inputs,
+        0 | 1 if inputs < 2 * STRIP => STRIP / 2,
+        0 | 1 => STRIP,
+        strips => inputs.div_ceil(strips as usize).next_multiple_of(2),
+    }
+}
+
+/// The number of strips that the file of a wide layer has: the smallest of at least 2 with which the sum of each strip is within
+/// every [`Bound`], whatever the activations; 0 if it has no room for so many. `weights [O][I]`.
+pub fn strips(width: BitWidth, inputs: usize, weights: &[i8]) -> u8 {
+    let fits = |row: &[i8], len: usize| {
+        row.chunks(len).all(|strip| {
+            let sum = |sign: i32| 255 * strip.iter().map(|&w| (sign * i32::from(w)).max(0) as u64).sum::<u64>();
+            sum(1).max(sum(-1)) <= u64::from(Bound::Chains.largest(width))
+        })
+    };
+    let found = (2..=u8::MAX).find(|&strips| {
+        let len = strip_len(inputs, strips);
+        len <= STRIP || weights.chunks(inputs.max(1)).all(|row| fits(row, len))
+    });
+    found.unwrap_or(0)
+}
+
 /// Which sums a kernel can tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
@@ -45,6 +76,16 @@ pub enum Bound {
 }
 
 impl Bound {
+    /// The largest sum that is within the bound.
+    const fn largest(self, width: BitWidth) -> u32 {
+        match (self, width) {
+            (Self::Halves, BitWidth::Four | BitWidth::Two) => i32::MAX as u32,
+            (Self::Halves | Self::Chains, BitWidth::Eight) => (1 << 23) - 1,
+            (Self::Chains, BitWidth::Four) => (1 << 23) / 17,
+            (Self::Chains, BitWidth::Two) => (1 << 21) / 17,
+        }
+    }
+
     /// The largest [`worst`] of a row that is within the bound.
     pub const fn most(self, width: BitWidth) -> u8 {
         match (self, width) {
@@ -77,9 +118,28 @@ pub(crate) mod cases {
         assert_eq!([0, 7, 8, 63, 64, 248, 255].map(limit), [1, 1, 2, 234, 256, 1 << 31, 1 << 31]);
     }
 
+    #[cfg(test)]
+    #[test]
+    fn strips_are_as_few_as_their_sums_allow() {
+        let check = |width: BitWidth, inputs: usize, weight: i8, expected: u8, len: usize| {
+            let weights = [weight; 3000];
+            let found = strips(width, inputs, &weights[..inputs]);
+            assert_eq!((found, strip_len(inputs, found)), (expected, len), "{width:?}, {inputs} of {weight}");
+        };
+        // 1500 * 21 * 255 and 259 * 127 * 255 are below 2^23, 276 * 7 * 255 is below 2^23 / 17, 483 * 255 below 2^21 / 17.
+        check(BitWidth::Eight, 3000, 21, 2, 1500);
+        check(BitWidth::Eight, 3000, -22, 3, 1000);
+        check(BitWidth::Eight, 3000, 127, 12, 250);
+        check(BitWidth::Four, 3000, 7, 11, 274);
+        check(BitWidth::Two, 3000, 1, 7, 430);
+        check(BitWidth::Eight, 258, 127, 2, 130);
+        assert_eq!([strip_len(256, 0), strip_len(511, 0), strip_len(512, 0), strip_len(999, 0)], [256, 128, 256, 256]);
+    }
+
     pub(crate) fn what_is_within_a_bound_is_below_it() {
         let check = |bound: Bound, width, below| {
             let most = bound.most(width);
+            assert!((limit(most)..=below).contains(&bound.largest(width)), "{bound:?} {width:?}");
             assert!(limit(most) < below && limit(most + 1) >= below, "{bound:?} {width:?}");
         };
         check(Bound::Halves, BitWidth::Eight, 1 << 23);

@@ -2,15 +2,17 @@
 //!
 //! # Wide layers
 //!
-//! A layer with a row beyond the kernel's [bound](super::bound) is *wide*. Its inputs are taken in [strips](STRIP), so few
-//! that no sum of a strip is beyond any kernel's bound whatever the weights: `256 * 127 * 255 < 2^23` at 8 bits,
+//! A layer with a row beyond the kernel's [bound](super::bound) is *wide*. Its inputs are taken in strips, so short that no
+//! sum of a strip is beyond any kernel's bound: the file says how many, as the exporter knows the weights. Without that a
+//! strip has 256 inputs, which are within it whatever the weights: `256 * 127 * 255 < 2^23` at 8 bits,
 //! `256 * 7 * 255 < 2^23 / 17` at 4, `256 * 255 < 2^21 / 17` at 2. The strips' sums are added up in the memory that the
 //! list of a strip leaves of that for the list of all inputs; where it does not suffice for all blocks, group after group
 //! of blocks takes all strips in turn. So a wide layer needs no memory of its own. Without the feature `wide` parsing refuses
 //! such a layer.
 //!
-//! 3136-32-10 on 56x56 images, 2 bits, 100 images, instructions per image: 76,859 on the M4 (3.37 million when one kernel's
-//! bound sent all of the first layer to the portable one), 153,014 on M0 code (4.80 million), 132,138 on RV32IMC (2.95).
+//! What large inputs take is in `tests/instructions.golden`. 3136-32-10 at 8 bits, weights of any size, took 83,453
+//! instructions on the M4, 171,688 on the M3, 253,744 on the M0 and 216,368 on RV32IMC in strips of 256; at 2 bits on the M4
+//! 77,495 so, and 3.37 million when one kernel's bound sent all of the first layer to the portable one.
 
 use super::kernel::{Current, Kernel, Sums};
 use super::layout::{BitWidth, MAX_ROWS};
@@ -26,6 +28,8 @@ pub(crate) struct Dense<'a> {
     /// Blocks of [`BitWidth::block_words`] words.
     pub(crate) weights: &'a [u32],
     pub(crate) traits: Traits,
+    /// Inputs of a strip, if a row is wide.
+    pub(crate) strip: usize,
 }
 
 /// What decides how a layer's rows can be computed; parsing looks at them once.
@@ -47,10 +51,10 @@ impl Dense<'_> {
         }
     }
 
-    /// Whether inputs must be taken in strips; fewer than a strip are within every bound, whatever the rows say.
+    /// Whether inputs must be taken in strips; no more than a strip are within every bound, whatever the rows say.
     #[inline(always)]
     const fn is_wide(&self, source: &Source) -> bool {
-        cfg!(feature = "wide") && self.traits.wide && source.inputs() > STRIP
+        cfg!(feature = "wide") && self.traits.wide && source.inputs() > self.strip
     }
 }
 
@@ -134,8 +138,8 @@ where
     };
     if dense.is_wide(source) {
         // At least 1, as the linker must see that `chunks` cannot panic.
-        for group in weights.chunks((wide_group(width, source.inputs(), list) * block_words).max(1)) {
-            wide_sums(width, source, list, group).iter().for_each(&mut put_next);
+        for group in weights.chunks((wide_group(width, dense.strip, list) * block_words).max(1)) {
+            wide_sums(width, dense.strip, source, list, group).iter().for_each(&mut put_next);
         }
         return;
     }
@@ -167,26 +171,18 @@ fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
     of.split_at(len.min(of.len()))
 }
 
-/// Inputs of a strip of a wide layer; half as many where there are fewer than two strips, so that there is room for sums.
-const STRIP: usize = 256;
-
-/// Inputs of a strip, of a layer of more than [`STRIP`].
-const fn strip(inputs: usize) -> usize {
-    if inputs < 2 * STRIP { STRIP / 2 } else { STRIP }
-}
-
 /// Blocks of a wide layer whose sums there is room for.
-fn wide_group(width: BitWidth, inputs: usize, memory: &[u32]) -> usize {
-    let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip(inputs)));
+fn wide_group(width: BitWidth, strip: usize, memory: &[u32]) -> usize {
+    let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip));
     (room / MAX_ROWS / Current::AT_ONCE).max(1) * Current::AT_ONCE
 }
 
 /// The sums of a group of blocks of a wide layer, in `memory`.
 #[cold]
 #[inline(never)]
-fn wide_sums<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
+fn wide_sums<'s>(width: BitWidth, strip: usize, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
     let (inputs, stride) = (source.inputs(), width.block_words(source.inputs()));
-    let len = Current::KIND.list_words(width, strip(inputs)).min(memory.len());
+    let len = Current::KIND.list_words(width, strip).min(memory.len());
     let Some((list, sums)) = memory.split_at_mut_checked(len) else { return &[] };
     let len = sums.len() / MAX_ROWS * MAX_ROWS;
     let sums = sums.get_mut(..len).unwrap_or_default();
@@ -194,8 +190,8 @@ fn wide_sums<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32], blocks
     let count = sums.len().min(blocks.len() / stride.max(1));
     let sums = sums.get_mut(..count).unwrap_or_default();
     sums.fill([0; MAX_ROWS]);
-    for start in (0..inputs).step_by(strip(inputs)) {
-        let list = Current::list(width, &source.part(start, strip(inputs)), list);
+    for start in (0..inputs).step_by(strip.max(1)) {
+        let list = Current::list(width, &source.part(start, strip), list);
         let mut blocks = blocks.get(width.block_words(start)..).unwrap_or_default();
         for sums in sums.chunks_mut(Current::AT_ONCE) {
             let mut of_strip = [[0; MAX_ROWS]; Current::AT_ONCE];
@@ -268,7 +264,7 @@ pub(crate) mod cases {
             let [a, b, c, d, rest @ ..] = row.to_bytes();
             [u32::from_ne_bytes([a, b, c, d]), u32::from_ne_bytes(rest)]
         });
-        let dense = Dense { width, rows: &rows[..width.rows()], weights: block, traits: WIDE };
+        let dense = Dense { width, rows: &rows[..width.rows()], weights: block, traits: WIDE, strip: 128 };
         let mut found = [0; MAX_ROWS];
         let list_words = Current::KIND.list_words(width, INPUTS);
         last(&dense, &source, &mut list[..list_words], false, &mut found[..width.rows()]);
@@ -283,10 +279,16 @@ pub(crate) mod cases {
     #[test]
     fn groups_of_blocks_take_all_strips_in_turn() {
         extern crate std;
+        use super::super::bound::strip_len;
         use std::vec;
-        for (width, inputs, units) in
-            [(BitWidth::Eight, 300, 500), (BitWidth::Four, 1_001, 411), (BitWidth::Two, 600, 900)]
-        {
+        for (width, inputs, units, strips) in [
+            (BitWidth::Eight, 300, 500, 0),
+            (BitWidth::Four, 1_001, 411, 0),
+            (BitWidth::Two, 600, 900, 0),
+            (BitWidth::Eight, 1_001, 70, 2),
+            (BitWidth::Four, 999, 70, 3),
+            (BitWidth::Two, 258, 700, 2),
+        ] {
             let block_words = width.block_words(inputs);
             let (blocks, mut seed) = (usize::div_ceil(units, width.rows()), 7u32);
             let mut next = || {
@@ -299,8 +301,10 @@ pub(crate) mod cases {
             let row = Row { multiplier: 32_767, ..Row::default() }.to_bytes();
             let row = [0, u32::from_ne_bytes([row[4], row[5], row[6], row[7]])];
             let rows = vec![row; units];
-            let (dense, source) =
-                (Dense { width, rows: &rows, weights: &weights, traits: WIDE }, Source::new(&x, Order::Plain(inputs)));
+            let (dense, source) = (
+                Dense { width, rows: &rows, weights: &weights, traits: WIDE, strip: strip_len(inputs, strips) },
+                Source::new(&x, Order::Plain(inputs)),
+            );
             let mut list = vec![0xa5a5_a5a5; Current::KIND.list_words(width, inputs)];
             let mut found = vec![0; units];
             last(&dense, &source, &mut list, false, &mut found);

@@ -166,7 +166,7 @@ impl<'m, I: Input> Inference<'m, I> {
             float::run(&self.model, layers, self.memory.parts());
         } else {
             let conversion = self.model.conversion();
-            let in_place = I::as_activations(example).filter(|_| conversion.members.is_empty());
+            let in_place = I::as_activations(example).filter(|_| !conversion.converts_bytes());
             if in_place.is_none() && layers.start == 0 {
                 let inputs = self.model.shapes().next().map_or(0, |layer| layer.inputs());
                 let odd: &mut [u8] = bytemuck::must_cast_slice_mut(self.memory.odd);

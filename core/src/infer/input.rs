@@ -2,7 +2,7 @@
 //!
 //! | type | activation |
 //! |---|---|
-//! | `u8` | as it is |
+//! | `u8` | as it is, or turned around, `255 - x`, where a model says so of the value |
 //! | `i8` | its top bit inverted: -128 is 0, 127 is 255 |
 //! | `i16`, `u16` | `clamp(((x - low) m + half) >> s, 0, 255)` in `i32`, with `half = 2^s / 2` |
 //! | `f32` | `(x - low) m`, rounded to nearest with halves up, clamped to 0..=255; NaN is 0 |
@@ -186,6 +186,8 @@ inputs!(u8 = U8, i8 = I8, i16 = I16, u16 = U16, f32 = F32);
 /// How raw values become the first layer's inputs: the input section of a model, in place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conversion<'a> {
+    /// `u8` values, and `maps` say which are turned around, a bit each.
+    pub(crate) turned: bool,
     pub(crate) sharing: Sharing,
     pub(crate) channels: u16,
     /// Averages of four values, which come first.
@@ -201,7 +203,28 @@ pub(crate) struct Conversion<'a> {
 impl Conversion<'_> {
     /// Every value is an input as it is.
     pub(crate) const NONE: Self =
-        Self { sharing: Sharing::None, channels: 1, fours: 0, twos: 0, maps: &[], members: &[] };
+        Self { turned: false, sharing: Sharing::None, channels: 1, fours: 0, twos: 0, maps: &[], members: &[] };
+
+    /// Whether even `u8` values become other activations.
+    pub(crate) const fn converts_bytes(&self) -> bool {
+        self.turned || !self.members.is_empty()
+    }
+
+    /// What value number `value` as an activation is combined with: `x ^ 0xff` is `255 - x`.
+    #[inline(always)]
+    pub(crate) fn turn(&self, value: usize) -> u8 {
+        if !self.turned {
+            return 0;
+        }
+        let word = self.maps.as_flattened().get(value / 32).map_or(0, |&word| u32::from_le(word));
+        ((word >> (value % 32) & 1) as u8).wrapping_neg()
+    }
+
+    /// Value number `value` as an activation.
+    #[inline(always)]
+    fn activation<I: Input>(&self, x: &[I], value: usize) -> u8 {
+        x.get(value).map_or(0, |x| x.code(self.map(value)) ^ self.turn(value))
+    }
 
     /// The map of value number `value`.
     #[inline(always)]
@@ -229,11 +252,11 @@ impl Conversion<'_> {
     #[inline(always)]
     pub(crate) fn code<I: Input>(&self, x: &[I], input: usize) -> u8 {
         if self.members.is_empty() {
-            return x.get(input).map_or(0, |x| x.code(self.map(input)));
+            return self.activation(x, input);
         }
         let (members, log2) = self.members(input);
         let values = members.iter().map(|&value| usize::from(u16::from_le(value)));
-        let sum: u32 = values.map(|value| x.get(value).map_or(0, |x| u32::from(x.code(self.map(value))))).sum();
+        let sum: u32 = values.map(|value| u32::from(self.activation(x, value))).sum();
         ((sum + ((1 << log2) >> 1)) >> log2) as u8
     }
 
@@ -254,7 +277,9 @@ impl Conversion<'_> {
 
     /// All inputs as activations.
     pub(crate) fn codes<I: Input>(&self, x: &[I], out: &mut [u8]) {
-        if self.members.is_empty() && matches!(self.sharing, Sharing::None) {
+        if let (true, Some(x)) = (self.turned && self.members.is_empty(), I::as_activations(x)) {
+            self.turn_around(x, out);
+        } else if self.members.is_empty() && matches!(self.sharing, Sharing::None) {
             out.iter_mut().zip(x).for_each(|(out, x)| *out = x.code([0; 2]));
         } else if self.members.is_empty() {
             out.iter_mut().enumerate().for_each(|(input, out)| *out = self.code(x, input));
@@ -263,12 +288,37 @@ impl Conversion<'_> {
         }
     }
 
+    /// All bytes, turned around where the maps say so: what [`code`](Self::code) gives one by one, a word of memory at a time
+    /// where both slices lie at words.
+    fn turn_around(&self, x: &[u8], out: &mut [u8]) {
+        let masks = self.maps.as_flattened().iter().map(|&word| u32::from_le(word));
+        for ((mut mask, x), out) in masks.zip(x.chunks(32)).zip(out.chunks_mut(32)) {
+            let whole = bytemuck::try_cast_slice::<u8, u32>(x).ok();
+            match whole.zip(bytemuck::try_cast_slice_mut::<u8, u32>(out).ok()) {
+                Some((x, out)) if mask == 0 || mask == u32::MAX => {
+                    x.iter().zip(out).for_each(|(&x, out)| *out = x ^ mask);
+                }
+                Some((x, out)) => {
+                    for (&x, out) in x.iter().zip(out) {
+                        // Bit `i` to bit `8 i`, and from there to all of its byte.
+                        let bits = (mask & 0xf).wrapping_mul(0x0020_4081) & 0x0101_0101;
+                        *out = x ^ (bits << 8).wrapping_sub(bits).to_le();
+                        mask >>= 4;
+                    }
+                }
+                None => {
+                    for (&x, out) in x.iter().zip(out) {
+                        *out = x ^ ((mask & 1) as u8).wrapping_neg();
+                        mask >>= 1;
+                    }
+                }
+            }
+        }
+    }
+
     /// All averages as activations: what [`code`](Self::code) gives one by one, without looking for each input's members.
     fn averages<I: Input>(&self, x: &[I], out: &mut [u8]) {
-        let at = |&value: &u16| {
-            let value = usize::from(u16::from_le(value));
-            x.get(value).map_or(0, |x| u32::from(x.code(self.map(value))))
-        };
+        let at = |&value: &u16| u32::from(self.activation(x, usize::from(u16::from_le(value))));
         let (fours, rest) = split(self.members, 4 * usize::from(self.fours));
         let (twos, ones) = split(rest, 2 * usize::from(self.twos));
         let mut out = out.iter_mut();
@@ -334,6 +384,31 @@ pub(crate) mod cases {
         let by_16 = [InputMap::Integer { low: 0, multiplier: 1, shift: 4 }.words().map(u32::to_le)];
         let conversion = Conversion { sharing: Sharing::All, maps: &by_16, ..conversion };
         check_averages(&conversion, &[0i16, 16, 0, 4064, 144, 32_767, 4080, 24], [1, 255, 255, 9]);
+    }
+
+    /// Lengths around words of the mask and of memory; values that are missing count as 0 whether turned around or not.
+    pub(crate) fn values_are_turned_around() {
+        let maps = [[0xdead_beef_u32.to_le(), 0x0000_fff0_u32.to_le()], [u32::MAX, 5u32.to_le()]];
+        let conversion = Conversion { turned: true, maps: &maps, ..Conversion::NONE };
+        let (mut words, mut into) = ([0u32; 26], [7; 26]);
+        let (x, found): (&mut [u8], &mut [u8]) =
+            (bytemuck::must_cast_slice_mut(&mut words), bytemuck::must_cast_slice_mut(&mut into));
+        x.iter_mut().enumerate().for_each(|(i, x)| *x = (i * 37 % 256) as u8);
+        for (at, len) in
+            [0, 1, 3, 4, 31, 32, 33, 63, 64, 65, 97, 99, 100].into_iter().flat_map(|len| [(0, len), (3, len)])
+        {
+            conversion.codes(&x[at..at + len], &mut found[..len]);
+            for (value, (&x, &found)) in x[at..].iter().zip(&found[..len]).enumerate() {
+                let word = u32::from_le(maps[value / 64][value / 32 % 2]);
+                let expected = if word >> (value % 32) & 1 != 0 { 255 - x } else { x };
+                assert_eq!((found, conversion.code(&[x; 100], value)), (expected, expected), "value {value} of {len}");
+            }
+        }
+        assert_eq!(conversion.code(&x[..1], 1), 0);
+        let members = [0, 1, 2, 3, 4, 5, 6, 7].map(u16::to_le);
+        let grouped = Conversion { fours: 1, twos: 1, members: &members, ..conversion };
+        // 0xef turns all of the first values around but number 4; number 7 is missing.
+        check_averages(&grouped, &[255u8, 254, 255, 250, 10, 251, 0], [2, 7, 255, 0]);
     }
 
     /// All at once, and one by one.

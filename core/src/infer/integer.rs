@@ -13,7 +13,9 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate() {
         if layers.contains(&index) {
-            let Some(dense) = dense(&layer, sections, model.traits(index)) else { return };
+            let traits = model.traits(index);
+            let strip = if traits.wide { model.strip(index) } else { 0 };
+            let Some(dense) = dense(&layer, sections, traits, strip) else { return };
             let units = layer.units();
             let source = match index {
                 0 => Source::new(
@@ -34,8 +36,8 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
 }
 
 /// The layer's sections as words; the file begins at a word, and all sections at multiples of 16.
-fn dense<'a>(layer: &Shape, sections: Sections<'a>, traits: Traits) -> Option<Dense<'a>> {
+fn dense<'a>(layer: &Shape, sections: Sections<'a>, traits: Traits, strip: usize) -> Option<Dense<'a>> {
     let width = layer.width()?;
     let rows = bytemuck::try_cast_slice(sections.rows).ok()?;
-    Some(Dense { width, rows, weights: bytemuck::try_cast_slice(sections.weights).ok()?, traits })
+    Some(Dense { width, rows, weights: bytemuck::try_cast_slice(sections.weights).ok()?, traits, strip })
 }

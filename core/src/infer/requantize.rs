@@ -53,6 +53,12 @@ impl Row {
         [b0, b1, b2, b3, m0, m1, self.shift, self.worst]
     }
 
+    /// From the file.
+    pub const fn from_bytes([b0, b1, b2, b3, m0, m1, shift, worst]: [u8; Self::LEN]) -> Self {
+        let (bias, multiplier) = (i32::from_le_bytes([b0, b1, b2, b3]), u16::from_le_bytes([m0, m1]));
+        Self { bias, multiplier, shift, worst }
+    }
+
     /// From the file, as two little-endian words.
     pub const fn from_words([bias, rest]: [u32; 2]) -> Self {
         let rest = u32::from_le(rest);

@@ -7,7 +7,7 @@ use super::parse::{ParseError, check_shapes};
 use super::section::{ENTRY, Entry, REQUIRED, Tag};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::infer::Row;
-use crate::infer::bound::worst;
+use crate::infer::bound::{Bound, strips, worst};
 use crate::infer::layout::{BitWidth, MAX_ROWS};
 use core::ops::Range;
 use heapless::Vec;
@@ -233,7 +233,7 @@ fn check(spec: &ModelSpec, body: &[u8], places: [Range<usize>; 3]) -> Result<(),
     let right = InputSection(input).check(values, fixed.channels, first.inputs, first.is_float());
     right.ok_or(EncodeError::Input)?;
     let kinds = spec.input.maps.iter().all(|map| spec.input.kind.is_mapped_by(map));
-    kinds.then_some(()).ok_or(EncodeError::Input)?;
+    (kinds && spec.input.turns_all_or_none(values)).then_some(()).ok_or(EncodeError::Input)?;
     HeadSection(head).check(last.units, first.inputs).ok_or(EncodeError::Head)?;
     spec.head.check(first.is_float()).ok_or(EncodeError::Head)?;
     spec.check_order().ok_or(EncodeError::Order)
@@ -283,7 +283,7 @@ impl Writer<'_> {
     /// The list of layers, and each one's sections; where they are.
     fn put_layers(&mut self, spec: &ModelSpec) -> Result<Range<usize>, EncodeError> {
         let start = self.len;
-        spec.layers.iter().try_for_each(|(header, _)| self.put(&header.bytes()))?;
+        spec.layers.iter().try_for_each(|(header, weights)| self.put(&header.bytes(weights.strips(header))))?;
         self.pad()?;
         for (index, (header, weights)) in spec.layers.iter().enumerate() {
             weights.write(header, (index == 0).then_some(spec.order), self)?;
@@ -357,6 +357,14 @@ impl LayerWeights<'_> {
         let rows = rows.iter().zip(weights.chunks_exact(usize::from(header.inputs).max(1)));
         let bad = rows.enumerate().find(|(_, (row, weights))| !(row.is_valid() && row.fits(weights)));
         bad.map_or(Ok(()), |(row, _)| Err(row))
+    }
+
+    /// The number of strips of a layer with a row whose sum is beyond a kernel's bound; 0 of others.
+    fn strips(&self, header: &LayerHeader) -> u8 {
+        let (Self::Integer { weights, .. }, Some(width)) = (self, BitWidth::from_bits(header.bits)) else { return 0 };
+        let (inputs, most) = (usize::from(header.inputs), Bound::Chains.most(width));
+        let wide = weights.chunks(inputs.max(1)).any(|row| worst(row) > most);
+        if wide { strips(width, inputs, weights) } else { 0 }
     }
 
     /// The layer's sections; `order` is the first layer's.

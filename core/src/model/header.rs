@@ -15,7 +15,8 @@
 //! | 2..4 | units, `u16` |
 //! | 4 | bits of a weight: 8, 4 or 2, or 32 |
 //! | 5 | 1 where outputs below zero become zero, else 0 |
-//! | 6..8 | 0 |
+//! | 6 | where a row's sum is beyond a kernel's bound, number of strips of inputs whose sums are not; or 0 |
+//! | 7 | 0 |
 //! | 8..12 | real value of one step of an output, `f32`; 1 for a float layer |
 
 use super::ALIGN;
@@ -144,11 +145,11 @@ impl LayerHeader {
         }
     }
 
-    /// As it lies in the file.
-    pub(super) fn bytes(&self) -> [u8; RECORD] {
+    /// As it lies in the file, with the number of strips.
+    pub(super) fn bytes(&self, strips: u8) -> [u8; RECORD] {
         let ([i0, i1], [u0, u1], [s0, s1, s2, s3]) =
             (self.inputs.to_le_bytes(), self.units.to_le_bytes(), self.scale.to_le_bytes());
-        [i0, i1, u0, u1, self.bits, self.relu as u8, 0, 0, s0, s1, s2, s3]
+        [i0, i1, u0, u1, self.bits, self.relu as u8, strips, 0, s0, s1, s2, s3]
     }
 
     /// Whether the scale is finite and above 0.

@@ -2,15 +2,17 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0 | type: 0 `u8`, 1 `i8`, 2 `i16`, 3 `u16`, 4 `f32` |
+//! | 0 | type: 0 `u8`, 1 `i8`, 2 `i16`, 3 `u16`, 4 `f32`, 5 `u8` of which some are turned around |
 //! | 1 | sharing: 0 no maps, 1 one for all values, 2 one for each channel, 3 one for each value |
 //! | 2..4 | number of maps, `u16` |
 //! | 4..6 | inputs that are averages of four values, `u16` |
 //! | 6..8 | inputs that are averages of two values, `u16` |
-//! | 8.. | maps, 8 bytes each: `low` `i32`, `m` `u16`, `s` `u8`, 0; of `f32`: `low` `f32`, `m` `f32` |
+//! | 8.. | maps, 8 bytes each: `low` `i32`, `m` `u16`, `s` `u8`, 0; of `f32`: `low` `f32`, `m` `f32`; of type 5: 64 bits |
 //! | | members `u16`: the values of all averages of four, of two, and those that are inputs alone; or none |
 //!
-//! Without members every value is an input. `u8` and `i8` have no maps, nor has a float model.
+//! Without members every value is an input. `u8` and `i8` have no maps, nor has a float model. Of type 5, with sharing 0,
+//! bit `v % 64` of map `v / 64` says whether value `v` is turned around, `255 - x`; bits beyond the values are 0. A program
+//! that does not know type 5 refuses the model, as one of a type that it does not take.
 
 use crate::infer::InputType;
 use crate::infer::input::Conversion;
@@ -118,6 +120,12 @@ fn is_valid(words: [u32; 2], kind: InputType) -> bool {
     }
 }
 
+/// The type of `u8` values of which some are turned around.
+const TURNED: u8 = 5;
+
+/// Values for which a map of this type has bits.
+const TURNED_BITS: usize = 64;
+
 /// Bytes in front of the maps.
 const PREFIX: usize = 8;
 
@@ -128,7 +136,15 @@ pub(crate) struct InputSection<'a>(pub(crate) &'a [u8]);
 impl<'a> InputSection<'a> {
     /// The type of a value.
     pub(crate) fn kind(self) -> Option<InputType> {
-        InputType::from_number(*self.0.first()?)
+        match *self.0.first()? {
+            TURNED => Some(InputType::U8),
+            number => InputType::from_number(number),
+        }
+    }
+
+    /// Whether the maps say which values are turned around.
+    fn is_turned(self) -> bool {
+        self.0.first() == Some(&TURNED)
     }
 
     /// The section's parts, which need not fit together; `channels` are those of an example.
@@ -136,6 +152,7 @@ impl<'a> InputSection<'a> {
         let (&[_, sharing, m0, m1, f0, f1, t0, t1], rest) = self.0.split_first_chunk::<PREFIX>()?;
         let (maps, members) = rest.split_at_checked(usize::from(u16::from_le_bytes([m0, m1])) * 8)?;
         Some(Conversion {
+            turned: self.is_turned(),
             sharing: Sharing::from_number(sharing)?,
             channels,
             fours: u16::from_le_bytes([f0, f1]),
@@ -156,8 +173,13 @@ impl<'a> InputSection<'a> {
         let (kind, conversion) = (self.kind()?, self.conversion(channels)?);
         let Conversion { sharing, fours, twos, maps, members, .. } = conversion;
         let mapped = kind.is_mapped() && !float;
-        let fits = maps.len() == sharing.maps(values.into(), channels.into()) && mapped == (sharing != Sharing::None);
-        let right = maps.iter().all(|&[low, rest]| is_valid([u32::from_le(low), u32::from_le(rest)], kind));
+        let (fits, right) = if conversion.turned {
+            (sharing == Sharing::None && !float, maps_turn(maps, values))
+        } else {
+            let count = sharing.maps(values.into(), channels.into());
+            let valid = maps.iter().all(|&[low, rest]| is_valid([u32::from_le(low), u32::from_le(rest)], kind));
+            (maps.len() == count && mapped == (sharing != Sharing::None), valid)
+        };
         let (averages, inputs) = (usize::from(fours) + usize::from(twos), usize::from(inputs));
         let grouped = if members.is_empty() {
             averages == 0 && inputs == usize::from(values)
@@ -171,9 +193,22 @@ impl<'a> InputSection<'a> {
     /// The maps.
     pub(crate) fn maps(self) -> impl Iterator<Item = InputMap> + use<'a> {
         let kind = self.kind().unwrap_or(InputType::U8);
-        let maps = self.conversion(1).map_or(&[][..], |conversion| conversion.maps);
+        let conversion = self.conversion(1).filter(|conversion| !conversion.turned);
+        let maps = conversion.map_or(&[][..], |conversion| conversion.maps);
         maps.iter().map(move |&[low, rest]| InputMap::from_words([u32::from_le(low), u32::from_le(rest)], kind))
     }
+}
+
+/// Whether there is a bit for each of `values` values, and none beyond.
+fn maps_turn(maps: &[[u32; 2]], values: u16) -> bool {
+    let values = usize::from(values);
+    let beyond = |bit: usize| maps.get(bit / TURNED_BITS).is_some_and(|map| turns(map, bit % TURNED_BITS));
+    maps.len() == values.div_ceil(TURNED_BITS) && !(values..maps.len() * TURNED_BITS).any(beyond)
+}
+
+/// Bit `bit` of a map of [`TURNED_BITS`].
+fn turns(&[low, high]: &[u32; 2], bit: usize) -> bool {
+    u32::from_le(if bit < 32 { low } else { high }) >> (bit % 32) & 1 != 0
 }
 
 /// What values a model takes, and how they become the first layer's inputs. The default is `u8`, as they are.
@@ -185,6 +220,8 @@ pub struct InputSpec<'a> {
     pub sharing: Sharing,
     /// As many as [`Sharing::maps`].
     pub maps: &'a [InputMap],
+    /// Of `u8`: which values are turned around, `255 - x`, before anything else; empty if none is.
+    pub turned: &'a [bool],
     /// Averages of four values, the first layer's first inputs.
     pub fours: u16,
     /// Averages of two values, its next inputs.
@@ -195,22 +232,37 @@ pub struct InputSpec<'a> {
 
 impl Default for InputSpec<'_> {
     fn default() -> Self {
-        Self { kind: InputType::U8, sharing: Sharing::None, maps: &[], fours: 0, twos: 0, members: &[] }
+        Self { kind: InputType::U8, sharing: Sharing::None, maps: &[], turned: &[], fours: 0, twos: 0, members: &[] }
     }
 }
 
 impl InputSpec<'_> {
     /// Whether the first layer's inputs are other bytes than the values.
     pub(super) fn is_converted(&self) -> bool {
-        self.kind != InputType::U8 || !self.members.is_empty()
+        self.kind != InputType::U8 || !self.members.is_empty() || !self.turned.is_empty()
+    }
+
+    /// Whether a value is turned around.
+    fn turns(&self, value: usize) -> bool {
+        self.turned.get(value).copied().unwrap_or(false)
+    }
+
+    /// Whether only `u8` values are turned around, and each is either or not.
+    pub(super) fn turns_all_or_none(&self, values: u16) -> bool {
+        let right = self.kind == InputType::U8 && self.turned.len() == usize::from(values) && self.maps.is_empty();
+        self.turned.is_empty() || right
     }
 
     /// The section's bytes, one after the other.
     pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+        let count = self.maps.len() + self.turned.len().div_ceil(TURNED_BITS);
         let ([m0, m1], [f0, f1], [t0, t1]) =
-            ((self.maps.len() as u16).to_le_bytes(), self.fours.to_le_bytes(), self.twos.to_le_bytes());
-        let prefix: [u8; PREFIX] = [self.kind as u8, self.sharing as u8, m0, m1, f0, f1, t0, t1];
+            ((count as u16).to_le_bytes(), self.fours.to_le_bytes(), self.twos.to_le_bytes());
+        let kind = if self.turned.is_empty() { self.kind as u8 } else { TURNED };
+        let prefix: [u8; PREFIX] = [kind, self.sharing as u8, m0, m1, f0, f1, t0, t1];
         let maps = self.maps.iter().flat_map(|map| map.words()).flat_map(u32::to_le_bytes);
-        prefix.into_iter().chain(maps).chain(self.members.iter().copied().flat_map(u16::to_le_bytes))
+        let byte = |byte: usize| (0..8).fold(0, |bits, bit| bits | u8::from(self.turns(8 * byte + bit)) << bit);
+        let turned = (0..self.turned.len().div_ceil(TURNED_BITS) * TURNED_BITS / 8).map(byte);
+        prefix.into_iter().chain(maps).chain(turned).chain(self.members.iter().copied().flat_map(u16::to_le_bytes))
     }
 }

@@ -70,7 +70,7 @@
 //! | in the file | what comes out |
 //! |---|---|
 //! | an accumulator beyond `i32` | it wraps |
-//! | a worst sum that is too small | any sums in the rows of that block, on each kind of core others |
+//! | a worst sum or a number of strips that is too small | any sums in the rows of that block, on each kind of core others |
 //! | a weight of -128, -8 or -2 | any sums in the rows of that block, on each kind of core others |
 //! | an order that names an input twice | that input is taken twice |
 //! | a target of a reconstruction beyond `i32` | it wraps |
@@ -83,6 +83,7 @@ mod header;
 mod input;
 mod parse;
 mod section;
+mod slow;
 
 pub use encode::{EncodeError, LayerWeights, ModelSpec, encode, encoded_len};
 pub use head::{HeadKind, HeadSpec};
@@ -92,6 +93,7 @@ pub use input::{InputMap, InputSpec, Sharing};
 pub(crate) use parse::Sections;
 pub use parse::{Model, ParseError, checksum};
 pub use section::Tag;
+pub use slow::SlowRows;
 
 /// First four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"FNET";

@@ -7,6 +7,7 @@ use super::section::{self, Tag};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::infer::InputType;
 use crate::infer::Traits;
+use crate::infer::bound::strip_len;
 use crate::infer::input::Conversion;
 use crate::infer::kernel::{Current, Kernel, KernelKind};
 
@@ -232,6 +233,11 @@ impl<'a> Model<'a> {
         InputSection(self.input).maps()
     }
 
+    /// Whether a value is turned around, `255 - x`, before anything else: `u8` values whose background is light.
+    pub fn is_turned(&self, value: usize) -> bool {
+        self.conversion().turn(value) != 0
+    }
+
     /// What the outputs mean.
     pub fn head(&self) -> HeadKind {
         let kind = if cfg!(feature = "heads") { HeadSection(self.head).kind() } else { None };
@@ -298,6 +304,12 @@ impl<'a> Model<'a> {
         Traits::from_bits(self.traits >> (2 * layer % u32::BITS as usize))
     }
 
+    /// Inputs of a strip of a layer, if a row is wide.
+    pub(crate) fn strip(&self, layer: usize) -> usize {
+        let record = self.records.get(layer * RECORD..).and_then(|records| records.first_chunk::<RECORD>());
+        record.map_or(0, |record| strip_len(u16::from_le_bytes([record[0], record[1]]).into(), record[6]))
+    }
+
     /// How many layers there are.
     pub(crate) fn depth(&self) -> usize {
         self.records.len() / RECORD
@@ -319,8 +331,8 @@ impl<'a> Model<'a> {
 
     /// Words of scratch memory for the outputs of even layers, and of odd ones.
     pub(crate) fn halves(&self) -> (usize, usize) {
-        let converted = self.input_type() != InputType::U8 || !self.conversion().members.is_empty();
-        halves(self.shapes(), converted)
+        let converts = self.conversion().converts_bytes() || self.input_type() != InputType::U8;
+        halves(self.shapes(), converts)
     }
 
     /// The layers, first to last.

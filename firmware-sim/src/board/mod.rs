@@ -3,10 +3,12 @@
 
 mod choice;
 mod cost;
+mod slow;
 mod table;
 
 pub use choice::{BoardArgs, BoardError, known};
 pub use cost::{cycles_without_zeros, ms_without_zeros};
+pub use slow::{SlowLayer, slow_layers, slow_layers_on};
 pub use table::{BUILT_IN, Board, CORES, Core, FIRMWARE_LEN, FIRMWARE_RAM, Qemu, Region, STACK_LEN, STATICS_LEN, read};
 
 use foldnet_core::Model;

@@ -17,7 +17,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use dataset::DatasetArgs;
 use error::CliError;
-use foldnet_sim::board::{self, Board, BoardArgs};
+use foldnet_sim::board::{self, Board, BoardArgs, slow_layers};
 use foldnet_sim::emulate::{Confinement, EmulateError, Task, build_plugin, confinement, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
 use foldnet_sim::write::check_not_input;
@@ -162,6 +162,8 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     let record = Record::new(board, path, &bytes, &model, &set.dataset);
     output.model(path, &model, board, &footprint);
     set.notes.iter().for_each(|note| output.note(note));
+    let slow = board.map_or_else(Vec::new, |board| slow_layers(&model, board.kernel()));
+    slow.iter().for_each(|slow| output.note(&slow.to_string()));
     let simulation = match board.filter(|_| args.emulate) {
         Some(board) => {
             let firmware = firmware(board, args)?;

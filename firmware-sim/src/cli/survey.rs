@@ -5,7 +5,7 @@ use super::output::Output;
 use super::table::{Outcome, Row, Table};
 use super::{Args, firmware, input, progress};
 use foldnet_core::Model;
-use foldnet_sim::board::{self, Board};
+use foldnet_sim::board::{self, Board, slow_layers_on};
 use foldnet_sim::emulate::{Survey, emulate_all, emulator_version, runs};
 use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, Record};
 use std::path::Path;
@@ -27,6 +27,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     let paths = subjects.iter().map(|subject| subject.path);
     let set = args.dataset.load(&paths.zip(&models).collect::<Vec<_>>(), args.images)?;
     set.notes.iter().for_each(|note| output.note(note));
+    for (subject, model) in subjects.iter().zip(&models) {
+        let slow = slow_layers_on(model, &boards);
+        slow.iter().for_each(|slow| output.note(&format!("{}: {slow}", subject.path.display())));
+    }
     let timed: usize = models.iter().map(|model| runs(model, args.layers)).sum();
     let (built, failed) = build(&boards, args);
     let files: Vec<&[u8]> = subjects.iter().map(|subject| &*subject.bytes).collect();

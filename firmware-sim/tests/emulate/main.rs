@@ -13,6 +13,7 @@ mod golden;
 mod hostile;
 mod parity;
 mod slots;
+mod slow;
 mod stack;
 mod typed;
 mod update;

@@ -5,7 +5,9 @@ use foldnet_core::Model;
 use foldnet_core::infer::kernel::KernelKind;
 use foldnet_core::slot::HEADER_LEN;
 use foldnet_sim::AlignedBytes;
-use foldnet_sim::board::{BOARDS, DoesNotFit, FIRMWARE_LEN, FIRMWARE_RAM, Footprint, by_name};
+use foldnet_sim::board::{
+    BOARDS, DoesNotFit, FIRMWARE_LEN, FIRMWARE_RAM, Footprint, SlowLayer, by_name, slow_layers, slow_layers_on,
+};
 
 /// What `board` says to a model of these widths: `fits`, `flash` or `ram`.
 fn verdict(board: &str, side: u16, units: &[u16]) -> &'static str {
@@ -132,4 +134,23 @@ fn slots_lie_at_erase_blocks_within_the_room() {
         // No more than a block is left over.
         assert!(region.len - one.end() <= board.erase_block, "{}", board.name);
     }
+}
+
+#[test]
+fn layers_with_sums_beyond_a_kernel_are_told() {
+    let said = |bits, kernel| {
+        let bytes = AlignedBytes::from_vec(models::random_integer(56, 56, &[32, 10], bits, 1));
+        let slow = slow_layers(&Model::parse(&bytes).unwrap(), kernel);
+        slow.iter().map(SlowLayer::to_string).collect::<Vec<_>>()
+    };
+    let [line] = &said(8, KernelKind::Armv6m)[..] else { panic!("not one line") };
+    let begin = "layer 0 is slow with kernel armv6m: 32 of 32 rows have sums too large for it, so inputs are taken in ";
+    assert!(line.starts_with(begin) && line.ends_with("more instructions for each inference"), "{line}");
+    // Only the kernel for DSP has a bound at 4 and 2 bits.
+    for bits in [4, 2] {
+        assert_eq!(said(bits, KernelKind::Dsp).len(), 1, "{bits} bits");
+        assert_eq!(said(bits, KernelKind::Rv32im), [""; 0], "{bits} bits");
+    }
+    let small = AlignedBytes::from_vec(models::random_integer(28, 28, &[300, 100, 10], 8, 1));
+    assert_eq!(slow_layers_on(&Model::parse(&small).unwrap(), &BOARDS.iter().collect::<Vec<_>>()), []);
 }

@@ -276,3 +276,20 @@ fn boards_of_a_file_are_taken_by_name() {
     check_error(&["--boards", "--board-file", "/dev/null"], 1, &["/dev/null"]);
     check_error(&["--toml"], 2, &["--boards"]);
 }
+
+#[test]
+fn a_layer_that_is_slow_on_the_board_is_said() {
+    let room = Room::new();
+    let (folder, ..) = room.dataset();
+    // Rows of 2 bits on 16 inputs have a shift of 0.
+    let model = room.file("m.fnet", &models::random_integer(4, 4, &[3, 2], 2, 1));
+    let said = |board: &str| {
+        let output = run(&[str(&model), "--dataset", str(&folder), "--board", board]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout) + &text(&output.stderr)
+    };
+    let expected = "note: layer 0 is slow with kernel dsp: 3 of 3 rows are requantized by compiled code";
+    let slow = said("netduinoplus2");
+    assert_eq!(slow.lines().filter(|line| line.contains(expected)).count(), 1, "{slow}");
+    assert!(!said("microbit").contains("is slow"));
+}

@@ -3,7 +3,7 @@
 use super::calibration::CalibrationArgs;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
-use super::inspect::scratch_words;
+use super::inspect::{scratch_words, turned_inputs};
 use super::smaller::{SmallerArgs, say_smaller};
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export_smaller};
@@ -23,6 +23,7 @@ use clap::Args;
 use foldnet_core::Model;
 use foldnet_core::model::{FLOAT_BITS, HeadKind};
 use foldnet_data::{Task, text};
+use foldnet_sim::board::{BOARDS, slow_layers_on};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -105,6 +106,10 @@ impl Export {
         }
         say(&report, test.unit(), ui);
         say_inputs(&report, &checkpoint, &Model::parse(&model)?, ui);
+        let boards = self.flash.chosen_board()?.map_or_else(|| BOARDS.iter().collect(), |board| vec![board]);
+        for slow in slow_layers_on(&Model::parse(&model)?, &boards) {
+            ui.say(format!("note: {slow}"));
+        }
         ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));
         ui.result(&Outcome { report: &report, written })
     }
@@ -173,6 +178,9 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
             let [m0, m4f] = [cost.cortex_m0, cost.cortex_m4f].map(thousands);
             ui.say(format!("converting them takes about {m0} instructions on a Cortex-M0, {m4f} on a Cortex-M4F"));
         }
+    }
+    if let Some(turned) = turned_inputs(model) {
+        ui.say(format!("{turned}, since they are 255 more often than 0: a device skips zeros"));
     }
     for lossy in report.lossy_inputs.iter().take(LISTED) {
         let lost = lossy.lost * 100.0;

@@ -3,7 +3,7 @@
 use crate::deploy::flash::{Destination, Format, Slot, Target};
 use anyhow::bail;
 use clap::Args;
-use foldnet_sim::board::BoardArgs;
+use foldnet_sim::board::{Board, BoardArgs};
 
 /// For where in which device the model is.
 #[derive(Debug, Args)]
@@ -30,9 +30,14 @@ impl FlashArgs {
         if let (None, Some(sequence)) = (self.slot, self.sequence) {
             bail!("--sequence {sequence}: only a slot has one; give --slot 0 or --slot 1, too");
         }
-        let board = self.board.chosen()?.map(Destination::Board);
+        let board = self.chosen_board()?.map(Destination::Board);
         let slot = self.slot.map(|number| Slot { number, sequence: self.sequence.unwrap_or(1) });
         Target::new(self.format, board.or(self.address.map(Destination::Address)), slot)
+    }
+
+    /// The board that the model is for, if one is named.
+    pub(super) fn chosen_board(&self) -> anyhow::Result<Option<&'static Board>> {
+        Ok(self.board.chosen()?)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::show::terminal::{Ui, table};
 use clap::Args;
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::KernelKind;
-use foldnet_sim::board::{Board, DoesNotFit, known, ms_without_zeros};
+use foldnet_sim::board::{Board, DoesNotFit, SlowLayer, known, ms_without_zeros, slow_layers_on};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -83,6 +83,9 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     if first < model.inputs() {
         ui.say(format!("inputs: {first}, averages of {} values", model.inputs()));
     }
+    if let Some(turned) = turned_inputs(model) {
+        ui.say(turned);
+    }
     let threshold = model.threshold().map_or(String::new(), |score| format!(", abnormal above {score}"));
     ui.say(format!("head: {}{threshold}", model.head().name()));
     ui.say(format!("names: {}", model.labels().collect::<Vec<_>>().join(", ")));
@@ -108,6 +111,7 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
         vec![board.name.to_string(), bytes(scratch(model, board)), flash, ram, milliseconds(model, board), verdict]
     });
     ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", "ms, no zeros", ""], rows));
+    slow_layers_on(model, boards).iter().for_each(|slow| ui.say(format!("note: {slow}")));
     ui.say("ms: modelled layers of an example without zeros, without the conversion of its inputs; cores whose timing is not published have none");
 }
 
@@ -130,6 +134,7 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
         "width": header.width,
         "channels": header.channels,
         "input": model.input_type().name(),
+        "turned_inputs": count_turned(model),
         "head": model.head().name(),
         "threshold": model.threshold(),
         "scratch_words": scratch_words(model),
@@ -139,8 +144,27 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
         "scratch_bytes": scratches.collect::<serde_json::Map<_, _>>(),
         "boards": fitting().map(|board| board.name).collect::<Vec<_>>(),
         "ms_without_zeros": times.collect::<serde_json::Map<_, _>>(),
+        "slow_layers": slow_layers_on(model, boards).iter().map(slow_object).collect::<Vec<_>>(),
         "slots": slots.collect::<serde_json::Map<_, _>>(),
     })
+}
+
+fn slow_object(slow: &SlowLayer) -> Value {
+    let SlowLayer { rows, units, kernel, instructions } = *slow;
+    json!({
+        "layer": rows.layer, "kernel": kernel.name(), "units": units, "wide_rows": rows.wide,
+        "unsteady_rows": rows.unsteady, "instructions": instructions,
+    })
+}
+
+/// How many values are turned around, for people; `None` if none is.
+pub(super) fn turned_inputs(model: &Model) -> Option<String> {
+    let turned = count_turned(model);
+    (turned > 0).then(|| format!("inputs: {turned} of {} are turned around (255 - x)", model.inputs()))
+}
+
+fn count_turned(model: &Model) -> usize {
+    (0..model.inputs()).filter(|&value| model.is_turned(value)).count()
 }
 
 /// Words of scratch memory that are enough for every kernel.

@@ -64,8 +64,12 @@ fn take_integers(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<B
             "--bits: this network was trained with weights of {trained} bits, which export takes as they are; give --bits {trained}"
         );
     }
-    let order = arrange(&mut layers, checkpoint.seen(plan.calibration).view().bytes()?);
-    let inputs = Inputs::choose(plan.calibration).grouped(&checkpoint.groups());
+    let (seen, groups) = (checkpoint.seen(plan.calibration), checkpoint.groups());
+    seen.view().bytes()?;
+    let mut inputs = Inputs::choose(seen.view());
+    inputs = if groups.is_empty() { inputs.turn_integers(&mut layers[0]) } else { inputs.unturned() };
+    let order = arrange(&mut layers, &inputs.codes(seen.view().inputs, checkpoint.inputs));
+    let inputs = inputs.grouped(&groups);
     let ends = Ends { inputs: &inputs, head: &Head::Softmax, dataset: checkpoint.about.digest() };
     let model = encode_integer(&layers, &order, ends, plan)?;
     Ok(Built { model, bits, errors: Vec::new(), inputs, smaller: None })

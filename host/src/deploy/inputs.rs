@@ -1,7 +1,9 @@
 //! How raw values become 8 bits on a device: for every value the window (its lowest value and its step) in which 8 bits
-//! lose least on the calibration examples. What is affine in it goes into the first layer.
+//! lose least on the calibration examples. What is affine in it goes into the first layer. Bytes lose nothing; those that are
+//! 255 more often than 0, as of a light background, are turned around, since a device skips zeros.
 
 use crate::deploy::fold::FoldedLayer;
+use crate::deploy::quantize::QuantizedLayer;
 use crate::network::groups::Groups;
 use foldnet_core::infer::{Input as _, InputType};
 use foldnet_core::model::{InputMap, InputSpec, Sharing};
@@ -20,12 +22,17 @@ const MARGIN: f64 = 0.02;
 /// Values share a window if that loses at most this many times what windows of their own lose.
 const WORTH: f64 = 1.5;
 
+/// Bytes are turned around if that makes this share of all values zero, or more: it takes a device a copy of the example.
+const WORTH_TURNING: f64 = 0.05;
+
 /// How the values of an example become activations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inputs {
     kind: InputType,
     sharing: Sharing,
     maps: Vec<InputMap>,
+    /// Which bytes are turned around, `255 - x`; empty if none is.
+    turned: Vec<bool>,
     channels: usize,
     /// Which of them share an input of the first layer, once they are activations.
     groups: Groups,
@@ -52,6 +59,7 @@ impl Inputs {
             kind,
             sharing: Sharing::None,
             maps: Vec::new(),
+            turned: Vec::new(),
             channels: view.shape.channels,
             groups: Groups::default(),
             loss: 0.0,
@@ -62,6 +70,9 @@ impl Inputs {
     /// The windows that lose least on these examples: one for all values, one for each channel or one for each value.
     pub fn choose(calibration: View) -> Self {
         let plain = Self::plain(calibration);
+        if let ValuesRef::U8(bytes) = calibration.inputs {
+            return Self { turned: turned(bytes, calibration.shape.inputs()), ..plain };
+        }
         if !plain.kind.is_mapped() {
             return plain;
         }
@@ -83,6 +94,28 @@ impl Inputs {
         shared.into_iter().find(enough).map_or(each, |(_, inputs)| inputs)
     }
 
+    /// The same with bytes as they are, for a network that was trained on averages of them: averages round halves up.
+    pub fn unturned(self) -> Self {
+        Self { turned: Vec::new(), ..self }
+    }
+
+    /// The same network of integers on inputs of which some are turned around, exactly: `w x = 255 w - w (255 - x)`. None is
+    /// where a sum could overflow then.
+    pub fn turn_integers(self, layer: &mut QuantizedLayer) -> Self {
+        let mut turned = layer.clone();
+        for (weights, row) in turned.weights.chunks_exact_mut(layer.inputs).zip(&mut turned.rows) {
+            for (_, weight) in weights.iter_mut().enumerate().filter(|&(value, _)| self.turns(value)) {
+                row.bias = row.bias.saturating_add(255 * i32::from(*weight));
+                *weight = -*weight;
+            }
+            if !row.fits(weights) {
+                return self.unturned();
+            }
+        }
+        *layer = turned;
+        self
+    }
+
     /// The section of the model file.
     pub fn spec(&self) -> InputSpec<'_> {
         let (fours, twos) = self.groups.sizes();
@@ -90,6 +123,7 @@ impl Inputs {
             kind: self.kind,
             sharing: self.sharing,
             maps: &self.maps,
+            turned: &self.turned,
             fours,
             twos,
             members: self.groups.members(),
@@ -105,8 +139,13 @@ impl Inputs {
     pub fn step_and_low(&self, value: usize) -> (f64, f64) {
         match self.kind {
             InputType::I8 => (1.0, -128.0),
+            InputType::U8 if self.turns(value) => (-1.0, 255.0),
             _ => self.map(value).map_or((1.0, 0.0), InputMap::step_and_low),
         }
+    }
+
+    fn turns(&self, value: usize) -> bool {
+        self.turned.get(value).copied().unwrap_or(false)
     }
 
     fn map(&self, value: usize) -> Option<InputMap> {
@@ -128,7 +167,9 @@ impl Inputs {
             };
         }
         match values {
-            ValuesRef::U8(values) => values.to_vec(),
+            ValuesRef::U8(values) => {
+                values.iter().enumerate().map(|(at, &x)| if self.turns(at % inputs) { 255 - x } else { x }).collect()
+            }
             ValuesRef::I8(values) => codes!(values),
             ValuesRef::I16(values) => codes!(values),
             ValuesRef::U16(values) => codes!(values),
@@ -177,6 +218,18 @@ fn kind(values: ValuesRef) -> InputType {
         ValuesRef::U16(_) => InputType::U16,
         ValuesRef::F32(_) => InputType::F32,
     }
+}
+
+/// Which of `inputs` bytes are 255 more often than 0 in examples `[N][I]`; none where turning them around is not worth it.
+fn turned(bytes: &[u8], inputs: usize) -> Vec<bool> {
+    let gain = |input: usize| {
+        let column = || bytes.iter().skip(input).step_by(inputs);
+        column().filter(|&&x| x == 255).count() as i64 - column().filter(|&&x| x == 0).count() as i64
+    };
+    let gains: Vec<i64> = (0..inputs).map(gain).collect();
+    let gained: i64 = gains.iter().filter(|&&gain| gain > 0).sum();
+    let worth = gained as f64 >= WORTH_TURNING * bytes.len() as f64 && gained > 0;
+    if worth { gains.into_iter().map(|gain| gain > 0).collect() } else { Vec::new() }
 }
 
 /// Every value over the examples, sorted.
@@ -268,6 +321,26 @@ mod tests {
         check(ValuesRef::U16(&each), 1, 4, Sharing::Input);
         check(ValuesRef::I8(&[-128, 0, 127, 5]), 1, 2, Sharing::None);
         check(ValuesRef::U8(&[0, 255, 7, 5]), 1, 2, Sharing::None);
+    }
+
+    #[test]
+    fn bytes_of_a_light_background_are_turned_around() {
+        let check = |bytes: &[u8], expected: &[bool]| {
+            assert_eq!(Inputs::choose(view(ValuesRef::U8(bytes), 1, 2)).turned, expected, "{bytes:?}");
+        };
+        check(&[255, 0, 255, 9, 7, 200], &[true, false]);
+        // As often 0 as 255, and never either.
+        check(&[255, 200, 0, 201, 3, 254], &[]);
+        check(&[], &[]);
+        // One of 40 values.
+        let rare: Vec<u8> = (0..40).map(|at| if at == 6 { 255 } else { 100 }).collect();
+        check(&rare, &[]);
+        let inputs = Inputs::choose(view(ValuesRef::U8(&[255, 0, 255, 9]), 1, 2));
+        assert_eq!(inputs.codes(ValuesRef::U8(&[250, 1, 0, 9]), 2), [5, 1, 255, 9]);
+        let layer = FoldedLayer { inputs: 2, units: 1, relu: false, kernel: vec![2.0, -0.5], bias: vec![1.0] };
+        let mut folded = layer.clone();
+        inputs.fold_into(&mut folded);
+        assert_eq!((folded.kernel, folded.bias), (vec![-2.0, -0.5], vec![511.0]));
     }
 
     #[test]

@@ -50,7 +50,10 @@ impl Quantizer<'_> {
     ) -> anyhow::Result<Built> {
         let (checkpoint, calibration) = (self.checkpoint, self.plan.calibration);
         let seen = checkpoint.seen(calibration);
-        let (inputs, count) = (Inputs::choose(seen.view()), checkpoint.inputs);
+        let (mut inputs, count) = (Inputs::choose(seen.view()), checkpoint.inputs);
+        if !checkpoint.groups().is_empty() {
+            inputs = inputs.unturned();
+        }
         let codes = inputs.codes(seen.view().inputs, count);
         let byte_inputs = calibration.bytes().is_ok();
         let exact = (!byte_inputs).then(|| inputs.in_steps(calibration.inputs, count));

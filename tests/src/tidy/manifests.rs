@@ -19,7 +19,7 @@ const SIM: &str = "foldnet-sim";
 const C: &str = "foldnet-c";
 const HOST: &str = "foldnet";
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     Rule { package: CORE, knows: &[], knows_on_a_pc: &[] },
     Rule { package: C, knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
@@ -31,6 +31,7 @@ const RULES: [Rule; 11] = [
     Rule { package: "foldnet-motion", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-tests", knows: &[CORE, DATA, IMPORT, SIM, HOST], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-wasm-cases", knows: &[CORE], knows_on_a_pc: &[] },
 ];
 
 /// The condition of what only a PC sees.
@@ -240,7 +241,8 @@ mod tests {
                 "foldnet_plugin",
                 "foldnet_sim",
                 "foldnet_stm32f405",
-                "foldnet_tests"
+                "foldnet_tests",
+                "foldnet_wasm_cases"
             ]
         );
         assert_eq!(
@@ -253,7 +255,8 @@ mod tests {
                 "foldnet_fuzz",
                 "foldnet_motion",
                 "foldnet_stm32f405",
-                "foldnet_tests"
+                "foldnet_tests",
+                "foldnet_wasm_cases"
             ]
         );
     }

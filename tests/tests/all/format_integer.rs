@@ -3,8 +3,10 @@
 
 use foldnet_core::Model;
 use foldnet_core::infer::Row;
-use foldnet_core::infer::{Answer, Inference};
-use foldnet_core::model::{EncodeError, LayerHeader, LayerWeights, ModelSpec, ParseError};
+use foldnet_core::infer::{Answer, Inference, InputType};
+use foldnet_core::model::{
+    EncodeError, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, ParseError, Sharing,
+};
 use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::fold_case::Source;
 use foldnet_tests::hostile::{AlignedBytes, exercise, seal, section};
@@ -290,4 +292,34 @@ fn rows_say_how_large_their_sums_become() {
     check(4, 270, 9, 152);
     check(4, 3_000, 9, 179);
     check(2, 4_096, 17, 160);
+}
+
+#[test]
+fn values_that_are_turned_around_have_a_bit_each() {
+    let turned = [true, false, true, true, false];
+    let input = InputSpec { turned: &turned, ..InputSpec::default() };
+    let bytes = file(&ModelSpec { input, ..tiny_spec() }).unwrap();
+    assert_eq!(&bytes[section(&bytes, 2)], [5, 0, 1, 0, 0, 0, 0, 0, 0b1101, 0, 0, 0, 0, 0, 0, 0]);
+    let aligned = AlignedBytes::new(&bytes);
+    let model = Model::parse(&aligned).unwrap();
+    assert_eq!([0, 1, 2, 3, 4].map(|value| model.is_turned(value)), turned);
+    assert_eq!((model.input_type(), model.input_maps().count()), (InputType::U8, 0));
+    assert_eq!(exercise(&bytes), Ok(()));
+    check_sealed_damage(&bytes);
+    check_random_changes(std::slice::from_ref(&bytes), &mut Source::new(23));
+    // A value that there is not, a map too many, maps of another kind.
+    let start = section(&bytes, 2).start;
+    for (at, byte) in [(8, 0b10_1101), (15, 0x80), (2, 2), (2, 0), (1, 1), (0, 6)] {
+        let mut changed = bytes.clone();
+        changed[start + at] = byte;
+        seal(&mut changed);
+        assert_eq!(parse_error(&changed), Some(ParseError::Input), "byte {at} is {byte}");
+    }
+    for input in [
+        InputSpec { turned: &turned[1..], ..input },
+        InputSpec { kind: InputType::I8, ..input },
+        InputSpec { kind: InputType::I16, sharing: Sharing::All, maps: &[InputMap::NONE], ..input },
+    ] {
+        assert_eq!(file(&ModelSpec { input, ..tiny_spec() }), Err(EncodeError::Input), "{input:?}");
+    }
 }

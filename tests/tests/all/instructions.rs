@@ -1,21 +1,22 @@
-//! Instructions per image on a board for each kernel, layer by layer, against the committed table. Needs what
-//! `foldnet-sim --emulate` needs, and the real images.
+//! Instructions per inference on a board for each kernel, layer by layer, against the committed table, and of large inputs
+//! against small ones. Needs what `foldnet-sim --emulate` needs, and the real images.
 
 use crate::firmware;
-use foldnet_data::View;
+use foldnet_data::{Part, View};
 use foldnet_sim::emulate::Task;
-use foldnet_sim::{Firmware, emulate};
-use foldnet_tests::exported::{Exported, test};
+use foldnet_sim::{AlignedBytes, Firmware, emulate};
+use foldnet_tests::exported::{Exported, light_images, test};
+use foldnet_tests::generated;
 use foldnet_tests::instructions::{Row, read, write};
 
 /// Images that are averaged over: enough that a timer's tick does not count.
 const IMAGES: usize = 1_000;
 
-/// Layers of the network.
-const LAYERS: usize = 3;
+/// Boards, and the widths that they have room for.
+type Boards = [(&'static str, &'static [u8])];
 
-/// A board for each core, with the widths that it has room for.
-const BOARDS: [(&str, &[u8]); 6] = [
+/// A board for each core.
+const BOARDS: &Boards = &[
     ("netduinoplus2", &[8, 4, 2]),
     ("mps2-an505", &[8, 4, 2]),
     ("mps2-an385", &[8, 4, 2]),
@@ -24,42 +25,175 @@ const BOARDS: [(&str, &[u8]); 6] = [
     ("riscv32", &[8, 4, 2]),
 ];
 
-fn measure(firmware: &Firmware, bits: u8, exported: &Exported, images: View) -> Row {
-    let board = firmware.board().name;
-    let task = Task { firmware, model: &exported.model, examples: images, layers: true };
-    let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board} at {bits} bits: {error}"));
-    assert!(run.identical() && run.layers.len() == LAYERS, "{board} at {bits} bits");
-    let mut counts = run.layers.iter().chain([&run.instructions]).map(|count| count.mean.round() as u64);
-    let counts: [u64; LAYERS + 1] = std::array::from_fn(|_| counts.next().unwrap_or_default());
-    // The layers are all there is, but for the class and the way past layers that are not timed.
-    let (layers, all) = (counts[..LAYERS].iter().sum::<u64>(), counts[LAYERS]);
-    assert!(all.abs_diff(layers) < all / 50, "{board} at {bits} bits: {layers} in layers, {all} in all");
-    let compiler = firmware.compiler().unwrap_or_default().to_owned();
-    Row { board: board.to_owned(), bits, kernel: run.kernel, counts, compiler }
+/// A board for each kernel that has room for the list of a large input.
+const LARGE_BOARDS: &Boards = &[
+    ("netduinoplus2", &[8, 4, 2]),
+    ("mps2-an385", &[8, 4, 2]),
+    ("mps2-an385-m0", &[8, 4, 2]),
+    ("riscv32", &[8, 4, 2]),
+];
+
+/// Widths, and boards of each, that are looked at with light images.
+const LIGHT_BOARDS: &[(u8, &Boards)] = &[
+    (8, &[("netduinoplus2", &[8]), ("mps2-an385-m0", &[8]), ("riscv32", &[8])]),
+    (2, &[("netduinoplus2", &[2]), ("mps2-an385", &[2])]),
+];
+
+/// What an image on a light background may cost of one on a dark background, in percent: it is copied.
+const MOST_OF_DARK: u64 = 103;
+
+/// Inputs of a generated network that are averaged over.
+const GENERATED: usize = 10;
+
+/// What a product of a large network may cost of one of a network of 784 inputs and as many units, in percent.
+const MOST_OF_SMALL: u64 = 120;
+
+/// A network that is measured, at one width.
+struct Case<'a> {
+    network: &'static str,
+    bits: u8,
+    model: &'a AlignedBytes,
+    examples: View<'a>,
+    /// Its layers.
+    layers: usize,
+}
+
+impl Case<'_> {
+    fn measure(&self, firmware: &Firmware) -> Row {
+        let &Case { network, bits, model, examples, layers } = self;
+        let (board, mut counts) = (firmware.board().name, [0; 4]);
+        let what = format!("{network} on {board} at {bits} bits");
+        let task = Task { firmware, model, examples, layers: true };
+        let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert!(run.identical() && run.layers.len() == layers, "{what}");
+        run.layers.iter().zip(&mut counts).for_each(|(count, to)| *to = count.mean.round() as u64);
+        counts[3] = run.instructions.mean.round() as u64;
+        // The layers are all there is, but for the class and the way past layers that are not timed.
+        let (layers, all) = (counts[..3].iter().sum::<u64>(), counts[3]);
+        assert!(all.abs_diff(layers) < all / 50, "{what}: {layers} in layers, {all} in all");
+        let compiler = firmware.compiler().unwrap_or_default().to_owned();
+        Row { network: network.to_owned(), board: board.to_owned(), bits, kernel: run.kernel, counts, compiler }
+    }
+
+    /// On all of these boards that have room for the width.
+    fn measure_on<'b>(&'b self, boards: &'b Boards) -> impl Iterator<Item = Row> + 'b {
+        let boards = boards.iter().filter(|(_, widths)| widths.contains(&self.bits));
+        boards.map(|(board, _)| self.measure(firmware::of(board)))
+    }
+}
+
+/// The notebook's network on its images.
+fn notebook() -> Vec<Row> {
+    let of = |bits| {
+        let exported = Exported::keras("after", bits, IMAGES);
+        let case = Case { network: "after", bits, model: &exported.model, examples: test(IMAGES), layers: 3 };
+        case.measure_on(BOARDS).collect::<Vec<_>>()
+    };
+    [8, 4, 2].into_iter().flat_map(of).collect()
+}
+
+/// The same network for images on a light background, on these images.
+fn light() -> Vec<Row> {
+    let (pixels, labels) = light_images(Part::Test, IMAGES);
+    let images = View::images(&pixels, &labels, 28, 28);
+    let of = |(bits, boards)| {
+        let exported = Exported::light(bits, images);
+        let case = Case { network: "light", bits, model: &exported.model, examples: images, layers: 3 };
+        case.measure_on(boards).collect::<Vec<_>>()
+    };
+    LIGHT_BOARDS.iter().copied().flat_map(of).collect()
+}
+
+/// What is wrong with a row of light images beside that of dark ones.
+fn dearer_than_dark(light: &Row, dark: &[Row]) -> Option<String> {
+    let same = |dark: &&Row| (&dark.board, dark.bits) == (&light.board, light.bits);
+    let (of_dark, of_light) = (dark.iter().find(same)?.counts[3], light.counts[3]);
+    (of_light * 100 > of_dark * MOST_OF_DARK).then(|| {
+        format!("light images on {} at {} bits: {of_light} instructions, dark ones {of_dark}", light.board, light.bits)
+    })
+}
+
+/// A generated network.
+struct Generated {
+    name: &'static str,
+    side: u16,
+    units: &'static [u16],
+}
+
+const SMALL: Generated = Generated { name: "784", side: 28, units: &[300, 100, 10] };
+/// The first layer as narrow as a large network's: what making a list of its inputs costs is shared by fewer products.
+const NARROW: Generated = Generated { name: "784-32", side: 28, units: &[32, 10] };
+const LARGE: [Generated; 2] =
+    [Generated { name: "3136", side: 56, units: &[32, 10] }, Generated { name: "4096", side: 64, units: &[32, 10] }];
+
+impl Generated {
+    fn measure(&self) -> Vec<Row> {
+        let inputs = usize::from(self.side) * usize::from(self.side);
+        let (pixels, labels) = (generated::inputs(GENERATED, inputs, 1), [0; GENERATED]);
+        let of = |bits| {
+            let (model, examples) =
+                (generated::model(self.side, self.units, bits, 1), View::images(&pixels, &labels, 1, inputs));
+            let case = Case { network: self.name, bits, model: &model, examples, layers: self.units.len() };
+            case.measure_on(LARGE_BOARDS).collect::<Vec<_>>()
+        };
+        [8, 4, 2].into_iter().flat_map(of).collect()
+    }
+
+    /// Products of weights and inputs.
+    fn products(&self) -> u64 {
+        let (mut inputs, mut products) = (u64::from(self.side) * u64::from(self.side), 0);
+        for &units in self.units {
+            products += inputs * u64::from(units);
+            inputs = units.into();
+        }
+        products
+    }
+}
+
+/// What a product of a large network costs of one of the small network, in percent, in words.
+fn beside(large: &Generated, row: &Row, small: &Generated, of_small: &[Row]) -> Option<(u64, String)> {
+    let same = |other: &&Row| (&other.board, other.bits) == (&row.board, row.bits);
+    let of_small = of_small.iter().find(same)?.counts[3];
+    let percent = 100 * row.counts[3] * small.products() / large.products() / of_small;
+    let Row { network, board, bits, .. } = row;
+    Some((
+        percent,
+        format!("{network} on {board} at {bits} bits: a product costs {percent} % of one of {}", small.name),
+    ))
 }
 
 #[test]
 fn instructions_have_not_grown() {
-    let models = [8, 4, 2].map(|bits| (bits, Exported::keras("after", bits, IMAGES)));
-    let mut found = Vec::new();
-    for (board, widths) in BOARDS {
-        let models = models.iter().filter(|(bits, _)| widths.contains(bits));
-        found.extend(models.map(|(bits, exported)| measure(firmware::of(board), *bits, exported, test(IMAGES))));
+    let (mut found, light, mut wrong) = (notebook(), light(), Vec::new());
+    let (small, narrow) = (SMALL.measure(), NARROW.measure());
+    wrong.extend(light.iter().filter_map(|light| dearer_than_dark(light, &found)));
+    found.extend(light);
+    found.extend(small.iter().chain(&narrow).cloned());
+    for large in &LARGE {
+        let rows = large.measure();
+        for row in &rows {
+            let _ = beside(large, row, &SMALL, &small).map(|(_, what)| println!("{what}"));
+            let (percent, what) = beside(large, row, &NARROW, &narrow).expect("a row of every board");
+            println!("{what}");
+            wrong.extend((percent > MOST_OF_SMALL).then_some(what));
+        }
+        found.extend(rows);
     }
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.golden");
     if std::env::var_os("FOLDNET_BLESS").is_some() {
         std::fs::write(file, write(&found)).unwrap();
     }
     let golden = read(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let mut grown = Vec::new();
     for found in &found {
         println!("{found}");
-        let same = |golden: &&Row| (&golden.board, golden.bits) == (&found.board, found.bits);
-        match golden.iter().find(same).map(|golden| found.check(golden)) {
+        let of = |row: &Row| (row.network.clone(), row.board.clone(), row.bits);
+        match golden.iter().find(|golden| of(golden) == of(found)).map(|golden| found.check(golden)) {
             Some(Ok(notice)) => notice.iter().for_each(|notice| println!("{notice}")),
-            Some(Err(message)) => grown.push(message),
-            None => grown.push(format!("{} at {} bits: not in the table", found.board, found.bits)),
+            Some(Err(message)) => wrong.push(message),
+            None => {
+                wrong.push(format!("{} on {} at {} bits: not in the table", found.network, found.board, found.bits))
+            }
         }
     }
-    assert!(grown.is_empty(), "{}\nwhere it is wanted, bless it: see the head of {file}", grown.join("\n"));
+    assert!(wrong.is_empty(), "{}\nwhere it is wanted, bless it: see the head of {file}", wrong.join("\n"));
 }

@@ -97,7 +97,6 @@ struct Walk {
 
 impl Kernel for Dsp {
     const KIND: KernelKind = KernelKind::Dsp;
-    const MAKES_BYTES: bool = true;
     type List<'s> = List<'s>;
 
     fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> List<'s> {

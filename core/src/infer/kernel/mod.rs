@@ -39,7 +39,7 @@ pub trait Kernel {
     const AT_ONCE: usize = 1;
 
     /// Whether there is [`bytes`](Self::bytes).
-    const MAKES_BYTES: bool = false;
+    const MAKES_BYTES: bool = Self::KIND.makes_bytes();
 
     /// A layer's inputs, prepared.
     type List<'s>;
@@ -143,6 +143,11 @@ impl KernelKind {
     pub fn of_target(target: &str, has_feature: impl Fn(&str) -> bool) -> Self {
         let name = table::family_of(target, has_feature).map(|family| family.kernel);
         Self::ALL.iter().copied().find(|kind| Some(kind.name()) == name).unwrap_or(Self::Portable)
+    }
+
+    /// Whether hidden layers are requantized by the kernel, those with steady rows (`Row::is_steady`).
+    pub const fn makes_bytes(self) -> bool {
+        matches!(self, Self::Dsp)
     }
 
     /// Maximum number of 32-bit words that the list of `inputs` inputs takes; saturated if no memory has them.
