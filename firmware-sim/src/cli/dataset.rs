@@ -41,6 +41,9 @@ impl DatasetArgs {
         let (path, model) = models[0];
         let mut set = self.test_set(path, model)?;
         models.iter().try_for_each(|(path, model)| belong_together(path, model, &mut set))?;
+        let ordered = set.order_as(&channels(model));
+        let ordered = ordered.map_err(|missing| CliError::Columns { path: path.to_owned(), missing })?;
+        set.notes.extend(ordered.note().map(str::to_owned));
         let TestSet { name: dataset, notes, mut examples, .. } = set;
         let (available, asked) = (examples.len(), limit.map_or(examples.len(), |limit| limit as usize));
         if asked > available {
@@ -70,8 +73,7 @@ impl DatasetArgs {
     /// The set that the model was trained on, where its digest is remembered on this machine; else Fashion-MNIST for a model
     /// of its shape.
     fn own_test_set(&self, path: &Path, model: &Model) -> Result<TestSet, CliError> {
-        let digest = model.dataset().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
-        let known = digest.and_then(|digest| Some((Known::find(&digest)?, digest)));
+        let known = digest(model).and_then(|digest| Some((Known::find(&digest)?, digest)));
         let (fashion, loading) = (Source::FashionMnist, progress::Loading::new());
         let set = match known {
             Some((known, digest)) => known.test_set(&digest, &self.table.options(), &mut |step| loading.show(step)),
@@ -107,16 +109,27 @@ fn clearer(set: DataError, alone: DataError) -> DataError {
 
 /// A file of inputs, without right answers.
 fn inputs_alone(file: &Path, model: &Model, own: &Options) -> Result<TestSet, DataError> {
+    let channels = Some(channels(model)).filter(|names| names.len() == shape(model).channels).unwrap_or_default();
     let wanted = Wanted {
         input: input_type(model),
         shape: shape(model),
-        channels: &[],
+        channels: &channels,
         step: own.step,
         group: own.group.as_deref(),
     };
     let examples = read_inputs(file, &wanted)?;
     let (name, notes) = (file.to_string_lossy().into_owned(), Vec::new());
     Ok(TestSet { name, labels: Vec::new(), channels: Vec::new(), notes, task: task(model), examples })
+}
+
+/// The digest of the set that the model was trained on.
+fn digest(model: &Model) -> Option<String> {
+    model.dataset().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Names of the channels of the set that the model was trained on, where it is remembered.
+fn channels(model: &Model) -> Vec<String> {
+    digest(model).and_then(|digest| Known::find(&digest)).map(|known| known.channels).unwrap_or_default()
 }
 
 /// Whether nothing but 28x28 pixels of 10 classes can be meant.

@@ -1,7 +1,7 @@
 //! What can go wrong with the command, each in one line: which file, what is wrong, and the remedy.
 
 use foldnet_core::model::ParseError;
-use foldnet_data::DataError;
+use foldnet_data::{DataError, missing_columns};
 use foldnet_sim::EmulateError;
 use foldnet_sim::board::{BoardError, DoesNotFit};
 use foldnet_sim::write::WouldBeLost;
@@ -58,6 +58,8 @@ pub(crate) enum CliError {
         path.display()
     )]
     UnknownClasses { path: PathBuf, dataset: String, unknown: String },
+    #[error("{}: {}", path.display(), missing_columns(missing))]
+    Columns { path: PathBuf, missing: Vec<String> },
     #[error(transparent)]
     Overwrites(#[from] WouldBeLost),
     /// The file names what could not be written.

@@ -1,7 +1,7 @@
 //! An array as a file holds it: any rank, numbers or text, in C order; and the way from there to inputs and targets.
 
-use crate::dataset::Shape;
 use crate::error::Problem;
+use crate::shape::Shape;
 use crate::values::{InputType, Values};
 
 /// `shape.product()` elements, the last index running fastest.
@@ -141,28 +141,31 @@ impl Array {
         self.shape.first().copied().unwrap_or(1)
     }
 
-    /// The shape of one example: `[N][I]` has `I` channels at one place, `[N][H][W]` one channel at each of `H x W`.
+    /// The shape of one example.
     pub(crate) fn example_shape(&self) -> Shape {
-        match self.shape[1.min(self.shape.len())..] {
-            [] => Shape::features(1),
-            [inputs] => Shape::features(inputs),
-            [height, width] => Shape::image(height, width),
-            [height, width, ref rest @ ..] => Shape { height, width, channels: rest.iter().product() },
-        }
+        example_shape(&self.shape)
     }
 
-    /// As inputs, and how many of them a 32-bit float cannot hold exactly.
+    /// As inputs, and how many of them lose what matters as 32-bit floats.
     ///
     /// # Errors
     /// When they are text, or not all finite.
     pub(crate) fn into_inputs(self) -> Result<(Values, usize), Problem> {
         let row = Self::count(&self.shape[1.min(self.shape.len())..]).unwrap_or(1).max(1);
-        let (values, inexact) = match self.data {
+        let (values, lost) = match self.data {
             Data::Text(_) => return Err(Problem::TextInputs),
             Data::Values(values) => (values, 0),
             Data::Wide(values) => {
-                let inexact = values.iter().filter(|&&value| f64::from(value as f32) != value).count();
-                (Values::F32(values.into_iter().map(|value| value as f32).collect()), inexact)
+                let beyond = |value: &f64| value.is_finite() && !(*value as f32).is_finite();
+                if let Some(at) = values.iter().position(beyond) {
+                    return Err(Problem::BeyondFloat {
+                        example: at / row,
+                        input: at % row,
+                        value: format!("{:e}", values[at]),
+                    });
+                }
+                let lost = values.iter().filter(|&&value| loses(value)).count();
+                (Values::F32(values.into_iter().map(|value| value as f32).collect()), lost)
             }
         };
         if let Values::F32(values) = &values {
@@ -170,7 +173,7 @@ impl Array {
                 return Err(Problem::NotFinite { example: at / row, input: at % row, value: values[at].to_string() });
             }
         }
-        Ok((values, inexact))
+        Ok((values, lost))
     }
 
     /// The numbers, if it has any.
@@ -181,6 +184,23 @@ impl Array {
             Data::Text(_) => None,
         }
     }
+}
+
+/// The shape of one example of an array: `[N][I]` has `I` channels at one place, `[N][H][W]` one channel at each of `H x W`.
+pub(crate) fn example_shape(array: &[usize]) -> Shape {
+    match array[1.min(array.len())..] {
+        [] => Shape::features(1),
+        [inputs] => Shape::features(inputs),
+        [height, width] => Shape::image(height, width),
+        [height, width, ref rest @ ..] => Shape { height, width, channels: rest.iter().product() },
+    }
+}
+
+/// Whether a value loses what matters as a 32-bit float: a whole number is another then, or what is not 0 becomes it.
+/// Rounding alone, by at most a 2^24th, is no loss.
+pub(crate) fn loses(value: f64) -> bool {
+    let float = value as f32;
+    value != 0.0 && float == 0.0 || value.fract() == 0.0 && f64::from(float) != value
 }
 
 /// Where each element of a C-order array with the reversed shape lies in the array of shape `reversed`.

@@ -13,6 +13,25 @@ pub enum Columns {
     Others,
 }
 
+impl Columns {
+    /// What the user should know of it.
+    pub const fn note(&self) -> Option<&'static str> {
+        match self {
+            Self::Same => None,
+            Self::Moved => Some("the dataset's columns are put into the order of the network's, by their names"),
+            Self::Others => {
+                Some("the dataset's columns have other names than the network's, and are taken in their order")
+            }
+        }
+    }
+}
+
+/// What is said of columns that a model takes and a set has not.
+pub fn missing_columns(missing: &[String]) -> String {
+    let (names, more) = (missing[..missing.len().min(4)].join(", "), if missing.len() > 4 { ", ..." } else { "" });
+    format!("takes columns that the dataset has not: {names}{more}; give them these names, or leave out the header")
+}
+
 /// The place among `found` of each of `wanted`, if the order is another.
 ///
 /// # Errors
@@ -51,7 +70,7 @@ pub(crate) fn reorder(examples: &mut Examples, order: &[usize]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Shape;
+    use crate::shape::Shape;
     use crate::targets::Targets;
     use crate::values::Values;
 

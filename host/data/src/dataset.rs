@@ -8,61 +8,13 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::{self, Columns};
 use crate::dice::Dice;
-use crate::numbering::{places, renumber};
+use crate::error::Problem;
+use crate::numbering::{Named, places, renumber, used};
 use crate::options::Task;
+use crate::shape::Shape;
 use crate::targets::{Targets, TargetsRef};
 use crate::test_set::TestSet;
 use crate::values::{Values, ValuesRef};
-
-/// The shape of one example's inputs, `[height][width][channels]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Shape {
-    /// Rows of an image, or samples of a window; at least 1.
-    pub height: usize,
-    /// Columns of an image; at least 1.
-    pub width: usize,
-    /// Values at each place, side by side: channels of a sensor, or columns of a table; at least 1.
-    pub channels: usize,
-}
-
-impl Shape {
-    /// Shape of a grey image.
-    pub const fn image(height: usize, width: usize) -> Self {
-        Self { height, width, channels: 1 }
-    }
-
-    /// Shape of one row of a table.
-    pub const fn features(channels: usize) -> Self {
-        Self { height: 1, width: 1, channels }
-    }
-
-    /// Shape of consecutive samples of a sensor.
-    pub const fn window(samples: usize, channels: usize) -> Self {
-        Self { height: samples, width: 1, channels }
-    }
-
-    /// Input values of one example.
-    pub const fn inputs(self) -> usize {
-        self.height * self.width * self.channels
-    }
-
-    /// Whether it is worth drawing as a picture: more than one row and more than one column of single values.
-    pub const fn is_image(self) -> bool {
-        self.height > 1 && self.width > 1 && self.channels == 1
-    }
-}
-
-impl fmt::Display for Shape {
-    /// `28x28`, `32 samples of 9 channels`, `30 values`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self { height: 1, width: 1, channels } => write!(f, "{channels} values"),
-            Self { height, width: 1, channels } if channels > 1 => write!(f, "{height} samples of {channels} channels"),
-            Self { height, width, channels: 1 } => write!(f, "{height}x{width}"),
-            Self { height, width, channels } => write!(f, "{height}x{width}x{channels}"),
-        }
-    }
-}
 
 /// `N` examples of one shape, with what is known of each.
 #[derive(Debug, Clone, PartialEq)]
@@ -274,13 +226,15 @@ impl Dataset {
         self
     }
 
-    /// Numbers the classes as a model does that has these names. Nothing is done where either side has numbers for names, or
-    /// the model has none.
+    /// Numbers the classes as a model does that has these names. Nothing is done where one side has no names: an IDX set
+    /// without `labels.txt`, or a model whose names are "0", "1", ... or none.
     ///
     /// # Errors
     /// The names that the model does not know.
     pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
-        let Some(moved) = places(&self.labels, names)? else { return Ok(()) };
+        let used = used(&[self.training.targets.view(), self.test.targets.view()], self.labels.len());
+        let set = Named { names: &self.labels, used: &used };
+        let Some(moved) = places(set, names)? else { return Ok(()) };
         renumber(&mut self.training.targets, &moved);
         renumber(&mut self.test.targets, &moved);
         self.labels = names.to_vec();
@@ -366,6 +320,22 @@ impl Dataset {
             ));
         }
         self.notes.append(&mut notes);
+    }
+
+    /// Refuses a set to classify whose training examples are all of one class.
+    pub(crate) fn check_classes(&self, task: Task) -> Result<(), Problem> {
+        let (training, test) = (self.training.targets.view(), self.test.targets.view());
+        let classes = |parts: &[TargetsRef]| -> Vec<usize> {
+            let used = used(parts, self.labels.len());
+            (0..used.len()).filter(|&class| used[class]).collect()
+        };
+        match classes(&[training])[..] {
+            [only] if task == Task::Classify => Err(Problem::OneClass {
+                what: if classes(&[training, test]).len() == 1 { "examples" } else { "training examples" },
+                class: self.labels[only].clone(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// SHA-256, in hex, of the type, shape, inputs and answers of all parts: the same data, read the same way, have the
@@ -455,18 +425,5 @@ mod tests {
             assert_eq!(part.to_string().parse(), Ok(part));
         }
         assert!("Train".parse::<Part>().unwrap_err().contains("train, valid or test"));
-    }
-
-    #[test]
-    fn shapes_are_told_in_their_own_words() {
-        let cases = [
-            (Shape::image(28, 28), "28x28"),
-            (Shape::features(30), "30 values"),
-            (Shape::window(32, 9), "32 samples of 9 channels"),
-            (Shape { height: 8, width: 8, channels: 3 }, "8x8x3"),
-        ];
-        for (shape, text) in cases {
-            assert_eq!(shape.to_string(), text);
-        }
     }
 }

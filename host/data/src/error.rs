@@ -1,6 +1,6 @@
 //! What can go wrong with image data, each in one line: what, where, and the remedy.
 
-pub use crate::problem::Problem;
+pub use crate::problem::{ColumnProblem, IdxProblem, Problem};
 use std::path::{Path, PathBuf};
 
 /// The ways out when Fashion-MNIST is nowhere to be had.

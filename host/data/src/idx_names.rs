@@ -1,10 +1,13 @@
-//! The names that IDX files of other sets have.
+//! The names that IDX files of other sets have, and the folders that they lie in.
 
 use std::path::{Path, PathBuf};
 
+use crate::fashion_mnist::ALL;
+
 /// The file of a folder that goes by this name (with `.gz`) of Fashion-MNIST's: this one, its unpacked twin without, or
-/// the only one that is named as other sets name it: `train-images.idx3-ubyte` with a dot, `emnist-letters-test-images-...`
-/// with the set before and `test` for `t10k`, or a folder of that name with the file inside, as Kaggle's archive unpacks.
+/// the only one that is named as other sets name it: `train-images.idx3-ubyte` with a dot, `train_images` in short,
+/// `Train-Images-...` in capitals, `emnist-letters-test-images-...` with the set before and `test` for `t10k`, or a folder
+/// of that name with the file inside, as Kaggle's archive unpacks.
 pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     let unpacked = name.strip_suffix(".gz").unwrap_or(name);
     let within = |name: &str| {
@@ -13,22 +16,88 @@ pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
         if inside.is_file() { inside } else { path }
     };
     let exact = [name, unpacked].into_iter().map(within).find(|path| path.exists());
-    exact.or_else(|| {
-        let like: Vec<PathBuf> = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path()).collect();
-        let mut like = like.into_iter().filter(|path| is_like(path, unpacked));
-        let first = like.next()?;
-        like.next().is_none().then_some(first)
+    exact.or_else(|| match <[PathBuf; 1]>::try_from(alike(folder, name)) {
+        Ok([only]) => Some(only),
+        // Packed and unpacked, as the exact names may be.
+        Err(several) => match &several[..] {
+            [unpacked, packed] if *packed == with_gz(unpacked) => Some(packed.clone()),
+            _ => None,
+        },
     })
+}
+
+/// The files of a folder whose names are like this one of Fashion-MNIST's, sorted.
+pub(crate) fn alike(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let unpacked = name.strip_suffix(".gz").unwrap_or(name);
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut like: Vec<PathBuf> = entries.filter(|path| is_like(path, unpacked) && path.is_file()).collect();
+    like.sort();
+    like
+}
+
+/// The folder with the IDX files of what is given: itself, or `raw` below it, or below one folder within, as torchvision
+/// lays out `MNIST/raw`.
+pub(crate) fn folder(given: &Path) -> PathBuf {
+    let has = |folder: &Path| ALL.iter().any(|file| find(folder, file.name).is_some());
+    if has(given) {
+        return given.to_owned();
+    }
+    let raw = given.join("raw");
+    if has(&raw) {
+        return raw;
+    }
+    let below = std::fs::read_dir(given).into_iter().flatten().flatten().map(|entry| entry.path().join("raw"));
+    let mut below = below.filter(|raw| has(raw));
+    match (below.next(), below.next()) {
+        (Some(only), None) => only,
+        _ => given.to_owned(),
+    }
+}
+
+/// The packed twin of a file.
+fn with_gz(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".gz");
+    name.into()
 }
 
 /// Whether a file is named for the same part of another set as `unpacked` is of Fashion-MNIST.
 fn is_like(path: &Path, unpacked: &str) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
-    let plain = name.strip_suffix(".gz").unwrap_or(name).replace(".idx", "-idx").replace("test-", "t10k-");
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let plain = name.strip_suffix(".gz").unwrap_or(&name).replace(".idx", "-idx").replace("test-", "t10k-");
     // `images-idx3`: other sets may have other numbers of dimensions.
-    let part = |name: &str| name.rsplit_once("-idx").map(|(front, _)| front.to_owned());
-    match (part(&plain), part(unpacked)) {
-        (Some(found), Some(wanted)) => found == wanted || found.ends_with(&format!("-{wanted}")),
-        _ => false,
+    let part = |name: &str| match name.rsplit_once("-idx") {
+        Some((front, _)) => front.to_owned(),
+        None => name.trim_end_matches("-ubyte").trim_end_matches(".ubyte").to_owned(),
+    };
+    let (found, wanted) = (part(&plain), part(unpacked));
+    found == wanted || found.ends_with(&format!("-{wanted}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+    use std::path::Path;
+
+    #[test]
+    fn names_of_other_sets() {
+        let check = |name: &str, expected| {
+            assert_eq!(is_like(Path::new(name), "t10k-images-idx3-ubyte"), expected, "{name}");
+        };
+        [
+            "t10k-images.idx3-ubyte",
+            "emnist-letters-test-images-idx3-ubyte.gz",
+            "test_images_idx3_ubyte",
+            "test_images.idx",
+            "T10k-Images-idx3-ubyte",
+            "test_images",
+            "t10k-images-ubyte.gz",
+        ]
+        .into_iter()
+        .for_each(|name| check(name, true));
+        ["t10k-labels-idx1-ubyte", "test_images.npy", "train_images", "images-idx3-ubyte", "test-images.txt"]
+            .into_iter()
+            .for_each(|name| check(name, false));
     }
 }

@@ -1,19 +1,45 @@
 //! Classes of a set numbered as a model does, by their names.
 
-use crate::targets::Targets;
+use crate::targets::{Targets, TargetsRef};
 
-/// The place of each of a set's names among a model's; `None` if they are the same, or cannot be compared.
-pub(crate) fn places(set: &[String], model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>> {
-    let numbered = |names: &[String]| names.iter().enumerate().all(|(place, name)| *name == place.to_string());
-    if set == model || numbered(set) || numbered(model) {
+/// Names of a set's classes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    pub(crate) names: &'a [String],
+    /// Whether any example is of each class, `[names]`.
+    pub(crate) used: &'a [bool],
+}
+
+/// The place of each of a set's names among a model's; `None` if they are numbered alike, or one side has no names, so that
+/// only numbers can be compared: names that are "0", "1", ... in this order are none where those of the other side are
+/// words. All others go by name.
+///
+/// # Errors
+/// The names that the model does not know, of classes that examples have.
+pub(crate) fn places(set: Named, model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>> {
+    let counted = |names: &[String]| names.iter().enumerate().all(|(place, name)| *name == place.to_string());
+    let numbers = |names: &[String]| names.iter().all(|name| name.parse::<i64>().is_ok());
+    let alike = set.names == model || counted(set.names) && counted(model);
+    let nameless = counted(model) && !numbers(set.names) || counted(set.names) && !numbers(model);
+    if set.names.is_empty() || alike || nameless {
         return Ok(None);
     }
     let place = |name: &String| model.iter().position(|known| known == name);
-    let unknown: Vec<String> = set.iter().filter(|name| place(name).is_none()).cloned().collect();
+    let used = |at: usize| set.used.get(at).copied().unwrap_or(false);
+    let unknown = |(at, name): (usize, &String)| (place(name).is_none() && used(at)).then(|| name.clone());
+    let unknown: Vec<String> = set.names.iter().enumerate().filter_map(unknown).collect();
     match unknown.is_empty() {
-        true => Ok(Some(set.iter().filter_map(place).map(|place| place as u16).collect())),
+        // No example has a class without a place.
+        true => Ok(Some(set.names.iter().map(|name| place(name).unwrap_or(0) as u16).collect())),
         false => Err(unknown),
     }
+}
+
+/// Which of `classes` classes the examples of these parts have.
+pub(crate) fn used(parts: &[TargetsRef], classes: usize) -> Vec<bool> {
+    let mut used = vec![false; classes];
+    parts.iter().filter_map(|part| part.classes()).flatten().for_each(|&class| used[usize::from(class)] = true);
+    used
 }
 
 /// Gives every class its new number.
@@ -27,15 +53,49 @@ pub(crate) fn renumber(targets: &mut Targets, places: &[u16]) {
 mod tests {
     use super::*;
 
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
     #[test]
     fn names_of_classes_decide_not_their_order() {
-        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let check = |set: &[&str], model: &[&str], expected| assert_eq!(places(&names(set), &names(model)), expected);
+        let check = |set: &[&str], model: &[&str], expected| {
+            let set = names(set);
+            let named = Named { names: &set, used: &vec![true; set.len()] };
+            assert_eq!(places(named, &names(model)), expected, "{set:?} {model:?}");
+        };
         check(&["cat", "ant"], &["ant", "bee", "cat"], Ok(Some(vec![2, 0])));
         check(&["ant", "bee"], &["ant", "bee"], Ok(None));
-        check(&["0", "1"], &["ant", "bee"], Ok(None));
         check(&["ant", "bee"], &["0", "1"], Ok(None));
         check(&["ant", "bee"], &[], Ok(None));
         check(&["ant", "dog"], &["ant", "bee"], Err(names(&["dog"])));
+    }
+
+    #[test]
+    fn numbers_are_names_too() {
+        let check = |set: &[&str], model: &[&str], expected| {
+            let set = names(set);
+            let named = Named { names: &set, used: &vec![true; set.len()] };
+            assert_eq!(places(named, &names(model)), expected, "{set:?} {model:?}");
+        };
+        check(&["0", "1"], &["1", "2"], Err(names(&["0"])));
+        check(&["1", "2"], &["0", "1"], Err(names(&["2"])));
+        check(&["1", "2"], &["0", "1", "2"], Ok(Some(vec![1, 2])));
+        check(&["0", "1"], &["1", "0"], Ok(Some(vec![1, 0])));
+        check(&["0", "1"], &["benign", "malignant"], Ok(None));
+        check(&["1", "2"], &["benign", "malignant"], Err(names(&["1", "2"])));
+        check(&["0", "1"], &["0", "1", "2"], Ok(None));
+    }
+
+    #[test]
+    fn labels_without_names_are_compared_by_number() {
+        let check = |used: &[bool], model: &[&str], expected| {
+            let set: Vec<String> = (0..used.len()).map(|number| number.to_string()).collect();
+            assert_eq!(places(Named { names: &set, used }, &names(model)), expected, "{model:?}");
+        };
+        check(&[true, true], &["ant", "bee"], Ok(None));
+        check(&[true, true], &["0", "1", "2"], Ok(None));
+        check(&[false, true, true], &["1", "2"], Ok(Some(vec![0, 0, 1])));
+        check(&[true, true, true], &["1", "2"], Err(names(&["0"])));
     }
 }

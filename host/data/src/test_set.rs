@@ -2,7 +2,7 @@
 
 use crate::columns::{self, Columns};
 use crate::dataset::Examples;
-use crate::numbering::{places, renumber};
+use crate::numbering::{Named, places, renumber, used};
 use crate::options::Task;
 
 /// The test examples of a set alone, which is all a simulator needs.
@@ -28,7 +28,8 @@ impl TestSet {
     /// # Errors
     /// The names that the model does not know.
     pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
-        let Some(moved) = places(&self.labels, names)? else { return Ok(()) };
+        let used = used(&[self.examples.targets.view()], self.labels.len());
+        let Some(moved) = places(Named { names: &self.labels, used: &used }, names)? else { return Ok(()) };
         renumber(&mut self.examples.targets, &moved);
         self.labels = names.to_vec();
         Ok(())

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{
     Columns, DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, changed, load_test_with, load_with,
-    share_or_none,
+    missing_columns, share_or_none,
 };
 use foldnet_sim::table::TableArgs;
 use std::path::Path;
@@ -189,23 +189,8 @@ pub(super) fn known(path: &Path, unknown: Result<(), Vec<String>>) -> anyhow::Re
 
 /// Fails where a set has some of a model's columns and others are missing; says what became of them otherwise.
 pub(super) fn ordered(path: &Path, found: Result<Columns, Vec<String>>, ui: Ui) -> anyhow::Result<()> {
-    let path = path.display();
-    match found {
-        Ok(Columns::Same) => {}
-        Ok(Columns::Moved) => {
-            ui.say("note: the dataset's columns are put into the order of the network's, by their names")
-        }
-        Ok(Columns::Others) => {
-            ui.say("note: the dataset's columns have other names than the network's, and are taken in their order");
-        }
-        Err(missing) => {
-            let (names, more) =
-                (missing[..missing.len().min(4)].join(", "), if missing.len() > 4 { ", ..." } else { "" });
-            bail!(
-                "{path}: takes columns that the dataset has not: {names}{more}; give them these names, or leave out the header"
-            )
-        }
-    }
+    let found = found.map_err(|missing| anyhow!("{}: {}", path.display(), missing_columns(&missing)))?;
+    found.note().into_iter().for_each(|note| ui.say(format!("note: {note}")));
     Ok(())
 }
 

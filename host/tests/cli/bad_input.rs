@@ -141,8 +141,8 @@ fn datasets_with_one_fault() {
     check_set(replace(TEST_IMAGES, gz, broken_gzip(&file)), gz, "its gzip stream breaks off; fetch it again");
     check_set(replace(TEST_IMAGES, gz, file.clone()), gz, "is named .gz but is not gzip");
     check_set(with(TEST_IMAGES, Vec::new()), TEST_IMAGES, "is empty; fetch it again");
-    check_set(with(TEST_IMAGES, labels(9, 3)), TEST_IMAGES, "starts with 0x00000801 where an IDX file of images has");
-    check_set(with(TEST_LABELS, file.clone()), TEST_LABELS, "starts with 0x00000803 where an IDX file of labels has");
+    check_set(with(TEST_IMAGES, labels(9, 3)), TEST_IMAGES, "is an IDX file of one dimension, as labels are");
+    check_set(with(TEST_LABELS, file.clone()), TEST_LABELS, "is an IDX file of 3 dimensions, and labels have one");
     check_set(with(TEST_IMAGES, file[..10].to_vec()), TEST_IMAGES, "ends within its IDX header");
     check_set(with(TEST_IMAGES, file[..100].to_vec()), TEST_IMAGES, "declares 108 bytes of images but holds 84");
     check_set(with(TEST_IMAGES, [file, vec![0]].concat()), TEST_IMAGES, "goes on behind the 108 bytes of images");

@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::rows::{Answers, Rows};
-use crate::dataset::{Dataset, Examples, Shape};
+use crate::dataset::{Dataset, Examples};
 use crate::error::{DataError, Problem};
-use crate::options::{Options, Task};
+use crate::options::Options;
+use crate::shape::Shape;
 use crate::split::{Facts, Parts, majority, split};
 use crate::targets::Targets;
 use crate::values::ValuesRef;
@@ -26,7 +27,8 @@ fn assembled(path: &Path, mut rows: Rows, mut test: Option<Rows>, options: &Opti
             return Err(Problem::SplitGiven);
         }
         if (test.shape, test.inputs.view().input_type()) != (rows.shape, rows.inputs.view().input_type()) {
-            return Err(Problem::PartsDiffer { test: test.shape.to_string(), train: rows.shape.to_string() });
+            let told = |rows: &Rows| format!("{} of {}", rows.shape, rows.inputs.view().input_type());
+            return Err(Problem::PartsDiffer { test: told(test), train: told(&rows) });
         }
         Answers::align(&mut rows.answers, &mut test.answers);
     }
@@ -47,15 +49,13 @@ fn assembled(path: &Path, mut rows: Rows, mut test: Option<Rows>, options: &Opti
         _ if rows.normal.is_some() => NORMAL.map(String::from).to_vec(),
         _ => Vec::new(),
     };
-    if options.task == Task::Classify && labels.len() < 2 {
-        return Err(Problem::OneClass(labels.first().cloned().unwrap_or_default()));
-    }
     let mut set = Dataset::split(path.to_string_lossy().into_owned(), labels, training, parts.valid.len(), tests);
     set.task = options.task;
     (set.channels, set.outputs, set.notes) = (rows.channels, rows.outputs, rows.notes);
+    set.check_classes(options.task)?;
     note_parts(&mut set, &parts);
     set.note_classes();
-    note_constants(&mut set);
+    note_columns(&mut set);
     Ok(set)
 }
 
@@ -66,30 +66,32 @@ fn note_parts(set: &mut Dataset, parts: &Parts) {
     }
 }
 
-/// Channels that have one value in all of training tell nothing.
-fn note_constants(set: &mut Dataset) {
+/// Columns that a network can hardly learn from: of one value in all of training, or of values that 32-bit floats hold with
+/// few digits.
+fn note_columns(set: &mut Dataset) {
     let train = set.part(crate::Part::Train);
-    let (inputs, row) = (train.inputs, train.shape.inputs());
-    if train.shape.is_image() || set.channels.is_empty() {
+    let (inputs, channels) = (train.inputs, train.shape.channels);
+    if train.shape.is_image() {
         return;
     }
-    let channels = train.shape.channels;
-    let same = |channel: &usize| {
-        let first = inputs.get(*channel);
-        (0..inputs.len() / channels).all(|at| inputs.get(at * channels + channel) == first)
+    let values = |channel: usize| (channel..inputs.len()).step_by(channels).map(move |at| inputs.get(at));
+    let name = |channel: usize| set.channels.get(channel).cloned().unwrap_or_else(|| (channel + 1).to_string());
+    let named = |what: &dyn Fn(usize) -> bool| (0..channels).filter(|&channel| what(channel)).map(name).collect();
+    let constant: Vec<String> = named(&|channel| values(channel).all(|value| value == inputs.get(channel)));
+    let tiny: Vec<String> = named(&|channel| {
+        let largest = values(channel).fold(0.0, |largest: f32, value| largest.max(value.abs()));
+        largest > 0.0 && largest < f32::MIN_POSITIVE
+    });
+    let told = |columns: &[String], what: &str| {
+        let more = if columns.len() > 5 { ", ..." } else { "" };
+        let shown = columns[..columns.len().min(5)].join(", ");
+        (!columns.is_empty()).then(|| format!("{} of {channels} columns {what}: {shown}{more}", columns.len()))
     };
-    let constant: Vec<&str> =
-        (0..channels.min(row)).filter(same).map(|channel| set.channels[channel].as_str()).collect();
-    if !constant.is_empty() {
-        let shown: Vec<&str> = constant.iter().take(5).copied().collect();
-        let more = if constant.len() > shown.len() { ", ..." } else { "" };
-        let text = format!(
-            "{} of {channels} columns have one value in all training examples and tell nothing: {}{more}",
-            constant.len(),
-            shown.join(", ")
-        );
-        set.notes.push(text);
-    }
+    let notes = [
+        told(&constant, "have one value in all training examples and tell nothing"),
+        told(&tiny, "hold values below 1.2e-38 alone, of which 32-bit floats keep few digits, and should be scaled"),
+    ];
+    set.notes.extend(notes.into_iter().flatten());
 }
 
 /// Rows as examples.

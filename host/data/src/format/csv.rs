@@ -1,33 +1,22 @@
 //! Tables of text: a row for each example, or for each sample of a recording.
 //!
-//! The delimiter (comma, semicolon, tab or bar) is the one that every one of the first lines has equally often. The first
-//! line is a header if it has text in a column that holds numbers below, or no number at all. Inputs are all columns
-//! that are not named as target, group or normal; without `--target` the last column is the target, unless the task is to
+//! Inputs are all columns that are not named as target, group or normal; without `--target` the last column is the target, unless the task is to
 //! reconstruct. Whole numbers become `u8`, `i16` or `u16` inputs, whichever holds all of them, else inputs are `f32`.
 
-use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::StringRecord;
 
 use super::rows::{Answers, Rows};
+use super::table::{MISSING, Table, find_column};
 use super::texts::Texts;
-use crate::array::narrowed;
-use crate::dataset::Shape;
-use crate::error::{DataError, Problem};
+use super::width::MOST_INPUTS;
+use crate::array::{loses, narrowed};
+use crate::error::{ColumnProblem, DataError, Problem};
 use crate::options::{Options, Task};
 use crate::progress::LoadProgress;
+use crate::shape::Shape;
 use crate::values::{InputType, Values};
-use crate::{decode, open};
-
-/// Bytes that the delimiter is found in.
-const LOOK: usize = 1 << 16;
-
-/// Delimiters that are looked for, the likelier first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-
-/// What stands for a value that is missing.
-const MISSING: [&str; 9] = ["", "NA", "N/A", "na", "null", "NULL", "None", "?", "-"];
 
 /// Reads a file.
 pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(LoadProgress)) -> Result<Rows, DataError> {
@@ -42,7 +31,9 @@ pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(Load
         }
         columns.add(&roles, line, record)
     })?;
-    columns.finish(path, &roles, options).map_err(|problem| DataError::file(path, problem))
+    let mut rows = columns.finish(path, &roles, options).map_err(|problem| DataError::file(path, problem))?;
+    rows.notes.splice(0..0, table.notes);
+    Ok(rows)
 }
 
 /// Inputs of a file that needs no right answers.
@@ -53,20 +44,22 @@ pub(crate) struct Inputs {
     pub(crate) groups: Option<Vec<u32>>,
 }
 
-/// Reads the inputs of a file that needs no right answers: the columns of the names `channels` if the file has all of them,
-/// else all columns, which must be `count`; `expected` are the counts that would do. The column `group`, if the file has
-/// it, names the recordings.
+/// Reads the inputs of a file that needs no right answers: the columns `named`, else all columns, which must be `count`;
+/// `expected` are the counts that would do. The column `group`, if the file has it, names the recordings.
 pub(crate) fn read_inputs(
-    table: Table,
-    channels: &[String],
+    mut table: Table,
+    named: Option<Vec<usize>>,
     group: Option<&str>,
     count: usize,
     expected: &[usize],
 ) -> Result<Inputs, DataError> {
-    let mut table = table;
-    let group = group.and_then(|name| find_column(&table.names, "--group", name).ok());
-    let place = |name: &String| table.names.iter().position(|known| known == name);
-    let named: Option<Vec<usize>> = channels.iter().map(place).collect();
+    if named.is_none() {
+        table.check_header()?;
+    }
+    let group = match group.map(|name| table.column("--group", name)) {
+        None | Some(Err(Problem::Columns(ColumnProblem::Unknown { .. }))) => None,
+        Some(column) => Some(column.map_err(|problem| table.fail(problem))?),
+    };
     let chosen = match named.filter(|named| named.len() == count) {
         Some(named) => named,
         None if table.names.len() == count => (0..count).collect(),
@@ -75,7 +68,7 @@ pub(crate) fn read_inputs(
         }
         None => {
             let expected = expected.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
-            return Err(table.fail(Problem::ColumnCount { found: table.names.len(), expected }));
+            return Err(table.fail(ColumnProblem::Count { found: table.names.len(), expected }.into()));
         }
     };
     let (mut values, names) = (Vec::new(), table.names.clone());
@@ -94,147 +87,6 @@ pub(crate) fn read_inputs(
         Ok(())
     })?;
     Ok(Inputs { values, groups })
-}
-
-/// A file whose header is read.
-pub(crate) struct Table {
-    path: std::path::PathBuf,
-    reader: csv::Reader<Box<dyn Read>>,
-    names: Vec<String>,
-    length: u64,
-    /// Whether lines end with a carriage return and a line feed.
-    returns: bool,
-    /// The first record, where it is no header.
-    first: Vec<(u64, StringRecord)>,
-}
-
-impl Table {
-    /// Opens a file, UTF-8 or UTF-16.
-    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
-        let unreadable = |cause: std::io::Error| DataError::file(path, Problem::from_io(&cause));
-        let mut file = open::regular(path)?;
-        let length = file.metadata().map_err(unreadable)?.len();
-        let mut start = Vec::new();
-        (&mut file).take(LOOK as u64).read_to_end(&mut start).map_err(unreadable)?;
-        if decode::is_utf16(&start) {
-            file.read_to_end(&mut start).map_err(unreadable)?;
-            let text = decode::decode(&start).map_err(|problem| DataError::file(path, problem))?;
-            let start: Vec<u8> = text.bytes().take(LOOK).collect();
-            return Self::new(path, &start, Box::new(Cursor::new(text.into_bytes())), length);
-        }
-        file.rewind().map_err(unreadable)?;
-        let mut file = BufReader::new(file);
-        if file.fill_buf().map_err(unreadable)?.starts_with(b"\xef\xbb\xbf") {
-            file.consume(3);
-        }
-        Self::new(path, &start, Box::new(file), length)
-    }
-
-    /// Number of columns.
-    pub(crate) fn columns(&self) -> usize {
-        self.names.len()
-    }
-
-    /// Whether there is a column of each of these names.
-    pub(crate) fn has_columns(&self, names: &[String]) -> bool {
-        names.iter().all(|name| self.names.contains(name))
-    }
-
-    /// Text from a stream, as messages name it.
-    pub(crate) fn of_stream(name: &Path, text: Vec<u8>) -> Result<Self, DataError> {
-        let text = decode::decode(&text).map_err(|problem| DataError::file(name, problem))?.into_bytes();
-        let (start, length) = (text[..text.len().min(LOOK)].to_vec(), text.len() as u64);
-        Self::new(name, &start, Box::new(Cursor::new(text)), length)
-    }
-
-    fn new(path: &Path, start: &[u8], text: Box<dyn Read>, length: u64) -> Result<Self, DataError> {
-        let returns = start.iter().position(|&byte| byte == b'\n').is_some_and(|at| at > 0 && start[at - 1] == b'\r');
-        let mut builder = ReaderBuilder::new();
-        let reader = builder.has_headers(false).trim(Trim::All).delimiter(delimiter(start)).from_reader(text);
-        let mut table = Self { path: path.to_owned(), reader, names: Vec::new(), length, returns, first: Vec::new() };
-        let first = table.record()?.ok_or_else(|| DataError::file(path, Problem::Empty))?;
-        let second = table.record()?;
-        let header = is_header(&first.1, second.as_ref().map(|(_, record)| record));
-        match header {
-            true => table.names = first.1.iter().map(decode::composed).collect(),
-            false => {
-                table.names = (1..=first.1.len()).map(|column| column.to_string()).collect();
-                table.first.push(first);
-            }
-        }
-        table.first.extend(second);
-        table.first.reverse();
-        Ok(table)
-    }
-
-    /// The next record with its line, counted from 1.
-    fn record(&mut self) -> Result<Option<(u64, StringRecord)>, DataError> {
-        let mut record = StringRecord::new();
-        match self.reader.read_record(&mut record) {
-            Ok(false) => Ok(None),
-            Ok(true) => Ok(Some((record.position().map_or(0, |at| self.line(at)), record))),
-            Err(cause) => Err(self.fail(broken(&cause, |at| self.line(at)))),
-        }
-    }
-
-    /// The line of a record. The reader counts a line where its feed is read, which after a carriage return is only when
-    /// the next record is.
-    fn line(&self, at: &csv::Position) -> u64 {
-        at.line() + u64::from(self.returns && at.byte() > 0)
-    }
-
-    fn fail(&self, problem: Problem) -> DataError {
-        DataError::file(&self.path, problem)
-    }
-
-    /// Calls `each` for every record behind the header: line, record, bytes done.
-    fn each_record(
-        &mut self,
-        mut each: impl FnMut(u64, &StringRecord, u64) -> Result<(), Problem>,
-    ) -> Result<(), DataError> {
-        let mut any = false;
-        while let Some((line, record)) = self.first.pop().map_or_else(|| self.record(), |first| Ok(Some(first)))? {
-            let done = self.reader.position().byte();
-            each(line, &record, done).map_err(|problem| self.fail(problem))?;
-            any = true;
-        }
-        if any { Ok(()) } else { Err(self.fail(Problem::HeaderAlone)) }
-    }
-}
-
-fn broken(cause: &csv::Error, line_of: impl Fn(&csv::Position) -> u64) -> Problem {
-    match cause.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => Problem::Ragged {
-            line: pos.as_ref().map_or(0, line_of),
-            found: *len as usize,
-            expected: *expected_len as usize,
-        },
-        csv::ErrorKind::Utf8 { pos, .. } => Problem::NotUtf8(pos.as_ref().map_or(0, |pos| pos.byte() as usize)),
-        _ => Problem::Unreadable(cause.to_string()),
-    }
-}
-
-/// The delimiter of a file that starts like this.
-fn delimiter(start: &[u8]) -> u8 {
-    let text = String::from_utf8_lossy(start);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).take(10).collect();
-    let whole = if lines.len() > 1 && start.len() == LOOK { &lines[..lines.len() - 1] } else { &lines[..] };
-    let counts = |delimiter: u8| whole.iter().map(move |line| line.bytes().filter(|&byte| byte == delimiter).count());
-    let even =
-        |delimiter: u8| counts(delimiter).min().filter(|&least| Some(least) == counts(delimiter).max()).unwrap_or(0);
-    let first = |delimiter: u8| counts(delimiter).next().unwrap_or(0);
-    let best = |count: &dyn Fn(u8) -> usize| {
-        DELIMITERS.into_iter().rev().max_by_key(|&delimiter| count(delimiter)).filter(|&delimiter| count(delimiter) > 0)
-    };
-    best(&even).or_else(|| best(&first)).unwrap_or(b',')
-}
-
-/// Whether the first line has names.
-fn is_header(first: &StringRecord, second: Option<&StringRecord>) -> bool {
-    let is_number = |field: &str| field.parse::<f64>().is_ok();
-    let is_name = |field: &str| !is_number(field) && !MISSING.contains(&field);
-    let Some(second) = second else { return first.iter().all(is_name) };
-    first.iter().zip(second).any(|(name, value)| is_name(name) && is_number(value)) || first.iter().all(is_name)
 }
 
 /// What a column is for.
@@ -259,14 +111,25 @@ struct Roles<'a> {
 
 impl<'a> Roles<'a> {
     fn find(names: &[String], options: &'a Options) -> Result<Self, Problem> {
-        let column = |flag, name: &String| find_column(names, flag, name);
+        let mut used: Vec<Option<&'static str>> = vec![None; names.len()];
+        let mut column = |flag: &'static str, name: &str| {
+            let column = find_column(names, flag, name)?;
+            match used[column].replace(flag) {
+                Some(first) => {
+                    let column = names[column].escape_default().to_string();
+                    Err(Problem::from(ColumnProblem::UsedTwice { column, first, flag }))
+                }
+                None => Ok(column),
+            }
+        };
         let mut roles = vec![Role::Input; names.len()];
         if let Some(name) = &options.group {
             roles[column("--group", name)?] = Role::Group;
         }
-        let normal =
-            options.normal.as_ref().map(|normal| Ok((column("--normal", &normal.column)?, normal.value.as_str())));
-        let normal = normal.transpose()?;
+        let normal = match &options.normal {
+            Some(normal) => Some((column("--normal", &normal.column)?, normal.value.as_str())),
+            None => None,
+        };
         if let Some((column, _)) = normal {
             roles[column] = Role::Normal;
         }
@@ -279,8 +142,10 @@ impl<'a> Roles<'a> {
         if options.task == Task::Classify && targets.len() > 1 {
             return Err(Problem::ManyAnswers(targets.len()));
         }
-        if !roles.contains(&Role::Input) {
-            return Err(Problem::NoInputs);
+        match roles.iter().filter(|&&role| role == Role::Input).count() {
+            0 => return Err(ColumnProblem::NoInputs.into()),
+            1..=MOST_INPUTS => {}
+            found => return Err(ColumnProblem::TooWide { found, most: MOST_INPUTS }.into()),
         }
         Ok(Self { names: names.to_vec(), roles, targets, normal, task: options.task })
     }
@@ -291,29 +156,12 @@ impl<'a> Roles<'a> {
     }
 }
 
-/// The column of this name, else of this number.
-fn find_column(names: &[String], flag: &'static str, name: &str) -> Result<usize, Problem> {
-    let composed = decode::composed(name);
-    let by_name = names.iter().position(|known| *known == composed);
-    let by_number =
-        || name.parse().ok().filter(|&number| (1..=names.len()).contains(&number)).map(|number: usize| number - 1);
-    by_name.or_else(by_number).ok_or_else(|| {
-        let listed: Vec<&str> = names.iter().take(8).map(String::as_str).collect();
-        let more = if names.len() > listed.len() { ", ..." } else { "" };
-        Problem::NoColumn {
-            flag,
-            name: name.escape_default().to_string(),
-            known: format!("{}{more}", listed.join(", ")),
-        }
-    })
-}
-
 /// Values as they are read.
 struct Columns {
     /// `[rows][inputs]`
     inputs: Vec<f32>,
-    /// How many of them 32 bits do not hold exactly.
-    inexact: usize,
+    /// How many of them lose what matters in 32 bits.
+    lost: usize,
     /// Text of the class of each row.
     classes: Vec<u32>,
     class_texts: Texts,
@@ -328,7 +176,7 @@ impl Columns {
     fn new(_: &Roles) -> Self {
         Self {
             inputs: Vec::new(),
-            inexact: 0,
+            lost: 0,
             classes: Vec::new(),
             class_texts: Texts::default(),
             targets: Vec::new(),
@@ -343,7 +191,7 @@ impl Columns {
             match role {
                 Role::Input => {
                     let value = number(field, line, name)?;
-                    self.inexact += usize::from(value.fract() == 0.0 && f64::from(value as f32) != value);
+                    self.lost += usize::from(loses(value));
                     self.inputs.push(value as f32);
                 }
                 Role::Group | Role::Normal | Role::Target if field.is_empty() => {
@@ -395,10 +243,7 @@ impl Columns {
         rows.channels = channels;
         rows.groups = (!self.groups.is_empty()).then_some(self.groups);
         rows.normal = (!self.normal.is_empty()).then_some(self.normal);
-        if self.inexact > 0 {
-            rows.notes
-                .push(format!("{} whole numbers are not exact as 32-bit floats, which inputs become", self.inexact));
-        }
+        rows.note_lost(self.lost);
         Ok(rows)
     }
 }
@@ -444,47 +289,18 @@ fn same(a: &str, b: &str) -> bool {
 
 /// The number in a field.
 fn number(field: &str, line: u64, column: &str) -> Result<f64, Problem> {
+    let named = || column.escape_default().to_string();
+    let text = || field.chars().take(40).collect::<String>().escape_default().to_string();
     match field.parse::<f64>() {
-        Ok(value) if value.is_finite() && (value as f32).is_finite() => Ok(value),
+        Ok(value) if (value as f32).is_finite() => Ok(value),
+        Ok(value) if value.is_finite() => Err(Problem::BeyondFloats { line, column: named(), text: text() }),
         Ok(value) if value.is_nan() => Err(missing(field, line, column)),
         Err(_) if MISSING.contains(&field) => Err(missing(field, line, column)),
-        _ => Err(Problem::TextInNumbers {
-            line,
-            column: column.escape_default().to_string(),
-            text: field.chars().take(40).collect::<String>().escape_default().to_string(),
-        }),
+        _ => Err(Problem::TextInNumbers { line, column: named(), text: text() }),
     }
 }
 
 fn missing(field: &str, line: u64, column: &str) -> Problem {
     let what = if field.is_empty() { "no value".into() } else { field.to_owned() };
     Problem::MissingValue { line, column: column.escape_default().to_string(), what }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn delimiters_are_found() {
-        let check = |text: &str, expected: u8| assert_eq!(delimiter(text.as_bytes()), expected, "{text:?}");
-        check("a,b,c\n1,2,3\n", b',');
-        check("a;b\n1,5;2,5\n", b';');
-        check("a\tb, c\n1\t2\n", b'\t');
-        check("a|b\n1|2", b'|');
-        check("1\n2\n", b',');
-    }
-
-    #[test]
-    fn headers_are_names() {
-        let check = |first: &[&str], second: &[&str], expected| {
-            let (first, second) = (StringRecord::from(first.to_vec()), StringRecord::from(second.to_vec()));
-            assert_eq!(is_header(&first, Some(&second)), expected, "{first:?}");
-        };
-        check(&["a", "b"], &["1", "2"], true);
-        check(&["0", "1", "label"], &["5", "6", "7"], true);
-        check(&["1", "2"], &["3", "4"], false);
-        check(&["1", "cat"], &["2", "dog"], false);
-        check(&["a", "b"], &["x", "y"], true);
-    }
 }

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use super::idx_file::{self, IdxFile, Kind};
-use crate::array::{Array, Data};
+use super::idx_file::{self, Head, IdxFile, Kind};
+use crate::array::{Array, Data, example_shape};
 use crate::dataset::{Dataset, Examples, validation_share};
 use crate::download::RemoteFile;
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, IdxProblem, Problem};
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
-use crate::idx_names::find;
+use crate::idx_names::{alike, find};
 use crate::names;
 use crate::options::{Options, Task};
 use crate::progress::LoadProgress;
 use crate::targets::{Targets, TargetsRef};
 use crate::test_set::TestSet;
+use crate::unpack::{is_packed, sha256_of};
 use crate::values::Values;
 
 /// What the folder promises to hold.
@@ -42,22 +43,8 @@ pub(crate) fn read_all(
     let mut files = read_files(folder, &ALL, contract, progress)?;
     let names = class_names(folder, &files, contract)?;
     let test = images(files.split_off(2), names.as_deref())?;
-    let test_path = path_of(folder, &TEST[0]);
-    let train_path = path_of(folder, &TRAIN[0]);
     let training = images(files, names.as_deref())?;
-    if test.shape != training.shape {
-        let problem = Problem::SizeMismatch {
-            test_height: test.shape.height,
-            test_width: test.shape.width,
-            height: training.shape.height,
-            width: training.shape.width,
-        };
-        return Err(DataError::file(&test_path, problem));
-    }
     let count = training.len();
-    if count < 2 {
-        return Err(DataError::file(&train_path, Problem::TooFewToSplit(count)));
-    }
     let names = names.unwrap_or_else(|| numbered(&[training.targets.view(), test.targets.view()]));
     let name = set_name(folder, contract);
     let mut set = match options.valid_split {
@@ -66,6 +53,7 @@ pub(crate) fn read_all(
     };
     set.shuffle_sorted();
     set.note_classes();
+    set.check_classes(options.task).map_err(|problem| DataError::file(folder, problem))?;
     Ok(set)
 }
 
@@ -111,14 +99,7 @@ fn read_files(
     if !folder.is_dir() {
         return Err(DataError::file(folder, Problem::NoFolder));
     }
-    // Before any memory is taken for images that have no labels.
-    for pair in wanted.chunks_exact(2) {
-        let [images, labels] = [0, 1].map(|file| path_of(folder, &pair[file]));
-        let (images, found) = (idx_file::count(&images, Kind::Images)?, idx_file::count(&labels, Kind::Labels)?);
-        if images != found {
-            return Err(DataError::file(&labels, Problem::CountMismatch { labels: found, images }));
-        }
-    }
+    check_heads(folder, wanted)?;
     let (sender, steps) = mpsc::channel();
     thread::scope(|scope| {
         let start = |expected| {
@@ -139,6 +120,47 @@ fn read_files(
     })
 }
 
+/// Compares what the files say of themselves, before any memory is taken for what they hold.
+fn check_heads(folder: &Path, wanted: &[RemoteFile]) -> Result<(), DataError> {
+    let mut first: Option<Head> = None;
+    for pair in wanted.chunks_exact(2) {
+        let (images_path, labels_path) = (path_of(folder, &pair[0])?, path_of(folder, &pair[1])?);
+        let head = idx_file::head(&images_path, Kind::Images)?;
+        let (images, labels) = (head.shape[0], idx_file::head(&labels_path, Kind::Labels)?.shape[0]);
+        if images != labels {
+            return Err(DataError::file(&labels_path, IdxProblem::Count { labels, images }.into()));
+        }
+        let Some(train) = &first else {
+            if wanted.len() > 2 && images < 2 {
+                return Err(DataError::file(&images_path, Problem::TooFewToSplit(images)));
+            }
+            first = Some(head);
+            continue;
+        };
+        // What breaks off is said to when it is read.
+        if let Some(problem) = difference(train, &head).filter(|_| train.possible && head.possible) {
+            return Err(DataError::file(&images_path, problem.into()));
+        }
+    }
+    Ok(())
+}
+
+/// How test images differ from the training images: in size, in dimensions, or in type.
+fn difference(train: &Head, test: &Head) -> Option<IdxProblem> {
+    let shape = |head: &Head| example_shape(&head.shape);
+    let named = |head: &Head| format!("{:?}", head.element).to_lowercase();
+    if shape(train) == shape(test) && train.element == test.element {
+        return None;
+    }
+    let dimensions = |head: &Head| head.shape.iter().map(|size| format!("[{size}]")).collect::<String>();
+    let text = |head: &Head| match (shape(train) == shape(test), train.shape.len() == test.shape.len()) {
+        (true, _) => format!("{} of {}", shape(head), named(head)),
+        (false, true) => shape(head).to_string(),
+        (false, false) => format!("{} ({} in the file)", shape(head), dimensions(head)),
+    };
+    Some(IdxProblem::Differ { test: text(test), train: text(train) })
+}
+
 /// A progress step on its way between threads: file name, bytes done, bytes in all.
 type Step = (&'static str, u64, u64);
 
@@ -150,7 +172,7 @@ fn read_file(
 ) -> Result<ReadFile, DataError> {
     let name = expected.name;
     let kind = if name.contains("labels") { Kind::Labels } else { Kind::Images };
-    let path = path_of(folder, expected);
+    let path = path_of(folder, expected)?;
     // The receiver lives until every sender is dropped: sending cannot fail.
     let idx = idx_file::read(&path, kind, |done, total| {
         let _ = steps.send((name, done, total));
@@ -159,28 +181,49 @@ fn read_file(
         let problem = Problem::WrongHash { found: idx.sha256, expected: expected.sha256.into() };
         return Err(DataError::file(&path, problem));
     }
+    if contract == Contract::Any {
+        check_twin(&path, &idx)?;
+    }
     Ok(ReadFile { path, idx, expected: *expected })
 }
 
+/// Refuses a packed file that has another unpacked one of its name beside it: which is meant, nobody knows.
+fn check_twin(path: &Path, idx: &IdxFile) -> Result<(), DataError> {
+    let twin = path.with_extension("");
+    if !is_packed(&path.to_string_lossy()) || !twin.is_file() || sha256_of(&twin, false, idx.len)? == idx.sha256 {
+        return Ok(());
+    }
+    Err(DataError::file(path, IdxProblem::Twins.into()))
+}
+
 /// The file that is there, or the packed one, to be reported as missing.
-fn path_of(folder: &Path, file: &RemoteFile) -> PathBuf {
-    find(folder, file.name).unwrap_or_else(|| folder.join(file.name))
+fn path_of(folder: &Path, file: &RemoteFile) -> Result<PathBuf, DataError> {
+    let path = folder.join(file.name);
+    match (find(folder, file.name), &alike(folder, file.name)[..]) {
+        (Some(found), _) => Ok(found),
+        (None, []) => Ok(path),
+        (None, several) => {
+            let names = several.iter().take(4).filter_map(|path| path.file_name());
+            let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
+            Err(DataError::file(&path, IdxProblem::Several(names.join(", ")).into()))
+        }
+    }
 }
 
 /// Joins an images file and a labels file, the first two of `files`.
 fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Examples, DataError> {
     let [images, labels] = <[ReadFile; 2]>::try_from(files).unwrap_or_else(|_| unreachable!("two files a part"));
-    let (count, shape) = (images.idx.array.len(), images.idx.array.example_shape());
+    let (count, shape) = (images.idx.array.len(), example_shape(&images.idx.array.shape));
     let targets = classes_of(&labels.idx.array).map_err(|problem| DataError::file(&labels.path, problem))?;
     let found = targets.view().classes().unwrap_or_default();
     if found.len() != count {
-        let problem = Problem::CountMismatch { labels: found.len(), images: count };
-        return Err(DataError::file(&labels.path, problem));
+        let problem = IdxProblem::Count { labels: found.len(), images: count };
+        return Err(DataError::file(&labels.path, problem.into()));
     }
     let classes = names.map_or(names::MOST, <[String]>::len);
     if let Some(index) = found.iter().position(|&label| usize::from(label) >= classes) {
-        let problem = Problem::LabelRange { index, label: found[index], classes };
-        return Err(DataError::file(&labels.path, problem));
+        let problem = IdxProblem::Label { index, label: found[index], classes };
+        return Err(DataError::file(&labels.path, problem.into()));
     }
     let (inputs, _) = images.idx.array.into_inputs().map_err(|problem| DataError::file(&images.path, problem))?;
     Ok(Examples { inputs, targets, shape })

@@ -13,7 +13,7 @@
 use std::path::Path;
 
 use crate::array::{Array, Element};
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, IdxProblem, Problem};
 use crate::unpack::{Contents, is_packed};
 
 /// Bytes read between two progress reports; stays in the cache until it is hashed.
@@ -45,11 +45,13 @@ impl Kind {
         }
     }
 
-    /// Whether a file of this kind may have this many dimensions.
-    fn has(self, dimensions: u8) -> bool {
-        match self {
-            Self::Images => (2..=MOST_DIMENSIONS).contains(&dimensions),
-            Self::Labels => dimensions == 1,
+    /// Refuses a number of dimensions that a file of this kind cannot have.
+    fn check(self, dimensions: u8) -> Result<(), IdxProblem> {
+        match (self, dimensions) {
+            (Self::Images, 2..=MOST_DIMENSIONS) | (Self::Labels, 1) => Ok(()),
+            (Self::Images, 1) => Err(IdxProblem::OneDimension),
+            (Self::Images, _) => Err(IdxProblem::NoImages(dimensions)),
+            (Self::Labels, _) => Err(IdxProblem::NoLabels(dimensions)),
         }
     }
 }
@@ -58,29 +60,33 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct IdxFile {
     pub(crate) array: Array,
-    /// Hex SHA-256 of the unpacked contents, header included.
+    /// Bytes of the unpacked contents, header included.
+    pub(crate) len: u64,
+    /// Their SHA-256, in hex.
     pub(crate) sha256: String,
 }
 
-/// The number of examples that the file at `path` declares.
-pub(crate) fn count(path: &Path, kind: Kind) -> Result<usize, DataError> {
-    let mut contents = open(path)?;
-    Ok(read_header(&mut contents, path, kind)?.1[0])
+/// What a file says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) element: Element,
+    /// No dimension is zero.
+    pub(crate) shape: Vec<usize>,
+    /// Whether a file of this length can hold that much.
+    pub(crate) possible: bool,
+}
+
+/// What the file at `path` says of itself.
+pub(crate) fn head(path: &Path, kind: Kind) -> Result<Head, DataError> {
+    read_header(&mut open(path)?, path, kind)
 }
 
 /// Reads the file at `path`; `progress` is given bytes done and bytes in all.
 pub(crate) fn read(path: &Path, kind: Kind, mut progress: impl FnMut(u64, u64)) -> Result<IdxFile, DataError> {
-    let fail = |problem| Err(DataError::file(path, problem));
     let mut contents = open(path)?;
-    let (element, shape) = read_header(&mut contents, path, kind)?;
+    let Head { element, shape, .. } = read_header(&mut contents, path, kind)?;
     let declared = bytes_of(&shape, element);
     let short = |found: usize| DataError::file(path, Problem::TooShort { what: kind.word(), declared, found });
-    if declared > u128::from(contents.limit()) {
-        let swapped: Vec<usize> = shape.iter().map(|&size| (size as u32).swap_bytes() as usize).collect();
-        if bytes_of(&swapped, element) <= u128::from(contents.limit()) {
-            return fail(Problem::LittleEndian);
-        }
-    }
     let size = usize::try_from(declared).unwrap_or(usize::MAX);
     let mut bytes = reserve(size, contents.limit()).map_err(|problem| DataError::file(path, problem))?;
     while bytes.len() < size {
@@ -93,10 +99,11 @@ pub(crate) fn read(path: &Path, kind: Kind, mut progress: impl FnMut(u64, u64)) 
         progress(found as u64, size as u64);
     }
     if contents.fill(&mut [0])? > 0 {
-        return fail(Problem::TooLong { what: kind.word(), declared });
+        return Err(DataError::file(path, Problem::TooLong { what: kind.word(), declared }));
     }
     let sha256 = contents.sha256();
-    Ok(IdxFile { array: Array { shape, data: element.decode(bytes, true) }, sha256 })
+    let len = 4 + 4 * shape.len() as u64 + size as u64;
+    Ok(IdxFile { array: Array { shape, data: element.decode(bytes, true) }, len, sha256 })
 }
 
 fn open(path: &Path) -> Result<Contents<'_>, DataError> {
@@ -108,33 +115,43 @@ fn bytes_of(shape: &[usize], element: Element) -> u128 {
     shape.iter().fold(element.size() as u128, |bytes, &size| bytes.saturating_mul(size as u128))
 }
 
-/// Checks the first four bytes and reads the shape; no dimension of it is zero.
-fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<(Element, Vec<usize>), DataError> {
-    let fail = |problem| Err(DataError::file(path, problem));
+/// Checks the first four bytes and reads the shape.
+fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<Head, DataError> {
+    let fail = |problem| DataError::file(path, problem);
     let mut magic = [0; 4];
-    let found = contents.fill(&mut magic)?;
-    if found < 4 {
-        return fail(Problem::NoHeader);
+    if contents.fill(&mut magic)? < 4 {
+        return Err(fail(IdxProblem::NoHeader.into()));
     }
-    let element = match magic {
-        [0, 0, code, dimensions] if kind.has(dimensions) => element(code),
-        [_, code, 0, 0] if element(code).is_some() => return fail(Problem::LittleEndian),
-        _ => None,
-    };
-    let Some(element) = element else {
-        let found = u32::from_be_bytes(magic);
-        return fail(Problem::Magic { what: kind.word(), found, expected: kind.magic() });
-    };
+    let element = type_of(magic, kind).map_err(|problem| fail(problem.into()))?;
     let mut sizes = vec![0; 4 * usize::from(magic[3])];
     if contents.fill(&mut sizes)? < sizes.len() {
-        return fail(Problem::NoHeader);
+        return Err(fail(IdxProblem::NoHeader.into()));
     }
     let shape: Vec<usize> =
         sizes.chunks_exact(4).map(|size| u32::from_be_bytes([size[0], size[1], size[2], size[3]]) as usize).collect();
+    let swapped: Vec<usize> = shape.iter().map(|&size| (size as u32).swap_bytes() as usize).collect();
+    let [declared, swapped] = [&shape, &swapped].map(|shape| bytes_of(shape, element));
+    let limit = u128::from(contents.limit());
     match shape[..] {
-        [0, ..] => fail(Problem::Nothing(kind.word())),
-        [_, ref rest @ ..] if rest.contains(&0) => fail(Problem::Nothing("pixels in its images")),
-        _ => Ok((element, shape)),
+        [0, ..] => Err(fail(Problem::Nothing(kind.word()))),
+        [_, ref rest @ ..] if rest.contains(&0) => Err(fail(Problem::Nothing("pixels in its images"))),
+        _ if declared > limit && swapped <= limit => Err(fail(IdxProblem::LittleEndian.into())),
+        _ => Ok(Head { element, shape, possible: declared <= limit }),
+    }
+}
+
+/// The type of the elements, if the first four bytes are those of a file of this kind.
+fn type_of(magic: [u8; 4], kind: Kind) -> Result<Element, IdxProblem> {
+    match magic {
+        [0, 0, code, dimensions] => {
+            let element = element(code).ok_or(IdxProblem::Element(code))?;
+            kind.check(dimensions).map(|()| element)
+        }
+        [_, code, 0, 0] if element(code).is_some() => Err(IdxProblem::LittleEndian),
+        _ => {
+            let found = u32::from_be_bytes(magic);
+            Err(IdxProblem::Magic { what: kind.word(), found, expected: kind.magic() })
+        }
     }
 }
 

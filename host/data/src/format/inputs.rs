@@ -3,11 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::table::Table;
 use super::{Format, assemble, csv, npy};
 use crate::array::narrowed;
-use crate::dataset::{Examples, Shape};
+use crate::dataset::Examples;
 use crate::error::{DataError, Problem};
 use crate::open;
+use crate::shape::Shape;
 use crate::targets::Targets;
 use crate::values::{InputType, Values};
 
@@ -30,8 +32,14 @@ pub struct Wanted<'a> {
 }
 
 /// Reads examples from a table, an `.npy`, or raw little-endian values, told apart by content; `-` is the standard input.
-/// A row of a table is one example, or one sample where the model takes windows: the rows then are one recording, or those
-/// that the column `group` names, of which all windows are cut; samples at their ends that fill no window are left out.
+///
+/// - A row of a table is one example, or one sample where the model takes windows: the rows then are one recording, or those
+///   that the column `group` names, of which all windows are cut; samples at their ends that fill no window are left out.
+///   Columns go by the names of the model's channels where the header has any of them, else by their order.
+/// - The first axis of an array is the examples, the others are those of the model's shape, or all its inputs in one; axes
+///   of length 1 do not count. An array of as many values as the model has inputs is one example, and one of samples by
+///   channels is one recording where the model takes windows.
+/// - Raw values are one example behind the other, or one recording where `step` is not a whole window.
 ///
 /// # Errors
 /// When there are none, or they are not what the model takes; the error names the file.
@@ -53,12 +61,13 @@ pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> 
     }
     match Format::of(path) {
         Ok(Format::Npy) => examples_of_array(path, npy::read_array(path)?, wanted),
-        Ok(Format::Csv) if !is_raw(path) => of_table(path, csv::Table::open(path)?, wanted),
+        Ok(Format::Csv) if !is_raw(path) => of_table(path, Table::open(path)?, wanted),
         Ok(Format::Csv) | Err(DataError::File { problem: Problem::UnknownFormat, .. }) => {
             let bytes = open::small(path, MOST_STREAM)?;
             of_raw(path, bytes, wanted)
         }
-        Ok(_) => Err(fail(Problem::UnknownFormat)),
+        Ok(Format::Npz) => Err(fail(Problem::NoInputsAlone("a zip archive, such as an .npz"))),
+        Ok(_) => Err(fail(Problem::NoInputsAlone("a folder"))),
         Err(error) => Err(error),
     }
 }
@@ -80,19 +89,22 @@ fn of_bytes(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, Da
     }
     match super::looks_binary(&bytes[..bytes.len().min(4096)]) {
         true => of_raw(path, bytes, wanted),
-        false => of_table(path, csv::Table::of_stream(path, bytes)?, wanted),
+        false => of_table(path, Table::of_stream(path, bytes)?, wanted),
     }
 }
 
-fn of_table(path: &Path, table: csv::Table, wanted: &Wanted) -> Result<Examples, DataError> {
+fn of_table(path: &Path, table: Table, wanted: &Wanted) -> Result<Examples, DataError> {
     let (inputs, channels) = (wanted.shape.inputs(), wanted.shape.channels);
-    let named = !wanted.channels.is_empty() && table.has_columns(wanted.channels);
-    let grouped = wanted.group.is_some_and(|name| table.has_columns(&[name.to_owned()]));
-    let samples = channels < inputs && (named || table.columns() == channels + usize::from(grouped));
+    let named = match wanted.channels.len() == channels {
+        true => table.channels(wanted.channels).map_err(|problem| table.fail(problem))?,
+        false => None,
+    };
+    let grouped = wanted.group.is_some_and(|name| table.has(name));
+    let samples = channels < inputs && (named.is_some() || table.columns() == channels + usize::from(grouped));
     let columns = if samples { channels } else { inputs };
     let expected = if channels < inputs { vec![channels, inputs] } else { vec![inputs] };
     let group = wanted.group.filter(|_| samples);
-    let read = csv::read_inputs(table, wanted.channels, group, columns, &expected)?;
+    let read = csv::read_inputs(table, named, group, columns, &expected)?;
     let values = if samples { windows(path, &read, wanted)? } else { read.values };
     typed(path, values, wanted)
 }
@@ -108,23 +120,98 @@ fn windows(path: &Path, read: &csv::Inputs, wanted: &Wanted) -> Result<Vec<f32>,
     Ok(samples.flat_map(|start| read.values[start..start + channels].iter().copied()).collect())
 }
 
-fn examples_of_array(path: &Path, array: crate::array::Array, wanted: &Wanted) -> Result<Examples, DataError> {
-    let fail = |problem| DataError::file(path, problem);
-    let (values, _) = array.into_inputs().map_err(fail)?;
-    match values.view().input_type() == wanted.input {
-        true => whole(path, values, wanted),
-        false => typed(path, values.view().to_f32(), wanted),
+/// What the axes of an array are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Axes {
+    Examples,
+    /// `[samples][channels]`
+    Recording,
+}
+
+impl Axes {
+    /// Those of an array of shape `found`, for a model that takes `shape`; `None` if they are neither.
+    fn of(found: &[usize], shape: Shape) -> Option<Self> {
+        let whole = |axes: &[usize]| axes.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
+        let rest = whole(found.get(1..).unwrap_or_default());
+        let is = |axes: &[usize]| rest == whole(axes);
+        if found.len() < 2 && found.iter().product::<usize>() == shape.inputs() {
+            return Some(Self::Examples);
+        }
+        // Features have no axes of their own that others could be mistaken for.
+        let flat = shape == Shape::features(shape.channels) && rest.iter().product::<usize>() == shape.channels;
+        if flat || is(&[shape.inputs()]) || is(&[shape.height, shape.width, shape.channels]) {
+            return Some(Self::Examples);
+        }
+        (takes_windows(shape) && is(&[shape.channels])).then_some(Self::Recording)
+    }
+
+    /// What a model takes, in words.
+    fn expected(shape: Shape) -> String {
+        let Shape { height, width, channels } = shape;
+        match (height, width) {
+            (1, 1) => format!("Nx{channels}"),
+            _ if takes_windows(shape) => {
+                format!("Nx{height}x{channels}, Nx{}, or one recording of samples x {channels}", shape.inputs())
+            }
+            _ if channels == 1 => format!("Nx{height}x{width} or Nx{}", shape.inputs()),
+            _ => format!("Nx{height}x{width}x{channels} or Nx{}", shape.inputs()),
+        }
     }
 }
 
+/// Whether examples are windows of samples.
+fn takes_windows(shape: Shape) -> bool {
+    shape.height > 1 && shape.width == 1
+}
+
+fn examples_of_array(path: &Path, array: crate::array::Array, wanted: &Wanted) -> Result<Examples, DataError> {
+    let fail = |problem| DataError::file(path, problem);
+    let Some(axes) = Axes::of(&array.shape, wanted.shape) else {
+        let found = array.shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x");
+        let found = if found.is_empty() { "one value".to_owned() } else { found };
+        return Err(fail(Problem::InputShape { found, expected: Axes::expected(wanted.shape) }));
+    };
+    let (values, _) = array.into_inputs().map_err(fail)?;
+    match axes {
+        Axes::Recording => recording(path, values.view().to_f32(), wanted),
+        Axes::Examples if values.view().input_type() == wanted.input => whole(path, values, wanted),
+        Axes::Examples => typed(path, values.view().to_f32(), wanted),
+    }
+}
+
+/// Windows of one recording, `[samples][channels]`.
+fn recording(path: &Path, values: Vec<f32>, wanted: &Wanted) -> Result<Examples, DataError> {
+    let values = windows(path, &csv::Inputs { values, groups: None }, wanted)?;
+    typed(path, values, wanted)
+}
+
 fn of_raw(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, DataError> {
-    let (size, inputs) = (wanted.input.size(), wanted.shape.inputs());
-    if bytes.is_empty() || bytes.len() % (size * inputs) != 0 {
-        let problem = Problem::RawLength { found: bytes.len(), example: size * inputs, input: wanted.input.name() };
+    let samples = takes_windows(wanted.shape) && wanted.step.is_some_and(|step| step != wanted.shape.height);
+    let (unit, values) = match samples {
+        true => ("a sample", wanted.shape.channels),
+        false => ("an example", wanted.shape.inputs()),
+    };
+    let size = wanted.input.size() * values;
+    if bytes.is_empty() || bytes.len() % size != 0 {
+        let problem = Problem::RawLength { found: bytes.len(), unit, size, input: wanted.input.name() };
         return Err(DataError::file(path, problem));
     }
+    let values = raw_values(bytes, wanted.input);
+    if let Some(at) = (0..values.len()).find(|&at| !values.view().get(at).is_finite()) {
+        let (example, input) = (at / wanted.shape.inputs(), at % wanted.shape.inputs());
+        let problem = Problem::NotFinite { example, input, value: values.view().get(at).to_string() };
+        return Err(DataError::file(path, problem));
+    }
+    match samples {
+        true => recording(path, values.view().to_f32(), wanted),
+        false => whole(path, values, wanted),
+    }
+}
+
+/// Little-endian values of a type, whole ones.
+fn raw_values(bytes: Vec<u8>, input: InputType) -> Values {
     let pairs = || bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-    let values = match wanted.input {
+    match input {
         InputType::U8 => Values::U8(bytes),
         InputType::I8 => Values::I8(bytes.into_iter().map(|byte| byte as i8).collect()),
         InputType::I16 => Values::I16(pairs().map(i16::from_le_bytes).collect()),
@@ -133,8 +220,7 @@ fn of_raw(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, Data
             let items = bytes.chunks_exact(4).map(|item| [item[0], item[1], item[2], item[3]]);
             Values::F32(items.map(f32::from_le_bytes).collect())
         }
-    };
-    whole(path, values, wanted)
+    }
 }
 
 fn typed(path: &Path, values: Vec<f32>, wanted: &Wanted) -> Result<Examples, DataError> {
@@ -155,4 +241,32 @@ fn whole(path: &Path, inputs: Values, wanted: &Wanted) -> Result<Examples, DataE
         return Err(DataError::file(path, problem));
     }
     Ok(Examples { inputs, targets: Targets::None, shape: wanted.shape })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_are_the_models() {
+        let check = |found: &[usize], shape: Shape, expected| {
+            assert_eq!(Axes::of(found, shape), expected, "{found:?} for {shape}");
+        };
+        let (examples, recording) = (Some(Axes::Examples), Some(Axes::Recording));
+        let (features, window, image) = (Shape::features(30), Shape::window(32, 9), Shape::image(28, 28));
+        [&[2, 30][..], &[30], &[1, 30], &[2, 1, 30], &[2, 5, 6]].iter().for_each(|a| check(a, features, examples));
+        [&[30, 2][..], &[900], &[], &[31]].iter().for_each(|a| check(a, features, None));
+        [&[2, 32, 9][..], &[2, 288], &[288], &[2, 32, 1, 9]].iter().for_each(|a| check(a, window, examples));
+        [&[1760, 9][..], &[32, 9], &[1760, 1, 9]].iter().for_each(|a| check(a, window, recording));
+        [&[2, 9, 32][..], &[9, 1760], &[9], &[1760], &[2, 18, 16]].iter().for_each(|a| check(a, window, None));
+        [&[2, 28, 28][..], &[2, 784], &[784], &[2, 28, 28, 1], &[1, 28, 28]]
+            .iter()
+            .for_each(|a| check(a, image, examples));
+        [&[28, 28][..], &[28, 28, 2], &[2, 56, 14], &[784, 2]].iter().for_each(|a| check(a, image, None));
+        // Windows of one channel: values in a row are one recording.
+        [&[100][..], &[100, 1]].iter().for_each(|a| check(a, Shape::window(8, 1), recording));
+        check(&[100, 8], Shape::window(8, 1), examples);
+        check(&[7], Shape::features(1), examples);
+        check(&[7, 1], Shape::features(1), examples);
+    }
 }

@@ -9,7 +9,9 @@ mod npy;
 mod npz;
 mod pictures;
 mod rows;
+mod table;
 mod texts;
+mod width;
 
 pub use inputs::{Wanted, read_inputs};
 
@@ -70,8 +72,12 @@ fn looks_binary(start: &[u8]) -> bool {
     !crate::decode::is_utf16(start) && start.iter().any(control)
 }
 
-/// What a path of the command line stands for: itself, or `PATH_x.npy` if only that is there.
+/// What a path of the command line stands for: itself, the folder below it that holds the IDX files, or `PATH_x.npy` if only
+/// that is there.
 fn named(path: &Path) -> PathBuf {
+    if path.is_dir() {
+        return crate::idx_names::folder(path);
+    }
     let array = PathBuf::from(format!("{}_x.npy", path.display()));
     if !path.exists() && array.is_file() { array } else { path.to_owned() }
 }

@@ -58,11 +58,9 @@ pub(super) fn rows(path: &Path, x: Array, y: Option<(&Path, Array)>, options: &O
             Answers::of_array(y, count, task).map_err(|problem| DataError::file(path, problem))?
         }
     };
-    let (inputs, inexact) = x.into_inputs().map_err(fail)?;
+    let (inputs, lost) = x.into_inputs().map_err(fail)?;
     let mut rows = Rows::new(path, inputs, shape, answers);
-    if inexact > 0 {
-        rows.notes.push(format!("{inexact} values are not exact as 32-bit floats, which inputs become"));
-    }
+    rows.note_lost(lost);
     Ok(rows)
 }
 

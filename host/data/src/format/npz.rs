@@ -28,10 +28,16 @@ const COMMENT: u64 = 65_535;
 /// Largest directory that is read: some thousand entries.
 const MOST_DIRECTORY: u64 = 1 << 20;
 
+/// Arrays that are read.
+const READ: [&str; 6] = ["x_train", "y_train", "x_test", "y_test", "x", "y"];
+
 /// Reads training examples, and test examples if the file has them by themselves.
 pub(crate) fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>), DataError> {
     let mut archive = Archive::open(path)?;
-    let mut rows = |x: &str, y: &str| -> Result<Option<Rows>, DataError> {
+    if archive.has("x_train") && archive.has("x") {
+        return Err(DataError::file(path, Problem::TwoSets));
+    }
+    let mut rows = |x: &'static str, y: &'static str| -> Result<Option<Rows>, DataError> {
         let Some(inputs) = archive.array(x)? else { return Ok(None) };
         let answers = archive.array(y)?.map(|answers| (path, answers));
         npy::rows(path, inputs, answers, options).map(Some)
@@ -39,7 +45,9 @@ pub(crate) fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>
     let (train, test) = (rows("x_train", "y_train")?, rows("x_test", "y_test")?);
     let whole = if train.is_none() { rows("x", "y")? } else { train };
     let missing = || Problem::NoArrays(archive.names());
-    Ok((whole.ok_or_else(|| DataError::file(path, missing()))?, test))
+    let mut whole = whole.ok_or_else(|| DataError::file(path, missing()))?;
+    whole.notes.extend(archive.unread());
+    Ok((whole, test))
 }
 
 /// One entry of the directory.
@@ -50,6 +58,17 @@ struct Entry {
     packed: u64,
     unpacked: u64,
     offset: u64,
+}
+
+impl Entry {
+    /// The name without its ending.
+    fn array_name(&self) -> &str {
+        self.name.strip_suffix(".npy").unwrap_or(&self.name)
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.array_name().eq_ignore_ascii_case(name)
+    }
 }
 
 struct Archive<'a> {
@@ -66,15 +85,30 @@ impl<'a> Archive<'a> {
         Ok(Self { path, file, length, entries })
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| entry.is(name))
+    }
+
+    /// What is said of arrays that are not read, if there are any.
+    fn unread(&self) -> Option<String> {
+        let unread = self.entries.iter().filter(|entry| !READ.iter().any(|name| entry.is(name)));
+        let names: Vec<&str> = unread.map(Entry::array_name).take(10).collect();
+        (!names.is_empty())
+            .then(|| format!("{} in the file are not read: sets are {}", names.join(", "), READ.join(", ")))
+    }
+
     fn names(&self) -> String {
         let names: Vec<&str> = self.entries.iter().take(10).map(|entry| entry.name.as_str()).collect();
         names.join(", ")
     }
 
     /// The array of this name, in small letters or capitals.
-    fn array(&mut self, name: &str) -> Result<Option<Array>, DataError> {
-        let named = |entry: &&Entry| entry.name.strip_suffix(".npy").unwrap_or(&entry.name).eq_ignore_ascii_case(name);
-        let Some(entry) = self.entries.iter().find(named) else { return Ok(None) };
+    fn array(&mut self, name: &'static str) -> Result<Option<Array>, DataError> {
+        let mut named = self.entries.iter().filter(|entry| entry.is(name));
+        let Some(entry) = named.next() else { return Ok(None) };
+        if named.next().is_some() {
+            return Err(DataError::file(self.path, Problem::TwoArrays(name)));
+        }
         let read = unpack(&mut self.file, self.length, entry);
         let array = read.and_then(|bytes| npy::parse(&mut &bytes[..], bytes.len() as u64));
         array.map(Some).map_err(|problem| DataError::file(&self.path.join(&entry.name), problem))

@@ -15,16 +15,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Examples, Shape, validation_share};
+use crate::dataset::{Dataset, Examples, validation_share};
 use crate::decode;
 use crate::dice::Dice;
 use crate::error::{DataError, Problem};
 use crate::fashion_mnist;
-use crate::idx_names::find;
+use crate::idx_names::{self, alike, find};
 use crate::names;
 use crate::options::{Options, Task, TestSplit};
 use crate::picture::read_png;
 use crate::progress::LoadProgress;
+use crate::shape::Shape;
 use crate::targets::Targets;
 use crate::test_set::TestSet;
 use crate::values::Values;
@@ -51,7 +52,9 @@ const OTHER_FORMATS: [&str; 9] = ["jpg", "jpeg", "bmp", "gif", "tif", "tiff", "w
 
 /// Whether `folder` is of this kind: has folders, and no file of an IDX set.
 pub(crate) fn is(folder: &Path) -> bool {
-    let idx = fashion_mnist::ALL.iter().any(|file| find(folder, file.name).is_some());
+    let folder = &idx_names::folder(folder);
+    let idx =
+        fashion_mnist::ALL.iter().any(|file| !alike(folder, file.name).is_empty() || find(folder, file.name).is_some());
     !idx && has_folders(folder)
 }
 
@@ -82,6 +85,7 @@ pub(crate) fn read_all(
     };
     set.notes = listed.notes;
     set.note_classes();
+    set.check_classes(options.task).map_err(|problem| DataError::file(folder, problem))?;
     Ok(set)
 }
 
@@ -121,11 +125,17 @@ struct Folders {
 impl Folders {
     fn of(folder: &Path) -> Result<Self, DataError> {
         let found = folders(folder)?;
-        let named = |names: &[&str]| {
+        let named = |names: &[&str]| -> Result<Option<PathBuf>, DataError> {
             let is = |name: &str| names.iter().any(|known| name.eq_ignore_ascii_case(known));
-            found.iter().find(|(name, path)| is(name) && has_folders(path)).map(|(_, path)| path.clone())
+            let mut parts = found.iter().filter(|(name, path)| is(name) && has_folders(path));
+            match (parts.next(), parts.next()) {
+                (Some((first, _)), Some((second, _))) => {
+                    Err(DataError::file(folder, Problem::SamePart(first.clone(), second.clone())))
+                }
+                (part, _) => Ok(part.map(|(_, path)| path.clone())),
+            }
         };
-        Ok(Self { train: named(&TRAIN_NAMES), valid: named(&VALID_NAMES), test: named(&TEST_NAMES) })
+        Ok(Self { train: named(&TRAIN_NAMES)?, valid: named(&VALID_NAMES)?, test: named(&TEST_NAMES)? })
     }
 }
 
@@ -287,13 +297,20 @@ fn has_folders(folder: &Path) -> bool {
     entries(folder).is_ok_and(|entries| entries.iter().any(|path| path.is_dir()))
 }
 
-/// Folders by name; names are text of one line.
+/// Folders by name; names are text of one line, no two the same.
 fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     let named = |path: PathBuf| match path.file_name().and_then(|name| name.to_str()) {
         Some(name) if decode::is_plain(name) => Ok((decode::composed(name), path)),
         _ => Err(DataError::file(folder, Problem::ClassName(path.file_name().unwrap_or_default().to_owned()))),
     };
-    entries(folder)?.into_iter().filter(|path| path.is_dir()).map(named).collect()
+    let found = entries(folder)?.into_iter().filter(|path| path.is_dir()).map(named);
+    let mut found: Vec<(String, PathBuf)> = found.collect::<Result<_, _>>()?;
+    found.sort();
+    if let Some(pair) = found.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        let [first, second] = [&pair[0].1, &pair[1].1].map(|path| shown(path).escape_default().to_string());
+        return Err(DataError::file(folder, Problem::SameClass(first, second)));
+    }
+    Ok(found)
 }
 
 /// What is in a folder, by name, names that begin with a dot left out.

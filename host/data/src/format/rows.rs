@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::array::{Array, Data};
-use crate::dataset::Shape;
 use crate::error::Problem;
 use crate::options::Task;
+use crate::shape::Shape;
 use crate::values::Values;
 use crate::{decode, names};
 
@@ -66,6 +66,15 @@ impl Rows {
     pub(crate) fn len(&self) -> usize {
         self.inputs.len() / self.shape.inputs()
     }
+
+    /// Notes how many inputs lose what matters as 32-bit floats.
+    pub(crate) fn note_lost(&mut self, lost: usize) {
+        if lost > 0 {
+            self.notes.push(format!(
+                "{lost} inputs change as 32-bit floats, which they become: whole numbers above 16777216 are rounded, and values below 1e-45 are 0"
+            ));
+        }
+    }
 }
 
 impl Answers {
@@ -75,7 +84,7 @@ impl Answers {
     /// When there are not as many, or they are not of the task's kind.
     pub(crate) fn of_array(array: Array, examples: usize, task: Task) -> Result<Self, Problem> {
         if array.len() != examples {
-            return Err(Problem::CountMismatch { labels: array.len(), images: examples });
+            return Err(Problem::AnswerCount { labels: array.len(), examples });
         }
         let outputs = array.example_shape().inputs();
         match (task, &array.data) {

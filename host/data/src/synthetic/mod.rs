@@ -12,9 +12,10 @@ mod tops;
 use crate::dice::Dice;
 use canvas::{Canvas, SIDE};
 
-use crate::dataset::{Dataset, Examples, Shape};
+use crate::dataset::{Dataset, Examples};
 use crate::fashion_mnist;
 use crate::options::Task;
+use crate::shape::Shape;
 use crate::targets::Targets;
 use crate::test_set::TestSet;
 use crate::values::Values;

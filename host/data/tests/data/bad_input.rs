@@ -96,10 +96,21 @@ fn a_wrong_checksum_at_the_end_of_gzip() {
 
 #[test]
 fn headers() {
-    let magic = "starts with 0x00000801 where an IDX file of images has 0x00000803";
-    check(put(TRAIN_IMAGES, labels(24)), TRAIN_IMAGES, magic);
-    let magic = "starts with 0x00000803 where an IDX file of labels has 0x00000801";
-    check(put(TEST_LABELS, images(5, 3, 2)), TEST_LABELS, magic);
+    let one = "is an IDX file of one dimension, as labels are, and images have more, such as [N][height][width]";
+    check(put(TRAIN_IMAGES, labels(24)), TRAIN_IMAGES, one);
+    let three = "is an IDX file of 3 dimensions, and labels have one, the number of each image's class";
+    check(put(TEST_LABELS, images(5, 3, 2)), TEST_LABELS, three);
+    let column = [header(&[0x802, 5, 1]), vec![0; 5]].concat();
+    check(put(TEST_LABELS, column), TEST_LABELS, &three.replace('3', "2"));
+    let nine = [header(&[0x809]), [0, 0, 0, 1].repeat(9), vec![0]].concat();
+    check(
+        put(TRAIN_IMAGES, nine),
+        TRAIN_IMAGES,
+        "is an IDX file of 9 dimensions, and images have 2 to 8, such as [N][height][width]",
+    );
+    let unknown =
+        "says that its elements are of type 10, and IDX has 8 (u8), 9 (i8), 11 (i16), 12 (i32), 13 (f32) and 14 (f64)";
+    check(put(TRAIN_IMAGES, header(&[0xa03, 24, 3, 2])), TRAIN_IMAGES, unknown);
     let magic = "starts with 0x89504e47 where an IDX file of images has 0x00000803";
     check(put_unpacked(b"\x89PNG\r\n".to_vec()), "train-images-idx3-ubyte", magic);
     check(put(TRAIN_IMAGES, header(&[0x803, 24, 3])), TRAIN_IMAGES, "ends within its IDX header");
@@ -146,6 +157,66 @@ fn files_that_do_not_belong_together() {
         folder.put(TRAIN_LABELS, &gzip(&labels(1)));
     };
     check(one_image, TRAIN_IMAGES, "leaves 1 for training and validation, which need one each");
+}
+
+#[test]
+fn numbers_the_wrong_way_round() {
+    let little = "its header is little-endian, and IDX is big-endian";
+    let swapped = |numbers: &[u32], magic: u32, data: usize| {
+        let sizes = numbers.iter().flat_map(|number| number.to_le_bytes());
+        header(&[magic]).into_iter().chain(sizes).chain(vec![0; data]).collect::<Vec<u8>>()
+    };
+    check(put_unpacked(swapped(&[24, 3, 2], 0x803, 144)), "train-images-idx3-ubyte", little);
+    check(put(TRAIN_IMAGES, swapped(&[24, 3, 2], 0x803, 144)), TRAIN_IMAGES, little);
+    check(put(TRAIN_LABELS, swapped(&[24], 0x801, 24)), TRAIN_LABELS, little);
+    check(put(TRAIN_IMAGES, [vec![3, 8, 0, 0], vec![0; 156]].concat()), TRAIN_IMAGES, little);
+}
+
+#[test]
+fn parts_that_differ_are_found_before_they_are_read() {
+    let flat = [header(&[0x802, 24, 6]), vec![0; 144]].concat();
+    let fault = "its images are 3x2 ([5][3][2] in the file), the training images 6 values ([24][6] in the file)";
+    check(put(TRAIN_IMAGES, flat), TEST_IMAGES, fault);
+    let floats = [header(&[0xd03, 24, 3, 2]), vec![0; 4 * 144]].concat();
+    check(put(TRAIN_IMAGES, floats), TEST_IMAGES, "its images are 3x2 of u8, the training images 3x2 of f32");
+    // What could be a hundred times larger takes no memory: the images here break off, which is not even seen.
+    let large = |folder: &Folder| {
+        let images = [header(&[0x803, 20_000, 28, 28]), vec![0; 15_680_000 - 1]].concat();
+        folder.put(TRAIN_IMAGES, &gzip(&images));
+        folder.put(TRAIN_LABELS, &gzip(&labels(20_000)));
+    };
+    check(large, TEST_IMAGES, "its images are 3x2, the training images 28x28");
+}
+
+#[test]
+fn one_class_alone() {
+    let zeros = |count: u32| gzip(&[header(&[0x801, count]), vec![3; count as usize]].concat());
+    let alone = |folder: &Folder| {
+        folder.put(TRAIN_LABELS, &zeros(24));
+        folder.put(TEST_LABELS, &zeros(5));
+    };
+    check(alone, FOLDER, "all examples are of one class, '3'");
+    check(|folder| folder.put(TRAIN_LABELS, &zeros(24)), FOLDER, "all training examples are of one class, '3'");
+}
+
+#[test]
+fn files_that_could_both_be_meant() {
+    let twin = |bytes: Vec<u8>| move |folder: &Folder| folder.put("train-images-idx3-ubyte", &bytes);
+    let differ = "holds something else than the unpacked file of its name beside it";
+    let mut other = images(24, 3, 2);
+    other[20] ^= 1;
+    check(twin(other), TRAIN_IMAGES, differ);
+    check(twin(images(23, 3, 2)), TRAIN_IMAGES, differ);
+    check(twin(with_end(images(24, 3, 2), &[0])), TRAIN_IMAGES, differ);
+    let same = Folder::sample();
+    twin(images(24, 3, 2))(&same);
+    assert!(same.load().is_ok());
+    let two = |folder: &Folder| {
+        folder.remove(TRAIN_IMAGES);
+        folder.put("a-train-images-idx3-ubyte", &images(24, 3, 2));
+        folder.put("b_train_images", &images(24, 3, 2));
+    };
+    check(two, TRAIN_IMAGES, "no such file, but a-train-images-idx3-ubyte, b_train_images have names like it");
 }
 
 #[test]

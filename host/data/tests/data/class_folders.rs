@@ -137,11 +137,10 @@ fn classes_may_be_called_train_and_test() {
 #[test]
 fn pictures_of_every_kind_become_bytes() {
     let folder = Folder::empty();
-    fs::create_dir_all(folder.path().join("train/a")).unwrap();
-    fs::create_dir_all(folder.path().join("test/a")).unwrap();
+    ["train/a", "train/b", "test/a"].iter().for_each(|name| fs::create_dir_all(folder.path().join(name)).unwrap());
     let put = |name: &str, color, depth, data: &[u8]| folder.put(name, &encoded(1, 2, color, depth, data));
     put("train/a/0.PNG", png::ColorType::Rgb, png::BitDepth::Eight, &[255, 0, 0, 0, 0, 255]);
-    put("train/a/1.png", png::ColorType::Grayscale, png::BitDepth::One, &[0b0100_0000]);
+    put("train/b/1.png", png::ColorType::Grayscale, png::BitDepth::One, &[0b0100_0000]);
     put("test/a/0.png", png::ColorType::Grayscale, png::BitDepth::Sixteen, &[200, 9, 0, 255]);
     let set = folder.load().unwrap();
     let mut seen = [Part::Train, Part::Valid, Part::Test].map(|part| set.part(part).image(0).to_vec());
@@ -192,4 +191,12 @@ fn classes_that_are_wrong() {
         fill(folder, "test/a", 0, 1);
     };
     check(Folder::empty(), one, "", "leaves 1 for training and validation, which need one each");
+    check(Folder::empty(), |folder| fill(folder, "ant", 0, 14), "", "all examples are of one class, 'ant'");
+    let parts = |folder: &Folder| fill(folder, "Training/ant", 0, 3);
+    check(given(), parts, "", "its folders Training and train could both be the same part of the set");
+    let two_ways = |folder: &Folder| {
+        fill(folder, "\u{e4}", 0, 3);
+        fill(folder, "a\u{308}", 0, 3);
+    };
+    check(flat(), two_ways, "", "its folders a\\u{308} and \\u{e4} are one class, as their names differ only in how");
 }

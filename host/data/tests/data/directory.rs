@@ -88,3 +88,45 @@ fn the_dataset_flag_is_a_word_or_a_folder() {
     }
     assert!("".parse::<Source>().is_err());
 }
+
+#[test]
+fn names_of_other_sets_will_do() {
+    let expected = Folder::sample().load().unwrap();
+    let check = |rename: &dyn Fn(&str) -> String| {
+        let (plain, folder) = (Folder::sample(), Folder::empty());
+        for name in [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS] {
+            let new = folder.path().join(rename(name));
+            std::fs::create_dir_all(new.parent().unwrap()).unwrap();
+            std::fs::rename(plain.path().join(name), new).unwrap();
+        }
+        let set = folder.load().unwrap();
+        assert_eq!(set.part(Part::Train), expected.part(Part::Train), "{}", rename(TRAIN_IMAGES));
+        let test = load_test(&Source::Path(folder.path().into()), &mut |_| ()).unwrap();
+        assert_eq!(test.examples.view(), expected.part(Part::Test), "{}", rename(TEST_IMAGES));
+    };
+    check(&|name| name.replace("-idx", ".idx"));
+    check(&|name| name.replace('-', "_"));
+    check(&|name| name.replace("t10k", "Test").replace("train", "Train").replace("-idx3-ubyte", ""));
+    check(&|name| format!("emnist-letters-{}", name.replace("t10k", "test")));
+    check(&|name| format!("MNIST/raw/{name}"));
+    check(&|name| format!("raw/{name}"));
+}
+
+#[test]
+fn labels_without_names_are_numbers() {
+    let numbered = |folder: Folder, names: &[&str]| {
+        let mut set = folder.load().unwrap();
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        set.number_as(&names).map(|()| set.part(Part::Test).classes().unwrap().to_vec())
+    };
+    let words = ["café", "tea", "milk", "water"];
+    assert_eq!(numbered(Folder::sample(), &words), Ok(vec![0, 1, 2, 3, 0]));
+    assert_eq!(numbered(Folder::sample(), &["3", "2", "1", "0"]), Ok(vec![3, 2, 1, 0, 3]));
+    assert_eq!(numbered(Folder::sample(), &["1", "2", "3"]), Err(vec!["0".into()]));
+    let named = || {
+        let folder = Folder::sample();
+        folder.put("labels.txt", b"tea\nmilk\nwater\ncaf\xc3\xa9\n");
+        folder
+    };
+    assert_eq!(numbered(named(), &words), Ok(vec![1, 2, 3, 0, 1]));
+}

@@ -151,6 +151,7 @@ fn tables_that_are_wrong() {
     check("a,b\n1,x\none,y\n", "line 3, column 'a': 'one' is no number");
     check("a,b\n1,x\n\"1,5\",y\n", "line 3, column 'a': '1,5' is no number");
     check("a,b\n1,x\ninf,y\n", "line 3, column 'a': 'inf' is no number");
+    check("a,b\n1,x\n1e300,y\n", "line 3, column 'a': 1e300 is beyond 32-bit floats");
     check("a,b\n1,x\n2,\n", "line 3, column 'b': no value");
     check("a,b\n1,x\n2,x\n3,x\n", "all examples are of one class, 'x'");
     check("a,b\n1,0.5\n2,1.5\n", "column 'b' holds 0.5 where classes are whole numbers or names");
@@ -215,6 +216,259 @@ fn inputs_may_come_without_answers() {
     check("d.bin", &[0, 0, 128, 63, 0, 0, 0, 64], Ok(&[1.0, 2.0]));
     check("e.bin", &[0, 0, 128, 63], Err("holds 4 bytes, and an example of f32 values has 8"));
     check("f.csv", b"width,length\n", Err("has a header and no rows"));
+    check("g.bin", &[0, 0, 192, 127, 0, 0, 0, 64], Err("input 0 of example 0 (both counted from 0) is NaN"));
+    check("h.npz", b"PK\x03\x04\0\0\0\0", Err("is a zip archive, such as an .npz, and inputs alone are a .npy"));
+    check(
+        "i.csv",
+        b"1,5;2,5\n3,5;4,5\n",
+        Err("line 1, column '1': '1,5' is no number; correct it (numbers have a point"),
+    );
+    check("j.csv", b"1,5;2,5\n", Err("line 1, column '1': '1,5' is no number"));
+    let error = read_inputs(folder.path(), &wanted).unwrap_err().to_string();
+    assert!(error.contains("is a folder, and inputs alone are a .npy"), "{error}");
+    check("l.csv", b"0,1\n0.5,2\n", Err("its first line (0, 1) could number the columns, or be values; take it out"));
+    check("k.csv", b"width,length,\n1,2,\n3,4,\n", Ok(&[2.0, 1.0, 4.0, 3.0]));
+}
+
+#[test]
+fn columns_go_by_all_the_names_or_none() {
+    let folder = Folder::empty();
+    let check = |text: &str, channels: &[&str], expected: Result<&[f32], &str>| {
+        folder.put("t.csv", text.as_bytes());
+        let channels: Vec<String> = channels.iter().map(|&name| name.to_owned()).collect();
+        let shape = Shape::features(channels.len());
+        let wanted = Wanted { input: InputType::F32, shape, channels: &channels, step: None, group: None };
+        match (read_inputs(&folder.path().join("t.csv"), &wanted), expected) {
+            (Ok(found), Ok(values)) => assert_eq!(found.inputs.view().to_f32(), values, "{text}"),
+            (Err(error), Err(fault)) => assert!(error.to_string().contains(fault), "{text}: {error}"),
+            (found, _) => panic!("{text}: {found:?}"),
+        }
+    };
+    let abc = ["a", "b", "c"];
+    check("c,b,a\n1,2,3\n", &abc, Ok(&[3.0, 2.0, 1.0]));
+    check("C,B,A\n1,2,3\n", &abc, Ok(&[3.0, 2.0, 1.0]));
+    check("A,c,b,a\n9,1,2,3\n", &abc, Ok(&[3.0, 2.0, 1.0]));
+    check("x,y,z\n1,2,3\n", &abc, Ok(&[1.0, 2.0, 3.0]));
+    check("1,2,3\n", &abc, Ok(&[1.0, 2.0, 3.0]));
+    check("c,b,aa\n1,2,3\n", &abc, Err("its header names 2 of the model's 3 inputs, but not 'a'; name these too"));
+    check("C,y,z\n1,2,3\n", &abc, Err("names 1 of the model's 3 inputs, but not 'a', 'b'; name these too"));
+    check("f,g\n1,2\n", &["a", "b", "c", "d", "e", "f"], Err("but not 'a', 'b', 'c', 'd' and 1 more; name"));
+    check("c,b,a,a\n1,2,3,4\n", &abc, Err("its header has 2 columns that are called 'a', an input of the model"));
+    check("a,b,b\n1,2,3\n", &abc, Err("its header has 2 columns that are called 'b'"));
+    check("c,A,A,b\n1,2,3,4\n", &abc, Err("its header has 2 columns that are called 'a'"));
+    // Numbers as names, and a first line that is one.
+    check("1,0,2,y\n1,2,3,4\n", &["0", "1", "2"], Ok(&[2.0, 1.0, 3.0]));
+    check("0,1,2\n1,2,3\n", &["0", "1", "2"], Ok(&[1.0, 2.0, 3.0]));
+    check("0,1,2\n1,2,3\n", &abc, Err("its first line (0, 1, 2) could number the columns, or be values"));
+    check("0,1,2\n", &abc, Ok(&[0.0, 1.0, 2.0]));
+    let eight = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    check("0,1,2,3,4,5,6,7\n1,1,1,1,1,1,1,1\n", &eight, Ok(&[1.0; 8]));
+    // Trained on columns of one name.
+    check("b,a,a\n1,2,3\n", &["a", "a", "b"], Ok(&[2.0, 3.0, 1.0]));
+    check("b,a,a\n1,2,3\n", &["a", "A", "b"], Err("its header has 2 columns that are called 'a'"));
+    check("b,a,c\n1,2,3\n", &["a", "A", "b"], Err("its header names"));
+}
+
+/// An `.npy` of 32-bit floats that count up.
+fn npy(shape: &[usize]) -> Vec<u8> {
+    let values: Vec<u8> = (0..shape.iter().product::<usize>()).flat_map(|value| (value as f32).to_le_bytes()).collect();
+    npy_of("<f4", shape, &values)
+}
+
+fn npy_of(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
+    let sizes: String = shape.iter().map(|size| format!("{size},")).collect();
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}\n");
+    [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), data].concat()
+}
+
+#[test]
+fn axes_of_arrays_are_those_of_the_model() {
+    let folder = Folder::empty();
+    let check = |bytes: &[u8], shape: Shape, step, expected: Result<(usize, f32), &str>| {
+        folder.put("x.npy", bytes);
+        let wanted = Wanted { input: InputType::F32, shape, channels: &[], step, group: None };
+        match (read_inputs(&folder.path().join("x.npy"), &wanted), expected) {
+            (Ok(found), Ok((examples, last))) => {
+                let values = found.inputs.view().to_f32();
+                assert_eq!((found.len(), values.last()), (examples, Some(&last)), "{shape}");
+            }
+            (Err(error), Err(fault)) => assert!(error.to_string().contains(fault), "{shape}: {error}"),
+            (found, _) => panic!("{shape}: {found:?}"),
+        }
+    };
+    let (features, window) = (Shape::features(30), Shape::window(32, 9));
+    check(&npy(&[2, 30]), features, None, Ok((2, 59.0)));
+    check(&npy(&[30]), features, None, Ok((1, 29.0)));
+    check(
+        &npy(&[30, 2]),
+        features,
+        None,
+        Err("is an array of 30x2, and the model takes Nx30; give the axes in this order"),
+    );
+    check(&npy(&[900]), features, None, Err("is an array of 900, and the model takes Nx30"));
+    let takes = "and the model takes Nx32x9, Nx288, or one recording of samples x 9; give";
+    check(&npy(&[2, 32, 9]), window, None, Ok((2, 575.0)));
+    check(&npy(&[2, 9, 32]), window, None, Err(&format!("is an array of 2x9x32, {takes}")));
+    check(&npy(&[9, 1760]), window, None, Err(&format!("is an array of 9x1760, {takes}")));
+    check(&npy(&[1760, 9]), window, None, Ok((55, 15_839.0)));
+    check(&npy(&[1760, 9]), window, Some(16), Ok((109, 15_839.0)));
+    check(&npy(&[20, 9]), window, None, Err("the longest recording has 20 rows, and one window of the model needs 32"));
+    check(
+        &npy(&[28, 28]),
+        Shape::image(28, 28),
+        None,
+        Err("is an array of 28x28, and the model takes Nx28x28 or Nx784"),
+    );
+}
+
+#[test]
+fn raw_samples_are_cut_where_windows_overlap() {
+    let folder = Folder::empty();
+    let check = |bytes: &[u8], step, expected: Result<&[u8], &str>| {
+        folder.put("x.bin", bytes);
+        let shape = Shape::window(4, 2);
+        let wanted = Wanted { input: InputType::U8, shape, channels: &[], step, group: None };
+        match (read_inputs(&folder.path().join("x.bin"), &wanted), expected) {
+            (Ok(found), Ok(values)) => assert_eq!(found.inputs.view().u8(), Some(values), "{step:?}"),
+            (Err(error), Err(fault)) => assert!(error.to_string().contains(fault), "{error}"),
+            (found, _) => panic!("{step:?}: {found:?}"),
+        }
+    };
+    let bytes: Vec<u8> = (0..16).collect();
+    let overlapping: Vec<u8> = (0..8).chain(4..12).chain(8..16).collect();
+    check(&bytes, None, Ok(&bytes));
+    check(&bytes, Some(4), Ok(&bytes));
+    check(&bytes, Some(2), Ok(&overlapping));
+    check(&bytes[..10], Some(2), Ok(&bytes[..8]));
+    check(&bytes[..10], None, Err("holds 10 bytes, and an example of u8 values has 8; give whole ones"));
+    check(&bytes[..9], Some(2), Err("holds 9 bytes, and a sample of u8 values has 2; give whole ones"));
+    check(&bytes[..4], Some(2), Err("the longest recording has 2 rows, and one window of the model needs 4"));
+}
+
+#[test]
+fn headers_that_number_the_columns_are_no_rows() {
+    let rows: String = (0..20).map(|row| format!("{row},{},{}\n", row * 3, ["a", "b"][row % 2])).collect();
+    let target = |name: &str| Options { target: vec![name.into()], ..Options::default() };
+    let set = table(&format!("0,1,y\n{rows}"), &target("y")).unwrap();
+    assert_eq!((set.channels.join(" "), set.labels.join(" ")), ("0 1".into(), "a b".into()));
+    let parts = [Part::Train, Part::Valid, Part::Test].map(|part| set.part(part).len());
+    assert_eq!(parts.iter().sum::<usize>(), 20);
+    assert_eq!(set.notes, ["the first line (0, ..., y) numbers the columns, and is taken for their names"]);
+    let numbers = rows.replace('a', "5").replace('b', "6");
+    assert_eq!(table(&format!("0,1,2\n{numbers}"), &target("2")).unwrap().labels, ["5", "6"]);
+    assert_eq!(table(&numbers, &target("3")).unwrap().channels, ["1", "2"]);
+}
+
+#[test]
+fn what_could_mean_two_columns_is_refused() {
+    let text = "a,b,a,y\n1,2,3,x\n4,5,6,z\n";
+    let target = |names: &[&str]| Options { target: names.iter().map(|&name| name.into()).collect(), ..regress() };
+    refused(text, &target(&["a"]), "--target a: columns 1 and 3 both have this name");
+    refused(text, &target(&["b", "b"]), "column 'b' is named twice, as --target and as --target");
+    refused(text, &target(&["b", "2"]), "column 'b' is named twice");
+    let both = Options { group: Some("y".into()), target: vec!["y".into()], ..Options::default() };
+    refused(text, &both, "column 'y' is named twice, as --group and as --target");
+}
+
+#[test]
+fn an_empty_last_column_is_left_out() {
+    let rows: String = (0..20).map(|row| format!("{row},{},{},\n", row * 3, ["a", "b"][row % 2])).collect();
+    let set = table(&format!("f1,f2,y,\n{rows}"), &Options::default()).unwrap();
+    assert_eq!((set.channels.join(" "), set.labels.join(" ")), ("f1 f2".into(), "a b".into()));
+    assert_eq!(set.notes, ["column 4 is empty in header and rows, and is left out"]);
+    refused(&format!("f1,f2,y,\n{rows}1,2,a,7\n"), &Options::default(), "line 22 has a value in column 4");
+}
+
+#[test]
+fn tables_too_wide_for_any_network() {
+    let wide = |columns: usize| vec!["1"; columns].join(",") + "\n";
+    let check = |text: &str, fault: &str| refused(text, &Options::default(), fault);
+    check(&wide(1_000_000), "has 1000000 columns, and a network has at most 65535 inputs");
+    check(&wide(65_537).repeat(2), "has 65536 columns, and a network has at most 65535 inputs");
+    check(&format!("a,b\n{}", wide(300_000)), "has 300000 columns");
+    check(&"1".repeat(40_000_000), "has a line of 40000000 bytes, more than 33553920");
+    let rows: String = (0..20).map(|row| wide(65_536).replacen('1', &row.to_string(), 1)).collect();
+    let options = Options { target: vec!["1".into()], ..regress() };
+    assert_eq!(table(&rows, &options).unwrap().shape(), Shape::features(65_535));
+}
+
+/// A set of `NAME_x.npy` and `NAME_y.npy`.
+fn arrays(x: &[u8], y: &[u8]) -> Result<Dataset, DataError> {
+    let folder = Folder::empty();
+    folder.put("s_x.npy", x);
+    folder.put("s_y.npy", y);
+    load(folder.path().join("s_x.npy"), &Options::default())
+}
+
+#[test]
+fn values_that_change_as_floats_are_told() {
+    let classes: Vec<u8> = (0..20).map(|row| row % 2).collect();
+    let y = npy_of("|u1", &[20], &classes);
+    let notes = |first: f64| {
+        let values = (0..20).flat_map(|row| [if row == 0 { first } else { f64::from(row) / 7.0 }, 3.5]);
+        let bytes: Vec<u8> = values.flat_map(f64::to_le_bytes).collect();
+        arrays(&npy_of("<f8", &[20, 2], &bytes), &y).map(|set| set.notes.join("; "))
+    };
+    let constant = "1 of 2 columns have one value in all training examples and tell nothing: 2";
+    let changed = "1 inputs change as 32-bit floats, which they become: whole numbers above 16777216 are rounded, and \
+                   values below 1e-45 are 0";
+    assert_eq!(notes(0.1).unwrap(), constant);
+    assert_eq!(notes(16_777_216.0).unwrap(), constant);
+    assert_eq!(notes(16_777_217.0).unwrap(), format!("{changed}; {constant}"));
+    assert_eq!(notes(1e-60).unwrap(), format!("{changed}; {constant}"));
+    let beyond = notes(1e300).unwrap_err().to_string();
+    assert!(
+        beyond.contains("input 0 of example 0 (both counted from 0) is 1e300, beyond 32-bit floats; scale"),
+        "{beyond}"
+    );
+    let text: String = (0..20).map(|row| format!("{row}e-42,{row},{}\n", row % 2)).collect();
+    let tiny = table(&format!("a,b,y\n{text}"), &Options::default()).unwrap().notes;
+    let few = "1 of 2 columns hold values below 1.2e-38 alone, of which 32-bit floats keep few digits, and should be scaled: a";
+    assert_eq!(tiny, [few]);
+}
+
+#[test]
+fn answers_and_examples_are_as_many() {
+    let error = arrays(&npy(&[20, 2]), &npy_of("|u1", &[18], &[0; 18])).unwrap_err().to_string();
+    assert!(error.ends_with("s_y.npy: holds 18 labels for 20 examples; save as many of both"), "{error}");
+}
+
+/// A zip archive of entries that are stored.
+fn npz(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, data) in entries {
+        let mut crc = flate2::Crc::new();
+        crc.update(data);
+        let (size, name_len) = ((data.len() as u32).to_le_bytes(), (name.len() as u16).to_le_bytes());
+        let common =
+            [&[20, 0, 0, 0, 0, 0, 0, 0, 0, 0], &crc.sum().to_le_bytes()[..], &size, &size, &name_len, &[0, 0]].concat();
+        let offset = (out.len() as u32).to_le_bytes();
+        directory.extend([b"PK\x01\x02\x14\0", &common[..], &[0; 10], &offset, name.as_bytes()].concat());
+        out.extend([b"PK\x03\x04", &common[..], name.as_bytes(), data].concat());
+    }
+    let count = (entries.len() as u16).to_le_bytes();
+    let [size, offset] = [directory.len(), out.len()].map(|n| (n as u32).to_le_bytes());
+    [out, directory, [b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &offset, &[0, 0]].concat()].concat()
+}
+
+#[test]
+fn archives_that_could_mean_two_sets_are_refused() {
+    let (x, y) = (npy(&[20, 2]), npy_of("|u1", &[20], &(0..20).map(|row| row % 2).collect::<Vec<u8>>()));
+    let read = |entries: &[(&str, &Vec<u8>)]| {
+        let folder = Folder::empty();
+        let entries: Vec<(&str, Vec<u8>)> = entries.iter().map(|&(name, data)| (name, data.clone())).collect();
+        folder.put("s.npz", &npz(&entries));
+        load(folder.path().join("s.npz"), &Options::default())
+            .map(|set| set.notes.join("; "))
+            .map_err(|e| e.to_string())
+    };
+    assert_eq!(read(&[("x_train.npy", &x), ("y_train.npy", &y)]), Ok(String::new()));
+    let two = read(&[("x_train.npy", &x), ("y_train.npy", &y), ("x.npy", &x), ("y.npy", &y)]).unwrap_err();
+    assert!(two.contains("s.npz: has x and y as well as x_train and y_train; keep one pair"), "{two}");
+    let twice = read(&[("x.npy", &x), ("X.npy", &x), ("y.npy", &y)]).unwrap_err();
+    assert!(twice.contains("s.npz: has two arrays that are called x; keep one"), "{twice}");
+    let more = read(&[("x_train.npy", &x), ("y_train.npy", &y), ("x_val.npy", &x), ("y_val.npy", &y)]).unwrap();
+    assert!(more.starts_with("x_val, y_val in the file are not read: sets are x_train, y_train"), "{more}");
 }
 
 #[test]

@@ -1,10 +1,22 @@
 //! What can be wrong with one file or folder of data: each in a line with its remedy.
 
+mod columns;
+mod idx;
+
 use std::path::PathBuf;
+
+pub use columns::ColumnProblem;
+pub use idx::IdxProblem;
 
 /// What is wrong with one file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// Of a table's columns.
+    #[error(transparent)]
+    Columns(#[from] ColumnProblem),
+    /// Of IDX files.
+    #[error(transparent)]
+    Idx(#[from] IdxProblem),
     /// The folder given does not exist, or is no folder.
     #[error(
         "no such file or folder; give --dataset a CSV, NPY or NPZ file, a folder with four IDX files or with a folder of PNG pictures for each class, or use --dataset fashion-mnist or synthetic"
@@ -36,24 +48,6 @@ pub enum Problem {
     /// The gzip stream contradicts itself.
     #[error("its gzip stream is damaged ({0}); fetch it again")]
     Damaged(String),
-    /// Another kind of IDX file, or none.
-    #[error(
-        "starts with {found:#010x} where an IDX file of {what} has {expected:#010x}; put the right file under this name"
-    )]
-    Magic {
-        /// `images` or `labels`.
-        what: &'static str,
-        /// Big-endian first four bytes.
-        found: u32,
-        /// What they should be.
-        expected: u32,
-    },
-    /// Numbers the wrong way round.
-    #[error("its header is little-endian, and IDX is big-endian; write its sizes (and elements) the other way round")]
-    LittleEndian,
-    /// Shorter than an IDX header.
-    #[error("ends within its IDX header; fetch it again")]
-    NoHeader,
     /// A dimension is zero.
     #[error("declares no {0}; put a file with at least one under this name")]
     Nothing(&'static str),
@@ -78,38 +72,6 @@ pub enum Problem {
     /// Too large for this machine.
     #[error("needs {0} bytes of memory, more than there are; give a smaller set")]
     NoMemory(usize),
-    /// Labels and images do not belong together.
-    #[error("holds {labels} labels for {images} images; take both files from one set")]
-    CountMismatch {
-        /// In this file.
-        labels: usize,
-        /// In the images file beside it.
-        images: usize,
-    },
-    /// A label has no class name.
-    #[error(
-        "label {label} of image {index} has no name in labels.txt, which has {classes}; add the names that are missing"
-    )]
-    LabelRange {
-        /// Image, counted from 0.
-        index: usize,
-        /// Its label.
-        label: u16,
-        /// Number of class names.
-        classes: usize,
-    },
-    /// Training and test images differ in size.
-    #[error("its images are {test_height}x{test_width}, the training images {height}x{width}; take both from one set")]
-    SizeMismatch {
-        /// Rows of a test image.
-        test_height: usize,
-        /// Columns of a test image.
-        test_width: usize,
-        /// Rows of a training image.
-        height: usize,
-        /// Columns of a training image.
-        width: usize,
-    },
     /// One training image cannot be split.
     #[error("leaves {0} for training and validation, which need one each; add more examples")]
     TooFewToSplit(usize),
@@ -176,6 +138,51 @@ pub enum Problem {
     /// Neither UTF-8 nor UTF-16.
     #[error("is not UTF-8 text (byte {0}); save it as UTF-8")]
     NotUtf8(usize),
+    /// An archive or a folder, where inputs alone are read.
+    #[error(
+        "is {0}, and inputs alone are a .npy, a table of text or raw values; give one of these here, or the whole set as --dataset"
+    )]
+    NoInputsAlone(&'static str),
+    /// An array whose axes are not the model's.
+    #[error("is an array of {found}, and the model takes {expected}; give the axes in this order, N examples first")]
+    InputShape {
+        /// There.
+        found: String,
+        /// Needed.
+        expected: String,
+    },
+    /// Two entries of one name.
+    #[error("has two arrays that are called {0}; keep one")]
+    TwoArrays(&'static str),
+    /// Two sets in one file.
+    #[error("has x and y as well as x_train and y_train; keep one pair, the other can be a file of its own")]
+    TwoSets,
+    /// Two folders that are one part of the set.
+    #[error("its folders {0} and {1} could both be the same part of the set; keep one, or put their pictures together")]
+    SamePart(String, String),
+    /// Two folders that are one class.
+    #[error(
+        "its folders {0} and {1} are one class, as their names differ only in how accents are written; put the pictures into one"
+    )]
+    SameClass(String, String),
+    /// Answers beside inputs, of another number.
+    #[error("holds {labels} labels for {examples} examples; save as many of both")]
+    AnswerCount {
+        /// In this array.
+        labels: usize,
+        /// In that of the inputs.
+        examples: usize,
+    },
+    /// A value that no 32-bit float is.
+    #[error("input {input} of example {example} (both counted from 0) is {value}, beyond 32-bit floats; scale it")]
+    BeyondFloat {
+        /// Counted from 0.
+        example: usize,
+        /// Counted from 0.
+        input: usize,
+        /// What is there.
+        value: String,
+    },
     /// None of the formats.
     #[error("is no table of text, no .npy and no .npz; give one of these, or a folder with IDX files or PNG pictures")]
     UnknownFormat,
@@ -243,7 +250,17 @@ pub enum Problem {
         /// What is there.
         text: String,
     },
-    /// The same in examples for a trained network.
+    /// A number that no 32-bit float is.
+    #[error("line {line}, column '{column}': {text} is beyond 32-bit floats; scale the column")]
+    BeyondFloats {
+        /// Counted from 1.
+        line: u64,
+        /// Name or number.
+        column: String,
+        /// What is there.
+        text: String,
+    },
+    /// Text in a column of numbers, in examples for a trained network.
     #[error("line {line}, column '{column}': '{text}' is no number; correct it (numbers have a point, no comma)")]
     TextInput {
         /// Counted from 1.
@@ -268,26 +285,6 @@ pub enum Problem {
     /// The same of an array.
     #[error("holds text such as '{0}', and --task regress needs numbers; use --task classify")]
     TextTargets(String),
-    /// A column that is not there.
-    #[error("{flag} {name}: no such column; there are {known}")]
-    NoColumn {
-        /// Where it is named.
-        flag: &'static str,
-        /// As given.
-        name: String,
-        /// The first ones that are there.
-        known: String,
-    },
-    /// Columns of another number than a model takes.
-    #[error(
-        "has {found} columns, the model takes {expected}; give these, by the names the model knows or in its order"
-    )]
-    ColumnCount {
-        /// There.
-        found: usize,
-        /// Needed: one number, or two of which either will do.
-        expected: String,
-    },
     /// Fewer samples than a window of the model has.
     #[error("the longest recording has {longest} rows, and one window of the model needs {window}; give a longer one")]
     ShortRecording {
@@ -299,9 +296,6 @@ pub enum Problem {
     /// A table of one line, which has names.
     #[error("has a header and no rows; put the examples below it")]
     HeaderAlone,
-    /// All columns have other uses.
-    #[error("has no column left for inputs; add some, or name fewer as --target, --group or --normal")]
-    NoInputs,
     /// Several columns of classes.
     #[error("{0} values are named as the class of an example; name one, or use --task regress")]
     ManyAnswers(usize),
@@ -322,8 +316,13 @@ pub enum Problem {
     #[error("has the class name \"{0}\", which is blank, too long or no plain text; correct it")]
     ClassText(String),
     /// Nothing to tell apart.
-    #[error("all examples are of one class, '{0}'; give examples of at least two, or use --task reconstruct")]
-    OneClass(String),
+    #[error("all {what} are of one class, '{class}'; give examples of at least two, or use --task reconstruct")]
+    OneClass {
+        /// `examples`, or `training examples` if there are others for testing.
+        what: &'static str,
+        /// Its name.
+        class: String,
+    },
     /// Nothing is normal.
     #[error("--normal {0}: no row has this value; give one that normal rows have")]
     NothingNormal(String),
@@ -392,12 +391,14 @@ pub enum Problem {
         wanted: &'static str,
     },
     /// Raw bytes of a wrong length.
-    #[error("holds {found} bytes, and an example of {input} values has {example}; give whole examples")]
+    #[error("holds {found} bytes, and {unit} of {input} values has {size}; give whole ones")]
     RawLength {
         /// There.
         found: usize,
-        /// Of one example.
-        example: usize,
+        /// `an example` or `a sample`.
+        unit: &'static str,
+        /// Bytes of it.
+        size: usize,
         /// The type.
         input: &'static str,
     },
