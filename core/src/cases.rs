@@ -36,6 +36,7 @@ pub const CASES: &[Case] = table![
     math::cases::huge_logits_do_not_overflow,
     train::loss::cases::uniform_logits_cost_the_logarithm_of_the_classes,
     train::loss::cases::a_student_who_agrees_learns_nothing,
+    train::loss::cases::one_sigmoid_is_taught_as_two_classes,
     train::loss::cases::errors_of_values_are_squared_or_cut,
     train::loss::cases::binary_losses_do_not_overflow,
     train::dropout::cases::a_mask_has_the_stated_share_and_backward_has_the_same,

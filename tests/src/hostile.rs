@@ -207,7 +207,7 @@ fn first_of_largest(values: impl Iterator<Item = f64>) -> usize {
 pub struct Sections<'a> {
     /// Rows, or biases.
     pub first: &'a [u8],
-    /// The order of the inputs, in an integer model's first layer.
+    /// The order of the inputs, in an integer model's first layer where it says so.
     pub order: &'a [u8],
     /// Weights.
     pub second: &'a [u8],
@@ -230,21 +230,22 @@ pub fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
         at += len.div_ceil(ALIGN) * ALIGN;
         section
     };
+    let ordered = bytes[section(bytes, 3).start + 7] == 0;
     let of = |(index, layer): (usize, &LayerHeader)| {
-        let [first, order, second] = section_lens(layer, index == 0);
+        let [first, order, second] = section_lens(layer, index == 0 && ordered);
         Sections { first: cut(first), order: cut(order), second: cut(second) }
     };
     header.layers.iter().enumerate().map(of).collect()
 }
 
-/// Bytes of a layer's sections, without padding; `first` is said of the model's first layer.
-pub fn section_lens(layer: &LayerHeader, first: bool) -> [usize; 3] {
+/// Bytes of a layer's sections, without padding; `ordered` is said of a model's first layer with an order of its inputs.
+pub fn section_lens(layer: &LayerHeader, ordered: bool) -> [usize; 3] {
     let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
     if layer.bits == 32 {
         return [4 * units, 0, 4 * units * inputs];
     }
     let (rows, words) = block(layer.bits);
-    [8 * units, if first { 2 * inputs } else { 0 }, units.div_ceil(rows) * inputs.div_ceil(2) * words * 4]
+    [8 * units, if ordered { 2 * inputs } else { 0 }, units.div_ceil(rows) * inputs.div_ceil(2) * words * 4]
 }
 
 /// Rows of a block, and words of a pair of inputs in it.

@@ -18,10 +18,7 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
             let Some(dense) = dense(&layer, sections, traits, strip) else { return };
             let units = layer.units();
             let source = match index {
-                0 => Source::new(
-                    image.unwrap_or(bytemuck::must_cast_slice(x)),
-                    Order::Listed(Listed::checked(bytemuck::try_cast_slice(sections.order).unwrap_or(&[]))),
-                ),
+                0 => Source::new(image.unwrap_or(bytemuck::must_cast_slice(x)), order(&layer, sections)),
                 _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs())),
             };
             if index + 1 == count {
@@ -32,6 +29,14 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
             }
         }
         core::mem::swap(&mut x, &mut y);
+    }
+}
+
+/// The order of the first layer's inputs.
+fn order<'a>(layer: &Shape, sections: Sections<'a>) -> Order<'a> {
+    match bytemuck::try_cast_slice(sections.order) {
+        Ok([]) | Err(_) => Order::Plain(layer.inputs()),
+        Ok(list) => Order::Listed(Listed::checked(list)),
     }
 }
 

@@ -53,7 +53,7 @@ pub struct ModelSpec<'a> {
     /// Real value of one step of an output.
     pub logit_scale: f32,
     /// Which input is the first that the first layer's weights lie for, the second, ...: a permutation, or empty where they
-    /// are taken as they come. A float model has none.
+    /// are taken as they come, as those of a float model are. An order that changes nothing is not written.
     pub order: &'a [u16],
 }
 
@@ -157,10 +157,16 @@ impl ModelSpec<'_> {
         (self.order.is_empty() || permutes && !header.is_float()).then_some(())
     }
 
+    /// Whether the inputs are taken in another order than they come.
+    fn is_ordered(&self) -> bool {
+        self.order.iter().enumerate().any(|(at, &input)| usize::from(input) != at)
+    }
+
     /// Bytes of the section of all layers.
     fn layers_len(&self) -> usize {
         let layers = self.layers.iter().enumerate();
-        let sections = layers.filter_map(|(index, (header, _))| header.shape().section_lens(index == 0));
+        let sections =
+            layers.filter_map(|(index, (header, _))| header.shape().section_lens(index == 0 && self.is_ordered()));
         padded(self.layers.len() * RECORD) + sections.flatten().map(padded).sum::<usize>()
     }
 
@@ -283,10 +289,15 @@ impl Writer<'_> {
     /// The list of layers, and each one's sections; where they are.
     fn put_layers(&mut self, spec: &ModelSpec) -> Result<Range<usize>, EncodeError> {
         let start = self.len;
-        spec.layers.iter().try_for_each(|(header, weights)| self.put(&header.bytes(weights.strips(header))))?;
+        for (index, (header, weights)) in spec.layers.iter().enumerate() {
+            let mut record = header.bytes(weights.strips(header));
+            record[Records::PLAIN] = (index == 0 && !header.is_float() && !spec.is_ordered()).into();
+            self.put(&record)?;
+        }
         self.pad()?;
         for (index, (header, weights)) in spec.layers.iter().enumerate() {
-            weights.write(header, (index == 0).then_some(spec.order), self)?;
+            let order = if index == 0 && spec.is_ordered() { spec.order } else { &[] };
+            weights.write(header, order, self)?;
         }
         Ok(start..self.len)
     }
@@ -302,9 +313,8 @@ impl Writer<'_> {
         self.pad()
     }
 
-    /// The order of `inputs` inputs; where it is empty they are taken as they come.
-    fn put_order(&mut self, order: &[u16], inputs: u16) -> Result<(), EncodeError> {
-        (0..inputs).try_for_each(|i| self.put(&order.get(usize::from(i)).unwrap_or(&i).to_le_bytes()))?;
+    fn put_order(&mut self, order: &[u16]) -> Result<(), EncodeError> {
+        order.iter().try_for_each(|input| self.put(&input.to_le_bytes()))?;
         self.pad()
     }
 
@@ -367,8 +377,8 @@ impl LayerWeights<'_> {
         if wide { strips(width, inputs, weights) } else { 0 }
     }
 
-    /// The layer's sections; `order` is the first layer's.
-    fn write(&self, header: &LayerHeader, order: Option<&[u16]>, writer: &mut Writer) -> Result<(), EncodeError> {
+    /// The layer's sections; `order` is that of the inputs, or empty.
+    fn write(&self, header: &LayerHeader, order: &[u16], writer: &mut Writer) -> Result<(), EncodeError> {
         match self {
             Self::Float { kernel, bias } => {
                 writer.put_floats(bias)?;
@@ -381,7 +391,7 @@ impl LayerWeights<'_> {
                     writer.put(&Row { worst: worst(weights), ..row }.to_bytes())?;
                 }
                 writer.pad()?;
-                order.map_or(Ok(()), |order| writer.put_order(order, header.inputs))?;
+                writer.put_order(order)?;
                 weights
                     .chunks(width.rows() * inputs)
                     .try_for_each(|weights| writer.put_block(width, inputs, weights))?;

@@ -16,7 +16,7 @@
 //! | 4 | bits of a weight: 8, 4 or 2, or 32 |
 //! | 5 | 1 where outputs below zero become zero, else 0 |
 //! | 6 | where a row's sum is beyond a kernel's bound, number of strips of inputs whose sums are not; or 0 |
-//! | 7 | 0 |
+//! | 7 | in layer 0 of an integer model 1 where its inputs are taken as they come, without an order; else 0 |
 //! | 8..12 | real value of one step of an output, `f32`; 1 for a float layer |
 
 use super::ALIGN;
@@ -118,6 +118,17 @@ impl Iterator for Records<'_> {
 
 impl ExactSizeIterator for Records<'_> {}
 
+impl Records<'_> {
+    /// The byte of the first entry that says whether there is an order of the inputs.
+    pub(super) const PLAIN: usize = 7;
+
+    /// Whether the first layer's inputs have an order in the file, if its weights are integers.
+    #[inline(always)]
+    pub(super) fn is_ordered(&self) -> bool {
+        self.0.get(Self::PLAIN).is_none_or(|&plain| plain == 0)
+    }
+}
+
 /// One Dense with or without ReLU.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LayerHeader {
@@ -202,8 +213,8 @@ impl Shape {
     }
 
     /// Bytes of the layer's sections, without padding: rows or biases, the order of the inputs where there is one, the
-    /// weights. `first` is said of the model's first layer. None for a width that does not exist.
-    pub(crate) const fn section_lens(&self, first: bool) -> Option<[usize; 3]> {
+    /// weights. `ordered` is said of a model's first layer that has an order. None for a width that does not exist.
+    pub(crate) const fn section_lens(&self, ordered: bool) -> Option<[usize; 3]> {
         let (inputs, units) = (self.inputs(), self.units());
         match self.width() {
             // Where `usize` has 32 bits the product of the largest widths still fits, four times that does not; no
@@ -211,7 +222,7 @@ impl Shape {
             None if self.is_float() => Some([units * 4, 0, (units * inputs).saturating_mul(4)]),
             None => None,
             Some(width) => {
-                let order = if first { inputs * 2 } else { 0 };
+                let order = if ordered { inputs * 2 } else { 0 };
                 Some([units * Row::LEN, order, width.weights_len(inputs, units)])
             }
         }

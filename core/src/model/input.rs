@@ -34,7 +34,8 @@ pub enum Sharing {
 }
 
 impl Sharing {
-    const fn from_number(number: u8) -> Option<Self> {
+    /// By its number in the file.
+    pub const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::None),
             1 => Some(Self::All),
@@ -98,7 +99,8 @@ impl InputMap {
         }
     }
 
-    const fn from_words([low, rest]: [u32; 2], kind: InputType) -> Self {
+    /// From the two words of the file, for values of a type.
+    pub const fn from_words([low, rest]: [u32; 2], kind: InputType) -> Self {
         match kind {
             InputType::F32 => Self::Float { low: f32::from_bits(low), scale: f32::from_bits(rest) },
             _ => Self::Integer { low: low as i32, multiplier: rest as u16, shift: (rest >> 16) as u8 },

@@ -38,12 +38,13 @@
 //! | 32 | bias | `f32 [units]` |
 //! | | kernel | `f32 [units][inputs]` |
 //! | 8, 4, 2 | rows | `[units]`, 8 bytes each: bias `i32`, multiplier `u16`, shift `u8`, worst `u8`, 0 to 248 |
-//! | | order, in layer 0 only | `u16 [inputs]`: which of the inputs is the first that weights lie for, the second, ... |
+//! | | order, in layer 0 only, or none | `u16 [inputs]`: which of the inputs is the first that weights lie for, the second, ... |
 //! | | weights | blocks of rows, see [`crate::infer::layout`] |
 //!
 //! `worst` is the smallest `v` with `|sum_i q[o][i] x[i]| <= 2^(v / 8)`, whatever the activations: from it a kernel knows
 //! whether the row is within its [bound](crate::infer::bound). The most negative value of a weight (-128,
-//! -8, -2) does not occur. The order is a permutation. Hidden units stand in whatever order suits the next layer,
+//! -8, -2) does not occur. The order is a permutation; where the
+//! entry of layer 0 says that there is none, inputs are taken as they come. Hidden units stand in whatever order suits the next layer,
 //! outputs in theirs. A model is all float or all integer; widths may differ by layer.
 //!
 //! # Arithmetic

@@ -111,16 +111,16 @@ impl core::error::Error for ParseError {}
 pub(crate) struct Sections<'a> {
     /// Rows, or biases.
     pub(crate) rows: &'a [u8],
-    /// Which pixel is which input, little-endian; empty but in the first layer of an integer model.
+    /// Which pixel is which input, little-endian; empty where inputs are taken as they come.
     pub(crate) order: &'a [u8],
     /// Weights.
     pub(crate) weights: &'a [u8],
 }
 
 impl<'a> Sections<'a> {
-    /// Takes the sections of `layer`, the first or another one, off the front of `rest`.
-    fn take(layer: &Shape, first: bool, rest: &mut &'a [u8]) -> Option<Self> {
-        let [rows, order, weights] = layer.section_lens(first)?;
+    /// Takes the sections of `layer`, with an order of its inputs or without, off the front of `rest`.
+    fn take(layer: &Shape, ordered: bool, rest: &mut &'a [u8]) -> Option<Self> {
+        let [rows, order, weights] = layer.section_lens(ordered)?;
         Some(Self {
             rows: take_padded(rest, rows)?,
             order: take_padded(rest, order)?,
@@ -172,7 +172,7 @@ impl<'a> Model<'a> {
             head,
             values,
             channels: fixed.channels,
-            traits: check_layers(Records(records).map(|layer| layer.shape()), weights)?,
+            traits: check_layers(Records(records), weights)?,
             logit_scale: fixed.logit_scale,
         };
         model.check_ends(&fixed)?;
@@ -344,8 +344,8 @@ impl<'a> Model<'a> {
     /// The layers with their sections.
     pub(crate) fn layers(&self) -> impl Iterator<Item = (Shape, Sections<'a>)> + use<'a> {
         let mut rest = self.weights;
-        let layers = self.shapes().enumerate();
-        layers.map_while(move |(index, layer)| Some((layer, Sections::take(&layer, index == 0, &mut rest)?)))
+        let (layers, ordered) = (self.shapes().enumerate(), Records(self.records).is_ordered());
+        layers.map_while(move |(index, layer)| Some((layer, Sections::take(&layer, ordered && index == 0, &mut rest)?)))
     }
 }
 
@@ -402,14 +402,15 @@ pub(super) fn check_shapes(fixed: &Fixed, layers: Records) -> Result<(), ParseEr
 
 /// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on. Returns
 /// the [`Traits`] of each layer, two bits each.
-fn check_layers(layers: impl ExactSizeIterator<Item = Shape> + Clone, mut rest: &[u8]) -> Result<u32, ParseError> {
-    let mut traits = 0;
+fn check_layers(records: Records, mut rest: &[u8]) -> Result<u32, ParseError> {
+    let (layers, ordered, mut traits) = (records.map(|layer| layer.shape()), records.is_ordered(), 0);
     let last = layers.len().saturating_sub(1);
     for (index, layer) in layers.clone().enumerate() {
         layer.section_lens(false).ok_or(ParseError::Bits { layer: index, bits: layer.bits })?;
     }
     for (index, layer) in layers.enumerate() {
-        let sections = Sections::take(&layer, index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;
+        let sections =
+            Sections::take(&layer, ordered && index == 0, &mut rest).ok_or(ParseError::Shape { layer: index })?;
         let of_layer = check_rows(&layer, sections.rows).ok_or(ParseError::Row { layer: index })?;
         traits |= of_layer.bits() << (2 * index % u32::BITS as usize);
         check_order(&layer, sections.order).ok_or(ParseError::Order)?;

@@ -3,10 +3,10 @@
 use super::error::CliError;
 use super::output::Output;
 use super::table::{Outcome, Row, Table};
-use super::{Args, firmware, input, progress};
+use super::{Args, firmware, input, progress, without_plugin};
 use foldnet_core::Model;
 use foldnet_sim::board::{self, Board, slow_layers_on};
-use foldnet_sim::emulate::{Survey, emulate_all, emulator_version, runs};
+use foldnet_sim::emulate::{Survey, emulate_all, emulator_version, is_modelled, runs};
 use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, Record};
 use std::path::Path;
 
@@ -86,7 +86,9 @@ fn boards(args: &Args) -> Result<Vec<&'static Board>, CliError> {
 fn build(boards: &[&'static Board], args: &Args) -> (Vec<Firmware>, Vec<(&'static Board, CliError)>) {
     let (mut built, mut failed) = (Vec::new(), Vec::new());
     for &board in boards {
-        match firmware(board, args) {
+        // A board whose core has no timing model runs all the same, among others.
+        let timed = !args.cycles || is_modelled(board);
+        match if timed { firmware(board, args) } else { without_plugin(board, args) } {
             Ok(firmware) => built.push(firmware),
             Err(cause) => failed.push((board, cause)),
         }

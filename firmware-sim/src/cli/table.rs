@@ -62,6 +62,9 @@ const COLUMNS: [Column; 13] = [
     ("RAM, bytes", true),
 ];
 
+/// The column of modelled milliseconds, where there are any.
+const MS: Column = ("ms, modelled", true);
+
 impl Row {
     /// The model's file, without folder and ending.
     fn name(&self) -> String {
@@ -88,6 +91,14 @@ impl Row {
             Outcome::Failed(_) => nothing("failed"),
         };
         front.into_iter().chain(measured).collect()
+    }
+
+    /// Milliseconds of an example by the timing model, on boards that have one.
+    fn ms(&self) -> Option<f64> {
+        match &self.outcome {
+            Outcome::Ran(run) => run.ms,
+            Outcome::DoesNotFit(_) | Outcome::Failed(_) => None,
+        }
     }
 
     /// A row a layer, board and model in front.
@@ -171,7 +182,9 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<_> = self.rows.iter().map(Row::cells).collect();
+        let ms = |row: &Row| row.ms().map_or("-".to_owned(), |ms| format!("{ms:.2}"));
+        let cells = |row: &Row| row.cells().into_iter().chain(self.is_timed().then(|| ms(row))).collect();
+        let rows: Vec<Vec<String>> = self.rows.iter().map(cells).collect();
         table(f, &self.columns(), &rows)?;
         let layers: Vec<_> = self.rows.iter().flat_map(Row::layers).collect();
         if !layers.is_empty() {
@@ -196,7 +209,13 @@ impl Table {
             _ => None,
         });
         let name = ran.unwrap_or(ACCURACY);
-        COLUMNS.iter().map(|&column| if column.0 == ACCURACY { (name, true) } else { column }).collect()
+        let named = |column: Column| if column.0 == ACCURACY { (name, true) } else { column };
+        COLUMNS.into_iter().chain(self.is_timed().then_some(MS)).map(named).collect()
+    }
+
+    /// Whether any run has milliseconds.
+    fn is_timed(&self) -> bool {
+        self.rows.iter().any(|row| row.ms().is_some())
     }
 
     fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -208,6 +227,13 @@ impl Table {
              emulator; they are not cycles. Flash: firmware with test harness, and model. RAM: statics, example, scratch \
              memory, painted stack."
         )?;
+        if self.is_timed() {
+            writeln!(
+                f,
+                "\nms: by a model of the core at the board's clock and wait states, not measured (docs/cycles.md); - where there \
+                 is no model of the core."
+            )?;
+        }
         let complaints: Vec<String> = self.rows.iter().filter_map(Row::complaint).collect();
         for (title, lines) in
             [("Not run, or different:", &complaints), ("Compilers:", &self.built_by), ("Emulators:", &self.emulators)]
@@ -289,6 +315,18 @@ mod tests {
         assert!(!text.contains("Compilers") && text.contains("Emulators:\n\n- QEMU 7\n"), "{text}");
         let widths: Vec<usize> = text.lines().take(4).map(str::len).collect();
         assert!(widths.iter().all(|width| *width == widths[0]), "{text}");
+    }
+
+    #[test]
+    fn milliseconds_have_a_column_where_there_are_any() {
+        let Outcome::Ran(mut run) = emulation(None) else { panic!("it ran") };
+        assert!(!table(vec![emulation(None)]).to_string().contains("ms"));
+        run.ms = Some(12.345);
+        let text = table(vec![Outcome::Ran(run), emulation(None), Outcome::DoesNotFit("too large".into())]).to_string();
+        let cells = |line: usize| text.lines().nth(line).map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+        let last = |line: usize| cells(line).and_then(|cells| cells.get(14).copied());
+        assert_eq!([0, 2, 3, 4].map(last), [Some("ms, modelled"), Some("12.35"), Some("-"), Some("-")], "{text}");
+        assert!(text.contains("not measured (docs/cycles.md)"), "{text}");
     }
 
     #[test]

@@ -36,12 +36,17 @@ impl Cycles {
     }
 }
 
+/// Whether there is a timing model of the board's core.
+pub fn is_modelled(board: &Board) -> bool {
+    MODELLED.contains(&board.core)
+}
+
 /// Builds the plugin from this checkout for cycles on `board`.
 ///
 /// # Errors
 /// Where no timing of the board's core is published, without a checkout, and when the build fails.
 pub fn build_plugin(board: &Board) -> Result<PathBuf, EmulateError> {
-    if !MODELLED.contains(&board.core) {
+    if !is_modelled(board) {
         return Err(EmulateError::NoTiming { board: board.name, core: board.core });
     }
     let root = checkout()?;

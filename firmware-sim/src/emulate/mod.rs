@@ -24,7 +24,7 @@ mod update;
 
 pub use cases::{CasesRun, run_cases};
 pub use confine::{Confinement, confinement};
-pub use cycles::{Cycles, build_plugin};
+pub use cycles::{Cycles, build_plugin, is_modelled};
 pub use elf::Sizes;
 pub use error::EmulateError;
 pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes};

@@ -1,6 +1,7 @@
 //! Logits of the emulated boards against the simulator's, and what is measured on the way.
 
 use crate::{firmware, models};
+use foldnet_core::model::{InputSpec, ModelSpec};
 use foldnet_sim::board::FIRMWARE_RAM;
 use foldnet_sim::emulate::Task;
 use foldnet_sim::{Emulation, emulate};
@@ -56,6 +57,24 @@ fn riscv_is_the_simulator() {
     check_widths("riscv32");
     for bits in [8, 4, 2] {
         check("riscv32", &models::random_integer(28, 28, &[300, 100, 10], bits, 1), 784, 20);
+    }
+}
+
+/// A model of averages of 2x2 pixels, without an order of them.
+fn pooled(height: u16, width: u16, units: &[u16], bits: u8, seed: u32) -> Vec<u8> {
+    let fours = height * width / 4;
+    let corner = |input: u16| input / (width / 2) * 2 * width + input % (width / 2) * 2;
+    let square = |input: u16| [0, 1, width, width + 1].map(|pixel| corner(input) + pixel);
+    let members: Vec<u16> = (0..fours).flat_map(square).collect();
+    let input = InputSpec { fours, members: &members, ..InputSpec::default() };
+    models::integers(&ModelSpec { height, width, input, ..ModelSpec::default() }, units, bits, seed)
+}
+
+#[test]
+fn averages_of_pixels_are_the_simulators() {
+    for board in ["netduinoplus2", "microbit", "riscv32", "mps2-an385"] {
+        check(board, &pooled(28, 28, &[64, 32, 10], 4, 1), 784, 20);
+        check(board, &pooled(6, 10, &[7, 3], 8, 2), 60, 20);
     }
 }
 

@@ -33,10 +33,21 @@ pub(crate) fn random(height: u16, width: u16, units: &[u16], seed: u32) -> Vec<u
     file(height, width, "", layers)
 }
 
-/// As [`random`], with integer weights of `bits`, and rows that bring most sums into 0 to 255.
+/// As [`random`], with integer weights of `bits` that lie in an order of the pixels, and rows that bring most sums into 0 to
+/// 255.
 pub(crate) fn random_integer(height: u16, width: u16, units: &[u16], bits: u8, seed: u32) -> Vec<u8> {
+    let pixels = height * width;
+    // 97 is prime, and divides no size of an image here.
+    let order: Vec<u16> = (0..pixels).map(|input| (u32::from(input) * 97 % u32::from(pixels)) as u16).collect();
+    integers(&ModelSpec { height, width, order: &order, ..ModelSpec::default() }, units, bits, seed)
+}
+
+/// A model of these inputs, and layers of `units`.
+pub(crate) fn integers(spec: &ModelSpec, units: &[u16], bits: u8, seed: u32) -> Vec<u8> {
     let mut dice = Dice(seed);
-    let (mut inputs, largest) = (height * width, f32::from((1u16 << (bits - 1)) - 1));
+    let values = spec.height * spec.width;
+    let mut inputs = if spec.input.members.is_empty() { values } else { spec.input.fours };
+    let largest = f32::from((1u16 << (bits - 1)) - 1);
     let mut drawn = Vec::new();
     for &units in units {
         let mut draw = |n: usize, reach: f32| (0..n).map(|_| (dice.next() * reach).round()).collect::<Vec<f32>>();
@@ -54,7 +65,7 @@ pub(crate) fn random_integer(height: u16, width: u16, units: &[u16], bits: u8, s
         let header = LayerHeader { bits, ..layer(*inputs, *units, index + 1 < drawn.len()) };
         (header, LayerWeights::Integer { weights, rows })
     });
-    file(height, width, "", layers)
+    written(&ModelSpec { layers: layers.collect(), ..spec.clone() })
 }
 
 /// Grey images in a row, as many as there are labels, at least one.

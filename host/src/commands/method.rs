@@ -44,6 +44,10 @@ pub(super) struct MethodArgs {
     /// Least standard deviation of an input, as a share of the mean over all inputs [default: 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "init")]
     std_floor: Option<f32>,
+    /// Share that the moving statistics of BatchNormalization keep at every step [default: 0.99, as Keras has it;
+    /// PyTorch's momentum of 0.1 is 0.9 here]
+    #[arg(long, value_name = "SHARE", conflicts_with = "init")]
+    norm_momentum: Option<f32>,
     /// Average squares of 2x2 pixels, in training and on the device alike: a quarter of the inputs
     #[arg(long, value_name = "2", conflicts_with = "init")]
     pool: Option<usize>,
@@ -100,7 +104,7 @@ pub(super) enum Preset {
 const BEST: &str = "--norm before --epochs 40 --batch-size 128 --optimizer sgd --momentum 0.9 --nesterov --learning-rate 0.1 --schedule cosine --weight-decay 5e-4 --std-floor 0.2 --augment shift=1";
 
 /// What `--preset small` stands for.
-const SMALL: &str = "--norm before --hidden 56,32 --pool 2 --epochs 100 --batch-size 128 --optimizer sgd --momentum 0.9 --nesterov --learning-rate 0.1 --schedule cosine --weight-decay 5e-4 --std-floor 0.2 --augment shift=1";
+const SMALL: &str = "--norm before --hidden 64,32 --pool 2 --epochs 100 --batch-size 128 --optimizer sgd --momentum 0.9 --nesterov --learning-rate 0.1 --schedule cosine --weight-decay 5e-4 --std-floor 0.2 --augment shift=1";
 
 impl Preset {
     /// The flags as one would write them.
@@ -145,6 +149,7 @@ impl MethodArgs {
             class_weights: given.class_weights.or(others.class_weights),
             dropout: if given.dropout.is_empty() { others.dropout } else { given.dropout },
             std_floor: given.std_floor.or(others.std_floor),
+            norm_momentum: given.norm_momentum.or(others.norm_momentum),
             pool: given.pool.or(others.pool),
             standardize: given.standardize.or(others.standardize),
             loss: given.loss.or(others.loss),
@@ -177,6 +182,7 @@ impl MethodArgs {
             class_weights: self.class_weights.unwrap_or_default(),
             dropout: self.dropout.clone(),
             std_floor: self.std_floor.unwrap_or(0.0),
+            norm_momentum: self.norm_momentum,
             pool: self.pool,
             standardize: self.standardize.unwrap_or_default(),
             loss: self.loss.unwrap_or_default(),
@@ -204,6 +210,7 @@ fn check(method: &Method) -> anyhow::Result<()> {
     share("--momentum", momentum)?;
     share("--weight-decay", weight_decay)?;
     share("--label-smoothing", label_smoothing)?;
+    method.norm_momentum.map_or(Ok(()), |kept| share("--norm-momentum", kept))?;
     method.dropout.iter().try_for_each(|&rate| share("--dropout", rate))?;
     if method.optimizer != Rule::Sgd && (momentum > 0.0 || method.nesterov) {
         bail!("--momentum and --nesterov are of sgd; {} has its own means: leave them out", method.optimizer);
@@ -254,7 +261,7 @@ mod tests {
     #[test]
     fn the_small_preset_is_what_it_says() {
         let flags = Preset::Small.flags();
-        assert_eq!((flags.hidden, flags.epochs, flags.method.pool), (vec![56, 32], Some(100), Some(2)));
+        assert_eq!((flags.hidden, flags.epochs, flags.method.pool), (vec![64, 32], Some(100), Some(2)));
         assert!("tiny".parse::<Preset>().is_err_and(|error| error.contains("best or small")));
     }
 

@@ -58,7 +58,7 @@ pub(super) struct Train {
     /// Go on with the training in this folder where it stopped, by its own flags; --epochs may be another number
     #[arg(long, value_name = "DIR", conflicts_with_all = ["norm", "task", "hidden", "preset", "batch_size", "learning_rate", "seed",
         "init", "no_shuffle", "limit", "out", "optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "schedule", "warmup",
-        "label_smoothing", "class_weights", "dropout", "std_floor", "pool", "standardize", "loss", "head", "augment", "monitor", "patience"])]
+        "label_smoothing", "class_weights", "dropout", "std_floor", "norm_momentum", "pool", "standardize", "loss", "head", "augment", "monitor", "patience"])]
     resume: Option<PathBuf>,
     /// Write the epochs as a table, history.csv, too
     #[arg(long, value_name = "csv")]
@@ -108,12 +108,6 @@ impl Train {
         }
         let config = self.config()?;
         self.check(&config)?;
-        if let Some(preset) = self.preset {
-            ui.say(format!("preset: {}", preset.text()));
-        }
-        if self.init.is_none() && self.norm.or(self.preset().norm).is_none() {
-            ui.say("norm: before, as no --norm is given");
-        }
         let init = match &self.init {
             Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),
             None => None,
@@ -145,6 +139,7 @@ impl Train {
                 table: self.log.is_some(),
                 resume: None,
                 quantized: self.quantized()?,
+                notes: self.understood(),
             },
         };
         let trained = match self.after_floats() {
@@ -153,6 +148,14 @@ impl Train {
         };
         few.iter().for_each(|note| ui.say(note));
         ui.result(&trained.history)
+    }
+
+    /// What was understood of flags that are given by another name, or not at all.
+    fn understood(&self) -> Vec<String> {
+        let preset = self.preset.map(|preset| format!("preset: {}", preset.text()));
+        let placed = self.init.is_some() || self.norm.or(self.preset().norm).is_some();
+        let norm = (!placed).then(|| "norm: before, as no --norm is given".to_owned());
+        preset.into_iter().chain(norm).collect()
     }
 
     /// A note if the usual number of epochs, which is the notebook's, is far too few for a small set.

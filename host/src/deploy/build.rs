@@ -1,14 +1,13 @@
 //! Builds a device model: folds a network, or takes its integers, makes integers of it, and encodes them.
 
-use super::arrange::arrange;
-use super::encode::{Ends, encode_float, encode_integer};
+use super::encode::encode_float;
 use super::fold::fold;
-use super::head::Head;
 use super::inputs::Inputs;
 use super::integers::Quantizer;
 use super::plan::{Built, ExportPlan, Folded};
-use super::quantize::{QuantizeProgress, integer_layers};
+use super::quantize::QuantizeProgress;
 use super::shrink::Wanted;
+use super::trained::Integers;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::groups::Groups;
 use anyhow::{Context, bail};
@@ -43,7 +42,10 @@ pub fn build<C: Compute>(
     compute: &C,
     progress: &mut dyn FnMut(QuantizeProgress),
 ) -> anyhow::Result<Built> {
-    let Some(Folded { layers, model }) = folded else { return take_integers(checkpoint, plan) };
+    let Some(Folded { layers, model }) = folded else {
+        check_bits(checkpoint, plan.bits)?;
+        return Integers::of(checkpoint)?.arranged(checkpoint, plan);
+    };
     let bits = bits_per_layer(plan.bits, layers.len())?;
     if bits.contains(&FLOAT_BITS) {
         let groups = checkpoint.groups();
@@ -53,26 +55,17 @@ pub fn build<C: Compute>(
     Quantizer { checkpoint, plan, bits: &bits }.run(layers, wanted, compute, progress)
 }
 
-/// The model of a network that was trained in integers: its weights and steps as they are.
-fn take_integers(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Built> {
-    let mut layers = integer_layers(checkpoint)?;
-    let trained: Vec<u8> = layers.iter().map(|layer| layer.bits).collect();
-    let bits = bits_per_layer(plan.bits, layers.len())?;
-    if bits != trained {
+/// # Errors
+/// When other widths are asked for than those that a network of integers has.
+fn check_bits(checkpoint: &Checkpoint, asked: &[u8]) -> anyhow::Result<()> {
+    let trained = checkpoint.about.quantized.as_ref().map_or(&[][..], |quantized| &quantized.bits);
+    if bits_per_layer(asked, trained.len())? != trained {
         let trained = trained.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
         bail!(
             "--bits: this network was trained with weights of {trained} bits, which export takes as they are; give --bits {trained}"
         );
     }
-    let (seen, groups) = (checkpoint.seen(plan.calibration), checkpoint.groups());
-    seen.view().bytes()?;
-    let mut inputs = Inputs::choose(seen.view());
-    inputs = if groups.is_empty() { inputs.turn_integers(&mut layers[0]) } else { inputs.unturned() };
-    let order = arrange(&mut layers, &inputs.codes(seen.view().inputs, checkpoint.inputs));
-    let inputs = inputs.grouped(&groups);
-    let ends = Ends { inputs: &inputs, head: &Head::Softmax, dataset: checkpoint.about.digest() };
-    let model = encode_integer(&layers, &order, ends, plan)?;
-    Ok(Built { model, bits, errors: Vec::new(), inputs, smaller: None })
+    Ok(())
 }
 
 /// One width for every layer, from one for all or one for each.

@@ -111,6 +111,23 @@ impl Head {
         Ok(Self::Reconstruction(rows.collect(), shift as u8, score_scale as f32, threshold))
     }
 
+    /// The head of a network that was trained in integers, whose outputs have this step.
+    ///
+    /// # Errors
+    /// As [`reconstruction`](Self::reconstruction).
+    pub fn trained(checkpoint: &Checkpoint, inputs: &Inputs, step: f64) -> anyhow::Result<Self> {
+        match checkpoint.about.task {
+            Task::Classify => Ok(Self::of_classes(checkpoint)),
+            Task::Reconstruct => Self::reconstruction(checkpoint, inputs, step),
+            Task::Regress => {
+                let unit = |output: usize| {
+                    checkpoint.about.outputs.get(output).map_or([1.0, 0.0], |unit| [unit.std, unit.mean])
+                };
+                Ok(Self::Values((0..checkpoint.network().outputs()).map(unit).collect()))
+            }
+        }
+    }
+
     fn of_classes(checkpoint: &Checkpoint) -> Self {
         match checkpoint.layers.last() {
             Some(Layer::Sigmoid) => Self::Sigmoid,

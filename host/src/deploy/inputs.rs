@@ -4,7 +4,9 @@
 
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::quantize::QuantizedLayer;
+use crate::network::checkpoint::{About, Checkpoint, Windows};
 use crate::network::groups::Groups;
+use anyhow::{Context, ensure};
 use foldnet_core::infer::{Input as _, InputType};
 use foldnet_core::model::{InputMap, InputSpec, Sharing};
 use foldnet_data::{Shape, ValuesRef, View};
@@ -54,7 +56,7 @@ pub struct LossyInput {
 impl Inputs {
     /// As they are: for a float model.
     pub fn plain(view: View) -> Self {
-        let kind = kind(view.inputs);
+        let kind = core_type(view.inputs.input_type());
         Self {
             kind,
             sharing: Sharing::None,
@@ -114,6 +116,34 @@ impl Inputs {
         }
         *layer = turned;
         self
+    }
+
+    /// Those of a network that was trained in integers.
+    ///
+    /// # Errors
+    /// In words, when its windows are none of a model file.
+    pub fn trained(checkpoint: &Checkpoint) -> anyhow::Result<Self> {
+        let About { input, quantized, .. } = &checkpoint.about;
+        let kind = core_type(input.0);
+        let channels = checkpoint.about.data_shape().map_or(1, |shape| shape.channels);
+        let (mut sharing, mut maps) = (Sharing::None, Vec::new());
+        if let Some(windows) = quantized.as_ref().and_then(|quantized| quantized.windows.as_ref()) {
+            sharing = Sharing::from_number(windows.sharing).context("windows that are shared in no known way")?;
+            maps = windows.maps.iter().map(|&words| InputMap::from_words(words, kind)).collect();
+        }
+        ensure!(
+            maps.len() == sharing.maps(checkpoint.inputs, channels) && kind.is_mapped() != maps.is_empty(),
+            "{} windows of its inputs",
+            maps.len()
+        );
+        let groups = checkpoint.groups();
+        Ok(Self { kind, sharing, maps, channels, groups, turned: Vec::new(), loss: 0.0, lossy: Vec::new() })
+    }
+
+    /// What a checkpoint keeps of the windows.
+    pub fn windows(&self) -> Option<Windows> {
+        let maps = self.maps.iter().map(|map| map.words()).collect();
+        self.kind.is_mapped().then_some(Windows { sharing: self.sharing as u8, maps })
     }
 
     /// The section of the model file.
@@ -210,13 +240,13 @@ impl Inputs {
 }
 
 /// The same type in core's words.
-fn kind(values: ValuesRef) -> InputType {
-    match values {
-        ValuesRef::U8(_) => InputType::U8,
-        ValuesRef::I8(_) => InputType::I8,
-        ValuesRef::I16(_) => InputType::I16,
-        ValuesRef::U16(_) => InputType::U16,
-        ValuesRef::F32(_) => InputType::F32,
+fn core_type(of: foldnet_data::InputType) -> InputType {
+    match of {
+        foldnet_data::InputType::U8 => InputType::U8,
+        foldnet_data::InputType::I8 => InputType::I8,
+        foldnet_data::InputType::I16 => InputType::I16,
+        foldnet_data::InputType::U16 => InputType::U16,
+        foldnet_data::InputType::F32 => InputType::F32,
     }
 }
 

@@ -130,7 +130,7 @@ impl Quantizer<'_> {
         let Smaller { layers, groups } = network;
         // Inputs that were pooled in training are not merged again.
         let pooled = self.checkpoint.groups();
-        let inputs = inputs.grouped(if pooled.is_empty() { groups } else { &pooled });
+        let of_inputs = if pooled.is_empty() { groups } else { &pooled };
         let codes = groups.average(codes);
         let exact = exact.as_deref().map(|exact| groups.average_exact(exact));
         let mut sample = Sample { codes: codes.to_vec(), exact: exact.map(|exact| exact.to_vec()) };
@@ -140,7 +140,8 @@ impl Quantizer<'_> {
         }
         let how = Quantization { bits: self.bits, calibration: &sample.codes, exact: sample.exact.as_deref() };
         let mut layers = quantize(layers, &how, progress)?;
-        let order = arrange(&mut layers, &codes);
+        let arranged = arrange(&mut layers, &codes, of_inputs);
+        let inputs = inputs.grouped(&arranged.groups);
         let head = match self.checkpoint.about.task {
             Task::Reconstruct => {
                 // In steps of what the file holds, an f32.
@@ -150,7 +151,7 @@ impl Quantizer<'_> {
             _ => head.clone(),
         };
         let ends = Ends { inputs: &inputs, head: &head, dataset: self.checkpoint.about.digest() };
-        let model = encode_integer(&layers, &order, ends, self.plan)?;
+        let model = encode_integer(&layers, &arranged.order, ends, self.plan)?;
         let errors = layers.iter().map(|layer| layer.error).collect();
         Ok(Built { model, bits: self.bits.to_vec(), errors, inputs, smaller: None })
     }

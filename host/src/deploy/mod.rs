@@ -16,3 +16,4 @@ pub mod onnx;
 mod plan;
 pub mod quantize;
 pub mod shrink;
+pub(crate) mod trained;

@@ -1,7 +1,7 @@
 //! Accuracy and loss of a checkpoint or a model file on labelled images.
 
 use crate::absent::is_nan;
-use crate::deploy::quantize::{integer_layers, logits};
+use crate::deploy::trained::integer_model;
 pub use crate::judge::metrics::Metrics;
 use crate::judge::metrics::{anomaly, classification, regression, scores};
 use crate::network::checkpoint::Checkpoint;
@@ -79,15 +79,14 @@ pub struct Evaluation {
 /// # Panics
 /// If the images are not of the network's size: see [`ImageSize`](crate::network::open::ImageSize).
 pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
-    let seen = checkpoint.seen(view);
-    let view = seen.view();
     if checkpoint.about.quantized.is_some() {
         return run_integers(checkpoint, view);
     }
+    let seen = checkpoint.seen(view);
+    let view = seen.view();
     let (network, inputs) = (checkpoint.network(), checkpoint.inputs);
     assert_eq!(view.shape.inputs(), inputs, "inputs of an example and of the network");
-    let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
-    checkpoint.pixels.scaling().tables(&mut scale, &mut shift);
+    let [scale, shift] = checkpoint.standardization();
     let classes = network.outputs();
     let mut workspace = vec![0.0; network.predict_workspace(BATCH)];
     let (mut logits, mut columns) = (Vec::with_capacity(view.len() * classes), vec![0.0; classes * BATCH]);
@@ -110,13 +109,11 @@ fn two_classes(logits: Vec<f32>, classes: usize, sigmoid: bool) -> (Vec<f32>, us
     if sigmoid { (logits.into_iter().flat_map(|z| [0.0, z]).collect(), 2) } else { (logits, classes) }
 }
 
-/// Runs a network that was trained in integers, as the device will.
+/// Runs a network that was trained in integers: the device's code on the model that export makes of it.
 fn run_integers(checkpoint: &Checkpoint, view: View) -> Outputs {
-    let layers = integer_layers(checkpoint).expect("reading a checkpoint has looked at its integers");
-    let bytes = view.bytes().expect("the door has seen that these are bytes");
-    let scale = layers.last().map_or(1.0, |last| last.scale as f32);
-    let logits = logits(&layers, bytes).into_iter().map(|z| z as f32 * scale).collect();
-    Outputs { logits, classes: checkpoint.network().outputs(), ..Outputs::default() }
+    let file = integer_model(checkpoint).expect("reading a checkpoint has looked at its integers");
+    let model = Model::parse(&file).expect("what is written can be read");
+    Outputs { logits_sha256: None, ..run_model(&model, view) }
 }
 
 /// Runs a model file, image by image, as a device does.
@@ -167,7 +164,7 @@ pub fn answers<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> 
 
 /// `outputs` of a checkpoint for `view`, with the scores of one that reconstructs.
 pub fn with_scores(mut outputs: Outputs, checkpoint: &Checkpoint, view: View) -> Outputs {
-    if checkpoint.about.task == Task::Reconstruct {
+    if checkpoint.about.task == Task::Reconstruct && outputs.scores.is_empty() {
         let scores = scores(&outputs.logits, &checkpoint.standardized(view), outputs.classes);
         let above = |score: f32| checkpoint.about.threshold.map(|threshold| score > threshold);
         outputs.scores = scores.into_iter().map(|score| Scored { score, above: above(score) }).collect();

@@ -23,6 +23,12 @@ impl Groups {
         Self { fours, twos, members: groups.into_iter().flatten().map(|value| value as u16).collect() }
     }
 
+    /// The same groups in another order, which leaves those of a size together: the number of each group in this one.
+    pub(crate) fn ordered(&self, order: &[usize]) -> Self {
+        let groups: Vec<&[u16]> = self.iter().collect();
+        Self { members: order.iter().flat_map(|&group| groups[group]).copied().collect(), ..*self }
+    }
+
     /// Whether every value is an input.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()

@@ -55,26 +55,31 @@ pub fn groups(shape: Shape) -> Groups {
 #[derive(Debug, Clone)]
 pub struct Seen<'a> {
     view: View<'a>,
-    /// The averages `[N][I]`, and their shape, where the network has its inputs pooled.
-    averages: Option<(Vec<u8>, Shape)>,
+    /// Bytes `[N][I]`, and their shape, where the network takes averages, or the codes of a device.
+    bytes: Option<(Vec<u8>, Shape)>,
 }
 
 impl<'a> Seen<'a> {
+    /// What a device makes of examples, `[N][I]`.
+    pub fn coded(view: View<'a>, codes: Vec<u8>) -> Self {
+        Self { view, bytes: Some((codes, view.shape)) }
+    }
+
     /// Examples as they are.
     pub fn plainly(view: View<'a>) -> Self {
-        Self { view, averages: None }
+        Self { view, bytes: None }
     }
 
     /// The averages of images. Panics where [`check`] would refuse them.
     pub fn pooled(view: View<'a>) -> Self {
         let bytes = view.bytes().expect("images of bytes, as `check` has seen");
         let averages = groups(view.shape).average(bytes).into_owned();
-        Self { view, averages: Some((averages, pooled(view.shape))) }
+        Self { view, bytes: Some((averages, pooled(view.shape))) }
     }
 
     /// The examples.
     pub fn view(&self) -> View<'_> {
-        match &self.averages {
+        match &self.bytes {
             Some((bytes, shape)) => View { inputs: ValuesRef::U8(bytes), shape: *shape, ..self.view },
             None => self.view,
         }

@@ -1,15 +1,36 @@
 //! Examples as a network's inputs take them.
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, PixelStatistics};
 use super::groups::Groups;
 use super::pool::{Seen, groups};
+use crate::deploy::inputs::Inputs;
 use foldnet_data::View;
 
 impl Checkpoint {
-    /// `examples` as this network's inputs take them: averaged where they are pooled. Panics where they are not of its
-    /// [`ImageSize`](super::open::ImageSize).
+    /// `examples` as this network's inputs take them: averaged where they are pooled, and as a device's bytes where the
+    /// network is one of integers. Panics where they are not of its [`ImageSize`](super::open::ImageSize).
     pub fn seen<'a>(&self, examples: View<'a>) -> Seen<'a> {
-        if self.about.pool.is_some() { Seen::pooled(examples) } else { Seen::plainly(examples) }
+        if self.about.pool.is_some() {
+            return Seen::pooled(examples);
+        }
+        if self.about.quantized.is_none() || examples.bytes().is_ok() {
+            return Seen::plainly(examples);
+        }
+        let inputs = Inputs::trained(self).expect("reading a checkpoint has looked at its windows");
+        Seen::coded(examples, inputs.codes(examples.inputs, self.inputs))
+    }
+
+    /// What makes of the values that the inputs take those that the first layer computes with: the standardization, or of
+    /// the bytes of a network of integers 255ths. `[I]` factors and `[I]` summands.
+    pub fn standardization(&self) -> [Vec<f32>; 2] {
+        self.tables(if self.about.quantized.is_some() { &PixelStatistics::Unit } else { &self.pixels })
+    }
+
+    fn tables(&self, pixels: &PixelStatistics) -> [Vec<f32>; 2] {
+        let mut tables = [vec![0.0; self.inputs], vec![0.0; self.inputs]];
+        let [scale, shift] = &mut tables;
+        pixels.scaling().tables(scale, shift);
+        tables
     }
 
     /// The groups of pixels that this network's inputs are; none where every value is an input.
@@ -23,8 +44,7 @@ impl Checkpoint {
     /// The standardized inputs of all examples, `[N][I]`.
     pub fn standardized(&self, view: View) -> Vec<f32> {
         let inputs = self.inputs;
-        let (mut scale, mut shift) = (vec![0.0; inputs], vec![0.0; inputs]);
-        self.pixels.scaling().tables(&mut scale, &mut shift);
+        let [scale, shift] = self.tables(&self.pixels);
         (0..view.inputs.len()).map(|at| view.inputs.get(at) * scale[at % inputs] + shift[at % inputs]).collect()
     }
 }

@@ -41,6 +41,9 @@ impl<'a> Answers<'a> {
     /// When the set has answers of another kind.
     pub fn of(network: &Checkpoint, view: View<'a>) -> Result<Self, WrongKind> {
         match (network.about.task, view.targets) {
+            (Task::Reconstruct, _) if network.about.quantized.is_some() => {
+                Ok(Self::Values { values: network.standardized(view), outputs: network.inputs })
+            }
             (Task::Reconstruct, _) => Ok(Self::Inputs),
             (Task::Classify, TargetsRef::Classes(classes)) => Ok(Self::Classes(classes)),
             (Task::Regress, TargetsRef::Values { values, outputs }) => {
@@ -56,12 +59,17 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The same classes with a teacher's logits, `[N][C]`; answers that are no classes stay as they are.
+    /// The same with what a teacher answers, `[N][O]` in units of training: classes with its logits; values, `alpha` of
+    /// them and the rest the teacher's, of which the squared error has the gradient of both errors.
     #[must_use]
-    pub fn taught(self, teacher: Vec<f32>) -> Self {
+    pub fn taught(self, teacher: Vec<f32>, alpha: f32) -> Self {
         match self {
-            Self::Classes(classes) => Self::Taught { classes, teacher },
-            other => other,
+            Self::Classes(classes) | Self::Taught { classes, .. } => Self::Taught { classes, teacher },
+            Self::Values { mut values, outputs } => {
+                values.iter_mut().zip(teacher).for_each(|(value, t)| *value = alpha * *value + (1.0 - alpha) * t);
+                Self::Values { values, outputs }
+            }
+            Self::Inputs => Self::Inputs,
         }
     }
 
@@ -113,8 +121,9 @@ pub fn validate<C: Compute>(
 ) -> Result<(f64, f64), WrongKind> {
     let answers = Answers::of(network, view)?;
     let outputs = run_checkpoint(network, view, compute);
+    let found = in_training_units(network, outputs.logits.clone());
     let mean = |targets: &[f32]| {
-        let errors = outputs.logits.iter().zip(targets).map(|(y, target)| f64::from(y - target).abs());
+        let errors = found.iter().zip(targets).map(|(y, target)| f64::from(y - target).abs());
         errors.map(|error| of_error(error, values)).sum::<f64>() / targets.len() as f64
     };
     Ok(match answers {
@@ -135,7 +144,24 @@ fn of_error(error: f64, values: ValueLoss) -> f64 {
     }
 }
 
-/// The same network, whose outputs are real values.
+/// Outputs of [`run_checkpoint`] in units of training, in which only those of integers for real values are not.
+fn in_training_units(network: &Checkpoint, outputs: Vec<f32>) -> Vec<f32> {
+    if network.about.quantized.is_some() && network.about.task == Task::Regress {
+        return standardized_outputs(network, outputs);
+    }
+    outputs
+}
+
+/// Real values as `network` is trained to answer them.
+pub fn standardized_outputs(network: &Checkpoint, mut outputs: Vec<f32>) -> Vec<f32> {
+    let units = &network.about.outputs;
+    for values in outputs.chunks_mut(units.len().max(1)) {
+        values.iter_mut().zip(units).for_each(|(value, unit)| *value = (*value - unit.mean) / unit.std);
+    }
+    outputs
+}
+
+/// The same network, whose outputs are real values. One of integers has them by the head of its model, and stays as it is.
 pub fn with_units(network: &Checkpoint) -> Checkpoint {
     scaled(network, |unit| (unit.std, unit.mean))
 }
@@ -148,7 +174,7 @@ pub fn without_units(network: &Checkpoint) -> Checkpoint {
 /// Each output times a scale plus a shift, by the last Dense, which has a bias.
 fn scaled(network: &Checkpoint, by: impl Fn(&crate::network::checkpoint::Output) -> (f32, f32)) -> Checkpoint {
     let mut scaled = network.clone();
-    if network.about.task != Task::Regress {
+    if network.about.task != Task::Regress || network.about.quantized.is_some() {
         return scaled;
     }
     let last = network.network().placed().filter(|place| matches!(place.layer, Layer::Dense { .. })).last();

@@ -23,6 +23,12 @@ const WEIGHTS: u64 = 0;
 /// Stream of the generator that shuffles.
 const SHUFFLE: u64 = 1;
 
+/// Share of the right answers in the loss with a teacher.
+const ALPHA: f32 = 0.3;
+
+/// Temperature of the teacher's softmax.
+const TEMPERATURE: f32 = 3.0;
+
 /// How to train.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
@@ -305,8 +311,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         [train, valid]: [View<'a>; 2],
         compute: &'a C,
     ) -> Result<Self, TrainError> {
-        let (mut scale, mut shift) = (vec![0.0; network.inputs], vec![0.0; network.inputs]);
-        network.pixels.scaling().tables(&mut scale, &mut shift);
+        let [scale, shift] = network.standardization();
         let batch = config.batch_size.min(train.len());
         let (examples, answers) = (train.len(), Answers::of(network, train)?);
         let loss = loss(network, config.method.label_smoothing, config.method.loss);
@@ -348,13 +353,16 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         })
     }
 
-    /// The same for a network of integers: with all gradients stored, so that the rule sees whole rows, and learning from a
-    /// teacher's logits `[N][C]` with this loss, too, where there is one. `settle` brings the network up to date after the
-    /// steps of an epoch. Such a training cannot be resumed: its rule has state of its own.
+    /// The same for a network of integers: with all gradients stored, so that the rule sees whole rows, and learning from
+    /// what a teacher answers `[N][O]`, too, where there is one. `settle` brings the network up to date after the steps of an
+    /// epoch. Such a training cannot be resumed: its rule has state of its own.
     #[must_use]
-    pub(super) fn of_integers(mut self, teacher: Option<(Vec<f32>, Loss)>, settle: &'a Settle<'a>) -> Self {
-        if let Some((logits, loss)) = teacher {
-            (self.answers, self.loss) = (self.answers.taught(logits), loss);
+    pub(super) fn of_integers(mut self, teacher: Option<Vec<f32>>, settle: &'a Settle<'a>) -> Self {
+        if let Some(outputs) = teacher {
+            self.answers = self.answers.taught(outputs, ALPHA);
+            if matches!(self.answers, Answers::Taught { .. }) {
+                self.loss = Loss::Distillation { alpha: ALPHA, temperature: TEMPERATURE };
+            }
         }
         let mut memory = Aligned::zeros((R::STATE + 1) * self.params.len());
         memory[..self.memory.len()].copy_from_slice(&self.memory);

@@ -29,10 +29,10 @@ pub fn train_in_two(
     let quantized = plan.extras.quantized.take().context("--bits: no width is given")?;
     qat::check(&fresh::network(&plan, dataset, dataset.part(Part::Train))?, &quantized)?;
     let (out, folder) = (plan.out.clone(), plan.out.join(FLOAT));
-    ui.say(format!("in floats first: {}", folder.display()));
+    plan.extras.notes.push(format!("in floats first: {}", folder.display()));
     let floats = train_run(TrainPlan { out: folder.clone(), ..plan.clone() }, dataset, compute, ui)?;
-    ui.say(format!("in integers: {}", out.display()));
-    let extras = Extras { from: Some(folder.join(CHECKPOINT)), quantized: Some(quantized), ..plan.extras };
+    let notes = vec![format!("in integers: {}", out.display())];
+    let extras = Extras { from: Some(folder.join(CHECKPOINT)), quantized: Some(quantized), notes, ..plan.extras };
     let init = Some(floats.network);
     train_run(TrainPlan { config: integers, init, out, extras, ..plan }, dataset, compute, ui)
 }

@@ -109,7 +109,17 @@ fn layers(plan: &TrainPlan, task: Task, outputs: usize) -> Vec<Layer> {
         layers.pop();
     }
     layers.extend(sigmoid.then_some(Layer::Sigmoid));
+    plan.config.method.norm_momentum.into_iter().for_each(|share| keep(&mut layers, share));
     layers
+}
+
+/// Moving statistics keep this share of their value at every step.
+fn keep(layers: &mut [Layer], share: f32) {
+    for layer in layers {
+        if let Layer::BatchNorm { momentum, .. } = layer {
+            *momentum = share;
+        }
+    }
 }
 
 /// What standardizes inputs that are like these.

@@ -184,6 +184,9 @@ pub struct Method {
     pub dropout: Vec<f32>,
     /// Least standard deviation of an input, as a share of the mean over all inputs.
     pub std_floor: f32,
+    /// Share of their value that the moving statistics of BatchNormalization keep at every step; `None`: Keras's .99.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub norm_momentum: Option<f32>,
     /// Side of the squares of pixels whose averages are the inputs, where they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<usize>,

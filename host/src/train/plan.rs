@@ -40,6 +40,8 @@ pub struct Extras {
     pub table: bool,
     /// Training in integers, from the network of `init`.
     pub quantized: Option<Quantize>,
+    /// Lines for people, once nothing is left that would refuse the training.
+    pub notes: Vec<String>,
 }
 
 /// A training that stopped.

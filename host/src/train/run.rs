@@ -3,8 +3,8 @@
 
 use crate::compute::Fast;
 use crate::format::thousands;
-use crate::judge::evaluate::{evaluate, run_checkpoint};
-use crate::judge::metrics::{quantile, scores};
+use crate::judge::evaluate::{evaluate, run_checkpoint, with_scores};
+use crate::judge::metrics::quantile;
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, ImageSize};
@@ -107,6 +107,7 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
     }
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
+    plan.extras.notes.iter().for_each(|note| ui.say(note));
     TRAINING.store(true, Ordering::Relaxed);
     ui.block(of_checkpoint(network.network()));
     let unit = train.unit();
@@ -243,8 +244,8 @@ const THRESHOLD: f64 = 0.95;
 fn finished(network: &Checkpoint, valid: View, compute: &Fast) -> Checkpoint {
     let mut network = with_units(network);
     if network.about.task == Task::Reconstruct {
-        let outputs = run_checkpoint(&network, valid, compute);
-        let scores = scores(&outputs.logits, &network.standardized(valid), network.inputs);
+        let outputs = with_scores(run_checkpoint(&network, valid, compute), &network, valid);
+        let scores: Vec<f32> = outputs.scores.iter().map(|scored| scored.score).collect();
         network.about.threshold = quantile(&scores, THRESHOLD).filter(|threshold| threshold.is_finite());
     }
     network

@@ -16,7 +16,7 @@ fn a_small_network_is_trained_in_one_command() {
     let done = folder
         .run(&format!("{SMALL} --preset small --hidden 12,8 --epochs 2 --bits 4 --distill best --out small"))
         .succeeded();
-    for words in ["preset: --norm before --hidden 56,32 --pool 2", "in floats first: small", "(None, 196)"] {
+    for words in ["preset: --norm before --hidden 64,32 --pool 2", "in floats first: small", "(None, 196)"] {
         assert!(done.stdout.contains(words), "{words}: {}", done.stdout);
     }
     let said = folder.history("small")["test"]["accuracy"].as_f64().expect("a number");

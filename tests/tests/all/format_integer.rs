@@ -165,6 +165,35 @@ fn a_tiny_model_has_these_bytes() {
     check(&[0, 255, 0, 0, 255], 1, [-272, 0]);
 }
 
+/// Without an order the file is shorter by 16 bytes, says so in byte 7 of the first layer's entry, and takes the inputs as
+/// they come; an order that changes nothing is not written either.
+#[test]
+fn inputs_are_taken_as_they_come_where_there_is_no_order() {
+    let plain = file(&ModelSpec { order: &[], ..tiny_spec() }).unwrap();
+    let mut expected = [&TINY[..160], &TINY[176..]].concat();
+    (expected[8], expected[48], expected[56], expected[103]) = (36, 176, 16, 1);
+    seal(&mut expected);
+    assert_eq!(plain, expected);
+    assert_eq!(file(&ModelSpec { order: &[0, 1, 2, 3, 4], ..tiny_spec() }).unwrap(), plain);
+    // What `TINY` says of the same values in its order.
+    let bytes = AlignedBytes::new(&plain);
+    let model = Model::parse(&bytes).unwrap();
+    let mut scratch = vec![u32::MAX; model.scratch_words()];
+    let mut inference = Inference::<u8>::new(model, &mut scratch).unwrap();
+    for (image, class, expected) in [([90, 10, 4, 200, 7], 0, [1347, -29]), ([0, 0, 255, 0, 255], 1, [-272, 0])] {
+        assert_eq!(inference.run(&image), Ok(Answer::Class(class)), "{image:?}");
+        assert!(inference.outputs().words().iter().map(|word| *word as i32).eq(expected), "{image:?}");
+    }
+    // The entry and the parts must agree.
+    for (file, byte) in [(&TINY[..], 1), (&plain, 0)] {
+        let mut other = file.to_vec();
+        other[103] = byte;
+        seal(&mut other);
+        assert!(parse_error(&other).is_some(), "{byte}");
+    }
+    check_sealed_damage(&plain);
+}
+
 #[test]
 fn every_width_computes_what_the_format_says() {
     let mut source = Source::new(17);

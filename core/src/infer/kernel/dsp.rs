@@ -193,7 +193,9 @@ fn entries(width: BitWidth) -> &'static [u32; MAX_RUN + 1] {
 /// Writes the runs to `next`, which has room for [`KernelKind::list_words`]; returns `X`.
 fn fill(next: *mut u32, source: &Source, width: BitWidth) -> i32 {
     let (x, inputs, entries) = (source.activations(), source.inputs(), entries(width));
-    if !source.is_whole() || inputs % 2 == 1 || inputs == 0 {
+    // Halves of words are read of activations without an order, and an example may lie anywhere.
+    let halves = matches!(source.order(), Order::Listed(_)) || x.as_ptr() as usize % 2 == 0;
+    if !source.is_whole() || inputs % 2 == 1 || inputs == 0 || !halves {
         return fill_any(next, source, width);
     }
     let bytes = 4 * width.words() as u32;
@@ -212,7 +214,7 @@ fn fill(next: *mut u32, source: &Source, width: BitWidth) -> i32 {
     }
 }
 
-/// The same where inputs are missing, or their number is odd.
+/// The same where inputs are missing, their number is odd, or they do not lie at halves of words.
 #[cold]
 #[inline(never)]
 fn fill_any(mut next: *mut u32, source: &Source, width: BitWidth) -> i32 {

@@ -72,6 +72,27 @@ impl Outputs<'_> {
         metrics
     }
 
+    /// The same of one sigmoid: both divergences are of the probabilities of class 1.
+    pub(super) fn binary_distillation(
+        &mut self,
+        labels: &[u16],
+        teacher: &[f32],
+        weights: &[f32],
+        alpha: f32,
+        temperature: f32,
+    ) -> Metrics {
+        let mut metrics = self.binary(labels, weights);
+        let mut divergence = 0.0;
+        for (((&z, d), &t), &label) in self.z.iter().zip(&mut *self.d).zip(teacher).zip(labels) {
+            let (z, t) = (z / temperature, t / temperature);
+            let (p, factor) = (math::sigmoid(t), (1.0 - alpha) * temperature * weight(weights, label));
+            divergence += factor * temperature * (binary_loss(z, p) - binary_loss(t, p));
+            *d = alpha * *d + factor * (math::sigmoid(z) - p) / self.n as f32;
+        }
+        metrics.loss = alpha * metrics.loss + divergence / self.n as f32;
+        metrics
+    }
+
     /// `loss_n = w (max(z, 0) - z t + ln(1 + exp(-|z|)))`, `d = w (sigmoid(z) - t) / N`, for labels 0 and 1.
     #[inline(always)]
     pub(super) fn binary(&mut self, labels: &[u16], weights: &[f32]) -> Metrics {

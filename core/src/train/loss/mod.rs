@@ -35,7 +35,7 @@ pub enum Loss {
         label_smoothing: f32,
     },
     /// `alpha CE + (1 - alpha) T^2 KL(teacher || network)`, the latter of softmaxes of logits divided by the temperature
-    /// `T` (Hinton et al. 2015).
+    /// `T` (Hinton et al. 2015). Of one output they are those of its sigmoid.
     Distillation {
         /// Weight of the classes' cross-entropy, 0 to 1.
         alpha: f32,
@@ -60,7 +60,9 @@ impl Loss {
     /// # Errors
     /// When these are not targets for `n` examples of `outputs` outputs, or not for this loss.
     pub(super) fn check(self, targets: Targets, outputs: usize, n: usize, most: usize) -> Result<(), BufferError> {
-        let classes = if matches!(self, Self::BinaryCrossEntropy) { 2 } else { outputs };
+        let sigmoid =
+            matches!(self, Self::BinaryCrossEntropy) || matches!(self, Self::Distillation { .. } if outputs == 1);
+        let classes = if sigmoid { 2 } else { outputs };
         let whole = |len: usize, each: usize| len == n * each;
         let fits = match (self, targets) {
             (Self::CrossEntropy { .. }, Targets::Classes(given)) => whole(given.len(), 1),
@@ -117,6 +119,11 @@ impl Outputs<'_> {
             (Loss::CrossEntropy { label_smoothing }, Targets::Classes(labels)) => {
                 self.cross_entropy(labels, weights, label_smoothing)
             }
+            (Loss::Distillation { alpha, temperature }, Targets::Taught { classes, teacher })
+                if self.z.len() == self.n =>
+            {
+                self.binary_distillation(classes, teacher, weights, alpha, temperature)
+            }
             (Loss::Distillation { alpha, temperature }, Targets::Taught { classes, teacher }) => {
                 self.distillation(classes, teacher, weights, alpha, temperature)
             }
@@ -165,6 +172,24 @@ pub(crate) mod cases {
         let targets = Targets::Taught { classes: &[1], teacher: &[1.0, 2.0, 4.0] };
         let (metrics, d) = evaluate(&[1.0, 2.0, 4.0], 1, loss, targets, &[]);
         assert_eq!((metrics.loss, metrics.correct, d), (0.0, 0, [0.0; 3]));
+        let targets = Targets::Taught { classes: &[1, 0], teacher: &[-1.5, -3.0] };
+        let (metrics, d) = evaluate(&[-1.5, -3.0], 2, loss, targets, &[]);
+        assert_eq!((metrics.loss, metrics.correct, d), (0.0, 1, [0.0; 2]));
+    }
+
+    /// One sigmoid learns as two classes do whose first logit is 0.
+    pub(crate) fn one_sigmoid_is_taught_as_two_classes() {
+        let close = |a: f32, b: f32| assert!((a - b).abs() < 2e-3, "{a}, not {b}");
+        for (alpha, label) in [(0.3, 0), (0.3, 1), (0.0, 1), (1.0, 0)] {
+            let loss = Loss::Distillation { alpha, temperature: 3.0 };
+            let classes = &[label];
+            let (one, two) = (&[-2.0], &[0.0, -2.0]);
+            let (one, of_one) = evaluate(&[1.25], 1, loss, Targets::Taught { classes, teacher: one }, &[2.0, 2.0]);
+            let (two, of_two) = evaluate(&[0.0, 1.25], 1, loss, Targets::Taught { classes, teacher: two }, &[2.0, 2.0]);
+            assert_eq!(one.correct, two.correct);
+            close(one.loss, two.loss);
+            close(of_one[0], of_two[1]);
+        }
     }
 
     pub(crate) fn errors_of_values_are_squared_or_cut() {

@@ -39,7 +39,7 @@ pub(crate) use images::ImageWeights;
 use integer::RealRow;
 pub(crate) use moments::Moments;
 pub(crate) use scale::search as row_scale;
-pub use trained::integer_layers;
+pub use trained::{integer_layers, raise_steps};
 
 use crate::deploy::fold::FoldedLayer;
 use foldnet_core::infer::Row;
@@ -126,8 +126,9 @@ pub fn codes(layer: &QuantizedLayer, x: &[u8]) -> Vec<u8> {
     integer::outputs(&products, &layer.rows).into_iter().map(|y| y.clamp(0, 255) as u8).collect()
 }
 
-/// The logits `[N][O]` of quantized layers on raw images `[N][I]`, in exactly the device's arithmetic.
-pub fn logits(layers: &[QuantizedLayer], images: &[u8]) -> Vec<i32> {
+/// The logits `[N][O]` of quantized layers on bytes `[N][I]`, in exactly the device's arithmetic.
+#[cfg(test)]
+pub(crate) fn logits(layers: &[QuantizedLayer], images: &[u8]) -> Vec<i32> {
     let Some((last, hidden)) = layers.split_last() else { return Vec::new() };
     let mut x = images.to_vec();
     for layer in hidden {

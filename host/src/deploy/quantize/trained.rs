@@ -16,8 +16,35 @@ const INPUT_STEP: f64 = 1.0 / 255.0;
 /// The integer layers of a network that was trained in integers.
 ///
 /// # Errors
-/// When the network was not, or its layers are not those of a student.
+/// When the network was not, its layers are not those of a student, or a step is finer than a device's sums are.
 pub fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLayer>> {
+    let layers = layers(checkpoint)?;
+    for (index, (layer, step)) in layers.iter().enumerate() {
+        ensure!(
+            layer.scale == *step,
+            "Dense number {index}: a step of its outputs, {step:.3e}, is finer than one of a sum, {:.3e}; train with more bits",
+            layer.scale
+        );
+    }
+    Ok(layers.into_iter().map(|(layer, _)| layer).collect())
+}
+
+/// Raises the steps of hidden layers to what a device's sums give: a row whose few levels weigh much has coarse sums.
+///
+/// # Errors
+/// As [`integer_layers`], but for the steps.
+pub fn raise_steps(checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
+    let raised: Vec<f64> = layers(checkpoint)?.into_iter().map(|(layer, _)| layer.scale).collect();
+    let steps = checkpoint.layers.iter_mut().filter_map(|layer| match layer {
+        Layer::QuantizedRelu { step } => Some(step),
+        _ => None,
+    });
+    steps.zip(raised).for_each(|(step, raised)| *step = raised as f32);
+    Ok(())
+}
+
+/// The layers with steps that a device can make, and the steps that the checkpoint has.
+fn layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<(QuantizedLayer, f64)>> {
     let quantized = checkpoint.about.quantized.as_ref().context("this network was not trained in integers")?;
     let places: Vec<Placed> = checkpoint.network().placed().collect();
     let (mut layers, mut step, mut rest) = (Vec::new(), INPUT_STEP, &places[..]);
@@ -36,7 +63,7 @@ pub fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLa
                 last(checkpoint, *dense, &quantized.scales, bits, step)?
             }
         };
-        step = next.scale;
+        step = next.0.scale;
         layers.push(next);
     }
     Ok(layers)
@@ -47,7 +74,7 @@ fn hidden(
     [dense, norm, relu]: [Placed; 3],
     bits: u8,
     input_step: f64,
-) -> anyhow::Result<QuantizedLayer> {
+) -> anyhow::Result<(QuantizedLayer, f64)> {
     let (Layer::BatchNorm { epsilon, .. }, Layer::QuantizedRelu { step }) = (norm.layer, relu.layer) else {
         bail!("layer {}: a Dense of integers needs BatchNormalization and a quantized ReLU", dense.index);
     };
@@ -60,7 +87,7 @@ fn hidden(
         let (slope, shift) = norm.affine(epsilon);
         rows.push(real_row(weights, slope * input_step, shift));
     }
-    layer(dense, bits, weights, &rows, Some(f64::from(step)))
+    Ok(layer(dense, bits, weights, &rows, Some(f64::from(step))))
 }
 
 fn last(
@@ -69,7 +96,7 @@ fn last(
     scales: &[f32],
     bits: u8,
     input_step: f64,
-) -> anyhow::Result<QuantizedLayer> {
+) -> anyhow::Result<(QuantizedLayer, f64)> {
     let (kernel, biases) = checkpoint.params[dense.range()].split_at(dense.inputs * dense.outputs);
     ensure!(
         scales.len() == dense.outputs && biases.len() == scales.len(),
@@ -82,7 +109,7 @@ fn last(
         rows.push(real_row(&mut row, f64::from(scale) * input_step, f64::from(bias)));
         weights.extend(row);
     }
-    layer(dense, bits, weights, &rows, None)
+    Ok(layer(dense, bits, weights, &rows, None))
 }
 
 /// A row with `z = slope sum + shift`: the scale of a row is positive, so a negative slope turns the weights around.
@@ -114,23 +141,16 @@ fn integers(kernel: &[f32], scale: f32, bits: u8, layer: usize) -> anyhow::Resul
         .collect()
 }
 
-/// `step` of the outputs, or the smallest that fits for logits.
-fn layer(
-    dense: Placed,
-    bits: u8,
-    weights: Vec<i8>,
-    rows: &[RealRow],
-    step: Option<f64>,
-) -> anyhow::Result<QuantizedLayer> {
+/// A layer with this step of its outputs, or if that is finer than what its sums give, or there is none, with the smallest
+/// that an f32 holds; and the step that was asked for.
+fn layer(dense: Placed, bits: u8, weights: Vec<i8>, rows: &[RealRow], step: Option<f64>) -> (QuantizedLayer, f64) {
     let least = least_step(rows).max(f64::from(f32::MIN_POSITIVE));
-    let scale = step.unwrap_or(least);
-    ensure!(
-        scale >= least,
-        "layer {}: a step of the outputs, {scale:.3e}, is finer than one of a sum, {least:.3e}; train with more bits",
-        dense.index
-    );
+    // The next f32, where the nearest one is below.
+    let above =
+        if f64::from(least as f32) < least { f32::from_bits((least as f32).to_bits() + 1) } else { least as f32 };
+    let asked = step.unwrap_or(least);
+    let scale = if asked < least { f64::from(above) } else { asked };
     let rows = rows.iter().map(|&real| row(real, scale)).collect();
-    let relu = step.is_some();
     let (inputs, units) = (dense.inputs, dense.outputs);
-    Ok(QuantizedLayer { inputs, units, relu, bits, weights, rows, scale, error: 0.0 })
+    (QuantizedLayer { inputs, units, relu: step.is_some(), bits, weights, rows, scale, error: 0.0 }, asked)
 }

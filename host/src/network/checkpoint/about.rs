@@ -43,6 +43,18 @@ pub struct Quantized {
     pub bits: Vec<u8>,
     /// The last Dense holds levels times this scale of its row, `[O]`.
     pub scales: Vec<f32>,
+    /// How raw values become the bytes that the first layer takes; of `u8` and `i8` there is nothing to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Windows>,
+}
+
+/// The windows of values that 8 bits tell apart, as the model file has them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Windows {
+    /// The number of a [`Sharing`](foldnet_core::model::Sharing).
+    pub sharing: u8,
+    /// Two words each: [`InputMap::words`](foldnet_core::model::InputMap::words).
+    pub maps: Vec<[u32; 2]>,
 }
 
 /// [`InputType`], `u8` by default.

@@ -9,7 +9,7 @@ use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::tensor::Tensor;
 use super::words::Words;
 use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, infer, torch};
-use crate::deploy::quantize::integer_layers;
+use crate::deploy::trained::integer_model;
 use crate::network::import;
 use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
@@ -75,7 +75,7 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     if checkpoint.about.quantized.is_some() {
         let unusable =
             |error: anyhow::Error| Fault::Metadata { key: "about", problem: format!("does not fit: {error:#}") };
-        integer_layers(&checkpoint).map_err(unusable)?;
+        integer_model(&checkpoint).map_err(unusable)?;
     }
     Ok(checkpoint)
 }

@@ -11,9 +11,12 @@
 //! * A latent `p` in `-1..1` stands behind every weight `q = round(p Q)`, with `Q` the largest level of the width. The
 //!   gradient passes straight through the rounding (Bengio, Léonard and Courville 2013).
 //! * With a teacher the loss is `.3` cross-entropy and `.7 T^2` Kullback-Leibler divergence to the teacher's softmax at
-//!   `T = 3` (Hinton, Vinyals and Dean 2015).
+//!   `T = 3` (Hinton, Vinyals and Dean 2015); of values `.3` squared error and `.7` to the teacher's values.
+//! * Inputs of other types than `u8` become bytes first, by windows that are chosen before and kept in the checkpoint.
+//!   Values are trained standardized, and what reconstructs has its standardized inputs as targets; the head of the model
+//!   makes real values and scores of them.
 //!
-//! Validation runs the integers, in exactly the device's arithmetic.
+//! Validation and evaluation run the model file by the device's own code.
 
 mod optimizer;
 mod student;
@@ -23,25 +26,20 @@ pub use student::{Student, student};
 #[cfg(test)]
 mod tests;
 
+use super::answers::standardized_outputs;
 use super::fit::{Config, Epoch, Loop, Observer, Start, State, TrainError};
 use super::method::Method;
 use super::schedule::{Decay, Schedule};
 use crate::deploy::fold::fold;
-use crate::deploy::quantize::integer_layers;
+use crate::deploy::quantize::raise_steps;
+use crate::deploy::trained::integer_model;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::ImageSize;
 use anyhow::{Context, bail};
-use foldnet_core::train::Loss;
 use foldnet_core::{Compute, Layer};
-use foldnet_data::{InputType, Task, View};
+use foldnet_data::{Task, View};
 use optimizer::Latents;
-
-/// Share of the cross-entropy in the loss with a teacher.
-const ALPHA: f32 = 0.3;
-
-/// Temperature of the teacher's softmax.
-const TEMPERATURE: f32 = 3.0;
 
 /// How to train in integers.
 #[derive(Debug, Clone)]
@@ -70,30 +68,19 @@ const EXAMPLES: usize = 10_000;
 pub fn begin<C: Compute>(network: &Checkpoint, how: &Quantize, train: View, compute: &C) -> anyhow::Result<Student> {
     check(network, how)?;
     let some = train.slice(0..train.len().min(EXAMPLES));
-    student(network, &how.bits, network.seen(some).view().bytes().context("--bits")?, compute)
+    student(network, &how.bits, network.seen(some).view(), compute)
 }
 
 /// Whether `network` and its teacher are of a kind that can be trained so.
 ///
 /// # Errors
-/// When the network is not of classes of `u8` inputs, or is of integers already, cannot be folded, or has not as many layers
-/// as there are widths; and when the teacher is of other examples.
+/// When the network is of integers already, cannot be folded, or has not as many layers as there are widths; and when the
+/// teacher is of other examples.
 pub fn check(network: &Checkpoint, how: &Quantize) -> anyhow::Result<()> {
-    const INSTEAD: &str = "leave --bits out, and give it to export, which quantizes after training";
-    let about = &network.about;
-    if about.quantized.is_some() {
+    if network.about.quantized.is_some() {
         bail!(
             "--bits: the network of --init was trained in integers already; give the float network that it came from"
         );
-    }
-    if about.task != Task::Classify {
-        bail!("--bits: training in integers is for classes, and this network's task is {}; {INSTEAD}", about.task);
-    }
-    if about.input.0 != InputType::U8 {
-        bail!("--bits: training in integers takes inputs of u8, not {}; {INSTEAD}", about.input.0.name());
-    }
-    if network.layers.last() == Some(&Layer::Sigmoid) {
-        bail!("--bits: training in integers takes a network with one output per class; train it with --head softmax");
     }
     let folded = fold(network).context("this network cannot be trained in integers")?;
     student::bits_per_layer(&how.bits, folded.len())?;
@@ -118,7 +105,29 @@ fn check_teacher(network: &Checkpoint, teacher: &Checkpoint) -> anyhow::Result<(
     Ok(())
 }
 
-/// Trains `student` in place on labelled `u8` inputs; `teacher` is a trained network of the same inputs and classes.
+/// What `teacher` answers to `train`, `[N][O]`, as `student` is to answer it.
+fn lesson<C: Compute>(student: &Checkpoint, teacher: &Checkpoint, train: View, compute: &C) -> Vec<f32> {
+    let found = run_checkpoint(teacher, train, compute).logits;
+    match student.about.task {
+        // Two logits, of which the sigmoid's is the difference.
+        Task::Classify if student.layers.last() == Some(&Layer::Sigmoid) => {
+            found.chunks_exact(2).map(|two| two[1] - two[0]).collect()
+        }
+        Task::Classify => found,
+        Task::Regress => standardized_outputs(student, found),
+        Task::Reconstruct => {
+            let (own, its) = (student.pixels.scaling(), teacher.pixels.scaling());
+            let again = |(at, &y): (usize, &f32)| {
+                let ((scale, shift), (its_scale, its_shift)) =
+                    (own.affine(at % student.inputs), its.affine(at % student.inputs));
+                ((f64::from(y) - its_shift) / its_scale * scale + shift) as f32
+            };
+            found.iter().enumerate().map(again).collect()
+        }
+    }
+}
+
+/// Trains `student` in place; `teacher` is a trained network of the same task and examples.
 ///
 /// # Errors
 /// When training diverges or is stopped, and where the observer fails; the student is then as it was at that moment.
@@ -130,10 +139,7 @@ pub fn fit_quantized<C: Compute>(
     compute: &C,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Epoch>, TrainError> {
-    let teacher = teacher.map(|teacher| {
-        let loss = Loss::Distillation { alpha: ALPHA, temperature: TEMPERATURE };
-        (run_checkpoint(teacher, train, compute).logits, loss)
-    });
+    let teacher = teacher.map(|teacher| lesson(&student.network, teacher, train, compute));
     let schedule = Schedule { decay: Decay::Cosine, warmup: 0.0 };
     let config = Config { method: Method { schedule, ..Method::default() }, ..config.clone() };
     let state = State { optimizer: student.latents.clone(), ..State::default() };
@@ -142,7 +148,8 @@ pub fn fit_quantized<C: Compute>(
         if let Some(quantized) = &mut network.about.quantized {
             quantized.scales = rule.scales();
         }
-        integer_layers(network).map(drop)
+        raise_steps(network)?;
+        integer_model(network).map(drop)
     };
     let start = Start { state, ..Start::default() };
     let network = &mut student.network;

@@ -1,12 +1,14 @@
 //! The student: the network of integers that starts where the float network stands.
 
 use super::optimizer::{levels, rounded};
+use crate::deploy;
 use crate::deploy::fold::{FoldedLayer, fold};
-use crate::deploy::quantize::{ImageWeights, activation_step, row_scale};
-use crate::network::checkpoint::{About, Checkpoint, PixelStatistics, Quantized};
+use crate::deploy::quantize::{ImageWeights, activation_step, raise_steps, row_scale};
+use crate::network::checkpoint::{About, Checkpoint, Quantized};
 use anyhow::{Context, bail};
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::{Compute, Layer};
+use foldnet_data::View;
 use nalgebra::DMatrix;
 
 /// What BatchNormalization adds to the variance; the sums of a kernel of integers are far larger.
@@ -15,7 +17,7 @@ const EPSILON: f32 = 1e-3;
 /// A network of integers, and the latents behind them.
 #[derive(Debug, Clone)]
 pub struct Student {
-    /// Kernels hold integers, those of the last Dense times a scale per row; inputs are raw values divided by 255.
+    /// Kernels hold integers, those of the last Dense times a scale per row; inputs are a device's bytes divided by 255.
     pub network: Checkpoint,
     /// `[P]`, in the order of the parameters: `-1..=1` for the values of kernels, 0 for all else.
     pub(super) latents: Vec<f32>,
@@ -33,27 +35,30 @@ impl Student {
     }
 }
 
-/// The student of a trained network, with `bits` for all layers or for each, on raw `images [N][I]` of the training set.
+/// The student of a trained network, with `bits` for all layers or for each, on examples of the training set as the
+/// network's inputs take them.
 ///
 /// # Errors
 /// When the network cannot be folded, or `bits` are not 8, 4 or 2, or not one for each layer.
-pub fn student<C: Compute>(teacher: &Checkpoint, bits: &[u8], images: &[u8], compute: &C) -> anyhow::Result<Student> {
-    let folded = fold(teacher).context("this network cannot be trained in integers")?;
+pub fn student<C: Compute>(teacher: &Checkpoint, bits: &[u8], some: View, compute: &C) -> anyhow::Result<Student> {
+    let mut folded = fold(teacher).context("this network cannot be trained in integers")?;
     let bits = bits_per_layer(bits, folded.len())?;
-    let n = images.len() / teacher.inputs;
+    let windows = deploy::inputs::Inputs::choose(some).unturned();
+    windows.fold_into(&mut folded[0]);
     let mut builder =
         Builder { layers: Vec::new(), params: Vec::new(), latents: Vec::new(), scales: Vec::new(), compute };
-    let raw = turned(images, teacher.inputs);
-    let x = raw.iter().map(|x| x / 255.0).collect();
-    let mut inputs = Inputs { x, float: raw, n, first: true };
+    let x = turned(&windows.codes(some.inputs, teacher.inputs), teacher.inputs, |&code| f32::from(code) / 255.0);
+    let float = turned(&windows.in_steps(some.inputs, teacher.inputs), teacher.inputs, |&x| x as f32);
+    let mut inputs = Inputs { x, float, n: some.len(), first: true };
     for (index, (layer, &bits)) in folded.iter().zip(&bits).enumerate() {
         inputs = builder.push(layer, bits, &inputs, index + 1 == folded.len());
     }
-    builder.layers.extend(teacher.layers.last().filter(|last| matches!(last, Layer::Softmax)));
+    builder.layers.extend(teacher.layers.last().filter(|last| matches!(last, Layer::Softmax | Layer::Sigmoid)));
     let Builder { layers, params, latents, scales, .. } = builder;
-    let quantized = Some(Quantized { bits, scales });
+    let quantized = Some(Quantized { bits, scales, windows: windows.windows() });
     let about = About { quantized, ..teacher.about.clone() };
-    let network = Checkpoint { layers, params, about, pixels: PixelStatistics::Unit, ..teacher.clone() };
+    let mut network = Checkpoint { layers, params, about, ..teacher.clone() };
+    raise_steps(&mut network)?;
     Ok(Student { network, latents })
 }
 
@@ -69,8 +74,8 @@ pub(super) fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u
 }
 
 /// `[N][I]` to `[I][N]`.
-fn turned(images: &[u8], inputs: usize) -> Vec<f32> {
-    (0..inputs).flat_map(|input| images[input..].iter().step_by(inputs)).map(|&x| f32::from(x)).collect()
+fn turned<T>(values: &[T], inputs: usize, as_float: impl Fn(&T) -> f32) -> Vec<f32> {
+    (0..inputs).flat_map(|input| values[input..].iter().step_by(inputs)).map(as_float).collect()
 }
 
 /// What reaches a layer, `[I][N]` each.
@@ -80,7 +85,8 @@ struct Inputs {
     /// In the folded float network.
     float: Vec<f32>,
     n: usize,
-    /// Whether these are the inputs of the network, raw in the float network and divided by 255 in the student.
+    /// Whether these are the inputs of the network, in steps of a byte in the float network, a byte divided by 255 in the
+    /// student.
     first: bool,
 }
 

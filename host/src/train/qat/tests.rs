@@ -3,13 +3,15 @@
 use super::*;
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export};
-use crate::deploy::quantize::logits;
-use crate::judge::evaluate::run_model;
+use crate::deploy::quantize::{integer_layers, logits};
+use crate::judge::evaluate::{Outputs, Scored, answers, run_model};
 use crate::network::architecture::NormPlacement;
-use crate::network::checkpoint::{About, Input, PixelStatistics};
+use crate::network::checkpoint::{About, Input, Output, PixelStatistics};
+use crate::train::answers::with_units;
 use crate::train::fit::{fit, initial_params};
+use crate::train::standardize::value_statistics;
 use foldnet_core::{Layer, Model, Portable};
-use foldnet_data::{InputType, Shape, TargetsRef, Task, ValuesRef};
+use foldnet_data::{Shape, TargetsRef, Task, Values, ValuesRef};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -200,14 +202,6 @@ fn refused(change: impl Fn(&mut Checkpoint, &mut Quantize), expected: &str) {
 
 #[test]
 fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
-    refused(|network, _| network.about.task = Task::Regress, "this network's task is regress; leave --bits out");
-    refused(|network, _| network.about.task = Task::Reconstruct, "this network's task is reconstruct; leave");
-    refused(|network, _| network.about.input = Input(InputType::I16), "takes inputs of u8, not i16; leave --bits out");
-    let sigmoid = |network: &mut Checkpoint, how: &mut Quantize| {
-        *network.layers.last_mut().expect("a layer") = Layer::Sigmoid;
-        how.teacher = None;
-    };
-    refused(sigmoid, "takes a network with one output per class; train it with --head");
     refused(|network, _| network.layers.insert(0, Layer::Relu), "cannot be trained in integers");
     refused(|_, how| how.bits = vec![3], "--bits 3: training in integers takes 8, 4 or 2 bits");
     refused(|_, how| how.bits = vec![8, 2], "one for each of the 3 layers");
@@ -229,4 +223,189 @@ fn a_network_of_integers_is_no_start() {
     let student = begin(&network, &how, train.view(), &Portable).expect("a student");
     let error = begin(&student.network, &how, train.view(), &Portable).expect_err("integers").to_string();
     assert!(error.contains("was trained in integers already; give the float network"), "{error}");
+}
+
+/// What the inputs of a set are drawn for: sensors of two channels, of every type.
+const SAMPLES: usize = 6;
+
+/// Windows of a sensor in three states, in the units of its type, `[N][SAMPLES][2]`; and what there is to say of each: the
+/// state, and two values of very different sizes.
+struct Recording {
+    inputs: Values,
+    classes: Vec<u16>,
+    values: Vec<f32>,
+}
+
+impl Recording {
+    fn draw(kind: &str, n: usize, seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut noise = move || f64::from(rng.next_u32()) / f64::from(u32::MAX) - 0.5;
+        let (mut real, mut classes, mut values) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..n {
+            let (phase, size) = (3.0 * (noise() + 0.5), 0.6 + 0.4 * noise());
+            for sample in 0..SAMPLES {
+                let at = phase + sample as f64;
+                real.extend([size * at.sin() + 0.1 * noise(), 0.7 * (0.5 * at).cos() + 0.1 * noise()]);
+            }
+            classes.push(phase as u16);
+            values.extend([(2000.0 + 500.0 * phase) as f32, (0.01 * size) as f32]);
+        }
+        // All of them within -1.1 to 1.1.
+        let inputs = match kind {
+            "u8" => Values::U8(real.iter().map(|x| (127.0 + 110.0 * x) as u8).collect()),
+            "i8" => Values::I8(real.iter().map(|x| (110.0 * x) as i8).collect()),
+            "i16" => Values::I16(real.iter().map(|x| (9000.0 * x - 500.0) as i16).collect()),
+            "u16" => Values::U16(real.iter().map(|x| (2100.0 + 1500.0 * x) as u16).collect()),
+            _ => Values::F32(real.iter().enumerate().map(|(at, x)| (x * [1.0, 1e-3][at % 2] + 5.0) as f32).collect()),
+        };
+        Self { inputs, classes, values }
+    }
+
+    fn view(&self, task: Task) -> View<'_> {
+        let targets = match task {
+            Task::Regress => TargetsRef::Values { values: &self.values, outputs: 2 },
+            _ => TargetsRef::Classes(&self.classes),
+        };
+        View { inputs: self.inputs.view(), targets, shape: Shape::window(SAMPLES, 2) }
+    }
+}
+
+/// What a network of sensors is to answer.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Goal {
+    States,
+    /// Whether it is the last state, by one sigmoid.
+    Last,
+    Values,
+    Inputs,
+}
+
+impl Goal {
+    fn task(self) -> Task {
+        match self {
+            Self::States | Self::Last => Task::Classify,
+            Self::Values => Task::Regress,
+            Self::Inputs => Task::Reconstruct,
+        }
+    }
+
+    /// How wrong outputs are: shares of wrong classes, of the spread of values, mean scores.
+    fn error(self, found: &Outputs, view: View) -> f64 {
+        match self {
+            Self::States | Self::Last => 1.0 - found.accuracy(view.classes().expect("classes")),
+            Self::Values => {
+                let (values, mean) = (view.values().expect("values"), [2750.0, 0.006]);
+                let share = |output: usize| {
+                    let both = || found.logits.iter().zip(values).skip(output).step_by(2);
+                    let error: f32 = both().map(|(y, value)| (y - value).powi(2)).sum();
+                    error / both().map(|(_, value)| (value - mean[output]).powi(2)).sum::<f32>()
+                };
+                f64::from(share(0).max(share(1)))
+            }
+            Self::Inputs => {
+                found.scores.iter().map(|scored| f64::from(scored.score)).sum::<f64>() / found.scores.len() as f64
+            }
+        }
+    }
+}
+
+/// A float network of sensors, trained for some epochs, in units of training.
+fn of_sensors(goal: Goal, norm: NormPlacement, [train, valid]: [View; 2]) -> Checkpoint {
+    let inputs = 2 * SAMPLES;
+    let (outputs, head) = match goal {
+        Goal::States => (3, Some(Layer::Softmax)),
+        Goal::Last => (1, Some(Layer::Sigmoid)),
+        Goal::Values => (2, None),
+        Goal::Inputs => (inputs as u32, None),
+    };
+    let mut layers = norm.layers(&[16, 12], outputs);
+    layers.pop();
+    layers.extend(head);
+    let (mean, std) = value_statistics(train.inputs, inputs);
+    let mut about = About {
+        task: goal.task(),
+        input: Input(train.inputs.input_type()),
+        shape: Some([SAMPLES, 1, 2]),
+        ..About::default()
+    };
+    if let Ok(values) = train.values() {
+        let (mean, std) = value_statistics(ValuesRef::F32(values), 2);
+        let of = |output: usize| Output { name: output.to_string(), mean: mean[output], std: std[output] };
+        about.outputs = vec![of(0), of(1)];
+    }
+    let pixels = PixelStatistics::Values { mean, std };
+    let mut network = Checkpoint { layers, inputs, params: Vec::new(), pixels, image: None, labels: Vec::new(), about };
+    initial_params(&mut network, 1);
+    let config = Config { epochs: 60, learning_rate: 0.05, ..Config::default() };
+    fit(&mut network, &config, train, valid, &Portable, &mut ()).expect("training");
+    network
+}
+
+/// Trains a network of sensors in integers. What training says of the validation examples, what the checkpoint answers to
+/// others and what the exported model does is one and the same, to the bit; and it is about as good as in floats.
+fn check_sensors(kind: &str, goal: Goal, norm: NormPlacement, bits: u8, most: f64) {
+    let [train, valid, test] = [(600, 1), (150, 2), (300, 3)].map(|(n, seed)| {
+        let mut drawn = Recording::draw(kind, n, seed);
+        if goal == Goal::Last {
+            drawn.classes.iter_mut().for_each(|class| *class /= 2);
+        }
+        drawn
+    });
+    let [train, valid, test] = [&train, &valid, &test].map(|drawn| drawn.view(goal.task()));
+    let teacher = of_sensors(goal, norm, [train, valid]);
+    let how = Quantize { bits: vec![bits], teacher: Some(with_units(&teacher)) };
+    let mut student = begin(&teacher, &how, train, &Portable).expect("a student");
+    let config = Config { epochs: 40, learning_rate: default_learning_rate(&[bits]), ..Config::default() };
+    let epochs = fit_quantized(&mut student, how.teacher.as_ref(), &config, [train, valid], &Portable, &mut ());
+    let last = *epochs.expect("training").last().expect("an epoch");
+    let mut network = with_units(&student.network);
+    network.about.threshold = (goal == Goal::Inputs).then_some(0.1);
+    let own = answers(&network, test, &Portable).expect("numbers");
+    let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &[] };
+    let (model, report) = export(&network, &plan, &Portable, &mut |_| {}).expect("an export");
+    assert_eq!((report.changed, report.folded_max_deviation), (0, 0.0), "{kind} {goal:?}");
+    let device = run_model(&Model::parse(&model).expect("a model"), test);
+    assert_eq!(own.logits, device.logits, "{kind} {goal:?}");
+    assert_eq!(own.scores, device.scores, "{kind} {goal:?}");
+    assert_eq!(own.scores.is_empty(), goal != Goal::Inputs);
+    assert!(goal != Goal::Inputs || own.scores.iter().any(|Scored { above, .. }| *above == Some(false)));
+    let of_valid = answers(&network, valid, &Portable).expect("numbers");
+    if goal.task() == Task::Classify {
+        assert_eq!(of_valid.accuracy(valid.classes().expect("classes")), last.val_accuracy, "{kind} {goal:?}");
+    }
+    let of_float = goal.error(&answers(&with_units(&teacher), test, &Portable).expect("numbers"), test);
+    let error = goal.error(&own, test);
+    let (afterwards, _) = export(&with_units(&teacher), &plan, &Portable, &mut |_| {}).expect("an export");
+    let afterwards = goal.error(&run_model(&Model::parse(&afterwards).expect("a model"), test), test);
+    println!(
+        "{kind} {goal:?} {norm} {bits}: float {of_float:.4}, quantized after training {afterwards:.4}, integers {error:.4}"
+    );
+    assert!(last.val_loss.is_finite() && last.val_loss < 1.0, "{kind} {goal:?}: {}", last.val_loss);
+    assert!(error < of_float + most, "{kind} {goal:?} {norm} {bits}: {of_float:.4} to {error:.4}");
+}
+
+#[test]
+fn every_type_of_input_is_trained_in_integers() {
+    for kind in ["u8", "i8", "i16", "u16", "f32"] {
+        check_sensors(kind, Goal::States, NormPlacement::Before, 4, 0.05);
+    }
+}
+
+#[test]
+fn a_sigmoid_is_trained_in_integers() {
+    check_sensors("i16", Goal::Last, NormPlacement::Before, 4, 0.05);
+    check_sensors("u8", Goal::Last, NormPlacement::After, 2, 0.1);
+}
+
+#[test]
+fn values_are_trained_in_integers() {
+    check_sensors("f32", Goal::Values, NormPlacement::Before, 8, 0.05);
+    check_sensors("i8", Goal::Values, NormPlacement::After, 4, 0.1);
+}
+
+#[test]
+fn a_reconstruction_is_trained_in_integers() {
+    check_sensors("i16", Goal::Inputs, NormPlacement::Before, 8, 0.05);
+    check_sensors("f32", Goal::Inputs, NormPlacement::After, 4, 0.1);
+    check_sensors("u8", Goal::Inputs, NormPlacement::After, 8, 0.05);
 }
