@@ -32,4 +32,4 @@ mod zip;
 pub use error::{Clean, Fault, ImportError, MAX_FILE, clean};
 pub use network::{Affine, Layer, Network, Placed, Range};
 pub use onnx::{Head, Piece, write as write_onnx};
-pub use open::{Bare, BareTensor, Format, Imported, format, import, parse};
+pub use open::{Bare, BareTensor, Format, Imported, format, import, parse, parse_weights};

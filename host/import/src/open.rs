@@ -113,6 +113,19 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Imported, Fault> {
     }
 }
 
+/// Reads a file of Keras weights alone, of the model that `config`, the JSON of `model.to_json()`, describes.
+///
+/// # Errors
+/// See [`Fault`].
+pub fn parse_weights(bytes: &[u8], path: &Path, config: &str) -> Result<Network, Fault> {
+    match format(bytes, path) {
+        Some(Format::H5) => keras::from_weights(bytes, config),
+        _ => Err(Fault::Unread(
+            "--config is for a .h5 of Keras weights alone, and this is another file; leave it out".into(),
+        )),
+    }
+}
+
 /// The whole of a regular file of at most [`MAX_FILE`] bytes.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
     let meta = std::fs::metadata(path).map_err(Fault::Unreadable)?;

@@ -1,6 +1,6 @@
 //! Small models of every format, made by `small/make_small.py`, against what their frameworks answered.
 
-use foldnet_import::{Head, Imported, Layer, Network, Piece, import, parse, write_onnx};
+use foldnet_import::{Head, Imported, Layer, Network, Piece, import, parse, parse_weights, write_onnx};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +64,32 @@ fn small_models_answer_as_in_their_frameworks() {
     check("skl_value.onnx", "skl_value", &[]);
     check("skl_logistic.onnx", "skl_logistic", &["0", "1", "2"]);
     check("skl_logistic2.onnx", "skl_logistic2", &["0", "1"]);
+}
+
+/// Weights alone, of Keras 3 and 2, with the configuration beside them.
+#[test]
+fn weights_with_their_configuration_answer_as_the_whole_model() {
+    let config = std::fs::read_to_string(small("plain.json")).unwrap();
+    for name in ["plain.weights.h5", "old.weights.h5"] {
+        let bytes = std::fs::read(small(name)).unwrap();
+        let network = parse_weights(&bytes, Path::new(name), &config).unwrap();
+        assert_eq!(network.layers, read("plain.keras").layers, "{name}");
+        let worst = difference(&network, &floats(&outputs()["outputs"]["plain"]));
+        assert!(worst < 1e-5, "{name}: {worst}");
+        let other = config.replace("\"units\": 3", "\"units\": 5");
+        assert_ne!(other, config);
+        let error = parse_weights(&bytes, Path::new(name), &other).unwrap_err().to_string();
+        assert!(!error.contains('\n'), "{error}");
+        assert!(parse_weights(&bytes, Path::new(name), "{}").is_err());
+    }
+    let refused = |name: &str, words: &str| {
+        let error = parse_weights(&std::fs::read(small(name)).unwrap(), Path::new(name), &config).unwrap_err();
+        assert!(error.to_string().contains(words), "{name}: {error}");
+    };
+    refused("nested.h5", "leave out --config");
+    refused("plain.keras", "leave it out");
+    let alone = import(&small("plain.weights.h5")).unwrap_err().to_string();
+    assert!(alone.contains("--config"), "{alone}");
 }
 
 /// What is written is read again as the same numbers.

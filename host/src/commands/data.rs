@@ -13,7 +13,7 @@ use foldnet_data::{
     missing_columns, share_or_none,
 };
 use foldnet_sim::table::TableArgs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Refuses a count of 0.
 pub(super) fn check_positive(name: &str, count: usize) -> anyhow::Result<()> {
@@ -223,6 +223,9 @@ pub(super) struct HintArgs {
     /// All layers in order, if the file does not tell: such as "dense, batch_norm, relu, dense, softmax"
     #[arg(long, value_name = "LIST")]
     layers: Option<Words>,
+    /// The model's configuration, of a .h5 that holds Keras weights alone: what model.to_json() gives
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["norm", "layers"])]
+    config: Option<PathBuf>,
     /// The hidden activation that --norm stands for; no other folds
     #[arg(long, value_name = "relu")]
     activation: Option<ReluOnly>,
@@ -272,6 +275,7 @@ impl HintArgs {
         Hints {
             norm: self.norm,
             layers: self.layers.clone(),
+            config: self.config.clone(),
             pixels: self.pixels,
             epsilon: self.epsilon.clone(),
             input: self.input_type,

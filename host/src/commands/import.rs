@@ -2,6 +2,7 @@
 
 use super::data::HintArgs;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::import::parse;
 use crate::network::open::CHECKPOINT;
 use crate::show::summary::of_checkpoint;
 use crate::show::terminal::Ui;
@@ -68,10 +69,8 @@ impl Import {
     /// What the file was taken to be, and what of it was folded.
     fn understood(&self, checkpoint: &Checkpoint) -> anyhow::Result<(Vec<String>, Vec<String>)> {
         let bytes = foldnet_data::bounded::read(&self.path, foldnet_import::MAX_FILE)?;
-        if foldnet_import::format(&bytes, &self.path).is_some() {
-            if let Imported::Network(network) = foldnet_import::parse(&bytes, &self.path)? {
-                return Ok((network.understood(), network.folded));
-            }
+        if let Some(Imported::Network(network)) = parse(&bytes, &self.path, &self.hints.hints())? {
+            return Ok((network.understood(), network.folded));
         }
         Ok((checkpoint.understood(), Vec::new()))
     }

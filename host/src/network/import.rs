@@ -5,6 +5,26 @@ use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
 use foldnet_data::{InputType, Task};
 use foldnet_import::{self as import, Affine, Placed, Range};
+use std::path::Path;
+
+/// What `bytes` of a file at `path` hold, with the configuration that `hints` name; none where they are no file of
+/// another tool's format.
+///
+/// # Errors
+/// When the file, or the configuration, is damaged or no network that Foldnet can run.
+pub(crate) fn parse(bytes: &[u8], path: &Path, hints: &Hints) -> Result<Option<import::Imported>, Fault> {
+    let Some(config) = &hints.config else {
+        let known = import::format(bytes, path).is_some();
+        return known.then(|| import::parse(bytes, path).map_err(Fault::Import)).transpose();
+    };
+    let text = foldnet_data::bounded::read(config, MAX_CONFIG)
+        .map_err(|error| Fault::Config { path: config.clone(), error })?;
+    let network = import::parse_weights(bytes, path, &String::from_utf8_lossy(&text)).map_err(Fault::Import)?;
+    Ok(Some(import::Imported::Network(network)))
+}
+
+/// The longest configuration.
+const MAX_CONFIG: u64 = 2 << 20;
 
 /// A network as a checkpoint; `hints` say the range of its inputs where its graph does not.
 ///
@@ -73,19 +93,36 @@ fn rest(affine: Affine, layers: &mut [Placed]) -> Result<Affine, Fault> {
     if turned.is_empty() {
         return Ok(Affine { scale, shift });
     }
-    let Some(import::Layer::Dense { units, kernel, bias }) = layers.first_mut().map(|placed| &mut placed.layer) else {
-        return Err(Fault::TurnedInputs);
-    };
-    let bias = bias.get_or_insert_with(|| vec![0.0; *units]);
-    for (row, bias) in kernel.chunks_exact_mut(scale.len()).zip(bias) {
-        for &input in &turned {
-            let weight = f64::from(row[input]);
-            *bias = (f64::from(*bias) + weight * shift[input]) as f32;
-            row[input] = (weight * scale[input]) as f32;
+    match layers.first_mut().map(|placed| &mut placed.layer) {
+        Some(import::Layer::Dense { units, kernel, bias }) => {
+            let bias = bias.get_or_insert_with(|| vec![0.0; *units]);
+            for (row, bias) in kernel.chunks_exact_mut(scale.len()).zip(bias) {
+                for &input in &turned {
+                    let weight = f64::from(row[input]);
+                    *bias = (f64::from(*bias) + weight * shift[input]) as f32;
+                    row[input] = (weight * scale[input]) as f32;
+                }
+            }
+            for input in turned {
+                (scale[input], shift[input]) = (1.0, 0.0);
+            }
         }
-    }
-    for input in turned {
-        (scale[input], shift[input]) = (1.0, 0.0);
+        Some(import::Layer::BatchNorm { epsilon, gamma, beta, mean, variance, .. }) => {
+            for input in turned {
+                if scale[input] < 0.0 {
+                    // gamma (-u - mean) = -gamma (u + mean)
+                    (scale[input], shift[input]) = (-scale[input], -shift[input]);
+                    (gamma[input], mean[input]) = (-gamma[input], -mean[input]);
+                } else {
+                    let std = (f64::from(variance[input]) + f64::from(*epsilon)).sqrt();
+                    let always = f64::from(gamma[input]) * (shift[input] - f64::from(mean[input])) / std;
+                    beta[input] = (f64::from(beta[input]) + always) as f32;
+                    gamma[input] = 0.0;
+                    (scale[input], shift[input]) = (1.0, 0.0);
+                }
+            }
+        }
+        _ => return Err(Fault::TurnedInputs),
     }
     Ok(Affine { scale, shift })
 }

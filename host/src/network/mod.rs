@@ -3,7 +3,7 @@
 pub mod architecture;
 pub mod checkpoint;
 pub mod groups;
-mod import;
+pub(crate) mod import;
 pub mod open;
 pub mod pool;
 mod seen;

@@ -1,5 +1,6 @@
 //! What each of Keras's layers computes.
 
+use super::FORMAT;
 use super::config::{Entry, integers, numbers};
 use super::functional::{Argument, Build};
 use crate::error::Fault;
@@ -98,6 +99,13 @@ impl Build<'_, '_> {
         for tensor in self.read(layer, folder, wanted)? {
             if tensor.ints().is_some() {
                 return Err(layer.refused("holds whole numbers; save the float model, which Foldnet quantizes itself"));
+            }
+            let units = layer.config.get("units").and_then(Value::as_u64);
+            if units.is_some_and(|units| tensor.shape.last().is_some_and(|&found| found as u64 != units)) {
+                let (name, units) = (layer.name(), units.unwrap_or(0));
+                let shape = &tensor.shape;
+                let why = format!("layer {name} has {units} units by the configuration, and weights of {shape:?}");
+                return Err(Fault::broken(FORMAT, why));
             }
             let name = self.fresh(layer.name());
             inputs.push(self.graph.constant(name, tensor));

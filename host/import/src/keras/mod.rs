@@ -46,6 +46,18 @@ pub(crate) fn from_hdf5(bytes: &[u8]) -> Result<Imported, Fault> {
     network(&config, &Weights::of_h5(weights)?).map(Imported::Network)
 }
 
+/// Reads a file of weights alone, Keras 3's (`.weights.h5`) or Keras 2's, of the model that `config` describes, as
+/// `model.to_json()` writes it.
+pub(crate) fn from_weights(bytes: &[u8], config: &str) -> Result<Network, Fault> {
+    let root = Hdf5::open(bytes)?.root()?;
+    if root.text("model_config")?.is_some() {
+        return Err(Fault::Unread("a whole model, which has its configuration in it; leave out --config".into()));
+    }
+    let numbered = weights::FOLDERS.iter().any(|folder| matches!(root.get(folder), Ok(Some(_))));
+    let weights = if numbered { Weights::of_zip(Hdf5::open(bytes)?)? } else { Weights::of_h5(root)? };
+    network(config, &weights)
+}
+
 fn network(config: &str, weights: &Weights) -> Result<Network, Fault> {
     if config.len() > MAX_CONFIG {
         return Err(Fault::broken(FORMAT, format!("a configuration of {} bytes", config.len())));
@@ -65,7 +77,7 @@ fn bare(root: &crate::hdf5::Object) -> Result<Bare, Fault> {
         }
         if name.split('/').any(|part| part == "vars") {
             return Err(Fault::Unread(
-                "weights alone, whose variables have numbers for names; save the whole model with model.save(\"model.keras\")".into(),
+                "weights alone, whose variables have numbers for names; give the model's configuration, --config model.json with what model.to_json() gives, or save the whole model with model.save(\"model.keras\")".into(),
             ));
         }
         let tensor = object.tensor()?;

@@ -7,6 +7,9 @@ use crate::tensor::Tensor;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+/// What the group of all layers is called in a file of numbered variables.
+pub(super) const FOLDERS: [&str; 2] = ["layers", "_layer_checkpoint_dependencies"];
+
 /// Where the variables of a file are.
 #[derive(Debug)]
 pub(super) enum Weights<'f> {
@@ -115,9 +118,7 @@ fn collect<'f>(
     depth: usize,
 ) -> Result<(), Fault> {
     let children = group.children()?;
-    let folder = ["layers", "_layer_checkpoint_dependencies"]
-        .into_iter()
-        .find(|name| children.iter().any(|(child, _)| child == name));
+    let folder = FOLDERS.into_iter().find(|name| children.iter().any(|(child, _)| child == name));
     let Some(folder) = folder else { return Ok(()) };
     let Some(layers) = group.get(folder)? else { return Ok(()) };
     if depth > 8 {

@@ -19,7 +19,15 @@ h = inner(h); h = L.Dropout(.5)(h); o = L.Dense(2, activation='softmax', name='t
 m = keras.Model(i, o); shake(m)
 m.save(f'{out}/nested.keras'); m.save(f'{out}/nested.h5'); note('nested', m.predict(x.reshape(-1, 2, 2), verbose=0))
 m = keras.Sequential([keras.Input((4,)), L.BatchNormalization(), L.Dense(3, activation='relu', use_bias=False), L.BatchNormalization(center=False), L.Dense(1, activation='sigmoid')]); shake(m)
-m.save(f'{out}/plain.keras'); note('plain', m.predict(x, verbose=0))
+m.save(f'{out}/plain.keras'); m.save_weights(f'{out}/plain.weights.h5'); open(f'{out}/plain.json', 'w').write(m.to_json())
+import h5py
+with h5py.File(f'{out}/old.weights.h5', 'w') as f:
+    # As Keras 2's save_weights.
+    f.attrs['layer_names'] = [l.name.encode() for l in m.layers]
+    for l in m.layers:
+        g = f.create_group(l.name); g.attrs['weight_names'] = [f'{l.name}/{w.name}:0'.encode() for w in l.weights]
+        for w in l.weights: g[f'{l.name}/{w.name}:0'] = w.numpy()
+note('plain', m.predict(x, verbose=0))
 def pt(tensors, path):
     # A pickle of the opcodes that torch.save writes, protocol 2.
     p = b'\x80\x02ccollections\nOrderedDict\n)R('

@@ -32,6 +32,14 @@ pub enum Fault {
     /// A file of another tool's that gives no network.
     #[error("{0}")]
     Import(foldnet_import::Fault),
+    /// The file that `--config` names.
+    #[error("--config {}: cannot be read ({error}); check the path", path.display())]
+    Config {
+        /// Its path.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
     /// A graph that takes its inputs as they come.
     #[error(
         "its graph does not say what its inputs are; give --pixels raw if it takes pixels of 0 to 255, --pixels unit for pixels of 0 to 1, or --input-type f32 (i8, i16, u16) for a sensor's values as they are"

@@ -57,7 +57,7 @@ use crate::network::pool::SIDE;
 use crate::write::atomic_write;
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A network with all that is needed to go on training it, evaluate it, or export it.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,8 +196,8 @@ impl std::str::FromStr for PixelRange {
 #[error("give raw (pixels of 0 to 255) or unit (0 to 1)")]
 pub struct UnknownPixelRange;
 
-/// What the user says of a file that does not say it: `--norm`, `--layers`, `--pixels`, `--epsilon`, `--input-type` and
-/// `--input-scale`.
+/// What the user says of a file that does not say it: `--norm`, `--layers`, `--pixels`, `--epsilon`, `--config`, `--input-type`
+/// and `--input-scale`.
 ///
 /// If the file says it, the same may be said again; anything else is an error.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -206,6 +206,8 @@ pub struct Hints {
     pub norm: Option<NormPlacement>,
     /// All layers in order, in words.
     pub layers: Option<Words>,
+    /// The configuration of Keras weights alone: a file with what `model.to_json()` gives.
+    pub config: Option<PathBuf>,
     /// The range of pixels, where there are no statistics.
     pub pixels: Option<PixelRange>,
     /// What BatchNormalizations add to their variance, positive: one for all, one for each, or none given.

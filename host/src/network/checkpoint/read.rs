@@ -24,12 +24,10 @@ use std::path::Path;
 /// When it is no regular file of a bearable size, and as [`decode`].
 pub(super) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
     let bytes = foldnet_data::bounded::read(path, foldnet_import::MAX_FILE).map_err(Fault::Unreadable)?;
-    if foldnet_import::format(&bytes, path).is_none() {
-        return decode(&bytes, hints);
-    }
-    match foldnet_import::parse(&bytes, path).map_err(Fault::Import)? {
-        Imported::Network(network) => import::checkpoint(network, hints),
-        Imported::Tensors(Bare { tensors }) => {
+    match import::parse(&bytes, path, hints)? {
+        None => decode(&bytes, hints),
+        Some(Imported::Network(network)) => import::checkpoint(network, hints),
+        Some(Imported::Tensors(Bare { tensors })) => {
             let tensors: Vec<_> =
                 tensors.into_iter().map(|tensor| (tensor.name, tensor.shape, tensor.values)).collect();
             let mut bytes = Vec::new();
