@@ -1,6 +1,6 @@
 //! `foldnet export`: from a checkpoint to a device model, with what it cost.
 
-use super::calibration::CalibrationArgs;
+use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::{scratch_words, turned_inputs};
@@ -79,7 +79,9 @@ impl Export {
         }
         self.set_threshold(&mut checkpoint)?;
         let floats = self.bits.iter().all(|&bits| bits == FLOAT_BITS);
-        let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, ui)?;
+        let compute = self.threads.compute()?;
+        let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
+        material.say(&self.bits, ui);
         let classes = checkpoint.classes();
         let labels = match checkpoint.about.task {
             Task::Classify => {
@@ -93,7 +95,6 @@ impl Export {
         let plan = ExportPlan { bits: &self.bits, calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
         let wanted = self.smaller.wanted(material.set.as_ref())?;
-        let compute = self.threads.compute()?;
         let (model, report) =
             export_smaller(&checkpoint, &plan, wanted.as_ref(), &compute, &mut |step| bar.update(step))
                 .with_context(|| self.path.display().to_string())?;
@@ -111,7 +112,7 @@ impl Export {
             ui.say(format!("note: {slow}"));
         }
         ui.say(format!("wrote {} ({}){}", self.out.display(), bytes(report.bytes), place(&written)));
-        ui.result(&Outcome { report: &report, written })
+        ui.result(&Outcome { report: &report, calibration: material.calibrated(), written })
     }
 }
 
@@ -145,6 +146,7 @@ impl Export {
 struct Outcome<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    calibration: Calibrated,
     #[serde(flatten)]
     written: Written,
 }

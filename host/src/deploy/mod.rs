@@ -17,3 +17,4 @@ mod plan;
 pub mod quantize;
 pub mod shrink;
 pub(crate) mod trained;
+pub mod statistics;
