@@ -68,7 +68,7 @@ impl Evaluate {
             atomic_write(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
         }
         if let Some(path) = &self.outputs {
-            write_outputs(path, &outputs, classes)?;
+            write_outputs(path, &outputs, opened.answers_probabilities(&self.path)?)?;
         }
         say(&evaluation, view, ui);
         ui.result(&evaluation)

@@ -4,13 +4,13 @@ use super::evaluate::Outputs;
 use foldnet_core::train::softmax;
 use std::path::Path;
 
-/// Writes the outputs of every example: with `classes` the probabilities, else the values as they are.
+/// Writes the outputs of every example: as probabilities, or the values as they are.
 ///
 /// # Errors
 /// When the file cannot be written; what was there before stays.
-pub fn write(path: &Path, outputs: &Outputs, classes: bool) -> anyhow::Result<()> {
+pub fn write(path: &Path, outputs: &Outputs, probabilities: bool) -> anyhow::Result<()> {
     let mut values = outputs.logits.clone();
-    if classes {
+    if probabilities {
         values.chunks_exact_mut(outputs.classes.max(1)).for_each(softmax);
     }
     Ok(crate::write::npy(path, &values, outputs.classes)?)

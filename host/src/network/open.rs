@@ -4,7 +4,7 @@ use crate::judge::evaluate::{Outputs, answers, run_model};
 use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, bail};
 use foldnet_core::model::{HeadKind, MAGIC};
-use foldnet_core::{Compute, Model};
+use foldnet_core::{Compute, Layer, Model};
 use foldnet_data::{InputType, Shape, Task, View, bounded, text};
 use foldnet_sim::AlignedBytes;
 use std::io::Read;
@@ -45,6 +45,17 @@ impl Opened {
                 HeadKind::Values => Task::Regress,
                 HeadKind::Reconstruction => Task::Reconstruct,
             },
+        })
+    }
+
+    /// Whether it answers with probabilities: a network of another tool may tell classes apart by values alone.
+    ///
+    /// # Errors
+    /// As [`size`](Self::size).
+    pub fn answers_probabilities(&self, path: &Path) -> anyhow::Result<bool> {
+        Ok(match self {
+            Self::Checkpoint(checkpoint) => matches!(checkpoint.layers.last(), Some(Layer::Softmax | Layer::Sigmoid)),
+            Self::Model(_) => self.task(path)? == Task::Classify,
         })
     }
 

@@ -81,7 +81,7 @@ impl Predict {
             Task::Reconstruct => Vec::new(),
         };
         if let Some(out) = &self.outputs {
-            write_outputs(out, &outputs, task == Task::Classify)?;
+            write_outputs(out, &outputs, opened.answers_probabilities(&self.path)?)?;
         }
         let words = Words { names: &names, threshold };
         let answers = Answer::all(task, &outputs);
