@@ -4,7 +4,7 @@
 
 use crate::model_file::{FloatLayer, file as model_file, spec};
 use crate::nor_flash::{Failed, NorFlash};
-use foldnet::network::checkpoint::{Checkpoint, Hints};
+use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange};
 use foldnet::show::report::{ModelFile, measured};
 use foldnet::train::history::History;
 use foldnet_core::slot::{Room, Running, SlotHeader, WriteError, Writer, boot};
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets of this file.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 14] = [
     ("checkpoint", checkpoint),
     ("csv", csv),
     ("idx", idx),
@@ -28,7 +28,15 @@ pub const TARGETS: [Target; 9] = [
     ("history", history),
     ("record", record),
     ("slot_writer", slot_writer),
+    ("keras", |bytes| other_tool("keras", &with_checksums(bytes))),
+    ("h5", |bytes| other_tool("h5", bytes)),
+    ("onnx", |bytes| other_tool("onnx", bytes)),
+    ("tflite", |bytes| other_tool("tflite", bytes)),
+    ("pt", |bytes| other_tool("pt", &with_checksums(bytes))),
 ];
+
+/// Folder of small models of other tools, whose endings are names of targets.
+const SMALL: &str = "../host/import/tests/small";
 
 /// A folder for this thread's files.
 fn folder() -> PathBuf {
@@ -65,6 +73,70 @@ pub fn checkpoint(bytes: &[u8]) {
         }
         Err(error) => check_error(error),
     }
+}
+
+/// A model of another tool, whose format the first byte says.
+pub fn import(bytes: &[u8]) {
+    let Some((&first, bytes)) = bytes.split_first() else { return };
+    match first % 5 {
+        0 => other_tool("keras", &with_checksums(bytes)),
+        1 => other_tool("h5", bytes),
+        2 => other_tool("onnx", bytes),
+        3 => other_tool("tflite", bytes),
+        _ => other_tool("pt", &with_checksums(bytes)),
+    }
+}
+
+/// A model of another tool, with the ending of its format: what is read is a network of finite numbers, and is written
+/// and read again unchanged.
+fn other_tool(ending: &str, bytes: &[u8]) {
+    let path = file(&format!("any.{ending}"), bytes);
+    let layers = "dense, relu, dense".parse().expect("words");
+    let hints = match ending {
+        "pt" => Hints { layers: Some(layers), pixels: Some(PixelRange::Unit), ..Hints::default() },
+        _ => Hints { pixels: Some(PixelRange::Unit), ..Hints::default() },
+    };
+    match Checkpoint::read(&path, &hints) {
+        Ok(network) => {
+            assert_eq!(network.params.len(), network.network().params());
+            assert!(network.layers.len() < 1_000 && !network.understood().is_empty());
+            let again = path.with_file_name("again.safetensors");
+            // Numbers that are not finite are refused here rather than by the reader.
+            match network.write(&again) {
+                Ok(()) => assert_eq!(Checkpoint::read(&again, &Hints::default()).expect("what was written"), network),
+                Err(error) => check_error(error),
+            }
+        }
+        Err(error) => check_error(error),
+    }
+}
+
+/// A zip file with the checksums of its stored entries made to fit, so that changes reach what is inside.
+fn with_checksums(bytes: &[u8]) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    let number = |at: usize, width: usize| -> Option<usize> {
+        Some(bytes.get(at..at + width)?.iter().rev().fold(0, |value, &byte| value << 8 | usize::from(byte)))
+    };
+    let entries = (0..bytes.len().saturating_sub(46)).filter(|&at| bytes[at..].starts_with(b"PK\x01\x02"));
+    for at in entries {
+        let stored = || {
+            let (0, size, offset) = (number(at + 10, 2)?, number(at + 20, 4)?, number(at + 42, 4)?) else {
+                return None;
+            };
+            let start = offset + 30 + number(offset + 26, 2)? + number(offset + 28, 2)?;
+            bytes.get(start..start.checked_add(size)?)
+        };
+        if let Some(contents) = stored() {
+            out[at + 16..at + 20].copy_from_slice(&crc32(contents).to_le_bytes());
+        }
+    }
+    out
+}
+
+/// CRC-32, bit by bit.
+fn crc32(bytes: &[u8]) -> u32 {
+    let shift = |crc: u32, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), shift))
 }
 
 /// A set of four IDX files, of which the first byte says which one the rest is: labels stay below the number of classes.
@@ -216,11 +288,13 @@ pub fn clean() {
     let _ = fs::remove_dir_all(folder());
 }
 
-/// The committed corpus of a target.
+/// The committed corpus of a target: of other tools' models the small ones that the importer's tests have, too.
 pub fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let mut paths: Vec<PathBuf> =
-        fs::read_dir(&folder).expect("a corpus").map(|entry| entry.expect("an entry").path()).collect();
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files =
+        |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path());
+    let small = files(here.join(SMALL)).filter(|path| path.extension().is_some_and(|ending| ending == target));
+    let mut paths: Vec<PathBuf> = files(here.join("../fuzz/corpus").join(target)).chain(small).collect();
     paths.sort();
     paths.iter().map(|path| fs::read(path).expect("a file of the corpus")).collect()
 }
