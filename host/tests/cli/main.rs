@@ -11,7 +11,6 @@ mod demo;
 mod flash;
 mod flow;
 mod golden;
-mod imported;
 mod interrupt;
 #[cfg(target_os = "linux")]
 mod memory;
