@@ -16,5 +16,5 @@ pub mod onnx;
 mod plan;
 pub mod quantize;
 pub mod shrink;
-pub(crate) mod trained;
 pub mod statistics;
+pub(crate) mod trained;

@@ -11,6 +11,7 @@ mod demo;
 mod flash;
 mod flow;
 mod golden;
+mod imported;
 mod interrupt;
 #[cfg(target_os = "linux")]
 mod memory;

@@ -1,0 +1,112 @@
+//! Models of other tools through the commands: weights with a configuration beside them, and exports without examples.
+
+use crate::tool::Folder;
+use foldnet::judge::evaluate::run_checkpoint;
+use foldnet::network::checkpoint::{Checkpoint, Hints};
+use foldnet_core::Portable;
+use foldnet_data::{Examples, InputType, Shape, Targets, Values};
+use foldnet_import::{Head, Imported, Piece, parse, write_onnx};
+use std::path::Path;
+
+/// A folder with small models of other tools.
+fn folder(names: &[&str]) -> Folder {
+    let folder = Folder::new();
+    for name in names {
+        let path = format!("{}/import/tests/small/{name}", env!("CARGO_MANIFEST_DIR"));
+        folder.write(name, &std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}")));
+    }
+    folder
+}
+
+#[test]
+fn weights_are_read_with_their_configuration() {
+    let folder = folder(&["plain.weights.h5", "plain.json", "plain.keras"]);
+    let import = "import plain.weights.h5 --input-type f32 --out run";
+    let taken = folder.run(&format!("{import} --config plain.json")).succeeded();
+    assert!(taken.stdout.contains("Dense 4 -> 3 without bias"), "{taken:?}");
+    folder.run("import plain.keras --input-type f32 --out whole").succeeded();
+    assert_eq!(folder.read("run/model.safetensors"), folder.read("whole/model.safetensors"));
+    folder.run("summary plain.weights.h5 --config plain.json --input-type f32").succeeded();
+    folder.run(import).refused(&["plain.weights.h5: weights alone", "--config model.json"]);
+    folder.run(&format!("{import} --config gone.json")).refused(&["--config gone.json: cannot be read"]);
+    folder.run(&format!("{import} --config plain.weights.h5")).refused(&["a damaged Keras file: its configuration"]);
+    let whole = "import plain.keras --config plain.json --input-type f32 --out run";
+    folder.run(whole).refused(&["plain.keras: --config is for a .h5", "leave it out"]);
+}
+
+/// Values where a network ends in none: those of other runtimes.
+#[test]
+fn outputs_are_those_of_the_file() {
+    let folder = folder(&["plain.keras"]);
+    folder.write("row.csv", b"0.5,1,-1,2\n");
+    folder.run("predict plain.keras --input-type f32 --input row.csv --outputs y.npy").succeeded();
+    let floats = |bytes: &[u8], count: usize| -> Vec<f32> {
+        let values = bytes[bytes.len() - 4 * count..].chunks_exact(4);
+        values.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+    };
+    let two = floats(&folder.read("y.npy"), 2);
+    assert!((two.iter().sum::<f32>() - 1.0).abs() < 1e-6, "{two:?}");
+    // The same network without the Softmax at its end.
+    folder.run("export plain.keras --input-type f32 --format onnx --out plain.onnx").succeeded();
+    let mut bare = folder.read("plain.onnx");
+    let at = bare.windows(7).rposition(|window| window == b"Softmax").expect("a Softmax");
+    // Identity, which is a letter longer, does not fit; two outputs through Dropout do, which does nothing.
+    bare[at..at + 7].copy_from_slice(b"Dropout");
+    folder.write("bare.onnx", &bare);
+    folder.run("predict bare.onnx --input-type f32 --input row.csv --outputs z.npy").succeeded();
+    let [a, b] = floats(&folder.read("z.npy"), 2)[..] else { panic!("two values") };
+    assert!((two[1] - 1.0 / (1.0 + (a - b).exp())).abs() < 1e-5 && a == 0.0, "{two:?} {a} {b}");
+}
+
+#[test]
+fn a_model_without_examples_is_calibrated_on_what_it_holds() {
+    let folder = folder(&["nested.keras", "plain.keras", "skl_three.onnx"]);
+    for (model, norms) in [("nested.keras --pixels unit", 1), ("plain.keras --input-type f32", 2)] {
+        for bits in [8, 4] {
+            let export = format!("export {model} --bits {bits} --out a.fnet");
+            let told = folder.run(&export).succeeded();
+            assert!(told.stdout.contains("warning: without examples, calibrated on 4000 that are made"), "{told:?}");
+            let bytes = folder.read("a.fnet");
+            let report = folder.run(&format!("{export} --json")).json();
+            assert_eq!(report["calibration"]["statistics"]["norms"], norms, "{report}");
+            assert_eq!(folder.read("a.fnet"), bytes, "the same examples every time");
+        }
+    }
+    folder
+        .run("export plain.keras --input-type f32 --calibration statistics --calibration-limit 50 --out a.fnet")
+        .succeeded();
+    let bare = "export skl_three.onnx --input-type f32 --out a.fnet";
+    let words = &["skl_three.onnx: no BatchNormalization stands beside the ReLU of layer 1", "give --calibration"];
+    folder.run(bare).refused(words);
+    folder.run(&format!("{bare} --calibration statistics")).refused(words);
+    folder.write("rows.csv", b"0.5,1,-1,2\n1,0.25,0,1\n-1,2,0.5,0\n");
+    let few = folder.run(&format!("{bare} --calibration rows.csv")).succeeded();
+    assert!(few.stdout.contains("note: 3 examples are few to calibrate on"), "{few:?}");
+    folder.run(&format!("{bare} --bits 32")).succeeded();
+}
+
+/// Statistics of inputs only shrink or stretch; what turns or drops an input goes into the layer behind.
+#[test]
+fn inputs_may_be_turned_and_dropped() {
+    let folder = Folder::new();
+    let affine = Piece::Affine { scale: &[-2.0, 0.0, 0.5], shift: &[1.0, 0.75, -0.5] };
+    let values = [1.5, -0.5, 2.0, 0.25, 1.0, -1.0, 0.5, -0.5, 0.125, 0.5, 2.0, 1.0];
+    let norm = Piece::BatchNorm { momentum: 0.9, epsilon: 1e-3, values: &values };
+    let dense = Piece::Dense { units: 2, kernel: &[1.0, -2.0, 0.5, 0.25, 3.0, -1.0], bias: None };
+    for pieces in [&[affine.clone(), norm, dense.clone()][..], &[affine, dense]] {
+        let file = write_onnx(3, pieces, Head::Values, &[]);
+        let Ok(Imported::Network(network)) = parse(&file, Path::new("a.onnx")) else { panic!("a network") };
+        folder.write("a.onnx", &file);
+        let hints = Hints { input: Some(InputType::F32), ..Hints::default() };
+        let taken = Checkpoint::read(&folder.path("a.onnx"), &hints).expect("foldable");
+        let rows = [[0.5, -1.0, 2.0], [-3.0, 4.0, 0.0]];
+        let inputs = Values::F32(rows.concat());
+        let examples = Examples { inputs, targets: Targets::None, shape: Shape::features(3) };
+        let found = run_checkpoint(&taken, examples.view(), &Portable).logits;
+        let expected: Vec<f64> = rows.iter().flat_map(|row| network.answer(row)).collect();
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((f64::from(*found) - expected).abs() < 1e-4, "{found} {expected}");
+        }
+    }
+}
