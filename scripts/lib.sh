@@ -32,19 +32,39 @@ apt_install() {
 }
 
 # The emulators. Their packages must be of one version: where one of another release is installed already, apt cannot add the
-# others without changing it. That is the user's to decide, so nothing is removed or downgraded; the message says what to do.
+# others without changing it. That is the user's to decide, so nothing is removed or downgraded: the packages then are
+# unpacked into the cache folder, for these scripts alone.
 install_qemu() {
     command -v qemu-system-arm >/dev/null && command -v qemu-system-riscv32 >/dev/null && return 0
     if ! apt_install qemu-system-arm qemu-system-misc; then
         local installed
         installed=$(dpkg-query -W -f '${Package} ${Version}, ' 'qemu-*' 2>/dev/null) || installed=
-        if [ -n "$installed" ]; then
-            say "QEMU's packages of one version cannot be installed beside yours (${installed%, }); see 'apt-get -s install qemu-system-arm qemu-system-misc'"
-        fi
-        return 1
+        [ -n "$installed" ] || return 1
+        say "QEMU's packages of one version cannot be installed beside yours (${installed%, }): unpacked instead"
+        unpack_qemu || return 1
     fi
     # RISC-V has a package of its own from Debian 13 on.
     command -v qemu-system-riscv32 >/dev/null || apt_install qemu-system-riscv
+}
+
+# Unpacks the emulators where nothing else looks for them, installs the libraries that they need, and puts them first in PATH.
+unpack_qemu() {
+    local folder=${XDG_CACHE_HOME:-$HOME/.cache}/foldnet/qemu
+    local packages=(qemu-system-arm qemu-system-misc qemu-system-common qemu-system-data)
+    if [ ! -x "$folder/usr/bin/qemu-system-riscv32" ]; then
+        local libraries part=$folder.part
+        mapfile -t libraries < <(apt-cache depends --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
+            "${packages[@]}" | sed -n 's/^ *Depends: \([a-z0-9][^ ]*\)$/\1/p' | grep -v '^qemu-' | sort -u)
+        apt_install "${libraries[@]}" || return 1
+        rm -rf "$part" && mkdir -p "$part" || return 1
+        # apt's own user may not write into a home folder.
+        (cd "$part" && apt-get download -qq -o APT::Sandbox::User=root "${packages[@]}" >&2) || return 1
+        for package in "$part"/*.deb; do
+            dpkg -x "$package" "$part" || return 1
+        done
+        rm -rf "$part"/*.deb "$folder" && mv "$part" "$folder" || return 1
+    fi
+    export PATH="$folder/usr/bin:$PATH"
 }
 
 # Targets of the boards, and of core's own check.
