@@ -81,7 +81,6 @@ impl Export {
         let floats = self.bits.iter().all(|&bits| bits == FLOAT_BITS);
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
-        material.say(&self.bits, ui);
         let classes = checkpoint.classes();
         let labels = match checkpoint.about.task {
             Task::Classify => {
@@ -102,6 +101,7 @@ impl Export {
         let (file, written) =
             target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
         atomic_write(&self.out, |out| out.write_all(&file))?;
+        material.say(&self.bits, ui);
         if let Some(smaller) = &report.smaller {
             say_smaller(smaller, ui);
         }
@@ -132,9 +132,9 @@ impl Export {
 
     /// Writes ONNX, for which no data are needed: that the network computes numbers is tried on some of its own.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
+        let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         let probes = probes(checkpoint);
         answers(checkpoint, probes.view(), &Fast::new(1)).with_context(|| self.path.display().to_string())?;
-        let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         atomic_write(&self.out, |out| out.write_all(&file))?;
         ui.say(format!("wrote {} ({}): takes raw values as f32", self.out.display(), bytes(file.len())));
         ui.result(&serde_json::json!({"format": Format::Onnx, "bytes": file.len(), "folded": self.folded}))

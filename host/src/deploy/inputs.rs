@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(chosen.sharing, sharing, "{inputs:?}");
         for (at, code) in chosen.codes(inputs, count).into_iter().enumerate() {
             let ((step, low), x) = (chosen.step_and_low(at % count), f64::from(inputs.get(at)));
-            assert!((low + step * f64::from(code) - x).abs() <= 0.51 * step + 1e-6, "{x} became {code}");
+            assert!((low + step * f64::from(code) - x).abs() <= 0.51 * step.abs() + 1e-6, "{x} became {code}");
         }
         assert!(chosen.loss < LOSS_BOUND, "{}", chosen.loss);
     }

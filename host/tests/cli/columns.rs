@@ -22,7 +22,7 @@ fn names_of_columns_decide_not_their_order() {
     table(&folder, "cased.csv", ["SECOND", "First"], true, 131);
     table(&folder, "renamed.csv", ["second", "1st"], true, 131);
     table(&folder, "others.csv", ["a", "b"], false, 131);
-    folder.run("train --dataset set.csv --hidden 8 --epochs 20 --batch-size 8 --out run --json").succeeded();
+    folder.run("train --dataset set.csv --hidden 8 --epochs 60 --batch-size 8 --out run --json").succeeded();
     folder.run("export run --bits 8 --out a.fnet --json").succeeded();
     for model in ["run", "a.fnet"] {
         let own = number(&folder.run(&format!("evaluate {model} --json")).json(), "accuracy");

@@ -143,7 +143,7 @@ fn windows_are_scored_and_the_strange_ones_stand_out() {
     folder.write("few.csv", b"x,y\n1,2\n3,4\n");
     folder
         .run("predict a.fnet --input few.csv")
-        .refused(&["few.csv: has 2 rows, and one window of the model needs 16"]);
+        .refused(&["few.csv: the longest recording has 2 rows, and one window of the model needs 16"]);
     let strict = folder.run("export run --bits 4 --threshold 0 --out b.fnet").succeeded();
     assert!(strict.stdout.contains("a score above 0.0000 is abnormal"), "{strict:?}");
     assert!(strict.stdout.contains("about 1,664 instructions on a Cortex-M0, 1,056 on a Cortex-M4F"), "{strict:?}");
