@@ -223,7 +223,9 @@ impl Conversion<'_> {
     /// Value number `value` as an activation.
     #[inline(always)]
     fn activation<I: Input>(&self, x: &[I], value: usize) -> u8 {
-        x.get(value).map_or(0, |x| x.code(self.map(value)) ^ self.turn(value))
+        // Other types cost nothing for what only bytes can be.
+        let turn = if matches!(I::TYPE, InputType::U8) { self.turn(value) } else { 0 };
+        x.get(value).map_or(0, |x| x.code(self.map(value)) ^ turn)
     }
 
     /// The map of value number `value`.

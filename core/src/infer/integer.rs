@@ -14,7 +14,7 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
     for (index, (layer, sections)) in model.layers().enumerate() {
         if layers.contains(&index) {
             let traits = model.traits(index);
-            let strip = if traits.wide { model.strip(index) } else { 0 };
+            let strip = if cfg!(feature = "wide") && traits.wide { model.strip(index) } else { 0 };
             let Some(dense) = dense(&layer, sections, traits, strip) else { return };
             let units = layer.units();
             let source = match index {

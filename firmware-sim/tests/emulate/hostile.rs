@@ -20,7 +20,7 @@ use std::time::Duration;
 fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
     let bytes = AlignedBytes::from_slice(model);
     let layers = Model::parse(&bytes).unwrap().header().layers.clone();
-    // The third section is that of the layers, whose list comes first, 12 bytes each.
+    // The third section is that of the layers, whose list comes first, 12 bytes each; byte 7 says that there is no order.
     let list = u32::from_le_bytes(model[44..48].try_into().unwrap()) as usize;
     let mut at = (list + 12 * layers.len()).next_multiple_of(16);
     let mut cut = |len: usize| {
@@ -31,7 +31,7 @@ fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
     let of = |(index, layer): (usize, &LayerHeader)| {
         let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
         let weights = BitWidth::from_bits(layer.bits).unwrap().weights_len(inputs, units);
-        [8 * units, if index == 0 { 2 * inputs } else { 0 }, weights].map(&mut cut)
+        [8 * units, if index == 0 && model[list + 7] == 0 { 2 * inputs } else { 0 }, weights].map(&mut cut)
     };
     layers.iter().enumerate().map(of).collect()
 }
@@ -77,9 +77,10 @@ fn on(board: &str, model: &[u8], image: &[u8]) -> Result<Vec<u32>, Exit> {
 
 #[test]
 fn hostile_models_are_to_a_board_what_they_are_to_the_pc() {
-    let model = models::random_integer(4, 4, &[3, 2], 8, 1);
-    let image: Vec<u8> = (0..16).map(|i| i * 15).collect();
+    let model = models::random_integer(5, 4, &[3, 2], 8, 1);
+    let image: Vec<u8> = (0..20).map(|i| i * 13).collect();
     let [[rows, order, weights], [last, ..]] = &sections(&model)[..] else { panic!("it has two layers") };
+    assert_eq!(order.len(), 40, "inputs in an order of their own");
     // A bias, a multiplier, a shift, the worst sum; padding; pixels that are taken twice, and
     // some that do not exist; weights.
     let (row, padding) = (rows.start, last.end + 24);

@@ -1,6 +1,6 @@
 //! Columns of a set in the order of a model's, by their names.
 
-use crate::dataset::Examples;
+use crate::values::Values;
 
 /// What came of the names of a set's columns and a model's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,20 +59,16 @@ pub(crate) fn order(found: &[String], wanted: &[String]) -> Result<(Columns, Vec
     }
 }
 
-/// Puts the channels of every example into an order.
-pub(crate) fn reorder(examples: &mut Examples, order: &[usize]) {
+/// Puts the channels at every place into an order.
+pub(crate) fn reorder(inputs: &mut Values, order: &[usize]) {
     let channels = order.len();
-    let moved: Vec<usize> =
-        (0..examples.inputs.len()).map(|at| at / channels * channels + order[at % channels]).collect();
-    examples.inputs = examples.inputs.view().rows(&moved, 1);
+    let moved: Vec<usize> = (0..inputs.len()).map(|at| at / channels * channels + order[at % channels]).collect();
+    *inputs = inputs.view().rows(&moved, 1);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::Shape;
-    use crate::targets::Targets;
-    use crate::values::Values;
 
     #[test]
     fn names_of_columns_decide_not_their_order() {
@@ -93,9 +89,8 @@ mod tests {
 
     #[test]
     fn channels_of_windows_move_together() {
-        let inputs = Values::I16(vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-        let mut examples = Examples { inputs, targets: Targets::None, shape: Shape::window(2, 3) };
-        reorder(&mut examples, &[2, 0, 1]);
-        assert_eq!(examples.inputs, Values::I16(vec![3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11]));
+        let mut inputs = Values::I16(vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        reorder(&mut inputs, &[2, 0, 1]);
+        assert_eq!(inputs, Values::I16(vec![3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11]));
     }
 }

@@ -1,7 +1,7 @@
 //! The test examples of a set alone.
 
 use crate::columns::{self, Columns};
-use crate::dataset::Examples;
+use crate::examples::Examples;
 use crate::numbering::{Named, places, renumber, used};
 use crate::options::Task;
 
@@ -42,7 +42,7 @@ impl TestSet {
     pub fn order_as(&mut self, channels: &[String]) -> Result<Columns, Vec<String>> {
         let (found, order) = columns::order(&self.channels, channels)?;
         if found == Columns::Moved {
-            columns::reorder(&mut self.examples, &order);
+            columns::reorder(&mut self.examples.inputs, &order);
             self.channels = channels.to_vec();
         }
         Ok(found)

@@ -164,8 +164,8 @@ fn errors_are_exit_codes_with_a_message() {
     damaged[5_000] ^= 1;
     let unfinished = &board.slot_image(0, 1, model()).unwrap()[..40];
     let cases: [(&[u8], i32, &str); 4] = [
-        (&[0xFF; 64], 12, "not a .fnet model"),
-        (&damaged, 15, "the checksum does not match"),
+        (&[0xFF; 64], 12, "there is no .fnet model"),
+        (&damaged, 15, "the model is damaged or was flashed by half"),
         (unfinished, 22, "the model's slot was not written to its end"),
         (model(), 0, ""),
     ];

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::rows::{Answers, Rows};
-use crate::dataset::{Dataset, Examples};
+use crate::dataset::Dataset;
 use crate::error::{DataError, Problem};
+use crate::examples::Examples;
 use crate::options::Options;
 use crate::shape::Shape;
 use crate::split::{Facts, Parts, majority, split};

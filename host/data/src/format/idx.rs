@@ -8,9 +8,10 @@ use std::thread;
 
 use super::idx_file::{self, Head, IdxFile, Kind};
 use crate::array::{Array, Data, example_shape};
-use crate::dataset::{Dataset, Examples, validation_share};
+use crate::dataset::{Dataset, validation_share};
 use crate::download::RemoteFile;
 use crate::error::{DataError, IdxProblem, Problem};
+use crate::examples::Examples;
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
 use crate::idx_names::{alike, find};
 use crate::names;

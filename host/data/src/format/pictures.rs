@@ -15,10 +15,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Examples, validation_share};
+use crate::dataset::{Dataset, validation_share};
 use crate::decode;
 use crate::dice::Dice;
 use crate::error::{DataError, Problem};
+use crate::examples::Examples;
 use crate::fashion_mnist;
 use crate::idx_names::{self, alike, find};
 use crate::names;

@@ -12,7 +12,8 @@ mod tops;
 use crate::dice::Dice;
 use canvas::{Canvas, SIDE};
 
-use crate::dataset::{Dataset, Examples};
+use crate::dataset::Dataset;
+use crate::examples::Examples;
 use crate::fashion_mnist;
 use crate::options::Task;
 use crate::shape::Shape;
