@@ -33,7 +33,7 @@ impl Exported {
     }
 
     /// Keras's network `after` for images on a light background, `255 - x`: it computes what `after` does on `x`. Compared on
-    /// `light`, images of [`light`].
+    /// `light`, see [`light_images`].
     ///
     /// # Panics
     /// When it cannot be exported.

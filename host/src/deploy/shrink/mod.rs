@@ -254,7 +254,7 @@ fn clip(layer: &mut FoldedLayer, of: &Statistics) {
 
 impl Shrunk {
     /// What merging saves in the first layer on a Cortex-M4F, and what averaging takes there, in instructions: see
-    /// [`PER_PAIR`] and [`PER_VALUE`]. `None` where nothing is merged, or there is no hidden layer.
+    /// `PER_PAIR` and `PER_VALUE`. `None` where nothing is merged, or there is no hidden layer.
     pub fn saved_and_spent(&self) -> Option<[f64; 2]> {
         let (&[_, units], merged) = (self.units.first()?, self.inputs[1] < self.inputs[0]);
         let pairs = (self.active[0] - self.active[1]) / 2.0;
