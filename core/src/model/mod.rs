@@ -42,10 +42,10 @@
 //! | | weights | blocks of rows, see [`crate::infer::layout`] |
 //!
 //! `worst` is the smallest `v` with `|sum_i q[o][i] x[i]| <= 2^(v / 8)`, whatever the activations: from it a kernel knows
-//! whether the row is within its [bound](crate::infer::bound). The most negative value of a weight (-128,
-//! -8, -2) does not occur. The order is a permutation; where the
-//! entry of layer 0 says that there is none, inputs are taken as they come. Hidden units stand in whatever order suits the next layer,
-//! outputs in theirs. A model is all float or all integer; widths may differ by layer.
+//! whether the row is within its [bound](crate::infer::bound). The most negative value of a weight (-128, -8, -2) does not
+//! occur. The order is a permutation; where the entry of layer 0 says that there is none, inputs are taken as they come.
+//! Hidden units stand in whatever order suits the next layer, outputs in theirs. A model is all float or all integer; widths
+//! may differ by layer.
 //!
 //! # Arithmetic
 //!

@@ -32,30 +32,56 @@ pub fn missing_columns(missing: &[String]) -> String {
     format!("takes columns that the dataset has not: {names}{more}; give them these names, or leave out the header")
 }
 
-/// The place among `found` of each of `wanted`, if the order is another.
+/// The column of each of a model's `channels` among `names`: one of the very same name, else one that differs in case alone.
+/// A name that both sides have several times goes by its turn. The error is how many columns have that name, if not as many
+/// as the model.
+pub(crate) fn places(names: &[String], channels: &[String]) -> Vec<Result<usize, usize>> {
+    let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let columns_of = |names: &[String], wanted: &str| -> Vec<usize> {
+        names.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(column, _)| column).collect()
+    };
+    let place = |(at, channel): (usize, &String)| {
+        let (same, exact) = (columns_of(channels, channel), columns_of(names, channel));
+        let found = if exact.is_empty() { columns_of(&lower, &channel.to_lowercase()) } else { exact };
+        match found.len() == same.len() {
+            true => Ok(found[same.iter().position(|&other| other == at).unwrap_or(0)]),
+            false => Err(found.len()),
+        }
+    };
+    channels.iter().enumerate().map(place).collect()
+}
+
+/// Whether no column is there twice.
+pub(crate) fn all_differ(columns: &[usize]) -> bool {
+    let mut sorted = columns.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] != pair[1])
+}
+
+/// What becomes of columns with the names `found` for a model with the channels `wanted`; where they move, the column of
+/// each channel.
 ///
 /// # Errors
-/// Those of `wanted` that are missing, where some are there.
+/// The channels that have no column of their own, where others have.
 pub(crate) fn order(found: &[String], wanted: &[String]) -> Result<(Columns, Vec<usize>), Vec<String>> {
     let numbers = |names: &[String]| names.iter().all(|name| name.parse::<u32>().is_ok());
     if found == wanted || numbers(found) || numbers(wanted) {
         return Ok((Columns::Same, Vec::new()));
     }
-    let place = |name: &String| {
-        let exact = found.iter().position(|known| known == name);
-        exact.or_else(|| found.iter().position(|known| known.to_lowercase() == name.to_lowercase()))
-    };
-    let places: Vec<usize> = wanted.iter().filter_map(place).collect();
-    let mut distinct = places.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    match distinct.len() {
-        0 => Ok((Columns::Others, Vec::new())),
-        all if all == wanted.len() && all == found.len() => match places.is_sorted() {
-            true => Ok((Columns::Same, Vec::new())),
-            false => Ok((Columns::Moved, places)),
-        },
-        _ => Err(wanted.iter().filter(|name| place(name).is_none()).cloned().collect()),
+    let places = places(found, wanted);
+    if places.iter().all(|place| *place == Err(0)) {
+        return Ok((Columns::Others, Vec::new()));
+    }
+    let columns: Vec<usize> = places.iter().filter_map(|place| place.ok()).collect();
+    let whole = columns.len() == wanted.len() && columns.len() == found.len() && all_differ(&columns);
+    match (whole, columns.is_sorted()) {
+        (true, true) => Ok((Columns::Same, Vec::new())),
+        (true, false) => Ok((Columns::Moved, columns)),
+        (false, _) => {
+            let taken = |at: usize| places[..at].contains(&places[at]);
+            let missing = wanted.iter().enumerate().filter(|&(at, _)| places[at].is_err() || taken(at));
+            Err(missing.map(|(_, name)| name.clone()).collect())
+        }
     }
 }
 
@@ -83,8 +109,9 @@ mod tests {
         check(&["1", "2"], &["a", "b"], Ok((Columns::Same, vec![])));
         check(&[], &["a", "b"], Ok((Columns::Same, vec![])));
         check(&["a", "x"], &["a", "b"], Err(names(&["b"])));
-        // The model's name twice is no mapping either.
-        check(&["a", "a"], &["a", "b"], Err(names(&["b"])));
+        // A name twice, and two names for one column, are no mapping.
+        check(&["a", "a"], &["a", "b"], Err(names(&["a", "b"])));
+        check(&["a", "b"], &["A", "a"], Err(names(&["a"])));
     }
 
     #[test]

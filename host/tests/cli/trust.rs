@@ -70,6 +70,7 @@ fn no_proof_is_given_by_networks_that_compute_no_numbers() {
         folder.run(&export).refused(&[name, "not a number", "--learning-rate"]);
     }
     folder.run(&format!("evaluate {name} --dataset set")).refused(&[name, "example 0"]);
+    folder.run(&format!("export {name} --format onnx --out a.onnx")).refused(&[name, "not a number"]);
     // Behind the last ReLU.
     change(&folder, name, |tensors| {
         fill(tensors, "batch_normalization_1/beta", 3e38);
@@ -78,7 +79,7 @@ fn no_proof_is_given_by_networks_that_compute_no_numbers() {
     folder.run(&format!("evaluate {name} --dataset set")).refused(&[name, "example 0"]);
     folder.run(&format!("predict {name} --dataset set --index 0")).refused(&[name, "not a number"]);
     folder.run(&format!("report {name} --dataset set")).refused(&["not a number"]);
-    assert!(!folder.path("a.fnet").exists());
+    assert!(!folder.path("a.fnet").exists() && !folder.path("a.onnx").exists());
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::width::{Bounded, too_wide};
+use crate::columns::{all_differ, places};
 use crate::error::{ColumnProblem, DataError, Problem};
 use crate::{decode, open};
 
@@ -159,16 +160,9 @@ impl Table {
     /// # Errors
     /// When some are there and others are not, or one is there twice.
     pub(super) fn channels(&self, channels: &[String]) -> Result<Option<Vec<usize>>, Problem> {
-        let lower: Vec<String> = self.names.iter().map(|name| name.to_lowercase()).collect();
-        let found: Vec<Result<usize, usize>> =
-            (0..channels.len()).map(|at| place(&self.names, &lower, channels, at)).collect();
+        let found = places(&self.names, channels);
         let columns: Option<Vec<usize>> = found.iter().map(|found| found.ok()).collect();
-        let different = |columns: &[usize]| {
-            let mut sorted = columns.to_vec();
-            sorted.sort_unstable();
-            sorted.windows(2).all(|pair| pair[0] != pair[1])
-        };
-        if let Some(columns) = columns.filter(|columns| different(columns)) {
+        if let Some(columns) = columns.filter(|columns| all_differ(columns)) {
             return Ok(Some(columns));
         }
         if !self.header || found.iter().all(|found| *found == Err(0)) {
@@ -230,21 +224,6 @@ impl Table {
             any = true;
         }
         if any { Ok(()) } else { Err(self.fail(Problem::HeaderAlone)) }
-    }
-}
-
-/// The column of channel `at`, or how many there are if not one. Channels of one name (a table may have been trained with
-/// such) are those of the same place among the columns of that name.
-fn place(names: &[String], lower: &[String], channels: &[String], at: usize) -> Result<usize, usize> {
-    let columns_of = |names: &[String], wanted: &str| -> Vec<usize> {
-        names.iter().enumerate().filter(|(_, name)| *name == wanted).map(|(column, _)| column).collect()
-    };
-    let same = columns_of(channels, &channels[at]);
-    let exact = columns_of(names, &channels[at]);
-    let found = if exact.is_empty() { columns_of(lower, &channels[at].to_lowercase()) } else { exact };
-    match found.len() == same.len() {
-        true => Ok(found[same.iter().position(|&other| other == at).unwrap_or(0)]),
-        false => Err(found.len()),
     }
 }
 
