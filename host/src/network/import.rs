@@ -19,6 +19,8 @@ pub(crate) fn parse(bytes: &[u8], path: &Path, hints: &Hints) -> Result<Option<i
     };
     let text = foldnet_data::bounded::read(config, MAX_CONFIG)
         .map_err(|error| Fault::Config { path: config.clone(), error })?;
+    serde_json::from_slice::<serde::de::IgnoredAny>(&text)
+        .map_err(|error| Fault::ConfigText { path: config.clone(), error: error.to_string() })?;
     let network = import::parse_weights(bytes, path, &String::from_utf8_lossy(&text)).map_err(Fault::Import)?;
     Ok(Some(import::Imported::Network(network)))
 }

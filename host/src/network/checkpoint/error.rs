@@ -40,6 +40,14 @@ pub enum Fault {
         /// Why not.
         error: io::Error,
     },
+    /// The file that `--config` names is another.
+    #[error("--config {}: no JSON ({error}); write into it what model.to_json() gives", path.display())]
+    ConfigText {
+        /// Its path.
+        path: PathBuf,
+        /// What the parser says.
+        error: String,
+    },
     /// A graph that takes its inputs as they come.
     #[error(
         "its graph does not say what its inputs are; give --pixels raw if it takes pixels of 0 to 255, --pixels unit for pixels of 0 to 1, or --input-type f32 (i8, i16, u16) for a sensor's values as they are"
