@@ -67,6 +67,10 @@ fn a_tensor_is_misshapen() {
         reshape("sequential/dense_3/kernel", &[8, 10]),
         "sequential/dense_3/kernel has shape [8, 10], expected [9, 10]",
     );
+    check(
+        |file| ["pixel_mean", "pixel_std"].into_iter().for_each(|name| *file.get(name) = Tensor::new(&[5], &[1.0; 5])),
+        "pixel_mean has shape [5], expected [16]; save",
+    );
     check(reshape(BIAS, &[9]), "sequential/dense_3/bias has shape [9], expected [10]; save");
     check(reshape(BIAS, &[]), "sequential/dense_3/bias has shape [], expected [10]; save");
     check(
@@ -166,6 +170,8 @@ fn the_metadata_is_unusable() {
         |file| drop(file.metadata.insert("labels".into(), serde_json::json!(["x".repeat(300)]).to_string())),
         "its metadata `labels` has a name of 300 characters, 256 are the most; save",
     );
+    let twice = r#"["a","b","c","d","e","f","g","h","a","j"]"#;
+    check(set("labels", twice), "its metadata `labels` names \"a\" twice; save");
     check(set("labels", "[\"one\", \"two\"]"), "its metadata `labels` names 2 classes, but the network has 10; save");
 }
 

@@ -171,7 +171,7 @@ pub enum Fault {
         name: String,
     },
     /// A tensor's shape does not fit the others, or the layer list.
-    #[error("{name} has shape {found}, expected {expected}; save the network again, in Keras's layout")]
+    #[error("{name} has shape {found}, expected {expected}; save all tensors again, from one network")]
     Shape {
         /// The tensor.
         name: String,

@@ -22,7 +22,8 @@ use foldnet_core::Layer;
 /// Inputs, then the units of each Dense.
 ///
 /// A width shows in several tensors. Where they disagree the most frequent counts, so that a later check names the odd
-/// one out. `inputs` is what metadata says of the first.
+/// one out. Pixel statistics that fit neither side of the first kernel do not count: they were added to the file and are the
+/// likelier mistake. `inputs` is what metadata says of the first.
 ///
 /// # Errors
 /// When there is no Dense, one has no kernel, or nothing tells a width.
@@ -32,7 +33,7 @@ pub(super) fn widths(found: &Layers, inputs: Option<usize>) -> Result<Vec<usize>
     let norms = norms_by_width(found);
     let rows = |kernel: &Tensor| kernel.rows_cols().map(|(rows, _)| rows);
     // One value holds for all pixels and says nothing of their number.
-    let length = |tensor: &Tensor| tensor.len().filter(|&len| len != 1);
+    let length = |tensor: &Tensor| tensor.len().filter(|&len| len != 1 && first.shape.contains(&len));
     let statistics = [&found.pixel_mean, &found.pixel_std].map(|tensor| tensor.as_ref().and_then(length));
     let votes = [rows(first), statistics[0], statistics[1], norms[0], inputs];
     let mut widths = vec![most_frequent(&votes).ok_or_else(|| no_matrix(first))?];

@@ -6,6 +6,7 @@ use super::{About, Checkpoint, PixelStatistics};
 use foldnet_core::Layer;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 const LAYERS: &str = "layers";
 const PIXELS: &str = "pixels";
@@ -55,7 +56,7 @@ impl Told {
     }
 
     /// # Errors
-    /// When the image is not of `inputs` pixels, or there is not a label for each of `classes`.
+    /// When the image is not of `inputs` pixels, there is not a label for each of `classes`, or two are the same.
     pub(super) fn check(&self, inputs: usize, classes: usize) -> Result<(), Fault> {
         if let Some((height, width)) = self.image.filter(|_| self.inputs() != Some(inputs)) {
             let problem = format!("is {height} by {width}, but the network has {inputs} inputs");
@@ -65,6 +66,10 @@ impl Told {
         if let Some(length) = long {
             let problem = format!("has a name of {length} characters, {MAX_LABEL} are the most");
             return Err(Fault::Metadata { key: LABELS, problem });
+        }
+        let mut names = HashSet::new();
+        if let Some(label) = self.labels.iter().flatten().find(|&label| !names.insert(label)) {
+            return Err(Fault::Metadata { key: LABELS, problem: format!("names {label:?} twice") });
         }
         if let Some(about) = &self.about {
             about.check(inputs, classes).map_err(|problem| Fault::Metadata { key: ABOUT, problem })?;
