@@ -1,4 +1,4 @@
-//! The table of a survey: Markdown for people, a list of objects for programs, and whether all went well.
+//! The table of a survey: Markdown for people, a list of objects for programs, and whether all runs were successful.
 
 use super::error::CliError;
 use super::layers;
@@ -15,7 +15,7 @@ use std::path::Path;
 pub(crate) enum Outcome {
     /// It ran to its end.
     Ran(Box<Emulation>),
-    /// The board is too small, and by how much.
+    /// The board is too small; the text has the sizes.
     DoesNotFit(String),
     /// It could not be run, or the firmware stopped.
     Failed(String),
@@ -29,20 +29,20 @@ pub(crate) struct Row {
     pub(crate) outcome: Outcome,
 }
 
-/// All runs of a survey, and what they were made with.
+/// All runs of a survey, with compilers and emulators.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
     pub(crate) dataset: String,
-    /// Examples of each run.
+    /// Number of examples in each run.
     pub(crate) images: usize,
-    /// A line a target.
+    /// One line per target.
     pub(crate) built_by: Vec<String>,
-    /// A line an emulator.
+    /// One line per emulator.
     pub(crate) emulators: Vec<String>,
 }
 
-/// The name of the column that says how good a model is, where it tells classes apart.
+/// The name of the metric's column for classifiers.
 const ACCURACY: &str = "accuracy";
 
 /// Columns, and whether they hold numbers.
@@ -62,16 +62,16 @@ const COLUMNS: [Column; 13] = [
     ("RAM, bytes", true),
 ];
 
-/// The column of modelled milliseconds, where there are any.
+/// The column of modelled milliseconds, if there are any.
 const MS: Column = ("ms, modelled", true);
 
 impl Row {
-    /// The model's file, without folder and ending.
+    /// The model's file name without its extension.
     fn name(&self) -> String {
         Path::new(&self.record.model).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// One width where all layers have the same.
+    /// The width of all layers if it is the same, otherwise a list.
     fn width(&self) -> String {
         let (first, rest) = self.record.bits.split_first().unwrap_or((&0, &[]));
         let all: Vec<String> = self.record.bits.iter().map(u8::to_string).collect();
@@ -93,7 +93,7 @@ impl Row {
         front.into_iter().chain(measured).collect()
     }
 
-    /// Milliseconds of an example by the timing model, on boards that have one.
+    /// Milliseconds per example in the timing model, on boards that have one.
     fn ms(&self) -> Option<f64> {
         match &self.outcome {
             Outcome::Ran(run) => run.ms,
@@ -101,7 +101,7 @@ impl Row {
         }
     }
 
-    /// A row a layer, board and model in front.
+    /// A row per layer, beginning with board and model.
     fn layers(&self) -> Vec<Vec<String>> {
         let Outcome::Ran(run) = &self.outcome else { return Vec::new() };
         let front = [self.board(), self.name()];
@@ -109,7 +109,7 @@ impl Row {
         rows.map(|row| front.iter().cloned().chain(row).collect()).collect()
     }
 
-    /// Why there is nothing measured, or what is wrong with it.
+    /// The reason why nothing was measured, or the difference found.
     fn complaint(&self) -> Option<String> {
         let what = match &self.outcome {
             Outcome::Ran(run) => {
@@ -131,7 +131,7 @@ impl Row {
     }
 }
 
-/// The one number that the task is measured by, and its name; none where the right answers are not known.
+/// The name and value of the task's main metric; no value if the labels are unknown.
 fn measure(run: &Emulation) -> (&'static str, Option<f64>) {
     match run.metrics() {
         Some(Metrics::Regression(found)) => ("rmse", Some(found.rmse)),
@@ -141,7 +141,7 @@ fn measure(run: &Emulation) -> (&'static str, Option<f64>) {
     }
 }
 
-/// The columns behind the model's.
+/// The columns after the model's.
 fn measured(run: &Emulation) -> [String; 8] {
     [
         run.kernel.clone(),
@@ -155,7 +155,7 @@ fn measured(run: &Emulation) -> [String; 8] {
     ]
 }
 
-/// The same without anything measured, `why` in place of the kernel.
+/// The columns without measurements, with `why` in place of the kernel.
 fn nothing(why: &str) -> [String; 8] {
     std::array::from_fn(|column| if column == 0 { why.to_owned() } else { "-".to_owned() })
 }
@@ -167,7 +167,7 @@ impl Table {
     }
 
     /// # Errors
-    /// When a run failed, or differs from the simulator. A model that does not fit is no error.
+    /// If a run failed, or differs from the simulator. A model that does not fit is not an error.
     pub(crate) fn verdict(&self) -> Result<(), CliError> {
         let bad = |row: &&Row| match &row.outcome {
             Outcome::Ran(run) => !run.identical(),
@@ -188,7 +188,7 @@ impl fmt::Display for Table {
         table(f, &self.columns(), &rows)?;
         let layers: Vec<_> = self.rows.iter().flat_map(Row::layers).collect();
         if !layers.is_empty() {
-            writeln!(f, "\nOf which the layers, each timed by itself:\n")?;
+            writeln!(f, "\nLayers, each timed separately:\n")?;
             let columns: Vec<Column> = COLUMNS
                 .iter()
                 .filter(|(name, _)| ["board", "model"].contains(name))
@@ -202,7 +202,7 @@ impl fmt::Display for Table {
 }
 
 impl Table {
-    /// The columns, by the measure of the models' task.
+    /// The columns, with the metric of the models' task.
     fn columns(&self) -> Vec<Column> {
         let ran = self.rows.iter().find_map(|row| match &row.outcome {
             Outcome::Ran(run) => run.metrics().map(|_| measure(run).0),
@@ -222,16 +222,16 @@ impl Table {
         let (images, dataset) = (grouped(self.images as u64), text::name(&self.dataset));
         writeln!(
             f,
-            "\n{images} test examples of {dataset} each. identical: the answer and all outputs of all examples are the \
-             simulator's. Instructions are those of one example, from its raw values to the answer, counted by the \
-             emulator; they are not cycles. Flash: firmware with test harness, and model. RAM: statics, example, scratch \
-             memory, painted stack."
+            "\n{images} test examples of {dataset} each. identical: the answer and all outputs of all examples equal the \
+             simulator's. Instructions are per example, from its raw values to the answer, counted by the emulator; \
+             they are not cycles. Flash: firmware with test harness plus model. RAM: statics, example, scratch memory, \
+             peak of the stack."
         )?;
         if self.is_timed() {
             writeln!(
                 f,
-                "\nms: by a model of the core at the board's clock and wait states, not measured (docs/cycles.md); - where there \
-                 is no model of the core."
+                "\nms: modelled at the board's clock and wait states, not measured (docs/cycles.md); - if there is no \
+                 timing model of the core."
             )?;
         }
         let complaints: Vec<String> = self.rows.iter().filter_map(Row::complaint).collect();
@@ -255,7 +255,7 @@ mod tests {
     use foldnet_sim::job::Booted;
     use foldnet_sim::metrics::classification;
 
-    /// Three of four classes are right.
+    /// Three of four classes are correct.
     fn simulation() -> Simulation {
         let classes = vec![0, 0, 0, 1];
         let metrics = Some(Metrics::Classification(classification(&classes, &[0; 4], 2)));

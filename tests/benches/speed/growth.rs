@@ -11,13 +11,13 @@ use std::time::Duration;
 
 const BATCHES: [usize; 5] = [1, 8, 32, 128, 512];
 const WIDTHS: [u32; 5] = [32, 128, 300, 512, 2048];
-/// How long each cell is measured.
+/// Time spent on each cell.
 const TIME: Duration = Duration::from_millis(500);
 
 /// GFLOP/s of `after` with one hidden layer.
 pub(crate) fn section(data: &Data) -> anyhow::Result<String> {
     let mut text = String::from(
-        "## How it grows\n\nGFLOP/s of whole steps of `after` with one hidden layer, median of the steps of half a second.\n\n",
+        "## Batch size and width\n\nGFLOP/s of whole steps of `after` with one hidden layer, as median over half a second.\n\n",
     );
     for threads in THREADS {
         let fast = Fast::new(threads);

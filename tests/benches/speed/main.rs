@@ -1,7 +1,7 @@
-//! Writes docs/training-speed.md: how fast both models train beside the products they are made of, what a busy core does
-//! to two threads, how throughput grows, and what loading and evaluating cost.
+//! Writes docs/training-speed.md: training steps compared with their matrix products, the effect of a busy core on two
+//! threads, throughput by batch size and width, and the cost of loading and evaluating.
 //!
-//! `cargo bench -p foldnet-tests --bench speed`, on an idle machine; takes some two minutes.
+//! `cargo bench -p foldnet-tests --bench speed`, on an idle machine; takes about two minutes.
 
 mod growth;
 mod shares;

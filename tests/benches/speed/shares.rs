@@ -1,4 +1,4 @@
-//! Both models beside the products they are made of, and beside a busy core.
+//! Both models compared with their matrix products, and with a busy core.
 
 use crate::{BATCH, THREADS, model};
 use foldnet::compute::Fast;
@@ -11,22 +11,22 @@ use foldnet_tests::speed::{EPOCH, INPUTS, SHAPE, in_turn, median, operations, ra
 use std::fmt::Write;
 
 const NORMS: [NormPlacement; 2] = [NormPlacement::After, NormPlacement::Before];
-/// Steps that are timed at once.
+/// Number of steps timed at once.
 const STEPS: usize = 20;
 const ROUNDS: usize = 301;
 
-const OPENING: &str = "## Steps beside their products
+const OPENING: &str = "## Training steps compared with their matrix products
 
-An epoch is counted as 62 GFLOP for either model. A step is all that training does: gathering, standardizing, forward,
-loss, backward, SGD. Beside it, in turn in the same process and on the same threads: all products of such a step and
-nothing else, and the largest forward product (784 x 300 x 32) alone, which is the fastest there is. Shares are medians
-of ratios.
+An epoch counts as 62 GFLOP for either model. A step is everything that training does: gathering, standardizing,
+forward, loss, backward, SGD. It is compared, alternating in the same process and on the same threads, with only the
+matrix products of such a step, and with the largest forward product (784 x 300 x 32) alone, which is the fastest.
+Shares are medians of ratios.
 
-| model | threads | seconds an epoch | images/s | GFLOP/s | its products, GFLOP/s | share | largest product, GFLOP/s | share |
+| model | threads | seconds per epoch | images/s | GFLOP/s | its products, GFLOP/s | share | largest product, GFLOP/s | share |
 |---|---|---|---|---|---|---|---|---|
 ";
 
-/// The share of the products' speed, by model and number of threads.
+/// The speed relative to the products, by model and number of threads.
 pub(crate) fn section(data: &Data) -> anyhow::Result<String> {
     let mut text = String::from(OPENING);
     for threads in THREADS {
@@ -65,7 +65,7 @@ fn line(data: &Data, norm: NormPlacement, threads: usize) -> String {
     )
 }
 
-/// Two threads against one, while other processes keep half of the cores busy.
+/// Two threads compared with one while other processes keep half of the cores busy.
 pub(crate) fn busy(data: &Data) -> anyhow::Result<String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let busy = cores.div_ceil(2);

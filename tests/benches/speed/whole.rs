@@ -1,4 +1,4 @@
-//! What surrounds training: loading, unpacking and standardizing the real images, evaluating, and memory.
+//! The cost around training: loading, unpacking and standardizing the real images, evaluating, and memory.
 
 use anyhow::Context;
 use foldnet::compute::Fast;
@@ -11,9 +11,9 @@ use foldnet_data::{Dataset, Part, Source, load};
 use std::fmt::Write;
 use std::time::Instant;
 
-/// Times and memory, or that there are no images.
+/// Times and memory, or a note that there are no images.
 pub(crate) fn section() -> anyhow::Result<String> {
-    let mut text = String::from("## Around training\n\n");
+    let mut text = String::from("## Loading, evaluation and memory\n\n");
     let start = Instant::now();
     let dataset = match load(&Source::FashionMnist, &mut |_| {}) {
         Ok(dataset) => dataset,
@@ -33,7 +33,7 @@ pub(crate) fn section() -> anyhow::Result<String> {
         let threads = fast.description();
         writeln!(text, "- {threads}: an epoch of `after` {epoch:.2} s, evaluating 10,000 images {evaluation:.3} s")?;
     }
-    writeln!(text, "- Most memory for all of this: {:.0} MB", peak_memory()?)?;
+    writeln!(text, "- Peak memory for all of this: {:.0} MB", peak_memory()?)?;
     Ok(text)
 }
 

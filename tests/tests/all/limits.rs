@@ -13,7 +13,7 @@ fn the_page_states_the_code_s_limits() {
         assert_eq!(stated, limit.to_string(), "{what}");
     };
     check("Dense layers", MAX_DENSE);
-    check("layers in all", MAX_LAYERS);
+    check("layers in total", MAX_LAYERS);
     check("units of a layer, inputs of a network", usize::from(u16::MAX));
     check("classes", usize::from(u16::MAX));
     check("inputs of a quantized layer", quantize::MAX_INPUTS);
