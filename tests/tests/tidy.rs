@@ -2,7 +2,7 @@
 //!
 //! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
 
-use foldnet_tests::tidy::figures::{Quote, figure, quotes};
+use foldnet_tests::tidy::figures::{Quote, cell, figure, quotes};
 use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, text};
 use std::process::Command;
 
@@ -177,6 +177,41 @@ fn the_readme_quotes_the_measured_figures() {
     let flash = CORES.map(|(row, board, _)| Quote { row, column: 1, figure: figure(&footprint, &[board], 2) });
     let ram = CORES.map(|(row, _, board)| Quote { row, column: 3, figure: figure(&footprint, &[board, "8"], 6) });
     none(quotes(&second, &[flash, ram].concat()));
+}
+
+/// What an image on a light background costs is quoted in a sentence, for the M4 at 8 bits.
+#[test]
+fn the_readme_quotes_the_cost_of_light_backgrounds() {
+    let instructions = manifest("tests/instructions.golden");
+    let [light, dark] = ["light", "after"].map(|images| figure(&instructions, &[images, "netduinoplus2", "8"], 7));
+    let expected = format!("{light} instructions instead of {dark} on the M4 at 8 bits");
+    let text = manifest("README.md").text.replace('\n', " ");
+    assert!(text.contains(&expected), "README.md does not say '{expected}'");
+}
+
+/// The table of memory in docs/on-a-board.md: the firmware's figures are those of the golden file, the others the README's.
+#[test]
+fn the_page_on_boards_quotes_the_measured_figures() {
+    let (page, readme) = (manifest("docs/on-a-board.md"), manifest("README.md"));
+    let footprint = manifest("firmware-sim/tests/emulate/footprint.golden");
+    let mut expected = Vec::new();
+    for (index, board) in ["netduinoplus2", "microbit"].into_iter().enumerate() {
+        let quote = |row, golden| Quote { row, column: index + 1, figure: figure(&footprint, &[board], golden) };
+        expected.extend([quote("flash: the simulator's firmware", 3), quote("RAM: peak of the stack", 5)]);
+    }
+    for (row, model) in [
+        ("flash: model at 8 bits", "`after` | 8 bit"),
+        ("flash: model at 4 bits", "`after` | 4 bit"),
+        ("flash: model at 2 bits", "`after` | 2 bit"),
+    ] {
+        expected.push(Quote { row, column: 1, figure: cell(&readme, model, 2).to_owned() });
+    }
+    none(quotes(&page, &expected));
+    let (_, sizes) = readme_tables();
+    for (column, core) in [(1, "Cortex-M4F"), (2, "Cortex-M0")] {
+        let (alone, stated) = (cell(&page, "flash: inference alone", column), cell(&sizes, core, 2));
+        assert!(!alone.is_empty() && stated.contains(&format!("{alone} (4")), "{core}: {alone:?}, README: {stated:?}");
+    }
 }
 
 /// The README up to its table of firmware sizes, and from there.

@@ -1,12 +1,12 @@
-//! Measured figures that a page quotes are those of the committed tables that measurements write.
+//! Checks that measured figures quoted in a page equal those in the committed tables that measurements write.
 
 use super::{File, Finding};
 use foldnet::format::thousands;
 
-/// A cell of a page: a row of a Markdown table by what it begins with, the column from 0, and what stands there.
+/// A cell of a Markdown table in a page: how its row begins, its column from 0, and its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
-    /// How the row begins, behind its first bar.
+    /// How the row begins, after its first bar.
     pub row: &'static str,
     /// The column, from 0.
     pub column: usize,
@@ -14,7 +14,7 @@ pub struct Quote {
     pub figure: String,
 }
 
-/// A number of a committed table of words between spaces: the row that begins with `row`, the column from 0.
+/// A number in a committed table whose words are separated by spaces: the row that begins with `row`, the column from 0.
 ///
 /// # Panics
 /// If the table has no such number.
@@ -24,12 +24,17 @@ pub fn figure(table: &File, row: &[&str], column: usize) -> String {
     thousands(word.unwrap_or_else(|| panic!("{}: {row:?} has no number in column {column}", table.path)))
 }
 
-/// Quotes that the page does not have, or has otherwise.
+/// A cell of a page: the first table row that begins with `row`, the column from 0. Empty if there is none.
+pub fn cell<'a>(page: &'a File, row: &str, column: usize) -> &'a str {
+    let is_row = |line: &&str| line.strip_prefix("| ").is_some_and(|line| line.starts_with(row));
+    let line = page.text.lines().find(is_row);
+    line.and_then(|line| line.trim_matches('|').split('|').nth(column)).map_or("", str::trim)
+}
+
+/// Quotes that are missing in the page, or differ.
 pub fn quotes(page: &File, quotes: &[Quote]) -> Vec<Finding> {
     let check = |Quote { row, column, figure }: &Quote| {
-        let is_row = |line: &&str| line.strip_prefix("| ").is_some_and(|line| line.starts_with(row));
-        let line = page.text.lines().find(is_row);
-        let cell = line.and_then(|line| line.trim_matches('|').split('|').nth(*column)).map_or("", str::trim);
+        let cell = cell(page, row, *column);
         let same = cell.split(' ').next() == Some(figure);
         (!same)
             .then(|| Finding::at(page, 1, format!("column {column} of `{row}` says '{cell}', measured was {figure}")))
