@@ -1,8 +1,9 @@
-//! Says which kernel of `src/infer/kernel` the target has, by the table there: `cfg(foldnet_kernel = "...")`, whether it
-//! multiplies to 64 bits, `cfg(foldnet_long_multiply)`, and what its assembly begins with, `FOLDNET_CPU`.
+//! Selects the kernel of `src/infer/kernel` for the target from the table there. Sets `cfg(foldnet_kernel = "...")`,
+//! `cfg(foldnet_long_multiply)` if the target has a 64-bit multiply, and `FOLDNET_CPU`, the directives that its
+//! assembly begins with.
 //!
-//! Rust's `target_feature = "dsp"` is never set on stable Rust, so the target's name decides, and features of this crate
-//! where the name does not tell.
+//! Rust's `target_feature = "dsp"` is never set on stable Rust, so the target's name decides, together with features of
+//! this crate where the name is ambiguous.
 
 #[path = "src/infer/kernel/table.rs"]
 pub mod table;

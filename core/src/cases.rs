@@ -1,8 +1,8 @@
-//! Core's own tests as a table, without std: the PC's test and a test firmware walk the same cases.
+//! Core's own tests as a table, without std: the PC's test and a test firmware run the same cases.
 //!
-//! A case panics where it fails, and runs on a device with 16 KB of RAM: it needs less than 6 KB of stack, or less than
-//! 4 KB beside its own buffers where it trains. A firmware of yours does the same for what it adds: a table of its own, a loop, and a panic
-//! handler that tells the debugger; the firmware simulator's example `cases` shows how.
+//! A case panics on failure. It runs on a device with 16 KB of RAM: it needs less than 6 KB of stack, or, if it trains,
+//! less than 4 KB besides its own buffers. Your firmware can do the same for its own code with a table, a loop, and a
+//! panic handler that tells the debugger; the firmware simulator's example `cases` shows how.
 
 mod model;
 mod slot;
@@ -12,7 +12,7 @@ pub use training::{TRAINING_BUFFERS, steps_to_the_bit};
 
 use crate::{fold, infer, math, matrix, network, standardize, train};
 
-/// A name and a test that panics where it fails.
+/// A name and a test that panics on failure.
 pub type Case = (&'static str, fn());
 
 /// Names every case after its path.

@@ -1,15 +1,15 @@
-//! The fold: everything affine becomes one Dense between two ReLUs, exactly, in f64.
+//! The fold: everything affine between two ReLUs becomes one Dense, exactly, in f64.
 //!
-//! A *block* is what stands between two ReLUs (or an end of the network and a ReLU): any sequence of Dense and
-//! BatchNormalization with at least one Dense. Its whole effect on unit `o` is `z_o = w . x + b`. The row `w` is found
-//! by pulling the unit back through the layers, last to first, starting from `w = e_o`, `b = 0`:
+//! A *block* is the part of the network between two ReLUs (or between a ReLU and an end of the network): any sequence
+//! of Dense and BatchNormalization with at least one Dense. Its whole effect on unit `o` is `z_o = w . x + b`. The row
+//! `w` is found by pulling the unit back through the layers, last to first, starting from `w = e_o`, `b = 0`:
 //!
-//! * a BatchNormalization `y_j = s_j x_j + t_j`: `b += sum_j w_j t_j`, then `w_j = w_j s_j`;
-//! * a Dense `y = K x + c`: `b += w . c`, then `w = w K`;
-//! * the pixels' scaling in front of the first block is affine too, and is treated like a BatchNormalization.
+//! * through a BatchNormalization `y_j = s_j x_j + t_j`: `b += sum_j w_j t_j`, then `w_j = w_j s_j`;
+//! * through a Dense `y = K x + c`: `b += w . c`, then `w = w K`;
+//! * pixel scaling before the first block is also affine, and is treated like a BatchNormalization.
 //!
-//! So a BatchNormalization behind a ReLU goes into the next Dense, one before a ReLU into the Dense before it, and
-//! Dense after Dense is merged; nothing needs a case of its own.
+//! So a BatchNormalization after a ReLU goes into the next Dense, one before a ReLU into the preceding Dense, and
+//! consecutive Dense are merged. No position needs a special case.
 
 use crate::layer::{Layer, MAX_DENSE};
 use crate::math::BatchNorm;
@@ -18,21 +18,21 @@ use crate::standardize::PixelScaling;
 use core::ops::Range;
 use heapless::Vec;
 
-/// Why a network cannot be folded. `layer` counts from 0.
+/// Reason why a network cannot be folded. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum FoldError {
-    /// The parameter buffer must have exactly this length.
+    /// The parameter buffer does not have the length [`Network::params`].
     Params {
         /// [`Network::params`]
         needed: usize,
     },
-    /// No Dense stands between this ReLU and the one before it, or the inputs, so what does cannot be folded.
+    /// There is no Dense between this ReLU and the previous one, or the inputs, so whatever is there cannot be folded.
     Relu {
         /// The ReLU.
         layer: usize,
     },
-    /// No Dense stands between the last ReLU and the end, so this BatchNormalization cannot be folded.
+    /// There is no Dense between the last ReLU and the end, so this BatchNormalization cannot be folded.
     BatchNorm {
         /// The BatchNormalization.
         layer: usize,
@@ -55,7 +55,7 @@ impl core::fmt::Display for FoldError {
 
 impl core::error::Error for FoldError {}
 
-/// What becomes one Dense, with or without a ReLU behind it.
+/// A part of the network that becomes one Dense, with or without a ReLU after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
     /// First layer of the block.
@@ -70,7 +70,7 @@ pub struct Block {
     pub relu: bool,
 }
 
-/// A network seen as Dense and ReLU alone.
+/// A network in the form of Dense and ReLU only.
 #[derive(Debug)]
 pub struct Fold<'a> {
     network: Network<'a>,
@@ -80,10 +80,10 @@ pub struct Fold<'a> {
 }
 
 impl<'a> Fold<'a> {
-    /// Plans the fold of a network with its `params` behind a `scaling` of raw pixels.
+    /// Plans the fold of a network with its `params` and the `scaling` of raw pixels in front of it.
     ///
     /// # Errors
-    /// When `params` has the wrong length, or a ReLU or BatchNormalization has no Dense to be folded into.
+    /// If `params` has the wrong length, or a ReLU or BatchNormalization has no Dense to fold into.
     pub fn new(network: Network<'a>, params: &'a [f32], scaling: PixelScaling<'a>) -> Result<Self, FoldError> {
         let needed = network.params();
         if params.len() != needed {
@@ -92,20 +92,20 @@ impl<'a> Fold<'a> {
         Ok(Self { network, params, scaling, blocks: blocks(network)? })
     }
 
-    /// The Dense that are left, in order.
+    /// The resulting Dense layers, in order.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
-    /// Length that [`row`](Self::row) needs of each of its buffers.
+    /// Length that [`row`](Self::row) needs for each of its buffers.
     pub fn widest(&self) -> usize {
         self.network.widest()
     }
 
-    /// The folded weights of one unit of a block into `row[..inputs]`; returns its bias.
+    /// Writes the folded weights of one unit of a block to `row[..inputs]`; returns its bias.
     ///
     /// # Panics
-    /// If `block` or `unit` do not exist, or a buffer is shorter than [`widest`](Self::widest).
+    /// If `block` or `unit` does not exist, or a buffer is shorter than [`widest`](Self::widest).
     pub fn row(&self, block: usize, unit: usize, row: &mut [f64], scratch: &mut [f64]) -> f64 {
         let block = self.blocks[block];
         assert!(unit < block.units, "unit {unit} of {}", block.units);
@@ -125,7 +125,7 @@ impl<'a> Fold<'a> {
         bias
     }
 
-    /// Pulls what is `filled` of `row` back through one layer; returns what the layer adds to the bias.
+    /// Pulls the `filled` part of `row` back through one layer; returns the layer's contribution to the bias.
     fn pull_back(&self, place: Placed, filled: &mut Range<usize>, row: &mut [f64], scratch: &mut [f64]) -> f64 {
         let params = &self.params[place.range()];
         match place.layer {
@@ -162,7 +162,7 @@ fn pull_dense(kernel: &[f32], inputs: usize, weights: &[f64], row: &mut [f64]) {
     }
 }
 
-/// Pulls `row` back through `y_j = s_j x_j + t_j`; returns `sum_j w_j t_j`. What is zero stays zero unasked.
+/// Pulls `row` back through `y_j = s_j x_j + t_j`; returns `sum_j w_j t_j`. Zeros stay zero whatever the factor.
 fn pull_affine(row: &mut [f64], affine: impl Fn(usize) -> (f64, f64)) -> f64 {
     let mut bias = 0.0;
     for (index, weight) in row.iter_mut().enumerate().filter(|(_, weight)| **weight != 0.0) {
@@ -202,7 +202,7 @@ fn blocks(network: Network) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
     Ok(blocks)
 }
 
-/// A block that is not closed yet.
+/// A block that is not complete yet.
 struct Open {
     first: usize,
     inputs: usize,
@@ -211,7 +211,7 @@ struct Open {
 }
 
 impl Open {
-    /// Adds the block, unless it is an empty one behind a ReLU.
+    /// Adds the block, unless it is empty and follows a ReLU.
     fn close(&self, blocks: &mut Vec<Block, MAX_DENSE>, end: usize, relu: bool) {
         if self.dense {
             let block = Block { first: self.first, end, inputs: self.inputs, units: self.units, relu };
@@ -266,7 +266,7 @@ pub(crate) mod cases {
         assert_eq!((row, bias), ([1.0 / 255.0, -2.0 / 255.0], 5.0 - 2.0 + 4.0));
     }
 
-    /// A row of a wide layer costs what its inputs cost, not what its neighbours would.
+    /// Folding a row of a wide layer only touches its own weights.
     pub(crate) fn other_units_of_a_layer_are_not_touched() {
         let layers = [Layer::dense(5), Layer::batch_norm()];
         let params: [f32; 35] = core::array::from_fn(|index| index as f32);

@@ -1,4 +1,4 @@
-//! The kinds of layers, and what makes a list of them valid.
+//! The kinds of layers, and the validation of a list of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ pub const MAX_LAYERS: usize = 64;
 /// Maximum number of Dense layers in a network.
 pub const MAX_DENSE: usize = 16;
 
-/// Maximum number of layers in a row that are not Dense.
+/// Maximum number of consecutive layers that are not Dense.
 pub const MAX_BETWEEN: usize = 7;
 
 /// Maximum width of a layer, and of the inputs.
@@ -17,7 +17,7 @@ pub const MAX_UNITS: usize = 65_535;
 /// Keras's default momentum of the moving statistics.
 pub const MOMENTUM: f32 = 0.99;
 
-/// Keras's default addition to the variance.
+/// Keras's default epsilon, added to the variance.
 pub const EPSILON: f32 = 1e-3;
 
 /// One layer. A list of them, applied in order to `I` inputs, is a network.
@@ -34,25 +34,26 @@ pub enum Layer {
     },
     /// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` per unit
     BatchNorm {
-        /// Share of the old value in a new moving statistic.
+        /// Fraction of the old value in a new moving statistic.
         momentum: f32,
         /// Added to the variance.
         epsilon: f32,
     },
     /// `y = max(x, 0)`
     Relu,
-    /// `p_c = exp(z_c) / sum exp(z)`, last and only last.
+    /// `p_c = exp(z_c) / sum exp(z)`; only valid as the last layer.
     Softmax,
-    /// `p = 1 / (1 + exp(-z))` of one unit, last and only last.
+    /// `p = 1 / (1 + exp(-z))` of one unit; only valid as the last layer.
     Sigmoid,
-    /// In training each value is 0 with probability `rate`, else divided by `1 - rate`; at inference nothing happens.
+    /// In training, each value becomes 0 with probability `rate` and is otherwise divided by `1 - rate`. Has no effect
+    /// at inference.
     Dropout {
         /// 0 to 1, less than 1.
         rate: f32,
     },
-    /// `y = step * clamp(round(x / step), 0, 255)`: a ReLU whose values a device holds in a `u8`.
+    /// `y = step * clamp(round(x / step), 0, 255)`: a ReLU whose values a device stores as `u8`.
     QuantizedRelu {
-        /// The value of 1 in the `u8`, positive.
+        /// The value that 1 in the `u8` stands for; positive.
         step: f32,
     },
 }
@@ -73,7 +74,7 @@ impl Layer {
         Self::BatchNorm { momentum: MOMENTUM, epsilon: EPSILON }
     }
 
-    /// Number of outputs on `inputs` values.
+    /// Number of outputs for `inputs` values.
     pub const fn outputs(self, inputs: usize) -> usize {
         match self {
             Self::Dense { units, .. } => units as usize,
@@ -81,8 +82,8 @@ impl Layer {
         }
     }
 
-    /// Number of parameters on `inputs` values: a Dense has its kernel `[units][inputs]`, then its bias `[units]`; a
-    /// BatchNormalization `[inputs][4]`: gamma, beta, moving mean and moving variance of each unit.
+    /// Number of parameters for `inputs` values. A Dense has its kernel `[units][inputs]`, then its bias `[units]`; a
+    /// BatchNormalization has `[inputs][4]`: gamma, beta, moving mean and moving variance of each unit.
     pub const fn params(self, inputs: usize) -> usize {
         match self {
             Self::Dense { units, bias } => units as usize * (inputs + bias as usize),
@@ -91,7 +92,7 @@ impl Layer {
         }
     }
 
-    /// Number of [`params`](Self::params) that an optimizer changes: all but the moving statistics.
+    /// Number of [`params`](Self::params) that an optimizer changes: all except the moving statistics.
     pub const fn trainable(self, inputs: usize) -> usize {
         match self {
             Self::BatchNorm { .. } => 2 * inputs,
@@ -100,7 +101,7 @@ impl Layer {
     }
 }
 
-/// Why a layer list is not a network. `layer` counts from 0.
+/// Reason why a list of layers is not a network. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum LayerError {
@@ -108,9 +109,9 @@ pub enum LayerError {
     NoDense,
     /// More than [`MAX_LAYERS`] layers, or more than [`MAX_DENSE`] Dense.
     TooManyLayers,
-    /// More than [`MAX_BETWEEN`] layers in a row that are not Dense.
+    /// More than [`MAX_BETWEEN`] consecutive layers that are not Dense.
     TooManyBetween {
-        /// The first that is too many.
+        /// The first layer beyond the limit.
         layer: usize,
     },
     /// A width of 0, or above [`MAX_UNITS`].
@@ -133,12 +134,12 @@ pub enum LayerError {
         /// The layer.
         layer: usize,
     },
-    /// Sigmoid must come last, and only there, on one unit.
+    /// A Sigmoid that is not last, or has more than one unit.
     MisplacedSigmoid {
         /// The layer.
         layer: usize,
     },
-    /// Softmax must come last, and only there.
+    /// A Softmax that is not last.
     MisplacedSoftmax {
         /// The layer.
         layer: usize,
@@ -169,7 +170,7 @@ impl core::fmt::Display for LayerError {
 
 impl core::error::Error for LayerError {}
 
-/// Checks that `layers` on `inputs` values make a network that trains: the first fault found.
+/// Checks that `layers` on `inputs` values form a network that can be trained; returns the first fault found.
 pub(crate) const fn validate(layers: &[Layer], inputs: usize) -> Result<(), LayerError> {
     if layers.len() > MAX_LAYERS {
         return Err(LayerError::TooManyLayers);

@@ -2,30 +2,30 @@
 //!
 //! # Architecture
 //!
-//! The data flows `standardize -> train -> fold -> (quantize) -> export -> parse -> infer`, one module a stage:
+//! Data flows `standardize -> train -> fold -> (quantize) -> export -> parse -> infer`, with one module per stage:
 //!
-//! * [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], plus parameters in one buffer the caller owns.
-//!   All sizes are `const fn` of it, so firmware declares its buffers as statics.
+//! * [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], with parameters in one buffer that the caller
+//!   owns. All sizes are `const fn`s of it, so firmware can declare its buffers as statics.
 //! * [`train`]: `forward` and `backward` of every layer side by side, initial weights, losses, one step of an
-//!   [optimizer](train::optimizer), inference with the moving statistics. Matrix products and the split over threads enter through [`compute::Compute`];
-//!   [`compute::Portable`] is the oracle and what a device uses.
+//!   [optimizer](train::optimizer), inference with the moving statistics. [`compute::Compute`] provides matrix products
+//!   and the split over threads; [`compute::Portable`] is the oracle, and the implementation for devices.
 //! * [`standardize`]: from `u8` pixels to the network's inputs.
-//! * [`fold`]: everything affine (pixel scaling, standardization, every BatchNormalization, Dense after Dense)
-//!   becomes one Dense between two ReLUs.
-//! * [`model`]: the file that goes to a device: format, encode, parse.
+//! * [`fold`]: everything affine between two ReLUs (pixel scaling, standardization, every BatchNormalization,
+//!   consecutive Dense) becomes one Dense.
+//! * [`model`]: the model file for a device: format, encoder, parser.
 //! * [`infer`]: inference in place, with weights of 8, 4 or 2 bits or floats.
-//! * [`slot`]: where that file lies in a device's flash, which of two boots, and how one is replaced.
-//! * [`Refusal`]: why a model, a slot or an example is refused, as a number that fits an exit code.
+//! * [`slot`]: the position of that file in a device's flash, which of two boots, and how one is replaced.
+//! * [`Refusal`]: the reason why a model, a slot or an example is refused, as a number that fits an exit code.
 //!
 //! # Shapes
 //!
-//! `N` examples in a batch, `I` inputs and `O` units of a layer, `C` classes. A kernel is stored `[O][I]`, one row a
-//! unit (Keras stores `[I][O]`). Activations of a batch are stored `[units][N]`, one row a unit, so that the share
-//! of a thread is one slice and a BatchNormalization reads contiguous memory.
+//! `N` examples in a batch, `I` inputs and `O` units of a layer, `C` classes. A kernel is stored `[O][I]`, one row per
+//! unit (Keras stores `[I][O]`). Activations of a batch are stored `[units][N]`, one row per unit, so that each thread
+//! works on one slice and a BatchNormalization reads contiguous memory.
 //!
 //! # Training
 //!
-//! Every size is known before anything runs, so all buffers can be statics of a firmware.
+//! Every size is known at compile time, so firmware can use statics for all buffers.
 //!
 //! ```
 //! use foldnet_core::standardize::Standardized;
@@ -55,8 +55,8 @@
 //!
 //! # Inference
 //!
-//! A device takes the bytes from flash; `foldnet export` makes them. Here [`model::encode`] does, of a Dense that adds
-//! what is bright above and subtracts what is bright below.
+//! A device reads the model's bytes from flash; `foldnet export` writes them. In this example [`model::encode`] writes a
+//! Dense that compares the brightness of the upper and lower rows.
 //!
 //! ```
 //! use foldnet_core::infer::{Answer, Inference};
@@ -73,7 +73,7 @@
 //! let model = Model::parse(&flash.0[..len])?; // checks everything, once
 //! let mut scratch = [0; 8]; // `model.scratch_words()` of them
 //! let mut inference = Inference::<u8>::new(model, &mut scratch)?;
-//! let answer = inference.run(&[200, 220, 10, 30])?; // fails only where the length is wrong
+//! let answer = inference.run(&[200, 220, 10, 30])?; // fails only on a wrong length
 //! assert_eq!(answer, Answer::Class(0));
 //! assert_eq!(inference.model().labels().next(), Some("above"));
 //! assert_eq!(inference.outputs().values().collect::<Vec<_>>(), [380.0, -380.0]);
@@ -82,15 +82,20 @@
 //!
 //! # Features
 //!
-//! `float`, `bits8`, `bits4` and `bits2`, all on by default, are the weights that models may have: firmware for one model
-//! takes the one that it needs, and is some 3 KB smaller on a Cortex-M4. `slot-writer` replaces models in flash, `dsp` says
-//! that an ARMv8-M core has the DSP extension, `defmt` logs errors, `micromath` makes probabilities with less code, and
-//! `cases` are the crate's own tests for a board.
+//! * `float`, `bits8`, `bits4` and `bits2`, all on by default: the widths of weights that models may have. Firmware for
+//!   one model only needs its own width, and is some 3 KB smaller on a Cortex-M4 without the others.
+//! * `inputs` (default) supports inputs other than unchanged `u8`, `heads` (default) answers other than a class, and
+//!   `wide` (default) layers with thousands of inputs.
+//! * `slot-writer` replaces models in flash.
+//! * `dsp` says that an ARMv8-M core has the DSP extension.
+//! * `defmt` logs errors.
+//! * `micromath` computes probabilities with less code.
+//! * `cases` contains the crate's own tests for a board.
 //!
 //! # Goals and anti-goals
 //!
-//! Input is checked once, at the door; behind it nothing can fail. Results are the same bits on a PC and on a
-//! device. Convolutions and 16-bit floats are out of scope.
+//! Input is checked once, on entry; after that nothing can fail. Results are bit-identical on a PC and on a device.
+//! Convolutions and 16-bit floats are out of scope.
 #![no_std]
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

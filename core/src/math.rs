@@ -1,14 +1,14 @@
 //! Elementary functions from libm, so that a PC and a device compute the same bits; sums in a fixed order; softmax; and
-//! the parameters of a BatchNormalization. Training, the fold and inference all stand on it.
+//! the parameters of a BatchNormalization. Used by training, the fold and inference.
 
-/// Independent partial sums of [`sum`] and [`dot_centered`]: what a vector unit of 512 bits adds at once.
+/// Independent partial sums of [`sum`] and [`dot_centered`]: the number of lanes in a 512-bit vector.
 const LANES: usize = 16;
 
 pub(crate) fn exp(x: f32) -> f32 {
     libm::expf(x)
 }
 
-/// `exp` for probabilities that people read: small rather than exact where feature `micromath` asks for it.
+/// `exp` for displayed probabilities: small rather than exact with the feature `micromath`.
 pub(crate) fn exp_for_display(x: f32) -> f32 {
     #[cfg(feature = "micromath")]
     return micromath::F32(x).exp().0;
@@ -53,7 +53,8 @@ pub(crate) fn cos(x: f32) -> f32 {
     libm::cosf(x)
 }
 
-/// `sum_i f(a[i], b[i])` over the shorter length: lane `i % 16` adds element `i`, then the lanes are added pairwise.
+/// `sum_i f(a[i], b[i])` over the shorter length: lane `i % 16` accumulates element `i`, then the lanes are added
+/// pairwise.
 #[inline(always)]
 fn sum_with(a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
@@ -83,7 +84,7 @@ pub(crate) fn sum(x: &[f32]) -> f32 {
     sum_with(x, x, |x, _| x)
 }
 
-/// `sum_i a[i] * (b[i] - center)`, in the order of [`sum_with`]; `a` and `b` of one length.
+/// `sum_i a[i] * (b[i] - center)`, in the order of [`sum_with`]; `a` and `b` have the same length.
 #[inline(always)]
 pub(crate) fn dot_centered(a: &[f32], b: &[f32], center: f32) -> f32 {
     sum_with(a, b, |x, y| x * (y - center))
@@ -95,13 +96,13 @@ pub(crate) fn squared_distance(x: &[f32], center: f32) -> f32 {
     sum_with(x, x, |x, _| (x - center) * (x - center))
 }
 
-/// The class of the largest logit of an example, the first of equals, and that logit.
+/// The class with the largest logit of an example, the first if several are equal, and that logit.
 pub(crate) fn argmax(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
     let column = logits[example..].iter().step_by(n).copied().enumerate();
     column.fold((0, f32::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best })
 }
 
-/// One column of `z [C][N]` becomes `exp(z - max) / (sum divisor)`; the sum is returned.
+/// Replaces one column of `z [C][N]` with `exp(z - max) / (sum divisor)`; returns the sum.
 #[inline(always)]
 pub(crate) fn softmax_column(
     z: &mut [f32],
@@ -121,8 +122,8 @@ pub(crate) fn softmax_column(
     sum
 }
 
-/// The logits of one example become its class probabilities, in place. For display: feature `micromath` makes it
-/// smaller, and good to a thousandth only.
+/// Converts the logits of one example to class probabilities, in place. For display: the feature `micromath` makes it
+/// smaller, but only accurate to a thousandth.
 pub fn softmax(logits: &mut [f32]) {
     let (_, max) = argmax(logits, 0, 1);
     if !logits.is_empty() {
@@ -144,18 +145,18 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// How many values a unit has in a parameter buffer.
+    /// Number of values per unit in a parameter buffer.
     pub const VALUES: usize = 4;
 
     /// A fresh unit.
     pub const INITIAL: Self = Self { gamma: 1.0, beta: 0.0, moving_mean: 0.0, moving_variance: 1.0 };
 
-    /// From the order of the parameter buffer.
+    /// From the values in the order of the parameter buffer.
     pub const fn from_array([gamma, beta, moving_mean, moving_variance]: [f32; Self::VALUES]) -> Self {
         Self { gamma, beta, moving_mean, moving_variance }
     }
 
-    /// Into the order of the parameter buffer.
+    /// The values in the order of the parameter buffer.
     pub const fn to_array(self) -> [f32; Self::VALUES] {
         [self.gamma, self.beta, self.moving_mean, self.moving_variance]
     }

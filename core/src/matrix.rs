@@ -1,4 +1,4 @@
-//! Views of matrices in slices, with strides, and the plain product of two of them: the oracle of every faster one.
+//! Views of matrices in slices, with strides, and their plain product: the oracle for every faster one.
 
 /// A matrix in a borrowed slice: element `(r, c)` is `data[r * row_stride + c * col_stride]`.
 #[derive(Debug, Clone, Copy)]
@@ -13,10 +13,7 @@ pub struct Mat<'a> {
 impl<'a> Mat<'a> {
     /// `data` as `[rows][cols]`, one row after the other.
     ///
-    /// Every element is in `data`, and no place in it is beyond `usize`: the fast kernels rely on that.
-    ///
-    /// # Panics
-    /// If `data` is not `rows * cols` long.
+    /// Every element is in `data`, and no index overflows `usize`; the fast kernels rely on that.
     pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
         assert!(rows.checked_mul(cols) == Some(data.len()), "a matrix of {rows} x {cols}");
         Self { data, rows, cols, row_stride: cols, col_stride: 1 }
@@ -33,7 +30,7 @@ impl<'a> Mat<'a> {
         Self { data: &self.data[start..], cols, ..self }
     }
 
-    /// Rows and columns exchanged; nothing moves.
+    /// The transposed view; no data is moved.
     pub fn transposed(self) -> Self {
         Self {
             data: self.data,
@@ -54,7 +51,7 @@ impl<'a> Mat<'a> {
         self.cols
     }
 
-    /// The slice that element `(0, 0)` is the first of.
+    /// The slice that begins with element `(0, 0)`.
     pub fn data(&self) -> &'a [f32] {
         self.data
     }
@@ -76,24 +73,24 @@ impl<'a> Mat<'a> {
     }
 }
 
-/// What a product does with the matrix it is written to.
+/// How a product is combined with the matrix it is written to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Write {
     /// `out = a b`
     Replace,
     /// `out = out + factor * a b`
     Add {
-        /// What the product is multiplied with.
+        /// Factor of the product.
         factor: f32,
     },
 }
 
-/// A tile of a product, and the same place of the matrix that it is for.
+/// A tile of a product, and the corresponding part of the target matrix.
 #[derive(Debug)]
 pub struct Tile<'a> {
     /// Row of the tile's first element in the whole product.
     pub row: usize,
-    /// Column of it.
+    /// Column of the tile's first element in the whole product.
     pub col: usize,
     /// Rows of the tile, at least 1.
     pub rows: usize,
@@ -101,16 +98,16 @@ pub struct Tile<'a> {
     pub width: usize,
     /// The product, row by row, each [`stride`](Self::stride) values from the next.
     pub product: &'a [f32],
-    /// Distance of two rows of `product`.
+    /// Distance between two rows of `product`.
     pub stride: usize,
-    /// The other matrix from the tile's first element on; its rows are as far from each other as it has columns.
+    /// The target matrix from the tile's first element on. The distance between its rows is its number of columns.
     pub out: &'a mut [f32],
 }
 
-/// `a b` into `out [a.rows][b.cols]`, every element one sum in the order of the inner dimension.
+/// Writes `a b` to `out [a.rows][b.cols]`; every element is one sum in the order of the inner dimension.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not match.
 pub fn product(out: &mut [f32], write: Write, a: Mat, b: Mat) {
     check(out, a, b);
     for row in 0..a.rows() {
@@ -125,10 +122,10 @@ pub fn product(out: &mut [f32], write: Write, a: Mat, b: Mat) {
     }
 }
 
-/// The same product, not written but handed to `work`, some columns of a row at a time.
+/// Computes the same product, but hands it to `work`, some columns of a row at a time, instead of writing it.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not match.
 #[inline(always)]
 pub(crate) fn product_in_tiles(out: &mut [f32], a: Mat, b: Mat, mut work: impl FnMut(Tile)) {
     const WIDTH: usize = 16;
@@ -188,7 +185,7 @@ pub(crate) mod cases {
 mod tests {
     use super::{Mat, Write, product};
 
-    /// Sizes whose product wraps around to the length: in a release build nothing else notices.
+    /// Sizes whose product wraps around to the length: in a release build nothing else detects this.
     #[test]
     #[should_panic(expected = "a matrix of")]
     fn a_size_that_wraps_around_is_no_matrix() {

@@ -1,11 +1,11 @@
 //! A network: layers on inputs of a given shape, validated once, with every size as a `const fn`.
 //!
-//! What training needs of workspace stands beside the training step, in `train/workspace.rs`.
+//! The size of the training workspace is next to the training step, in `train/workspace.rs`.
 
 use crate::layer::{self, Layer, LayerError};
 
-/// The shape of an example: an image or a window of channels, or a plain count. Values lie row by row, the channels of
-/// a point side by side: `[height][width][channels]`.
+/// The shape of an example: an image or a window with channels, or a plain count. Values are stored row by row, with
+/// the channels of a point adjacent: `[height][width][channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Shape {
@@ -18,7 +18,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// `count` values that have no further order.
+    /// `count` values without further structure.
     pub const fn count(count: usize) -> Self {
         Self { height: 1, width: count, channels: 1 }
     }
@@ -28,13 +28,13 @@ impl Shape {
         Self { height, width, channels: 1 }
     }
 
-    /// Number of values, `usize::MAX` where that overflows.
+    /// Number of values; `usize::MAX` if it overflows.
     pub const fn values(self) -> usize {
         self.height.saturating_mul(self.width).saturating_mul(self.channels)
     }
 }
 
-/// Layers on inputs, valid.
+/// A validated list of layers on inputs of a given shape.
 ///
 /// ```
 /// use foldnet_core::{Layer, Network, Shape};
@@ -62,7 +62,7 @@ impl<'a> Network<'a> {
         }
     }
 
-    /// Likewise for a constant: a list that is not a network fails the build.
+    /// Like [`new`](Self::new), for constants: an invalid list fails the build.
     ///
     /// # Panics
     /// If [`new`](Self::new) returns an error.
@@ -98,7 +98,7 @@ impl<'a> Network<'a> {
         width
     }
 
-    /// The largest width of any layer, inputs included.
+    /// The largest width of any layer, including the inputs.
     pub const fn widest(&self) -> usize {
         let (mut width, mut widest, mut i) = (self.inputs(), self.inputs(), 0);
         while i < self.layers.len() {
@@ -122,7 +122,7 @@ impl<'a> Network<'a> {
         total
     }
 
-    /// Number of parameters that an optimizer changes: all but the moving statistics.
+    /// Number of parameters that an optimizer changes: all except the moving statistics.
     pub const fn trainable(&self) -> usize {
         let (mut width, mut total, mut i) = (self.inputs(), 0, 0);
         while i < self.layers.len() {
@@ -138,12 +138,12 @@ impl<'a> Network<'a> {
         2 * self.widest() * batch
     }
 
-    /// Length of an optimizer's state of `slots` values per parameter.
+    /// Length of an optimizer's state with `slots` values per parameter.
     pub const fn state(&self, slots: usize) -> usize {
         slots * self.params()
     }
 
-    /// The layers in order, each with its widths and the place of its parameters.
+    /// The layers in order, each with its widths and the offset of its parameters.
     pub fn placed(&self) -> impl Iterator<Item = Placed> + Clone + use<'a> {
         let (mut width, mut next) = (self.inputs(), 0);
         self.layers.iter().enumerate().map(move |(index, &layer)| {
@@ -155,7 +155,7 @@ impl<'a> Network<'a> {
     }
 }
 
-/// A layer with its place: what goes in, what comes out, where its parameters begin.
+/// A layer with its position: its inputs and outputs, and the offset of its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Placed {
     /// Position in the list, from 0.
@@ -166,7 +166,7 @@ pub struct Placed {
     pub inputs: usize,
     /// `O`
     pub outputs: usize,
-    /// First of its parameters in the network's buffer.
+    /// Offset of its first parameter in the network's buffer.
     pub offset: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Why a model, a slot or an example is refused: a number and a line of text each, the same in the exit codes of
-//! firmware and in what the C interface returns. A device that can say no more than a number says which.
+//! Reasons why a model, a slot or an example is refused: a number and a line of text each, shared by the exit codes of
+//! firmware and the statuses of the C interface. A device that can only report a number can report which.
 
 use crate::infer::{InferenceError, LengthError};
 use crate::model::ParseError;
@@ -10,7 +10,7 @@ use core::fmt;
 /// Declares [`Refusal`] with its numbers and texts.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)*) => {
-        /// Why there is no answer. The numbers never change; 0 to 9 and those from 40 on are left to the users.
+        /// Reason why there is no answer. The numbers never change; 0 to 9 and those from 40 on are free for users.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Refusal {
@@ -18,10 +18,10 @@ macro_rules! refusals {
         }
 
         impl Refusal {
-            /// All of them, by number.
+            /// All refusals, by number.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// What it means, and the remedy.
+            /// The meaning, and the remedy.
             pub const fn message(self) -> &'static CStr {
                 match self {
                     $(Self::$name => $message,)*
@@ -66,7 +66,7 @@ refusals! {
     SlotTooLarge = 25, c"the model is larger than its slot: export it with fewer bits, and for this board";
     /// [`Fault::Other`]
     SlotOther = 26, c"the model in the slot is not the one its header was written for: flash both again";
-    /// A [`BootError`] with something wrong in both slots.
+    /// A [`BootError`] with faults in both slots.
     SlotsBad = 27, c"neither of the two slots holds a whole model: flash one of them again";
     /// [`ParseError::Row`]
     Row = 28, c"a layer has a multiplier or shift out of range, or sums too large for this build: export the model again";

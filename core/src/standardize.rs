@@ -20,7 +20,7 @@ pub enum PixelScaling<'a> {
         /// Standard deviation of `pixel / 255`, `[I]`, positive.
         std: &'a [f32],
     },
-    /// `x = (value - mean) / std`, of a raw value of any type.
+    /// `x = (value - mean) / std`, for a raw value of any type.
     Values {
         /// Mean of the raw value, `[I]`.
         mean: &'a [f32],
@@ -64,12 +64,12 @@ impl Raw for i16 {}
 impl Raw for u16 {}
 impl Raw for f32 {}
 
-/// Raw examples picked from a larger set, as the examples of a batch: `x = value scale + shift`.
+/// Raw examples picked from a larger set to form a batch: `x = value scale + shift`.
 #[derive(Debug, Clone, Copy)]
 pub struct Standardized<'a, T> {
     /// All examples, `[..][I]`.
     pub values: &'a [T],
-    /// Numbers of the examples of this batch, `[N]`.
+    /// Indices of the examples in this batch, `[N]`.
     pub picked: &'a [u32],
     /// `[I]`
     pub scale: &'a [f32],
@@ -77,15 +77,15 @@ pub struct Standardized<'a, T> {
     pub shift: &'a [f32],
 }
 
-/// Values of an example, and examples, that are turned at once.
+/// Number of values and of examples that are transposed at once.
 const BLOCK: usize = 16;
 
-/// Bytes that memory delivers at once.
+/// Size of a cache line in bytes.
 const LINE: usize = 64;
 
 impl<T: Raw> Standardized<'_, T> {
-    /// Reads a value of every line that is needed, none of which waits for another: picked examples lie anywhere in
-    /// memory, and waiting for each in turn takes most of the time of a `fill`.
+    /// Reads a value of every cache line that is needed; these reads do not wait for each other. Picked examples are
+    /// scattered in memory, and waiting for each in turn would take most of the time of a `fill`.
     #[inline(always)]
     fn fetch(&self, features: Range<usize>) {
         let inputs = self.scale.len();
@@ -130,7 +130,7 @@ impl<T: Raw> Standardized<'_, T> {
         &self.values[self.picked[example] as usize * self.scale.len() + feature..]
     }
 
-    /// [`BLOCK`] features of as many examples, to the columns from `example` on of `rows [BLOCK][N]`.
+    /// Writes [`BLOCK`] features of as many examples to the columns from `example` on of `rows [BLOCK][N]`.
     #[inline(always)]
     fn turn(&self, feature: usize, example: usize, rows: &mut [f32]) {
         let mut columns = [[T::default(); BLOCK]; BLOCK];
@@ -151,7 +151,7 @@ impl<T: Raw> Standardized<'_, T> {
         }
     }
 
-    /// The same for any `features` and `examples`.
+    /// Like `turn`, for any `features` and `examples`.
     #[inline(always)]
     fn turn_some(&self, features: Range<usize>, examples: Range<usize>, rows: &mut [f32]) {
         for example in examples {
@@ -163,8 +163,8 @@ impl<T: Raw> Standardized<'_, T> {
     }
 }
 
-/// Rows and columns exchanged: interleaving row `i` with row `i + 8` moves the highest bit of the row's number behind
-/// those of the column's, and four such rounds exchange the four bits of one for those of the other.
+/// Transposes the block. Interleaving row `i` with row `i + 8` moves the highest bit of the row's index behind those of
+/// the column's, and four such rounds exchange the four bits of one for those of the other.
 #[inline(always)]
 fn transpose<T: Copy>(rows: &mut [[T; BLOCK]; BLOCK]) {
     for _ in 0..BLOCK.ilog2() {
@@ -185,7 +185,7 @@ fn transpose<T: Copy>(rows: &mut [[T; BLOCK]; BLOCK]) {
 pub(crate) mod cases {
     use super::*;
 
-    /// Values of another type, some of which are turned in blocks, become what the definition says.
+    /// Values of another type, some of which are transposed in blocks, match the definition.
     #[inline(never)]
     fn check<T: Raw>(value: impl Fn(usize) -> T) {
         const I: usize = 18;

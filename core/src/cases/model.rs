@@ -1,10 +1,10 @@
-//! Cases of the model file: written, opened, run, damaged.
+//! Test cases of the model file: encoding, parsing, running, damaged files.
 
 use crate::infer::Row;
 use crate::infer::{Inference, LengthError, Outputs};
 use crate::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, Model, ModelSpec, ParseError, encode, encoded_len};
 
-/// Room for the models below.
+/// Size of the buffer for the models below.
 const ROOM: usize = 400;
 
 const fn layer(inputs: u16, units: u16, bits: u8, relu: bool) -> LayerHeader {
@@ -22,14 +22,14 @@ fn spec<'a>(layers: [(LayerHeader, LayerWeights<'a>); 2]) -> ModelSpec<'a> {
     }
 }
 
-/// Encodes into `out`, opens it and classifies `image`; the class, and the logits as words.
+/// Encodes into `out`, parses it and classifies `image`; returns the class, and the logits as words.
 fn run(spec: &ModelSpec, out: &mut Aligned<[u8; ROOM]>, image: &[u8]) -> (usize, [u32; 2]) {
     let mut logits = [0; 2];
     let class = with_logits(spec, out, image, |found| logits.copy_from_slice(found.words()));
     (class, logits)
 }
 
-/// Likewise, with a look at the logits.
+/// Like [`run`], but passes the logits to a closure.
 fn with_logits(spec: &ModelSpec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], look: impl FnOnce(Outputs)) -> usize {
     assert!(encoded_len(spec) <= ROOM);
     let len = encode(spec, &mut out.0).unwrap();
@@ -45,7 +45,7 @@ fn with_logits(spec: &ModelSpec, out: &mut Aligned<[u8; ROOM]>, image: &[u8], lo
     class
 }
 
-/// Two layers, of 4 and 2 bits.
+/// A model with two layers, of 4 and 2 bits.
 pub(super) fn with_integer_model<R>(check: impl FnOnce(&ModelSpec) -> R) -> R {
     let row = |bias, multiplier, shift| Row { bias, multiplier, shift, worst: 0 };
     let hidden =

@@ -1,10 +1,10 @@
-//! Cases of model slots: the header byte by byte, where slots lie, which one boots.
+//! Test cases of model slots: the header byte by byte, the position of slots, which one boots.
 
 use super::model::with_integer_model;
 use crate::model::{Aligned, ParseError, encode};
 use crate::slot::{BootError, Fault, HEADER_LEN, Region, Room, SlotHeader, bare, boot};
 
-/// Bytes of a slot below.
+/// Size of each slot below, in bytes.
 const SLOT: usize = 512;
 
 const ROOM: Room = Room::halves(0x1_0000, 2 * SLOT as u32, 64);
@@ -44,8 +44,8 @@ pub(super) fn a_room_is_one_slot_or_two() {
     assert_eq!(Room::halves(0, 100, 0).slots_for(1), 1);
 }
 
-/// A room whose slots hold the model `with_integer_model` gives, with these sequences, changed by `change`; its slots
-/// as numbers or the reasons against them: the one that boots, and why the other one does not.
+/// Boots from slots that hold the model of `with_integer_model` with these sequences, changed by `change`. Compares the
+/// number of the slot that boots, and the reasons why others do not.
 fn check(
     sequences: [u32; 2],
     change: impl FnOnce(&mut [u8]),

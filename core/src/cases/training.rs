@@ -1,4 +1,4 @@
-//! Cases of training, and steps of every optimizer whose every bit a device and a PC must agree on.
+//! Test cases of training, and steps of every optimizer that must be bit-identical on a device and a PC.
 
 use crate::Portable;
 use crate::layer::Layer;
@@ -7,7 +7,7 @@ use crate::train::{
     Adam, BatchNorm, BufferError, Buffers, Metrics, Momentum, Optimizer, Rows, Settings, Sgd, Targets, Trainer,
 };
 
-/// BatchNormalization at every place: first, before and after a ReLU.
+/// BatchNormalization in every position: first, before and after a ReLU.
 const LAYERS: [Layer; 8] = [
     Layer::batch_norm(),
     Layer::dense(5),
@@ -34,10 +34,10 @@ impl Numbers {
     }
 }
 
-/// All that a case of training keeps on the stack besides the steps themselves.
+/// Everything that a training case keeps on the stack besides the steps themselves.
 struct Memory {
     params: [f32; PARAMS],
-    /// Two values per parameter and a gradient: what Adam needs with clipping.
+    /// Two values and a gradient per parameter: what Adam needs with clipping.
     state: [f32; 3 * PARAMS],
     workspace: [f32; WORKSPACE],
     examples: [f32; INPUTS * BATCH],
@@ -54,7 +54,7 @@ impl Memory {
         examples: [0.0; INPUTS * BATCH],
     };
 
-    /// Draws parameters and examples, which replace the zeros.
+    /// Replaces the zeros with random parameters and examples.
     fn draw(&mut self) {
         let (mut of_params, mut of_examples) = (Numbers(42), Numbers(7));
         self.params.iter_mut().for_each(|p| *p = of_params.next());
@@ -65,8 +65,8 @@ impl Memory {
         self.examples.iter_mut().for_each(|x| *x = of_examples.next());
     }
 
-    /// Trains on the same `steps` batches, the last one short; `each` is told the outcome of every step. Returns the length
-    /// of the state.
+    /// Trains on the same `steps` batches, the last one short; passes the outcome of every step to `each`. Returns the
+    /// length of the state.
     fn train<O: Optimizer>(
         &mut self,
         settings: Settings<O>,
@@ -92,11 +92,11 @@ impl Memory {
 const SGD: Settings<Sgd> = Settings::new(Sgd { weight_decay: 0.0 });
 /// Nesterov's momentum.
 const NESTEROV: Settings<Momentum> = Settings::new(Momentum { momentum: 0.9, nesterov: true, weight_decay: 0.0 });
-/// AdamW, its gradients clipped.
+/// AdamW with clipped gradients.
 const ADAM_W: Settings<Adam> = Settings { clip_norm: Some(0.5), ..Settings::new(Adam::ADAM_W) };
 
-/// Three steps each of plain SGD, of Nesterov's momentum and of AdamW with clipped gradients on a small network with
-/// [`Portable`]: `each` gets the bits of every loss, then of all parameters and of the optimizer's state.
+/// Runs three steps each of plain SGD, Nesterov momentum and AdamW with clipped gradients on a small network with
+/// [`Portable`]. Passes the bits of every loss to `each`, then those of all parameters and of the optimizer's state.
 pub fn steps_to_the_bit(each: &mut dyn FnMut(u32)) {
     to_the_bit(SGD, each);
     to_the_bit(NESTEROV, each);

@@ -1,7 +1,8 @@
-//! How large the sum of a row can become, and how large a sum a kernel can tell from others.
+//! How large the sum of a row can become, and how large a sum a kernel can represent unambiguously.
 //!
-//! The exporter knows the first: it is in the file as one byte of a row, [`worst`]. A kernel that adds up several rows in
-//! one word knows the second, its [`Bound`]. A layer with a row beyond it is added up in strips of inputs, each within.
+//! The exporter computes the former; the file stores it as one byte per row, [`worst`]. The latter is the [`Bound`] of
+//! a kernel that adds up several rows in one word. If a row of a layer exceeds it, the layer is summed in strips of
+//! inputs that do not.
 
 use super::layout::BitWidth;
 
@@ -17,29 +18,30 @@ const EIGHTHS: [u64; 8] = [
     7_877_004_751,
 ];
 
-/// The largest value of the byte: `2^31`, beyond every accumulator.
+/// The largest value of the byte: `2^31`, more than any accumulator can hold.
 pub const MAX_WORST: u8 = 31 * 8;
 
-/// `floor(2^(worst / 8))`: the largest sum that `worst` stands for, in `1..=2^31`.
+/// `floor(2^(worst / 8))`: the largest sum that `worst` represents, in `1..=2^31`.
 pub const fn limit(worst: u8) -> u32 {
     let worst = if worst > MAX_WORST { MAX_WORST } else { worst };
     (EIGHTHS[(worst % 8) as usize] >> (32 - worst / 8)) as u32
 }
 
-/// The smallest `v` with `|sum_i q_i x_i| <= 2^(v / 8)`, whatever the activations: the sum of the weights of one sign, of the
-/// sign that makes it larger, times 255. At most [`MAX_WORST`], as no row has a larger sum ([`Row::fits`](super::Row::fits)).
+/// The smallest `v` with `|sum_i q_i x_i| <= 2^(v / 8)` for all activations. The largest sum is 255 times the sum of
+/// all positive or of all negative weights, whichever is larger in magnitude. At most [`MAX_WORST`], since no row has a
+/// larger sum ([`Row::fits`](super::Row::fits)).
 pub fn worst(weights: &[i8]) -> u8 {
     let sum = |sign: i32| weights.iter().map(|&w| (sign * i32::from(w)).max(0) as u64).sum::<u64>();
     let largest = 255 * sum(1).max(sum(-1));
     (0..MAX_WORST).find(|&v| largest <= u64::from(limit(v))).unwrap_or(MAX_WORST)
 }
 
-/// The largest strip of which no sum is beyond any bound, whatever the weights; half as many where there are fewer than two
-/// strips, so that there is room for sums.
+/// The largest strip whose sums cannot exceed any bound, whatever the weights. Layers of fewer than two strips use
+/// strips of half this size, so that there is memory for sums.
 const STRIP: usize = 256;
 
-/// Inputs of a strip of a wide layer of `inputs` inputs, an even number of at least 2; all of them if so few are within every
-/// bound. `strips` is the number of strips in the file, or 0.
+/// Number of inputs in a strip of a wide layer with `inputs` inputs: even and at least 2, or all inputs if that few
+/// cannot exceed any bound. `strips` is the number of strips in the file, or 0.
 pub const fn strip_len(inputs: usize, strips: u8) -> usize {
     match strips {
         _ if inputs <= STRIP => inputs,
@@ -49,8 +51,8 @@ pub const fn strip_len(inputs: usize, strips: u8) -> usize {
     }
 }
 
-/// The number of strips that the file of a wide layer has: the smallest of at least 2 with which the sum of each strip is within
-/// every [`Bound`], whatever the activations; 0 if it has no room for so many. `weights [O][I]`.
+/// Number of strips to store for a wide layer: the smallest number from 2 on for which the sums of each strip are
+/// within every [`Bound`] for all activations; 0 if it does not fit in the file. `weights [O][I]`.
 pub fn strips(width: BitWidth, inputs: usize, weights: &[i8]) -> u8 {
     let fits = |row: &[i8], len: usize| {
         row.chunks(len).all(|strip| {
@@ -65,18 +67,19 @@ pub fn strips(width: BitWidth, inputs: usize, weights: &[i8]) -> u8 {
     found.unwrap_or(0)
 }
 
-/// Which sums a kernel can tell apart.
+/// Range of sums that a kernel can represent unambiguously.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
-    /// At 8 bits two rows share a word, 8 bits apart: below `2^23` in magnitude. All sums of 4 and 2 bits.
+    /// At 8 bits two rows share a word, 8 bits apart, so sums must be below `2^23` in magnitude. At 4 and 2 bits all
+    /// sums fit.
     Halves,
-    /// Rows that share a word at every width: below `2^23` at 8 bits; at 4 bits `S_j + 16 S_(j + 1)` is below `2^23`, so that
-    /// `2^23 / 17` is the bound of one; at 2 bits two bits fewer are left, `2^21 / 17`.
+    /// Rows share a word at every width. At 8 bits sums must be below `2^23`. At 4 bits `S_j + 16 S_(j + 1)` must be
+    /// below `2^23`, so the bound of one row is `2^23 / 17`. At 2 bits there are two bits fewer: `2^21 / 17`.
     Chains,
 }
 
 impl Bound {
-    /// The largest sum that is within the bound.
+    /// The largest sum within the bound.
     const fn largest(self, width: BitWidth) -> u32 {
         match (self, width) {
             (Self::Halves, BitWidth::Four | BitWidth::Two) => i32::MAX as u32,
@@ -86,7 +89,7 @@ impl Bound {
         }
     }
 
-    /// The largest [`worst`] of a row that is within the bound.
+    /// The largest [`worst`] of a row within the bound.
     pub const fn most(self, width: BitWidth) -> u8 {
         match (self, width) {
             (Self::Halves, BitWidth::Four | BitWidth::Two) => MAX_WORST,

@@ -1,25 +1,26 @@
-//! An integer layer: block after block through the kernel, then every row requantized.
+//! An integer layer: every block goes through the kernel, then every row is requantized.
 //!
 //! # Wide layers
 //!
-//! A layer with a row beyond the kernel's [bound](super::bound) is *wide*. Its inputs are taken in strips, so short that no
-//! sum of a strip is beyond any kernel's bound: the file says how many, as the exporter knows the weights. Without that a
-//! strip has 256 inputs, which are within it whatever the weights: `256 * 127 * 255 < 2^23` at 8 bits,
-//! `256 * 7 * 255 < 2^23 / 17` at 4, `256 * 255 < 2^21 / 17` at 2. The strips' sums are added up in the memory that the
-//! list of a strip leaves of that for the list of all inputs; where it does not suffice for all blocks, group after group
-//! of blocks takes all strips in turn. So a wide layer needs no memory of its own. Without the feature `wide` parsing refuses
-//! such a layer.
+//! A layer with a row beyond the kernel's [bound](super::bound) is *wide*. Its inputs are processed in strips, short
+//! enough that no sum of a strip exceeds any kernel's bound. The exporter knows the weights and stores the number of
+//! strips in the file. Without it a strip has 256 inputs, which are within the bound for all weights:
+//! `256 * 127 * 255 < 2^23` at 8 bits, `256 * 7 * 255 < 2^23 / 17` at 4, `256 * 255 < 2^21 / 17` at 2. The list of a
+//! strip is shorter than the list of all inputs; the sums of the strips are accumulated in the remaining memory. If
+//! that is too small for all blocks, the blocks are processed in groups, each of which goes through all strips. So a
+//! wide layer needs no extra memory. Without the feature `wide`, parsing refuses such a layer.
 //!
-//! What large inputs take is in `tests/instructions.golden`. 3136-32-10 at 8 bits, weights of any size, took 83,453
-//! instructions on the M4, 171,688 on the M3, 253,744 on the M0 and 216,368 on RV32IMC in strips of 256; at 2 bits on the M4
-//! 77,495 so, and 3.37 million when one kernel's bound sent all of the first layer to the portable one.
+//! The instruction counts for large inputs are in `tests/instructions.golden`. With strips of 256, a 3136-32-10 network
+//! at 8 bits with weights of any size took 83,453 instructions on the M4, 171,688 on the M3, 253,744 on the M0 and
+//! 216,368 on RV32IMC. At 2 bits on the M4 it took 77,495, compared with 3.37 million when exceeding one kernel's bound
+//! sent the whole first layer to the portable kernel.
 
 use super::kernel::{Current, Kernel, Sums};
 use super::layout::{BitWidth, MAX_ROWS};
 use super::requantize::{Row, requantize, requantize_to_byte};
 use super::source::Source;
 
-/// What a layer has in flash.
+/// The data of a layer in flash.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dense<'a> {
     pub(crate) width: BitWidth,
@@ -28,21 +29,21 @@ pub(crate) struct Dense<'a> {
     /// Blocks of [`BitWidth::block_words`] words.
     pub(crate) weights: &'a [u32],
     pub(crate) traits: Traits,
-    /// Inputs of a strip, if a row is wide.
+    /// Number of inputs in a strip, if a row is wide.
     pub(crate) strip: usize,
 }
 
-/// What decides how a layer's rows can be computed; parsing looks at them once.
+/// Properties that decide how a layer's rows are computed; determined once, by parsing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Traits {
-    /// The worst sum of a row is beyond the kernel's bound.
+    /// The worst sum of some row exceeds the kernel's bound.
     pub(crate) wide: bool,
-    /// A row is not [`Row::is_steady`].
+    /// Some row is not [`Row::is_steady`].
     pub(crate) unsteady: bool,
 }
 
 impl Dense<'_> {
-    /// How weights are packed: a constant where one width alone is built.
+    /// How weights are packed; a constant if only one width is built.
     #[inline(always)]
     const fn width(&self) -> BitWidth {
         match BitWidth::ONLY {
@@ -51,7 +52,8 @@ impl Dense<'_> {
         }
     }
 
-    /// Whether inputs must be taken in strips; no more than a strip are within every bound, whatever the rows say.
+    /// Whether inputs must be processed in strips. Inputs that fit into one strip are within every bound, whatever the
+    /// rows say.
     #[inline(always)]
     const fn is_wide(&self, source: &Source) -> bool {
         cfg!(feature = "wide") && self.traits.wide && source.inputs() > self.strip
@@ -59,8 +61,8 @@ impl Dense<'_> {
 }
 
 impl Traits {
-    /// Traits of a layer's rows; `None` if one is not [valid](Row::is_valid), or is wide and this build is without the feature
-    /// `wide`.
+    /// Traits of a layer's rows; `None` if one is not [valid](Row::is_valid), or if one is wide and this build lacks
+    /// the feature `wide`.
     pub(crate) fn of(width: BitWidth, rows: &[[u32; 2]]) -> Option<Self> {
         let (mut traits, most) = (Self::default(), Current::KIND.bound().most(width));
         for &row in rows {
@@ -78,12 +80,12 @@ impl Traits {
         Some(traits)
     }
 
-    /// In two bits.
+    /// Encodes the traits in two bits.
     pub(crate) const fn bits(self) -> u32 {
         self.wide as u32 | (self.unsteady as u32) << 1
     }
 
-    /// From the lowest two bits.
+    /// Decodes the traits from the lowest two bits.
     pub(crate) const fn from_bits(bits: u32) -> Self {
         Self { wide: bits & 1 != 0, unsteady: bits & 2 != 0 }
     }
@@ -101,7 +103,7 @@ pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [
     each_block(dense, source, list, |rows, sums| put_rows(rows, sums, &mut out, requantize_to_byte));
 }
 
-/// Logits `z [O]`, each the bits of an `i32`; with `relu` none below 0.
+/// Logits `z [O]`, each the bits of an `i32`; with `relu`, negative ones become 0.
 pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool, z: &mut [u32]) {
     let mut out = z;
     each_block(dense, source, list, |rows, sums| {
@@ -112,8 +114,8 @@ pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool,
     });
 }
 
-/// Calls `put` with the rows of each block and their sums. Where the kernel makes hidden layers by itself, what is left is
-/// rare or short: it is compiled once for all.
+/// Calls `put` with the rows of each block and their sums. If the kernel has its own path for hidden layers, the
+/// remaining calls are rare or short, so this is compiled once for all of them.
 #[inline(always)]
 fn each_block(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl FnMut(&[[u32; 2]], &Sums)) {
     if Current::MAKES_BYTES {
@@ -123,7 +125,7 @@ fn each_block(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl Fn
     }
 }
 
-/// Group after group of blocks, then block after block.
+/// Processes the blocks one by one; in wide layers, in groups of blocks.
 fn sums_of_blocks<P>(dense: &Dense, source: &Source, list: &mut [u32], put: &mut P)
 where
     P: FnMut(&[[u32; 2]], &Sums) + ?Sized,
@@ -153,7 +155,7 @@ where
     }
 }
 
-/// Requantizes the sums of a block's rows to the front of `out`, which is behind them afterwards.
+/// Requantizes the sums of a block's rows to the front of `out`, and advances `out` past them.
 #[inline(always)]
 fn put_rows<T>(rows: &[[u32; 2]], sums: &Sums, out: &mut &mut [T], put: impl Fn(i32, Row) -> T) {
     let count = rows.len().min(out.len());
@@ -165,13 +167,13 @@ fn put_rows<T>(rows: &[[u32; 2]], sums: &Sums, out: &mut &mut [T], put: impl Fn(
     *out = behind;
 }
 
-/// The first `len`, or all, and what is behind.
+/// Splits off the first `len` elements, or all if there are fewer.
 #[inline(always)]
 fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
     of.split_at(len.min(of.len()))
 }
 
-/// Blocks of a wide layer whose sums there is room for.
+/// Number of blocks of a wide layer whose sums fit into `memory`.
 fn wide_group(width: BitWidth, strip: usize, memory: &[u32]) -> usize {
     let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip));
     (room / MAX_ROWS / Current::AT_ONCE).max(1) * Current::AT_ONCE
@@ -213,13 +215,14 @@ pub(crate) mod cases {
 
     const WIDE: Traits = Traits { wide: true, unsteady: false };
 
-    /// More than a strip.
+    /// More than one strip.
     const INPUTS: usize = 301;
 
     /// Words for the largest block, and for the largest list.
     const WORDS: usize = 453 + 612;
 
-    /// The most inputs and the largest weights, and others, against sums over unpacked weights.
+    /// The maximum number of inputs with the largest weights, and other cases, compared with sums over unpacked
+    /// weights.
     pub(crate) fn wide_layers_are_exact() {
         static ORDER: [u16; INPUTS] = order();
         for width in [BitWidth::Eight, BitWidth::Four, BitWidth::Two] {
@@ -274,7 +277,7 @@ pub(crate) mod cases {
         }
     }
 
-    /// Many blocks: groups of blocks that share the memory, and a last one that is not full.
+    /// Many blocks: groups of blocks that share the memory, and a last group that is not full.
     #[cfg(test)]
     #[test]
     fn groups_of_blocks_take_all_strips_in_turn() {
@@ -316,7 +319,7 @@ pub(crate) mod cases {
         }
     }
 
-    /// A word of weights of 0 and 1, by the bits of `any`.
+    /// A word of weights 0 and 1, chosen by the bits of `any`.
     #[cfg(test)]
     fn pattern(width: BitWidth, any: u32) -> u32 {
         let rows = 0..width.fields();

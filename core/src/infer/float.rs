@@ -1,16 +1,17 @@
-//! A layer of 32-bit floats, summed in the order that [the format](super) fixes.
+//! A layer of 32-bit floats, summed in the order that [the format](super) specifies.
 
 use super::memory::Memory;
 use crate::model::{Model, Sections};
 use core::ops::Range;
 
-/// Partial sums that a dot product is split into.
+/// Number of partial sums of a dot product.
 const LANES: usize = 8;
 
-/// Bytes of a weight.
+/// Bytes per weight.
 const WORD: usize = 4;
 
-/// An example's inputs through these layers; `even` and `odd` take the outputs of even and odd layers, `odd` the inputs, too.
+/// Runs an example through these layers; `even` and `odd` take the outputs of even and odd layers; `odd` also takes the
+/// inputs.
 pub(super) fn run(model: &Model, layers: Range<usize>, memory: Memory) {
     let Memory { even, odd, .. } = memory;
     let (mut x, mut y) = (odd, even);
@@ -24,7 +25,7 @@ pub(super) fn run(model: &Model, layers: Range<usize>, memory: Memory) {
     }
 }
 
-/// `y [O] = kernel [O][I] x [I] + bias [O]`, then ReLU if asked for. `x` and `y` are bits of `f32`.
+/// `y [O] = kernel [O][I] x [I] + bias [O]`, then ReLU if `relu` is set. `x` and `y` are bits of `f32`.
 fn dense(sections: Sections, x: &[u32], relu: bool, y: &mut [u32]) {
     let rows = sections.weights.chunks_exact(x.len().max(1) * WORD);
     for ((y, bias), row) in y.iter_mut().zip(sections.rows.chunks_exact(WORD)).zip(rows) {

@@ -1,11 +1,11 @@
-//! The anomaly score: how far the outputs are from the inputs that they reconstruct. The formula is that of the
-//! [head section](crate::model).
+//! The anomaly score: the distance between the outputs and the inputs that they reconstruct. The [head
+//! section](crate::model) has the formula.
 
 use super::input::Input;
 use crate::model::Model;
 
-/// The sum of squared errors of the outputs `words` for `example`: of an integer model in steps of its outputs, of a float
-/// model the bits of the mean as `f32`.
+/// The sum of squared errors of the outputs `words` for `example`: for an integer model in steps of its outputs, for a
+/// float model the bits of the mean as `f32`.
 pub(super) fn sum_of_squares<I: Input>(model: &Model, example: &[I], words: &[u32]) -> u64 {
     let (head, conversion) = (model.head_section(), model.conversion());
     let rows = words.iter().zip(head.table()).enumerate();

@@ -1,5 +1,5 @@
-//! Inference on one example: raw sensor values in, an answer out. After [`Model::parse`] and [`Inference::new`] only a
-//! slice of the wrong length can fail, and that is an error of its own.
+//! Inference on one example, from raw sensor values to an answer. After [`Model::parse`] and [`Inference::new`], the
+//! only possible failure is a slice of the wrong length, which has its own error type.
 
 use super::input::{Input, InputType};
 use super::kernel::{Current, Kernel};
@@ -10,7 +10,7 @@ use crate::model::{HeadKind, Model};
 use core::marker::PhantomData;
 use core::ops::Range;
 
-/// Why a model cannot be run as asked.
+/// Reason why a model cannot run as requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum InferenceError {
@@ -19,11 +19,11 @@ pub enum InferenceError {
         /// 32-bit words needed: [`Model::scratch_words`].
         needed: usize,
     },
-    /// The model takes values of another type.
+    /// The model takes values of a different type.
     Input {
         /// The type that the model takes.
         model: InputType,
-        /// The type that was asked for.
+        /// The requested type.
         asked: InputType,
     },
 }
@@ -41,13 +41,13 @@ impl core::fmt::Display for InferenceError {
 
 impl core::error::Error for InferenceError {}
 
-/// An example of the wrong length.
+/// The example has the wrong length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LengthError {
-    /// Values that the model takes: [`Model::inputs`].
+    /// Number of values that the model takes: [`Model::inputs`].
     pub needed: usize,
-    /// Values that were given.
+    /// Number of values given.
     pub given: usize,
 }
 
@@ -59,25 +59,26 @@ impl core::fmt::Display for LengthError {
 
 impl core::error::Error for LengthError {}
 
-/// What a model says of an example.
+/// The model's answer for an example.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Answer {
-    /// The class: of softmax that of the largest output, the first of equals; of sigmoid 1 where the output is above 0.
+    /// The class. With softmax, the index of the largest output, the first if several are equal; with sigmoid, 1 if the
+    /// output is above 0.
     Class(usize),
-    /// Real values: [`Outputs::values`] has them.
+    /// Real values, available from [`Outputs::values`].
     Values,
-    /// How far the outputs are from the inputs.
+    /// Distance between the outputs and the inputs.
     Score {
         /// The mean squared error in the units of training.
         score: Score,
-        /// Whether it is above the model's threshold.
+        /// Whether the score is above the model's threshold.
         above: bool,
     },
 }
 
 impl Answer {
-    /// The class, where it is one.
+    /// The class, if the answer is one.
     pub const fn class(self) -> Option<usize> {
         match self {
             Self::Class(class) => Some(class),
@@ -86,7 +87,7 @@ impl Answer {
     }
 }
 
-/// The anomaly score of an example, computed in integers; floats only where [`value`](Self::value) is asked for.
+/// The anomaly score of an example. It is computed in integers; only [`value`](Self::value) uses floats.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Score {
@@ -95,13 +96,13 @@ pub struct Score {
 }
 
 impl Score {
-    /// In a float model `sum` holds the bits of the score, and `scale` is 0.
+    /// In a float model, `sum` holds the bits of the score, and `scale` is 0.
     pub(crate) const fn new(sum: u64, scale: f32) -> Self {
         Self { sum, scale }
     }
 
-    /// Sum of squared errors in steps of the model's outputs; the larger, the less normal. Of a float model the bits of the
-    /// sum as `f32`.
+    /// Sum of squared errors in steps of the model's outputs; larger means less normal. For a float model, the bits of
+    /// the sum as `f32`.
     pub const fn sum(self) -> u64 {
         self.sum
     }
@@ -112,23 +113,23 @@ impl Score {
     }
 }
 
-/// A model with the scratch memory it works in, for examples of values of type `I`.
+/// A model together with its scratch memory, for examples with values of type `I`.
 ///
-/// It owns the parsed model, so that it can be kept in a struct and returned; the bytes of the model stay where they are.
+/// It owns the parsed model, so it can be kept in a struct and returned. The bytes of the model stay where they are.
 #[derive(Debug)]
 pub struct Inference<'m, I> {
     model: Model<'m>,
     memory: Memory<'m>,
-    /// Sum of squared errors of the last example, if the model reconstructs.
+    /// Sum of squared errors of the last example, if the model reconstructs its inputs.
     sum: u64,
     input: PhantomData<fn(&[I])>,
 }
 
 impl<'m, I: Input> Inference<'m, I> {
-    /// Runs `model` in `scratch`, whose contents do not matter.
+    /// Prepares `model` to run in `scratch`, which needs no initialization.
     ///
     /// # Errors
-    /// When `scratch` has fewer words than [`Model::scratch_words`], or the model takes another type than `I`.
+    /// If `scratch` has fewer words than [`Model::scratch_words`], or the model does not take values of type `I`.
     pub fn new(model: Model<'m>, scratch: &'m mut [u32]) -> Result<Self, InferenceError> {
         let (even, odd) = model.halves();
         let too_small = InferenceError::Scratch { needed: model.scratch_words() };
@@ -141,20 +142,20 @@ impl<'m, I: Input> Inference<'m, I> {
         Ok(Self { model, memory: Memory { even, odd, list }, sum: 0, input: PhantomData })
     }
 
-    /// The answer to an example of [`Model::inputs`] values.
+    /// Returns the answer for an example of [`Model::inputs`] values.
     ///
     /// # Errors
-    /// When `example` has another length.
+    /// If `example` has another length.
     pub fn run(&mut self, example: &[I]) -> Result<Answer, LengthError> {
         self.run_layers(example, 0..self.model.depth())?;
         Ok(self.answer())
     }
 
-    /// Runs some layers only, for a clock that wants to know each one's share. The layers before must have been run on the
-    /// same example. After the last one the outputs are there.
+    /// Runs only some layers, so that a clock can time each of them. The preceding layers must have been run on the
+    /// same example. The outputs are available after the last layer.
     ///
     /// # Errors
-    /// When `example` has another length.
+    /// If `example` has another length.
     pub fn run_layers(&mut self, example: &[I], layers: Range<usize>) -> Result<(), LengthError> {
         let (needed, given) = (self.model.inputs(), example.len());
         if needed != given {
@@ -180,7 +181,7 @@ impl<'m, I: Input> Inference<'m, I> {
         Ok(())
     }
 
-    /// The first layer's inputs as floats.
+    /// Converts the first layer's inputs to floats.
     fn take_floats(&mut self, example: &[I], first: bool) {
         if first {
             let conversion = self.model.conversion();
@@ -190,7 +191,7 @@ impl<'m, I: Input> Inference<'m, I> {
         }
     }
 
-    /// The answer to the example last run.
+    /// The answer for the last example.
     pub fn answer(&self) -> Answer {
         match self.model.head() {
             HeadKind::Softmax => Answer::Class(self.outputs().argmax()),
@@ -209,12 +210,12 @@ impl<'m, I: Input> Inference<'m, I> {
         &self.model
     }
 
-    /// Name of the kernel that does the work, for reports.
+    /// Name of the kernel in use, for reports.
     pub fn kernel(&self) -> &'static str {
         if self.model.is_float() { "float" } else { Current::KIND.name() }
     }
 
-    /// The outputs of the last layer for the example last run.
+    /// The outputs of the last layer for the last example.
     pub fn outputs(&self) -> Outputs<'_> {
         let words = if self.model.depth() % 2 == 0 { &*self.memory.odd } else { &*self.memory.even };
         let words = words.get(..self.model.outputs()).unwrap_or(&[]);
@@ -225,11 +226,11 @@ impl<'m, I: Input> Inference<'m, I> {
     }
 }
 
-/// The outputs of the last layer for one example: logits where the head is one of classes.
+/// The outputs of the last layer for one example; logits if the model classifies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outputs<'a> {
     words: &'a [u32],
-    /// Real value of a step of an integer; none for floats.
+    /// Real value of one step of an integer output; `None` for floats.
     scale: Option<f32>,
     head: HeadKind,
     /// Scale and offset of each value.
@@ -237,7 +238,7 @@ pub struct Outputs<'a> {
 }
 
 impl<'a> Outputs<'a> {
-    /// One word an output: the bits of an `i32`, or of an `f32` in a float model. Digests hash them little-endian.
+    /// One word per output: the bits of an `i32`, or of an `f32` in a float model. Digests hash them little-endian.
     pub fn words(&self) -> &'a [u32] {
         self.words
     }
@@ -257,8 +258,8 @@ impl<'a> Outputs<'a> {
         })
     }
 
-    /// The classes' probabilities into `out`, one a class: [`softmax`] of the logits, or the two of a sigmoid. Optional: the
-    /// class needs none. Of a head without classes nothing is written.
+    /// Writes the probability of each class to `out`: [`softmax`] of the logits, or the two probabilities of a sigmoid.
+    /// This is optional, since the class does not need it. If the head has no classes, nothing is written.
     pub fn probabilities(&self, out: &mut [f32]) {
         match self.head {
             HeadKind::Softmax => {
@@ -276,7 +277,7 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// The number of the largest, the first of equals.
+    /// Index of the largest output, the first if several are equal.
     pub fn argmax(&self) -> usize {
         match self.scale {
             Some(_) => first_maximum(self.words.iter().map(|&word| word as i32), i32::MIN),
@@ -284,19 +285,19 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// Whether the first one is above 0.
+    /// Whether the first output is above 0.
     fn is_positive(&self) -> bool {
         let word = self.words.first().copied().unwrap_or(0);
         if self.scale.is_some() { word as i32 > 0 } else { f32::from_bits(word) > 0.0 }
     }
 }
 
-/// A float as it lies in the file.
+/// A float as it is stored in the file.
 fn float(word: u32) -> f32 {
     f32::from_bits(u32::from_le(word))
 }
 
-/// The place of the largest value, the first of equals; 0 if none is above `least`.
+/// Position of the largest value, the first if several are equal; 0 if none is above `least`.
 fn first_maximum<T: PartialOrd>(values: impl Iterator<Item = T>, least: T) -> usize {
     let best = (0, least);
     values.enumerate().fold(best, |best, (class, z)| if z > best.1 { (class, z) } else { best }).0

@@ -1,16 +1,17 @@
-//! The types of values that a model takes, and how they become `u8` activations: the same bits on every core.
+//! The types of values that a model takes, and their conversion to `u8` activations, which is bit-identical on every
+//! core.
 //!
 //! | type | activation |
 //! |---|---|
-//! | `u8` | as it is, or turned around, `255 - x`, where a model says so of the value |
-//! | `i8` | its top bit inverted: -128 is 0, 127 is 255 |
+//! | `u8` | unchanged, or inverted (`255 - x`) if the model says so for the value |
+//! | `i8` | with the top bit inverted: -128 is 0, 127 is 255 |
 //! | `i16`, `u16` | `clamp(((x - low) m + half) >> s, 0, 255)` in `i32`, with `half = 2^s / 2` |
 //! | `f32` | `(x - low) m`, rounded to nearest with halves up, clamped to 0..=255; NaN is 0 |
 //!
-//! `x - low` has 17 bits and `m` at most 14, so the product and `half`, at most `2^29`, stay within `i32`. The product of
-//! `f32` is one subtraction and one multiplication, never fused. `low`, `m` and `s` are one for all inputs, one for each
-//! channel, or one for each input. An average of 1, 2 or 4 activations may then be one input of the first layer:
-//! `(sum + n / 2) >> log2(n)`. A float model takes the values as they are, and averages in f32.
+//! `x - low` has 17 bits and `m` at most 14, so the product plus `half`, which is at most `2^29`, stays within `i32`.
+//! For `f32`, the product is one subtraction and one multiplication, never fused. There is one set of `low`, `m` and
+//! `s` for all inputs, one per channel, or one per input. An input of the first layer may also be the average of 1, 2
+//! or 4 activations: `(sum + n / 2) >> log2(n)`. A float model takes the values unchanged, and averages in f32.
 
 use crate::model::{InputMap, Sharing};
 
@@ -19,13 +20,13 @@ use crate::model::{InputMap, Sharing};
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum InputType {
-    /// 0 to 255, for instance pixels.
+    /// 0 to 255, for example pixels.
     U8 = 0,
-    /// -128 to 127, for instance features that are quantized already.
+    /// -128 to 127, for example features that are already quantized.
     I8 = 1,
-    /// -32,768 to 32,767, for instance samples of an accelerometer or a microphone.
+    /// -32,768 to 32,767, for example samples of an accelerometer or a microphone.
     I16 = 2,
-    /// 0 to 65,535, for instance counts of an analog-to-digital converter.
+    /// 0 to 65,535, for example counts of an analog-to-digital converter.
     U16 = 3,
     /// Any real number.
     F32 = 4,
@@ -35,7 +36,7 @@ impl InputType {
     /// All types.
     pub const ALL: [Self; 5] = [Self::U8, Self::I8, Self::I16, Self::U16, Self::F32];
 
-    /// As Rust writes it.
+    /// The type's name in Rust.
     pub const fn name(self) -> &'static str {
         match self {
             Self::U8 => "u8",
@@ -46,7 +47,7 @@ impl InputType {
         }
     }
 
-    /// Bytes of a value.
+    /// Size of a value in bytes.
     pub const fn bytes(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
@@ -55,7 +56,7 @@ impl InputType {
         }
     }
 
-    /// From its number in the file.
+    /// The type with this number in the file.
     pub(crate) const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::U8),
@@ -67,40 +68,40 @@ impl InputType {
         }
     }
 
-    /// Whether this map is one for values of this type.
+    /// Whether this kind of map applies to values of this type.
     pub(crate) const fn is_mapped_by(self, map: &InputMap) -> bool {
         matches!((self, map), (Self::F32, InputMap::Float { .. }) | (Self::I16 | Self::U16, InputMap::Integer { .. }))
     }
 
-    /// Whether values become activations by a window with `low`, `m` and `s`.
+    /// Whether values are converted to activations by a window with `low`, `m` and `s`.
     pub const fn is_mapped(self) -> bool {
         !matches!(self, Self::U8 | Self::I8)
     }
 }
 
-/// A value that a sensor gives. Implemented for `u8`, `i8`, `i16`, `u16` and `f32`.
+/// A sensor value. Implemented for `u8`, `i8`, `i16`, `u16` and `f32`.
 pub trait Input: sealed::Input {
-    /// Which type it is.
+    /// The type of the value.
     const TYPE: InputType;
 
-    /// The activation that this value becomes: what the first layer of an integer model gets.
+    /// Converts the value to an activation, the input of an integer model's first layer.
     fn activation(self, map: InputMap) -> u8 {
         self.code(map.words())
     }
 }
 
 pub(crate) mod sealed {
-    /// What inference needs of a value.
+    /// Operations on values that inference needs.
     pub trait Input: Copy {
-        /// The values as activations, where they need no conversion.
+        /// The values as activations, if they need no conversion.
         fn as_activations(_: &[Self]) -> Option<&[u8]> {
             None
         }
 
-        /// The activation by the two words of a map.
+        /// The activation computed with the two words of a map.
         fn code(self, map: [u32; 2]) -> u8;
 
-        /// As a float model takes it.
+        /// The value as an input of a float model.
         fn float(self) -> f32;
     }
 
@@ -167,7 +168,7 @@ pub(crate) mod sealed {
     }
 }
 
-/// `clamp(((x - low) m + half) >> s, 0, 255)`; the words are `low`, and `m` with `s` above it.
+/// `clamp(((x - low) m + half) >> s, 0, 255)`; the words hold `low`, and `m` with `s` above it.
 #[inline(always)]
 fn window(x: i32, [low, rest]: [u32; 2]) -> u8 {
     let (m, s) = ((rest & 0xFFFF) as i32, (rest >> 16) & 31);
@@ -183,10 +184,10 @@ macro_rules! inputs {
 
 inputs!(u8 = U8, i8 = I8, i16 = I16, u16 = U16, f32 = F32);
 
-/// How raw values become the first layer's inputs: the input section of a model, in place.
+/// How raw values become the first layer's inputs: the model's input section, in place.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conversion<'a> {
-    /// `u8` values, and `maps` say which are turned around, a bit each.
+    /// Values are `u8`, and `maps` has one bit for each value that says whether it is inverted.
     pub(crate) turned: bool,
     pub(crate) sharing: Sharing,
     pub(crate) channels: u16,
@@ -196,21 +197,21 @@ pub(crate) struct Conversion<'a> {
     pub(crate) twos: u16,
     /// Two little-endian words each.
     pub(crate) maps: &'a [[u32; 2]],
-    /// Which values an input is the average of, little-endian; empty where every value is an input.
+    /// The values that each input is the average of, little-endian; empty if every value is an input.
     pub(crate) members: &'a [u16],
 }
 
 impl Conversion<'_> {
-    /// Every value is an input as it is.
+    /// Every value is an input, unchanged.
     pub(crate) const NONE: Self =
         Self { turned: false, sharing: Sharing::None, channels: 1, fours: 0, twos: 0, maps: &[], members: &[] };
 
-    /// Whether even `u8` values become other activations.
+    /// Whether even `u8` values have to be converted.
     pub(crate) const fn converts_bytes(&self) -> bool {
         self.turned || !self.members.is_empty()
     }
 
-    /// What value number `value` as an activation is combined with: `x ^ 0xff` is `255 - x`.
+    /// The mask for activation number `value`: `x ^ 0xff` is `255 - x`.
     #[inline(always)]
     pub(crate) fn turn(&self, value: usize) -> u8 {
         if !self.turned {
@@ -239,7 +240,7 @@ impl Conversion<'_> {
         self.maps.get(index).map_or([0; 2], |&[low, rest]| [u32::from_le(low), u32::from_le(rest)])
     }
 
-    /// Which values input number `input` is the average of, and the logarithm of how many.
+    /// The values that input number `input` is the average of, and the logarithm of their number.
     fn members(&self, input: usize) -> (&[u16], u32) {
         let (fours, twos) = (usize::from(self.fours), usize::from(self.twos));
         let (start, log2) = match (input.checked_sub(fours), input.checked_sub(fours + twos)) {
@@ -277,7 +278,7 @@ impl Conversion<'_> {
         }
     }
 
-    /// All inputs as activations.
+    /// Writes all inputs as activations.
     pub(crate) fn codes<I: Input>(&self, x: &[I], out: &mut [u8]) {
         if let (true, Some(x)) = (self.turned && self.members.is_empty(), I::as_activations(x)) {
             self.turn_around(x, out);
@@ -290,8 +291,8 @@ impl Conversion<'_> {
         }
     }
 
-    /// All bytes, turned around where the maps say so: what [`code`](Self::code) gives one by one, a word of memory at a time
-    /// where both slices lie at words.
+    /// Writes all bytes, inverted where the maps say so. Gives the same result as [`code`](Self::code), but processes a
+    /// word at a time if both slices are word-aligned.
     fn turn_around(&self, x: &[u8], out: &mut [u8]) {
         let masks = self.maps.as_flattened().iter().map(|&word| u32::from_le(word));
         for ((mut mask, x), out) in masks.zip(x.chunks(32)).zip(out.chunks_mut(32)) {
@@ -318,7 +319,8 @@ impl Conversion<'_> {
         }
     }
 
-    /// All averages as activations: what [`code`](Self::code) gives one by one, without looking for each input's members.
+    /// Writes all averages as activations. Gives the same result as [`code`](Self::code) without looking up each
+    /// input's members.
     fn averages<I: Input>(&self, x: &[I], out: &mut [u8]) {
         let at = |&value: &u16| u32::from(self.activation(x, usize::from(u16::from_le(value))));
         let (fours, rest) = split(self.members, 4 * usize::from(self.fours));
@@ -331,7 +333,7 @@ impl Conversion<'_> {
     }
 }
 
-/// The first `len`, or all, and what is behind.
+/// Splits off the first `len` elements, or all if there are fewer.
 #[inline(always)]
 fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
     of.split_at(len.min(of.len()))
@@ -388,7 +390,7 @@ pub(crate) mod cases {
         check_averages(&conversion, &[0i16, 16, 0, 4064, 144, 32_767, 4080, 24], [1, 255, 255, 9]);
     }
 
-    /// Lengths around words of the mask and of memory; values that are missing count as 0 whether turned around or not.
+    /// Lengths around words of the mask and of memory. Missing values count as 0, inverted or not.
     pub(crate) fn values_are_turned_around() {
         let maps = [[0xdead_beef_u32.to_le(), 0x0000_fff0_u32.to_le()], [u32::MAX, 5u32.to_le()]];
         let conversion = Conversion { turned: true, maps: &maps, ..Conversion::NONE };
@@ -413,7 +415,7 @@ pub(crate) mod cases {
         check_averages(&grouped, &[255u8, 254, 255, 250, 10, 251, 0], [2, 7, 255, 0]);
     }
 
-    /// All at once, and one by one.
+    /// Compares converting all inputs at once with converting them one by one.
     fn check_averages<I: Input>(conversion: &Conversion, x: &[I], expected: [u8; 4]) {
         let mut found = [7; 4];
         conversion.codes(x, &mut found);

@@ -1,12 +1,12 @@
-//! An image through the layers of an integer model.
+//! Runs an image through the layers of an integer model.
 
 use super::memory::Memory;
 use super::{Dense, Listed, Order, Source, Traits, hidden, last};
 use crate::model::{Model, Sections, Shape};
 use core::ops::Range;
 
-/// These layers in turn; `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as words.
-/// `list` is the kernel's memory. The first layer's inputs are `image`, or in `odd` if that is `None`.
+/// Runs these layers in turn. `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as
+/// words. `list` is the kernel's memory. The first layer's inputs are `image`, or `odd` if that is `None`.
 pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, memory: Memory) {
     let count = model.depth();
     let Memory { even, odd, list } = memory;

@@ -1,21 +1,21 @@
-//! How integer weights lie in memory: one layout for each width, made for all cores alike.
+//! Layout of integer weights in memory: one for each width, designed for all cores.
 //!
-//! Inputs are taken in *pairs*, in the order that the exporter chose, so that inputs which are zero together stand
-//! together. Rows are taken in *blocks* of [`BitWidth::rows`]; rows that are missing in the last block are zero. A pair has
-//! [`BitWidth::words`] words in a block, one after the other, and the pairs of a block follow each other:
+//! Inputs are processed in *pairs*, in the order that the exporter chose, so that inputs that tend to be zero together
+//! are adjacent. Rows are processed in *blocks* of [`BitWidth::rows`]; missing rows of the last block are zero. A pair
+//! has [`BitWidth::words`] consecutive words in a block, and the pairs of a block follow each other:
 //!
-//! | bits | rows of a block | words of a pair | rows of a word |
+//! | bits | rows per block | words per pair | rows per word |
 //! |---|---|---|---|
 //! | 8 | 6 | 3 | 2 |
 //! | 4 | 8 | 2 | 4 |
 //! | 2 | 8 | 1 | 8 |
 //!
-//! A word has two halves of 16 bits, one for each input of the pair: the first input's is the low half, only in the
-//! second word of 8 bits it is the high half. A half holds the weights of its rows, the first row's in the lowest bits.
-//! The last row's weight, in the topmost bits, is in two's complement; the others have their sign bit inverted, which
-//! is two's complement plus `2^(bits - 1)`. So a half, as a signed number, is `sum_j 2^(bits j) q_j` plus a constant:
-//! one multiplication serves all of its rows, and [`kernel`](super::kernel) tells how they are taken apart again.
-//! Where the number of inputs is odd, the last pair's second input does not exist; its weights are zero.
+//! A word has two halves of 16 bits, one for each input of the pair. The first input's half is the low one, except in
+//! the second word of 8 bits, where it is the high one. A half holds the weights of its rows, with the first row in the
+//! lowest bits. The last row's weight, in the topmost bits, is in two's complement; the others have their sign bit
+//! inverted, which is two's complement plus `2^(bits - 1)`. So a half, as a signed number, is `sum_j 2^(bits j) q_j`
+//! plus a constant: one multiplication serves all of its rows, and [`kernel`](super::kernel) explains how they are
+//! separated again. If the number of inputs is odd, the last pair has no second input; its weights are zero.
 
 /// How weights are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub enum BitWidth {
     Two,
 }
 
-/// Rows of the largest block.
+/// Number of rows in the largest block.
 pub const MAX_ROWS: usize = 8;
 
 impl BitWidth {
-    /// From the number of bits; none for a width that does not exist, or that this build leaves out.
+    /// The width with this number of bits; `None` if it does not exist or is not part of this build.
     #[inline(always)]
     pub const fn from_bits(bits: u8) -> Option<Self> {
         let width = match bits {
@@ -44,7 +44,7 @@ impl BitWidth {
         if width.is_built() { Some(width) } else { None }
     }
 
-    /// The width of this build, if it has but one.
+    /// The width of this build, if there is only one.
     pub(crate) const ONLY: Option<Self> = match (Self::Eight.is_built(), Self::Four.is_built(), Self::Two.is_built()) {
         (true, false, false) => Some(Self::Eight),
         (false, true, false) => Some(Self::Four),
@@ -52,7 +52,7 @@ impl BitWidth {
         _ => None,
     };
 
-    /// Whether this build has it: the features `bits8`, `bits4` and `bits2`.
+    /// Whether this build includes the width: the features `bits8`, `bits4` and `bits2`.
     #[inline(always)]
     pub const fn is_built(self) -> bool {
         match self {
@@ -62,7 +62,7 @@ impl BitWidth {
         }
     }
 
-    /// Bits of a weight.
+    /// Bits per weight.
     pub const fn bits(self) -> u8 {
         match self {
             Self::Eight => 8,
@@ -76,7 +76,7 @@ impl BitWidth {
         i8::MAX >> (8 - self.bits())
     }
 
-    /// Rows of a block.
+    /// Rows per block.
     pub const fn rows(self) -> usize {
         match self {
             Self::Eight => 6,
@@ -84,27 +84,27 @@ impl BitWidth {
         }
     }
 
-    /// Words of a pair of inputs in a block.
+    /// Words per pair of inputs in a block.
     pub const fn words(self) -> usize {
         self.rows() / self.fields()
     }
 
-    /// Rows whose weights share a half of a word.
+    /// Number of rows whose weights share a half-word.
     pub const fn fields(self) -> usize {
         16 / self.bits() as usize
     }
 
-    /// Words of a block of rows of `inputs` weights; saturated where memory has no room for them.
+    /// Words per block of rows with `inputs` weights; saturates if that exceeds the address space.
     pub const fn block_words(self, inputs: usize) -> usize {
         inputs.div_ceil(2).saturating_mul(self.words())
     }
 
-    /// Bytes of the weights of a layer; saturated where memory has no room for them.
+    /// Bytes of the weights of a layer; saturates if that exceeds the address space.
     pub const fn weights_len(self, inputs: usize, units: usize) -> usize {
         units.div_ceil(self.rows()).saturating_mul(self.block_words(inputs)).saturating_mul(4)
     }
 
-    /// Where the weight of a row of a block and an input is.
+    /// Position of the weight for a row of a block and an input.
     pub const fn place(self, row: usize, input: usize) -> WeightPosition {
         let (word, field) = (row / self.fields(), row % self.fields());
         let second = input % 2 == 1;
@@ -119,7 +119,7 @@ impl BitWidth {
     }
 }
 
-/// Where a weight is within a block.
+/// Position of a weight within a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WeightPosition {
     /// Number of the word.
@@ -131,7 +131,7 @@ pub struct WeightPosition {
 }
 
 impl WeightPosition {
-    /// The bit that is inverted in all weights of a half but the topmost.
+    /// The sign bit of every weight in a half except the topmost, which is stored inverted.
     const fn inverted(self) -> u32 {
         if self.top { 0 } else { 1 << (self.bits - 1) }
     }
@@ -142,7 +142,7 @@ impl WeightPosition {
         ((weight as u32 & mask) ^ self.inverted()) << self.shift
     }
 
-    /// The weight in its word.
+    /// Extracts the weight from its word.
     pub const fn unpack(self, word: u32) -> i32 {
         let unused = 32 - self.bits as u32;
         (((word >> self.shift) ^ self.inverted()) << unused) as i32 >> unused

@@ -5,14 +5,14 @@
 pub(super) struct Memory<'s> {
     /// Outputs of even layers.
     pub(super) even: &'s mut [u32],
-    /// Outputs of odd layers, and the first layer's inputs where they are not the values themselves.
+    /// Outputs of odd layers, and the first layer's inputs if they are not the values themselves.
     pub(super) odd: &'s mut [u32],
-    /// What is left, for the kernel's list of inputs.
+    /// The rest, for the kernel's list of inputs.
     pub(super) list: &'s mut [u32],
 }
 
 impl Memory<'_> {
-    /// The same memory, for a while.
+    /// Reborrows the same memory.
     pub(super) fn parts(&mut self) -> Memory<'_> {
         Memory { even: self.even, odd: self.odd, list: self.list }
     }

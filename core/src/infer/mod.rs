@@ -1,16 +1,16 @@
-//! Inference, float and integer: a parsed model and one example in, an answer out.
+//! Inference, float and integer: from a parsed model and one example to an answer.
 //!
-//! * [`Inference`]: the model with its scratch memory; what firmware calls.
-//! * [`input`]: the types of values that a model takes, and how they become activations.
-//! * `float` and `integer`: the layers of a model, one after the other.
-//! * [`kernel`], [`layout`]: sums of products, and how the weights lie for them.
+//! * [`Inference`]: the model with its scratch memory, which firmware calls.
+//! * [`input`]: the types of values that a model takes, and their conversion to activations.
+//! * `float` and `integer`: run the layers of a model one after the other.
+//! * [`kernel`], [`layout`]: sums of products, and the layout of their weights.
 //!
 //! # Integer arithmetic
 //!
 //! `u8` activations with zero point 0, weights of 8, 4 or 2 bits, i32 accumulators, one requantize function.
 //!
-//! A step of an activation, of a row of weights and of a logit each stand for a real number (their *scale*), known to
-//! the exporter; at run time only the ratio of scales is left, as multiplier and shift of a row ([`requantize`]).
+//! Every step of an activation, of a row of weights and of a logit stands for a real number (its *scale*) that the
+//! exporter knows. At run time only ratios of scales remain, as multiplier and shift of a row ([`requantize`]).
 //! `acc_o = bias_o + sum_i q[o][i] x[i]` cannot overflow: the exporter checks
 //! `|bias_o| + 255 sum_i |q[o][i]| <= i32::MAX` for every row ([`Row::fits`]).
 

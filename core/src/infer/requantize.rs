@@ -1,17 +1,17 @@
-//! From an accumulator to an activation or a logit: one function, rounding defined once.
+//! Requantization from an accumulator to an activation or a logit: one function, so rounding is defined once.
 
 use super::bound::MAX_WORST;
 
 /// The real multiplier of a row is `multiplier / MULTIPLIER_ONE / 2^shift`, below 1.
 pub const MULTIPLIER_ONE: u16 = 1 << BITS;
 
-/// Bits behind the point of a multiplier.
+/// Fractional bits of a multiplier.
 const BITS: u32 = 15;
 
 /// The largest shift of a row.
 const MAX_SHIFT: u8 = 30;
 
-/// What a row has beside its weights. In the file 8 bytes: bias, multiplier, shift, worst sum.
+/// The parameters of a row besides its weights. 8 bytes in the file: bias, multiplier, shift, worst sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Row {
     /// Added to the sum of products, in steps of the accumulator.
@@ -20,8 +20,8 @@ pub struct Row {
     pub multiplier: u16,
     /// `0..=30`
     pub shift: u8,
-    /// `0..=MAX_WORST`, how large the sum of products can become: [`worst`](super::bound::worst) of the weights. The
-    /// encoder computes it.
+    /// `0..=MAX_WORST`, the maximum sum of products: [`worst`](super::bound::worst) of the weights. The encoder
+    /// computes it.
     pub worst: u8,
 }
 
@@ -34,32 +34,32 @@ impl Row {
         self.multiplier < MULTIPLIER_ONE && self.shift <= MAX_SHIFT && self.worst <= MAX_WORST
     }
 
-    /// Whether one high product makes the output, as in the kernel for DSP:
+    /// Whether one high product gives the output, as in the DSP kernel:
     /// `floor(acc * (multiplier 2^(17 - shift)) / 2^32 + 1/2)`. The factor must be whole and below `2^31`.
     pub(crate) const fn is_steady(self) -> bool {
         let factor = (self.multiplier as u32) << 17;
         self.shift > 0 && factor.trailing_zeros() >= self.shift as u32
     }
 
-    /// Whether the accumulator of a row of these weights can never overflow, whatever the activations.
+    /// Whether the accumulator of a row with these weights cannot overflow for any activations.
     pub fn fits(self, weights: &[i8]) -> bool {
         let sum: u64 = weights.iter().map(|w| u64::from(w.unsigned_abs())).sum();
         u64::from(self.bias.unsigned_abs()) + 255 * sum <= i32::MAX as u64
     }
 
-    /// As in the file.
+    /// The row's bytes in the file.
     pub const fn to_bytes(self) -> [u8; Self::LEN] {
         let ([b0, b1, b2, b3], [m0, m1]) = (self.bias.to_le_bytes(), self.multiplier.to_le_bytes());
         [b0, b1, b2, b3, m0, m1, self.shift, self.worst]
     }
 
-    /// From the file.
+    /// Decodes the bytes in the file.
     pub const fn from_bytes([b0, b1, b2, b3, m0, m1, shift, worst]: [u8; Self::LEN]) -> Self {
         let (bias, multiplier) = (i32::from_le_bytes([b0, b1, b2, b3]), u16::from_le_bytes([m0, m1]));
         Self { bias, multiplier, shift, worst }
     }
 
-    /// From the file, as two little-endian words.
+    /// Decodes two little-endian words of the file.
     pub const fn from_words([bias, rest]: [u32; 2]) -> Self {
         let rest = u32::from_le(rest);
         let (multiplier, shift) = (rest as u16, (rest >> 16) as u8);
@@ -69,9 +69,9 @@ impl Row {
 
 /// `acc * multiplier / 2^(15 + shift)`: first rounded down at 15 bits, then half up at `shift`.
 ///
-/// The first step is `floor(acc * multiplier / 2^15)`: on cores with a long multiply in one of these, elsewhere in two
-/// products of 32 bits: with `acc = 2^15 h + l`, `0 <= l < 2^15`, it is `h m + floor(l m / 2^15)`. No step overflows:
-/// `l m < 2^30`, and `|h m + ..| <= |acc|` as `m < 2^15`.
+/// The first step is `floor(acc * multiplier / 2^15)`. Cores with a long multiply compute it in one multiplication,
+/// others in two 32-bit products: with `acc = 2^15 h + l`, `0 <= l < 2^15`, it is `h m + floor(l m / 2^15)`. No step
+/// overflows: `l m < 2^30`, and `|h m + ..| <= |acc|` because `m < 2^15`.
 #[inline(always)]
 pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
     let m = multiplier as i32;
@@ -83,8 +83,8 @@ pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
     if shift == 0 { scaled } else { ((scaled >> ((shift - 1) & 31)) + 1) >> 1 }
 }
 
-/// `clamp(requantize(acc, multiplier, shift), 0, 255)`, for valid rows. More than half of all sums are not above 0 and need
-/// no product; of the others twice the scaled sum, which is below `2^32`, has one way for every shift.
+/// `clamp(requantize(acc, multiplier, shift), 0, 255)`, for valid rows. More than half of all sums are not above 0 and
+/// need no multiplication. For the others, twice the scaled sum is below `2^32`, so one formula serves every shift.
 #[inline(always)]
 pub(crate) const fn requantize_to_byte(acc: i32, row: Row) -> u8 {
     if acc <= 0 {
@@ -100,14 +100,14 @@ pub(crate) const fn requantize_to_byte(acc: i32, row: Row) -> u8 {
     if rounded > 255 { 255 } else { rounded as u8 }
 }
 
-/// Whether the target multiplies 32 by 32 to 64 bits in one instruction.
+/// Whether the target has a 32 x 32 -> 64 bit multiply instruction.
 const LONG_MULTIPLY: bool = cfg!(any(target_pointer_width = "64", foldnet_long_multiply));
 
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
     use super::*;
 
-    /// The definition, in 64 bits.
+    /// Compares with the definition in 64-bit arithmetic.
     fn check(acc: i32, multiplier: u16, shift: u8) {
         let scaled = (i64::from(acc) * i64::from(multiplier)) >> BITS;
         let expected = if shift == 0 { scaled } else { (scaled + (1 << (shift - 1))) >> shift };

@@ -1,35 +1,35 @@
-//! A layer's inputs, in the order in which its weights lie.
+//! A layer's inputs, in the order in which its weights are stored.
 
-/// `u8` activations, and the order in which they are taken.
+/// `u8` activations, and the order in which to read them.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
     x: &'a [u8],
     order: Order<'a>,
-    /// Every activation that the order names is below this.
+    /// Every activation index in the order is below this.
     reach: usize,
 }
 
-/// In which order the inputs are taken.
+/// The order of the inputs.
 #[derive(Debug, Clone, Copy)]
 pub enum Order<'a> {
-    /// As they come; their number.
+    /// The original order, with the number of inputs.
     Plain(usize),
-    /// By a list.
+    /// The order given by a list.
     Listed(Listed<'a>),
 }
 
-/// Input number `i` is activation number `list[i]` (little-endian), and every number in it is below the list's length:
-/// kernels rely on it.
+/// Input number `i` is activation number `list[i]` (little-endian). Every number is below the list's length; kernels
+/// rely on this.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed<'a>(&'a [u16]);
 
 impl<'a> Listed<'a> {
-    /// None where a number is not below the list's length.
+    /// Returns `None` if a number is not below the list's length.
     pub fn new(list: &'a [u16]) -> Option<Self> {
         list.iter().all(|&from| usize::from(u16::from_le(from)) < list.len()).then_some(Self(list))
     }
 
-    /// A list that parsing has looked at.
+    /// A list that parsing has already validated.
     pub(crate) const fn checked(list: &'a [u16]) -> Self {
         Self(list)
     }
@@ -41,7 +41,7 @@ impl<'a> Listed<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// `x` in this order; activations that `x` does not have count as 0.
+    /// `x` in this order; activations missing from `x` count as 0.
     pub const fn new(x: &'a [u8], order: Order<'a>) -> Self {
         let reach = match order {
             Order::Plain(inputs) => inputs,
@@ -50,7 +50,7 @@ impl<'a> Source<'a> {
         Self { x, order, reach }
     }
 
-    /// Inputs number `start` to `start + len`, as far as there are any.
+    /// Inputs `start` to `start + len`, or fewer if there are not that many.
     pub(crate) fn part(&self, start: usize, len: usize) -> Self {
         let len = len.min(self.inputs().saturating_sub(start));
         match self.order {

@@ -1,4 +1,4 @@
-//! A window over a stream of samples: what firmware keeps between a sensor and [`Inference`](super::Inference).
+//! A window over a stream of samples, for use between a sensor and [`Inference`](super::Inference).
 
 /// The last samples of a stream, in the order in which they came, so that a window of them is one slice.
 ///
@@ -18,17 +18,18 @@ pub struct Window<'a, I> {
     /// `[samples][channels]`
     buffer: &'a mut [I],
     channels: usize,
-    /// Values by which one window is behind the next.
+    /// Distance between the starts of two windows, in values.
     step: usize,
     /// Values in the buffer.
     filled: usize,
-    /// Values that are still to be passed over, where windows do not touch.
+    /// Number of values still to skip, if windows do not touch.
     skip: usize,
 }
 
 impl<'a, I: Copy> Window<'a, I> {
-    /// Windows as long as `buffer`, of samples of `channels` values, one every `step` samples; both count as at least 1. What
-    /// is in the buffer does not matter; values at its end that are no whole sample are not used.
+    /// Windows as long as `buffer`, with samples of `channels` values, one window every `step` samples; both are at
+    /// least 1. The initial content of the buffer does not matter. Values at its end that do not make a whole sample
+    /// are not used.
     pub fn new(buffer: &'a mut [I], channels: usize, step: usize) -> Self {
         let channels = channels.max(1);
         let values = buffer.len().checked_div(channels).unwrap_or(0) * channels;
@@ -36,8 +37,8 @@ impl<'a, I: Copy> Window<'a, I> {
         Self { buffer, channels, step: step.max(1).saturating_mul(channels), filled: 0, skip: 0 }
     }
 
-    /// Takes the next sample, `[channels]`; gives a window where this sample completes one. A sample of another length is
-    /// not taken.
+    /// Takes the next sample, `[channels]`; returns a window if this sample completes one. A sample of another length
+    /// is ignored.
     pub fn push(&mut self, sample: &[I]) -> Option<&[I]> {
         if sample.len() != self.channels {
             return None;
@@ -55,12 +56,12 @@ impl<'a, I: Copy> Window<'a, I> {
         (end == self.buffer.len()).then_some(&*self.buffer)
     }
 
-    /// Forgets all samples, for instance after a gap in the stream.
+    /// Discards all samples, for example after a gap in the stream.
     pub fn clear(&mut self) {
         (self.filled, self.skip) = (0, 0);
     }
 
-    /// Lets go of what the next window does not have.
+    /// Drops the values that are not part of the next window.
     fn advance(&mut self) {
         let kept = self.buffer.len().saturating_sub(self.step);
         self.skip = self.step.saturating_sub(self.buffer.len());
@@ -78,7 +79,7 @@ impl<'a, I: Copy> Window<'a, I> {
 pub(crate) mod cases {
     use super::Window;
 
-    /// Windows of four samples of two channels, every `step` samples, of a stream of thirty.
+    /// Windows of four samples of two channels, every `step` samples, from a stream of thirty.
     fn check(step: usize) {
         let mut buffer = [0u16; 8];
         let mut window = Window::new(&mut buffer, 2, step);

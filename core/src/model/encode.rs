@@ -1,4 +1,4 @@
-//! Writes a model file into a buffer of the caller. The format is in [the module above](super).
+//! Writes a model file into the caller's buffer. [The parent module](super) has the format.
 
 use super::head::{HeadSection, HeadSpec};
 use super::header::{Fixed, HEADER_LEN, LayerHeader, MAX_MODEL_LAYERS, RECORD, Records, padded, scratch_words};
@@ -24,36 +24,36 @@ pub enum LayerWeights<'a> {
     },
     /// 8, 4 or 2 bits.
     Integer {
-        /// `[units][inputs]`, each within the width's range; of the first layer in the order of [`ModelSpec::order`].
+        /// `[units][inputs]`, each within the width's range; for the first layer, in the order of [`ModelSpec::order`].
         weights: &'a [i8],
-        /// `[units]`; [`Row::worst`] does not matter, it follows from the weights.
+        /// `[units]`; [`Row::worst`] is ignored, because it follows from the weights.
         rows: &'a [Row],
     },
 }
 
-/// What is to be written. The default is a model of `u8` values with classes, without layers.
+/// Contents of a model to be written. The default is a classifier for `u8` values, without layers.
 #[derive(Debug, Clone)]
 pub struct ModelSpec<'a> {
     /// Rows of an image, or samples of a window.
     pub height: u16,
     /// Columns of an image.
     pub width: u16,
-    /// Values at each place.
+    /// Values at each position.
     pub channels: u16,
-    /// What values the model takes.
+    /// Type and conversion of the input values.
     pub input: InputSpec<'a>,
-    /// What its outputs mean.
+    /// Meaning of the outputs.
     pub head: HeadSpec<'a>,
-    /// Names of the classes or outputs, each ended by a line feed, a unit behind a tab; or empty.
+    /// Names of the classes or outputs, each terminated by a line feed, a unit after a tab; or empty.
     pub labels: &'a str,
-    /// SHA-256 of the data set that the network was trained on, where it is known.
+    /// SHA-256 of the data set that the network was trained on, if known.
     pub dataset: Option<&'a [u8; 32]>,
     /// Layers with their weights, first to last.
     pub layers: Vec<(LayerHeader, LayerWeights<'a>), MAX_MODEL_LAYERS>,
     /// Real value of one step of an output.
     pub logit_scale: f32,
-    /// Which input is the first that the first layer's weights lie for, the second, ...: a permutation, or empty where they
-    /// are taken as they come, as those of a float model are. An order that changes nothing is not written.
+    /// The inputs in the order of the first layer's weights: a permutation. Empty if they are used in their original
+    /// order, as in float models. An order that changes nothing is not written.
     pub order: &'a [u16],
 }
 
@@ -74,37 +74,37 @@ impl Default for ModelSpec<'_> {
     }
 }
 
-/// Why a model cannot be written. `layer` counts from 0.
+/// Reason why a model cannot be written. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum EncodeError {
     /// The buffer is shorter than [`encoded_len`].
     BufferTooShort,
-    /// A row whose accumulator could overflow ([`Row::fits`]), or whose multiplier or shift is out of range.
+    /// The accumulator of a row could overflow ([`Row::fits`]), or its multiplier or shift is out of range.
     Row {
         /// The layer.
         layer: usize,
         /// The row.
         row: usize,
     },
-    /// Weights that do not fit the layer's shape or width, or that are not finite.
+    /// Weights do not match the layer's shape or width, or are not finite.
     Weights {
         /// The layer.
         layer: usize,
     },
-    /// The order of the inputs is no permutation of the first layer's, or that of a float model.
+    /// The order is not a permutation of the first layer's inputs, or the model is a float model.
     Order,
-    /// The inputs do not fit the shape of an example or the first layer, or a map is out of range.
+    /// The inputs do not match the shape of an example or the first layer, or a map is out of range.
     Input,
-    /// The head does not fit the outputs, or a number in it is out of range.
+    /// The head does not match the outputs, or a number in it is out of range.
     Head,
-    /// A layer whose inputs are not the units of the layer before, that has no inputs or no
-    /// units, or is float among integers; layer 0 where there is no layer.
+    /// A layer's inputs are not the units of the previous layer, a layer has no inputs or no units, or float and
+    /// integer layers are mixed; layer 0 if there are no layers.
     Shape {
         /// The layer.
         layer: usize,
     },
-    /// A layer whose scale is not finite or not above 0, or whose logits' scale is not finite.
+    /// A layer's scale is not finite or not above 0, or the scale of the logits is not finite.
     Scale {
         /// The layer.
         layer: usize,
@@ -149,7 +149,7 @@ impl ModelSpec<'_> {
         Fixed { height, width, channels, layers: self.layers.len() as u16, scratch_words, logit_scale }
     }
 
-    /// Whether the order is a permutation of the first layer's inputs, or none.
+    /// Whether the order is empty or a permutation of the first layer's inputs.
     fn check_order(&self) -> Option<()> {
         let (header, _) = self.layers.first()?;
         let inputs = 0..header.inputs;
@@ -157,7 +157,7 @@ impl ModelSpec<'_> {
         (self.order.is_empty() || permutes && !header.is_float()).then_some(())
     }
 
-    /// Whether the inputs are taken in another order than they come.
+    /// Whether the inputs are not in their original order.
     fn is_ordered(&self) -> bool {
         self.order.iter().enumerate().any(|(at, &input)| usize::from(input) != at)
     }
@@ -170,7 +170,7 @@ impl ModelSpec<'_> {
         padded(self.layers.len() * RECORD) + sections.flatten().map(padded).sum::<usize>()
     }
 
-    /// The sections that there are, with their lengths: required ones first.
+    /// The sections to write, with their lengths; required ones first.
     fn sections(&self) -> Vec<(Tag, usize), 6> {
         let all = [
             (Tag::Header, HEADER_LEN),
@@ -191,10 +191,11 @@ pub fn encoded_len(spec: &ModelSpec) -> usize {
     table + sections.iter().map(|&(_, len)| padded(len)).sum::<usize>() + CRC_LEN
 }
 
-/// Writes the file to the front of `out`; returns its length. What is written, [`Model::parse`](super::Model::parse) opens.
+/// Writes the file to the front of `out`; returns its length. [`Model::parse`](super::Model::parse) accepts every file
+/// written.
 ///
 /// # Errors
-/// See [`EncodeError`]; `out` is then worthless.
+/// See [`EncodeError`]; the contents of `out` are then undefined.
 pub fn encode(spec: &ModelSpec, out: &mut [u8]) -> Result<usize, EncodeError> {
     for (layer, (header, weights)) in spec.layers.iter().enumerate() {
         weights.check(header).ok_or(EncodeError::Weights { layer })?;
@@ -220,7 +221,7 @@ pub fn encode(spec: &ModelSpec, out: &mut [u8]) -> Result<usize, EncodeError> {
     Ok(len)
 }
 
-/// What parsing will say to the sections of inputs, layers and head, which lie in these places.
+/// Checks the sections of inputs, layers and head at these positions, as parsing will.
 fn check(spec: &ModelSpec, body: &[u8], places: [Range<usize>; 3]) -> Result<(), EncodeError> {
     let [input, layers, head] = places.map(|place| body.get(place).unwrap_or(&[]));
     let fixed = spec.fixed();
@@ -277,7 +278,7 @@ impl Writer<'_> {
         self.pad()
     }
 
-    /// Bytes one by one, and padding; where they are.
+    /// Writes bytes one by one, then padding; returns their position.
     fn put_bytes(&mut self, mut bytes: impl Iterator<Item = u8>) -> Result<Range<usize>, EncodeError> {
         let start = self.len;
         bytes.try_for_each(|byte| self.put(&[byte]))?;
@@ -286,7 +287,7 @@ impl Writer<'_> {
         Ok(start..end)
     }
 
-    /// The list of layers, and each one's sections; where they are.
+    /// Writes the list of layers, and each layer's sections; returns their position.
     fn put_layers(&mut self, spec: &ModelSpec) -> Result<Range<usize>, EncodeError> {
         let start = self.len;
         for (index, (header, weights)) in spec.layers.iter().enumerate() {
@@ -302,7 +303,7 @@ impl Writer<'_> {
         Ok(start..self.len)
     }
 
-    /// The head section; where it is.
+    /// Writes the head section; returns its position.
     fn put_head(&mut self, head: &HeadSpec) -> Result<Range<usize>, EncodeError> {
         let rows = (0..head.rows()).flat_map(|row| head.row(row)).flat_map(u32::to_le_bytes);
         self.put_bytes(head.prefix().into_iter().chain(rows))
@@ -318,7 +319,7 @@ impl Writer<'_> {
         self.pad()
     }
 
-    /// A block of rows of `inputs` weights, packed.
+    /// Writes a block of rows of `inputs` weights, packed.
     fn put_block(&mut self, width: BitWidth, inputs: usize, weights: &[i8]) -> Result<(), EncodeError> {
         let weight = |row: usize, input: usize| match input < inputs {
             true => weights.get(row * inputs + input).copied().unwrap_or(0),
@@ -344,7 +345,7 @@ impl Writer<'_> {
 }
 
 impl LayerWeights<'_> {
-    /// Whether the weights are of the layer's shape and width.
+    /// Whether the weights match the layer's shape and width.
     fn check(&self, header: &LayerHeader) -> Option<()> {
         let (inputs, units) = (usize::from(header.inputs), usize::from(header.units));
         let usable = match self {
@@ -361,7 +362,7 @@ impl LayerWeights<'_> {
         usable.then_some(())
     }
 
-    /// Whether no row can overflow; if one can, its number.
+    /// Checks that no row can overflow; otherwise returns the row's number.
     fn check_rows(&self, header: &LayerHeader) -> Result<(), usize> {
         let Self::Integer { weights, rows } = self else { return Ok(()) };
         let rows = rows.iter().zip(weights.chunks_exact(usize::from(header.inputs).max(1)));
@@ -369,7 +370,7 @@ impl LayerWeights<'_> {
         bad.map_or(Ok(()), |(row, _)| Err(row))
     }
 
-    /// The number of strips of a layer with a row whose sum is beyond a kernel's bound; 0 of others.
+    /// Number of strips of a layer with a row whose sum exceeds a kernel's bound; 0 for other layers.
     fn strips(&self, header: &LayerHeader) -> u8 {
         let (Self::Integer { weights, .. }, Some(width)) = (self, BitWidth::from_bits(header.bits)) else { return 0 };
         let (inputs, most) = (usize::from(header.inputs), Bound::Chains.most(width));
@@ -377,7 +378,7 @@ impl LayerWeights<'_> {
         if wide { strips(width, inputs, weights) } else { 0 }
     }
 
-    /// The layer's sections; `order` is that of the inputs, or empty.
+    /// Writes the layer's sections; `order` is that of the inputs, or empty.
     fn write(&self, header: &LayerHeader, order: &[u16], writer: &mut Writer) -> Result<(), EncodeError> {
         match self {
             Self::Float { kernel, bias } => {

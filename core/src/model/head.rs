@@ -1,25 +1,26 @@
-//! The head section: what the outputs of the last layer mean.
+//! The head section: the meaning of the last layer's outputs.
 //!
-//! | bytes | what |
+//! | bytes | contents |
 //! |---|---|
 //! | 0 | kind: 0 softmax, 1 sigmoid, 2 values, 3 reconstruction |
-//! | 1 | shift, 0 to 30, of an integer model's reconstruction; else 0 |
+//! | 1 | shift, 0 to 30, for an integer model's reconstruction; otherwise 0 |
 //! | 2..4 | 0 |
-//! | 4..8 | score scale, `f32`, of a reconstruction; else 0 |
-//! | 8..16 | threshold, `u64`, of a reconstruction; else 0 |
+//! | 4..8 | score scale, `f32`, for a reconstruction; otherwise 0 |
+//! | 8..16 | threshold, `u64`, for a reconstruction; otherwise 0 |
 //! | 16.. | values: `[outputs]`, 8 bytes each: scale `f32`, offset `f32` |
 //! | | reconstruction: `[outputs]`, 8 bytes each: `a`, `b`, both `i32`, in a float model `f32` |
 //!
-//! * Softmax: the class is that of the largest output, the first of equals.
-//! * Sigmoid: one output; the class is 1 where it is above 0, else 0.
-//! * Values: `value_o = z_o scale_o + offset_o`, `z_o` being the real value of output `o`.
-//! * Reconstruction: the first layer's inputs are compared with the outputs. With `c_o` the activation that is input `o`,
-//!   `e_o = z_o - ((c_o a_o + b_o) >> shift)`, in steps of the outputs, and `sum = sum_o e_o^2` as `u64`, which
-//!   saturates. The score, the mean squared error in the units of training, is `sum * score scale`; the example is
-//!   abnormal where `sum > threshold`. In a float model `e_o = z_o - (x_o a_o + b_o)` in f32, output by output; the bits
-//!   of the `f32` sum stand for `sum`, and so does the threshold: floats that are not negative are ordered as their bits.
+//! * Softmax: the class is that of the largest output, the first if several are equal.
+//! * Sigmoid: one output; the class is 1 if it is above 0, otherwise 0.
+//! * Values: `value_o = z_o scale_o + offset_o`, where `z_o` is the real value of output `o`.
+//! * Reconstruction: the first layer's inputs are compared with the outputs. With `c_o` the activation that is input
+//!   `o`, `e_o = z_o - ((c_o a_o + b_o) >> shift)`, in steps of the outputs, and `sum = sum_o e_o^2` as `u64`, which
+//!   saturates. The score, the mean squared error in the units of training, is `sum * score scale`. The example is
+//!   abnormal if `sum > threshold`. In a float model `e_o = z_o - (x_o a_o + b_o)` in f32, output by output. The bits
+//!   of the `f32` sum take the place of `sum`, and likewise for the threshold: non-negative floats are ordered like
+//!   their bits.
 
-/// What the outputs of a model mean.
+/// The meaning of a model's outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
@@ -30,12 +31,12 @@ pub enum HeadKind {
     Sigmoid = 1,
     /// Real values.
     Values = 2,
-    /// An anomaly score: how far the outputs are from the inputs.
+    /// An anomaly score: the distance between the outputs and the inputs.
     Reconstruction = 3,
 }
 
 impl HeadKind {
-    /// From its number in the file.
+    /// The kind with this number in the file.
     const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::Softmax),
@@ -46,7 +47,7 @@ impl HeadKind {
         }
     }
 
-    /// What it is called.
+    /// The name of the kind.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Softmax => "softmax",
@@ -57,10 +58,10 @@ impl HeadKind {
     }
 }
 
-/// Bytes in front of the table.
+/// Bytes before the table.
 const PREFIX: usize = 16;
 
-/// The head section as it lies in the file.
+/// The head section as stored in the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadSection<'a>(pub(crate) &'a [u8]);
 
@@ -85,12 +86,12 @@ impl<'a> HeadSection<'a> {
         self.0.get(8..PREFIX).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
     }
 
-    /// Two words an output, or none.
+    /// Two words per output, or empty.
     pub(crate) fn table(self) -> &'a [[u32; 2]] {
         self.0.get(PREFIX..).and_then(|table| bytemuck::try_cast_slice(table).ok()).unwrap_or(&[])
     }
 
-    /// Whether the section is right for a model with `outputs` outputs, whose first layer has `inputs` inputs.
+    /// Whether the section is valid for a model with `outputs` outputs, whose first layer has `inputs` inputs.
     pub(crate) fn check(self, outputs: u16, inputs: u16) -> Option<()> {
         let kind = self.kind()?;
         if !cfg!(feature = "heads") {
@@ -109,7 +110,7 @@ impl<'a> HeadSection<'a> {
     }
 }
 
-/// What the outputs of a model mean, as it is to be written.
+/// The meaning of a model's outputs, to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum HeadSpec<'a> {
     /// Classes.
@@ -119,7 +120,7 @@ pub enum HeadSpec<'a> {
     Sigmoid,
     /// Scale and offset of every output: finite.
     Values(&'a [[f32; 2]]),
-    /// The reconstruction of the first layer's inputs, integer model.
+    /// Reconstruction of the first layer's inputs, in an integer model.
     Reconstruction {
         /// `a` and `b` of every output: at most 2^22 and 2^30 in magnitude.
         targets: &'a [[i32; 2]],
@@ -130,19 +131,19 @@ pub enum HeadSpec<'a> {
         /// The largest sum of squares that is normal.
         threshold: u64,
     },
-    /// The same of a float model.
+    /// Reconstruction in a float model.
     FloatReconstruction {
         /// `a` and `b` of every output: finite.
         targets: &'a [[f32; 2]],
-        /// One by the number of outputs.
+        /// 1 divided by the number of outputs.
         score_scale: f32,
-        /// The largest sum of squares that is normal: not negative.
+        /// The largest sum of squares that is normal; not negative.
         threshold: f32,
     },
 }
 
 impl HeadSpec<'_> {
-    /// Whether all numbers are in their ranges, for a float model or not.
+    /// Whether all numbers are in range; `float` says whether the model is a float model.
     pub(super) fn check(&self, float: bool) -> Option<()> {
         let finite = |rows: &[[f32; 2]]| rows.iter().flatten().all(|value| value.is_finite());
         let right = match *self {
@@ -159,7 +160,7 @@ impl HeadSpec<'_> {
         right.then_some(())
     }
 
-    /// The bytes in front of the table.
+    /// The bytes before the table.
     pub(super) fn prefix(&self) -> [u8; PREFIX] {
         let (kind, shift, scale, threshold) = match *self {
             Self::Softmax => (HeadKind::Softmax, 0, 0.0, 0),
@@ -179,7 +180,7 @@ impl HeadSpec<'_> {
         bytes
     }
 
-    /// Rows of the table.
+    /// Number of rows in the table.
     pub(super) fn rows(&self) -> usize {
         match self {
             Self::Softmax | Self::Sigmoid => 0,

@@ -1,6 +1,6 @@
-//! The header and the list of layers: what exporter and device share, and the sizes that follow from them.
+//! The header and the list of layers, shared by exporter and device, and the sizes that follow from them.
 //!
-//! | header | what |
+//! | header | contents |
 //! |---|---|
 //! | 0..2 | height, `u16` |
 //! | 2..4 | width, `u16` |
@@ -9,14 +9,14 @@
 //! | 8..12 | 32-bit words of scratch memory for activations, `u32` |
 //! | 12..16 | real value of one step of an integer output, `f32`; 1 for a float model |
 //!
-//! | layer | what |
+//! | layer | contents |
 //! |---|---|
 //! | 0..2 | inputs, `u16` |
 //! | 2..4 | units, `u16` |
-//! | 4 | bits of a weight: 8, 4 or 2, or 32 |
-//! | 5 | 1 where outputs below zero become zero, else 0 |
-//! | 6 | where a row's sum is beyond a kernel's bound, number of strips of inputs whose sums are not; or 0 |
-//! | 7 | in layer 0 of an integer model 1 where its inputs are taken as they come, without an order; else 0 |
+//! | 4 | bits per weight: 8, 4, 2 or 32 |
+//! | 5 | 1 if outputs below zero become zero, otherwise 0 |
+//! | 6 | if a row's sum exceeds a kernel's bound, number of strips of inputs whose sums do not; otherwise 0 |
+//! | 7 | 1 in layer 0 of an integer model without an order (inputs are used in their original order); otherwise 0 |
 //! | 8..12 | real value of one step of an output, `f32`; 1 for a float layer |
 
 use super::ALIGN;
@@ -25,7 +25,7 @@ use crate::infer::layout::BitWidth;
 use heapless::Vec;
 use serde::Serialize;
 
-/// Maximum number of layers of a model file.
+/// Maximum number of layers in a model file.
 pub const MAX_MODEL_LAYERS: usize = 16;
 
 /// Bits of a float weight.
@@ -37,23 +37,23 @@ pub(super) const HEADER_LEN: usize = 16;
 /// Bytes of a layer's entry in the list.
 pub(super) const RECORD: usize = 12;
 
-/// What a model is, apart from its weights.
+/// Description of a model, without its weights.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Header<'a> {
     /// Rows of an image, or samples of a window.
     pub height: u16,
     /// Columns of an image.
     pub width: u16,
-    /// Values at each place: channels of a sensor, or columns of a table.
+    /// Values at each position: channels of a sensor, or columns of a table.
     pub channels: u16,
-    /// Names of the classes or outputs in UTF-8, each ended by a line feed; empty if there are none.
+    /// Names of the classes or outputs in UTF-8, each terminated by a line feed; empty if there are none.
     pub labels: &'a [u8],
     /// Dense layers, first to last.
     pub layers: Vec<LayerHeader, MAX_MODEL_LAYERS>,
     /// Real value of one step of an integer output; 1 for a float model.
     pub logit_scale: f32,
-    /// 32-bit words of scratch memory that activations and outputs need on every target; a kernel's list of inputs comes
-    /// on top ([`Model::scratch_words`](super::Model::scratch_words)).
+    /// 32-bit words of scratch memory that activations and outputs need on every target. A kernel's list of inputs
+    /// comes on top ([`Model::scratch_words`](super::Model::scratch_words)).
     pub scratch_words: u32,
 }
 
@@ -90,7 +90,7 @@ impl Fixed {
         bytes
     }
 
-    /// Values of an example; `None` if it is 0 or more than 65,535.
+    /// Number of values in an example; `None` if it is 0 or more than 65,535.
     pub(super) fn values(&self) -> Option<u16> {
         let values = self.height.checked_mul(self.width)?.checked_mul(self.channels)?;
         (values > 0).then_some(values)
@@ -119,10 +119,10 @@ impl Iterator for Records<'_> {
 impl ExactSizeIterator for Records<'_> {}
 
 impl Records<'_> {
-    /// The byte of the first entry that says whether there is an order of the inputs.
+    /// Index of the byte in the first entry that says whether the inputs have an order.
     pub(super) const PLAIN: usize = 7;
 
-    /// Whether the first layer's inputs have an order in the file, if its weights are integers.
+    /// Whether the file has an order for the first layer's inputs, if its weights are integers.
     #[inline(always)]
     pub(super) fn is_ordered(&self) -> bool {
         self.0.get(Self::PLAIN).is_none_or(|&plain| plain == 0)
@@ -136,7 +136,7 @@ pub struct LayerHeader {
     pub inputs: u16,
     /// `O`
     pub units: u16,
-    /// Bits of a weight: 8, 4 or 2, or 32, which is `f32`. A model is all float or all integer.
+    /// Bits per weight: 8, 4, 2, or 32 for `f32`. A model is either all float or all integer.
     pub bits: u8,
     /// Whether outputs below zero become zero.
     pub relu: bool,
@@ -156,7 +156,7 @@ impl LayerHeader {
         }
     }
 
-    /// As it lies in the file, with the number of strips.
+    /// The entry as stored in the file, with the number of strips.
     pub(super) fn bytes(&self, strips: u8) -> [u8; RECORD] {
         let ([i0, i1], [u0, u1], [s0, s1, s2, s3]) =
             (self.inputs.to_le_bytes(), self.units.to_le_bytes(), self.scale.to_le_bytes());
@@ -169,19 +169,19 @@ impl LayerHeader {
         self.scale.is_finite() && self.scale > 0.0
     }
 
-    /// All but the scale.
+    /// Everything except the scale.
     pub(crate) const fn shape(&self) -> Shape {
         let Self { inputs, units, bits, relu, .. } = *self;
         Shape { inputs, units, bits, relu }
     }
 
-    /// Whether the weights are floats, of which a build without the feature `float` knows nothing.
+    /// Whether the weights are floats, which a build without the feature `float` does not support.
     pub const fn is_float(&self) -> bool {
         self.shape().is_float()
     }
 }
 
-/// What inference needs of a [`LayerHeader`].
+/// The fields of a [`LayerHeader`] that inference needs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape {
     pub(crate) inputs: u16,
@@ -201,7 +201,7 @@ impl Shape {
         self.units as usize
     }
 
-    /// The width of the weights; none for floats, and for a width that does not exist.
+    /// The width of the weights; `None` for floats and for unsupported widths.
     pub(crate) const fn width(&self) -> Option<BitWidth> {
         BitWidth::from_bits(self.bits)
     }
@@ -212,8 +212,8 @@ impl Shape {
         cfg!(feature = "float") && self.bits == FLOAT_BITS
     }
 
-    /// Bytes of the layer's sections, without padding: rows or biases, the order of the inputs where there is one, the
-    /// weights. `ordered` is said of a model's first layer that has an order. None for a width that does not exist.
+    /// Bytes of the layer's sections, without padding: rows or biases, the order of the inputs if there is one, the
+    /// weights. `ordered` is set for a model's first layer if it has an order. `None` for an unsupported width.
     pub(crate) const fn section_lens(&self, ordered: bool) -> Option<[usize; 3]> {
         let (inputs, units) = (self.inputs(), self.units());
         match self.width() {
@@ -234,12 +234,12 @@ pub(crate) const fn padded(len: usize) -> usize {
     len.next_multiple_of(ALIGN)
 }
 
-/// Scratch memory for the activations and outputs of an inference in 32-bit words; `converted` says that the first layer's
-/// inputs are other bytes than the example's values.
+/// Scratch memory for the activations and outputs of an inference, in 32-bit words. `converted` says that the first
+/// layer's inputs are not the bytes of the example's values.
 ///
-/// The outputs of even layers share one half, those of odd layers and the first layer's inputs, where they are floats or
-/// converted, the other. The last layer's outputs and all values of a float model take a word each; activations of an
-/// integer model take a byte each.
+/// The outputs of even layers share one half. The outputs of odd layers share the other one with the first layer's
+/// inputs, if these are floats or converted. The last layer's outputs and all values of a float model take a word each;
+/// activations of an integer model take a byte each.
 pub fn scratch_words(layers: &[LayerHeader], converted: bool) -> usize {
     let (even, odd) = halves(layers.iter().map(LayerHeader::shape), converted);
     even + odd

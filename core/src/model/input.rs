@@ -1,18 +1,18 @@
-//! The input section: what type of values a model takes, and how they become the first layer's inputs.
+//! The input section: the type of a model's values, and their conversion to the first layer's inputs.
 //!
-//! | bytes | what |
+//! | bytes | contents |
 //! |---|---|
-//! | 0 | type: 0 `u8`, 1 `i8`, 2 `i16`, 3 `u16`, 4 `f32`, 5 `u8` of which some are turned around |
+//! | 0 | type: 0 `u8`, 1 `i8`, 2 `i16`, 3 `u16`, 4 `f32`, 5 `u8` of which some are inverted |
 //! | 1 | sharing: 0 no maps, 1 one for all values, 2 one for each channel, 3 one for each value |
 //! | 2..4 | number of maps, `u16` |
-//! | 4..6 | inputs that are averages of four values, `u16` |
-//! | 6..8 | inputs that are averages of two values, `u16` |
-//! | 8.. | maps, 8 bytes each: `low` `i32`, `m` `u16`, `s` `u8`, 0; of `f32`: `low` `f32`, `m` `f32`; of type 5: 64 bits |
-//! | | members `u16`: the values of all averages of four, of two, and those that are inputs alone; or none |
+//! | 4..6 | number of inputs that are averages of four values, `u16` |
+//! | 6..8 | number of inputs that are averages of two values, `u16` |
+//! | 8.. | maps, 8 bytes each: `low` `i32`, `m` `u16`, `s` `u8`, 0; for `f32`: `low` `f32`, `m` `f32`; for type 5: 64 bits |
+//! | | members, `u16`: the values of all averages of four, then of two, then single values; or none |
 //!
-//! Without members every value is an input. `u8` and `i8` have no maps, nor has a float model. Of type 5, with sharing 0,
-//! bit `v % 64` of map `v / 64` says whether value `v` is turned around, `255 - x`; bits beyond the values are 0. A program
-//! that does not know type 5 refuses the model, as one of a type that it does not take.
+//! Without members, every value is an input. `u8`, `i8` and float models have no maps. With type 5, sharing is 0 and
+//! bit `v % 64` of map `v / 64` says whether value `v` is inverted (`255 - x`); bits beyond the values are 0. A program
+//! that does not know type 5 refuses the model because of its type.
 
 use crate::infer::InputType;
 use crate::infer::input::Conversion;
@@ -22,19 +22,19 @@ use crate::infer::input::Conversion;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub enum Sharing {
-    /// There are none.
+    /// There are no maps.
     #[default]
     None = 0,
-    /// All values.
+    /// All values share one map.
     All = 1,
-    /// Those of a channel.
+    /// The values of a channel share one map.
     Channel = 2,
-    /// Each has its own.
+    /// Each value has its own map.
     Input = 3,
 }
 
 impl Sharing {
-    /// By its number in the file.
+    /// The sharing with this number in the file.
     pub const fn from_number(number: u8) -> Option<Self> {
         match number {
             0 => Some(Self::None),
@@ -45,7 +45,7 @@ impl Sharing {
         }
     }
 
-    /// How many maps there are.
+    /// Number of maps.
     pub const fn maps(self, values: usize, channels: usize) -> usize {
         match self {
             Self::None => 0,
@@ -56,12 +56,12 @@ impl Sharing {
     }
 }
 
-/// The window of values that 8 bits tell apart.
+/// The window of values that the 8 bits of an activation cover.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum InputMap {
     /// For `i16` and `u16`: `((x - low) multiplier + half) >> shift`.
     Integer {
-        /// A value of the type.
+        /// The value of activation 0, within the range of the type.
         low: i32,
         /// Below 2^14.
         multiplier: u16,
@@ -78,10 +78,10 @@ pub enum InputMap {
 }
 
 impl InputMap {
-    /// What `u8` and `i8` have; it does not matter to them.
+    /// The map of `u8` and `i8`, which do not use it.
     pub const NONE: Self = Self::Integer { low: 0, multiplier: 1, shift: 0 };
 
-    /// As two words of the file.
+    /// The two words in the file.
     pub const fn words(self) -> [u32; 2] {
         match self {
             Self::Integer { low, multiplier, shift } => [low as u32, multiplier as u32 | (shift as u32) << 16],
@@ -99,7 +99,7 @@ impl InputMap {
         }
     }
 
-    /// From the two words of the file, for values of a type.
+    /// Decodes the two words of the file for values of this type.
     pub const fn from_words([low, rest]: [u32; 2], kind: InputType) -> Self {
         match kind {
             InputType::F32 => Self::Float { low: f32::from_bits(low), scale: f32::from_bits(rest) },
@@ -108,7 +108,7 @@ impl InputMap {
     }
 }
 
-/// Whether a map, as two words, is one of its type.
+/// Whether a map, given as two words, is valid for its type.
 fn is_valid(words: [u32; 2], kind: InputType) -> bool {
     let range = match kind {
         InputType::I16 => i32::from(i16::MIN)..=i32::from(i16::MAX),
@@ -122,16 +122,16 @@ fn is_valid(words: [u32; 2], kind: InputType) -> bool {
     }
 }
 
-/// The type of `u8` values of which some are turned around.
+/// Number of the type `u8` with some inverted values.
 const TURNED: u8 = 5;
 
-/// Values for which a map of this type has bits.
+/// Number of values covered by one map of this type.
 const TURNED_BITS: usize = 64;
 
-/// Bytes in front of the maps.
+/// Bytes before the maps.
 const PREFIX: usize = 8;
 
-/// The input section as it lies in the file.
+/// The input section as stored in the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InputSection<'a>(pub(crate) &'a [u8]);
 
@@ -144,12 +144,12 @@ impl<'a> InputSection<'a> {
         }
     }
 
-    /// Whether the maps say which values are turned around.
+    /// Whether the maps say which values are inverted.
     fn is_turned(self) -> bool {
         self.0.first() == Some(&TURNED)
     }
 
-    /// The section's parts, which need not fit together; `channels` are those of an example.
+    /// The parts of the section, whose sizes are not checked yet; `channels` is that of an example.
     pub(crate) fn conversion(self, channels: u16) -> Option<Conversion<'a>> {
         let (&[_, sharing, m0, m1, f0, f1, t0, t1], rest) = self.0.split_first_chunk::<PREFIX>()?;
         let (maps, members) = rest.split_at_checked(usize::from(u16::from_le_bytes([m0, m1])) * 8)?;
@@ -164,8 +164,8 @@ impl<'a> InputSection<'a> {
         })
     }
 
-    /// Whether the section is right for examples of `values` values in `channels` channels, and a model whose first layer
-    /// has `inputs` inputs, float or not.
+    /// Whether the section is valid for examples of `values` values in `channels` channels, and a model whose first
+    /// layer has `inputs` inputs, float or not.
     pub(crate) fn check(self, values: u16, channels: u16, inputs: u16, float: bool) -> Option<()> {
         if !cfg!(feature = "inputs") {
             // `u8` values as they are: the section is 0, and nothing behind its prefix.
@@ -201,7 +201,7 @@ impl<'a> InputSection<'a> {
     }
 }
 
-/// Whether there is a bit for each of `values` values, and none beyond.
+/// Whether there is a bit for each of `values` values, and none is set beyond.
 fn maps_turn(maps: &[[u32; 2]], values: u16) -> bool {
     let values = usize::from(values);
     let beyond = |bit: usize| maps.get(bit / TURNED_BITS).is_some_and(|map| turns(map, bit % TURNED_BITS));
@@ -213,22 +213,22 @@ fn turns(&[low, high]: &[u32; 2], bit: usize) -> bool {
     u32::from_le(if bit < 32 { low } else { high }) >> (bit % 32) & 1 != 0
 }
 
-/// What values a model takes, and how they become the first layer's inputs. The default is `u8`, as they are.
+/// The type of a model's values, and their conversion to the first layer's inputs. The default is unchanged `u8`.
 #[derive(Debug, Clone, Copy)]
 pub struct InputSpec<'a> {
     /// The type of a value.
     pub kind: InputType,
     /// How many values share a map; [`Sharing::None`] for `u8`, `i8` and float models.
     pub sharing: Sharing,
-    /// As many as [`Sharing::maps`].
+    /// The maps; their number is [`Sharing::maps`].
     pub maps: &'a [InputMap],
-    /// Of `u8`: which values are turned around, `255 - x`, before anything else; empty if none is.
+    /// For `u8`: which values are inverted (`255 - x`) before anything else; empty if none is.
     pub turned: &'a [bool],
-    /// Averages of four values, the first layer's first inputs.
+    /// Number of averages of four values: the first inputs of the first layer.
     pub fours: u16,
-    /// Averages of two values, its next inputs.
+    /// Number of averages of two values: its next inputs.
     pub twos: u16,
-    /// The values of every average of four, of two, and those that are inputs alone; empty where every value is an input.
+    /// The values of every average of four, then of two, then single values; empty if every value is an input.
     pub members: &'a [u16],
 }
 
@@ -239,17 +239,17 @@ impl Default for InputSpec<'_> {
 }
 
 impl InputSpec<'_> {
-    /// Whether the first layer's inputs are other bytes than the values.
+    /// Whether the first layer's inputs differ from the bytes of the values.
     pub(super) fn is_converted(&self) -> bool {
         self.kind != InputType::U8 || !self.members.is_empty() || !self.turned.is_empty()
     }
 
-    /// Whether a value is turned around.
+    /// Whether a value is inverted.
     fn turns(&self, value: usize) -> bool {
         self.turned.get(value).copied().unwrap_or(false)
     }
 
-    /// Whether only `u8` values are turned around, and each is either or not.
+    /// Whether inversion is only used with `u8`, and `turned` is empty or has an entry for every value.
     pub(super) fn turns_all_or_none(&self, values: u16) -> bool {
         let right = self.kind == InputType::U8 && self.turned.len() == usize::from(values) && self.maps.is_empty();
         self.turned.is_empty() || right

@@ -1,4 +1,4 @@
-//! Opens a model file in place: everything is checked here, once, so that inference needs no checks.
+//! Opens a model file in place. Everything is checked here, once, so that inference needs no checks.
 
 use super::head::{HeadKind, HeadSection};
 use super::header::{Fixed, Header, MAX_MODEL_LAYERS, RECORD, Records, Shape, halves, padded};
@@ -11,62 +11,64 @@ use crate::infer::bound::strip_len;
 use crate::infer::input::Conversion;
 use crate::infer::kernel::{Current, Kernel, KernelKind};
 
-/// Why bytes are no model. `layer` counts from 0.
+/// Reason why bytes are not a model. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum ParseError {
-    /// The first byte must be at an address divisible by 4.
+    /// The first byte is not at an address divisible by 4.
     Unaligned,
     /// Fewer bytes than any model has.
     TooShort,
     /// The file does not begin with `FNET`.
     NoModel,
-    /// A version this program does not know.
+    /// A version that this program does not support.
     Version {
         /// The version.
         found: u16,
     },
-    /// The file is shorter or longer than it says.
+    /// The file is shorter or longer than its declared length.
     Length {
-        /// What it says.
+        /// The declared length.
         declared: u32,
-        /// What it is.
+        /// The actual length.
         found: usize,
     },
     /// The checksum does not match: the file is damaged.
     Crc,
-    /// The section table or the header cannot be read.
+    /// The section table or the header is invalid.
     Header,
-    /// The file has a section that this program must know and does not.
+    /// The file has a required section that this program does not know.
     Section {
         /// The section's number.
         tag: u16,
     },
-    /// The input section does not fit the shape, or is of a type that does not exist or that this build leaves out (feature `inputs`).
+    /// The input section does not match the shape, or has a type that does not exist or that this build lacks (feature
+    /// `inputs`).
     Input,
-    /// The head does not fit the outputs, or is of a kind that does not exist or that this build leaves out (feature `heads`).
+    /// The head does not match the outputs, or is of a kind that does not exist or that this build lacks (feature
+    /// `heads`).
     Head,
-    /// A layer whose shape does not fit the image, its neighbour or the file, or whose scale is no scale.
+    /// A layer's shape does not match the image, its neighbour or the file, or its scale is invalid.
     Shape {
         /// The layer.
         layer: usize,
     },
-    /// A layer of a width that this program does not know.
+    /// A layer has a width that this program does not support.
     Bits {
         /// The layer.
         layer: usize,
         /// The width.
         bits: u8,
     },
-    /// A row of integer weights whose multiplier or shift is out of range or, without the feature `wide`, whose largest sum is
-    /// beyond what the kernel holds.
+    /// A row of integer weights has a multiplier or shift out of range, or, without the feature `wide`, a largest sum
+    /// that exceeds what the kernel can hold.
     Row {
         /// The layer.
         layer: usize,
     },
-    /// The order of the inputs names one that does not exist.
+    /// The order of the inputs contains one that does not exist.
     Order,
-    /// The declared scratch memory is not what the layers need.
+    /// The declared scratch memory does not match the layers.
     Scratch,
 }
 
@@ -111,14 +113,14 @@ impl core::error::Error for ParseError {}
 pub(crate) struct Sections<'a> {
     /// Rows, or biases.
     pub(crate) rows: &'a [u8],
-    /// Which pixel is which input, little-endian; empty where inputs are taken as they come.
+    /// The pixel of each input, little-endian; empty if inputs are used in their original order.
     pub(crate) order: &'a [u8],
     /// Weights.
     pub(crate) weights: &'a [u8],
 }
 
 impl<'a> Sections<'a> {
-    /// Takes the sections of `layer`, with an order of its inputs or without, off the front of `rest`.
+    /// Takes the sections of `layer` off the front of `rest`, including an order of its inputs if `ordered`.
     fn take(layer: &Shape, ordered: bool, rest: &mut &'a [u8]) -> Option<Self> {
         let [rows, order, weights] = layer.section_lens(ordered)?;
         Some(Self {
@@ -131,7 +133,7 @@ impl<'a> Sections<'a> {
 
 /// A model in place: in flash, or wherever its bytes are.
 ///
-/// Small enough to be moved without a call of `memcpy`, which is a kilobyte on a Cortex-M.
+/// Small enough to be moved without a call of `memcpy`, which takes a kilobyte on a Cortex-M.
 #[derive(Debug, Clone)]
 pub struct Model<'a> {
     bytes: &'a [u8],
@@ -151,7 +153,7 @@ impl<'a> Model<'a> {
     /// Checks and opens a model.
     ///
     /// # Errors
-    /// See [`ParseError`]. Bytes behind the model are an error, too.
+    /// See [`ParseError`]. Bytes after the end of the model are also an error.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         if bytes.as_ptr() as usize % 4 != 0 {
             return Err(ParseError::Unaligned);
@@ -179,7 +181,7 @@ impl<'a> Model<'a> {
         Ok(model)
     }
 
-    /// Inputs, head and scratch memory fit the layers.
+    /// Checks inputs, head and scratch memory against the layers.
     fn check_ends(&self, fixed: &Fixed) -> Result<(), ParseError> {
         let (first, last) = (self.shapes().next(), self.shapes().last());
         let (Some(first), Some(last)) = (first, last) else { return Err(ParseError::Shape { layer: 0 }) };
@@ -190,7 +192,7 @@ impl<'a> Model<'a> {
         if even + odd == fixed.scratch_words as usize { Ok(()) } else { Err(ParseError::Scratch) }
     }
 
-    /// What the model is.
+    /// Description of the model.
     pub fn header(&self) -> Header<'a> {
         // It was there when the model was opened.
         let fixed = section::find(self.bytes, Tag::Header).and_then(Fixed::from_bytes).unwrap_or_default();
@@ -199,24 +201,24 @@ impl<'a> Model<'a> {
         Header { height, width, channels, labels, layers: Records(self.records).collect(), logit_scale, scratch_words }
     }
 
-    /// Names of the classes or outputs, in order, a unit behind a tab; none where the model has none, or where they are no
-    /// UTF-8: a device that does not ask for names has no code to check them.
+    /// Names of the classes or outputs, in order, each with a unit after a tab. Empty if the model has none or they are
+    /// not UTF-8: a device that does not use names has no code to check them.
     pub fn labels(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         let names = section::find(self.bytes, Tag::Names).unwrap_or(&[]);
         core::str::from_utf8(names).unwrap_or_default().split_terminator('\n')
     }
 
-    /// SHA-256 of the data set that the network was trained on, where the exporter knew it.
+    /// SHA-256 of the data set that the network was trained on, if the exporter knew it.
     pub fn dataset(&self) -> Option<&'a [u8; 32]> {
         section::find(self.bytes, Tag::Dataset)?.try_into().ok()
     }
 
-    /// Values of an example.
+    /// Number of values in an example.
     pub fn inputs(&self) -> usize {
         self.values.into()
     }
 
-    /// Values at each place of an example.
+    /// Number of values at each position of an example.
     pub fn channels(&self) -> usize {
         self.channels.into()
     }
@@ -227,25 +229,25 @@ impl<'a> Model<'a> {
         kind.unwrap_or(InputType::U8)
     }
 
-    /// The windows of values that 8 bits tell apart: one, one for each channel, or one for each value; none for `u8`, `i8`
-    /// and float models.
+    /// The windows of values that the 8 bits of an activation cover: one, one for each channel, or one for each value;
+    /// empty for `u8`, `i8` and float models.
     pub fn input_maps(&self) -> impl Iterator<Item = InputMap> + use<'a> {
         InputSection(self.input).maps()
     }
 
-    /// Whether a value is turned around, `255 - x`, before anything else: `u8` values whose background is light.
+    /// Whether a value is inverted (`255 - x`) before anything else, as for images with a light background.
     pub fn is_turned(&self, value: usize) -> bool {
         self.conversion().turn(value) != 0
     }
 
-    /// What the outputs mean.
+    /// Meaning of the outputs.
     pub fn head(&self) -> HeadKind {
         let kind = if cfg!(feature = "heads") { HeadSection(self.head).kind() } else { None };
         kind.unwrap_or(HeadKind::Softmax)
     }
 
-    /// The anomaly score above which an example is abnormal. `None` if the model is no reconstruction, or takes every
-    /// score for normal.
+    /// The anomaly score above which an example is abnormal. `None` if the model is not a reconstruction, or treats
+    /// every score as normal.
     pub fn threshold(&self) -> Option<f32> {
         let head = HeadSection(self.head);
         let (scale, never) = match self.is_float() {
@@ -256,7 +258,7 @@ impl<'a> Model<'a> {
         known.then(|| crate::infer::Score::new(head.threshold(), scale).value())
     }
 
-    /// The anomaly score that a sum of squared errors stands for: see [`Score`](crate::infer::Score). `None` if the model is no
+    /// The anomaly score for a sum of squared errors, see [`Score`](crate::infer::Score). `None` if the model is not a
     /// reconstruction.
     pub fn score(&self, sum: u64) -> Option<f32> {
         let scale = if self.is_float() { 0.0 } else { HeadSection(self.head).score_scale() };
@@ -268,7 +270,7 @@ impl<'a> Model<'a> {
         self.shapes().last().map_or(0, |layer| layer.units())
     }
 
-    /// Number of classes; 0 where the head is none of classes.
+    /// Number of classes; 0 if the head does not classify.
     pub fn classes(&self) -> usize {
         match self.head() {
             HeadKind::Softmax => self.outputs(),
@@ -277,7 +279,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
@@ -287,35 +289,35 @@ impl<'a> Model<'a> {
         self.scratch_words_with(Current::KIND)
     }
 
-    /// 32-bit words of scratch memory where this kernel does the work.
+    /// 32-bit words of scratch memory needed with this kernel.
     pub fn scratch_words_with(&self, kernel: KernelKind) -> usize {
         let lists = self.shapes().filter_map(|layer| Some(kernel.list_words(layer.width()?, layer.inputs())));
         let (even, odd) = self.halves();
         even + odd + lists.max().unwrap_or(0)
     }
 
-    /// Whether the weights are floats; if not, they are integers in every layer.
+    /// Whether the weights are floats; otherwise they are integers in every layer.
     pub fn is_float(&self) -> bool {
         self.shapes().any(|layer| layer.is_float())
     }
 
-    /// What decides how a layer's rows can be computed.
+    /// Properties that decide how a layer's rows are computed.
     pub(crate) fn traits(&self, layer: usize) -> Traits {
         Traits::from_bits(self.traits >> (2 * layer % u32::BITS as usize))
     }
 
-    /// Inputs of a strip of a layer, if a row is wide.
+    /// Number of inputs in a strip of a layer, if a row is wide.
     pub(crate) fn strip(&self, layer: usize) -> usize {
         let record = self.records.get(layer * RECORD..).and_then(|records| records.first_chunk::<RECORD>());
         record.map_or(0, |record| strip_len(u16::from_le_bytes([record[0], record[1]]).into(), record[6]))
     }
 
-    /// How many layers there are.
+    /// Number of layers.
     pub(crate) fn depth(&self) -> usize {
         self.records.len() / RECORD
     }
 
-    /// How values become the first layer's inputs.
+    /// Conversion of values to the first layer's inputs.
     pub(crate) fn conversion(&self) -> Conversion<'a> {
         if !cfg!(feature = "inputs") {
             return Conversion::NONE;
@@ -324,7 +326,7 @@ impl<'a> Model<'a> {
         InputSection(self.input).conversion(self.channels).unwrap_or(Conversion::NONE)
     }
 
-    /// The head as it lies in the file.
+    /// The head section as stored in the file.
     pub(crate) fn head_section(&self) -> HeadSection<'a> {
         HeadSection(self.head)
     }
@@ -349,7 +351,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The checksum that a model file ends with, unchecked; none for fewer bytes than it has.
+/// The checksum at the end of a model file, not verified; `None` if there are too few bytes.
 pub fn checksum(file: &[u8]) -> Option<u32> {
     file.last_chunk::<CRC_LEN>().map(|crc| u32::from_le_bytes(*crc))
 }
@@ -383,8 +385,8 @@ fn split(section: &[u8], layers: u16) -> Option<(&[u8], &[u8])> {
     Some((section.get(..len)?, section.get(padded(len)..)?))
 }
 
-/// Layers follow on each other, and all sizes and scales are what they must be. The encoder asks the same; inlined, parsing
-/// is no longer for it.
+/// Checks that the shapes of consecutive layers match and that all sizes and scales are valid. Also used by the
+/// encoder; it is inlined, so parsing does not grow.
 #[inline(always)]
 pub(super) fn check_shapes(fixed: &Fixed, layers: Records) -> Result<(), ParseError> {
     let mut before = None;
@@ -400,8 +402,8 @@ pub(super) fn check_shapes(fixed: &Fixed, layers: Records) -> Result<(), ParseEr
     Ok(())
 }
 
-/// The sections of all layers are there, and nothing else; their rows and the order are what inference relies on. Returns
-/// the [`Traits`] of each layer, two bits each.
+/// Checks that the sections of all layers are present, and nothing else, and that rows and order fulfil what inference
+/// relies on. Returns the [`Traits`] of each layer, two bits each.
 fn check_layers(records: Records, mut rest: &[u8]) -> Result<u32, ParseError> {
     let (layers, ordered, mut traits) = (records.map(|layer| layer.shape()), records.is_ordered(), 0);
     let last = layers.len().saturating_sub(1);
@@ -418,13 +420,13 @@ fn check_layers(records: Records, mut rest: &[u8]) -> Result<u32, ParseError> {
     if rest.is_empty() { Ok(traits) } else { Err(ParseError::Shape { layer: last }) }
 }
 
-/// The rows of an integer layer are valid; what decides how they can be computed.
+/// Checks the rows of an integer layer; returns the properties that decide how they are computed.
 fn check_rows(layer: &Shape, rows: &[u8]) -> Option<Traits> {
     let Some(width) = layer.width() else { return Some(Traits::default()) };
     Traits::of(width, bytemuck::try_cast_slice(rows).ok()?)
 }
 
-/// The order of the inputs names only what exists.
+/// Checks that the order only contains existing inputs.
 fn check_order(layer: &Shape, order: &[u8]) -> Option<()> {
     let mut order = bytemuck::try_cast_slice::<u8, u16>(order).ok()?.iter();
     order.all(|&from| u16::from_le(from) < layer.inputs).then_some(())

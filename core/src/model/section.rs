@@ -1,26 +1,26 @@
-//! The section table of a model file: what parts it has, and where.
+//! The section table of a model file: its sections and their positions.
 
 use super::{CRC_LEN, PREFIX};
 use crate::model::header::padded;
 
-/// Bytes of an entry.
+/// Size of an entry in bytes.
 pub(super) const ENTRY: usize = 12;
 
-/// The flag of a section that a program must know.
+/// The flag of a section that a program must support.
 pub(super) const REQUIRED: u16 = 1;
 
-/// The sections there are. Their numbers are fixed for good.
+/// The known sections. Their numbers never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u16)]
 pub enum Tag {
     /// Shape and sizes. Required.
     Header = 1,
-    /// Type of the inputs, and how they become activations. Required.
+    /// Type of the inputs and their conversion to activations. Required.
     Input = 2,
     /// The layers. Required.
     Layers = 3,
-    /// What the outputs mean. Required.
+    /// Meaning of the outputs. Required.
     Head = 4,
     /// Names of the classes or outputs.
     Names = 5,
@@ -44,7 +44,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    /// As it lies in the file.
+    /// The entry as stored in the file.
     pub(super) fn bytes(self) -> [u8; ENTRY] {
         let ([t0, t1], [f0, f1]) = (self.tag.to_le_bytes(), self.flags.to_le_bytes());
         let ([o0, o1, o2, o3], [l0, l1, l2, l3]) = (self.offset.to_le_bytes(), self.len.to_le_bytes());
@@ -62,7 +62,7 @@ impl Entry {
     }
 }
 
-/// The entries of a file's table, as many as it says; none where it is not that long.
+/// The entries of a file's table, as many as the file declares; empty if the file is too short for them.
 pub(super) fn entries(file: &[u8]) -> impl ExactSizeIterator<Item = Entry> + use<'_> {
     let count = file.get(6..8).and_then(|count| count.try_into().ok()).map_or(0, u16::from_le_bytes);
     let table = file.get(PREFIX..PREFIX + usize::from(count) * ENTRY).unwrap_or(&[]);
@@ -76,8 +76,9 @@ pub(super) fn find(file: &[u8], tag: Tag) -> Option<&[u8]> {
     file.get(offset..offset.checked_add(entry.len as usize)?)
 }
 
-/// Whether the sections follow each other from behind the table to the checksum, each at the next multiple of 16, no tag
-/// twice. Returns the tag of a section that is required and unknown to this program, else `Ok`.
+/// Checks that the sections follow each other from the end of the table to the checksum, each at the next multiple of
+/// 16, with no tag twice. The error is the tag of a required section that this program does not know, if that is the
+/// cause.
 pub(super) fn check(file: &[u8]) -> Result<(), Option<u16>> {
     let count = file.get(6..8).and_then(|count| count.try_into().ok()).map_or(0, u16::from_le_bytes);
     if usize::from(count) != entries(file).len() {

@@ -1,24 +1,25 @@
-//! Which rows of a model a kernel adds up or requantizes by a slower way, for programs that say so before a device does.
+//! Which rows of a model take a slower path in a kernel, for programs that report this before a device runs it.
 
 use super::Model;
 use crate::infer::Row;
 use crate::infer::kernel::KernelKind;
 
-/// The rows of an integer layer for which the whole layer takes a slower way.
+/// The rows of an integer layer that put the whole layer on a slower path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlowRows {
     /// The layer, from 0.
     pub layer: usize,
-    /// How many of its rows have sums beyond the kernel's [bound](crate::infer::bound), so that inputs are taken in strips.
+    /// Number of its rows whose sums exceed the kernel's [bound](crate::infer::bound), so that inputs are processed in
+    /// strips.
     pub wide: usize,
-    /// How many strips these are.
+    /// Number of strips.
     pub strips: usize,
-    /// How many have a multiplier and shift that the kernel's own requantization has no room for.
+    /// Number of rows whose multiplier and shift do not fit the kernel's own requantization.
     pub unsteady: usize,
 }
 
 impl Model<'_> {
-    /// The layers in which rows make `kernel` slow; exact they are all the same.
+    /// The layers with rows that make `kernel` slow. The results are exact nevertheless.
     pub fn slow_rows(&self, kernel: KernelKind) -> impl Iterator<Item = SlowRows> {
         let last = self.depth().saturating_sub(1);
         self.layers().enumerate().filter_map(move |(layer, (shape, sections))| {

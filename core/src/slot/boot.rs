@@ -1,33 +1,33 @@
-//! Chooses the slot that boots, from flash as memory: the newest one that is whole.
+//! Chooses the slot to boot from memory-mapped flash: the newest complete one.
 
 use super::header::{Fault, HEADER_LEN, SlotHeader};
 use super::{Region, Room};
 use crate::model::{Model, ParseError};
 use core::fmt;
 
-/// Where the model file says how long it is: a little-endian `u32`.
+/// Position of the length in a model file: a little-endian `u32`.
 const LENGTH_FIELD: core::ops::Range<usize> = 8..12;
 
-/// A model that was found in a room, checked and open.
+/// A model found in a room, checked and open.
 #[derive(Debug, Clone)]
 pub struct Boot<'a> {
     /// The model.
     pub model: Model<'a>,
     /// Where it is: what an update must not touch.
     pub running: Running,
-    /// Why the other slot was passed over; none where it is the older one or empty.
+    /// Why the other slot was not used; `None` if it is merely older, or empty.
     pub other: Option<Fault>,
 }
 
-/// Where the model that runs is.
+/// Position of the running model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Running {
-    /// Its slot; none for a bare model at the front of the room.
+    /// Its slot; `None` for a bare model at the start of the room.
     pub slot: Option<u8>,
     /// The slot's sequence; 0 for a bare model.
     pub sequence: u32,
-    /// The bytes that it is, its header included.
+    /// The bytes it occupies, including its header.
     pub place: Region,
 }
 
@@ -35,15 +35,15 @@ pub struct Running {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct BootError {
-    /// Why neither slot does.
+    /// Why neither slot boots.
     pub slots: [Fault; 2],
-    /// Why the front of the room is no bare model.
+    /// Why the start of the room is not a bare model.
     pub bare: ParseError,
 }
 
 impl BootError {
-    /// The one reason where there is one: of the slot that is not empty, or of the bare model where both are. None where
-    /// something is wrong in both slots.
+    /// The single cause, if there is one: the fault of the slot that is not empty, or that of the bare model if both
+    /// are empty. `None` if both slots have a fault.
     pub fn cause(&self) -> Option<Fault> {
         match self.slots {
             [Fault::Empty, Fault::Empty] => Some(Fault::Model(self.bare)),
@@ -64,8 +64,8 @@ impl fmt::Display for BootError {
 
 impl core::error::Error for BootError {}
 
-/// The models of a room in the order in which they are tried: for who opens them one by one, with one model on the
-/// stack. [`boot`] does this, with three.
+/// The models of a room in the order in which to try them, for callers that open them one by one with only one model on
+/// the stack. [`boot`] does the same with three.
 ///
 /// ```
 /// # use foldnet_core::{Model, slot::{BootError, Room, Slots}};
@@ -87,7 +87,7 @@ pub struct Slots<'a> {
     slots: [Result<Candidate, Fault>; 2],
 }
 
-/// A slot whose header is right.
+/// A slot with a valid header.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
     sequence: u32,
@@ -95,13 +95,13 @@ struct Candidate {
 }
 
 impl<'a> Slots<'a> {
-    /// Looks at the headers in `flash`, which begins with the bytes of `room`.
+    /// Reads the headers in `flash`, which begins with the bytes of `room`.
     pub fn new(flash: &'a [u8], room: Room) -> Self {
         let slots = [look(flash, &room, 0), look(flash, &room, 1)];
         Self { flash, room, slots }
     }
 
-    /// The bytes of the newest model that was not passed over; at last the front of the room, for a bare model.
+    /// The bytes of the newest model not passed over yet; finally the start of the room, for a bare model.
     pub fn newest(&self) -> &'a [u8] {
         match self.running() {
             Running { slot: None, .. } => front(self.flash),
@@ -109,7 +109,7 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// Where these bytes are: what an update must not touch when they run.
+    /// The position of these bytes, which an update must not touch while they run.
     pub fn running(&self) -> Running {
         let (number, candidate) = match self.slots {
             [Ok(zero), Ok(one)] if is_later(one.sequence, zero.sequence) => (1, one),
@@ -125,10 +125,10 @@ impl<'a> Slots<'a> {
         Running { slot: Some(number), sequence: candidate.sequence, place }
     }
 
-    /// Goes on to the next model, since the newest one does not open.
+    /// Passes over the newest model because it does not open, and goes on to the next.
     ///
     /// # Errors
-    /// When there is none.
+    /// If there is none.
     pub fn pass_over(&mut self, error: ParseError) -> Result<(), BootError> {
         match (self.running().slot, &mut self.slots) {
             (Some(0), [slot, _]) | (Some(_), [_, slot]) => *slot = Err(Fault::Model(error)),
@@ -138,17 +138,17 @@ impl<'a> Slots<'a> {
         Ok(())
     }
 
-    /// Why a slot was passed over; none where both boot, or one is empty.
+    /// Why a slot was passed over; `None` if both boot, or one is empty.
     pub fn passed_over(&self) -> Option<Fault> {
         self.slots.iter().filter_map(|slot| slot.err()).find(|fault| *fault != Fault::Empty)
     }
 }
 
-/// Opens the newest model of `room`, whose bytes `flash` begins with; the older one where the newest does not open, or
-/// the bare model at the front where no slot does. `flash` begins at an address divisible by 4.
+/// Opens the newest model of `room`, whose bytes `flash` begins with. Falls back to the older one, then to the bare
+/// model at the start. `flash` must begin at an address divisible by 4.
 ///
 /// # Errors
-/// When there is none.
+/// If no model opens.
 pub fn boot<'a>(flash: &'a [u8], room: &Room) -> Result<Boot<'a>, BootError> {
     let mut slots = Slots::new(flash, *room);
     loop {
@@ -159,15 +159,15 @@ pub fn boot<'a>(flash: &'a [u8], room: &Room) -> Result<Boot<'a>, BootError> {
     }
 }
 
-/// Opens the model file at the front of `flash`, whatever lies behind it.
+/// Opens the model file at the start of `flash`, whatever follows it.
 ///
 /// # Errors
-/// Those of [`Model::parse`]. A model that says it is longer than `flash` is a [`ParseError::Length`].
+/// Those of [`Model::parse`]. A model whose declared length exceeds `flash` is a [`ParseError::Length`].
 pub fn bare(flash: &[u8]) -> Result<Model<'_>, ParseError> {
     Model::parse(front(flash))
 }
 
-/// The bytes of the model file at the front of `flash`, by what it says of its length.
+/// The bytes of the model file at the start of `flash`, according to its declared length.
 fn front(flash: &[u8]) -> &[u8] {
     let declared = flash.get(LENGTH_FIELD).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     let len = declared.map_or(flash.len(), |len| flash.len().min(len as usize));
@@ -175,7 +175,7 @@ fn front(flash: &[u8]) -> &[u8] {
     if len < LENGTH_FIELD.end { flash } else { flash.get(..len).unwrap_or(flash) }
 }
 
-/// Slot `number` by its header.
+/// Reads the header of slot `number`.
 fn look(flash: &[u8], room: &Room, number: u8) -> Result<Candidate, Fault> {
     let slot = room.slot(number).ok_or(Fault::Empty)?;
     let header = flash.get(slot.offset as usize..).and_then(|bytes| bytes.first_chunk::<HEADER_LEN>());
@@ -193,12 +193,12 @@ fn look(flash: &[u8], room: &Room, number: u8) -> Result<Candidate, Fault> {
     Ok(Candidate { sequence, model_len })
 }
 
-/// The bytes of the model whose header and file lie at `place`.
+/// The bytes of the model whose header and file are at `place`.
 fn bytes<'a>(flash: &'a [u8], place: &Region) -> Option<&'a [u8]> {
     flash.get(place.offset as usize + HEADER_LEN..place.end() as usize)
 }
 
-/// Whether sequence `a` is later than `b`; they wrap around.
+/// Whether sequence `a` is later than `b`; sequences wrap around.
 fn is_later(a: u32, b: u32) -> bool {
     (a.wrapping_sub(b) as i32) > 0
 }

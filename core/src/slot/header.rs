@@ -1,4 +1,4 @@
-//! The header of a slot: its bytes, and what can be wrong with them.
+//! The header of a slot: its bytes, and the possible faults.
 
 use super::Room;
 use crate::model::{CRC, ParseError, checksum};
@@ -14,10 +14,10 @@ const MAGIC: [u8; 4] = *b"FSLT";
 const VERSION: u16 = 1;
 const COMMIT: [u8; HEADER_LEN - COMMIT_AT] = *b"Foldnet: this slot is complete.\n";
 
-/// Where the header's own checksum lies.
+/// Offset of the header's own checksum.
 const CRC_AT: usize = 28;
 
-/// What a slot says of itself.
+/// Contents of a slot's header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct SlotHeader {
@@ -25,7 +25,7 @@ pub struct SlotHeader {
     pub slot: u8,
     /// The address it was written for.
     pub address: u32,
-    /// The slot with the later sequence is the newer one.
+    /// Of two slots, the one with the later sequence is newer.
     pub sequence: u32,
     /// Bytes of the model file.
     pub model_len: u32,
@@ -37,21 +37,21 @@ pub struct SlotHeader {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Fault {
-    /// Nothing was written here, or the power failed before the header was begun.
+    /// Nothing was written here, or power failed before the header was begun.
     Empty,
-    /// The commit word is not whole: the power failed while the slot was written.
+    /// The commit word is incomplete: power failed while the slot was being written.
     Unfinished,
-    /// The header has changed since it was written.
+    /// The header was modified after it was written.
     Header,
-    /// A version of the header that this program does not know.
+    /// A version of the header that this program does not support.
     Version,
-    /// The header was written for another slot, or for another address.
+    /// The header was written for a different slot or address.
     WrongSlot,
-    /// The slot is shorter than the model in it is said to be.
+    /// The slot is shorter than the declared length of its model.
     TooLarge,
-    /// The model in the slot is not the one that the header was written for.
+    /// The model in the slot is not the one for which the header was written.
     Other,
-    /// The model in the slot is none.
+    /// The model in the slot is invalid.
     Model(ParseError),
 }
 
@@ -73,23 +73,23 @@ impl fmt::Display for Fault {
 impl core::error::Error for Fault {}
 
 impl SlotHeader {
-    /// The header of a slot with `model`, the bytes of a model file; none where `number` is no slot of `room` or the
-    /// model does not fit in.
+    /// The header for slot `number` with `model`, the bytes of a model file; `None` if `number` is not a slot of `room`
+    /// or the model does not fit.
     pub fn for_slot(room: &Room, number: u8, sequence: u32, model: &[u8]) -> Option<Self> {
         let model_len = u32::try_from(model.len()).ok()?;
         room.place(number, model_len)?;
         Self::at(room.slot_address(number)?, number, sequence, model)
     }
 
-    /// The header of slot `number` at `address` with `model`, the bytes of a model file, whatever the room; none for
-    /// fewer than four bytes or more than a `u32` counts.
+    /// The header for slot `number` at `address` with `model`, the bytes of a model file, independent of a room; `None`
+    /// for fewer than four bytes, or more than a `u32` can count.
     pub fn at(address: u32, number: u8, sequence: u32, model: &[u8]) -> Option<Self> {
         let model_len = u32::try_from(model.len()).ok()?;
         let model_crc = checksum(model)?;
         Some(Self { slot: number, address, sequence, model_len, model_crc })
     }
 
-    /// As it stands in flash, commit word included.
+    /// The bytes in flash, including the commit word.
     pub fn to_bytes(&self) -> [u8; HEADER_LEN] {
         let mut bytes = [0; HEADER_LEN];
         let (front, commit) = bytes.split_at_mut(COMMIT_AT);
@@ -106,11 +106,11 @@ impl SlotHeader {
         bytes
     }
 
-    /// Reads a header with its commit word.
+    /// Decodes a header with its commit word.
     ///
     /// # Errors
-    /// [`Fault::Empty`] where there is neither its magic nor its commit word; [`Fault::Unfinished`],
-    /// [`Fault::Header`], [`Fault::Version`].
+    /// [`Fault::Empty`] if there is neither its magic nor its commit word; [`Fault::Unfinished`], [`Fault::Header`],
+    /// [`Fault::Version`].
     pub fn from_bytes(bytes: &[u8; HEADER_LEN]) -> Result<Self, Fault> {
         let (committed, begun) = (bytes[COMMIT_AT..] == COMMIT, bytes[..4] == MAGIC);
         match (committed, begun) {

@@ -1,43 +1,44 @@
-//! Model slots: two places in flash for the model, so that its weights are replaced in the field and power may fail at
-//! any moment. What boots is the old model or the new one, whole.
+//! Model slots: two places in flash for the model, so that its weights can be replaced in the field while power may
+//! fail at any moment. What boots is the complete old model or the complete new one.
 //!
 //! # Format, version 1
 //!
-//! A slot is a header of 64 bytes, then a model file ([`crate::model`]), byte by byte. Little-endian.
+//! A slot is a header of 64 bytes, followed by the bytes of a model file ([`crate::model`]). Little-endian.
 //!
-//! | bytes | what |
+//! | bytes | contents |
 //! |---|---|
 //! | 0..4 | magic `FSLT` |
 //! | 4..6 | version, `u16`, 1 |
 //! | 6 | number of the slot it was written for: 0 or 1 |
 //! | 7 | 0 |
-//! | 8..12 | address of the header's first byte, `u32`, as the processor sees it |
-//! | 12..16 | sequence, `u32`: of two slots the one with the later sequence is the newer |
-//! | 16..20 | bytes of the model file, `u32` |
-//! | 20..24 | the model file's checksum, its last four bytes |
+//! | 8..12 | address of the header's first byte as the processor sees it, `u32` |
+//! | 12..16 | sequence, `u32`: of two slots, the one with the later sequence is newer |
+//! | 16..20 | length of the model file in bytes, `u32` |
+//! | 20..24 | the model file's checksum, which is its last four bytes |
 //! | 24..28 | 0 |
 //! | 28..32 | CRC-32 (ISO-HDLC) of bytes 0..28 |
 //! | 32..64 | commit word: `Foldnet: this slot is complete.` and a line feed |
 //!
-//! The commit word is written last and has 32 bytes of its own, as many as any flash programs at once: nothing is ever
-//! programmed twice between two erasures. Sequences wrap around: `a` is later than `b` if `a - b`, modulo 2^32, is
-//! below 2^31 and not 0; of equals slot 0 is the newer.
+//! The commit word is written last. It has 32 bytes of its own, as many as any flash programs at once, so nothing is
+//! ever programmed twice between two erasures. Sequences wrap around: `a` is later than `b` if `a - b`, modulo 2^32, is
+//! below 2^31 and not 0. If both are equal, slot 0 is the newer one.
 //!
-//! # Where slots lie
+//! # Position of the slots
 //!
-//! A [`Room`] is the flash that belongs to models. Slot 0 begins where it begins, slot 1 where its second part begins.
-//! A model that one part holds leaves the other one for its successor. A larger one goes into slot 0 and has the whole
-//! room; then there is no slot 1, and no update that survives a loss of power. A bare model file at the front of the
-//! room, put there by a debugger, boots where no slot does.
+//! A [`Room`] is the flash reserved for models. Slot 0 begins at its start, slot 1 at the start of its second part. A
+//! model that fits into one part leaves the other for its successor. A larger one goes into slot 0 and occupies the
+//! whole room; then there is no slot 1, and no update that survives a loss of power. A bare model file at the start of
+//! the room, put there with a debugger, boots if no slot does.
 //!
 //! # An update
 //!
-//! The writer (feature `slot-writer`) takes the slot that does not run, and in this order: erases all of it, writes the
-//! model, reads all of it back, writes the header, reads it back, writes the commit word, reads it back. A slot without
-//! its whole commit word does not boot; one whose model has changed since does not, either ([`boot`] computes the
-//! model's checksum every time), and the other one boots. The new sequence is one past that of the slot that is kept.
-//! Until the commit word stands, the slot that is written is none, or the older of two: cut short anywhere, the update
-//! leaves the kept slot in charge. A cut commit word reads as whole or not, the model before it is whole in both cases.
+//! The writer (feature `slot-writer`) uses the slot that is not running. In this order, it erases the slot, writes the
+//! model, reads all of it back, writes the header, reads it back, writes the commit word, and reads it back. A slot
+//! without its complete commit word does not boot. Neither does one whose model has changed since ([`boot`] computes
+//! the model's checksum every time); the other one then boots. The new sequence is one higher than that of the kept
+//! slot. Until the commit word is written, the new slot is invalid or the older of the two, so an update that is cut
+//! short anywhere leaves the kept slot in charge. An interrupted commit word reads as complete or not; the model before
+//! it is complete in both cases.
 
 mod boot;
 mod header;
@@ -49,48 +50,48 @@ pub use header::{Fault, HEADER_LEN, SlotHeader};
 #[cfg(feature = "slot-writer")]
 pub use write::{WriteError, Writer};
 
-/// Where a slot, or a model in it, lies in a [`Room`].
+/// Position of a slot, or of a model in it, within a [`Room`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Region {
-    /// From the room's first byte, in bytes.
+    /// Offset from the room's first byte, in bytes.
     pub offset: u32,
-    /// Bytes.
+    /// Length in bytes.
     pub len: u32,
 }
 
 impl Region {
-    /// Bytes of the largest model file of a slot here.
+    /// Size of the largest model file for a slot here, in bytes.
     pub const fn model_len(&self) -> u32 {
         self.len.saturating_sub(HEADER_LEN as u32)
     }
 
-    /// From the room's first byte to behind the last one here, in bytes.
+    /// Offset of the end, in bytes from the room's first byte.
     pub const fn end(&self) -> u32 {
         self.offset.saturating_add(self.len)
     }
 
-    /// Whether a byte lies in both.
+    /// Whether the two have a byte in common.
     pub const fn overlaps(&self, other: &Self) -> bool {
         self.offset < other.end() && other.offset < self.end()
     }
 }
 
-/// The flash that belongs to models. Firmware has it as a constant.
+/// The flash reserved for models. Firmware has it as a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Room {
     address: u32,
     len: u32,
-    /// Bytes of slot 0 where there are two.
+    /// Size of slot 0 in bytes, if there are two.
     first: u32,
-    /// Bytes of slot 1, right behind.
+    /// Size of slot 1 in bytes, which follows directly.
     second: u32,
 }
 
 impl Room {
-    /// A room of `len` bytes from `address`, a multiple of 16, with two slots of the same size, as many erase blocks of
-    /// `block` bytes each as there are; with a `block` of more than half the room there is one slot.
+    /// A room of `len` bytes from `address`, a multiple of 16, with two slots of equal size, each with as many erase
+    /// blocks of `block` bytes as possible. If `block` is larger than half the room, there is one slot.
     pub const fn halves(address: u32, len: u32, block: u32) -> Self {
         let half = match (len / 2).checked_div(block) {
             Some(blocks) => blocks * block,
@@ -99,8 +100,8 @@ impl Room {
         Self { address, len, first: half, second: half }
     }
 
-    /// A room from `address`, a multiple of 16, whose slots have `first` and `second` bytes: for erase blocks of
-    /// different sizes. Both must begin and end at the border of a block.
+    /// A room from `address`, a multiple of 16, whose slots have `first` and `second` bytes, for erase blocks of
+    /// different sizes. Both must begin and end at block boundaries.
     pub const fn split(address: u32, first: u32, second: u32) -> Self {
         Self { address, len: first.saturating_add(second), first, second }
     }
@@ -110,7 +111,7 @@ impl Room {
         self.address
     }
 
-    /// Slot 0 or 1 where there are two of them; none for any other number, and no slot 1 in a room for one.
+    /// Slot 0 or 1 if there are two; `None` for any other number, and for slot 1 if there is only one.
     pub const fn slot(&self, number: u8) -> Option<Region> {
         match (number, self.second) {
             (0, _) => Some(Region { offset: 0, len: self.first }),
@@ -119,13 +120,13 @@ impl Room {
         }
     }
 
-    /// The only slot, where there is one.
+    /// The only slot of a room with one slot.
     pub const fn whole(&self) -> Region {
         Region { offset: 0, len: self.len }
     }
 
-    /// The place that slot `number` has with a model file of `model_len` bytes: one of two slots, or for slot 0 the
-    /// whole room where that alone is large enough. None where it does not fit.
+    /// The place of slot `number` for a model file of `model_len` bytes: one of two slots, or, for slot 0, the whole
+    /// room if only that is large enough. `None` if the model does not fit.
     pub const fn place(&self, number: u8, model_len: u32) -> Option<Region> {
         match self.slot(number) {
             Some(slot) if model_len <= slot.model_len() => Some(slot),
@@ -134,7 +135,8 @@ impl Room {
         }
     }
 
-    /// How many models of `model_len` bytes have a slot at the same time: 2, so that they can be updated safely, 1 or 0.
+    /// How many models of `model_len` bytes can be stored at the same time: 2, so that they can be updated safely, 1 or
+    /// 0.
     pub const fn slots_for(&self, model_len: u32) -> u8 {
         let second = self.place(1, model_len).is_some();
         match self.place(0, model_len) {

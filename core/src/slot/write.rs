@@ -1,14 +1,14 @@
-//! Writes a model into the slot that does not run, through any NOR flash driver. The order is that of
-//! [the module above](super).
+//! Writes a model into the slot that is not running, through any NOR flash driver. [The parent module](super) describes
+//! the order of the steps.
 //!
-//! # What is asked of the driver
+//! # Requirements on the driver
 //!
-//! * What it writes and reads at once is a power of two of at most 32 and 64 bytes; larger ones do not compile.
-//! * `ERASE_SIZE` is the size of the smallest erase block in the room. Where blocks differ in size (16 KB, 64 KB and
-//!   128 KB on an STM32F4), `erase(from, to)` takes every range that begins and ends at borders of blocks, and erases
-//!   all blocks within. A slot is erased in one such call from its first to its last byte; [`super::Room::split`] puts
-//!   the borders where blocks end. Each word is written once between two erasures.
-//! * A block is erased anew even where it reads as erased: an erasure that was cut may look finished and not last.
+//! * Its write and read sizes are powers of two of at most 32 and 64 bytes; larger ones do not compile.
+//! * `ERASE_SIZE` is the size of the smallest erase block in the room. If block sizes differ (16 KB, 64 KB and 128 KB
+//!   on an STM32F4), `erase(from, to)` accepts every range that begins and ends at block boundaries, and erases all
+//!   blocks within. A slot is erased in one such call from its first to its last byte; [`super::Room::split`] puts the
+//!   boundary where blocks end. Each word is written once between two erasures.
+//! * A block is erased again even if it reads as erased, because an interrupted erasure may look finished but not last.
 
 use super::header::{COMMIT_AT, HEADER_LEN, SlotHeader};
 use super::{Region, Room, Running};
@@ -16,44 +16,44 @@ use crate::model::{CRC, MAGIC};
 use core::fmt;
 use embedded_storage::nor_flash::NorFlash;
 
-/// What is written at once, at most: a multiple of every `WRITE_SIZE` that is taken.
+/// Largest unit of writing: a multiple of every accepted `WRITE_SIZE`.
 const UNIT: usize = COMMIT_AT;
 
-/// What is read at once: a multiple of every `READ_SIZE` that is taken.
+/// Largest unit of reading: a multiple of every accepted `READ_SIZE`.
 const CHUNK: usize = HEADER_LEN;
 
-/// The checksum over bytes that end with their checksum, little-endian.
+/// The CRC residue of bytes that end with their own checksum, little-endian.
 const WITH_CRC: u32 = crc::CRC_32_ISO_HDLC.residue ^ crc::CRC_32_ISO_HDLC.xorout;
 
-/// Why a model was not written, or not seen to be. What ran before still boots; only after [`Unconfirmed`](Self::Unconfirmed)
-/// it may be the new model, which is whole then.
+/// Reason why a model was not written, or could not be verified. The previous model still boots; only after
+/// [`Unconfirmed`](Self::Unconfirmed) may it be the new one, which is then complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum WriteError<E> {
     /// The model is larger than the slot; nothing was erased.
     TooLarge {
-        /// Bytes of the largest model that fits.
+        /// Size of the largest model that fits, in bytes.
         available: u32,
     },
-    /// The model that runs leaves no slot to write to, since it has more than its half of the room; nothing was erased.
+    /// The running model leaves no free slot, because it occupies more than its half of the room; nothing was erased.
     NoFreeSlot,
-    /// The slot does not begin and end at borders of erase blocks; nothing was erased.
+    /// The slot does not begin and end at boundaries of erase blocks; nothing was erased.
     Borders,
-    /// More bytes came than were announced; the slot cannot be finished any more.
+    /// More bytes arrived than were announced; the slot can no longer be finished.
     TooMany,
-    /// Fewer bytes came than were announced.
+    /// Fewer bytes arrived than were announced.
     TooFew {
-        /// Bytes that are missing.
+        /// Number of missing bytes.
         missing: u32,
     },
-    /// The bytes in flash are no whole model: damaged on the way, or no model file.
+    /// The bytes in flash are not a complete model: damaged in transit, or not a model file.
     Damaged,
-    /// The header in flash is not what was written: the flash is worn out, or was not erased.
+    /// The header in flash is not the one written: the flash is worn out, or was not erased.
     Header,
     /// The flash driver's error.
     Flash(E),
-    /// The model and its header stand in flash, but the commit word could not be written, or not be read back. Boot again, and
-    /// [`super::boot`] says which model runs: the one before or the new one, whole in both cases.
+    /// The model and its header are in flash, but the commit word could not be written or read back. Boot again:
+    /// [`super::boot`] says which model runs, the previous or the new one; both are complete.
     Unconfirmed,
 }
 
@@ -77,27 +77,27 @@ impl<E: fmt::Debug> fmt::Display for WriteError<E> {
 
 impl<E: fmt::Debug> core::error::Error for WriteError<E> {}
 
-/// A model on its way into a slot. Dropped before [`Writer::finish`], it leaves a slot that does not boot.
+/// A model being written to a slot. If dropped before [`Writer::finish`], it leaves a slot that does not boot.
 #[derive(Debug)]
 pub struct Writer<'f, F> {
     flash: &'f mut F,
-    /// Where the room begins, as the driver counts.
+    /// Start of the room in the driver's addresses.
     offset: u32,
-    /// The slot, in the room.
+    /// The slot's place in the room.
     place: Region,
-    /// What its header will say; the checksum is that of the last four bytes that came.
+    /// The header to be written; its checksum is that of the last four bytes received.
     header: SlotHeader,
-    /// Bytes that came.
+    /// Number of bytes received.
     came: u32,
-    /// Whether more came than were announced.
+    /// Whether more bytes arrived than were announced.
     too_many: bool,
-    /// Those of them that are not yet in flash: the last `came % UNIT`.
+    /// The received bytes that are not in flash yet: the last `came % UNIT`.
     unit: [u8; UNIT],
 }
 
 impl<'f, F: NorFlash> Writer<'f, F> {
-    /// Erases the slot of `room` that does not run, for a model file of `model_len` bytes. `offset` is where the room
-    /// begins as the driver counts; `running` is what [`super::boot`] found, none where nothing boots.
+    /// Erases the slot of `room` that is not running, for a model file of `model_len` bytes. `offset` is the start of
+    /// the room in the driver's addresses; `running` is the result of [`super::boot`], `None` if nothing boots.
     ///
     /// # Errors
     /// [`WriteError::TooLarge`], [`WriteError::NoFreeSlot`], [`WriteError::Borders`], [`WriteError::Flash`].
@@ -131,12 +131,12 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         Ok(writer)
     }
 
-    /// The slot that is written, 0 or 1.
+    /// The slot being written, 0 or 1.
     pub fn slot(&self) -> u8 {
         self.header.slot
     }
 
-    /// Takes the next bytes of the model file, as many as there are at a time.
+    /// Takes the next bytes of the model file, any number at a time.
     ///
     /// # Errors
     /// [`WriteError::TooMany`], [`WriteError::Flash`]; the slot then cannot be finished.
@@ -159,8 +159,8 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         Ok(())
     }
 
-    /// Checks what stands in flash, and makes the slot the one that boots next. Where it is, and its sequence, as
-    /// [`super::boot`] will find it.
+    /// Verifies the contents of flash, and makes the slot the one that boots next. Returns its position and sequence,
+    /// as [`super::boot`] will find it.
     ///
     /// # Errors
     /// [`WriteError::TooFew`], [`WriteError::TooMany`], [`WriteError::Damaged`], [`WriteError::Header`],
@@ -190,7 +190,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         Ok(Running { slot: Some(self.header.slot), sequence: self.header.sequence, place })
     }
 
-    /// Brings the first `filled` bytes of the unit into flash, whose last byte is the last one that came.
+    /// Writes the first `filled` bytes of the unit to flash; the last of them is the last byte received.
     fn flush(&mut self, filled: usize) -> Result<(), WriteError<F::Error>> {
         let unit = self.unit;
         self.unit = [0xFF; UNIT];
@@ -198,7 +198,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         self.put(HEADER_LEN as u32 + self.came - filled as u32, words)
     }
 
-    /// Writes `bytes`, from `at` in the slot on.
+    /// Writes `bytes` at offset `at` of the slot.
     fn put(&mut self, at: u32, bytes: &[u8]) -> Result<(), WriteError<F::Error>> {
         self.flash.write(self.offset.wrapping_add(self.place.offset + at), bytes).map_err(WriteError::Flash)
     }

@@ -7,20 +7,20 @@ use super::optimizer::{Step, Tensor, TensorKind};
 use super::params::{Params, cut};
 use crate::math::{self, BatchNorm};
 
-/// Place of gamma among a unit's four parameters.
+/// Position of gamma among a unit's four parameters.
 pub(super) const GAMMA: usize = 0;
-/// Place of beta.
+/// Position of beta.
 pub(super) const BETA: usize = 1;
-/// Place of the moving mean.
+/// Position of the moving mean.
 const MOVING_MEAN: usize = 2;
-/// Place of the moving variance.
+/// Position of the moving variance.
 const MOVING_VARIANCE: usize = 3;
 
-/// Units whose statistics are computed side by side.
+/// Number of units whose statistics are computed together.
 const GROUP: usize = 16;
 
-/// Parameters `[O][4]` of a layer's units, or of some of them, and what forward leaves for backward: the batch's mean
-/// and inverse standard deviation, `[O][2]`.
+/// Parameters `[O][4]` of all or some of a layer's units, and what forward leaves for backward: the batch's mean and
+/// inverse standard deviation, `[O][2]`.
 #[derive(Debug, Default)]
 pub(super) struct State<'a> {
     pub(super) momentum: f32,
@@ -37,8 +37,8 @@ impl State<'_> {
         State { momentum, epsilon, layer, params: self.params.reborrow(), stats: self.stats }
     }
 
-    /// `x [O][N]` to `y [O][N]` with the statistics of the batch, which also move the moving ones; `x` becomes `xhat`
-    /// where that is what backward needs.
+    /// `x [O][N]` to `y [O][N]` with the statistics of the batch, which also update the moving ones; `x` becomes `xhat`
+    /// if backward needs it.
     #[inline(always)]
     pub(super) fn forward(&mut self, x: &mut [f32], y: &mut [f32], n: usize, keeps: Keeps) {
         let mut rest = self.reborrow();
@@ -55,8 +55,9 @@ impl State<'_> {
         }
     }
 
-    /// Mean and inverse standard deviation of every unit in the batch, `x [O][N]`, which also move the moving ones. A
-    /// loop for each, in which no unit waits for another's division; for a [`GROUP`] of units, so that `x` stays near.
+    /// Computes mean and inverse standard deviation of every unit in the batch, `x [O][N]`, and updates the moving
+    /// ones. There is a loop for each, in which no unit waits for another's division, over a [`GROUP`] of units, so
+    /// that `x` stays in the cache.
     #[inline(always)]
     fn measure(&mut self, x: &[f32], n: usize) {
         for (stats, x) in self.stats.chunks_exact_mut(2).zip(x.chunks_exact(n)) {
@@ -75,8 +76,8 @@ impl State<'_> {
         }
     }
 
-    /// From `d [O][N]` with respect to `y` to `d` with respect to `x`, in place; gamma and beta change by `step`. The first unit
-    /// has number `first` within the layer.
+    /// Replaces `d [O][N]` with respect to `y` by `d` with respect to `x`, in place, and updates gamma and beta through
+    /// `step`. The first unit has number `first` within the layer.
     ///
     /// `d_gamma = sum_n d xhat`, `d_beta = sum_n d`, `d_x = gamma inv_std (d - d_beta / N - xhat d_gamma / N)`
     #[inline(always)]
@@ -97,7 +98,7 @@ impl State<'_> {
 }
 
 impl<'a> State<'a> {
-    /// Cuts off the first `units` units.
+    /// Splits off the first `units` units.
     pub(super) fn take(&mut self, units: usize) -> State<'a> {
         let Self { momentum, epsilon, layer, .. } = *self;
         let (params, stats) = (self.params.take(units * BatchNorm::VALUES), cut(&mut self.stats, units * 2));
@@ -105,7 +106,8 @@ impl<'a> State<'a> {
     }
 }
 
-/// Gamma and beta of a unit of `layer` change by their gradients; `at` is its number in `params [O][4]` and in the layer.
+/// Updates gamma and beta of a unit of `layer` with their gradients; `at` is its number in `params [O][4]` and in the
+/// layer.
 #[inline(always)]
 pub(super) fn learn<S: Step>(params: &mut Params, layer: usize, at: [usize; 2], gradients: [f32; 2], step: &S) {
     let places = [(GAMMA, TensorKind::Gamma), (BETA, TensorKind::Beta)];
@@ -115,7 +117,7 @@ pub(super) fn learn<S: Step>(params: &mut Params, layer: usize, at: [usize; 2], 
     }
 }
 
-/// What forward leaves in the place of `x`.
+/// What forward leaves in place of `x`.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Keeps {
     /// `x` itself.
@@ -143,7 +145,7 @@ fn to_x_hat_and_y(params: &[f32], stats: &[f32], x: &mut [f32], y: &mut [f32]) {
     }
 }
 
-/// `y [O][N]` in place of `x`, with the moving statistics in `params [O][4]`.
+/// Replaces `x` with `y [O][N]`, using the moving statistics in `params [O][4]`.
 #[inline(always)]
 pub(super) fn infer(params: &[f32], epsilon: f32, x: &mut [f32], n: usize) {
     for (params, x) in params.chunks_exact(BatchNorm::VALUES).zip(x.chunks_exact_mut(n)) {

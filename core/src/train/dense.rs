@@ -1,4 +1,4 @@
-//! Dense: `z = kernel x + bias`, its gradients, and its update in the product that computes them.
+//! Dense: `z = kernel x + bias`, its gradients, and its update within the product that computes them.
 
 use super::optimizer::{MAX_STATE, Step, Tensor, TensorKind};
 use super::params::{Params, part};
@@ -6,7 +6,7 @@ use crate::compute::Compute;
 use crate::math;
 use crate::matrix::{Mat, Tile, Write};
 
-/// Parameters of the units `0..O` of a Dense, or of some of them: kernel `[O][I]`, bias `[O]` or empty.
+/// Parameters of all or some of the units `0..O` of a Dense: kernel `[O][I]`, bias `[O]` or empty.
 #[derive(Debug, Default)]
 pub(super) struct Dense<'a> {
     pub(super) inputs: usize,
@@ -34,8 +34,8 @@ impl Dense<'_> {
         compute.product(d_x, Write::Replace, kernel.columns(first, rows).transposed(), Mat::new(d_z, units, n));
     }
 
-    /// Hands `d_kernel = d_z x^T` and `d_bias = sum_n d_z` to `step`, the former in tiles, or as the product itself where
-    /// that is all that `step` does. `d_z [O][N]`, `x [I][N]`; the first unit has number `first` within the layer.
+    /// Hands `d_kernel = d_z x^T` and `d_bias = sum_n d_z` to `step`, the former in tiles, or as the product itself if
+    /// `step` is just a scaled addition. `d_z [O][N]`, `x [I][N]`; the first unit has number `first` within the layer.
     pub(super) fn update<C: Compute, S: Step>(
         &mut self,
         compute: &C,
@@ -78,14 +78,14 @@ impl Dense<'_> {
 }
 
 impl Tensor {
-    /// The same tensor from a value that is `offset` further.
+    /// The same tensor, starting `offset` values later.
     #[inline(always)]
     pub(super) fn from(self, offset: usize) -> Self {
         Self { first: self.first + offset, ..self }
     }
 }
 
-/// Hands a tile of the gradient of a kernel to `step`, row by row; `state [O][I]`.
+/// Hands a tile of the kernel's gradient to `step`, row by row; `state [O][I]`.
 #[inline(always)]
 fn apply<S: Step>(step: &S, tensor: Tensor, tile: Tile, state: &mut [&mut [f32]; MAX_STATE]) {
     for row in 0..tile.rows {
@@ -99,7 +99,7 @@ fn apply<S: Step>(step: &S, tensor: Tensor, tile: Tile, state: &mut [&mut [f32];
 }
 
 impl<'a> Dense<'a> {
-    /// Cuts off the first `units` units.
+    /// Splits off the first `units` units.
     pub(super) fn take(&mut self, units: usize) -> Dense<'a> {
         let Self { inputs, layer, .. } = *self;
         let bias = units.min(self.bias.values.len());
@@ -107,7 +107,7 @@ impl<'a> Dense<'a> {
     }
 }
 
-/// `z [O][N] = kernel [O][I] x [I][N] + bias [O]`; no bias where it is empty.
+/// `z [O][N] = kernel [O][I] x [I][N] + bias [O]`; without a bias if it is empty.
 pub(super) fn forward<C: Compute>(compute: &C, kernel: &[f32], bias: &[f32], x: &[f32], z: &mut [f32], n: usize) {
     let (units, inputs) = (z.len() / n, x.len() / n);
     compute.product(z, Write::Replace, Mat::new(kernel, units, inputs), Mat::new(x, inputs, n));

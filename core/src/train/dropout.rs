@@ -1,14 +1,14 @@
-//! Dropout: each value is 0 with probability `rate`, else divided by `1 - rate` (Srivastava et al. 2014, in the inverted
-//! form that leaves inference as it is).
+//! Dropout: each value becomes 0 with probability `rate` and is otherwise divided by `1 - rate` (Srivastava et al.
+//! 2014, in the inverted form, which leaves inference unchanged).
 //!
-//! Which values are dropped is a hash of the step, the layer and the value's number. So the mask is nowhere stored, is the
-//! same for every number of threads, and a training that is resumed drops the same values.
+//! A hash of the step, the layer and the value's number decides which values are dropped. So the mask is not stored
+//! anywhere, is the same for every number of threads, and a resumed training drops the same values.
 
-/// What is dropped in one step by one layer.
+/// The dropout mask of one layer in one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Dropout {
     key: u32,
-    /// Hashes below are dropped.
+    /// Values with hashes below this are dropped.
     threshold: u32,
     /// `1 / (1 - rate)`
     scale: f32,
@@ -29,7 +29,7 @@ impl Dropout {
         }
     }
 
-    /// `d` with respect to `y` becomes `d` with respect to `x`, in place.
+    /// Replaces `d` with respect to `y` by `d` with respect to `x`, in place.
     #[inline(always)]
     pub(super) fn backward(self, d: &mut [f32], first: usize) {
         for (i, d) in d.iter_mut().enumerate() {

@@ -1,15 +1,15 @@
-//! Initial weights as Keras's notebook has them: `he_normal` for every Dense but the last, `glorot_uniform` for that,
-//! biases 0, a BatchNormalization that changes nothing.
+//! Initial weights as in Keras's notebook: `he_normal` for every Dense except the last, `glorot_uniform` for the last,
+//! biases 0, and a BatchNormalization that changes nothing.
 
 use crate::layer::Layer;
 use crate::math::{self, BatchNorm};
 use crate::network::{Network, Placed};
 use rand_core::Rng;
 
-/// Standard deviation of a standard normal distribution cut at two standard deviations.
+/// Standard deviation of a standard normal distribution truncated at two standard deviations.
 const TRUNCATED_STD: f32 = 0.879_625_7;
 
-/// Fills `params`, [`Network::params`] long, with fresh weights.
+/// Fills `params`, of length [`Network::params`], with fresh weights.
 ///
 /// The same generator in the same state gives the same weights on every machine.
 pub fn initialize(network: Network, params: &mut [f32], rng: &mut impl Rng) {
@@ -38,7 +38,7 @@ fn dense(place: Placed, last: bool, values: &mut [f32], rng: &mut impl Rng) {
     }
 }
 
-/// Normal with standard deviation `sqrt(2 / fan_in)` after being cut at two standard deviations (He et al. 2015, in
+/// Normal with standard deviation `sqrt(2 / fan_in)` after truncation at two standard deviations (He et al. 2015, in
 /// Keras's form).
 fn he_normal(kernel: &mut [f32], fan_in: usize, rng: &mut impl Rng) {
     let std = math::sqrt(2.0 / fan_in as f32) / TRUNCATED_STD;
@@ -56,7 +56,7 @@ fn uniform(rng: &mut impl Rng) -> f32 {
     ((rng.next_u32() >> 8) as f32 + 0.5) / 16_777_216.0
 }
 
-/// Standard normal by Box and Muller, drawn again beyond two standard deviations.
+/// Standard normal by Box and Muller, redrawn beyond two standard deviations.
 fn truncated_normal(rng: &mut impl Rng) -> f32 {
     loop {
         let radius = math::sqrt(-2.0 * math::ln(uniform(rng)));

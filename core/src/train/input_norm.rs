@@ -1,10 +1,10 @@
-//! BatchNormalization right before the first Dense, where nothing before it learns: its gradients come out of the
-//! Dense's own update, and nobody computes the gradient with respect to its output.
+//! BatchNormalization directly before the first Dense, with no trainable layer before it. Its gradients follow from the
+//! Dense's own update, so the gradient with respect to its output is never computed.
 //!
-//! With `G [O][I] = d_z xhat^T` and `s [O] = sum_n d_z`, and `y = gamma xhat + beta` what the Dense reads:
+//! With `G [O][I] = d_z xhat^T` and `s [O] = sum_n d_z`, and `y = gamma xhat + beta` as the Dense's input:
 //! `d_gamma_i = sum_o kernel_oi G_oi`, `d_beta_i = sum_o kernel_oi s_o`, `d_kernel_oi = gamma_i G_oi + beta_i s_o`.
-//! That is one product of the size of the Dense instead of two. It is made in tiles, which are used up while they are in
-//! the nearest cache.
+//! This takes one product of the size of the Dense instead of two. It is computed in tiles, which are used while they
+//! are in the nearest cache.
 
 use super::batch_norm::{BETA, GAMMA, State, learn};
 use super::dense::Dense;
@@ -16,19 +16,20 @@ use crate::matrix::{Mat, Tile};
 use core::ops::Range;
 use heapless::Vec;
 
-/// Maximum number of parts that sums over units are cut into, of equally many units, which are added in order: however the units
-/// are split over threads, the same bits come out.
+/// Maximum number of chunks that sums over units are split into, of equally many units. They are added in order, so the
+/// result is bit-identical however the units are split over threads.
 const CHUNKS: usize = 4;
-/// Inputs whose sums are kept in registers.
+/// Number of inputs whose sums are kept in registers.
 const LANES: usize = 16;
 
-/// Length of the room that `inputs` before `units` need: sums for gamma and beta of every chunk of units, then gamma and
-/// beta times the learning rate, then `s`, filled up so that what follows lies in cache lines as the workspace does.
+/// Length of the scratch buffer for `inputs` before `units`: sums for gamma and beta of every chunk of units, then
+/// gamma and beta times the learning rate, then `s`, padded so that what follows is aligned to cache lines like the
+/// workspace.
 pub(super) const fn room(inputs: usize, units: usize) -> usize {
     2 * CHUNKS * inputs + 2 * inputs + units.next_multiple_of(LANES)
 }
 
-/// The BatchNormalization, and room for the sums of its gradients; empty in a part of it.
+/// The BatchNormalization, and a buffer for the sums of its gradients, which is empty in a part.
 #[derive(Debug)]
 pub(super) struct InputNorm<'a> {
     pub(super) norm: State<'a>,
@@ -40,14 +41,14 @@ impl<'a> InputNorm<'a> {
         InputNorm { norm: self.norm.reborrow(), room: &mut [] }
     }
 
-    /// Cuts off the first `units` units, without the room.
+    /// Splits off the first `units` units, without the buffer.
     pub(super) fn take(&mut self, units: usize) -> InputNorm<'a> {
         InputNorm { norm: self.norm.take(units), room: &mut [] }
     }
 }
 
 impl InputNorm<'_> {
-    /// Hands the gradients of this layer and of the Dense behind it to `step`; `xhat [I][N]`, `d_z [O][N]`.
+    /// Hands the gradients of this layer and of the Dense after it to `step`; `xhat [I][N]`, `d_z [O][N]`.
     pub(super) fn update<C: Compute, S: Step>(
         &mut self,
         compute: &C,
@@ -98,19 +99,19 @@ fn descend<S: Step>(params: &mut Params, layer: usize, sums: &[f32], step: &S) {
     }
 }
 
-/// What the parts share.
+/// Data shared by all parts.
 struct Batch<'a, S> {
-    /// Gamma and beta, times the learning rate where `step` is no more than a factor, `[2][I]`.
+    /// Gamma and beta, times the learning rate if `step` is just a scaled addition, `[2][I]`.
     factors: &'a [f32],
     /// `[I][N]`
     x_hat: &'a [f32],
     n: usize,
     step: &'a S,
-    /// Units of a chunk.
+    /// Number of units in a chunk.
     chunk: usize,
 }
 
-/// Some of the units of the Dense, whole chunks.
+/// Some of the units of the Dense, in whole chunks.
 struct Part<'a> {
     dense: Dense<'a>,
     /// Number of the first unit within the Dense.
@@ -119,12 +120,12 @@ struct Part<'a> {
     d_z: &'a [f32],
     /// Gradients of gamma and beta over the units of each chunk, `[chunks][2][I]`.
     sums: &'a mut [f32],
-    /// Room for `s [units]`.
+    /// Buffer for `s [units]`.
     s: &'a mut [f32],
 }
 
 impl Part<'_> {
-    /// The same in parts of `share` units. Not inlined: a compute that never splits needs no room for the parts.
+    /// Does the same in parts of `share` units. Not inlined: a compute that never splits needs no stack for the parts.
     #[inline(never)]
     fn split<C: Compute, S: Step>(&mut self, compute: &C, share: usize, batch: &Batch<S>) {
         let units = self.d_z.len() / batch.n;
@@ -175,7 +176,7 @@ impl Part<'_> {
 /// What a tile of the kernel needs besides its values and its product.
 struct Kernel<'a, 'b> {
     tensor: Tensor,
-    /// The optimizer's, `[units][I]`.
+    /// The optimizer's state, `[units][I]`.
     state: &'a mut [&'b mut [f32]; MAX_STATE],
     /// `[units]`
     s: &'a [f32],
@@ -184,7 +185,7 @@ struct Kernel<'a, 'b> {
 }
 
 impl<S: Step> Batch<'_, S> {
-    /// Hands the gradient of a tile of the kernel, whose product is `G`, to the step, and adds to the sums.
+    /// Hands the gradient of a tile of the kernel, whose product is `G`, to the step, and adds it to the sums.
     #[inline(always)]
     fn descend(&self, tile: Tile, kernel: Kernel) {
         if self.step.factor().is_some() {
@@ -194,7 +195,7 @@ impl<S: Step> Batch<'_, S> {
         }
     }
 
-    /// Likewise; `PLAIN` where the update is `kernel - rate * gradient`, with the rate in the factors.
+    /// Processes a tile; `PLAIN` if the update is `kernel - rate * gradient`, with the rate in the factors.
     #[inline(always)]
     fn tile<const PLAIN: bool>(&self, mut tile: Tile, mut kernel: Kernel) {
         let mut row = 0;
@@ -212,7 +213,7 @@ impl<S: Step> Batch<'_, S> {
         }
     }
 
-    /// The `W` columns from `at` in the tile, and of its rows some that are of one chunk.
+    /// Processes the `W` columns from `at` in the tile, for rows that belong to one chunk.
     #[inline(always)]
     fn columns<const W: usize, const PLAIN: bool>(
         &self,

@@ -1,8 +1,9 @@
-//! A network's memory, cut into what belongs to its layers.
+//! A network's memory, split into the parts of its layers.
 
 use super::params::{Params, cut};
 
-/// A network's parameters with the optimizer's state, and the workspace; or what of both belongs to some stages.
+/// A network's parameters with the optimizer's state, and the workspace; or the part of both that belongs to some
+/// stages.
 #[derive(Debug)]
 pub(super) struct Memory<'a> {
     pub(super) params: Params<'a>,
@@ -10,7 +11,7 @@ pub(super) struct Memory<'a> {
 }
 
 impl<'a> Memory<'a> {
-    /// Cuts off the first values of the parameters and of the workspace.
+    /// Splits off the given numbers of parameters and workspace values.
     pub(super) fn take(&mut self, [params, workspace]: [usize; 2]) -> Memory<'a> {
         Memory { params: self.params.take(params), workspace: cut(&mut self.workspace, workspace) }
     }

@@ -1,9 +1,9 @@
-//! Training: initial weights, one step of an [`optimizer`], and inference with the moving statistics, over buffers of the
-//! caller.
+//! Training: initial weights, one step of an [`optimizer`], and inference with the moving statistics, over the caller's
+//! buffers.
 //!
-//! A network is worked on in *stages*: what comes before the first Dense, then each Dense with what follows it. Inside
-//! a stage a unit depends on no other unit of the stage, so a stage is split by units into parts that may run on
-//! different threads; between stages all wait for each other.
+//! A network is processed in *stages*: the layers before the first Dense, then each Dense with the layers after it.
+//! Within a stage no unit depends on another unit, so a stage can be split by units into parts that run on different
+//! threads. Between stages, all parts synchronize.
 
 mod batch_norm;
 mod dense;
@@ -33,10 +33,10 @@ use core::ops::Range;
 
 /// The examples of a batch, read by features.
 pub trait Examples: Sync {
-    /// `N`, how many examples there are.
+    /// `N`, the number of examples.
     fn len(&self) -> usize;
 
-    /// Whether there is none.
+    /// Whether there are no examples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -53,7 +53,7 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// `values [N][inputs]`; what is left over after the last whole row is not used.
+    /// `values [N][inputs]`; values after the last whole row are ignored.
     pub fn new(values: &'a [f32], inputs: usize) -> Self {
         Self { values, inputs }
     }
@@ -73,46 +73,46 @@ impl Examples for Rows<'_> {
     }
 }
 
-/// Why a network cannot be trained in, or predicted from, the buffers given. Lengths are in `f32`.
+/// Reason why a network cannot be trained in, or predicted from, the given buffers. Lengths are in `f32`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum BufferError {
-    /// The parameter buffer must have exactly this length.
+    /// The parameter buffer does not have exactly this length.
     Params {
         /// [`Network::params`](crate::Network::params)
         needed: usize,
     },
-    /// The workspace must have at least this length.
+    /// The workspace is shorter than this.
     Workspace {
         /// [`Network::train_workspace`](crate::Network::train_workspace) or
         /// [`Network::predict_workspace`](crate::Network::predict_workspace)
         needed: usize,
     },
-    /// A batch must have an example, at most as many as the workspace was made for, and a label for each.
+    /// A batch is empty, has more examples than the workspace allows, or does not have a label for each.
     Batch {
-        /// The most that fit.
+        /// Maximum number of examples.
         most: usize,
     },
-    /// The output must have exactly this length.
+    /// The output does not have exactly this length.
     Output {
         /// Classes times examples.
         needed: usize,
     },
-    /// A label must be below the number of classes.
+    /// A label is not below the number of classes.
     Label {
         /// The label.
         label: u16,
     },
-    /// The loss does not take such targets.
+    /// The loss does not accept these targets.
     Targets,
-    /// The optimizer's state must have exactly this length.
+    /// The optimizer's state does not have exactly this length.
     State {
         /// [`Settings::state`]
         needed: usize,
     },
-    /// Class weights must be as many as there are classes, or none.
+    /// There are class weights, but not one per class.
     ClassWeights {
-        /// Classes.
+        /// Number of classes.
         needed: usize,
     },
 }

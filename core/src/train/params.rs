@@ -1,8 +1,8 @@
-//! Some of a network's parameters, with an optimizer's state of the same values.
+//! Some of a network's parameters, with their optimizer state.
 
 use super::optimizer::{MAX_STATE, Step, Tensor};
 
-/// Values and their state; a slice of state is as long as the values, or empty.
+/// Values and their state; a state slice is as long as the values, or empty.
 #[derive(Debug, Default)]
 pub(super) struct Params<'a> {
     pub(super) values: &'a mut [f32],
@@ -15,7 +15,7 @@ impl Params<'_> {
         Params { values: self.values, state: [a, b] }
     }
 
-    /// The values from `at` on, as many as `gradient` has, change by it.
+    /// Applies `gradient` to the values from `at` on.
     #[inline(always)]
     pub(super) fn apply<S: Step>(&mut self, step: &S, tensor: Tensor, at: usize, gradient: &[f32]) {
         let (len, [a, b]) = (gradient.len(), &mut self.state);
@@ -24,7 +24,7 @@ impl Params<'_> {
 }
 
 impl<'a> Params<'a> {
-    /// Cuts off the first `len` values.
+    /// Splits off the first `len` values.
     pub(super) fn take(&mut self, len: usize) -> Params<'a> {
         let [a, b] = &mut self.state;
         let (of_a, of_b) = (len.min(a.len()), len.min(b.len()));
@@ -32,13 +32,13 @@ impl<'a> Params<'a> {
     }
 }
 
-/// `len` values of a slice of state from `at` on, or nothing where it is empty.
+/// `len` values of a state slice from `at` on, or an empty slice if it is empty.
 #[inline(always)]
 pub(super) fn part(state: &mut [f32], at: usize, len: usize) -> &mut [f32] {
     if state.is_empty() { state } else { &mut state[at..at + len] }
 }
 
-/// Cuts the first `len` values off `slice`.
+/// Splits the first `len` values off `slice`.
 pub(super) fn cut<'a>(slice: &mut &'a mut [f32], len: usize) -> &'a mut [f32] {
     let (head, tail) = core::mem::take(slice).split_at_mut(len);
     *slice = tail;

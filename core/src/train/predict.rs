@@ -1,4 +1,4 @@
-//! Inference on a batch of floats, with the moving statistics: what Keras calls `training=False`.
+//! Inference on a batch of floats with the moving statistics, like Keras's `training=False`.
 
 use super::params::cut;
 use super::{BufferError, Examples, batch_norm, dense, relu};
@@ -8,10 +8,10 @@ use crate::network::{Network, Placed};
 use core::ops::Range;
 use heapless::Vec;
 
-/// Logits `[C][N]` of the examples, before Softmax or Sigmoid.
+/// Writes the logits `[C][N]` of the examples, before Softmax or Sigmoid.
 ///
 /// # Errors
-/// When a buffer does not have the length [`Network::params`], [`Network::predict_workspace`] or `C * N`.
+/// If a buffer does not have the length [`Network::params`], [`Network::predict_workspace`] or `C * N`.
 pub fn predict<C: Compute>(
     compute: &C,
     network: Network,
@@ -86,7 +86,7 @@ fn each_part<C: Compute>(
     compute.each(&mut tasks, |(units, out)| work(units.clone(), out));
 }
 
-/// The `units` of a Dense.
+/// Computes some `units` of a Dense.
 fn forward<C: Compute>(
     compute: &C,
     place: Placed,
@@ -102,7 +102,7 @@ fn forward<C: Compute>(
     dense::forward(compute, kernel, bias, x, z, n);
 }
 
-/// The `units` of a layer that is not Dense; Softmax and Sigmoid are left to the caller.
+/// Computes some `units` of a layer that is not a Dense; Softmax and Sigmoid are left to the caller.
 fn in_place<C: Compute>(compute: &C, layer: Layer, params: &[f32], units: Range<usize>, x: &mut [f32], n: usize) {
     const VALUES: usize = crate::math::BatchNorm::VALUES;
     compute.vectorize(

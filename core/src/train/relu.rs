@@ -1,6 +1,7 @@
-//! ReLU: `y = max(x, 0)`, whose gradient passes where `y > 0`; and the same as a device's `u8` activation.
+//! ReLU: `y = max(x, 0)`, whose gradient passes where `y > 0`; and its quantized form, a device's `u8` activation.
 
-/// `max(x, 0)`, but NaN stays NaN: a network that overflowed must not go on as if a unit were merely off.
+/// `max(x, 0)`, except that NaN stays NaN: after an overflow, the network must not continue as if a unit were merely
+/// inactive.
 #[inline(always)]
 fn relu(x: f32) -> f32 {
     if x < 0.0 { 0.0 } else { x }
@@ -14,7 +15,7 @@ pub(super) fn forward(x: &[f32], y: &mut [f32]) {
     }
 }
 
-/// `d` with respect to `y` becomes `d` with respect to `x`, in place.
+/// Replaces `d` with respect to `y` by `d` with respect to `x`, in place.
 #[inline(always)]
 pub(super) fn backward(y: &[f32], d: &mut [f32]) {
     for (d, y) in d.iter_mut().zip(y) {
@@ -22,7 +23,7 @@ pub(super) fn backward(y: &[f32], d: &mut [f32]) {
     }
 }
 
-/// `y` in place of `x`.
+/// Replaces `x` by `y`.
 #[inline(always)]
 pub(super) fn infer(x: &mut [f32]) {
     x.iter_mut().for_each(|x| *x = relu(*x));

@@ -1,8 +1,8 @@
-//! A stage: the input or a Dense, and the layers behind it up to the next Dense, over the caller's buffers; and its
+//! A stage: the input or a Dense, and the layers after it up to the next Dense, over the caller's buffers; and its
 //! split by units into parts.
 //!
-//! A stage takes some hundred bytes of stack, whatever the network. So one lies there at a time, beside what little it needs
-//! of its neighbours: [`Below`] or [`Above`].
+//! A stage takes a few hundred bytes of stack, whatever the network. So only one is on the stack at a time, with the
+//! little it needs from its neighbours: [`Below`] or [`Above`].
 
 use super::batch_norm::{self, Keeps};
 use super::dense::Dense;
@@ -53,7 +53,8 @@ impl Slot<'_> {
 }
 
 impl<'a> Slot<'a> {
-    /// Where the layer is a BatchNormalization, it leaves its gradients to the Dense's update, with this `room`.
+    /// If the layer is a BatchNormalization, makes it leave its gradients to the Dense's update, with `room` as a
+    /// buffer.
     fn becomes_input_norm(&mut self, room: &mut &'a mut [f32]) {
         if let StageKind::BatchNorm(norm) = &mut self.kind {
             self.kind = StageKind::InputNorm(InputNorm { norm: core::mem::take(norm), room: core::mem::take(room) });
@@ -79,11 +80,11 @@ impl<'a> Slot<'a> {
 pub(super) struct Stage<'a> {
     /// Number of the first unit within the stage.
     pub(super) first: usize,
-    /// Units of this stage, or part of one.
+    /// Number of units of this stage or part.
     pub(super) units: usize,
     slots: Vec<Slot<'a>, { MAX_BETWEEN + 1 }>,
-    /// Gradient `[units][N]`: with respect to the stage's output, and in the end to its Dense's output. Empty in the
-    /// first stage where nobody needs it.
+    /// Gradient `[units][N]`: first with respect to the stage's output, finally with respect to its Dense's output.
+    /// Empty in the first stage if it is not needed.
     pub(super) grad: &'a mut [f32],
 }
 
@@ -102,7 +103,7 @@ impl<'a> Stage<'a> {
         self.split(compute, share, n, work);
     }
 
-    /// Calls `work` for parts of `share` units. Not inlined: a compute that never splits needs no room for the parts.
+    /// Calls `work` for parts of `share` units. Not inlined: a compute that never splits needs no stack for the parts.
     #[inline(never)]
     fn split<C: Compute>(&mut self, compute: &C, share: usize, n: usize, work: impl Fn(&mut Stage) + Sync) {
         let mut slots: Vec<Slot, { MAX_BETWEEN + 1 }> = self.slots.iter_mut().map(Slot::reborrow).collect();
@@ -119,12 +120,12 @@ impl<'a> Stage<'a> {
         compute.each(&mut tasks, work);
     }
 
-    /// Nothing yet, see [`Maker::build`].
+    /// An empty stage, see [`Maker::build`].
     pub(super) fn empty() -> Self {
         Stage { first: 0, units: 0, slots: Vec::new(), grad: &mut [] }
     }
 
-    /// The output of the last layer and the room for its gradient.
+    /// The output of the last layer, and the buffer for its gradient.
     pub(super) fn output_and_grad(&mut self) -> (&[f32], &mut [f32]) {
         (self.slots.last().map_or(&[], |slot| slot.out), self.grad)
     }
@@ -134,12 +135,12 @@ impl<'a> Stage<'a> {
         !self.grad.is_empty()
     }
 
-    /// Where the examples of the first stage go.
+    /// Buffer for the examples, in the first stage.
     pub(super) fn input_mut(&mut self) -> &mut [f32] {
         self.slots.first_mut().map_or(&mut [], |slot| slot.out)
     }
 
-    /// All layers forward; `x [I][N]` is the whole output of the stage before, or empty in the first.
+    /// Runs all layers forward; `x [I][N]` is the whole output of the previous stage, or empty in the first.
     pub(super) fn forward<C: Compute>(&mut self, compute: &C, x: &[f32], n: usize) {
         if let Some(Slot { kind: StageKind::Dense(dense), out }) = self.slots.first_mut() {
             dense.forward(compute, x, out, n);
@@ -172,7 +173,7 @@ impl<'a> Stage<'a> {
         );
     }
 
-    /// All layers behind the first one backward, on `grad` in place; what they learn changes by `step`.
+    /// Runs all layers after the first backward, on `grad` in place; their parameters are updated by `step`.
     pub(super) fn backward<C: Compute, S: Step>(&mut self, compute: &C, n: usize, step: &S) {
         compute.vectorize(
             #[inline(always)]
@@ -192,7 +193,7 @@ impl<'a> Stage<'a> {
         );
     }
 
-    /// Hands the gradients of the Dense to `step`, and of an [`InputNorm`] at the end of the stage `below`.
+    /// Hands the gradients of the Dense, and of an [`InputNorm`] at the end of the stage `below`, to `step`.
     pub(super) fn update<C: Compute, S: Step>(&mut self, compute: &C, below: Below, n: usize, step: &S) {
         let Some(Slot { kind: StageKind::Dense(dense), .. }) = self.slots.first_mut() else {
             return;
@@ -209,16 +210,16 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// What the update of a Dense needs of the stage below.
+/// What the update of a Dense needs from the stage below.
 #[derive(Debug)]
 pub(super) struct Below<'a> {
-    /// Its output `[I][N]`, or what an InputNorm at its end has left: `xhat`.
+    /// Its output `[I][N]`, or the `xhat` left by an InputNorm at its end.
     x: &'a [f32],
     /// The InputNorm at its end.
     norm: Option<InputNorm<'a>>,
 }
 
-/// What the backward pass of a stage needs of the one above.
+/// What the backward pass of a stage needs from the one above.
 #[derive(Debug)]
 pub(super) struct Above<'a> {
     dense: Dense<'a>,
@@ -227,13 +228,13 @@ pub(super) struct Above<'a> {
 }
 
 impl Above<'_> {
-    /// The gradient with respect to the inputs of the Dense, of those that begin with `first`: `d_x [..][N]`.
+    /// The gradient `d_x [..][N]` with respect to those inputs of the Dense that begin with `first`.
     pub(super) fn input_gradient<C: Compute>(&self, compute: &C, first: usize, d_x: &mut [f32], n: usize) {
         self.dense.backward(compute, self.grad, first, d_x, n);
     }
 }
 
-/// What every stage of a step is made of.
+/// The data from which every stage of a step is built.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Maker<'a> {
     pub(super) network: Network<'a>,
@@ -243,8 +244,8 @@ pub(super) struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Makes of an empty `stage` the one that begins with layer number `first`, where `memory` begins, too; the stage before
-    /// the first Dense where `input` is set. In place, and not inlined: a stage is nowhere moved.
+    /// Builds in `stage` the stage that begins with layer number `first`, at the start of `memory`; with `input`, the
+    /// stage before the first Dense. In place and not inlined, so that a stage is never moved.
     #[inline(never)]
     pub(super) fn build<'m>(&self, stage: &mut Stage<'m>, input: bool, first: usize, mut memory: Memory<'m>) {
         let Self { network, n, key } = *self;
@@ -284,7 +285,7 @@ impl Maker<'_> {
         stage.slots.pop().map_or(&[], |slot| slot.out)
     }
 
-    /// What the update of the stage above needs of a stage.
+    /// What the update of the stage above needs from a stage.
     #[inline(never)]
     pub(super) fn below<'m>(&self, input: bool, first: usize, memory: Memory<'m>) -> Below<'m> {
         let mut stage = Stage::empty();
@@ -297,7 +298,7 @@ impl Maker<'_> {
         }
     }
 
-    /// What the backward pass of the stage below needs of a stage.
+    /// What the backward pass of the stage below needs from a stage.
     #[inline(never)]
     pub(super) fn above<'m>(&self, first: usize, memory: Memory<'m>) -> Above<'m> {
         let mut stage = Stage::empty();
@@ -310,7 +311,7 @@ impl Maker<'_> {
     }
 }
 
-/// The slot of a layer; none for Softmax and Sigmoid, which the loss carries out.
+/// The slot of a layer; `None` for Softmax and Sigmoid, which the loss computes.
 fn slot<'a>(place: Placed, memory: &mut Memory<'a>, n: usize, key: u32) -> Option<Slot<'a>> {
     let mut params = memory.params.take(place.range().len());
     let kind = match place.layer {

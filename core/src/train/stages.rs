@@ -7,26 +7,26 @@ use crate::layer::{Layer, MAX_DENSE};
 use crate::network::Network;
 use heapless::Vec;
 
-/// Where a stage begins.
+/// Start of a stage.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Site {
-    /// Its first layer.
+    /// Index of its first layer.
     layer: usize,
-    /// In the parameters.
+    /// Offset in the parameters.
     params: usize,
-    /// In the workspace.
+    /// Offset in the workspace.
     workspace: usize,
 }
 
 impl Site {
-    /// How much of the parameters and of the workspace lies between `from` and this.
+    /// Distance from `from` to this, in parameters and workspace.
     const fn behind(self, from: Self) -> [usize; 2] {
         [self.params - from.params, self.workspace - from.workspace]
     }
 }
 
-/// The stages of a network on `n` examples: one before the first Dense, and one for each. They are made one at a
-/// time, and lent, never returned.
+/// The stages of a network on `n` examples: one before the first Dense, and one for each Dense. They are built one at a
+/// time, and lent to a closure, never returned.
 #[derive(Debug)]
 pub(super) struct Stages<'a> {
     pub(super) maker: Maker<'a>,
@@ -35,7 +35,7 @@ pub(super) struct Stages<'a> {
 }
 
 impl<'a> Stages<'a> {
-    /// Over memory that is long enough.
+    /// Stages over memory that is long enough.
     pub(super) fn new(network: Network<'a>, memory: Memory<'a>, n: usize, key: u32) -> Self {
         let (layers, inputs) = (network.layers(), network.inputs());
         let before = BeforeDense::of(layers).workspace(inputs, first_units(layers), n);
@@ -66,7 +66,7 @@ impl<'a> Stages<'a> {
         work(&mut stage)
     }
 
-    /// Calls `work` with stage number `index`, which is at least 1, and the output of the stage below.
+    /// Calls `work` with stage number `index`, at least 1, and the output of the stage below.
     pub(super) fn with_input(&mut self, index: usize, work: impl FnOnce(&mut Stage, &[f32])) {
         let (maker, [of_below, first]) = (self.maker, self.layers(index));
         let [below, memory] = self.memories(index);
@@ -76,7 +76,7 @@ impl<'a> Stages<'a> {
         work(&mut stage, x);
     }
 
-    /// Calls `work` with stage number `index`, which is at least 1, and what its update needs of the stage below.
+    /// Calls `work` with stage number `index`, at least 1, and what its update needs from the stage below.
     pub(super) fn with_below(&mut self, index: usize, work: impl FnOnce(&mut Stage, Below)) {
         let (maker, [of_below, first]) = (self.maker, self.layers(index));
         let [below, memory] = self.memories(index);
@@ -86,7 +86,7 @@ impl<'a> Stages<'a> {
         work(&mut stage, below);
     }
 
-    /// Calls `work` with the stage below number `index`, which is at least 1, and what its backward pass needs of that one.
+    /// Calls `work` with the stage below number `index`, at least 1, and what its backward pass needs from that one.
     pub(super) fn with_above(&mut self, index: usize, work: impl FnOnce(&mut Stage, &Above)) {
         let (maker, [of_below, first]) = (self.maker, self.layers(index));
         let [below, memory] = self.memories(index);
@@ -96,12 +96,12 @@ impl<'a> Stages<'a> {
         work(&mut stage, &above);
     }
 
-    /// The first layer of the stage before number `index`, and of that one.
+    /// The first layers of stage `index - 1` and of stage `index`.
     fn layers(&self, index: usize) -> [usize; 2] {
         [self.sites[index.saturating_sub(1)].layer, self.sites[index].layer]
     }
 
-    /// What belongs to the stage before number `index`, and what follows; the former is empty for number 0.
+    /// The memory of stage `index - 1`, and the memory after it; the former is empty for `index` 0.
     fn memories(&mut self, index: usize) -> [Memory<'_>; 2] {
         let (below, site) = (self.sites[index.saturating_sub(1)], self.sites[index]);
         let mut memory = Memory { params: self.memory.params.reborrow(), workspace: self.memory.workspace };

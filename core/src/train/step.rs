@@ -1,7 +1,7 @@
-//! One batch on its way through a network: forward, loss, backward, and the gradients' way to the optimizer.
+//! One batch through a network: forward, loss, backward, and passing the gradients to the optimizer.
 //!
-//! Each of the four is a function of its own, never inlined: it keeps a stage on the stack, and the frames of
-//! the four must not add up in one. That costs a microcontroller a call per batch and saves it several KB.
+//! Each of the four is a separate function, never inlined: each keeps a stage on the stack, and their frames must not
+//! add up in one function. This costs a microcontroller one call per batch and saves several KB.
 
 use super::Examples;
 use super::loss::{Loss, Metrics, Outputs, Targets};
@@ -9,7 +9,7 @@ use super::optimizer::Step;
 use super::stages::Stages;
 use crate::compute::Compute;
 
-/// What a batch is to be answered with, and what becomes of the errors.
+/// The targets of a batch, and what is done with the gradients.
 pub(super) struct Task<'a, S> {
     pub(super) loss: Loss,
     pub(super) targets: Targets<'a>,
@@ -19,7 +19,7 @@ pub(super) struct Task<'a, S> {
     pub(super) step: &'a S,
 }
 
-/// Carries out a task that has been checked.
+/// Executes a task that has been checked.
 #[inline(never)]
 pub(super) fn run<C: Compute, S: Step>(
     compute: &C,
@@ -69,8 +69,8 @@ fn loss<C: Compute, S>(compute: &C, stages: &mut Stages, examples: &impl Example
     })
 }
 
-/// From the gradient of the outputs down to that of every Dense's outputs; the gradients of BatchNormalizations go to
-/// `step` on the way.
+/// Propagates the gradient from the outputs down to every Dense's outputs; passes the gradients of BatchNormalizations
+/// to `step` on the way.
 #[inline(never)]
 fn backward<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
     let n = stages.maker.n;
@@ -88,7 +88,7 @@ fn backward<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
     }
 }
 
-/// The gradients of every Dense, and of a BatchNormalization before the first, to `step`.
+/// Passes the gradients of every Dense, and of a BatchNormalization before the first, to `step`.
 #[inline(never)]
 fn update<C: Compute, S: Step>(compute: &C, stages: &mut Stages, step: &S) {
     let n = stages.maker.n;

@@ -1,4 +1,5 @@
-//! The trainer: a network, how it is trained, and the caller's buffers, checked once and then a step at a time.
+//! The trainer: a network, its training settings, and the caller's buffers. They are checked once; training then
+//! proceeds step by step.
 
 use super::loss::{Loss, Metrics, Targets};
 use super::memory::Memory;
@@ -12,19 +13,19 @@ use crate::layer::Layer;
 use crate::math::{self, BatchNorm};
 use crate::network::{Network, Placed};
 
-/// How to train.
+/// Training settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings<'a, O = Sgd> {
-    /// What becomes of gradients.
+    /// The optimizer.
     pub optimizer: O,
-    /// What is made small.
+    /// The loss to minimize.
     pub loss: Loss,
-    /// What an example counts, by its class, `[C]` (for [`Loss::BinaryCrossEntropy`] `[2]`); empty: all count 1. The mean
-    /// is still over the number of examples, as in Keras.
+    /// Weight of an example by its class, `[C]` (for [`Loss::BinaryCrossEntropy`] `[2]`); if empty, all weights are 1.
+    /// The mean is still over the number of examples, as in Keras.
     pub class_weights: &'a [f32],
-    /// Gradients are scaled down to this Euclidean norm over all parameters, as Keras's `global_clipnorm` does it.
+    /// Gradients are scaled down to this Euclidean norm over all parameters, like Keras's `global_clipnorm`.
     pub clip_norm: Option<f32>,
-    /// Whether [`Metrics::gradient_norm`] is wanted without clipping.
+    /// Whether to compute [`Metrics::gradient_norm`] even without clipping.
     pub gradient_norm: bool,
     /// Seed of the dropout masks.
     pub seed: u32,
@@ -44,21 +45,21 @@ impl<O> Settings<'_, O> {
 }
 
 impl<O: Optimizer> Settings<'_, O> {
-    /// Length of [`Buffers::state`]: the optimizer's state, [`Optimizer::STATE`] times as long as the parameters, then the
-    /// gradients, where they are stored.
+    /// Length of [`Buffers::state`]: the optimizer's state, [`Optimizer::STATE`] times as long as the parameters,
+    /// followed by the gradients, if they are stored.
     pub const fn state(&self, network: &Network) -> usize {
         network.state(O::STATE + self.stores_gradients() as usize)
     }
 }
 
-/// The memory that training takes. Lengths are in `f32`.
+/// The memory for training. Lengths are in `f32`.
 #[derive(Debug)]
 pub struct Buffers<'a> {
     /// [`Network::params`]
     pub params: &'a mut [f32],
-    /// [`Settings::state`]; 0 before the first step. To go on later, keep the first `O::STATE * params` values.
+    /// [`Settings::state`]; 0 before the first step. To continue later, keep the first `O::STATE * params` values.
     pub state: &'a mut [f32],
-    /// At least [`Network::train_workspace`], of any content.
+    /// At least [`Network::train_workspace`]; needs no initialization.
     pub workspace: &'a mut [f32],
 }
 
@@ -100,7 +101,8 @@ impl<'a> Trainer<'a> {
     /// A trainer with plain SGD and cross-entropy for batches of at most `batch` examples.
     ///
     /// # Errors
-    /// When `params` is not [`Network::params`] long, or `workspace` is shorter than [`Network::train_workspace`].
+    /// If the length of `params` is not [`Network::params`], or `workspace` is shorter than
+    /// [`Network::train_workspace`].
     pub fn new(
         network: Network<'a>,
         params: &'a mut [f32],
@@ -116,7 +118,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     /// A trainer with these settings for batches of at most `batch` examples.
     ///
     /// # Errors
-    /// When a buffer or the class weights do not have the length that the network and the settings need.
+    /// If a buffer or the class weights do not have the length that the network and the settings require.
     pub fn with(
         network: Network<'a>,
         settings: Settings<'a, O>,
@@ -150,30 +152,30 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
         self.steps
     }
 
-    /// The parameters as they stand.
+    /// The current parameters.
     pub fn params(&self) -> &[f32] {
         self.buffers.params
     }
 
-    /// The parameters, to be changed between two steps.
+    /// The parameters, for changes between two steps.
     pub fn params_mut(&mut self) -> &mut [f32] {
         self.buffers.params
     }
 
-    /// The gradients of the last step, before clipping by the factor that [`Metrics::gradient_norm`] implies, in the
-    /// order of the parameters; 0 for moving statistics. Empty where the settings do not store them.
+    /// The gradients of the last step in the order of the parameters, before clipping by the factor that
+    /// [`Metrics::gradient_norm`] implies; 0 for moving statistics. Empty if the settings do not store them.
     pub fn gradients(&self) -> &[f32] {
         &self.buffers.state[self.network.state(O::STATE)..]
     }
 
-    /// One step on the examples, `1..=batch` of them.
+    /// Performs one step on the examples, `1..=batch` of them.
     ///
-    /// Moving statistics move; then every parameter changes by the optimizer's rule, from the gradient of the mean loss
-    /// of the network's outputs (whether or not Softmax or Sigmoid stand in the list).
+    /// Moving statistics are updated first. Then the optimizer updates every parameter from the gradient of the mean
+    /// loss of the network's outputs (whether or not the list of layers has a Softmax or Sigmoid).
     ///
     /// # Errors
-    /// When there are too few, too many, or unequally many examples and targets, or a label is not a class; nothing is
-    /// changed then.
+    /// If there are too few or too many examples, their number differs from that of the targets, or a label is not a
+    /// class; nothing is changed then.
     pub fn step<C: Compute>(
         &mut self,
         compute: &C,
@@ -224,7 +226,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     }
 }
 
-/// `values` with slices of state of the same length, as many as there are.
+/// `values` with their slices of state, as many as there are.
 fn with_state<'a>(values: &'a mut [f32], mut state: &'a mut [f32]) -> Params<'a> {
     let mut slices: [&mut [f32]; MAX_STATE] = Default::default();
     for slice in &mut slices {
@@ -234,7 +236,7 @@ fn with_state<'a>(values: &'a mut [f32], mut state: &'a mut [f32]) -> Params<'a>
     Params { values, state: slices }
 }
 
-/// The Euclidean norm: sums of squares in f32 over some thousand values each, which are added in f64.
+/// The Euclidean norm: sums of squares in f32 over a few thousand values each, which are added in f64.
 #[inline(always)]
 fn norm(values: &[f32]) -> f32 {
     let squares = values.chunks(4096).map(|part| f64::from(math::squared_distance(part, 0.0)));

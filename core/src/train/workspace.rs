@@ -1,10 +1,10 @@
-//! What a training step needs of workspace, and where each stage's share of it begins.
+//! Size of the workspace for a training step, and the offset of each stage in it.
 
 use super::input_norm;
 use crate::layer::Layer;
 use crate::network::Network;
 
-/// What an optimizer changes before the first Dense.
+/// The trainable layers before the first Dense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BeforeDense {
     /// Nothing.
@@ -16,7 +16,7 @@ pub(super) enum BeforeDense {
 }
 
 impl BeforeDense {
-    /// Of a list of layers.
+    /// Determined from a list of layers.
     pub(super) const fn of(layers: &[Layer]) -> Self {
         let (mut before, mut i) = (Self::Nothing, 0);
         while i < layers.len() && !matches!(layers[i], Layer::Dense { .. }) {
@@ -30,7 +30,7 @@ impl BeforeDense {
         before
     }
 
-    /// Length of the workspace for their gradients, of batches of at most `batch` examples and a Dense of `units`.
+    /// Length of the workspace for their gradients, for batches of at most `batch` examples and a Dense of `units`.
     pub(super) const fn workspace(self, inputs: usize, units: usize, batch: usize) -> usize {
         match self {
             Self::Nothing => 0,
@@ -52,7 +52,8 @@ pub(super) const fn first_units(layers: &[Layer]) -> usize {
     0
 }
 
-/// Workspace of a layer of `width` outputs on `batch` examples: they, a Dense's gradient, a BatchNormalization's statistics.
+/// Workspace of a layer with `width` outputs on `batch` examples: its outputs, a Dense's gradient, a
+/// BatchNormalization's statistics.
 pub(super) const fn of_layer(layer: Layer, width: usize, batch: usize) -> usize {
     match layer {
         Layer::Dense { .. } => 2 * width * batch,
@@ -65,10 +66,10 @@ pub(super) const fn of_layer(layer: Layer, width: usize, batch: usize) -> usize 
 impl Network<'_> {
     /// Length of the workspace of a training step on at most `batch` examples.
     ///
-    /// `batch` values for every input and every output of a layer but Softmax and Sigmoid; as many again for the
-    /// gradients of each Dense's outputs, and of the inputs where more than a BatchNormalization before the first Dense
-    /// needs them (for that one: sums over the Dense's units); a mean and an inverse standard deviation for every unit
-    /// of a BatchNormalization.
+    /// It holds `batch` values for every input and every output of a layer except Softmax and Sigmoid, and as many
+    /// again for the gradients of each Dense's outputs. For inputs it does so only if more than a BatchNormalization
+    /// before the first Dense needs them (for that one, it holds sums over the Dense's units). Every unit of a
+    /// BatchNormalization adds a mean and an inverse standard deviation.
     pub const fn train_workspace(&self, batch: usize) -> usize {
         let (layers, inputs) = (self.layers(), self.inputs());
         let before = BeforeDense::of(layers).workspace(inputs, first_units(layers), batch);

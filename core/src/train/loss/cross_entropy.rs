@@ -1,5 +1,5 @@
-//! Softmax with cross-entropy against classes, smoothed or with a teacher's help, forward and backward in one pass and in
-//! a form that cannot overflow.
+//! Softmax with cross-entropy against classes, with label smoothing or a teacher, forward and backward in one pass and
+//! in a form that cannot overflow.
 
 use super::{Metrics, Outputs};
 use crate::math::{self, argmax, softmax_column};
@@ -10,8 +10,8 @@ fn weight(weights: &[f32], label: u16) -> f32 {
 }
 
 impl Outputs<'_> {
-    /// `loss_n = w (ln sum_c exp(z_c - z_max) - sum_c t_c (z_c - z_max))`, `d = w (softmax - t) / N`, with `t` the one-hot
-    /// label, or `(1 - smoothing)` of it and `smoothing / C` everywhere.
+    /// `loss_n = w (ln sum_c exp(z_c - z_max) - sum_c t_c (z_c - z_max))`, `d = w (softmax - t) / N`. `t` is the
+    /// one-hot label, or `1 - smoothing` times that plus `smoothing / C` everywhere.
     #[inline(always)]
     pub(super) fn cross_entropy(&mut self, labels: &[u16], weights: &[f32], smoothing: f32) -> Metrics {
         let n = self.n;
@@ -38,8 +38,9 @@ impl Outputs<'_> {
         metrics
     }
 
-    /// `alpha` of the cross-entropy, and `(1 - alpha) T^2 sum_c p_c (ln p_c - ln q_c)` with the softmaxes `p` of the
-    /// teacher's logits and `q` of our own, both divided by `T`; its gradient is `(1 - alpha) T (q - p) / N`.
+    /// `alpha` times the cross-entropy, plus `(1 - alpha) T^2 sum_c p_c (ln p_c - ln q_c)` with the softmaxes `p` of
+    /// the teacher's logits and `q` of the network's, both divided by `T`; the gradient of the latter is
+    /// `(1 - alpha) T (q - p) / N`.
     pub(super) fn distillation(
         &mut self,
         labels: &[u16],
@@ -72,7 +73,7 @@ impl Outputs<'_> {
         metrics
     }
 
-    /// The same of one sigmoid: both divergences are of the probabilities of class 1.
+    /// Distillation for one sigmoid: both divergences are those of the probability of class 1.
     pub(super) fn binary_distillation(
         &mut self,
         labels: &[u16],

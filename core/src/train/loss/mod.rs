@@ -1,5 +1,5 @@
-//! Losses: from the last layer's outputs and targets to a mean over the batch and its gradient, and what one wants to
-//! know of a batch besides.
+//! Losses: from the last layer's outputs and the targets to a mean over the batch and its gradient, with further
+//! metrics of the batch.
 
 mod cross_entropy;
 mod values;
@@ -7,37 +7,37 @@ mod values;
 use super::BufferError;
 use core::fmt::Debug;
 
-/// What the network should answer to each example of a batch.
+/// The targets of a batch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Targets<'a> {
-    /// A class for each example, `[N]`.
+    /// A class per example, `[N]`.
     Classes(&'a [u16]),
-    /// A class for each example, `[N]`, and a teacher's logits, `[N][C]`: for [`Loss::Distillation`].
+    /// A class per example, `[N]`, and a teacher's logits, `[N][C]`, for [`Loss::Distillation`].
     Taught {
         /// `[N]`
         classes: &'a [u16],
         /// `[N][C]`
         teacher: &'a [f32],
     },
-    /// Values for each example, `[N][O]`.
+    /// Values per example, `[N][O]`.
     Values(&'a [f32]),
-    /// The inputs themselves, standardized as the network gets them: reconstruction.
+    /// The standardized inputs themselves, for reconstruction.
     Inputs,
 }
 
-/// What training makes small: the mean over the examples of a batch, for each of which a loss of several outputs is their
+/// What training minimizes: the mean over the examples of a batch. For several outputs, the loss of an example is their
 /// mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Loss {
     /// Cross-entropy of the softmax of the outputs, in nats.
     CrossEntropy {
-        /// Share of the target that is spread over all classes evenly, 0 to 1.
+        /// Fraction of the target that is spread evenly over all classes, 0 to 1.
         label_smoothing: f32,
     },
-    /// `alpha CE + (1 - alpha) T^2 KL(teacher || network)`, the latter of softmaxes of logits divided by the temperature
-    /// `T` (Hinton et al. 2015). Of one output they are those of its sigmoid.
+    /// `alpha CE + (1 - alpha) T^2 KL(teacher || network)`, where KL is that of the softmaxes of the logits divided by
+    /// the temperature `T` (Hinton et al. 2015). With one output, sigmoids take the place of softmaxes.
     Distillation {
-        /// Weight of the classes' cross-entropy, 0 to 1.
+        /// Weight of the cross-entropy, 0 to 1.
         alpha: f32,
         /// `T`, positive.
         temperature: f32,
@@ -46,9 +46,9 @@ pub enum Loss {
     BinaryCrossEntropy,
     /// Mean of `(output - target)^2`.
     MeanSquaredError,
-    /// `e^2 / 2` for errors of up to `delta`, else `delta (|e| - delta / 2)`.
+    /// `e^2 / 2` for errors up to `delta`, otherwise `delta (|e| - delta / 2)`.
     Huber {
-        /// Where the parabola becomes a line, positive.
+        /// The error at which the parabola becomes a line; positive.
         delta: f32,
     },
 }
@@ -58,7 +58,7 @@ impl Loss {
     pub const CROSS_ENTROPY: Self = Self::CrossEntropy { label_smoothing: 0.0 };
 
     /// # Errors
-    /// When these are not targets for `n` examples of `outputs` outputs, or not for this loss.
+    /// If the targets do not match `n` examples of `outputs` outputs, or the loss.
     pub(super) fn check(self, targets: Targets, outputs: usize, n: usize, most: usize) -> Result<(), BufferError> {
         let sigmoid =
             matches!(self, Self::BinaryCrossEntropy) || matches!(self, Self::Distillation { .. } if outputs == 1);
@@ -87,32 +87,32 @@ impl Loss {
     }
 }
 
-/// What a batch came to.
+/// Loss and metrics of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Metrics {
     /// Mean loss of the examples; cross-entropies are in nats.
     pub loss: f32,
-    /// Number of examples whose class has the largest output. 0 where targets are not classes.
+    /// Number of examples whose class has the largest output; 0 if targets are not classes.
     pub correct: u32,
-    /// Sum of `(output - target)^2` over outputs and examples. 0 where targets are classes.
+    /// Sum of `(output - target)^2` over outputs and examples; 0 if targets are classes.
     pub squared_error: f32,
-    /// Sum of `|output - target|` over outputs and examples. 0 where targets are classes.
+    /// Sum of `|output - target|` over outputs and examples; 0 if targets are classes.
     pub absolute_error: f32,
-    /// Euclidean norm of the gradient with respect to all parameters, where it was asked for, before clipping.
+    /// Euclidean norm of the gradient with respect to all parameters before clipping, if requested.
     pub gradient_norm: Option<f32>,
 }
 
-/// Outputs and where their gradient goes, both `[O][N]`.
+/// The outputs, and a buffer for their gradient, both `[O][N]`.
 pub(super) struct Outputs<'a> {
     pub(super) z: &'a [f32],
-    /// Holds the targets at first, where these are the inputs.
+    /// Initially holds the targets if these are the inputs.
     pub(super) d: &'a mut [f32],
     pub(super) n: usize,
 }
 
 impl Outputs<'_> {
-    /// Loss and gradient; the targets have passed [`Loss::check`]. `weights` are of the classes, or empty.
+    /// Computes loss and gradient; the targets have passed [`Loss::check`]. `weights` are class weights, or empty.
     #[inline(always)]
     pub(super) fn evaluate(mut self, loss: Loss, targets: Targets, weights: &[f32]) -> Metrics {
         match (loss, targets) {
@@ -177,7 +177,7 @@ pub(crate) mod cases {
         assert_eq!((metrics.loss, metrics.correct, d), (0.0, 1, [0.0; 2]));
     }
 
-    /// One sigmoid learns as two classes do whose first logit is 0.
+    /// Distillation with one sigmoid gives the same as with two classes whose first logit is 0.
     pub(crate) fn one_sigmoid_is_taught_as_two_classes() {
         let close = |a: f32, b: f32| assert!((a - b).abs() < 2e-3, "{a}, not {b}");
         for (alpha, label) in [(0.3, 0), (0.3, 1), (0.0, 1), (1.0, 0)] {

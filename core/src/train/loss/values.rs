@@ -5,7 +5,7 @@ use super::{Loss, Metrics, Outputs};
 use crate::math;
 
 impl Outputs<'_> {
-    /// Against the targets that `d [O][N]` holds, which become the gradient.
+    /// Compares with the targets in `d [O][N]`, and replaces them with the gradient.
     #[inline(always)]
     pub(super) fn against_values(&mut self, loss: Loss) -> Metrics {
         let mut metrics = Metrics::default();

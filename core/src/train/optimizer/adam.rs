@@ -1,8 +1,8 @@
 //! Adam (Kingma and Ba 2015) and AdamW (Loshchilov and Hutter 2019) as Keras defines them.
 //!
 //! In step `t`: `alpha = rate * sqrt(1 - beta_2^t) / (1 - beta_1^t)`, `m += (1 - beta_1) (g - m)`,
-//! `v += (1 - beta_2) (g^2 - v)`, `p -= alpha * m / (sqrt(v) + epsilon)`. PyTorch divides `sqrt(v)` by `sqrt(1 - beta_2^t)`
-//! before it adds epsilon (1e-8 there), which differs where gradients are near 0 only.
+//! `v += (1 - beta_2) (g^2 - v)`, `p -= alpha * m / (sqrt(v) + epsilon)`. PyTorch divides `sqrt(v)` by
+//! `sqrt(1 - beta_2^t)` before adding epsilon (1e-8 there), which only differs for gradients near 0.
 
 use super::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 use crate::math;
@@ -10,12 +10,12 @@ use crate::math;
 /// Adam; with a `weight_decay`, AdamW.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adam {
-    /// Share of the mean of gradients that is kept, 0 to 1.
+    /// Decay of the mean of gradients, 0 to 1.
     pub beta_1: f64,
-    /// Share of the mean of squared gradients that is kept, 0 to 1. In f64, since `1 - beta_2` keeps only some digits of an
-    /// f32 near 1.
+    /// Decay of the mean of squared gradients, 0 to 1. In f64, because for an f32 near 1, `1 - beta_2` has only a few
+    /// significant digits.
     pub beta_2: f64,
-    /// Added to the root of the mean square.
+    /// Added to the root mean square.
     pub epsilon: f32,
     /// Decoupled decay of kernels: `p -= rate * weight_decay * p` before the step, as in Keras's and PyTorch's `AdamW`.
     pub weight_decay: f32,
@@ -55,7 +55,7 @@ impl Optimizer for Adam {
 #[derive(Debug, Clone, Copy)]
 pub struct AdamStep {
     alpha: f32,
-    /// What the decay leaves of a kernel.
+    /// Factor of a kernel after decay.
     keep: f32,
     new_mean: f32,
     new_square: f32,

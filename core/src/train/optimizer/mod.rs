@@ -1,8 +1,8 @@
-//! Optimizers: what becomes of the gradients that `backward` computes. One file each.
+//! Optimizers: how the gradients that `backward` computes change the parameters. One file each.
 //!
-//! A training step hands every gradient, a few values at a time and from any thread, to [`Step::apply`], which turns
-//! parameters and the optimizer's state of them into new ones. Where the update is nothing but `p + factor * gradient`,
-//! [`Step::factor`] says so, and the product that computes the gradient carries it out.
+//! A training step hands every gradient, a few values at a time and from any thread, to [`Step::apply`], which updates
+//! the parameters and their optimizer state. If the update is just `p + factor * gradient`, [`Step::factor`] says so,
+//! and the product that computes the gradient applies it directly.
 
 mod adam;
 mod momentum;
@@ -12,12 +12,12 @@ pub use adam::{Adam, AdamStep};
 pub use momentum::{Momentum, MomentumStep};
 pub use sgd::{Sgd, SgdStep};
 
-/// Maximum number of values of state per parameter.
+/// Maximum number of state values per parameter.
 pub const MAX_STATE: usize = 2;
 
-/// A rule that turns gradients into new parameters.
+/// A rule that computes new parameters from gradients.
 pub trait Optimizer {
-    /// Values of state per parameter, `0..=`[`MAX_STATE`]. All begin as 0.
+    /// Number of state values per parameter, `0..=`[`MAX_STATE`]. All are initially 0.
     const STATE: usize;
 
     /// The rule for one step.
@@ -31,24 +31,24 @@ pub trait Optimizer {
 
 /// An optimizer during one step.
 pub trait Step: Sync {
-    /// Changes some `values` of `tensor`, and the state of the same values, by their `gradient` of equal length.
+    /// Updates some `values` of `tensor`, and their state, with their `gradient`; all have equal length.
     ///
-    /// A slice of state beyond [`Optimizer::STATE`] is empty. Implementations are `#[inline(always)]`, so that they are
-    /// compiled for the vectors of the caller.
+    /// Slices of state beyond [`Optimizer::STATE`] are empty. Implementations are `#[inline(always)]`, so that they are
+    /// compiled for the caller's vectors.
     fn apply(&self, tensor: Tensor, values: &mut [f32], state: [&mut [f32]; MAX_STATE], gradient: &[f32]);
 
-    /// `Some(factor)` where [`apply`](Self::apply) does nothing but `value += factor * gradient`.
+    /// `Some(factor)` if [`apply`](Self::apply) just computes `value += factor * gradient`.
     fn factor(&self) -> Option<f32> {
         None
     }
 }
 
-/// What is being changed: a tensor, and which of its values.
+/// The values being updated: a tensor, and the position within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tensor {
     /// Position of the layer in the network.
     pub layer: usize,
-    /// Which of the layer's tensors.
+    /// Which of the layer's tensors it is.
     pub kind: TensorKind,
     /// Number of the first value within the tensor, row by row.
     pub first: usize,
@@ -56,20 +56,20 @@ pub struct Tensor {
     pub columns: usize,
 }
 
-/// The tensors of a layer that are trained.
+/// The trainable tensors of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TensorKind {
     /// Weights of a Dense, `[O][I]`. Only kernels decay.
     Kernel,
     /// Bias of a Dense, `[O]`.
     Bias,
-    /// Of a BatchNormalization, `[O]`.
+    /// Scale of a BatchNormalization, `[O]`.
     Gamma,
-    /// Of a BatchNormalization, `[O]`.
+    /// Shift of a BatchNormalization, `[O]`.
     Beta,
 }
 
-/// Stores gradients in the first slice of state and changes nothing.
+/// Stores gradients in the first state slice and changes nothing else.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Collect;
 

@@ -1,14 +1,15 @@
-//! SGD with momentum, plain or Nesterov's, as Keras defines it: the velocity holds the learning rate.
+//! SGD with momentum, plain or Nesterov, as Keras defines it: the velocity includes the learning rate.
 //!
-//! `v = momentum * v - rate * g`, then `p += v`, or with Nesterov `p += momentum * v - rate * g`. At a constant rate this
-//! is PyTorch's rule; where the rate changes, PyTorch's velocity changes at once and Keras's follows.
+//! `v = momentum * v - rate * g`, then `p += v`, or with Nesterov `p += momentum * v - rate * g`. At a constant rate
+//! this equals PyTorch's rule. When the rate changes, PyTorch's effective velocity changes at once, while Keras's
+//! follows gradually.
 
 use super::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 
 /// SGD with momentum. Keras's `SGD(momentum=.., nesterov=..)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Momentum {
-    /// Share of the velocity that is kept, 0 to 1.
+    /// Decay of the velocity, 0 to 1.
     pub momentum: f32,
     /// Whether the step looks ahead (Nesterov 1983, in the form of Sutskever et al. 2013).
     pub nesterov: bool,
