@@ -1,6 +1,6 @@
-//! How fast this machine trains: products at the sizes of the notebook's models, and whole steps of both models.
+//! The training speed of this machine: products with the sizes of the notebook's models, and whole steps of both models.
 //!
-//! `cargo bench -p foldnet` prints times a step and GFLOP/s or images/s; an epoch is 1,719 steps of 32 images.
+//! `cargo bench -p foldnet` prints times per step and GFLOP/s or images/s; an epoch is 1,719 steps of 32 images.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;

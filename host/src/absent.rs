@@ -1,11 +1,11 @@
-//! Figures that a task may not have: NaN in memory, left out of JSON.
+//! Figures that do not exist for every task: NaN in memory, left out of JSON.
 
-/// The figure that is not there.
+/// The value of a missing figure.
 pub(crate) const fn nan() -> f64 {
     f64::NAN
 }
 
-/// Whether a figure is not there.
+/// Whether a figure is missing.
 pub(crate) fn is_nan(value: &f64) -> bool {
     value.is_nan()
 }

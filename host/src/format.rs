@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Formatting of numbers for people.
 
 /// `n` with a comma between thousands.
 pub fn thousands(n: usize) -> String {
@@ -8,7 +8,7 @@ pub fn thousands(n: usize) -> String {
     groups.join(",")
 }
 
-/// Bytes as people read them.
+/// A number of bytes, formatted.
 pub fn bytes(n: usize) -> String {
     match n {
         0..1024 => format!("{n} B"),

@@ -2,14 +2,15 @@
 //!
 //! The flow is `dataset -> standardize -> train -> fold -> quantize -> arrange -> export -> flash`:
 //!
-//! * [`network`]: layer lists, checkpoints, and opening whatever file a user names.
+//! * [`network`]: layer lists, checkpoints, and opening any file that a user names.
 //! * [`train`]: from a dataset to a trained network.
 //! * [`deploy`]: from a trained network to a model on a device.
-//! * [`judge`]: how good a network is, and whether one is better than another.
+//! * [`judge`]: evaluation of networks and their comparison.
 //! * [`show`]: the terminal, the summary, plots and the report.
-//! * [`commands`]: the command line in front of it all.
+//! * [`commands`]: the command line.
 //!
-//! [`compute`] has all the PC's `unsafe`; [`format`](mod@format) and [`write`](mod@write) serve every room.
+//! [`compute`] has all the `unsafe` code of the PC; [`format`](mod@format) and [`write`](mod@write) are used
+//! everywhere.
 
 mod absent;
 pub mod commands;

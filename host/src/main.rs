@@ -5,7 +5,7 @@ use foldnet::commands::{Cli, run};
 use foldnet_sim::print;
 use std::process::ExitCode;
 
-/// What stands in front of an error.
+/// Prefix of an error message.
 const PROGRAM: &str = "foldnet";
 
 fn main() -> ExitCode {

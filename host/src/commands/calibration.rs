@@ -1,5 +1,5 @@
-//! The examples that an export is fitted to and compared on: those of the network's set, of a file that is given, or made
-//! from what the network's BatchNormalizations hold.
+//! The examples that an export is calibrated on and compared on: from the network's data set, from a given file, or
+//! generated from the network's BatchNormalization statistics.
 
 use super::data::{DatasetArg, known, ordered};
 use super::record::Record;
@@ -18,19 +18,19 @@ use serde::Serialize;
 use std::path::Path;
 use std::str::FromStr;
 
-/// Examples for calibration where nobody says otherwise.
+/// Default number of calibration examples.
 pub(super) const CALIBRATION: usize = 4_000;
 
-/// Examples below which a word is said, for weights of 8, 4 and 2 bits: with a third of that, on the notebook's networks,
-/// up to three quarters more images change class than with 4,000.
+/// Numbers of examples below which a note is printed, for weights of 8, 4 and 2 bits. With a third of that, on the
+/// notebook's networks, up to three quarters more images change class than with 4,000.
 const FEW: [(u8, usize); 3] = [(8, 300), (4, 1_000), (2, 1_000)];
 
 /// What `--calibration` names.
 #[derive(Debug, Clone)]
 enum Calibration {
-    /// A set, or a file of examples.
+    /// A data set, or a file of examples.
     Source(Source),
-    /// Examples made from the network's own statistics.
+    /// Examples generated from the network's own statistics.
     Statistics,
 }
 
@@ -45,49 +45,50 @@ impl FromStr for Calibration {
     }
 }
 
-/// Where the examples for calibration come from.
+/// Source of the calibration examples.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CalibrationArgs {
-    /// What integer weights are fitted to, if not the training examples: a set, a file of examples without answers, as
-    /// `foldnet predict --input` takes them, or `statistics`: examples made from what the network's BatchNormalizations
-    /// hold [default: what the run was trained on; of a model of another tool statistics, where it has them]
+    /// What to calibrate integer weights on instead of the training examples: a data set, a file of examples without
+    /// answers as `foldnet predict --input` takes them, or `statistics`: examples generated from the network's
+    /// BatchNormalization statistics [default: the set the run was trained on; for a model from another tool its
+    /// statistics, if it has any]
     #[arg(long, value_name = "FILE|SET")]
     calibration: Option<Calibration>,
-    /// Examples that integer weights are fitted to
+    /// Number of examples to calibrate integer weights on
     #[arg(long, value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
     calibration_limit: usize,
 }
 
 /// The examples of an export.
 pub(super) struct Material {
-    /// The set that accuracy is measured on, where there is one.
+    /// The data set on which accuracy is measured, if there is one.
     pub(super) set: Option<Dataset>,
-    /// What weights are fitted to, if not the set's training examples.
+    /// The calibration examples, if they are not the set's training examples.
     given: Option<Examples>,
     limit: usize,
-    /// How near examples that were made come to the network's statistics.
+    /// How closely generated examples match the network's statistics.
     fit: Option<Fit>,
 }
 
-/// What `--json` says of the examples.
+/// The calibration examples in `--json`.
 #[derive(Debug, Serialize)]
 pub(super) struct Calibrated {
     examples: usize,
-    /// Of examples that were made from statistics.
+    /// For examples generated from statistics.
     #[serde(skip_serializing_if = "Option::is_none")]
     statistics: Option<Fit>,
 }
 
-/// What there is to calibrate on.
+/// The source of calibration examples, once chosen.
 enum Chosen {
     Given(Examples),
     Made(Made),
-    /// The training examples of a set; and why nothing was made, where that was tried.
+    /// The training examples of a set, and the reason why none were generated, if that was tried.
     OfSet(Option<Undescribed>),
 }
 
 impl CalibrationArgs {
-    /// The examples for `checkpoint`, which was opened at `path`. None at all are needed where it is exported as `floats`.
+    /// The examples for `checkpoint`, which was opened at `path`. An export as `floats` needs none.
     pub(super) fn material<C: Compute>(
         &self,
         path: &Path,
@@ -138,7 +139,7 @@ impl CalibrationArgs {
         Ok(Material { set, given, limit, fit })
     }
 
-    /// What is asked for; where nothing is, what the network holds, unless a set is `known` or its run names one.
+    /// The requested source. By default, the network's statistics, unless a set is `known` or its run names one.
     fn choose<C: Compute>(
         &self,
         path: &Path,
@@ -156,13 +157,13 @@ impl CalibrationArgs {
     }
 }
 
-/// A network that does not say enough of what its layers get.
+/// The error for a network without sufficient statistics.
 fn refused(path: &Path, why: &Undescribed) -> anyhow::Error {
     anyhow!("{}: {why}; give --calibration a file of examples, or --dataset a set", path.display())
 }
 
 impl Material {
-    /// What weights are fitted to.
+    /// The calibration examples.
     pub(super) fn calibration(&self) -> View<'_> {
         let all = match (&self.given, &self.set) {
             (Some(given), _) => given.view(),
@@ -172,13 +173,13 @@ impl Material {
         all.slice(0..self.limit.min(all.len()))
     }
 
-    /// What the exported model is compared on with the network: labelled examples, or if there are none those for
+    /// The examples on which the exported model is compared with the network: labelled ones, or without any those for
     /// calibration.
     pub(super) fn test(&self) -> View<'_> {
         self.set.as_ref().map_or_else(|| self.calibration(), |set| set.part(Part::Test))
     }
 
-    /// Says how good the examples are for weights of `bits`, where they are few or made.
+    /// Prints a note if the examples are generated, or too few for weights of `bits`.
     pub(super) fn say(&self, bits: &[u8], ui: Ui) {
         let Calibrated { examples, statistics } = self.calibrated();
         let enough = FEW.into_iter().filter(|(width, _)| bits.contains(width)).map(|(_, enough)| enough).max();
@@ -195,7 +196,7 @@ impl Material {
         }
     }
 
-    /// The same for programs.
+    /// The calibration examples for JSON.
     pub(super) fn calibrated(&self) -> Calibrated {
         Calibrated { examples: self.calibration().len(), statistics: self.fit }
     }
@@ -230,12 +231,12 @@ fn given(source: &Source, path: &Path, checkpoint: &Checkpoint) -> anyhow::Resul
     Ok(examples)
 }
 
-/// Whether a file has rows without answers, rather than a set.
+/// Whether a file contains rows without answers rather than a data set.
 fn is_rows(file: &Path) -> bool {
     !file.is_dir() && !matches!(Format::of(file), Ok(Format::Npz | Format::Idx | Format::Pictures))
 }
 
-/// No examples, of the network's shape and type.
+/// An empty set of the network's shape and type.
 fn none(checkpoint: &Checkpoint) -> Examples {
     let size = ImageSize::of(checkpoint);
     let shape = size.shape.unwrap_or(Shape::features(size.pixels));

@@ -1,4 +1,4 @@
-//! `foldnet completions` and `foldnet man`: what a shell completes, and the manual, from the command line's own
+//! `foldnet completions` and `foldnet man`: shell completions and the man pages, generated from the command line's own
 //! description.
 
 use super::Cli;
@@ -9,7 +9,7 @@ use foldnet_sim::manual::{Shell, completions, man_page};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Print the completions of a shell: bash, zsh, fish, elvish or powershell
+/// Print the completion script of a shell: bash, zsh, fish, elvish or powershell
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   foldnet completions bash > ~/.local/share/bash-completion/completions/foldnet")]

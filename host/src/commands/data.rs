@@ -28,7 +28,7 @@ pub(super) fn units(text: &str) -> Result<u32, &'static str> {
     text.trim().parse().map_err(|_| "give the units of each layer with commas between them, such as 300,100")
 }
 
-/// Refuses a network that has fewer classes than the dataset: a label may be none of them.
+/// Refuses a network with fewer classes than the dataset, since labels could be out of range.
 pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> anyhow::Result<()> {
     let needed = dataset.len();
     if classes < needed {
@@ -37,16 +37,16 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
     Ok(())
 }
 
-/// Where examples come from, and how they are read.
+/// Source of the examples, and how they are read.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DatasetArg {
-    /// fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG pictures in a folder for each
+    /// fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG files in one folder per
     /// class [default: what the run was trained on, by its history.jsonl, else fashion-mnist]
     #[arg(long, value_name = "NAME|FILE|DIR")]
     dataset: Option<Source>,
     #[command(flatten)]
     table: TableArgs,
-    /// Share of the training examples to validate on; with 0 all train [default: 0.1, of images a twelfth]
+    /// Fraction of the training examples to validate on; with 0 all are trained on [default: 0.1, for images a twelfth]
     #[arg(long, value_name = "SHARE", value_parser = share_or_none)]
     valid_split: Option<f64>,
     /// Type of the inputs: u8, i8, i16, u16 or f32 [default: the smallest that holds the column's numbers]
@@ -54,7 +54,7 @@ pub(super) struct DatasetArg {
     column_type: Option<InputType>,
 }
 
-/// A set, and how it was come by.
+/// A data set, and how it was read.
 pub(super) struct Loaded {
     /// The set.
     pub(super) dataset: Dataset,
@@ -62,17 +62,17 @@ pub(super) struct Loaded {
     pub(super) options: Options,
 }
 
-/// What is read, how, and what named it.
+/// What to read, how, and which file named it.
 struct Request {
     source: Source,
     options: Options,
     named_by: Option<String>,
-    /// SHA-256 of the set that the record names.
+    /// SHA-256 of the set, as recorded.
     digest: Option<String>,
 }
 
 impl DatasetArg {
-    /// The whole set for `task`, with progress: the one asked for, else the one that `files` were trained on.
+    /// Loads the whole set for `task`, with progress: the requested one, otherwise the one `files` were trained on.
     pub(super) fn load_for(&self, task: Task, files: &[&Path], ui: Ui) -> anyhow::Result<Loaded> {
         let mut request = self.request(files)?;
         request.options.task = task;
@@ -80,12 +80,12 @@ impl DatasetArg {
         Ok(Loaded { dataset, options: request.options })
     }
 
-    /// The whole set, read as `files` were trained.
+    /// Loads the whole set, read as it was for training `files`.
     pub(super) fn load(&self, files: &[&Path], ui: Ui) -> anyhow::Result<Dataset> {
         read(&self.request(files)?, ui)
     }
 
-    /// Its test examples alone.
+    /// Loads only its test examples.
     pub(super) fn load_test(&self, files: &[&Path], ui: Ui) -> anyhow::Result<TestSet> {
         let request = self.request(files)?;
         let mut bars = LoadBars::default();
@@ -102,13 +102,14 @@ impl DatasetArg {
         self.dataset.is_some()
     }
 
-    /// What the arguments say of tables.
+    /// How to read tables, according to the arguments.
     pub(super) fn options(&self) -> Options {
         Options { valid_split: self.valid_split, input: self.column_type, ..self.table.options() }
     }
 
-    /// What `--dataset` says, else what `files` say of the set they were trained on; else Fashion-MNIST, unless one of
-    /// `files` takes other examples. A set is read as it was for training, but for what the arguments say.
+    /// The set given by `--dataset`, otherwise the set that `files` were trained on; otherwise Fashion-MNIST, unless
+    /// one of `files` takes other examples. A set is read as it was for training, except where the arguments say
+    /// otherwise.
     fn request(&self, files: &[&Path]) -> anyhow::Result<Request> {
         let mut found: Option<Record> = None;
         for file in files {
@@ -141,7 +142,8 @@ impl DatasetArg {
     }
 }
 
-/// Refuses Fashion-MNIST for a model that takes other examples. What cannot be opened is reported where it is used.
+/// Refuses Fashion-MNIST for a model that takes other examples. Files that cannot be opened are reported where they are
+/// used.
 fn takes_fashion(file: &Path) -> anyhow::Result<()> {
     let Ok(opened) = open(file, &Hints::default()) else { return Ok(()) };
     let size = opened.size(file)?;
@@ -165,7 +167,7 @@ fn read(request: &Request, ui: Ui) -> anyhow::Result<Dataset> {
     Ok(dataset)
 }
 
-/// What the user should know of a set.
+/// Prints notes about a set.
 fn say_notes(notes: &[String], ui: Ui) {
     notes.iter().for_each(|note| ui.say(format!("note: {note}")));
 }
@@ -179,7 +181,7 @@ impl Request {
     }
 }
 
-/// Refuses a set with classes that a model does not know.
+/// Refuses a set with classes that a model does not have.
 pub(super) fn known(path: &Path, unknown: Result<(), Vec<String>>) -> anyhow::Result<()> {
     unknown.map_err(|names| {
         let (path, names) = (path.display(), names.join(", "));
@@ -187,23 +189,23 @@ pub(super) fn known(path: &Path, unknown: Result<(), Vec<String>>) -> anyhow::Re
     })
 }
 
-/// Fails where a set has some of a model's columns and others are missing; says what became of them otherwise.
+/// Fails if a set has only some of a model's columns; otherwise notes how columns were matched.
 pub(super) fn ordered(path: &Path, found: Result<Columns, Vec<String>>, ui: Ui) -> anyhow::Result<()> {
     let found = found.map_err(|missing| anyhow!("{}: {}", path.display(), missing_columns(&missing)))?;
     found.note().into_iter().for_each(|note| ui.say(format!("note: {note}")));
     Ok(())
 }
 
-/// How many threads work.
+/// Number of threads.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ThreadsArg {
-    /// Threads to train with; results do not depend on it [default: one a core]
+    /// Threads to train with; results do not depend on it [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
 
 impl ThreadsArg {
-    /// The arithmetic on that many threads.
+    /// The arithmetic on that number of threads.
     pub(super) fn compute(&self) -> anyhow::Result<Fast> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         match self.threads.unwrap_or(cores) {
@@ -213,34 +215,35 @@ impl ThreadsArg {
     }
 }
 
-/// What a file saved straight from Keras or PyTorch does not say.
+/// Information that a file saved directly by Keras or PyTorch lacks.
 #[derive(Debug, Clone, Args)]
 pub(super) struct HintArgs {
-    /// Where BatchNormalization stands, seen from the activations, which then are ReLU, with Softmax at the end; if the file
-    /// does not tell
+    /// Position of BatchNormalization relative to the activations, if the file does not tell; implies ReLU activations
+    /// and Softmax at the end
     #[arg(long, value_name = "after|before|none", conflicts_with = "layers")]
     norm: Option<NormPlacement>,
-    /// All layers in order, if the file does not tell: such as "dense, batch_norm, relu, dense, softmax"
+    /// All layers in order, if the file does not tell, such as "dense, batch_norm, relu, dense, softmax"
     #[arg(long, value_name = "LIST")]
     layers: Option<Words>,
-    /// The model's configuration, of a .h5 that holds Keras weights alone: what model.to_json() gives
+    /// The model's configuration, as from model.to_json(), for a .h5 that holds only Keras weights
     #[arg(long, value_name = "JSON", conflicts_with_all = ["norm", "layers"])]
     config: Option<PathBuf>,
-    /// The hidden activation that --norm stands for; no other folds
+    /// The hidden activation that --norm implies; no other can be folded
     #[arg(long, value_name = "relu")]
     activation: Option<ReluOnly>,
-    /// Range of the pixels that the first Dense or BatchNormalization was trained on, if the file has no pixel statistics:
-    /// raw (0 to 255), unit (0 to 1, also behind a Rescaling(1/255))
+    /// Range of the pixels that the first Dense or BatchNormalization was trained on, if the file has no pixel
+    /// statistics: raw (0 to 255), unit (0 to 1, also after a Rescaling(1/255))
     #[arg(long, value_name = "raw|unit")]
     pixels: Option<PixelRange>,
-    /// What BatchNormalizations add to their variance, if the file does not tell: one for all, or one for each [default: 0.001 of
-    /// Keras's files, 0.00001 of PyTorch's]
+    /// Epsilon that BatchNormalizations add to their variance, if the file does not tell: one for all, or one for each
+    /// [default: 0.001 for Keras's files, 0.00001 for PyTorch's]
     #[arg(long, value_name = "EPSILON,...", value_delimiter = ',', value_parser = epsilon)]
     epsilon: Vec<f32>,
-    /// Type of the raw inputs, if the file does not tell: of a sensor's values that are no pixels
+    /// Type of the raw inputs, if the file does not tell, for sensor values that are not pixels
     #[arg(long = "input-type", value_name = "u8|i8|i16|u16|f32")]
     input_type: Option<foldnet_data::InputType>,
-    /// What a raw input stands for, if one scale made it of the network's inputs: x = (value - ZERO) * STEP
+    /// The real value of a raw input, if the network's inputs were made integers with one scale: x = (value - ZERO) *
+    /// STEP
     #[arg(long = "input-scale", value_name = "STEP,ZERO", allow_hyphen_values = true, requires = "input_type")]
     input_scale: Option<InputScale>,
 }
@@ -252,7 +255,7 @@ fn epsilon(text: &str) -> Result<f32, &'static str> {
 }
 
 impl HintArgs {
-    /// Opens a file; of bare tensors, whose layers these options say, prints what they were taken for, layer by layer.
+    /// Opens a file. For bare tensors, whose layers these options specify, prints the interpretation layer by layer.
     pub(super) fn open(&self, path: &Path, ui: Ui) -> anyhow::Result<Opened> {
         let opened = open(path, &self.hints())?;
         if let (true, Opened::Checkpoint(checkpoint)) = (self.norm.is_some() || self.layers.is_some(), &opened) {
@@ -262,7 +265,7 @@ impl HintArgs {
         Ok(opened)
     }
 
-    /// As [`open`](Self::open), of a checkpoint.
+    /// Like [`open`](Self::open), for checkpoints.
     pub(super) fn open_checkpoint(&self, path: &Path, ui: Ui) -> anyhow::Result<Checkpoint> {
         match self.open(path, ui)? {
             Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
@@ -270,7 +273,7 @@ impl HintArgs {
         }
     }
 
-    /// As the checkpoint reader takes them.
+    /// The hints for the checkpoint reader.
     pub(super) fn hints(&self) -> Hints {
         Hints {
             norm: self.norm,

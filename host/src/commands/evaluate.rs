@@ -1,4 +1,4 @@
-//! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, in all and per class.
+//! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, overall and per class.
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known, ordered};
 use super::record::channels;
@@ -25,13 +25,13 @@ pub(super) struct Evaluate {
     /// Which images: test, valid or train
     #[arg(long, value_name = "PART", default_value = "test")]
     split: Part,
-    /// Write the class of every image to this file, one a line
+    /// Write the class of every image to this file, one per line
     #[arg(long, value_name = "OUT")]
     predictions: Option<PathBuf>,
     /// Write the outputs of every example to this .npy: probabilities, or the network's values
     #[arg(long, value_name = "OUT.npy")]
     outputs: Option<PathBuf>,
-    /// Evaluate the first N examples only
+    /// Evaluate only the first N examples
     #[arg(long, value_name = "N", value_parser = count)]
     limit: Option<usize>,
     #[command(flatten)]
@@ -93,7 +93,7 @@ impl Evaluate {
     }
 }
 
-/// Values and scores, for people.
+/// Prints metrics of values and scores.
 fn say_other(evaluation: &Evaluation, ui: Ui) {
     let examples = thousands(evaluation.images);
     match &evaluation.metrics {

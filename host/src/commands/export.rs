@@ -1,4 +1,4 @@
-//! `foldnet export`: from a checkpoint to a device model, with what it cost.
+//! `foldnet export`: from a checkpoint to a device model, with the loss in accuracy.
 
 use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
@@ -34,7 +34,7 @@ pub(super) struct Export {
     /// Checkpoint, or folder of a run
     #[arg(value_name = "FILE")]
     path: PathBuf,
-    /// Bits of a weight: 32 (floats), 8, 4 or 2; or one of 8, 4, 2 for each layer
+    /// Bits per weight: 32 (floats), 8, 4 or 2; or one of 8, 4, 2 for each layer
     #[arg(long, value_name = "BITS,...", value_delimiter = ',', default_value = "8")]
     bits: Vec<u8>,
     /// The device model to write
@@ -42,10 +42,10 @@ pub(super) struct Export {
     out: PathBuf,
     #[command(flatten)]
     calibration: CalibrationArgs,
-    /// Anomaly score above which an example is abnormal, for networks that reconstruct [default: that of training]
+    /// Anomaly score above which an example is abnormal, for networks that reconstruct [default: from training]
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     threshold: Option<f32>,
-    /// With --format onnx: folded, as the device has it, rather than as trained
+    /// With --format onnx: folded, as on the device, rather than as trained
     #[arg(long)]
     folded: bool,
     #[command(flatten)]
@@ -130,7 +130,8 @@ impl Export {
         Ok(())
     }
 
-    /// Writes ONNX, for which no data are needed: that the network computes numbers is tried on some of its own.
+    /// Writes ONNX, which needs no data: a check on a few generated examples makes sure that the network computes
+    /// finite numbers.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         let probes = probes(checkpoint);
@@ -151,7 +152,7 @@ struct Outcome<'a> {
     written: Written,
 }
 
-/// What to know of where the model goes, for people.
+/// Describes where the model goes.
 fn place(written: &Written) -> String {
     let address = written.address.map_or(String::new(), |address| format!(" for address {address:#x}"));
     let slot = match (written.slot, written.sequence) {
@@ -166,8 +167,8 @@ fn place(written: &Written) -> String {
     format!("{address}{slot}{note}")
 }
 
-/// What firmware must know of the model's two ends, for people: the type of the inputs with what 8 bits of them lose, the
-/// threshold, and the scratch memory as a constant to paste.
+/// Describes what firmware must know: the type of the inputs with the loss from 8 bits, the threshold, and the scratch
+/// memory as a constant to paste.
 fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
     if report.input != "u8" {
         let (values, lost) = (model.inputs(), report.input_loss * 100.0);
@@ -201,10 +202,10 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
     ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every core", scratch_words(model)));
 }
 
-/// Inputs that are listed by themselves.
+/// Number of inputs that are listed individually.
 const LISTED: usize = 3;
 
-/// `input 3`, and what it is where the network knows.
+/// `input 3`, with its name if the network knows it.
 fn input_name(checkpoint: &Checkpoint, input: usize) -> String {
     let (channels, names) = (checkpoint.shape().channels, &checkpoint.about.channels);
     match names.get(input % channels.max(1)) {
@@ -214,7 +215,7 @@ fn input_name(checkpoint: &Checkpoint, input: usize) -> String {
     }
 }
 
-/// What the export cost, for people.
+/// Prints the loss in accuracy from the export.
 pub(super) fn say(report: &Report, unit: &str, ui: Ui) {
     ui.say(format!("folded: largest deviation of a logit {:.1e}", report.folded_max_deviation));
     if !report.layer_errors.is_empty() {

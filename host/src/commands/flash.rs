@@ -5,10 +5,10 @@ use anyhow::bail;
 use clap::Args;
 use foldnet_sim::board::{Board, BoardArgs};
 
-/// For where in which device the model is.
+/// The position of the model in a device.
 #[derive(Debug, Args)]
 pub(super) struct FlashArgs {
-    /// How the model is written
+    /// Format of the model
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
     #[command(flatten)]
@@ -16,16 +16,16 @@ pub(super) struct FlashArgs {
     /// Write it for this address in flash, such as 0x08020000
     #[arg(long, value_name = "A", value_parser = address, conflicts_with = "for_board")]
     address: Option<u32>,
-    /// Write it as slot 0 or 1, with a slot's header in front
+    /// Write it as slot 0 or 1, with a slot header in front
     #[arg(long, value_name = "N")]
     slot: Option<u8>,
-    /// Sequence of the slot: of two slots the later one boots [default: 1]
+    /// Sequence of the slot; of two slots the later one boots [default: 1]
     #[arg(long, value_name = "N")]
     sequence: Option<u32>,
 }
 
 impl FlashArgs {
-    /// What they ask for.
+    /// The requested target.
     pub(super) fn target(&self) -> anyhow::Result<Target> {
         if let (None, Some(sequence)) = (self.slot, self.sequence) {
             bail!("--sequence {sequence}: only a slot has one; give --slot 0 or --slot 1, too");
@@ -41,7 +41,7 @@ impl FlashArgs {
     }
 }
 
-/// Decimal, or hexadecimal behind `0x`.
+/// Decimal, or hexadecimal after `0x`.
 fn address(text: &str) -> Result<u32, &'static str> {
     let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let number = digits.map_or_else(|| text.parse(), |digits| u32::from_str_radix(digits, 16));

@@ -1,4 +1,4 @@
-//! `foldnet import`: a model of another tool, as a run that every command takes.
+//! `foldnet import`: reads another tool's model and writes it as a run that every command accepts.
 
 use super::data::HintArgs;
 use crate::network::checkpoint::Checkpoint;
@@ -12,7 +12,7 @@ use foldnet_import::Imported;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Read a model of Keras, ONNX, TFLite or PyTorch, and say what it is, layer by layer
+/// Read a model from Keras, ONNX, TFLite or PyTorch, and describe it layer by layer
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet import model.onnx --out runs/mine")]
 pub(super) struct Import {
@@ -29,9 +29,9 @@ pub(super) struct Import {
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
 struct Report {
-    /// As understood, in order.
+    /// The layers as interpreted, in order.
     layers: Vec<String>,
-    /// What went into a neighbour.
+    /// Operations folded into a neighbour.
     folded: Vec<String>,
     /// Always empty: a file with such a layer is an error.
     refused: Vec<String>,
@@ -66,7 +66,7 @@ impl Import {
         ui.result(&Report { layers, folded, refused: Vec::new(), checkpoint: path })
     }
 
-    /// What the file was taken to be, and what of it was folded.
+    /// Describes how the file was interpreted, and what was folded.
     fn understood(&self, checkpoint: &Checkpoint) -> anyhow::Result<(Vec<String>, Vec<String>)> {
         let bytes = foldnet_data::bounded::read(&self.path, foldnet_import::MAX_FILE)?;
         if let Some(Imported::Network(network)) = parse(&bytes, &self.path, &self.hints.hints())? {

@@ -1,4 +1,4 @@
-//! `foldnet inspect`: what a device model holds and what it needs.
+//! `foldnet inspect`: contents and requirements of a device model.
 
 use crate::format::bytes;
 use crate::network::checkpoint::{Checkpoint, Hints};
@@ -13,14 +13,15 @@ use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Show the header of a .fnet, its layers, and what it needs of flash and RAM; or what a run holds
+/// Show the header of a .fnet, its layers, and the flash and RAM it needs; or the contents of a run
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet inspect after.fnet")]
 pub(super) struct Inspect {
     /// Device model, folder of a run, or checkpoint
     #[arg(value_name = "MODEL.fnet|DIR|FILE")]
     path: PathBuf,
-    /// Show boards of yours, too, from the file that describes them (foldnet-sim --boards --toml prints one to start from)
+    /// Also show your own boards, from the file that describes them (foldnet-sim --boards --toml prints one to start
+    /// from)
     #[arg(long, value_name = "TOML")]
     board_file: Option<PathBuf>,
 }
@@ -39,7 +40,7 @@ impl Inspect {
         ui.result(&object(&model, &crc, &boards))
     }
 
-    /// What a trained network holds, and which device models lie beside it.
+    /// Describes a trained network and lists the device models next to it.
     fn run_or_checkpoint(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
         let summary = of_checkpoint(checkpoint.network());
         ui.block(&summary);
@@ -115,7 +116,7 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     ui.say("ms: modelled layers of an example without zeros, without the conversion of its inputs; cores whose timing is not published have none");
 }
 
-/// What an example without zeros takes on a board that has room for the model, where that is known.
+/// Modelled milliseconds for an example without zeros on a board that the model fits, if known.
 fn milliseconds(model: &Model, board: &Board) -> String {
     let ms = ms_without_zeros(board, model).filter(|_| board.fit(model).is_ok());
     ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"))
@@ -157,7 +158,7 @@ fn slow_object(slow: &SlowLayer) -> Value {
     })
 }
 
-/// How many values are turned around, for people; `None` if none is.
+/// Number of inverted values, in words; `None` if there are none.
 pub(super) fn turned_inputs(model: &Model) -> Option<String> {
     let turned = count_turned(model);
     (turned > 0).then(|| format!("inputs: {turned} of {} are turned around (255 - x)", model.inputs()))
@@ -167,12 +168,12 @@ fn count_turned(model: &Model) -> usize {
     (0..model.inputs()).filter(|&value| model.is_turned(value)).count()
 }
 
-/// Words of scratch memory that are enough for every kernel.
+/// Words of scratch memory that suffice for every kernel.
 pub(super) fn scratch_words(model: &Model) -> usize {
     KernelKind::ALL.iter().map(|&kernel| model.scratch_words_with(kernel)).max().unwrap_or(0)
 }
 
-/// Bytes of scratch memory on `board`, which its kernel has a say in.
+/// Bytes of scratch memory on `board`, which depend on its kernel.
 fn scratch(model: &Model, board: &Board) -> usize {
     model.scratch_words_with(board.kernel()) * size_of::<u32>()
 }

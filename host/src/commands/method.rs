@@ -1,4 +1,4 @@
-//! The flags of `foldnet train` that say how: optimizer, schedule, regularization; and the presets that stand for them.
+//! The flags of `foldnet train` for optimizer, schedule and regularization, and the presets that combine them.
 
 use crate::network::architecture::NormPlacement;
 use crate::train::augment::Augment;
@@ -7,71 +7,74 @@ use crate::train::schedule::{Decay, Schedule};
 use anyhow::{bail, ensure};
 use clap::{Args, Parser};
 
-/// How to train, as far as it is said.
+/// The training method, as far as it is given.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct MethodArgs {
     /// The optimizer, with Keras's definitions and defaults [default: sgd]
     #[arg(long, value_name = "sgd|adam|adamw")]
     optimizer: Option<Rule>,
-    /// Share of the velocity that SGD keeps [default: 0, no momentum]
+    /// Decay of SGD's velocity [default: 0, no momentum]
     #[arg(long, value_name = "SHARE")]
     momentum: Option<f32>,
-    /// Momentum looks ahead
+    /// Use Nesterov momentum
     #[arg(long)]
     nesterov: bool,
-    /// Decay of kernels: an L2 penalty with sgd, decoupled with adamw [default: 0, with adamw 0.004]
+    /// Weight decay of kernels: an L2 penalty with sgd, decoupled with adamw [default: 0, with adamw 0.004]
     #[arg(long, value_name = "SHARE")]
     weight_decay: Option<f32>,
     /// Scale gradients down to this Euclidean norm
     #[arg(long, value_name = "NORM")]
     clip_norm: Option<f32>,
-    /// Course of the learning rate: constant, cosine (down to 0 at the end), step:EPOCHS,FACTOR or plateau:EPOCHS,FACTOR
+    /// Learning rate schedule: constant, cosine (down to 0 at the end), step:EPOCHS,FACTOR or plateau:EPOCHS,FACTOR
     /// [default: constant]
     #[arg(long, value_name = "SCHEDULE")]
     schedule: Option<Decay>,
-    /// Epochs over which the learning rate rises to its value [default: 0]
+    /// Number of epochs over which the learning rate rises to its value [default: 0]
     #[arg(long, value_name = "EPOCHS")]
     warmup: Option<f64>,
-    /// Share of each target that is spread over all classes [default: 0]
+    /// Fraction of each target that is spread over all classes [default: 0]
     #[arg(long, value_name = "SHARE")]
     label_smoothing: Option<f32>,
-    /// Every example counts the same, or every class [default: equal]
+    /// Give every example the same weight, or every class [default: equal]
     #[arg(long, value_name = "equal|balanced")]
     class_weights: Option<ClassWeights>,
-    /// Share of the hidden layers' activations that is dropped in training: one for all layers, or one for each
+    /// Fraction of the hidden layers' activations to drop in training: one for all layers, or one for each
     #[arg(long, value_name = "SHARE,...", value_delimiter = ',', conflicts_with = "init")]
     dropout: Vec<f32>,
-    /// Least standard deviation of an input, as a share of the mean over all inputs [default: 0]
+    /// Minimum standard deviation of an input, as a fraction of the mean over all inputs [default: 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "init")]
     std_floor: Option<f32>,
-    /// Share that the moving statistics of BatchNormalization keep at every step [default: 0.99, as Keras has it;
+    /// Fraction that the moving statistics of BatchNormalization keep at every step [default: 0.99, as in Keras;
     /// PyTorch's momentum of 0.1 is 0.9 here]
     #[arg(long, value_name = "SHARE", conflicts_with = "init")]
     norm_momentum: Option<f32>,
-    /// Average squares of 2x2 pixels, in training and on the device alike: a quarter of the inputs
+    /// Average squares of 2x2 pixels, both in training and on the device: a quarter of the inputs
     #[arg(long, value_name = "2", conflicts_with = "init")]
     pool: Option<usize>,
-    /// Standardize every input by itself, every channel of a sensor (all samples of it alike), or nothing [default: input]
+    /// Standardize every input separately, every channel of a sensor (all its samples alike), or nothing [default:
+    /// input]
     #[arg(long, value_name = "input|channel|none", conflicts_with = "init")]
     standardize: Option<Standardize>,
-    /// With --task regress or reconstruct: mean squared error, or Huber's, in standard deviations of the target [default: mse]
+    /// With --task regress or reconstruct: mean squared error or Huber loss, in standard deviations of the target
+    /// [default: mse]
     #[arg(long, value_name = "mse|huber[:DELTA]")]
     loss: Option<ValueLoss>,
     /// With two classes: one output for each, or one sigmoid for both [default: softmax]
     #[arg(long, value_name = "softmax|sigmoid", conflicts_with = "init")]
     head: Option<Head>,
-    /// Change training examples at random: shift=N,flip,erase=N (images), jitter=SHARE,scale=SHARE,time-shift=N (windows)
+    /// Change training examples randomly: shift=N,flip,erase=N (images), jitter=SHARE,scale=SHARE,time-shift=N
+    /// (windows)
     #[arg(long, value_name = "CHANGE,...")]
     augment: Option<Augment>,
-    /// Keep the epoch with the best of this as best.safetensors
+    /// Keep the epoch that is best by this metric as best.safetensors
     #[arg(long, value_name = "val_loss|val_accuracy")]
     monitor: Option<Metric>,
-    /// End after this many epochs without a better one by --monitor [default metric: val_loss]
+    /// Stop after this many epochs without improvement by --monitor [default metric: val_loss]
     #[arg(long, value_name = "EPOCHS")]
     patience: Option<usize>,
 }
 
-/// All flags that a preset may stand for.
+/// All flags that a preset may set.
 #[derive(Debug, Clone, Default, Parser)]
 pub(super) struct Flags {
     #[arg(long)]
@@ -100,14 +103,14 @@ pub(super) enum Preset {
     Small,
 }
 
-/// What `--preset best` stands for.
+/// The flags of `--preset best`.
 const BEST: &str = "--norm before --epochs 40 --batch-size 128 --optimizer sgd --momentum 0.9 --nesterov --learning-rate 0.1 --schedule cosine --weight-decay 5e-4 --std-floor 0.2 --augment shift=1";
 
-/// What `--preset small` stands for.
+/// The flags of `--preset small`.
 const SMALL: &str = "--norm before --hidden 64,32 --pool 2 --epochs 100 --batch-size 128 --optimizer sgd --momentum 0.9 --nesterov --learning-rate 0.1 --schedule cosine --weight-decay 5e-4 --std-floor 0.2 --augment shift=1";
 
 impl Preset {
-    /// The flags as one would write them.
+    /// The flags as they are written on the command line.
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Best => BEST,
@@ -134,7 +137,7 @@ impl std::str::FromStr for Preset {
 }
 
 impl MethodArgs {
-    /// These flags, and for those that are not given `others`.
+    /// These flags, with those that are missing taken from `others`.
     pub(super) fn or(&self, others: Self) -> Self {
         let given = self.clone();
         Self {
@@ -165,10 +168,10 @@ impl MethodArgs {
         self.optimizer.unwrap_or_default()
     }
 
-    /// What is trained with.
+    /// The training method.
     ///
     /// # Errors
-    /// When a value is out of its range, or two flags contradict each other.
+    /// If a value is out of range, or two flags contradict each other.
     pub(super) fn method(&self) -> anyhow::Result<Method> {
         let rule = self.rule();
         let method = Method {
@@ -200,7 +203,7 @@ impl MethodArgs {
     }
 }
 
-/// Values that no training can have.
+/// Refuses values that are never valid.
 fn check(method: &Method) -> anyhow::Result<()> {
     let Method { momentum, weight_decay, label_smoothing, std_floor, .. } = *method;
     let share = |flag: &str, value: f32| {

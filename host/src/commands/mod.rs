@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand.
+//! The command line, with one file per subcommand.
 
 mod calibration;
 mod compare;
@@ -30,7 +30,7 @@ pub struct Cli {
     /// Print one JSON object on stdout; text for people goes to stderr
     #[arg(long, global = true)]
     json: bool,
-    /// Print nothing for people but errors, and draw no progress bars
+    /// Print only errors, and draw no progress bars
     #[arg(long, short, global = true)]
     quiet: bool,
     #[command(subcommand)]
@@ -53,10 +53,10 @@ enum Command {
     Man(complete::Man),
 }
 
-/// Carries out the command line.
+/// Executes the command line.
 ///
 /// # Errors
-/// Whatever went wrong, as one line for people when printed with `{:#}`.
+/// Any failure, as one line when printed with `{:#}`.
 pub fn run(cli: &Cli) -> anyhow::Result<()> {
     let ui = Ui::new(cli.json, cli.quiet);
     match &cli.command {

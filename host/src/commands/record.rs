@@ -1,4 +1,4 @@
-//! What a run or a device model says of the set that it was trained on.
+//! What a run or a device model records about the data set it was trained on.
 
 use crate::network::checkpoint::Hints;
 use crate::network::open::{Opened, open, parse, resolve};
@@ -7,27 +7,27 @@ use anyhow::{anyhow, bail};
 use foldnet_data::{Known, Options, Source, Task};
 use std::path::Path;
 
-/// The set, and who says so.
+/// The recorded set, and the file that names it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Record {
     /// Where it is.
     pub(super) source: Source,
     /// How it was read.
     pub(super) options: Options,
-    /// Its digest, where there is one.
+    /// Its digest, if there is one.
     pub(super) digest: Option<String>,
-    /// Names of its channels, where they are known.
+    /// Names of its channels, if known.
     pub(super) channels: Vec<String>,
     /// The file that names it, for messages.
     pub(super) by: String,
 }
 
 impl Record {
-    /// What `file` says: a device model by its digest, which the history beside it or the cache knows; a run, or a device
-    /// model without a digest, by its history. `None` if nothing does.
+    /// The record of `file`. For a device model, the history beside it or the cache is searched by digest; for a run,
+    /// or a device model without a digest, the history is used. `None` if there is none.
     ///
     /// # Errors
-    /// When the history beside it is damaged, or a device model has a digest that nothing here knows, unless the set is
+    /// If the history beside it is damaged, or a device model has a digest that is not known here, unless the set is
     /// `given`.
     pub(super) fn of(file: &Path, given: &Option<Source>) -> anyhow::Result<Option<Self>> {
         let file = &resolve(file);
@@ -51,7 +51,7 @@ impl Record {
         }
     }
 
-    /// Whether this is another set than the other's, rather than the same at another place.
+    /// Whether this is a different set than `other`, rather than the same one in another place.
     pub(super) fn differs(&self, other: &Self) -> bool {
         self.source != other.source && (self.digest.is_none() || self.digest != other.digest)
     }
@@ -66,7 +66,7 @@ impl Record {
     }
 }
 
-/// Names of the channels that a network was trained on: its own, else those of its set, where that is remembered.
+/// Names of the channels that a network was trained on: its own, otherwise those of its set, if that is remembered.
 pub(super) fn channels(path: &Path, opened: &Opened) -> Vec<String> {
     match opened {
         Opened::Checkpoint(checkpoint) if !checkpoint.about.channels.is_empty() => checkpoint.about.channels.clone(),
@@ -85,7 +85,7 @@ fn digest_of(file: &Path) -> Option<String> {
     }
 }
 
-/// What a file was trained for. What cannot be opened is reported where it is used.
+/// The task a file was trained for. Files that cannot be opened are reported where they are used.
 pub(super) fn task_of(file: &Path) -> Task {
     open(file, &Hints::default()).ok().and_then(|opened| opened.task(file).ok()).unwrap_or_default()
 }

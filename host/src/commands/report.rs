@@ -1,4 +1,4 @@
-//! `foldnet report`: one HTML page that shows what a training, a fold, a quantization came to.
+//! `foldnet report`: one HTML page with the results of training, fold and quantization.
 
 use super::calibration::CALIBRATION;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive, known, ordered};
@@ -15,7 +15,7 @@ use foldnet_data::{Dataset, Part, Task, text};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Write one HTML page on a trained network and its device models
+/// Write one HTML page about a trained network and its device models
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Report {
@@ -25,17 +25,17 @@ pub(super) struct Report {
     /// A device model of this network; may be given more than once
     #[arg(long = "model", value_name = "MODEL.fnet")]
     models: Vec<PathBuf>,
-    /// Instructions that were counted on boards, as `foldnet-sim MODEL.fnet --board all --emulate --layers --json` prints them;
+    /// Instructions counted on boards, as printed by `foldnet-sim MODEL.fnet --board all --emulate --layers --json`;
     /// may be given more than once
     #[arg(long = "device", value_name = "JSON", requires = "models")]
     devices: Vec<PathBuf>,
     /// The page to write [default: report.html in the run's folder]
     #[arg(long, value_name = "HTML")]
     out: Option<PathBuf>,
-    /// Measure on the first N test images only
+    /// Measure only on the first N test images
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Training images that the device models were fitted to
+    /// Number of training images that the device models were calibrated on
     #[arg(long = "calibration-limit", value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
     calibrate: usize,
     #[command(flatten)]
@@ -53,7 +53,7 @@ const EXAMPLES: &str = "Examples:
   foldnet report runs/after --model after4.fnet --device run.json";
 
 impl Report {
-    /// Measures, writes the page, and prints its figures where they are asked for.
+    /// Measures, writes the page, and prints its figures if requested.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         check_positive("--calibration-limit", self.calibrate)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
@@ -121,20 +121,20 @@ impl Report {
         path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
     }
 
-    /// Refuses to write over what the report is made of.
+    /// Refuses to overwrite an input of the report.
     fn check_out(&self) -> anyhow::Result<()> {
         let run = [resolve(&self.path), History::path_beside(&resolve(&self.path))];
         let inputs: Vec<&Path> = run.iter().chain(&self.models).chain(&self.devices).map(PathBuf::as_path).collect();
         Ok(check_not_input(&self.out(), &inputs)?)
     }
 
-    /// Beside the checkpoint where nobody says otherwise.
+    /// The output path; by default next to the checkpoint.
     fn out(&self) -> PathBuf {
         self.out.clone().unwrap_or_else(|| resolve(&self.path).with_file_name(FILE))
     }
 }
 
-/// A bar for what is being done.
+/// A progress bar for the current step.
 #[derive(Default)]
 struct Bars {
     running: Option<(String, StageBar)>,

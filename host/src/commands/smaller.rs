@@ -1,4 +1,4 @@
-//! What `foldnet export` takes and says of smaller models: `--merge`, `--prune`, `--max-loss`.
+//! Options and messages of `foldnet export` for smaller models: `--merge`, `--prune`, `--max-loss`.
 
 use crate::deploy::flash::Format;
 use crate::deploy::shrink::{MOST_JUDGED, Shrunk, Unit, Wanted};
@@ -7,21 +7,21 @@ use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Dataset, Part};
 
-/// Points of accuracy that may be lost where nobody says otherwise.
+/// Default limit of the loss, in points of accuracy.
 const MAX_LOSS: f64 = 0.2;
 
 /// How much smaller a model may become.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Less to compute")]
 pub(super) struct SmallerArgs {
-    /// Merge inputs that say the same: averages of 2 or 4 of them become one
+    /// Merge inputs with nearly the same information: averages of 2 or 4 of them become one
     #[arg(long)]
     merge: bool,
-    /// Remove hidden units while the others make up for them
+    /// Remove hidden units that the others can compensate for
     #[arg(long)]
     prune: bool,
-    /// Limit on what --merge and --prune may cost in all, on calibration and validation examples: points of accuracy, or
-    /// percent of the root mean squared error where values are estimated [default: 0.2]
+    /// Limit on the total cost of --merge and --prune, on calibration and validation examples: points of accuracy, or
+    /// percent of the root mean squared error for estimated values [default: 0.2]
     #[arg(long, value_name = "LOSS", value_parser = loss)]
     max_loss: Option<f64>,
 }
@@ -33,7 +33,7 @@ fn loss(text: &str) -> Result<f64, &'static str> {
 }
 
 impl SmallerArgs {
-    /// Refuses a limit on nothing, and formats that hold the network as it is.
+    /// Refuses a limit without a method, and formats that keep the network unchanged.
     pub(super) fn check(&self, format: Format) -> anyhow::Result<()> {
         let asked = self.merge || self.prune;
         if self.max_loss.is_some() && !asked {
@@ -45,10 +45,10 @@ impl SmallerArgs {
         Ok(())
     }
 
-    /// What is asked for, judged by the first examples of training and of validation.
+    /// The requested reduction, measured on the first training and validation examples.
     ///
     /// # Errors
-    /// Where there is no set, and so no answers to judge by.
+    /// If there is no data set, and so no labels to measure with.
     pub(super) fn wanted<'a>(&self, set: Option<&'a Dataset>) -> anyhow::Result<Option<Wanted<'a>>> {
         let (merge, prune, max_loss) = (self.merge, self.prune, self.max_loss.unwrap_or(MAX_LOSS));
         if !merge && !prune {
@@ -61,7 +61,7 @@ impl SmallerArgs {
     }
 }
 
-/// What was merged and removed, and what it cost, for people.
+/// Prints what was merged and removed, and the cost.
 pub(super) fn say_smaller(smaller: &Shrunk, ui: Ui) {
     let ([values, inputs], [fours, twos, ones]) = (smaller.inputs, smaller.groups);
     if inputs < values {

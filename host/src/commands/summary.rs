@@ -1,4 +1,4 @@
-//! `foldnet summary`: the layers of a network, as Keras's `model.summary()` shows them.
+//! `foldnet summary`: the layers of a network, in the style of Keras's `model.summary()`.
 
 use super::data::HintArgs;
 use crate::network::checkpoint::{load_line, save_line, torch_save_line};

@@ -1,4 +1,4 @@
-//! `foldnet train`: the notebook's two models, or one that goes on from a checkpoint.
+//! `foldnet train`: trains the notebook's two models, or continues from a checkpoint.
 
 use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units};
 use super::method::{Flags, MethodArgs, Preset};
@@ -22,24 +22,24 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet train --norm after --epochs 2 --out runs/after")]
 pub(super) struct Train {
-    /// Where BatchNormalization stands: first and after each activation, between Dense and activation, or nowhere [default:
-    /// before]
+    /// Position of BatchNormalization: first and after each activation, between Dense and activation, or nowhere
+    /// [default: before]
     #[arg(long, value_name = "after|before|none")]
     norm: Option<NormPlacement>,
-    /// What to learn: classify, regress (real values) or reconstruct (its own inputs, to find strange ones) [default:
-    /// classify, or what --init was trained for]
+    /// What to learn: classify, regress (real values) or reconstruct (its own inputs, to detect anomalies) [default:
+    /// classify, or the task of --init]
     #[arg(long, value_name = "TASK")]
     task: Option<Task>,
     /// Units of the hidden layers [default: 300,100]
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units)]
     hidden: Vec<u32>,
-    /// Flags by one name, which are printed: best or small. Flags of your own go before them
+    /// Use a named set of flags, which are printed: best or small. Other flags override it
     #[arg(long, value_name = "best|small", conflicts_with = "optimizer")]
     preset: Option<Preset>,
-    /// Passes over the training examples [default: 2]
+    /// Number of passes over the training examples [default: 2]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// Examples in a step [default: 32]
+    /// Number of examples per step [default: 32]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
     /// Learning rate, before --schedule lowers it [default: 0.01, with adam and adamw 0.001]
@@ -52,28 +52,28 @@ pub(super) struct Train {
     seed: u64,
     #[command(flatten)]
     dataset: DatasetArg,
-    /// Go on from this checkpoint, with its layers and pixel statistics
+    /// Continue from this checkpoint, with its layers and pixel statistics
     #[arg(long, value_name = "FILE", conflicts_with = "hidden")]
     init: Option<PathBuf>,
-    /// Go on with the training in this folder where it stopped, by its own flags; --epochs may be another number
+    /// Resume the training in this folder where it stopped, with its own flags; only --epochs may differ
     #[arg(long, value_name = "DIR", conflicts_with_all = ["norm", "task", "hidden", "preset", "batch_size", "learning_rate", "seed",
         "init", "no_shuffle", "limit", "out", "optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "schedule", "warmup",
         "label_smoothing", "class_weights", "dropout", "std_floor", "norm_momentum", "pool", "standardize", "loss", "head", "augment", "monitor", "patience"])]
     resume: Option<PathBuf>,
-    /// Write the epochs as a table, history.csv, too
+    /// Also write the epochs as a table, history.csv
     #[arg(long, value_name = "csv")]
     log: Option<Log>,
-    /// Train in integers: weights of 8, 4 or 2 bits, or one width for each layer; what is exported is what was trained.
-    /// Without --init a network is first trained in floats, into the folder float of --out
+    /// Train in integers: weights of 8, 4 or 2 bits, or one width for each layer; export writes exactly what was
+    /// trained. Without --init a network is first trained in floats, in the folder float of --out
     #[arg(long, value_name = "BITS,...", value_delimiter = ',')]
     bits: Vec<u8>,
-    /// With --bits: learn the outputs of this trained network, too
+    /// With --bits: also learn the outputs of this trained network
     #[arg(long, value_name = "FILE", requires = "bits")]
     distill: Option<PathBuf>,
     /// Show the images in the same order in every epoch
     #[arg(long)]
     no_shuffle: bool,
-    /// Train on the first N training images only
+    /// Train on only the first N training images
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     #[command(flatten)]
@@ -83,10 +83,10 @@ pub(super) struct Train {
     out: Option<PathBuf>,
 }
 
-/// Steps of a whole training below which a network has hardly begun to learn.
+/// Number of steps in a whole training below which a network has barely begun to learn.
 const FEW_STEPS: usize = 200;
 
-/// What the epochs are written as besides `history.jsonl`.
+/// Additional format of the epochs besides `history.jsonl`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Log {
     Csv,
@@ -101,7 +101,7 @@ impl std::str::FromStr for Log {
 }
 
 impl Train {
-    /// Trains, with a table, a bar and a line for every epoch.
+    /// Trains, and prints a table, a progress bar and a line for every epoch.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         if let Some(folder) = &self.resume {
             return self.go_on(folder, ui);
@@ -150,7 +150,7 @@ impl Train {
         ui.result(&trained.history)
     }
 
-    /// What was understood of flags that are given by another name, or not at all.
+    /// Notes on flags implied by a preset or by default.
     fn understood(&self) -> Vec<String> {
         let preset = self.preset.map(|preset| format!("preset: {}", preset.text()));
         let placed = self.init.is_some() || self.norm.or(self.preset().norm).is_some();
@@ -158,7 +158,7 @@ impl Train {
         preset.into_iter().chain(norm).collect()
     }
 
-    /// A note if the usual number of epochs, which is the notebook's, is far too few for a small set.
+    /// A note if the default number of epochs, which is the notebook's, is far too small for a small set.
     fn few_steps(&self, config: &Config, dataset: &Dataset) -> Option<String> {
         let (epochs, examples) = (config.epochs, dataset.part(Part::Train).len());
         let steps = epochs * examples.div_ceil(config.batch_size);
@@ -204,7 +204,7 @@ impl Train {
         self.preset.map(Preset::flags).unwrap_or_default()
     }
 
-    /// Training in integers, where it is asked for.
+    /// Settings for training in integers, if requested.
     fn quantized(&self) -> anyhow::Result<Option<Quantize>> {
         if self.bits.is_empty() {
             return Ok(None);
@@ -238,7 +238,7 @@ impl Train {
         })
     }
 
-    /// How to train in integers after floats, where that is asked for: the flags are those of the floats.
+    /// Settings for training in integers after floats, if requested; the flags apply to the floats.
     fn after_floats(&self) -> Option<Config> {
         let (_, batch_size, learning_rate) = integers(&self.bits);
         let epochs = AFTER_FLOATS;
@@ -247,7 +247,7 @@ impl Train {
         self.floats_first().then_some(config)
     }
 
-    /// Whether a network is trained in floats first, and then in integers.
+    /// Whether a network is first trained in floats and then in integers.
     fn floats_first(&self) -> bool {
         !self.bits.is_empty() && self.init.is_none()
     }
@@ -260,7 +260,7 @@ impl Train {
         self.out.clone().unwrap_or_else(default)
     }
 
-    /// Values that no training can have.
+    /// Refuses values that are never valid.
     fn check(&self, config: &Config) -> anyhow::Result<()> {
         let hidden = self.hidden();
         if hidden.contains(&0) {
@@ -285,10 +285,10 @@ impl Train {
     }
 }
 
-/// Epochs in integers after those in floats; small networks gain by more than the few that a large one needs at 4 bits.
+/// Epochs in integers after those in floats; small networks gain from more epochs than a large one needs at 4 bits.
 const AFTER_FLOATS: usize = 15;
 
-/// Epochs, batch size and learning rate of training in integers, where nothing is said of them.
+/// Default epochs, batch size and learning rate of training in integers.
 fn integers(bits: &[u8]) -> (usize, usize, f32) {
     (if bits.contains(&2) { 15 } else { 4 }, 128, default_learning_rate(bits))
 }

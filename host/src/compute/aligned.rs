@@ -1,12 +1,12 @@
-//! Values that begin at a cache line's beginning, as rows of whole lines then do, too: a vector's load or store that
-//! crosses lines costs twice.
+//! Values aligned to a cache line, so that rows of whole lines are aligned, too: a vector load or store that crosses a
+//! line costs twice as much.
 
 use std::ops::{Deref, DerefMut};
 
-/// Values of a cache line of 64 bytes.
+/// Number of values in a cache line of 64 bytes.
 const LINE: usize = 16;
 
-/// A slice of `f32` on the heap, its first value at a cache line's beginning; its length is fixed.
+/// A slice of `f32` on the heap, aligned to a cache line; its length is fixed.
 #[derive(Debug)]
 pub struct Aligned {
     values: Vec<f32>,

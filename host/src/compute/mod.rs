@@ -1,7 +1,7 @@
 //! The fast arithmetic of the PC: [`Fast`], a [`Compute`] for vectors and threads.
 //!
 //! The product is our own: on one core of an AMD EPYC (Zen 4), for 784 -> 300 units and 32 examples, it reaches
-//! 112, 107 and 90 GFLOP/s (forward, backward, update), against 105, 94 and 88 of faer 0.24, which takes 136 s to
+//! 112, 107 and 90 GFLOP/s (forward, backward, update), compared with 105, 94 and 88 of faer 0.24, which takes 136 s to
 //! compile, 85, 80 and 68 of gemm 0.19 (16 s) and 52, 89 and 82 of matrixmultiply 0.3 (4 s).
 
 mod aligned;
@@ -17,14 +17,14 @@ use kernel::{Available, Closure, InTiles, Product, Team};
 use std::cell::RefCell;
 
 thread_local! {
-    /// Room for the packed panels of a product.
+    /// Buffer for the packed panels of a product.
     static PANELS: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Vector code chosen at run time, and threads that last as long as this value.
+/// Vector code chosen at run time, and threads that live as long as this value.
 ///
-/// A layer has as many parts as there are threads; no sum crosses units, so the same bits come out for every number of
-/// threads. They are also the same for all instruction sets with fused multiply-adds.
+/// A layer has as many parts as there are threads. No sum crosses units, so results are bit-identical for every number
+/// of threads. They are also identical for all instruction sets with fused multiply-adds.
 pub struct Fast {
     isa: Available,
     team: Team,
@@ -41,7 +41,7 @@ impl Fast {
         Some(Self { isa: Available::new(isa)?, team: Team::new(threads.clamp(1, MAX_PARTS)) })
     }
 
-    /// Threads at work, the caller's included.
+    /// Number of threads, including the caller's.
     pub fn threads(&self) -> usize {
         self.team.members()
     }
@@ -111,7 +111,7 @@ mod tests {
         Layer::Softmax,
     ];
 
-    /// Parameters after some steps on random images in batches of 32 and a short one, and the logits of them all.
+    /// Parameters after some steps on random images in batches of 32 and a short one, and the logits of all images.
     fn trained(compute: &impl Compute) -> (Vec<f32>, Vec<f32>) {
         let mut rng = ChaCha8Rng::seed_from_u64(7);
         let mut pixels = vec![0; IMAGES * INPUTS];
@@ -160,7 +160,7 @@ mod tests {
         }
     }
 
-    /// The oracle's products; the rest compiled for an instruction set.
+    /// The oracle's products, with the rest compiled for an instruction set.
     struct Rest(Available);
 
     impl Compute for Rest {

@@ -1,4 +1,4 @@
-//! Builds a device model: folds a network, or takes its integers, makes integers of it, and encodes them.
+//! Builds a device model: folds a network, or takes its trained integers, quantizes it, and encodes it.
 
 use super::encode::encode_float;
 use super::fold::fold;
@@ -14,10 +14,11 @@ use anyhow::{Context, bail};
 use foldnet_core::Compute;
 use foldnet_core::model::FLOAT_BITS;
 
-/// The fold of `checkpoint`, for examples as its inputs take them ([`Checkpoint::seen`]); `None` of a network that was trained in integers, which has nothing left to fold.
+/// The fold of `checkpoint`, for examples in the form its inputs take ([`Checkpoint::seen`]); `None` for a network that
+/// was trained in integers, which is already folded.
 ///
 /// # Errors
-/// When the layer list cannot be folded, or the fold is beyond 32-bit floats or the format.
+/// If the layers cannot be folded, or the fold exceeds 32-bit floats or the format.
 pub fn folded(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Option<Folded>> {
     if checkpoint.about.quantized.is_some() {
         return Ok(None);
@@ -30,10 +31,10 @@ pub fn folded(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Opti
     Ok(Some(Folded { layers, model }))
 }
 
-/// The model of `checkpoint`, whose fold is `folded`, smaller where that is `wanted`.
+/// The model of `checkpoint`, whose fold is `folded`; reduced if `wanted` says so.
 ///
 /// # Errors
-/// When the bits are not what the format has, or nothing smaller is within the limit.
+/// If the format does not support the bits, or no smaller model is within the limit.
 pub fn build<C: Compute>(
     checkpoint: &Checkpoint,
     folded: Option<Folded>,
@@ -56,7 +57,7 @@ pub fn build<C: Compute>(
 }
 
 /// # Errors
-/// When other widths are asked for than those that a network of integers has.
+/// If the requested widths differ from those of a network trained in integers.
 fn check_bits(checkpoint: &Checkpoint, asked: &[u8]) -> anyhow::Result<()> {
     let trained = checkpoint.about.quantized.as_ref().map_or(&[][..], |quantized| &quantized.bits);
     if bits_per_layer(asked, trained.len())? != trained {
@@ -68,7 +69,7 @@ fn check_bits(checkpoint: &Checkpoint, asked: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One width for every layer, from one for all or one for each.
+/// One width per layer, from one for all or one for each.
 fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
     let listed = bits.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
     let bits = match bits {

@@ -1,4 +1,4 @@
-//! Layers of a model file, from folded or quantized ones.
+//! Encodes folded or quantized layers into a model file.
 
 use super::fold::FoldedLayer;
 use super::head::Head;
@@ -11,7 +11,7 @@ use anyhow::bail;
 use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 use foldnet_sim::AlignedBytes;
 
-/// The fold as 32-bit floats; its inputs are averages of these groups of values.
+/// Encodes the fold as 32-bit floats; its inputs are averages of these groups of values.
 pub(super) fn encode_float(
     layers: &[FoldedLayer],
     checkpoint: &Checkpoint,
@@ -35,7 +35,8 @@ pub(super) fn encode_float(
     encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], ends, plan)
 }
 
-/// Quantized layers, the first in this order of the pixels; the scale of the last one's outputs is that of the logits.
+/// Encodes quantized layers, the first in this order of the pixels; the scale of the last layer's outputs is that of
+/// the logits.
 pub(super) fn encode_integer(
     layers: &[QuantizedLayer],
     order: &[u16],
@@ -60,7 +61,7 @@ fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyh
 /// Layers of a device model, with their weights.
 type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core::model::MAX_MODEL_LAYERS }>;
 
-/// How values come in, what comes out, and of which set all of it was learned.
+/// Inputs, outputs and data set of a model.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Ends<'a> {
     pub(super) inputs: &'a Inputs,

@@ -1,4 +1,4 @@
-//! From a checkpoint to a device model, and what it is worth: [`build`](super::build), then [`measure`](super::measure).
+//! From a checkpoint to a device model and its accuracy: [`build`](super::build), then [`measure`](super::measure).
 
 pub use super::plan::ExportPlan;
 
@@ -13,10 +13,11 @@ use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::Task;
 use foldnet_sim::AlignedBytes;
 
-/// Exports `checkpoint` and compares the model with it on the test images; `progress` is told of the quantizer's.
+/// Exports `checkpoint` and compares the model with it on the test images; `progress` receives the quantizer's
+/// progress.
 ///
 /// # Errors
-/// When the layer list cannot be folded, a shape is beyond the format's, or the bits are not what the format has.
+/// If the layers cannot be folded, a shape exceeds the format, or the format does not support the bits.
 pub fn export<C: Compute>(
     checkpoint: &Checkpoint,
     plan: &ExportPlan,
@@ -26,10 +27,10 @@ pub fn export<C: Compute>(
     export_smaller(checkpoint, plan, None, compute, progress)
 }
 
-/// The same with inputs merged and units removed as far as is `wanted`.
+/// Like [`export`], with inputs merged and units removed as far as `wanted` allows.
 ///
 /// # Errors
-/// As [`export`]; and when the task or the bits are such that nothing can be made smaller, or what can costs too much.
+/// As [`export`]; also if the task or the bits do not allow a reduction, or every reduction costs too much.
 pub fn export_smaller<C: Compute>(
     checkpoint: &Checkpoint,
     plan: &ExportPlan,
@@ -48,7 +49,7 @@ pub fn export_smaller<C: Compute>(
     Ok((built.model, report))
 }
 
-/// Refuses what has no smaller form.
+/// Refuses exports that have no smaller form.
 fn check_smaller(checkpoint: &Checkpoint, plan: &ExportPlan, wanted: &Wanted) -> anyhow::Result<()> {
     if checkpoint.about.quantized.is_some() {
         bail!(

@@ -1,9 +1,9 @@
-//! The folded network on the PC: what [`foldnet_core::fold`] leaves, row by row, in f64.
+//! The folded network on the PC: the result of [`foldnet_core::fold`], row by row, in f64.
 
 use crate::network::checkpoint::Checkpoint;
 use foldnet_core::fold::{Fold, FoldError};
 
-/// One Dense, with or without ReLU behind it.
+/// One Dense, with or without a ReLU after it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FoldedLayer {
     /// `I`
@@ -21,7 +21,7 @@ pub struct FoldedLayer {
 /// Folds pixel scaling and every BatchNormalization of a trained network into its Dense layers.
 ///
 /// # Errors
-/// When the layer list cannot be folded; the error names the layer.
+/// If the layers cannot be folded; the error names the layer.
 pub fn fold(checkpoint: &Checkpoint) -> Result<Vec<FoldedLayer>, FoldError> {
     let scaling = checkpoint.pixels.scaling();
     let fold = Fold::new(checkpoint.network(), &checkpoint.params, scaling)?;

@@ -1,4 +1,4 @@
-//! What the outputs of an exported model mean: the head of the model file, from the task that the network was trained for.
+//! The meaning of an exported model's outputs: the head of the model file, according to the task of the network.
 
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::inputs::Inputs;
@@ -8,7 +8,7 @@ use foldnet_core::layer::Layer;
 use foldnet_core::model::HeadSpec;
 use foldnet_data::Task;
 
-/// The numbers of a head.
+/// The parameters of a head.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Head {
     /// Classes.
@@ -17,15 +17,15 @@ pub enum Head {
     Sigmoid,
     /// Scale and offset of every value.
     Values(Vec<[f32; 2]>),
-    /// The reconstruction of the inputs by an integer model: `a`, `b` of every output, their shift, the real value of a step
-    /// of the sum of squares, and the largest sum that is normal.
+    /// The reconstruction of the inputs by an integer model: `a`, `b` of every output, their shift, the real value of a
+    /// step of the sum of squares, and the largest sum that is normal.
     Reconstruction(Vec<[i32; 2]>, u8, f32, u64),
-    /// The same of a float model.
+    /// The reconstruction by a float model.
     FloatReconstruction(Vec<[f32; 2]>, f32, f32),
 }
 
 impl Head {
-    /// As the encoder takes it.
+    /// The head for the encoder.
     pub fn spec(&self) -> HeadSpec<'_> {
         match self {
             Self::Softmax => HeadSpec::Softmax,
@@ -58,8 +58,8 @@ impl Head {
         }
     }
 
-    /// The head of an integer model whose last layer is `last` before quantization. Values are brought to a common size first, so
-    /// that one step is right for all of them; `outputs [N][O]` are the network's on the calibration examples.
+    /// The head of an integer model whose last layer before quantization is `last`. Values are first scaled to a common
+    /// size, so that one step suits all of them; `outputs [N][O]` are the network's on the calibration examples.
     pub fn prepare(checkpoint: &Checkpoint, last: &mut FoldedLayer, outputs: &[f32]) -> Self {
         if checkpoint.about.task != Task::Regress {
             return Self::of_classes(checkpoint);
@@ -80,10 +80,10 @@ impl Head {
         if last.relu { Self::Values(vec![[1.0, 0.0]; units]) } else { Self::Values(rows.collect()) }
     }
 
-    /// The same for a reconstruction, once the real value of a step of its outputs is known.
+    /// The head of a reconstruction, once the real value of a step of its outputs is known.
     ///
     /// # Errors
-    /// When the inputs are too large for the outputs' steps.
+    /// If the inputs are too large for the outputs' steps.
     pub fn reconstruction(checkpoint: &Checkpoint, inputs: &Inputs, step: f64) -> anyhow::Result<Self> {
         let (scaling, outputs) = (checkpoint.pixels.scaling(), checkpoint.network().outputs());
         let targets: Vec<[f64; 2]> = (0..outputs)

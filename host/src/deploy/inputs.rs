@@ -1,6 +1,6 @@
-//! How raw values become 8 bits on a device: for every value the window (its lowest value and its step) in which 8 bits
-//! lose least on the calibration examples. What is affine in it goes into the first layer. Bytes lose nothing; those that are
-//! 255 more often than 0, as of a light background, are turned around, since a device skips zeros.
+//! How raw values become 8 bits on a device. For every value, the window (its lowest value and its step) is chosen with
+//! which 8 bits lose least on the calibration examples. Its affine part goes into the first layer. Bytes lose nothing;
+//! those that are 255 more often than 0, as on a light background, are inverted, because a device skips zeros.
 
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::quantize::QuantizedLayer;
@@ -12,49 +12,50 @@ use foldnet_core::model::{InputMap, InputSpec, Sharing};
 use foldnet_data::{Shape, ValuesRef, View};
 use serde::Serialize;
 
-/// Rounding errors of an input, as a share of its standard deviation, above which [`Inputs::loss`] is worth a word.
+/// Rounding error of an input, as a fraction of its standard deviation, above which [`Inputs::loss`] is reported.
 pub const LOSS_BOUND: f64 = 0.02;
 
-/// Shares of the examples that a window may leave out on either side.
+/// Fractions of the examples that a window may leave out on either side.
 const LEFT_OUT: [f64; 4] = [0.0, 0.0005, 0.002, 0.01];
 
-/// How much wider a window is than what the calibration examples reach, on either side: other examples reach further.
+/// Margin of a window beyond the calibration examples on either side, since other examples extend further.
 const MARGIN: f64 = 0.02;
 
-/// Values share a window if that loses at most this many times what windows of their own lose.
+/// Values share a window if it loses at most this many times as much as windows of their own.
 const WORTH: f64 = 1.5;
 
-/// Bytes are turned around if that makes this share of all values zero, or more: it takes a device a copy of the example.
+/// Bytes are inverted if that makes at least this fraction of all values zero, since it costs a device a copy of the
+/// example.
 const WORTH_TURNING: f64 = 0.05;
 
-/// How the values of an example become activations.
+/// The conversion of an example's values to activations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inputs {
     kind: InputType,
     sharing: Sharing,
     maps: Vec<InputMap>,
-    /// Which bytes are turned around, `255 - x`; empty if none is.
+    /// Which bytes are inverted (`255 - x`); empty if none is.
     turned: Vec<bool>,
     channels: usize,
-    /// Which of them share an input of the first layer, once they are activations.
+    /// Which activations share an input of the first layer.
     groups: Groups,
-    /// The largest rounding error of an input (root of the mean square) in its standard deviations.
+    /// The largest rounding error of an input (root mean square) in its standard deviations.
     pub loss: f64,
     /// Inputs that lose more than [`LOSS_BOUND`], the worst first.
     pub lossy: Vec<LossyInput>,
 }
 
-/// An input of which 8 bits lose much.
+/// An input that loses much with 8 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LossyInput {
-    /// Its number, from 0.
+    /// Its index, from 0.
     pub input: usize,
-    /// Its rounding error (root of the mean square), in its standard deviations.
+    /// Its rounding error (root mean square), in its standard deviations.
     pub lost: f64,
 }
 
 impl Inputs {
-    /// As they are: for a float model.
+    /// No conversion, for a float model.
     pub fn plain(view: View) -> Self {
         let kind = core_type(view.inputs.input_type());
         Self {
@@ -96,13 +97,13 @@ impl Inputs {
         shared.into_iter().find(enough).map_or(each, |(_, inputs)| inputs)
     }
 
-    /// The same with bytes as they are, for a network that was trained on averages of them: averages round halves up.
+    /// The same without inversion, for a network that was trained on averages of bytes: averages round halves up.
     pub fn unturned(self) -> Self {
         Self { turned: Vec::new(), ..self }
     }
 
-    /// The same network of integers on inputs of which some are turned around, exactly: `w x = 255 w - w (255 - x)`. None is
-    /// where a sum could overflow then.
+    /// Adapts the network of integers exactly to the inverted inputs: `w x = 255 w - w (255 - x)`. Inverts none if a
+    /// sum could then overflow.
     pub fn turn_integers(self, layer: &mut QuantizedLayer) -> Self {
         let mut turned = layer.clone();
         for (weights, row) in turned.weights.chunks_exact_mut(layer.inputs).zip(&mut turned.rows) {
@@ -118,10 +119,10 @@ impl Inputs {
         self
     }
 
-    /// Those of a network that was trained in integers.
+    /// The windows of a network that was trained in integers.
     ///
     /// # Errors
-    /// In words, when its windows are none of a model file.
+    /// As text, if its windows are not valid in a model file.
     pub fn trained(checkpoint: &Checkpoint) -> anyhow::Result<Self> {
         let About { input, quantized, .. } = &checkpoint.about;
         let kind = core_type(input.0);
@@ -140,7 +141,7 @@ impl Inputs {
         Ok(Self { kind, sharing, maps, channels, groups, turned: Vec::new(), loss: 0.0, lossy: Vec::new() })
     }
 
-    /// What a checkpoint keeps of the windows.
+    /// The windows to keep in a checkpoint.
     pub fn windows(&self) -> Option<Windows> {
         let maps = self.maps.iter().map(|map| map.words()).collect();
         self.kind.is_mapped().then_some(Windows { sharing: self.sharing as u8, maps })
@@ -188,7 +189,7 @@ impl Inputs {
         self.maps.get(at).copied()
     }
 
-    /// The activations of examples, `[N][I]`, bit for bit as a device has them.
+    /// The activations of examples, `[N][I]`, bit-identical to a device's.
     pub fn codes(&self, values: ValuesRef, inputs: usize) -> Vec<u8> {
         let map = |at: usize| self.map(at % inputs).unwrap_or(InputMap::NONE);
         macro_rules! codes {
@@ -216,7 +217,7 @@ impl Inputs {
         (0..values.len()).map(real).collect()
     }
 
-    /// The first layer on activations instead of raw values.
+    /// Adapts the first layer to activations instead of raw values.
     pub fn fold_into(&self, layer: &mut FoldedLayer) {
         for (row, bias) in layer.kernel.chunks_exact_mut(layer.inputs).zip(&mut layer.bias) {
             for (value, weight) in row.iter_mut().enumerate() {
@@ -227,7 +228,7 @@ impl Inputs {
         }
     }
 
-    /// The rounding error of a value over its column, in standard deviations; 0 where it never changes.
+    /// The rounding error of a value over its column, in standard deviations; 0 if it never changes.
     fn loss_of(&self, value: usize, column: &[f64]) -> f64 {
         let (step, low) = self.step_and_low(value);
         let n = column.len() as f64;
@@ -239,7 +240,7 @@ impl Inputs {
     }
 }
 
-/// The same type in core's words.
+/// The same type in core.
 fn core_type(of: foldnet_data::InputType) -> InputType {
     match of {
         foldnet_data::InputType::U8 => InputType::U8,
@@ -250,7 +251,7 @@ fn core_type(of: foldnet_data::InputType) -> InputType {
     }
 }
 
-/// Which of `inputs` bytes are 255 more often than 0 in examples `[N][I]`; none where turning them around is not worth it.
+/// Which of `inputs` bytes are 255 more often than 0 in examples `[N][I]`; none if inverting them is not worthwhile.
 fn turned(bytes: &[u8], inputs: usize) -> Vec<bool> {
     let gain = |input: usize| {
         let column = || bytes.iter().skip(input).step_by(inputs);
@@ -281,7 +282,7 @@ fn windows(kind: InputType, columns: &[Vec<f64>], sharing: Sharing, shape: Shape
     (0..groups).map(of).collect()
 }
 
-/// Lowest and highest value of the window that loses least of a sorted column.
+/// Lowest and highest value of the window that loses least for a sorted column.
 fn window(column: &[f64]) -> (f64, f64) {
     let last = column.len().saturating_sub(1);
     let candidates = LEFT_OUT.map(|share| {
@@ -329,7 +330,7 @@ mod tests {
         View { inputs, targets: TargetsRef::None, shape: Shape::window(samples, channels) }
     }
 
-    /// Activations stand for the values to within half a step.
+    /// Activations represent the values to within half a step.
     fn check(inputs: ValuesRef, channels: usize, samples: usize, sharing: Sharing) {
         let (chosen, count) = (Inputs::choose(view(inputs, channels, samples)), channels * samples);
         assert_eq!(chosen.sharing, sharing, "{inputs:?}");

@@ -1,4 +1,4 @@
-//! Integer models of a folded network: of all of it, or of a smaller one that loses no more than is allowed.
+//! Integer models of a folded network: of the whole network, or of a smaller one within the allowed loss.
 
 use super::encode::{Ends, encode_integer};
 use super::measure::run;
@@ -18,29 +18,29 @@ use foldnet_core::Compute;
 use foldnet_core::infer::layout::BitWidth;
 use foldnet_data::{Task, View};
 
-/// Makes integer models of a network.
+/// Builds integer models of a network.
 pub(super) struct Quantizer<'a> {
     pub(super) checkpoint: &'a Checkpoint,
     pub(super) plan: &'a ExportPlan<'a>,
-    /// Bits of a weight, layer by layer: 8, 4 or 2.
+    /// Bits per weight, layer by layer: 8, 4 or 2.
     pub(super) bits: &'a [u8],
 }
 
-/// The calibration examples, and what follows from them.
+/// The calibration examples, and data derived from them.
 struct Calibrated {
     inputs: Inputs,
     head: Head,
     /// Activations `[N][I]`.
     codes: Vec<u8>,
-    /// The values that these stand for, in their steps, unless they are the values.
+    /// The exact values in steps of the activations, unless the activations are the values.
     exact: Option<Vec<f64>>,
 }
 
-/// How often a smaller network is looked for: less each time the model of what was found costs too much.
+/// Number of attempts to find a smaller network, with less reduction each time its model costs too much.
 const TRIES: usize = 4;
 
 impl Quantizer<'_> {
-    /// The model of a folded network, smaller where that is `wanted`.
+    /// The model of a folded network; reduced if `wanted` says so.
     pub(super) fn run<C: Compute>(
         &self,
         mut folded: Vec<FoldedLayer>,
@@ -74,7 +74,7 @@ impl Quantizer<'_> {
         }
     }
 
-    /// The smallest model that is found within the limit, judged beside that of the whole network.
+    /// The smallest model found within the limit, compared with that of the whole network.
     fn smaller(
         &self,
         calibrated: &Calibrated,
@@ -119,7 +119,7 @@ impl Quantizer<'_> {
         );
     }
 
-    /// The model of the network as it is, or of a smaller one.
+    /// The model of the network, or of a smaller one.
     fn model(
         &self,
         calibrated: &Calibrated,

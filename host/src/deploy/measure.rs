@@ -1,4 +1,4 @@
-//! Measures what a device model is worth: its outputs beside the network's and its fold's, on the test examples.
+//! Measures a device model: compares its outputs with the network's and its fold's on the test examples.
 
 use super::inputs::LossyInput;
 use super::plan::{Built, ExportPlan, Folded};
@@ -12,7 +12,7 @@ use foldnet_data::{TargetsRef, Task, View};
 use foldnet_sim::ConversionCost;
 use serde::Serialize;
 
-/// What `export` reports.
+/// The report of `export`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Export {
     /// Bits of every layer's weights.
@@ -21,7 +21,7 @@ pub struct Export {
     pub bytes: usize,
     /// Largest difference of a logit between the network and its fold, both in f32, over the test images.
     pub folded_max_deviation: f32,
-    /// Accuracy of the network on the test images. This and the two below are NaN, and not written, where there are no
+    /// Accuracy of the network on the test images. This and the next two are NaN, and not written, if there are no
     /// classes.
     #[serde(skip_serializing_if = "is_nan")]
     pub float_accuracy: f64,
@@ -31,16 +31,16 @@ pub struct Export {
     /// Accuracy of the exported model.
     #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// Test images whose class is another than the network's.
+    /// Number of test images whose class differs from the network's.
     pub changed: usize,
     /// Relative error of every layer's output on the calibration images, see
-    /// [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); none for floats.
+    /// [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); empty for floats.
     pub layer_errors: Vec<f64>,
     /// Type of an input.
     pub input: &'static str,
-    /// Largest rounding error that 8 bits of an input make, as a share of its standard deviation.
+    /// Largest rounding error from 8 bits of an input, as a fraction of its standard deviation.
     pub input_loss: f64,
-    /// What making activations of them costs on a device, where that is anything.
+    /// Cost of converting inputs to activations on a device, if there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversion: Option<ConversionCost>,
     /// RMSE of the network on the test examples, if it estimates values.
@@ -55,20 +55,20 @@ pub struct Export {
     /// The same for the exported model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
-    /// Inputs of which 8 bits lose more than [`LOSS_BOUND`](super::inputs::LOSS_BOUND), the worst first.
+    /// Inputs that lose more than [`LOSS_BOUND`](super::inputs::LOSS_BOUND) with 8 bits, the worst first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lossy_inputs: Vec<LossyInput>,
-    /// What was merged and removed, where that was asked for.
+    /// What was merged and removed, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smaller: Option<Shrunk>,
 }
 
-/// What a model is compared with.
+/// The outputs that a model is compared with.
 #[derive(Debug)]
 pub(super) struct Reference {
     /// The network's outputs.
     network: Outputs,
-    /// Its fold's; none of a network that was trained in integers.
+    /// The fold's outputs; `None` for a network that was trained in integers.
     folded: Option<Outputs>,
     task: Task,
 }
@@ -77,7 +77,7 @@ impl Reference {
     /// Runs `checkpoint` and its fold on the test examples of `plan`.
     ///
     /// # Errors
-    /// Where an output is not a number.
+    /// If an output is not a number.
     pub(super) fn of<C: Compute>(
         checkpoint: &Checkpoint,
         folded: Option<&Folded>,
@@ -95,10 +95,10 @@ impl Reference {
         Ok(Self { network, folded: Some(folded), task })
     }
 
-    /// What is reported of the model.
+    /// The report on the model.
     ///
     /// # Errors
-    /// Where an output of the model is not a number.
+    /// If an output of the model is not a number.
     pub(super) fn compare(&self, built: &Built, plan: &ExportPlan) -> anyhow::Result<Export> {
         let Self { network, folded, task } = self;
         let exported = run(&built.model, plan.test)?.finite()?;
@@ -129,7 +129,7 @@ impl Reference {
     }
 }
 
-/// Area under the ROC curve of anomaly scores; none where the set or the network has none.
+/// Area under the ROC curve of anomaly scores; `None` if the set or the network has none.
 fn auc(outputs: &Outputs, view: View) -> Option<f64> {
     match outputs.of_scores(None, view).metrics {
         Metrics::Anomaly(found) if !outputs.scores.is_empty() => found.auc,
@@ -137,7 +137,7 @@ fn auc(outputs: &Outputs, view: View) -> Option<f64> {
     }
 }
 
-/// Root of the mean squared error of values; none where the set has none.
+/// Root of the mean squared error of values; `None` if the set has none.
 fn rmse(outputs: &Outputs, view: View) -> Option<f64> {
     let TargetsRef::Values { values, .. } = view.targets else { return None };
     let squares = outputs.logits.iter().zip(values).map(|(y, target)| (f64::from(*y) - f64::from(*target)).powi(2));

@@ -1,5 +1,5 @@
-//! From a trained network to a model on a device: fold, quantize, arrange, encode, measure, flash.
-//! [`build`] makes the model, [`measure`] says what it is worth, [`export`] is both.
+//! From a trained network to a model on a device: fold, quantize, arrange, encode, measure, flash. [`build`] makes the
+//! model, [`measure`] compares it with the network, [`export`] does both.
 
 mod arrange;
 pub mod build;

@@ -1,7 +1,7 @@
-//! From a checkpoint to ONNX, to check it against any other runtime: as trained, or folded.
+//! Exports a checkpoint to ONNX, to compare it with any other runtime: as trained, or folded.
 //!
-//! The file takes raw values as `f32` `[N][I]`, pixels of 0 to 255, and answers what the network answers: probabilities
-//! where it ends with Softmax or Sigmoid, else its values.
+//! The file takes raw values as `f32` `[N][I]`, with pixels from 0 to 255, and outputs what the network does:
+//! probabilities if it ends with Softmax or Sigmoid, otherwise its values.
 
 use super::fold::fold;
 use crate::network::checkpoint::Checkpoint;
@@ -14,7 +14,7 @@ use foldnet_import::{Head, Piece, write_onnx};
 /// The bytes of the file.
 ///
 /// # Errors
-/// When the network cannot be folded, or has a layer that ONNX has not.
+/// If the network cannot be folded, or has a layer that ONNX lacks.
 pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
     if checkpoint.about.pool.is_some() {
         bail!("ONNX gets no averages of pooled inputs; give --format fnet, c, bin or hex, or train without --pool");
@@ -29,8 +29,8 @@ pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
     Ok(write_onnx(checkpoint.inputs, &pieces, head, &checkpoint.labels))
 }
 
-/// Raw values that the network's inputs may have, three examples of them: the mean, and three standard deviations below
-/// and above it, or the ends of the range of pixels.
+/// Three examples of plausible raw values: the mean, and three standard deviations below and above it, or the ends of
+/// the range of pixels.
 pub fn probes(checkpoint: &Checkpoint) -> Examples {
     let scaling = checkpoint.pixels.scaling();
     let raw = |deviations: f64| {
@@ -50,7 +50,7 @@ pub fn probes(checkpoint: &Checkpoint) -> Examples {
     Examples { inputs, targets: Targets::None, shape: Shape::features(checkpoint.inputs) }
 }
 
-/// A layer with numbers of its own.
+/// A layer with its own parameters.
 enum Owned {
     Affine { scale: Vec<f32>, shift: Vec<f32> },
     Dense { units: usize, kernel: Vec<f32>, bias: Option<Vec<f32>> },
@@ -108,7 +108,7 @@ fn trained_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<Owned>> {
     Ok(layers)
 }
 
-/// From raw values to inputs; none where they are the same.
+/// Conversion from raw values to inputs; `None` if they are the same.
 fn affine(checkpoint: &Checkpoint) -> Option<Owned> {
     let scaling = checkpoint.pixels.scaling();
     let pairs: Vec<(f64, f64)> = (0..checkpoint.inputs).map(|input| scaling.affine(input)).collect();
@@ -149,7 +149,7 @@ mod tests {
         (0..20).map(|at| network.answer(&example(at))).collect()
     }
 
-    /// As trained and folded are the same function, within the rounding of folded weights to f32.
+    /// The trained and the folded form are the same function, up to rounding of folded weights to f32.
     #[test]
     fn folded_answers_as_trained() {
         let [trained, folded] = [false, true].map(|folded| answers(&onnx(&checkpoint(), folded).expect("ONNX")));
@@ -160,7 +160,7 @@ mod tests {
         assert!(spread > 0.4 && trained[0] != trained[1], "{trained:?}");
     }
 
-    /// What is read again is the same checkpoint.
+    /// Reading the file back gives the same checkpoint.
     #[test]
     fn there_and_back() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! What to export, and what comes of it on the way.
+//! What to export, and intermediate results.
 
 use super::fold::FoldedLayer;
 use super::inputs::Inputs;
@@ -6,14 +6,14 @@ use super::shrink::Shrunk;
 use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
 
-/// What to export, and on what images to look at it.
+/// What to export, and the images to calibrate and test with.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportPlan<'a> {
-    /// Bits of a weight: one number for all layers, or one for each.
+    /// Bits per weight: one number for all layers, or one for each.
     pub bits: &'a [u8],
-    /// Training images that integer weights are fitted to; none are needed for 32 bits.
+    /// Training images to calibrate integer weights on; not needed for 32 bits.
     pub calibration: View<'a>,
-    /// Labelled images that accuracy is measured on.
+    /// Labelled images to measure accuracy on.
     pub test: View<'a>,
     /// Names of the classes.
     pub labels: &'a [String],
@@ -24,22 +24,22 @@ pub struct ExportPlan<'a> {
 pub struct Folded {
     /// Its layers.
     pub layers: Vec<FoldedLayer>,
-    /// The model of 32-bit floats that they are.
+    /// Its model of 32-bit floats.
     pub model: AlignedBytes,
 }
 
-/// A device model, and what is known of it from building it.
+/// A device model, with information from building it.
 #[derive(Debug)]
 pub struct Built {
     /// The model file.
     pub model: AlignedBytes,
     /// Bits of every layer's weights.
     pub bits: Vec<u8>,
-    /// Relative error of every layer, [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); none for floats and for
-    /// integers that were trained.
+    /// Relative error of every layer, [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); empty for
+    /// floats and for integers that were trained.
     pub errors: Vec<f64>,
-    /// How its inputs become 8 bits.
+    /// Conversion of its inputs to 8 bits.
     pub inputs: Inputs,
-    /// What was merged and removed, where that was asked for.
+    /// What was merged and removed, if requested.
     pub smaller: Option<Shrunk>,
 }

@@ -1,4 +1,4 @@
-//! The model of a network that was trained in integers: its weights, steps and windows as they are.
+//! The model of a network that was trained in integers, with its weights, steps and windows unchanged.
 
 use super::arrange::arrange;
 use super::encode::{Ends, encode_integer};
@@ -10,7 +10,7 @@ use crate::network::checkpoint::Checkpoint;
 use foldnet_data::{Shape, TargetsRef, ValuesRef, View};
 use foldnet_sim::AlignedBytes;
 
-/// A network that was trained in integers: its weights and steps as they are.
+/// A network that was trained in integers: its weights and steps, unchanged.
 pub(super) struct Integers {
     layers: Vec<QuantizedLayer>,
     inputs: Inputs,
@@ -31,7 +31,7 @@ impl Integers {
         encode_integer(&self.layers, order, ends, plan)
     }
 
-    /// The model with its inputs and units in the order in which a device is fastest.
+    /// The model with its inputs and units in the order that is fastest on a device.
     pub(super) fn arranged(mut self, checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Built> {
         let bits = self.layers.iter().map(|layer| layer.bits).collect();
         let (seen, groups) = (checkpoint.seen(plan.calibration), checkpoint.groups());
@@ -49,10 +49,10 @@ impl Integers {
     }
 }
 
-/// The model of a network that was trained in integers, its inputs and units in their own order: what evaluation runs.
+/// The model of a network that was trained in integers, with inputs and units in their own order, for evaluation.
 ///
 /// # Errors
-/// When the checkpoint holds no integers that a device can compute with.
+/// If the checkpoint has no integers that a device can compute with.
 pub(crate) fn integer_model(checkpoint: &Checkpoint) -> anyhow::Result<AlignedBytes> {
     let shape = checkpoint.about.data_shape().unwrap_or_else(|| Shape::features(checkpoint.inputs));
     let none = View { inputs: ValuesRef::U8(&[]), targets: TargetsRef::None, shape };

@@ -14,17 +14,18 @@ use foldnet_data::{Task, ValuesRef, View, WrongKind};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// Images that are run through a checkpoint at once.
+/// Number of images run through a checkpoint at once.
 const BATCH: usize = 250;
 
-/// Logits of a set of images, `[images][classes]`, and what they were computed from.
+/// Logits of a set of images, `[images][classes]`, with related results.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Outputs {
-    /// Real values of the logits. One sigmoid has two: 0 and its own, of which the softmax is the sigmoid.
+    /// Real values of the logits. A single sigmoid gives two, 0 and its own logit, whose softmax is the sigmoid.
     pub logits: Vec<f32>,
     /// `C`
     pub classes: usize,
-    /// Anomaly score of every example as a device computes it, `[images]`; empty unless a model file that reconstructs was run.
+    /// Anomaly score of every example as a device computes it, `[images]`; empty except for model files that
+    /// reconstruct.
     pub scores: Vec<Scored>,
     /// SHA-256 over the logits of a model file as a device would send them, little-endian, image by image.
     pub logits_sha256: Option<String>,
@@ -39,37 +40,37 @@ pub struct Scored {
     pub above: Option<bool>,
 }
 
-/// How many of a class were recognized.
+/// Results for one class.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PerClass {
     /// Name of the class.
     pub label: String,
-    /// Images of the class.
+    /// Number of images of the class.
     pub images: usize,
-    /// Share of them that was recognized, which is recall.
+    /// Fraction of them classified correctly (recall).
     pub accuracy: f64,
-    /// Share of what was taken for the class that is it.
+    /// Fraction of the images assigned to the class that belong to it.
     pub precision: f64,
     /// Harmonic mean of precision and recall.
     pub f1: f64,
 }
 
-/// What `evaluate` reports.
+/// The result of `evaluate`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluation {
-    /// Images in all.
+    /// Number of images.
     pub images: usize,
     /// Mean cross-entropy, in nats, or mean squared error.
     pub loss: f64,
-    /// Share of the images that was recognized; NaN, and not written, where the task is another.
+    /// Fraction of the images classified correctly; NaN, and not written, for other tasks.
     #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// The same for every class.
+    /// The results for every class.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub per_class: Vec<PerClass>,
-    /// What the task is measured by.
+    /// The metrics of the task.
     pub metrics: Metrics,
-    /// See [`Outputs::logits_sha256`]; of model files only.
+    /// See [`Outputs::logits_sha256`]; only for model files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub logits_sha256: Option<String>,
 }
@@ -77,7 +78,7 @@ pub struct Evaluation {
 /// Runs a trained network, unfolded, with its moving statistics.
 ///
 /// # Panics
-/// If the images are not of the network's size: see [`ImageSize`](crate::network::open::ImageSize).
+/// If the images do not have the network's size: see [`ImageSize`](crate::network::open::ImageSize).
 pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Outputs {
     if checkpoint.about.quantized.is_some() {
         return run_integers(checkpoint, view);
@@ -104,12 +105,12 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
     Outputs { logits, classes, ..Outputs::default() }
 }
 
-/// The logits of two classes where `[N]` are those of one sigmoid; else as they are.
+/// Expands the logits `[N]` of one sigmoid to those of two classes; returns other logits unchanged.
 fn two_classes(logits: Vec<f32>, classes: usize, sigmoid: bool) -> (Vec<f32>, usize) {
     if sigmoid { (logits.into_iter().flat_map(|z| [0.0, z]).collect(), 2) } else { (logits, classes) }
 }
 
-/// Runs a network that was trained in integers: the device's code on the model that export makes of it.
+/// Runs a network that was trained in integers with the device's code, on the model that export makes of it.
 fn run_integers(checkpoint: &Checkpoint, view: View) -> Outputs {
     let file = integer_model(checkpoint).expect("reading a checkpoint has looked at its integers");
     let model = Model::parse(&file).expect("what is written can be read");
@@ -119,7 +120,7 @@ fn run_integers(checkpoint: &Checkpoint, view: View) -> Outputs {
 /// Runs a model file, image by image, as a device does.
 ///
 /// # Panics
-/// If the images are not of the model's size: see [`Model::inputs`].
+/// If the images do not have the model's size: see [`Model::inputs`].
 pub fn run_model(model: &Model, view: View) -> Outputs {
     assert_eq!(view.shape.inputs(), model.inputs(), "image size and model");
     let (mut logits, mut digest, mut scores) = (Vec::new(), Sha256::new(), Vec::new());
@@ -154,15 +155,15 @@ fn run_values<I: Input>(model: &Model, values: &[I], each: &mut dyn FnMut(Answer
     }
 }
 
-/// The outputs of a checkpoint, with the scores of one that reconstructs.
+/// The outputs of a checkpoint, with scores if it reconstructs its inputs.
 ///
 /// # Errors
-/// When an output is infinite or not a number.
+/// If an output is infinite or not a number.
 pub fn answers<C: Compute>(checkpoint: &Checkpoint, view: View, compute: &C) -> Result<Outputs, NotFinite> {
     with_scores(run_checkpoint(checkpoint, view, compute), checkpoint, view).finite()
 }
 
-/// `outputs` of a checkpoint for `view`, with the scores of one that reconstructs.
+/// `outputs` of a checkpoint for `view`, with scores if it reconstructs its inputs.
 pub fn with_scores(mut outputs: Outputs, checkpoint: &Checkpoint, view: View) -> Outputs {
     if checkpoint.about.task == Task::Reconstruct && outputs.scores.is_empty() {
         let scores = scores(&outputs.logits, &checkpoint.standardized(view), outputs.classes);
@@ -172,10 +173,10 @@ pub fn with_scores(mut outputs: Outputs, checkpoint: &Checkpoint, view: View) ->
     outputs
 }
 
-/// A checkpoint on labelled examples, by its task; `names` of the classes in order.
+/// Evaluates a checkpoint on labelled examples according to its task; `names` are those of the classes in order.
 ///
 /// # Errors
-/// When the set has no answers of the task's kind.
+/// If the set has no answers for the task.
 pub fn evaluate<C: Compute>(
     checkpoint: &Checkpoint,
     view: View,
@@ -187,10 +188,10 @@ pub fn evaluate<C: Compute>(
     Ok((outputs, evaluation))
 }
 
-/// A model file on labelled examples, by its head; `names` of the classes in order.
+/// Evaluates a model file on labelled examples according to its head; `names` are those of the classes in order.
 ///
 /// # Errors
-/// When the set has no answers of the head's kind, or an output is no number.
+/// If the set has no answers for the head, or an output is not a number.
 pub fn evaluate_model(model: &Model, view: View, names: &[String]) -> anyhow::Result<(Outputs, Evaluation)> {
     let outputs = run_model(model, view).finite()?;
     let evaluation = match model.head() {
@@ -201,22 +202,22 @@ pub fn evaluate_model(model: &Model, view: View, names: &[String]) -> anyhow::Re
     Ok((outputs, evaluation))
 }
 
-/// A logit is infinite or not a number: no class, loss or difference of it means anything.
+/// A logit is infinite or not a number, so classes, losses and differences would be meaningless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a logit of example {example} (counted from 0) is infinite or not a number: the weights are too large to compute with; \
      train again with a smaller --learning-rate, or go back to a checkpoint of before"
 )]
 pub struct NotFinite {
-    /// The first one.
+    /// The first such example.
     pub example: usize,
 }
 
 impl Outputs {
-    /// The same, where every logit is a number.
+    /// Returns the outputs if every logit is a number.
     ///
     /// # Errors
-    /// Where one is infinite or NaN, which comparisons would pass over.
+    /// If one is infinite or NaN, which comparisons would silently ignore.
     pub fn finite(self) -> Result<Self, NotFinite> {
         match self.logits.iter().position(|logit| !logit.is_finite()) {
             Some(at) => Err(NotFinite { example: at / self.classes }),
@@ -224,7 +225,7 @@ impl Outputs {
         }
     }
 
-    /// The class of every image: that of the largest logit, the first of equals.
+    /// The class of every image: that of the largest logit, the first if several are equal.
     pub fn predictions(&self) -> Vec<u16> {
         let largest = |row: &[f32]| {
             let best = (0, f32::NEG_INFINITY);
@@ -233,19 +234,19 @@ impl Outputs {
         self.logits.chunks_exact(self.classes).map(largest).collect()
     }
 
-    /// The largest difference of any logit; NaN where one has no difference, as between two infinities.
+    /// The largest difference of any logit; NaN if a difference is undefined, as between two infinities.
     pub fn largest_deviation(&self, other: &Self) -> f32 {
         let larger = |max: f32, difference: f32| if difference > max || difference.is_nan() { difference } else { max };
         let differences = self.logits.iter().zip(&other.logits).map(|(a, b)| (a - b).abs());
         differences.fold(0.0, |max, difference| if max.is_nan() { max } else { larger(max, difference) })
     }
 
-    /// How many images have another class in `other`.
+    /// Number of images with a different class in `other`.
     pub fn changed(&self, other: &Self) -> usize {
         self.predictions().iter().zip(other.predictions()).filter(|(a, b)| **a != *b).count()
     }
 
-    /// Share of the images whose class is their label.
+    /// Fraction of the images whose class equals their label.
     pub fn accuracy(&self, labels: &[u16]) -> f64 {
         let correct = self.predictions().iter().zip(labels).filter(|(class, label)| class == label).count();
         correct as f64 / labels.len() as f64
@@ -261,13 +262,13 @@ impl Outputs {
         losses.sum::<f64>() / labels.len() as f64
     }
 
-    /// What is reported of real values; the loss is the mean squared error.
+    /// The evaluation of real values; the loss is the mean squared error.
     pub fn of_values(&self, targets: &[f32]) -> Evaluation {
         let found = regression(&self.logits, targets, self.classes);
         self.other(targets.len() / self.classes, found.rmse.powi(2), Metrics::Regression(found))
     }
 
-    /// What is reported of [`scores`](Self::scores); the loss is their mean.
+    /// The evaluation of [`scores`](Self::scores); the loss is their mean.
     pub fn of_scores(&self, threshold: Option<f32>, view: View) -> Evaluation {
         let scores: Vec<f32> = self.scores.iter().map(|scored| scored.score).collect();
         let loss = scores.iter().map(|score| f64::from(*score)).sum::<f64>() / scores.len() as f64;
@@ -280,10 +281,10 @@ impl Outputs {
         Evaluation { images, loss, accuracy: f64::NAN, per_class: Vec::new(), metrics, logits_sha256 }
     }
 
-    /// What is reported by task; `names` of the classes in order, `threshold` of a score.
+    /// The evaluation according to the task; `names` are those of the classes in order, `threshold` is for scores.
     ///
     /// # Errors
-    /// When `view` has no answers of the task's kind.
+    /// If `view` has no answers for the task.
     pub fn by_task(
         &self,
         task: Task,
@@ -298,7 +299,7 @@ impl Outputs {
         })
     }
 
-    /// All that is reported; `names` of the classes in order.
+    /// The evaluation of classes; `names` are theirs in order.
     pub fn evaluation(&self, labels: &[u16], names: &[String]) -> Evaluation {
         let predictions = self.predictions();
         let found = classification(&predictions, labels, names.len().max(self.classes));

@@ -1,4 +1,4 @@
-//! How good a network is, and whether one is better than another.
+//! Evaluation of networks and their comparison.
 
 pub mod compare;
 pub mod evaluate;

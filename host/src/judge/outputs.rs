@@ -4,10 +4,10 @@ use super::evaluate::Outputs;
 use foldnet_core::train::softmax;
 use std::path::Path;
 
-/// Writes the outputs of every example: as probabilities, or the values as they are.
+/// Writes the outputs of every example: as probabilities, or unchanged values.
 ///
 /// # Errors
-/// When the file cannot be written; what was there before stays.
+/// If the file cannot be written; an existing file is then kept.
 pub fn write(path: &Path, outputs: &Outputs, probabilities: bool) -> anyhow::Result<()> {
     let mut values = outputs.logits.clone();
     if probabilities {

@@ -1,20 +1,21 @@
-//! The layer lists that Foldnet's tools make: a stack of Dense, each but the last with ReLU, and BatchNormalization
-//! before or after the activations, or none. The notebook's two models are [`NormPlacement::layers`] of hidden widths 300 and 100.
+//! The layer lists that Foldnet's tools make: a stack of Dense, each except the last with ReLU, and BatchNormalization
+//! before or after the activations, or none. The notebook's two models are [`NormPlacement::layers`] with hidden widths
+//! 300 and 100.
 
 use foldnet_core::Layer;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Where the BatchNormalizations of the hidden layers stand.
+/// Position of the BatchNormalizations of the hidden layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NormPlacement {
-    /// Behind each activation, and one before the first Dense.
+    /// After each activation, and before the first Dense.
     After,
     /// Between each Dense (without bias) and its activation.
     Before,
-    /// Nowhere: the baseline that the two others are compared with.
+    /// None: the baseline for comparison.
     #[serde(rename = "none")]
     Without,
 }
@@ -23,9 +24,9 @@ impl NormPlacement {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::After, Self::Before, Self::Without];
 
-    /// The notebook's model with this placement, on any number of hidden layers: `after` is BN, then Dense, ReLU, BN
-    /// for each, Dense, Softmax; `before` is Dense without bias, BN, ReLU for each, Dense, Softmax; `none` is Dense,
-    /// ReLU for each, Dense, Softmax.
+    /// The notebook's model with this placement and any number of hidden layers. `after`: BN, then Dense, ReLU, BN for
+    /// each hidden layer, Dense, Softmax. `before`: Dense without bias, BN, ReLU for each, Dense, Softmax. `none`:
+    /// Dense, ReLU for each, Dense, Softmax.
     pub fn layers(self, hidden: &[u32], classes: u32) -> Vec<Layer> {
         let bias = self != Self::Before;
         let hidden = hidden.iter().map(|&units| Layer::Dense { units, bias });
@@ -33,8 +34,8 @@ impl NormPlacement {
         stack(&dense, self == Self::After, self)
     }
 
-    /// Whether `layers` is a stack with this placement, be there a BatchNormalization before the first Dense or not,
-    /// and whatever its momenta, epsilons, biases and Dropout.
+    /// Whether `layers` is a stack with this placement, with or without a BatchNormalization before the first Dense,
+    /// and with any momenta, epsilons, biases and Dropout.
     pub fn describes(self, layers: &[Layer]) -> bool {
         let layers: Vec<Layer> =
             layers.iter().copied().filter(|layer| !matches!(layer, Layer::Dropout { .. })).collect();
@@ -48,7 +49,7 @@ impl NormPlacement {
     }
 }
 
-/// `layers` with Dropout before each Dense but the first: one of `rates` for all of them, or one for each.
+/// `layers` with Dropout before each Dense except the first: one of `rates` for all of them, or one for each.
 pub fn with_dropout(layers: &[Layer], rates: &[f32]) -> Vec<Layer> {
     let mut found = 0usize;
     let mut with = Vec::new();
@@ -63,8 +64,8 @@ pub fn with_dropout(layers: &[Layer], rates: &[f32]) -> Vec<Layer> {
     with
 }
 
-/// A stack of `dense`: ReLU behind each but the last, Softmax behind that; BatchNormalization before the first where
-/// `input_norm`, and with each ReLU as `norm` says.
+/// A stack of `dense`: ReLU after each except the last, Softmax after that; BatchNormalization before the first if
+/// `input_norm`, and at each ReLU according to `norm`.
 pub(crate) fn stack(dense: &[Layer], input_norm: bool, norm: NormPlacement) -> Vec<Layer> {
     let around: &[Layer] = match norm {
         NormPlacement::After => &[Layer::Relu, Layer::batch_norm()],
@@ -104,7 +105,7 @@ impl FromStr for NormPlacement {
     }
 }
 
-/// The text is none of `after`, `before` and `none`.
+/// The text is not `after`, `before` or `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("give after, before or none: where BatchNormalization stands, seen from the activations")]
 pub struct UnknownNorm;

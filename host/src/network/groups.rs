@@ -3,18 +3,18 @@
 
 use std::borrow::Cow;
 
-/// Groups in the order of the model file: those of four, those of two, those of one. The default has none, which says that
-/// every value is an input.
+/// Groups in the order of the model file: those of four, those of two, those of one. The default has none, which means
+/// that every value is an input.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Groups {
     fours: u16,
     twos: u16,
-    /// The members of one group after the other; empty where every value is an input.
+    /// The members of one group after the other; empty if every value is an input.
     members: Vec<u16>,
 }
 
 impl Groups {
-    /// From disjoint groups that hold 1, 2 or 4 of at most 65,536 values each, all values together.
+    /// Makes groups from disjoint lists of 1, 2 or 4 of at most 65,536 values each, which together contain all values.
     pub(crate) fn new(mut groups: Vec<Vec<usize>>) -> Self {
         groups.iter_mut().for_each(|group| group.sort_unstable());
         groups.sort_by_key(|group| (std::cmp::Reverse(group.len()), group[0]));
@@ -23,7 +23,8 @@ impl Groups {
         Self { fours, twos, members: groups.into_iter().flatten().map(|value| value as u16).collect() }
     }
 
-    /// The same groups in another order, which leaves those of a size together: the number of each group in this one.
+    /// The same groups in another order, in which those of each size stay together; `order` has the index of each group
+    /// in this one.
     pub(crate) fn ordered(&self, order: &[usize]) -> Self {
         let groups: Vec<&[u16]> = self.iter().collect();
         Self { members: order.iter().flat_map(|&group| groups[group]).copied().collect(), ..*self }
@@ -34,7 +35,7 @@ impl Groups {
         self.members.is_empty()
     }
 
-    /// Groups of four and of two.
+    /// Number of groups of four and of two.
     pub fn sizes(&self) -> (u16, u16) {
         (self.fours, self.twos)
     }
@@ -51,7 +52,7 @@ impl Groups {
         fours.chunks(4).chain(twos.chunks(2)).chain(ones.chunks(1))
     }
 
-    /// The averages `[N][groups]` of activations `[N][values]`, bit for bit as a device has them.
+    /// The averages `[N][groups]` of activations `[N][values]`, bit-identical to a device's.
     pub fn average<'a>(&self, codes: &'a [u8]) -> Cow<'a, [u8]> {
         if self.is_empty() {
             return Cow::Borrowed(codes);
@@ -65,7 +66,7 @@ impl Groups {
         codes.chunks_exact(self.members.len()).flat_map(of).collect()
     }
 
-    /// The same of values that are not rounded.
+    /// The same for values that are not rounded.
     pub fn average_exact<'a>(&self, values: &'a [f64]) -> Cow<'a, [f64]> {
         if self.is_empty() {
             return Cow::Borrowed(values);

@@ -1,4 +1,5 @@
-//! Models of other tools as checkpoints: the same layers, with what stands before the first of them as pixel statistics.
+//! Other tools' models as checkpoints: the same layers, with the operations before the first of them as pixel
+//! statistics.
 
 use super::checkpoint::{About, Checkpoint, Fault, Hints, Input, PixelRange, PixelStatistics};
 use foldnet_core::train::BatchNorm;
@@ -7,11 +8,11 @@ use foldnet_data::{InputType, Task};
 use foldnet_import::{self as import, Affine, Placed, Range};
 use std::path::Path;
 
-/// What `bytes` of a file at `path` hold, with the configuration that `hints` name; none where they are no file of
-/// another tool's format.
+/// Imports `bytes` of a file at `path`, with the configuration given in `hints`; `None` if they are not in another
+/// tool's format.
 ///
 /// # Errors
-/// When the file, or the configuration, is damaged or no network that Foldnet can run.
+/// If the file, or the configuration, is damaged or not a network that Foldnet can run.
 pub(crate) fn parse(bytes: &[u8], path: &Path, hints: &Hints) -> Result<Option<import::Imported>, Fault> {
     let Some(config) = &hints.config else {
         let known = import::format(bytes, path).is_some();
@@ -25,13 +26,13 @@ pub(crate) fn parse(bytes: &[u8], path: &Path, hints: &Hints) -> Result<Option<i
     Ok(Some(import::Imported::Network(network)))
 }
 
-/// The longest configuration.
+/// Maximum length of a configuration.
 const MAX_CONFIG: u64 = 2 << 20;
 
-/// A network as a checkpoint; `hints` say the range of its inputs where its graph does not.
+/// Converts a network to a checkpoint; `hints` give the range of its inputs if its graph does not.
 ///
 /// # Errors
-/// When it is larger than core's networks, or nothing says the range of its inputs.
+/// If it is larger than core's networks, or the range of its inputs is unknown.
 pub(crate) fn checkpoint(mut network: import::Network, hints: &Hints) -> Result<Checkpoint, Fault> {
     let inputs = network.inputs();
     let about = about(&network, hints);
@@ -59,8 +60,8 @@ pub(crate) fn checkpoint(mut network: import::Network, hints: &Hints) -> Result<
     Ok(Checkpoint { layers, inputs, params, pixels, image, labels: network.labels, about })
 }
 
-/// What a network answers: classes where Softmax or Sigmoid end it, or several values; one value where it has one; its
-/// own inputs where it has as many values as these.
+/// The network's task: classes if it ends with Softmax or Sigmoid, or has several values; one value if it has one;
+/// reconstruction if it has as many outputs as inputs.
 fn about(network: &import::Network, hints: &Hints) -> About {
     let head = matches!(
         network.layers.last().map(|placed| &placed.layer),
@@ -80,7 +81,7 @@ fn about(network: &import::Network, hints: &Hints) -> About {
     About { task, input: Input(input), ..About::default() }
 }
 
-/// Height and width of a shape of one channel.
+/// Height and width of a shape with one channel.
 fn image(shape: &[usize]) -> Option<(usize, usize)> {
     match *shape {
         [height, width] | [height, width, 1] | [1, height, width] => Some((height, width)),
@@ -88,7 +89,8 @@ fn image(shape: &[usize]) -> Option<(usize, usize)> {
     }
 }
 
-/// What statistics can say of an affine map: they shrink or stretch, and never turn. The rest goes into the first Dense.
+/// Splits off what statistics cannot express: they scale and shift, but never negate. The rest goes into the first
+/// Dense.
 fn rest(affine: Affine, layers: &mut [Placed]) -> Result<Affine, Fault> {
     let Affine { mut scale, mut shift } = affine;
     let turned: Vec<usize> = (0..scale.len()).filter(|&input| scale[input] <= 0.0).collect();
@@ -129,8 +131,8 @@ fn rest(affine: Affine, layers: &mut [Placed]) -> Result<Affine, Fault> {
     Ok(Affine { scale, shift })
 }
 
-/// `scale x + shift` of inputs of a range as mean and standard deviation: of pixels of 0 to 1, or of other values as
-/// they are.
+/// Expresses `scale x + shift` for inputs of a range as mean and standard deviation: for pixels from 0 to 1, or for
+/// other values unscaled.
 fn statistics(Affine { scale, shift }: Affine, range: PixelRange, input: InputType) -> PixelStatistics {
     let full = match (range, input) {
         (PixelRange::Raw, InputType::U8) => 255.0,
@@ -149,7 +151,7 @@ fn statistics(Affine { scale, shift }: Affine, range: PixelRange, input: InputTy
     }
 }
 
-/// Layers and parameters in core's layout. One Sigmoid is a Softmax of a zero beside it, exactly.
+/// Layers and parameters in core's layout. One Sigmoid becomes a Softmax with an additional zero, which is exact.
 fn layers(placed: &[Placed]) -> (Vec<Layer>, Vec<f32>) {
     let sigmoid = placed.last().is_some_and(|placed| placed.layer == import::Layer::Sigmoid);
     let last_dense = placed.iter().rposition(|placed| matches!(placed.layer, import::Layer::Dense { .. }));

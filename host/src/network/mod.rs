@@ -1,4 +1,4 @@
-//! Networks in files: layer lists, checkpoints, and opening whatever a user names.
+//! Networks in files: layer lists, checkpoints, and opening any file that a user names.
 
 pub mod architecture;
 pub mod checkpoint;

@@ -1,4 +1,4 @@
-//! Files that users name: a checkpoint, the folder of a run, or a device model.
+//! Opens files that users name: a checkpoint, the folder of a run, or a device model.
 
 use crate::judge::evaluate::{Outputs, answers, run_model};
 use crate::network::checkpoint::{Checkpoint, Hints};
@@ -13,19 +13,19 @@ use std::path::{Path, PathBuf};
 /// Name of the checkpoint in the folder of a run.
 pub const CHECKPOINT: &str = "model.safetensors";
 
-/// What a path turned out to be.
+/// The kind of file at a path.
 pub enum Opened {
     /// A trained network.
     Checkpoint(Box<Checkpoint>),
-    /// A device model, whose bytes [`parse`] opens.
+    /// A device model, to be parsed with [`parse`].
     Model(AlignedBytes),
 }
 
 impl Opened {
-    /// What images it takes; `path` is where it was opened.
+    /// The size of its images; `path` is where it was opened.
     ///
     /// # Errors
-    /// When it is no model, which [`open`] has found out before.
+    /// If it is not a model, which [`open`] has ruled out.
     pub fn size(&self, path: &Path) -> anyhow::Result<ImageSize> {
         match self {
             Self::Checkpoint(checkpoint) => Ok(ImageSize::of(checkpoint)),
@@ -33,7 +33,7 @@ impl Opened {
         }
     }
 
-    /// What it answers.
+    /// The task of the network.
     ///
     /// # Errors
     /// As [`size`](Self::size).
@@ -48,7 +48,7 @@ impl Opened {
         })
     }
 
-    /// Whether it answers with probabilities: a network of another tool may tell classes apart by values alone.
+    /// Whether it outputs probabilities: a network from another tool may classify by values alone.
     ///
     /// # Errors
     /// As [`size`](Self::size).
@@ -59,7 +59,7 @@ impl Opened {
         })
     }
 
-    /// The anomaly score above which an example is abnormal, where it has one.
+    /// The anomaly score above which an example is abnormal, if there is one.
     ///
     /// # Errors
     /// As [`size`](Self::size).
@@ -70,7 +70,7 @@ impl Opened {
         })
     }
 
-    /// The names of its classes or values, or none.
+    /// The names of its classes or values, or empty.
     ///
     /// # Errors
     /// As [`size`](Self::size).
@@ -81,10 +81,10 @@ impl Opened {
         }
     }
 
-    /// The outputs for examples of its [`size`](Self::size), and the names of the classes or values that the file has.
+    /// The outputs for examples of its [`size`](Self::size), and the names of the classes or values in the file.
     ///
     /// # Errors
-    /// As [`size`](Self::size), and where a logit is infinite or not a number.
+    /// As [`size`](Self::size), and if a logit is infinite or not a number.
     pub fn run<C: Compute>(&self, path: &Path, view: View, compute: &C) -> anyhow::Result<(Outputs, Vec<String>)> {
         match self {
             Self::Checkpoint(checkpoint) => {
@@ -108,10 +108,10 @@ fn names(checkpoint: &Checkpoint) -> Vec<String> {
     }
 }
 
-/// Opens a checkpoint, the folder of a run, or a `.fnet`, told apart by name, then by content.
+/// Opens a checkpoint, the folder of a run, or a `.fnet`, distinguished by name, then by content.
 ///
 /// # Errors
-/// When it cannot be read or is neither; the error names it.
+/// If it cannot be read or is none of these; the error names it.
 pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
     let path = resolve(path);
     if is_model(&path)? {
@@ -125,7 +125,7 @@ pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
 /// Opens a checkpoint or the folder of a run.
 ///
 /// # Errors
-/// As [`open`], and when it is a device model, which cannot be trained or exported again.
+/// As [`open`], and if it is a device model, which cannot be trained or exported again.
 pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint> {
     match open(path, hints)? {
         Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
@@ -133,20 +133,20 @@ pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint>
     }
 }
 
-/// A device model in place.
+/// Parses a device model in place.
 ///
 /// # Errors
-/// When the bytes are no model; the error names the file and the remedy.
+/// If the bytes are not a model; the error names the file and the remedy.
 pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> anyhow::Result<Model<'a>> {
     Model::parse(bytes).with_context(|| format!("{}: no usable model, export it again", path.display()))
 }
 
-/// What images a network takes.
+/// Size and type of the images that a network takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImageSize {
     /// Pixels of an image.
     pub pixels: usize,
-    /// Shape of an example, where known; its product is `pixels`.
+    /// Shape of an example, if known; its product is `pixels`.
     pub shape: Option<Shape>,
     /// Type of the raw inputs.
     pub input: InputType,
@@ -203,7 +203,7 @@ impl std::fmt::Display for ImageSize {
 /// Checks that a network can take the images of a set.
 ///
 /// # Errors
-/// When they have another size; the error names both.
+/// If they have another size; the error names both.
 pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<()> {
     if !size.takes(view) {
         bail!(
@@ -215,8 +215,8 @@ pub fn check_images(path: &Path, size: ImageSize, view: View) -> anyhow::Result<
     Ok(())
 }
 
-/// The names of a model's classes: its own, else those of the dataset; each plain text of one line, as a device model
-/// needs it, which has them one a line.
+/// The names of a model's classes: its own, otherwise those of the dataset. Each is made plain text of one line,
+/// because a device model stores them one per line.
 pub fn class_names(own: Vec<String>, classes: usize, dataset: &[String]) -> Vec<String> {
     let known = if own.is_empty() { dataset.to_vec() } else { own };
     let name = |class: usize| known.get(class).map_or_else(|| class.to_string(), |name| text::line(name));

@@ -10,13 +10,13 @@
 use super::groups::Groups;
 use foldnet_data::{InputType, Shape, ValuesRef, View};
 
-/// The one side of a square of averaged pixels that the model file has groups for.
+/// The only supported side of a square of averaged pixels, for which the model file has groups.
 pub const SIDE: usize = 2;
 
 /// Whether images of this shape and type can be pooled.
 ///
 /// # Errors
-/// In one line, with the remedy, when they cannot.
+/// A line of text with the remedy, if they cannot.
 pub fn check(side: usize, shape: Shape, input: InputType) -> Result<(), String> {
     if side != SIDE {
         return Err(format!("--pool {side}: squares of {SIDE}x{SIDE} pixels are averaged; give --pool {SIDE}"));
@@ -33,12 +33,12 @@ pub fn check(side: usize, shape: Shape, input: InputType) -> Result<(), String> 
     Ok(())
 }
 
-/// The shape of the inputs that images of `shape` are averaged to.
+/// The shape of the inputs for images of `shape`.
 pub fn pooled(shape: Shape) -> Shape {
     Shape { height: shape.height / SIDE, width: shape.width / SIDE, channels: shape.channels }
 }
 
-/// The pixels of every input of images of `shape`, input by input.
+/// The pixels of every input for images of `shape`, input by input.
 pub fn groups(shape: Shape) -> Groups {
     let Shape { width, channels, .. } = shape;
     let to = pooled(shape);
@@ -51,26 +51,26 @@ pub fn groups(shape: Shape) -> Groups {
     Groups::new((0..to.inputs()).map(group).collect())
 }
 
-/// Examples as the inputs of a network take them.
+/// Examples in the form that a network's inputs take.
 #[derive(Debug, Clone)]
 pub struct Seen<'a> {
     view: View<'a>,
-    /// Bytes `[N][I]`, and their shape, where the network takes averages, or the codes of a device.
+    /// Bytes `[N][I]` and their shape, if the network takes averages, or the codes of a device.
     bytes: Option<(Vec<u8>, Shape)>,
 }
 
 impl<'a> Seen<'a> {
-    /// What a device makes of examples, `[N][I]`.
+    /// Examples with a device's `codes` `[N][I]`.
     pub fn coded(view: View<'a>, codes: Vec<u8>) -> Self {
         Self { view, bytes: Some((codes, view.shape)) }
     }
 
-    /// Examples as they are.
+    /// Unchanged examples.
     pub fn plainly(view: View<'a>) -> Self {
         Self { view, bytes: None }
     }
 
-    /// The averages of images. Panics where [`check`] would refuse them.
+    /// The averages of images. Panics if [`check`] would refuse them.
     pub fn pooled(view: View<'a>) -> Self {
         let bytes = view.bytes().expect("images of bytes, as `check` has seen");
         let averages = groups(view.shape).average(bytes).into_owned();

@@ -1,4 +1,4 @@
-//! Examples as a network's inputs take them.
+//! Examples in the form that a network's inputs take.
 
 use super::checkpoint::{Checkpoint, PixelStatistics};
 use super::groups::Groups;
@@ -7,8 +7,8 @@ use crate::deploy::inputs::Inputs;
 use foldnet_data::View;
 
 impl Checkpoint {
-    /// `examples` as this network's inputs take them: averaged where they are pooled, and as a device's bytes where the
-    /// network is one of integers. Panics where they are not of its [`ImageSize`](super::open::ImageSize).
+    /// Converts `examples` to the form of this network's inputs: averages if it is pooled, and a device's bytes if it
+    /// is a network of integers. Panics if they do not have its [`ImageSize`](super::open::ImageSize).
     pub fn seen<'a>(&self, examples: View<'a>) -> Seen<'a> {
         if self.about.pool.is_some() {
             return Seen::pooled(examples);
@@ -20,8 +20,8 @@ impl Checkpoint {
         Seen::coded(examples, inputs.codes(examples.inputs, self.inputs))
     }
 
-    /// What makes of the values that the inputs take those that the first layer computes with: the standardization, or of
-    /// the bytes of a network of integers 255ths. `[I]` factors and `[I]` summands.
+    /// The affine map from the inputs' values to those that the first layer computes with: the standardization, or, for
+    /// a network of integers, division of the bytes by 255. `[I]` factors and `[I]` summands.
     pub fn standardization(&self) -> [Vec<f32>; 2] {
         self.tables(if self.about.quantized.is_some() { &PixelStatistics::Unit } else { &self.pixels })
     }
@@ -33,7 +33,7 @@ impl Checkpoint {
         tables
     }
 
-    /// The groups of pixels that this network's inputs are; none where every value is an input.
+    /// The groups of pixels that form this network's inputs; none if every value is an input.
     pub fn groups(&self) -> Groups {
         match (self.about.pool, self.about.data_shape()) {
             (Some(_), Some(shape)) => groups(shape),

@@ -1,5 +1,5 @@
-//! Figures of several runs, as SVG: lines with their spread, and dots. A file needs nothing but itself, follows the reader's light or dark
-//! setting, and tells screen readers what it shows.
+//! Figures of several runs as SVG: lines with their spread, and dots. A file is self-contained, follows the reader's
+//! light or dark setting, and describes its contents to screen readers.
 
 use crate::judge::compare::statistics::MeanDeviation;
 use crate::show::ticks::{Ticks, named_epochs};
@@ -8,27 +8,27 @@ use std::fmt::{Display, Write};
 /// One curve.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// For the legend.
+    /// Name in the legend.
     pub name: String,
-    /// At 1, 2, 3 and so on.
+    /// Values at 1, 2, 3 and so on.
     pub points: Vec<MeanDeviation>,
 }
 
-/// The dots of one kind.
+/// A group of dots.
 #[derive(Debug, Clone)]
 pub struct Dots {
-    /// Under the dots.
+    /// Name below the dots.
     pub name: String,
-    /// A dot each; at least one.
+    /// One value per dot; at least one.
     pub values: Vec<f64>,
 }
 
 /// One part of a figure.
 #[derive(Debug, Clone)]
 pub enum Panel {
-    /// Means as lines over epochs, one standard deviation each way as a band.
+    /// Means as lines over epochs, with a band of one standard deviation on each side.
     Lines(String, Vec<Line>),
-    /// Single values as dots, their mean as a dash.
+    /// Single values as dots, with a dash for their mean.
     Dots(String, Vec<Dots>),
 }
 
@@ -40,7 +40,7 @@ const RIGHT: f64 = 16.0;
 const TOP: f64 = 64.0;
 const BOTTOM: f64 = 40.0;
 
-/// Colours that the colour-blind tell apart (Okabe and Ito), lighter on dark.
+/// Colours that colour-blind people can distinguish (Okabe and Ito), lighter on a dark background.
 const STYLE: &str = "\
 svg{--ink:#222;--paper:#fff;--grid:#ddd;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#aa4499}\
 @media(prefers-color-scheme:dark){svg{--ink:#ddd;--paper:#16181c;--grid:#3a3d42;--c0:#56b4e9;--c1:#f0883e;--c2:#3fc79a;--c3:#dd88cc}}\
@@ -48,7 +48,7 @@ text{font:12px system-ui,sans-serif;fill:var(--ink)}.title{font-weight:600}.grid
 .k0{--c:var(--c0)}.k1{--c:var(--c1)}.k2{--c:var(--c2)}.k3{--c:var(--c3)}\
 .line,.mean{fill:none;stroke:var(--c);stroke-width:2}.band{fill:var(--c);opacity:.18}.dot{fill:var(--c);opacity:.75}";
 
-/// Colours there are; a further series begins anew.
+/// Number of colours; further series start again.
 const COLOURS: usize = 4;
 
 /// A figure of `panels` side by side.
@@ -120,7 +120,7 @@ fn draw_dots(dots: &Dots, at: usize, columns: usize, axis: &Axis) -> String {
     )
 }
 
-/// The vertical axis of a panel, and where its columns are.
+/// The vertical axis of a panel, and the positions of its columns.
 struct Axis {
     left: f64,
     ticks: Ticks,
@@ -142,7 +142,7 @@ impl Axis {
         HEIGHT - BOTTOM - self.ticks.share(value) * (HEIGHT - TOP - BOTTOM)
     }
 
-    /// The first column on the left edge, the last on the right; one alone in the middle.
+    /// The first column is on the left edge, the last on the right; a single one is in the middle.
     fn x(&self, column: usize, columns: usize) -> f64 {
         let share = if columns > 1 { column as f64 / (columns - 1) as f64 } else { 0.5 };
         self.left + LEFT + 8.0 + share * (PANEL - LEFT - RIGHT - 16.0)
@@ -173,7 +173,7 @@ fn text(x: f64, y: f64, anchor: &str, class: &str, text: impl Display) -> String
     out + &format!(">{}</text>", escaped(&text.to_string()))
 }
 
-/// As XML has it, in text and in attributes.
+/// Escapes text for XML content and attributes.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

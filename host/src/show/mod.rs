@@ -1,4 +1,4 @@
-//! What people see: the terminal, the Keras-style summary, figures of several runs, and the report in HTML.
+//! Output for people: the terminal, the Keras-style summary, figures of several runs, and the report in HTML.
 
 pub mod figure;
 pub mod report;

@@ -1,4 +1,4 @@
-//! The table of a network's layers, as Keras's `model.summary()` prints it.
+//! The table of a network's layers, in the style of Keras's `model.summary()`.
 
 use crate::format::thousands;
 use crate::show::terminal::table;
@@ -17,7 +17,7 @@ pub struct Row {
     pub kind: &'static str,
     /// Width of the output.
     pub units: usize,
-    /// Parameters in all.
+    /// Total number of parameters.
     pub parameters: usize,
 }
 

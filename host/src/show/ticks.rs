@@ -1,26 +1,26 @@
-//! The range of an axis around values, and the round values where its texts stand.
+//! The range of an axis for some values, and the round values to label.
 
-/// Most digits behind the point on an axis.
+/// Maximum number of decimal digits on an axis.
 const MOST_DIGITS: f64 = 9.0;
 
-/// Texts below an axis of epochs, at most.
+/// Maximum number of labels on an axis of epochs.
 const MOST_EPOCHS: usize = 8;
 
 /// A range, and its round values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ticks {
-    /// Below all values, or the least.
+    /// At most the smallest value.
     pub(super) from: f64,
-    /// Above all values, or the greatest.
+    /// At least the largest value.
     pub(super) to: f64,
-    /// From one text to the next.
+    /// Distance between two labels.
     pub(super) step: f64,
-    /// Where texts stand.
+    /// Values to label.
     pub(super) at: Vec<f64>,
 }
 
 impl Ticks {
-    /// Two to six round values around all finite ones of `values`; around 0 where there are none.
+    /// Two to six round values around all finite ones of `values`; around 0 if there are none.
     pub(super) fn around(values: impl Iterator<Item = f64>) -> Self {
         let finite = values.filter(|value| value.is_finite());
         let (least, most) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
@@ -37,19 +37,19 @@ impl Ticks {
         Self { from: from * step, to: to * step, step, at }
     }
 
-    /// Where a value lies: 0 is `from`, 1 is `to`.
+    /// Position of a value: 0 is `from`, 1 is `to`.
     pub(super) fn share(&self, value: f64) -> f64 {
         (value - self.from) / (self.to - self.from)
     }
 
-    /// Digits behind the point that the texts need once values are `scale` times as large, if 9 are enough.
+    /// Decimal digits that the labels need once values are multiplied by `scale`; `None` if 9 are not enough.
     pub(super) fn digits(&self, scale: f64) -> Option<usize> {
         let digits = (-(self.step * scale).log10().floor()).max(0.0);
         (digits <= MOST_DIGITS).then_some(digits as usize)
     }
 }
 
-/// The epochs with a text below the axis, from 0: all, or round ones.
+/// The epochs to label on the axis, from 0: all, or round ones.
 pub(super) fn named_epochs(epochs: usize) -> impl Iterator<Item = usize> {
     let round = (0..).flat_map(|power| [1, 2, 5].map(|part| part * 10usize.pow(power)));
     let step = round.take_while(|&step| step <= epochs).find(|step| epochs / step <= MOST_EPOCHS).unwrap_or(1);

@@ -1,8 +1,8 @@
-//! What a network is to answer to the examples of a set, by its task, in the units it is trained in.
+//! The training targets for the examples of a set, according to the task, in the units of training.
 //!
-//! Real values are trained less their mean, divided by their standard deviation (both in the checkpoint's `about`), so that
-//! losses and steps do not depend on their unit. A checkpoint on disk gives real values: [`with_units`] puts the scale
-//! into the last Dense, [`without_units`] takes it out again to train on.
+//! Real values are trained after subtracting their mean and dividing by their standard deviation (both in the
+//! checkpoint's `about`), so that losses and steps do not depend on their unit. A checkpoint on disk outputs real
+//! values: [`with_units`] puts the scale into the last Dense, [`without_units`] removes it for training.
 
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
@@ -11,12 +11,12 @@ use foldnet_core::train::{Loss, Targets};
 use foldnet_core::{Compute, Layer};
 use foldnet_data::{TargetsRef, Task, View, WrongKind};
 
-/// Right answers of a set's examples.
+/// Correct answers for a set's examples.
 #[derive(Debug)]
 pub enum Answers<'a> {
     /// `[N]`
     Classes(&'a [u16]),
-    /// They, and what a teacher says.
+    /// Classes, with a teacher's logits.
     Taught {
         /// `[N]`
         classes: &'a [u16],
@@ -35,10 +35,10 @@ pub enum Answers<'a> {
 }
 
 impl<'a> Answers<'a> {
-    /// Those of `view` for the task of `network`.
+    /// The answers of `view` for the task of `network`.
     ///
     /// # Errors
-    /// When the set has answers of another kind.
+    /// If the set has answers of another kind.
     pub fn of(network: &Checkpoint, view: View<'a>) -> Result<Self, WrongKind> {
         match (network.about.task, view.targets) {
             (Task::Reconstruct, _) if network.about.quantized.is_some() => {
@@ -59,8 +59,9 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// The same with what a teacher answers, `[N][O]` in units of training: classes with its logits; values, `alpha` of
-    /// them and the rest the teacher's, of which the squared error has the gradient of both errors.
+    /// The same with a teacher's outputs, `[N][O]` in units of training. Classes get its logits. Values become `alpha`
+    /// times the values plus the rest times the teacher's; their squared error has the combined gradient of both
+    /// errors.
     #[must_use]
     pub fn taught(self, teacher: Vec<f32>, alpha: f32) -> Self {
         match self {
@@ -73,7 +74,7 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Those of the examples with these numbers, put together in the buffer of their kind.
+    /// The targets of the examples with these indices, collected in the buffer of their kind.
     pub fn targets<'b>(&self, picked: &[u32], classes: &'b mut Vec<u16>, values: &'b mut Vec<f32>) -> Targets<'b> {
         match self {
             Self::Classes(all) => {
@@ -99,7 +100,7 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// What training makes small for a network: smoothing is for the classes of Softmax, the measure of errors for values.
+/// The loss to minimize for a network; smoothing applies to the classes of Softmax, the error measure to values.
 pub fn loss(network: &Checkpoint, label_smoothing: f32, values: ValueLoss) -> Loss {
     match (network.about.task, network.layers.last(), values) {
         (Task::Classify, Some(Layer::Sigmoid), _) => Loss::BinaryCrossEntropy,
@@ -109,10 +110,11 @@ pub fn loss(network: &Checkpoint, label_smoothing: f32, values: ValueLoss) -> Lo
     }
 }
 
-/// Loss of a network in training units on `view`, and the share of examples recognized: NaN where there are no classes.
+/// Loss of a network in training units on `view`, and the fraction of examples classified correctly, which is NaN
+/// without classes.
 ///
 /// # Errors
-/// When the set has answers of another kind.
+/// If the set has answers of another kind.
 pub fn validate<C: Compute>(
     network: &Checkpoint,
     view: View,
@@ -135,7 +137,7 @@ pub fn validate<C: Compute>(
     })
 }
 
-/// The loss of an error, which is not negative: as [`Loss`] has it.
+/// The loss of an error, which is not negative, as in [`Loss`].
 fn of_error(error: f64, values: ValueLoss) -> f64 {
     match values {
         ValueLoss::Mse => error * error,
@@ -144,7 +146,8 @@ fn of_error(error: f64, values: ValueLoss) -> f64 {
     }
 }
 
-/// Outputs of [`run_checkpoint`] in units of training, in which only those of integers for real values are not.
+/// Converts outputs of [`run_checkpoint`] to units of training; only those of networks of integers for real values need
+/// it.
 fn in_training_units(network: &Checkpoint, outputs: Vec<f32>) -> Vec<f32> {
     if network.about.quantized.is_some() && network.about.task == Task::Regress {
         return standardized_outputs(network, outputs);
@@ -152,7 +155,7 @@ fn in_training_units(network: &Checkpoint, outputs: Vec<f32>) -> Vec<f32> {
     outputs
 }
 
-/// Real values as `network` is trained to answer them.
+/// Real values in the units in which `network` is trained.
 pub fn standardized_outputs(network: &Checkpoint, mut outputs: Vec<f32>) -> Vec<f32> {
     let units = &network.about.outputs;
     for values in outputs.chunks_mut(units.len().max(1)) {
@@ -161,17 +164,18 @@ pub fn standardized_outputs(network: &Checkpoint, mut outputs: Vec<f32>) -> Vec<
     outputs
 }
 
-/// The same network, whose outputs are real values. One of integers has them by the head of its model, and stays as it is.
+/// The same network with real values as outputs. A network of integers scales them in its model's head and is
+/// unchanged.
 pub fn with_units(network: &Checkpoint) -> Checkpoint {
     scaled(network, |unit| (unit.std, unit.mean))
 }
 
-/// The same network, whose outputs are in training units.
+/// The same network with outputs in training units.
 pub fn without_units(network: &Checkpoint) -> Checkpoint {
     scaled(network, |unit| (1.0 / unit.std, -unit.mean / unit.std))
 }
 
-/// Each output times a scale plus a shift, by the last Dense, which has a bias.
+/// Scales and shifts each output in the last Dense, which has a bias.
 fn scaled(network: &Checkpoint, by: impl Fn(&crate::network::checkpoint::Output) -> (f32, f32)) -> Checkpoint {
     let mut scaled = network.clone();
     if network.about.task != Task::Regress || network.about.quantized.is_some() {

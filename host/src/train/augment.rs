@@ -1,7 +1,7 @@
-//! Augmentation: training examples changed at random as they are used, so that none is seen twice alike.
+//! Augmentation: training examples are changed at random each time they are used.
 //!
-//! What happens to an example is drawn from the seed, the epoch and the example's number alone: it is the same for every
-//! batch size, number of threads, and after a resume.
+//! The changes of an example depend only on the seed, the epoch and the example's number: they are the same for every
+//! batch size and number of threads, and after a resume.
 
 use crate::network::groups::Groups;
 use foldnet_data::{Shape, Values, ValuesRef};
@@ -11,27 +11,27 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// How examples are changed. Images are shifted, mirrored and partly erased; windows of sensors are shifted in time,
-/// scaled, and overlaid with noise.
+/// The changes to examples. Images are shifted, mirrored and partly erased; sensor windows are shifted in time, scaled,
+/// and overlaid with noise.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Augment {
-    /// Maximum shift of an image in pixels, in each direction; zeros come in.
+    /// Maximum shift of an image in pixels, in each direction; zeros are shifted in.
     pub shift: usize,
-    /// Half of the images are mirrored, left to right.
+    /// Mirrors half of the images, left to right.
     pub flip: bool,
-    /// In half of the images a square of this side, at a random place, becomes 0.
+    /// In half of the images, sets a square with this side, at a random position, to 0.
     pub erase: usize,
-    /// Standard deviation of noise, as a share of each input's own standard deviation.
+    /// Standard deviation of noise, as a fraction of each input's own standard deviation.
     pub jitter: f32,
-    /// Every channel is multiplied by a number of `1 - scale` to `1 + scale`, about its mean.
+    /// Every channel is multiplied by a number between `1 - scale` and `1 + scale`, about its mean.
     pub scale: f32,
     /// Maximum shift of a window in samples; the sample at the open end is repeated.
     pub time_shift: usize,
 }
 
 impl Augment {
-    /// Whether examples stay as they are.
+    /// Whether examples are left unchanged.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
     }
@@ -41,10 +41,10 @@ impl Augment {
         self.jitter > 0.0 || self.scale > 0.0
     }
 
-    /// Whether examples of this shape can be changed so.
+    /// Checks that examples of this shape can be changed in this way.
     ///
     /// # Errors
-    /// With the remedy, when they cannot.
+    /// If they cannot, with the remedy.
     pub fn check(&self, shape: Shape, pool: Option<usize>) -> Result<(), String> {
         if pool.is_some() && self.computes() {
             return Err(format!(
@@ -70,35 +70,35 @@ impl Augment {
     }
 }
 
-/// The generator of what happens to example `number` in `epoch`.
+/// The random generator for example `number` in `epoch`.
 fn generator(seed: u64, epoch: usize, number: u32) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xa06_3e47);
     rng.set_stream((epoch as u64) << 32 | u64::from(number));
     rng
 }
 
-/// Changed examples of one batch after another.
+/// Changes the examples of one batch after another.
 #[derive(Debug)]
 pub struct Augmenter {
     augment: Augment,
     seed: u64,
     shape: Shape,
-    /// Changed images are averaged by these, where the network has its inputs pooled.
+    /// Groups for averaging the changed images, if the network's inputs are pooled.
     groups: Groups,
-    /// Mean and standard deviation of every input in raw units, `[I]`; for noise and scaling alone.
+    /// Mean and standard deviation of every input in raw units, `[I]`; only for noise and scaling.
     statistics: (Vec<f32>, Vec<f32>),
     batch: Values,
 }
 
 impl Augmenter {
-    /// For examples of `shape` whose standardization is `x = raw * scale + shift`, `[I]` each.
+    /// For examples of `shape` with the standardization `x = raw * scale + shift`, `[I]` each.
     pub fn new(augment: Augment, seed: u64, shape: Shape, scale: &[f32], shift: &[f32]) -> Self {
         let mean = scale.iter().zip(shift).map(|(scale, shift)| -shift / scale).collect();
         let std = scale.iter().map(|scale| 1.0 / scale).collect();
         Self { augment, seed, shape, groups: Groups::default(), statistics: (mean, std), batch: Values::U8(Vec::new()) }
     }
 
-    /// The same for a network whose inputs are averages of these groups of a changed image's pixels.
+    /// The same for a network whose inputs are averages of these groups of pixels of the changed image.
     #[must_use]
     pub fn pooled(self, groups: Groups) -> Self {
         Self { groups, ..self }
@@ -152,7 +152,7 @@ impl Augmenter {
         rows
     }
 
-    /// One example to `row`, which holds 0.
+    /// Moves one example to `row`, which holds zeros.
     fn moves<T: Copy + Default>(&self, example: &[T], row: &mut [T], rng: &mut impl Rng) {
         let Shape { height, width, channels } = self.shape;
         let Augment { shift, flip, erase, time_shift, .. } = self.augment;
@@ -181,7 +181,7 @@ impl Augmenter {
         }
     }
 
-    /// Scaling of channels and noise, on a row in raw units.
+    /// Applies scaling of channels and noise to a row in raw units.
     fn disturb(&self, row: &mut [f32], rng: &mut impl Rng) {
         let Augment { jitter, scale, .. } = self.augment;
         let (mean, std) = &self.statistics;
@@ -198,7 +198,7 @@ impl Augmenter {
     }
 }
 
-/// A whole number of `-most..=most`.
+/// A whole number in `-most..=most`.
 fn within(rng: &mut impl Rng, most: usize) -> isize {
     if most == 0 { 0 } else { rng.random_range(0..=2 * most as u32) as isize - most as isize }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 pub struct Picked<'a> {
     /// All examples, `[..][I]`.
     pub inputs: ValuesRef<'a>,
-    /// Numbers of the examples of this batch, `[N]`.
+    /// Indices of the examples in this batch, `[N]`.
     pub picked: &'a [u32],
     /// `[I]`
     pub scale: &'a [f32],

@@ -1,4 +1,4 @@
-//! The training loop: epochs of shuffled mini-batches, validation after each, as Keras's `fit` does it.
+//! The training loop: epochs of shuffled mini-batches, with validation after each, like Keras's `fit`.
 
 use crate::absent::{is_nan, nan};
 use crate::compute::Aligned;
@@ -18,25 +18,25 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
-/// Stream of the generator that initial weights come from.
+/// Stream of the generator for initial weights.
 const WEIGHTS: u64 = 0;
-/// Stream of the generator that shuffles.
+/// Stream of the generator for shuffling.
 const SHUFFLE: u64 = 1;
 
-/// Share of the right answers in the loss with a teacher.
+/// Weight of the correct answers in the loss with a teacher.
 const ALPHA: f32 = 0.3;
 
 /// Temperature of the teacher's softmax.
 const TEMPERATURE: f32 = 3.0;
 
-/// How to train.
+/// Training configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
-    /// Passes over the training images.
+    /// Number of passes over the training images.
     pub epochs: usize,
-    /// Images in a step; the last step of an epoch may have fewer.
+    /// Number of images per step; the last step of an epoch may have fewer.
     pub batch_size: usize,
-    /// The optimizer's rate, which the schedule lowers.
+    /// The optimizer's initial rate, which the schedule lowers.
     pub learning_rate: f32,
     /// Seed of initial weights, shuffling, augmentation and dropout.
     pub seed: u64,
@@ -48,7 +48,7 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// The notebook's: two epochs of plain SGD.
+    /// The notebook's configuration: two epochs of plain SGD.
     fn default() -> Self {
         let method = Method::default();
         Self { epochs: 2, batch_size: 32, learning_rate: 0.01, seed: 42, shuffle: true, method }
@@ -60,33 +60,34 @@ impl Default for Config {
 pub struct Epoch {
     /// Mean cross-entropy in training, in nats.
     pub loss: f64,
-    /// Share of training images recognized, each before its own step.
+    /// Fraction of training images classified correctly, each before its own step.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// The same on the validation images after the epoch, with moving statistics; NaN, and not written, if there are none.
+    /// Mean cross-entropy on the validation images after the epoch, with moving statistics; NaN, and not written, if
+    /// there are none.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub val_loss: f64,
-    /// Share of validation images recognized.
+    /// Fraction of validation images classified correctly.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub val_accuracy: f64,
-    /// Of training, validation not counted.
+    /// Seconds of training, without validation.
     pub seconds: f64,
-    /// Of the last step.
+    /// Learning rate of the last step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
-    /// Mean over the steps of the gradient's Euclidean norm before clipping, where gradients are clipped.
+    /// Mean over the steps of the gradient's Euclidean norm before clipping, if gradients are clipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_norm: Option<f64>,
 }
 
-/// Where an epoch stands.
+/// Progress within an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainProgress {
     /// Counts from 0.
     pub epoch: usize,
-    /// Steps done.
+    /// Number of finished steps.
     pub step: usize,
-    /// Steps of an epoch.
+    /// Number of steps per epoch.
     pub steps: usize,
     /// Running mean of the loss.
     pub loss: f64,
@@ -94,19 +95,20 @@ pub struct TrainProgress {
     pub accuracy: f64,
 }
 
-/// What the caller wants to see and decide on the way.
+/// Receives progress and decides whether training continues.
 pub trait Observer {
-    /// After every step; `false` ends training at once.
+    /// Called after every step; `false` ends training at once.
     fn step(&mut self, progress: TrainProgress) -> bool;
-    /// After [`epoch`](Self::epoch): the network, and all else that training goes on from. An error ends training.
+    /// Called after [`epoch`](Self::epoch) with the network and the state from which training continues. An error ends
+    /// training.
     fn state(&mut self, _network: &Checkpoint, _start: &Start) -> anyhow::Result<()> {
         Ok(())
     }
-    /// After every epoch, with the network as it stands. An error ends training.
+    /// Called after every epoch with the current network. An error ends training.
     fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()>;
 }
 
-/// Sees nothing, and lets training run to its end.
+/// Ignores everything, and lets training finish.
 impl Observer for () {
     fn step(&mut self, _: TrainProgress) -> bool {
         true
@@ -117,13 +119,13 @@ impl Observer for () {
     }
 }
 
-/// Why training ended early.
+/// Reason why training ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The configuration does not fit the data or the network.
+    /// The configuration does not match the data or the network.
     #[error("{0}")]
     Buffers(#[from] BufferError),
-    /// The set is not of a kind that training works on.
+    /// The set is of a kind that cannot be trained on.
     #[error(transparent)]
     Kind(#[from] WrongKind),
     /// A loss, in training or validation, or a parameter became infinite or not a number.
@@ -134,7 +136,7 @@ pub enum TrainError {
         /// Counts from 1.
         epoch: usize,
     },
-    /// The observer asked for it.
+    /// The observer requested it.
     #[error("stopped in epoch {epoch}")]
     Stopped {
         /// Counts from 1.
@@ -154,23 +156,23 @@ pub fn initial_params(network: &mut Checkpoint, seed: u64) {
     network.params = params;
 }
 
-/// All that a training goes on from after an epoch, besides the network.
+/// Everything besides the network from which a training continues after an epoch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
-    /// Finished epochs.
+    /// Number of finished epochs.
     pub epochs: usize,
-    /// Steps so far.
+    /// Number of steps so far.
     pub steps: u32,
     /// The optimizer's state of every parameter.
     pub optimizer: Vec<f32>,
-    /// What the schedule remembers.
+    /// The schedule's state.
     pub plateau: Plateau,
     /// The best epoch by the monitored metric, counted from 0, and its value.
     pub best: Option<(usize, f64)>,
 }
 
 impl State {
-    /// Takes note of an epoch's validation.
+    /// Records an epoch's validation.
     fn finish(&mut self, epoch: usize, record: &Epoch, method: &Method) {
         self.epochs = epoch + 1;
         self.plateau.epoch(method.schedule.decay, record.val_loss);
@@ -184,27 +186,27 @@ impl State {
         }
     }
 
-    /// Whether the best epoch is so long ago that training ends.
+    /// Whether the best epoch is long enough ago to end training.
     fn is_exhausted(&self, method: &Method) -> bool {
         let patience = method.monitor.and_then(|monitor| monitor.patience);
         self.best.zip(patience).is_some_and(|((best, _), patience)| self.epochs > best + patience)
     }
 }
 
-/// Where a training begins.
+/// The starting point of a training.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Start {
-    /// 0 for fresh weights. A training that goes on from another network has a number of that network, so that it draws
-    /// other orders than the first one did.
+    /// 0 for fresh weights. A training that continues from another network has a number derived from it, so that its
+    /// random order differs from the first one's.
     pub origin: u64,
-    /// After the last finished epoch.
+    /// The state after the last finished epoch.
     pub state: State,
 }
 
 /// Trains `network` in place, from its first epoch.
 ///
 /// # Errors
-/// When training diverges or is stopped, and where the observer fails; `network` is then as it was at that moment.
+/// If training diverges or is stopped, or the observer fails; `network` is then as it was at that moment.
 pub fn fit<C: Compute>(
     network: &mut Checkpoint,
     config: &Config,
@@ -216,7 +218,7 @@ pub fn fit<C: Compute>(
     fit_from(network, config, Start::default(), [train, valid], compute, observer)
 }
 
-/// Trains `network` in place, from `start` on; the epochs before it are not in the result.
+/// Trains `network` in place, starting at `start`; the result does not include the epochs before it.
 ///
 /// # Errors
 /// As [`fit`].
@@ -235,7 +237,7 @@ pub fn fit_from<C: Compute>(
     }
 }
 
-/// The number that people write for it: .01, not .009999999776.
+/// The decimal number as written by people: .01, not .009999999776.
 pub(super) fn decimal(rate: f32) -> f64 {
     rate.to_string().parse().unwrap_or(f64::from(rate))
 }
@@ -272,16 +274,16 @@ impl Mean {
     }
 }
 
-/// Brings a network of integers up to date.
+/// Updates a network of integers.
 type Settle<'a> = dyn Fn(&mut Checkpoint) -> anyhow::Result<()> + 'a;
 
-/// What the epochs of a training share.
+/// Data shared by the epochs of a training.
 pub(super) struct Loop<'a, C, R> {
     config: &'a Config,
     rule: R,
-    /// Examples in a step: never more than there are.
+    /// Number of examples per step, at most the number of examples.
     batch: usize,
-    /// As the network's inputs take them; as they are, where they are changed first.
+    /// The examples in the form of the network's inputs; unchanged if they are augmented first.
     inputs: Seen<'a>,
     examples: usize,
     answers: Answers<'a>,
@@ -293,12 +295,12 @@ pub(super) struct Loop<'a, C, R> {
     augmenter: Option<Augmenter>,
     /// The network's parameters, during an epoch.
     params: Aligned,
-    /// The optimizer's state, and gradients where they are clipped.
+    /// The optimizer's state, and gradients if they are clipped.
     memory: Aligned,
     workspace: Aligned,
     start: Start,
     compute: &'a C,
-    /// Where a network of integers is trained: brings it up to date after the steps of an epoch.
+    /// For a network of integers: updates it after the steps of an epoch.
     settle: Option<&'a Settle<'a>>,
 }
 
@@ -353,9 +355,9 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         })
     }
 
-    /// The same for a network of integers: with all gradients stored, so that the rule sees whole rows, and learning from
-    /// what a teacher answers `[N][O]`, too, where there is one. `settle` brings the network up to date after the steps of an
-    /// epoch. Such a training cannot be resumed: its rule has state of its own.
+    /// The same for a network of integers: all gradients are stored, so that the rule gets whole rows, and the outputs
+    /// `[N][O]` of a teacher are used, if there is one. `settle` updates the network after the steps of an epoch. Such
+    /// a training cannot be resumed, because its rule has state of its own.
     #[must_use]
     pub(super) fn of_integers(mut self, teacher: Option<Vec<f32>>, settle: &'a Settle<'a>) -> Self {
         if let Some(outputs) = teacher {
@@ -370,7 +372,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         self
     }
 
-    /// The epochs that are left.
+    /// Runs the remaining epochs.
     pub(super) fn run(
         mut self,
         network: &mut Checkpoint,
@@ -404,7 +406,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         Ok(history)
     }
 
-    /// One pass over the examples in the given order, and the validation after it.
+    /// One pass over the examples in the given order, followed by validation.
     fn epoch(
         &mut self,
         network: &mut Checkpoint,
@@ -442,7 +444,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         Ok(Epoch { loss, accuracy, val_loss, val_accuracy, seconds, learning_rate: Some(decimal(rate)), gradient_norm })
     }
 
-    /// The steps of an epoch, on `self.params`; also the last learning rate.
+    /// The steps of an epoch, on `self.params`; also returns the last learning rate.
     fn steps(
         &mut self,
         network: &Checkpoint,
@@ -483,7 +485,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
     }
 }
 
-/// What core is told of a configuration.
+/// Core's settings for a configuration.
 fn settings<'w, R>(config: &Config, loss: Loss, rule: R, class_weights: &'w [f32], origin: u64) -> Settings<'w, R> {
     let (clip_norm, key) = (config.method.clip_norm, config.seed ^ origin);
     let seed = (key ^ (key >> 32)) as u32;

@@ -1,5 +1,5 @@
-//! A fresh network in integers: trained in floats first, into the folder `float` of the run, and then in integers from there.
-//! Both are runs like any other: the first can be resumed, evaluated, and gone on from.
+//! Trains a fresh network in floats, in the folder `float` of the run, and then in integers from there. Both are
+//! ordinary runs: the first can be resumed, evaluated, and used as a starting point.
 
 use super::fit::Config;
 use super::fresh;
@@ -12,13 +12,13 @@ use crate::show::terminal::Ui;
 use anyhow::Context;
 use foldnet_data::{Dataset, Part};
 
-/// Folder of the first training, in that of the run.
+/// Name of the first training's folder within the run.
 pub const FLOAT: &str = "float";
 
-/// Trains by `plan` in floats, then as it says in integers by the configuration `integers`.
+/// Trains in floats according to `plan`, then in integers with the configuration `integers`.
 ///
 /// # Errors
-/// As [`train_run`]; and, before anything is trained, where the network is none that can be trained in integers.
+/// As [`train_run`]; also, before any training, if the network cannot be trained in integers.
 pub fn train_in_two(
     mut plan: TrainPlan,
     integers: Config,

@@ -1,4 +1,4 @@
-//! The network that a training starts from: fresh layers for a set and a task, or those of another network.
+//! The initial network of a training: fresh layers for a set and a task, or those of another network.
 
 use super::plan::TrainPlan;
 use crate::format::{bytes, thousands};
@@ -14,7 +14,7 @@ use anyhow::{Context, bail};
 use foldnet_core::{Layer, Network};
 use foldnet_data::{Dataset, InputType, Task, ValuesRef, View};
 
-/// The network to start from.
+/// The initial network.
 pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
     check_method(&plan.config.method, dataset)?;
     let values = train.shape.inputs();
@@ -60,7 +60,7 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
     Ok(network)
 }
 
-/// The examples with 2x2 pixels averaged, where that can be.
+/// The examples with 2x2 pixels averaged, if possible.
 fn pooled(side: usize, task: Task, train: View) -> anyhow::Result<Seen> {
     if task == Task::Reconstruct {
         bail!("--pool: a network that reconstructs its inputs needs all of them; leave it out");
@@ -69,7 +69,7 @@ fn pooled(side: usize, task: Task, train: View) -> anyhow::Result<Seen> {
     Ok(Seen::pooled(train))
 }
 
-/// Outputs of a network for a set; those of real values are described.
+/// Number of outputs for a set; adds descriptions of real values.
 fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<usize> {
     match dataset.task {
         Task::Classify => Ok(dataset.labels.len()),
@@ -86,7 +86,7 @@ fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<
     }
 }
 
-/// Refuses a head or a loss that is not of the set's task.
+/// Refuses a head or a loss that does not match the set's task.
 fn check_method(method: &Method, dataset: &Dataset) -> anyhow::Result<()> {
     let (task, classes) = (dataset.task, dataset.labels.len());
     match (method.head, method.loss) {
@@ -101,7 +101,8 @@ fn check_method(method: &Method, dataset: &Dataset) -> anyhow::Result<()> {
     }
 }
 
-/// The layers by plan; without Softmax where there are no classes, with Sigmoid in its place where one output tells two.
+/// The layers according to the plan; without Softmax if there are no classes, with Sigmoid instead if one output
+/// represents two.
 fn layers(plan: &TrainPlan, task: Task, outputs: usize) -> Vec<Layer> {
     let sigmoid = plan.config.method.head == Head::Sigmoid;
     let mut layers = plan.norm.layers(&plan.hidden, if sigmoid { 1 } else { outputs as u32 });
@@ -113,7 +114,7 @@ fn layers(plan: &TrainPlan, task: Task, outputs: usize) -> Vec<Layer> {
     layers
 }
 
-/// Moving statistics keep this share of their value at every step.
+/// Sets the momentum of the moving statistics.
 fn keep(layers: &mut [Layer], share: f32) {
     for layer in layers {
         if let Layer::BatchNorm { momentum, .. } = layer {
@@ -122,7 +123,7 @@ fn keep(layers: &mut [Layer], share: f32) {
     }
 }
 
-/// What standardizes inputs that are like these.
+/// The standardization for inputs like these.
 fn statistics(train: View, standardize: Standardize, floor: f32) -> PixelStatistics {
     let inputs = train.shape.inputs();
     let each = match standardize {
@@ -145,16 +146,16 @@ fn statistics(train: View, standardize: Standardize, floor: f32) -> PixelStatist
     }
 }
 
-/// Whether a network is for classes of grey `u8` images.
+/// Whether a network classifies grey `u8` images.
 fn is_plain(about: &About) -> bool {
     let grey = about.pool.is_none() && about.shape.is_none_or(|[_, _, channels]| channels == 1);
     about.task == Task::Classify && about.input.0 == InputType::U8 && grey && about.channels.is_empty()
 }
 
-/// Most bytes of parameters that are trained here, in f32: far above any device model, below what a PC has.
+/// Maximum size of the trained parameters, in bytes of f32: far above any device model, and below a PC's memory.
 const MOST_PARAMETER_BYTES: usize = 1 << 30;
 
-/// Refuses a network that would fill memory before anything else goes wrong.
+/// Refuses a network that would exhaust memory, before any other failure.
 fn check_memory(network: Network) -> anyhow::Result<()> {
     let parameters = network.params();
     let needed = parameters.saturating_mul(size_of::<f32>());

@@ -1,4 +1,4 @@
-//! What is recorded of a run: what was trained, how, by which program on which machine, and how it went.
+//! The record of a run: the network, the configuration, the program and machine, and the results.
 
 use crate::absent::{is_nan, nan};
 use crate::judge::evaluate::{Evaluation, Metrics};
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub struct Test {
     /// Mean cross-entropy, in nats, or mean squared error.
     pub loss: f64,
-    /// Share of the images recognized; NaN, and not written, where the task is another.
+    /// Fraction of the images classified correctly; NaN, and not written, for other tasks.
     #[serde(default = "nan", skip_serializing_if = "is_nan")]
     pub accuracy: f64,
     /// Root mean squared error of a regression, in the unit of its values.
@@ -22,7 +22,7 @@ pub struct Test {
     /// Mean absolute error of a regression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mae: Option<f64>,
-    /// R2 of a regression: the share of the variance that is explained.
+    /// R2 of a regression: the fraction of the variance that is explained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub r2: Option<f64>,
     /// Area under the ROC curve of an anomaly score.
@@ -31,7 +31,7 @@ pub struct Test {
 }
 
 impl Test {
-    /// What an evaluation found.
+    /// The figures of an evaluation.
     pub fn of(found: &Evaluation) -> Self {
         let (loss, accuracy) = (found.loss, found.accuracy);
         let empty = Self { loss, accuracy, rmse: None, mae: None, r2: None, auc: None };
@@ -45,65 +45,65 @@ impl Test {
     }
 }
 
-/// Counts of parameters.
+/// Numbers of parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters {
-    /// All.
+    /// Total.
     pub total: usize,
-    /// Those that SGD changes.
+    /// Parameters that SGD changes.
     pub trainable: usize,
     /// Moving statistics.
     pub non_trainable: usize,
 }
 
-/// What a fresh network was trained from; the same recipe, dataset and version give the same network.
+/// The origin of a fresh network; the same recipe, dataset and version give the same network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// Which of the three models.
+    /// The placement of BatchNormalization.
     pub norm: NormPlacement,
     /// Units of its hidden layers.
     pub hidden: Vec<u32>,
-    /// How it was trained.
+    /// The training configuration.
     #[serde(flatten)]
     pub config: Config,
     /// Number of training images, if not all.
     pub limit: Option<usize>,
 }
 
-/// How a network was trained that went on from another.
+/// The training of a network that continued from another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Continued {
     /// The file of the other network.
     pub from: PathBuf,
     /// [`Start::origin`](crate::train::fit::Start::origin), in hexadecimal digits.
     pub origin: String,
-    /// How it was trained.
+    /// The training configuration.
     #[serde(flatten)]
     pub config: Config,
     /// Number of training images, if not all.
     pub limit: Option<usize>,
 }
 
-/// The whole record; also what `train --json` prints.
+/// The whole record; also the output of `train --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct History {
     /// Epochs in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub epochs: Vec<Epoch>,
-    /// After the last epoch.
+    /// Result after the last epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Test>,
     /// The best epoch by the monitored metric, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best_epoch: Option<usize>,
-    /// Of the network.
+    /// Number of parameters in the network.
     pub parameters: Parameters,
     /// Seed of the weights and of shuffling.
     pub seed: u64,
-    /// Of a network that did not go on from another.
+    /// For a network that did not continue from another.
     #[serde(default)]
     pub recipe: Option<Recipe>,
-    /// Of a network that went on from another.
+    /// For a network that continued from another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continued: Option<Continued>,
     /// Name of the dataset, or the whole path of its file or folder.
@@ -111,25 +111,25 @@ pub struct History {
     /// How it was read.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub data: Options,
-    /// SHA-256 of what was read, see [`foldnet_data::Dataset::digest`].
+    /// SHA-256 of the data, see [`foldnet_data::Dataset::digest`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// Training images a second, in the fastest epoch.
+    /// Training images per second in the fastest epoch.
     pub images_per_second: f64,
     /// The command line.
     pub command: String,
-    /// Of this program.
+    /// Version of this program.
     pub version: String,
     /// Architecture, processor, instruction set and threads.
     pub machine: String,
 }
 
-/// Whether a set was read as sets of images are.
+/// Whether a set was read with the default options of image sets.
 fn is_usual(options: &Options) -> bool {
     *options == Options::default()
 }
 
-/// The command line this process was started with.
+/// The command line with which this process was started.
 pub fn command_line() -> String {
     let quote = |word: String| if word.contains(' ') { format!("'{word}'") } else { word };
     std::env::args().map(quote).collect::<Vec<_>>().join(" ")

@@ -1,8 +1,8 @@
 //! The lines of `history.jsonl`: one for the run, one for each finished epoch, one for the test.
 //!
-//! Each line is a JSON object that can be read by itself: `record` says which of the three it is, and `seed`, `command`,
-//! `version` and `machine` say where it comes from. The file is replaced as a whole after each epoch, so that a reader
-//! always finds whole lines.
+//! Each line is a self-contained JSON object: `record` says which of the three it is, and `seed`, `command`, `version`
+//! and `machine` identify its origin. The file is replaced as a whole after each epoch, so that a reader always finds
+//! complete lines.
 
 use super::fit::Epoch;
 use super::history::{History, Test};
@@ -26,7 +26,7 @@ struct Line<'a, T> {
     origin: Option<Origin<'a>>,
 }
 
-/// Where a line comes from; the run's line has it in its body.
+/// The origin of a line; the run's line has it in its body.
 #[derive(Clone, Copy, Serialize)]
 struct Origin<'a> {
     seed: u64,
@@ -35,7 +35,7 @@ struct Origin<'a> {
     machine: &'a str,
 }
 
-/// What a line is of.
+/// The kind of a line.
 #[derive(Deserialize)]
 struct Kind {
     record: String,
@@ -45,13 +45,13 @@ impl History {
     /// Name of the file in the folder of a run.
     pub const FILE: &'static str = "history.jsonl";
 
-    /// Its name in runs of earlier versions, one JSON object.
+    /// Its name in runs of earlier versions, with one JSON object.
     const OLD_FILE: &'static str = "history.json";
 
     /// Name of the table of epochs.
     pub const TABLE: &'static str = "history.csv";
 
-    /// Where the record of a checkpoint is, if there is one.
+    /// Path of the record beside a checkpoint.
     pub fn path_beside(checkpoint: &Path) -> PathBuf {
         let (path, old) = (checkpoint.with_file_name(Self::FILE), checkpoint.with_file_name(Self::OLD_FILE));
         if old.exists() && !path.exists() { old } else { path }
@@ -60,7 +60,7 @@ impl History {
     /// The record beside a checkpoint, if there is one.
     ///
     /// # Errors
-    /// When there is, and it is not a record; the error names it.
+    /// If the file exists but is not a valid record; the error names it.
     pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
         let path = Self::path_beside(checkpoint);
         let text = match bounded::read_text(&path, limit::HISTORY) {
@@ -74,10 +74,10 @@ impl History {
             .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
     }
 
-    /// Writes `history.jsonl` into `folder`; the old one stays whole on any error.
+    /// Writes `history.jsonl` into `folder`; on any error the old file remains.
     ///
     /// # Errors
-    /// When the file cannot be written; the error names it.
+    /// If the file cannot be written; the error names it.
     pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
         let path = folder.join(Self::FILE);
         let text = write(self)?;
@@ -87,7 +87,7 @@ impl History {
     /// Writes the epochs as a table, `history.csv`, into `folder`.
     ///
     /// # Errors
-    /// When the file cannot be written; the error names it.
+    /// If the file cannot be written; the error names it.
     pub fn write_table(&self, folder: &Path) -> anyhow::Result<()> {
         let text = csv(self);
         Ok(atomic_write(&folder.join(Self::TABLE), |out| out.write_all(text.as_bytes()))?)
@@ -97,7 +97,7 @@ impl History {
 /// The text of the file.
 ///
 /// # Errors
-/// When a part of it has no form in JSON.
+/// If a part of it cannot be represented as JSON.
 fn write(history: &History) -> serde_json::Result<String> {
     let History { seed, command, version, machine, .. } = history;
     let origin = Some(Origin { seed: *seed, command, version, machine });
@@ -112,10 +112,10 @@ fn write(history: &History) -> serde_json::Result<String> {
     Ok(lines.join("\n") + "\n")
 }
 
-/// The history of a file's text.
+/// Parses the text of a file.
 ///
 /// # Errors
-/// When a line is not one of the three records, or the first is not the run's.
+/// If a line is not one of the three records, or the first is not the run's.
 fn read(text: &str) -> serde_json::Result<History> {
     let mut lines = text.lines();
     let mut history: History = serde_json::from_str(lines.next().unwrap_or_default())?;
@@ -129,7 +129,7 @@ fn read(text: &str) -> serde_json::Result<History> {
     Ok(history)
 }
 
-/// The epochs as a table for a spreadsheet or TensorBoard: one line each, empty where a figure is not known.
+/// The epochs as a table for a spreadsheet or TensorBoard: one line each, with empty cells for unknown figures.
 fn csv(history: &History) -> String {
     let mut text = String::from("epoch,loss,accuracy,val_loss,val_accuracy,seconds,learning_rate,gradient_norm\n");
     for (at, epoch) in history.epochs.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! How a network is trained besides epochs, batches and rate: the optimizer and its settings, the learning rate's course,
-//! regularization, and which epoch counts as the best.
+//! The training method besides epochs, batch size and rate: the optimizer and its settings, the learning rate schedule,
+//! regularization, and the choice of the best epoch.
 
 use super::augment::Augment;
 use super::schedule::Schedule;
@@ -12,7 +12,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
-    /// Stochastic gradient descent, with momentum where there is one.
+    /// Stochastic gradient descent, optionally with momentum.
     #[default]
     Sgd,
     /// Kingma and Ba 2015.
@@ -39,12 +39,12 @@ impl Rule {
     }
 }
 
-/// What a validation metric of each epoch decides.
+/// What the validation metric of each epoch decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Monitor {
     /// The metric.
     pub metric: Metric,
-    /// Number of epochs without a better one after which training ends.
+    /// Number of epochs without improvement after which training ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
 }
@@ -53,10 +53,10 @@ pub struct Monitor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// The smaller the better.
+    /// Smaller is better.
     #[default]
     ValLoss,
-    /// The larger the better.
+    /// Larger is better.
     ValAccuracy,
 }
 
@@ -70,19 +70,20 @@ impl Metric {
     }
 }
 
-/// What a class counts in the loss.
+/// Weights of classes in the loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClassWeights {
-    /// Every example counts 1.
+    /// Every example has weight 1.
     #[default]
     Equal,
-    /// Every class counts the same in all: an example counts `N / (C N_c)`, for `N_c` of `N` examples in its class.
+    /// Every class has the same total weight: an example has weight `N / (C N_c)`, for `N_c` of `N` examples in its
+    /// class.
     Balanced,
 }
 
 impl ClassWeights {
-    /// The weights for training on these labels of `classes` classes, `[C]`, or none where all are 1.
+    /// The weights for training on these labels of `classes` classes, `[C]`, or empty if all are 1.
     pub fn of(self, labels: &[u16], classes: usize) -> Vec<f32> {
         if self == Self::Equal {
             return Vec::new();
@@ -97,14 +98,14 @@ impl ClassWeights {
     }
 }
 
-/// What the error of values is measured by.
+/// Error measure for values.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ValueLoss {
     /// Mean squared error.
     #[default]
     Mse,
-    /// Huber's: squared up to `delta`, in the units of training, and a line beyond.
+    /// Huber loss: squared up to `delta`, in the units of training, and linear beyond.
     Huber {
         /// Positive.
         delta: f32,
@@ -135,27 +136,27 @@ impl FromStr for ValueLoss {
     }
 }
 
-/// How classes are told apart.
+/// How classes are represented.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Head {
-    /// One output a class.
+    /// One output per class.
     #[default]
     Softmax,
     /// One output for two classes: the probability of the second.
     Sigmoid,
 }
 
-/// What has a mean and a standard deviation of its own.
+/// What has its own mean and standard deviation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standardize {
     /// Every input.
     #[default]
     Input,
-    /// Every channel, whose samples share them.
+    /// Every channel, shared by its samples.
     Channel,
-    /// Nothing: inputs are taken as they are.
+    /// Nothing: inputs are not standardized.
     None,
 }
 
@@ -163,66 +164,66 @@ pub enum Standardize {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Method {
-    /// What becomes of gradients.
+    /// The optimizer.
     pub optimizer: Rule,
-    /// Share of the velocity that SGD keeps, 0 to 1.
+    /// Decay of SGD's velocity, 0 to 1.
     pub momentum: f32,
-    /// Whether momentum looks ahead.
+    /// Whether to use Nesterov momentum.
     pub nesterov: bool,
-    /// Decay of kernels: an L2 penalty with SGD, decoupled with AdamW.
+    /// Weight decay of kernels: an L2 penalty with SGD, decoupled with AdamW.
     pub weight_decay: f32,
-    /// Most that the gradient's Euclidean norm may be.
+    /// Maximum Euclidean norm of the gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_norm: Option<f32>,
-    /// Of the learning rate.
+    /// Schedule of the learning rate.
     pub schedule: Schedule,
-    /// Share of a target that is spread over all classes, 0 to 1.
+    /// Fraction of each target that is spread over all classes, 0 to 1.
     pub label_smoothing: f32,
-    /// What a class counts.
+    /// Weights of classes.
     pub class_weights: ClassWeights,
-    /// Share of the activations of hidden layers that is dropped in training: one for all, or one for each.
+    /// Fraction of the hidden layers' activations to drop in training: one for all, or one for each.
     pub dropout: Vec<f32>,
-    /// Least standard deviation of an input, as a share of the mean over all inputs.
+    /// Minimum standard deviation of an input, as a fraction of the mean over all inputs.
     pub std_floor: f32,
-    /// Share of their value that the moving statistics of BatchNormalization keep at every step; `None`: Keras's .99.
+    /// Fraction that the moving statistics of BatchNormalization keep at every step; `None` for Keras's .99.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub norm_momentum: Option<f32>,
-    /// Side of the squares of pixels whose averages are the inputs, where they are.
+    /// Side of the squares of pixels whose averages are the inputs, if they are averaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<usize>,
-    /// What has a mean and a standard deviation of its own.
+    /// What has its own mean and standard deviation.
     pub standardize: Standardize,
-    /// What the error of values is measured by.
+    /// Error measure for values.
     pub loss: ValueLoss,
-    /// How classes are told apart.
+    /// How classes are represented.
     pub head: Head,
     /// Random changes of the training examples.
     pub augment: Augment,
-    /// Which epoch is kept as the best, and when training ends early.
+    /// How the best epoch is chosen, and when training ends early.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub monitor: Option<Monitor>,
 }
 
 impl Method {
-    /// Whether this is the notebook's.
+    /// Whether this is the notebook's method.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// An optimizer of core.
+/// One of core's optimizers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Optimizer {
     /// Without momentum.
     Sgd(Sgd),
     /// Plain or Nesterov's.
     Momentum(Momentum),
-    /// With weight decay or without.
+    /// With or without weight decay.
     Adam(Adam),
 }
 
 impl Method {
-    /// What core trains with.
+    /// The optimizer for core.
     pub(super) fn optimizer(&self) -> Optimizer {
         let Self { momentum, nesterov, weight_decay, .. } = *self;
         match self.optimizer {
@@ -233,7 +234,7 @@ impl Method {
     }
 }
 
-/// Words of the command line and back, from one table each.
+/// Conversion from and to words of the command line, both from one table.
 macro_rules! words {
     ($type:ty, $what:literal, $($word:literal => $value:path),+) => {
         impl fmt::Display for $type {

@@ -1,4 +1,4 @@
-//! Training: the inputs' statistics, the loop, a run as users see it, and its history.
+//! Training: the inputs' statistics, the training loop, runs, and their history.
 
 pub mod answers;
 pub mod augment;

@@ -1,4 +1,4 @@
-//! What is to be trained, from what, and where it goes.
+//! What to train, from which starting point, and the output folder.
 
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::Checkpoint;
@@ -8,16 +8,16 @@ use crate::train::qat::Quantize;
 use foldnet_data::Options;
 use std::path::PathBuf;
 
-/// What is to be trained, and where it goes.
+/// What to train, and the output folder.
 #[derive(Debug, Clone)]
 pub struct TrainPlan {
-    /// Which of the three models.
+    /// The placement of BatchNormalization.
     pub norm: NormPlacement,
     /// Units of its hidden layers.
     pub hidden: Vec<u32>,
-    /// How to train.
+    /// The training configuration.
     pub config: Config,
-    /// The network to go on from, instead of a fresh one.
+    /// The network to continue from, instead of a fresh one.
     pub init: Option<Checkpoint>,
     /// Number of training images, if not all.
     pub limit: Option<usize>,
@@ -25,32 +25,32 @@ pub struct TrainPlan {
     pub out: PathBuf,
     /// How the dataset was read.
     pub data: Options,
-    /// What else there is to know of it.
+    /// Further settings.
     pub extras: Extras,
 }
 
-/// What only some trainings have.
+/// Settings that only some trainings have.
 #[derive(Debug, Clone, Default)]
 pub struct Extras {
-    /// The file of the network to go on from.
+    /// The file of the network to continue from.
     pub from: Option<PathBuf>,
-    /// The training to go on with, instead of a new one.
+    /// The training to resume, instead of a new one.
     pub resume: Option<Resume>,
-    /// Whether the epochs are written as a table, too.
+    /// Whether to write the epochs as a table as well.
     pub table: bool,
     /// Training in integers, from the network of `init`.
     pub quantized: Option<Quantize>,
-    /// Lines for people, once nothing is left that would refuse the training.
+    /// Notes to print once nothing can refuse the training any more.
     pub notes: Vec<String>,
 }
 
-/// A training that stopped.
+/// A stopped training.
 #[derive(Debug, Clone)]
 pub struct Resume {
-    /// After its last whole epoch, in units of training.
+    /// The network after the last complete epoch, in units of training.
     pub network: Checkpoint,
-    /// Where it stood.
+    /// Its state.
     pub start: Start,
-    /// The epochs before.
+    /// The epochs so far.
     pub history: History,
 }

@@ -1,5 +1,5 @@
-//! A training run as users see it: summary, progress, a line for every epoch, and after each a checkpoint and a history
-//! in the run's folder, so that nothing finished is ever lost.
+//! A training run: summary, progress, a line for every epoch, and after each epoch a checkpoint and a history in the
+//! run's folder, so that no finished epoch is ever lost.
 
 use crate::compute::Fast;
 use crate::format::thousands;
@@ -24,20 +24,20 @@ use foldnet_data::{Dataset, Known, Options, Part, Source, Stamp, Task, View};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set by Ctrl-C while [`TRAINING`].
+/// Set by Ctrl-C during [`TRAINING`].
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// Whether a training may be under way.
+/// Whether a training may be in progress.
 static TRAINING: AtomicBool = AtomicBool::new(false);
 
-/// Exit code of a program that Ctrl-C ended, as shells have it.
+/// Exit code of a program ended by Ctrl-C, as in shells.
 const ENDED_BY_INTERRUPT: i32 = 130;
 
 impl Resume {
     /// The training in `folder`, and its plan.
     ///
     /// # Errors
-    /// When there is none that can go on; the error names the file.
+    /// If there is none that can be resumed; the error names the file.
     pub fn plan(folder: &Path) -> anyhow::Result<TrainPlan> {
         let checkpoint = folder.join(CHECKPOINT);
         let mut network = Checkpoint::read(&checkpoint, &Hints::default())?;
@@ -68,7 +68,7 @@ impl Resume {
 }
 
 impl TrainPlan {
-    /// What is written down of it; none where it goes on from another network.
+    /// The recipe for the history; `None` if training continues from another network.
     pub fn recipe(&self) -> Option<Recipe> {
         let Self { norm, hidden, config, init, limit, .. } = self;
         let recipe = || Recipe { norm: *norm, hidden: hidden.clone(), config: config.clone(), limit: *limit };
@@ -76,7 +76,7 @@ impl TrainPlan {
     }
 }
 
-/// What a run ends with.
+/// The result of a run.
 #[derive(Debug, Clone)]
 pub struct Trained {
     /// The network after the last epoch.
@@ -85,10 +85,10 @@ pub struct Trained {
     pub history: History,
 }
 
-/// Trains by `plan` on `dataset`, and evaluates on its test images.
+/// Trains according to `plan` on `dataset`, and evaluates on its test images.
 ///
 /// # Errors
-/// When the folder cannot be written, training diverges, or Ctrl-C stops it. Finished epochs are on disk then.
+/// If the folder cannot be written, training diverges, or Ctrl-C stops it. Finished epochs are then on disk.
 pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
@@ -148,7 +148,7 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
     Ok(Trained { network, history })
 }
 
-/// The network of a stopped training, where `dataset` is still of its shape.
+/// The network of a stopped training, if it matches the shape of `dataset`.
 fn resumed(resume: &Resume, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
     let (network, size) = (resume.network.clone(), ImageSize::of(&resume.network));
     if !size.takes(train) || (network.about.task == Task::Classify && network.labels != dataset.labels) {
@@ -171,7 +171,7 @@ fn check_validation(plan: &TrainPlan, dataset: &Dataset) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The digest of a set that lies on the disk, under which it is remembered.
+/// Remembers a set on disk under its digest, and returns that.
 fn remembered(dataset: &Dataset, options: &Options) -> Option<String> {
     let Ok(Source::Path(_)) = dataset.name.parse() else { return None };
     let digest = dataset.digest();
@@ -181,7 +181,7 @@ fn remembered(dataset: &Dataset, options: &Options) -> Option<String> {
     Some(digest)
 }
 
-/// Where training begins, and the record so far.
+/// The starting point of the training, and the record so far.
 fn beginning(
     plan: &TrainPlan,
     network: &Checkpoint,
@@ -211,14 +211,14 @@ fn beginning(
     (Start { origin, ..Start::default() }, history)
 }
 
-/// The folder exists and takes files, before any time is spent on training.
+/// Makes sure that the folder exists and is writable, before any time is spent on training.
 fn prepare_folder(folder: &Path) -> anyhow::Result<()> {
     let remedy = || format!("{}: cannot be written to; choose another --out", folder.display());
     std::fs::create_dir_all(folder).with_context(remedy)?;
     tempfile::tempfile_in(folder).map(drop).with_context(remedy)
 }
 
-/// Ctrl-C ends training after the current step, and the program at once when nothing is being trained.
+/// Makes Ctrl-C end training after the current step, or the program at once if nothing is being trained.
 fn catch_interrupts() -> anyhow::Result<()> {
     static ONCE: std::sync::Once = std::sync::Once::new();
     let mut result = Ok(());
@@ -232,15 +232,15 @@ fn catch_interrupts() -> anyhow::Result<()> {
     )
 }
 
-/// A share that is known, for people.
+/// A known fraction as text.
 fn share(name: &str, value: f64) -> String {
     if value.is_nan() { String::new() } else { format!(" - {name}: {value:.4}") }
 }
 
-/// Share of the normal validation examples that score below the threshold.
+/// Fraction of the normal validation examples that score below the threshold.
 const THRESHOLD: f64 = 0.95;
 
-/// The network as it is written: outputs in real units, and the threshold of an anomaly score.
+/// The network as it is saved: outputs in real units, and the threshold of an anomaly score.
 fn finished(network: &Checkpoint, valid: View, compute: &Fast) -> Checkpoint {
     let mut network = with_units(network);
     if network.about.task == Task::Reconstruct {
@@ -251,7 +251,7 @@ fn finished(network: &Checkpoint, valid: View, compute: &Fast) -> Checkpoint {
     network
 }
 
-/// What the task is measured by on test examples, for people.
+/// The metrics of the task on test examples, as text.
 fn measures(test: &Test) -> String {
     let accuracy = Some(test.accuracy).filter(|accuracy| !accuracy.is_nan());
     let all = [("accuracy", accuracy), ("rmse", test.rmse), ("mae", test.mae), ("r2", test.r2), ("auc", test.auc)];
@@ -259,7 +259,7 @@ fn measures(test: &Test) -> String {
     known.map(|(name, value)| format!(" - {name}: {}", bold(format!("{value:.4}")))).collect()
 }
 
-/// The name of a set, or where its file or folder really is.
+/// The name of a set, or the absolute path of its file or folder.
 pub(crate) fn whole_path(name: &str) -> String {
     let Ok(Source::Path(path)) = name.parse() else { return name.to_owned() };
     std::path::absolute(path).map_or_else(|_| name.to_owned(), |path| path.to_string_lossy().into_owned())
@@ -284,7 +284,7 @@ fn empty_history(plan: &TrainPlan, network: &Checkpoint, dataset: &Dataset, comp
     }
 }
 
-/// Says what is left, `saved` epochs having been written, where training did not come to its end.
+/// Describes what remains of a training that ended early, after `saved` epochs were written.
 fn early_end(error: TrainError, saved: usize, out: &Path) -> anyhow::Error {
     let left = match saved {
         0 => format!("nothing new was written to {}", out.display()),
@@ -296,7 +296,7 @@ fn early_end(error: TrainError, saved: usize, out: &Path) -> anyhow::Error {
 /// Name of the checkpoint of the best epoch.
 pub const BEST: &str = "best.safetensors";
 
-/// Removes what an older training left in the folder and the new one may not replace.
+/// Removes files of an older training from the folder that the new one may not replace.
 fn forget(out: &Path) -> anyhow::Result<()> {
     for name in [BEST, state::FILE, History::TABLE] {
         let path = out.join(name);
@@ -314,7 +314,8 @@ fn forget(out: &Path) -> anyhow::Result<()> {
 /// Draws the bar, prints the epochs, and saves after each.
 struct Saver<'a> {
     ui: Ui,
-    /// What the threshold of an anomaly score comes from: those to validate on, or if there are none those to train on.
+    /// The examples that determine the threshold of an anomaly score: validation examples, or without any those for
+    /// training.
     normal: View<'a>,
     /// What an example is called.
     unit: &'static str,
@@ -322,7 +323,7 @@ struct Saver<'a> {
     plan: &'a TrainPlan,
     images: usize,
     history: History,
-    /// Epochs whose network is on the disk.
+    /// Number of epochs whose network is on disk.
     saved: usize,
     bar: Option<EpochBar>,
 }

@@ -1,4 +1,4 @@
-//! Learning rates over a training: a warm-up, then constant, falling in steps, along a cosine, or on a plateau.
+//! Learning rate schedules: a warm-up, then constant, falling in steps, along a cosine, or on a plateau.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decay {
-    /// Not at all.
+    /// It does not fall.
     #[default]
     Constant,
     /// Times `factor` after every `epochs` epochs.
@@ -29,27 +29,27 @@ pub enum Decay {
     },
 }
 
-/// Keras's defaults for a plateau, which a step has here, too.
+/// Keras's default for a plateau, also used here for steps.
 const EPOCHS: usize = 10;
 /// Likewise.
 const FACTOR: f64 = 0.1;
-/// What an improvement of the loss must exceed, as in Keras's `ReduceLROnPlateau`.
+/// Minimum improvement of the loss, as in Keras's `ReduceLROnPlateau`.
 const LEAST_IMPROVEMENT: f64 = 1e-4;
 
-/// A learning rate's course.
+/// A learning rate schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Schedule {
-    /// After the warm-up.
+    /// The decay after the warm-up.
     pub decay: Decay,
     /// Number of epochs over which the rate rises from 0 to its full value, in equal steps.
     #[serde(default)]
     pub warmup: f64,
 }
 
-/// Where a step stands in a training.
+/// Position of a step in a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At {
-    /// Number of the step, from 0.
+    /// Index of the step, from 0.
     pub step: usize,
     /// Number of steps per epoch.
     pub steps_per_epoch: usize,
@@ -58,7 +58,7 @@ pub struct At {
 }
 
 impl Schedule {
-    /// The learning rate of a step whose full rate is `rate`.
+    /// The learning rate of a step, given the full `rate`.
     pub fn rate(&self, rate: f32, at: At, plateau: &Plateau) -> f32 {
         let (step, per_epoch) = (at.step as f64, at.steps_per_epoch as f64);
         let warmup = (self.warmup * per_epoch).round();
@@ -81,14 +81,14 @@ impl Schedule {
     }
 }
 
-/// What a schedule remembers of the epochs: how far a plateau has brought the rate down.
+/// The state of a schedule between epochs: how far a plateau has lowered the rate.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Plateau {
-    /// Of the full rate.
+    /// Fraction of the full rate.
     pub share: f64,
     /// The best validation loss so far.
     best: Option<f64>,
-    /// Epochs since.
+    /// Number of epochs since then.
     waited: usize,
 }
 
@@ -99,7 +99,7 @@ impl Default for Plateau {
 }
 
 impl Plateau {
-    /// Takes note of the validation loss after an epoch.
+    /// Records the validation loss after an epoch.
     pub fn epoch(&mut self, decay: Decay, val_loss: f64) {
         let Decay::Plateau { epochs, factor } = decay else { return };
         if self.best.is_none_or(|best| val_loss < best - LEAST_IMPROVEMENT) {

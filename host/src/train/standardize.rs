@@ -4,8 +4,8 @@ use foldnet_data::ValuesRef;
 
 /// Mean and population standard deviation of `pixel / 255`, `[pixels]` each, over `images [..][pixels]`.
 ///
-/// The sums are exact integers, so the order of the images does not matter. A pixel that never changes has a standard
-/// deviation of 1: standardized it is 0 in training, and what it does later is not blown up.
+/// The sums are exact integers, so the order of the images does not matter. A pixel that never changes gets a standard
+/// deviation of 1: standardized it is 0 in training, and later changes are not amplified.
 pub fn pixel_statistics(images: &[u8], pixels: usize) -> (Vec<f32>, Vec<f32>) {
     let count = (images.len() / pixels) as f64;
     let (sums, squares) = sums(images, pixels);
@@ -19,7 +19,7 @@ pub fn pixel_statistics(images: &[u8], pixels: usize) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// Mean and population standard deviation of every input over raw values `[..][inputs]`, in double precision and in two
-/// passes. An input that never changes has a standard deviation of 1.
+/// passes. An input that never changes gets a standard deviation of 1.
 pub fn value_statistics(values: ValuesRef, inputs: usize) -> (Vec<f32>, Vec<f32>) {
     let count = (values.len() / inputs) as f64;
     let (mut mean, mut square) = (vec![0.0_f64; inputs], vec![0.0_f64; inputs]);
@@ -40,8 +40,8 @@ pub fn value_statistics(values: ValuesRef, inputs: usize) -> (Vec<f32>, Vec<f32>
 
 /// Raises every standard deviation in `std` to at least `share` of their mean.
 ///
-/// Inputs that hardly vary, such as the border pixels of images, otherwise get weights that are thousands of times larger
-/// than all others. A deviation of exactly 1 stands for an input that never changes; it is left out of the mean.
+/// Otherwise, inputs that hardly vary, such as the border pixels of images, get weights that are thousands of times
+/// larger than all others. A deviation of exactly 1 stands for an input that never changes; it is left out of the mean.
 pub fn raise(std: &mut [f32], share: f32) {
     let varying = || std.iter().filter(|&&std| std != 1.0).map(|&std| f64::from(std));
     let mean = varying().sum::<f64>() / varying().count().max(1) as f64;
@@ -49,7 +49,7 @@ pub fn raise(std: &mut [f32], share: f32) {
     std.iter_mut().for_each(|std| *std = std.max(least));
 }
 
-/// Images whose sums of squares fit 32 bits: 256 * 255^2 < 2^32.
+/// Number of images whose sums of squares fit in 32 bits: 256 * 255^2 < 2^32.
 const CHUNK: usize = 256;
 
 /// Sum and sum of squares of every pixel.

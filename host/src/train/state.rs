@@ -1,7 +1,7 @@
-//! `state.safetensors` beside a checkpoint: all that a training goes on from, as if it had never stopped.
+//! `state.safetensors` beside a checkpoint: everything needed to resume a training as if it had never stopped.
 //!
-//! The file holds the parameters once more, in the units of training, because a kill may fall between the writing of two
-//! files: what belongs together is in one.
+//! The file also holds the parameters, in the units of training, because the program may be killed between writing two
+//! files: data that belongs together must be in one.
 
 use super::fit::{Start, State};
 use super::schedule::Plateau;
@@ -17,7 +17,7 @@ const PARAMS: &str = "params";
 const OPTIMIZER: &str = "optimizer";
 const TRAINING: &str = "training";
 
-/// The numbers beside the tensors.
+/// The numbers stored besides the tensors.
 #[derive(Serialize, Deserialize)]
 struct Numbers {
     origin: u64,
@@ -27,10 +27,10 @@ struct Numbers {
     best: Option<(usize, f64)>,
 }
 
-/// Writes where a training stands after an epoch.
+/// Writes the state of a training after an epoch.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub fn write(folder: &Path, network: &Checkpoint, start: &Start) -> anyhow::Result<()> {
     let State { epochs, steps, ref optimizer, plateau, best } = start.state;
     let numbers = Numbers { origin: start.origin, epochs, steps, plateau, best };
@@ -38,10 +38,10 @@ pub fn write(folder: &Path, network: &Checkpoint, start: &Start) -> anyhow::Resu
     Ok(write_tensors(&folder.join(FILE), &[(PARAMS, &network.params), (OPTIMIZER, optimizer)], &texts)?)
 }
 
-/// Where the training of `network` stood, which gets the parameters of that moment.
+/// Reads the state of the training of `network`, and restores its parameters.
 ///
 /// # Errors
-/// When there is no such file, or it is of another network; the error names it.
+/// If there is no such file, or it belongs to another network; the error names it.
 pub fn read(folder: &Path, network: &mut Checkpoint) -> anyhow::Result<Start> {
     let path = folder.join(FILE);
     let remedy = || format!("{}: this training cannot be resumed; go on with --init", path.display());
@@ -55,7 +55,7 @@ pub fn read(folder: &Path, network: &mut Checkpoint) -> anyhow::Result<Start> {
     Ok(Start { origin, state: State { epochs, steps, optimizer, plateau, best } })
 }
 
-/// A number of a network, for [`Start::origin`]: FNV-1a over its parameters, never 0.
+/// A number that identifies a network, for [`Start::origin`]: FNV-1a over its parameters, never 0.
 pub fn origin(network: &Checkpoint) -> u64 {
     let bytes = network.params.iter().flat_map(|value| value.to_le_bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)).max(1)

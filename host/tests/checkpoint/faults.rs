@@ -190,7 +190,7 @@ fn a_header_cannot_fill_the_memory() {
     check_bytes(&raw(&long, 4), "is not a safetensors file (a name of 5000 bytes)");
 }
 
-/// A file of this header and so many bytes behind it.
+/// A file with this header, followed by `data` bytes.
 fn raw(header: &str, data: usize) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &vec![0; data]].concat()
 }

@@ -1,4 +1,4 @@
-//! Training and exports that are stopped: by Ctrl-C, and by a signal that nobody can catch. What was there is whole.
+//! Training and exports that are stopped by Ctrl-C or an uncatchable signal. Existing files stay complete.
 
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::{Done, Folder};

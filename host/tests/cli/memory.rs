@@ -1,4 +1,4 @@
-//! How much memory the program takes, as `docs/limits.md` states it. Linux tells.
+//! The program's use of memory is as `docs/limits.md` states, measured on Linux.
 
 use crate::sample::{TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, images, labels};
 use crate::tool::{Done, FOLDNET, Folder};
@@ -11,10 +11,10 @@ use std::time::Duration;
 /// Of one image: 28 x 28 pixels and a label.
 const IMAGE: usize = 28 * 28 + 1;
 
-/// The address space that is stated to be enough for a set of the size of Fashion-MNIST, in KB.
+/// The address space that the page states as enough for a set of the size of Fashion-MNIST, in KB.
 const ENOUGH: usize = 450_000;
 
-/// A folder with `set/`: so many training images, and a sixth as many for testing, of ten classes.
+/// A folder with `set/`: `train` training images, and a sixth as many for testing, in ten classes.
 fn set(train: usize) -> Folder {
     let folder = Folder::new();
     for (count, images_file, labels_file) in
@@ -43,7 +43,7 @@ fn peak(folder: &Folder, arguments: &str) -> usize {
     }
 }
 
-/// What the system has recorded so far, in KB; none when the process has ended.
+/// The peak recorded by the system so far, in KB; `None` once the process has ended.
 fn high_water_mark(child: &Child) -> Option<usize> {
     let status = read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -56,7 +56,7 @@ fn memory_is_what_is_stated() {
     let (few, many) = (peak(&small, TRAIN), peak(&large, TRAIN));
     let each = (many - few) / (70_000 - 7_000);
     println!("{few} bytes for 7,000 images, {many} for 70,000: {each} for each one more");
-    assert!((IMAGE..IMAGE + 80).contains(&each), "{each} bytes an image, of which {IMAGE} are its own");
+    assert!((IMAGE..IMAGE + 80).contains(&each), "{each} bytes per image, of which {IMAGE} are its own");
     assert!(many < 70_000 * IMAGE + 20_000_000, "{many} bytes in all");
     for arguments in
         [TRAIN, "evaluate run --dataset set", "export run --bits 4 --calibrate 500 --dataset set --out a.fnet"]
@@ -91,7 +91,7 @@ fn a_system_without_threads_is_enough_or_is_named() {
     assert!(folder.contents() == before);
 }
 
-/// Too little for the images: a line that says so, and nothing left behind.
+/// Too little memory for the images: one line says so, and nothing is left behind.
 #[test]
 fn too_little_memory_is_said() {
     let folder = set(60_000);

@@ -16,7 +16,7 @@ use std::path::PathBuf;
   foldnet compare runs/after runs/before after4.fnet
   foldnet compare --seeds 5 --norms after,before,none --epochs 2 --out compare.svg")]
 pub(super) struct Compare {
-    /// Runs, checkpoints or .fnet: the first is what the others are compared with
+    /// Runs, checkpoints or .fnet; the others are compared with the first
     #[arg(value_name = "DIR|FILE", num_args = 2.., required_unless_present = "seeds")]
     paths: Vec<PathBuf>,
     /// Which images to compare models on: test, valid or train
@@ -25,10 +25,10 @@ pub(super) struct Compare {
     /// Disagreements to list; --json lists all
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "seeds")]
     list: usize,
-    /// Train every placement with the seeds 1 to N, where that is not done yet
+    /// Train every placement with the seeds 1 to N, unless that has been done already
     #[arg(long, value_name = "N", conflicts_with_all = ["paths", "norm", "pixels", "epsilon"])]
     seeds: Option<u64>,
-    /// Where BatchNormalization stands in the networks to train
+    /// Position of BatchNormalization in the networks to train
     #[arg(
         long,
         value_name = "NORM,...",
@@ -43,7 +43,7 @@ pub(super) struct Compare {
     /// Units of the hidden layers
     #[arg(long, value_name = "UNITS,...", value_delimiter = ',', value_parser = units, default_value = "300,100", conflicts_with = "paths")]
     hidden: Vec<u32>,
-    /// Folder of the runs, which are used again where they are
+    /// Folder of the runs; existing runs are reused
     #[arg(long, value_name = "DIR", default_value = "runs/compare", conflicts_with = "paths")]
     runs: PathBuf,
     /// Draw learning curves and test accuracies into this SVG file

@@ -1,4 +1,4 @@
-//! Models side by side: what each is worth, class by class, and where they part.
+//! Models side by side: the accuracy of each, class by class, and the examples on which they disagree.
 
 use super::Compare;
 use crate::commands::data::{check_classes, known, ordered};
@@ -58,7 +58,7 @@ impl Compare {
     }
 }
 
-/// Models that tell no classes apart, by the measures of their task.
+/// Models that do not classify, with the metrics of their task.
 fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui: Ui) -> anyhow::Result<()> {
     let mut entries = Vec::new();
     for (path, opened) in opened {
@@ -88,7 +88,7 @@ fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui:
     ui.result(&comparison)
 }
 
-/// A model with its outputs, and the names of classes that its file has.
+/// A model with its outputs, and the class names in its file.
 fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Result<(Entry, Vec<String>)> {
     check_images(path, opened.size(path)?, view)?;
     let (outputs, names) = opened.run(path, view, compute)?;
@@ -105,13 +105,13 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
     Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, ms_without_zeros, outputs }, names))
 }
 
-/// What an example without zeros takes on the boards that the model fits, where that is known.
+/// Modelled milliseconds for an example without zeros, on each board that the model fits, if known.
 fn milliseconds(model: &Model) -> BTreeMap<&'static str, f64> {
     let fitting = BOARDS.iter().filter(|board| board.fit(model).is_ok());
     fitting.filter_map(|board| Some((board.name, ms_without_zeros(board, model)?))).collect()
 }
 
-/// The same as a table, a row for each board that any of the models has a figure for.
+/// The same as a table, with a row for each board for which any model has a figure.
 fn say_milliseconds(comparison: &Comparison, ui: Ui) {
     let models = &comparison.models;
     let of =
@@ -154,7 +154,7 @@ fn say(comparison: &Comparison, list: usize, unit: &str, ui: Ui) {
     }
 }
 
-/// Accuracy of a class by the first model, then each other's gain or loss.
+/// Accuracy of a class with the first model, then the gain or loss with each other model.
 fn class_row(comparison: &Comparison, class: usize) -> Vec<String> {
     let of = |model: usize| &comparison.models[model].evaluation.per_class[class];
     let first = of(0);

@@ -12,7 +12,7 @@ use crate::write::atomic_write;
 use anyhow::bail;
 use serde_json::json;
 
-/// More runs of each placement than anybody waits for.
+/// Upper limit of runs for each placement.
 const MOST_SEEDS: u64 = 1000;
 
 impl Compare {

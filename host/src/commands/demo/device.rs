@@ -10,14 +10,14 @@ use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::{EmulateError, Emulation, Task, emulate};
 use foldnet_sim::{Firmware, simulate};
 
-/// All images through the simulator.
+/// Runs all images through the simulator.
 pub(super) fn simulated(model: &[u8], test: View) -> anyhow::Result<Simulated> {
     let bar = StageBar::new("simulating", test.len());
     let simulation = simulate(&Model::parse(model)?, test, &mut |done| bar.update(done));
     Ok(Simulated { accuracy: simulation.accuracy(), logits_sha256: simulation.logits_sha256 })
 }
 
-/// The images on an emulated board; none where emulator or compiler are missing, which is said.
+/// Runs the images on an emulated board; `None`, with a message, if the emulator or compiler is missing.
 pub(super) fn emulated(model: &[u8], images: View, board: &str, ui: Ui) -> anyhow::Result<Option<Emulated>> {
     let board = by_name(board)?;
     let run = || -> Result<Emulation, EmulateError> {
@@ -36,7 +36,7 @@ pub(super) fn emulated(model: &[u8], images: View, board: &str, ui: Ui) -> anyho
     }
 }
 
-/// The outcome, once it has been printed; a difference between board and PC is an error.
+/// Prints the outcome and returns it; a difference between board and PC is an error.
 fn said(emulation: Emulation, board: &str, ui: Ui) -> anyhow::Result<Emulated> {
     if let Some(image) = emulation.first_difference {
         bail!("{board} and the simulation differ at test image {image}; please report this");

@@ -25,13 +25,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet demo --epochs 2 --out runs")]
 pub(super) struct Demo {
-    /// Passes over the training images
+    /// Number of passes over the training images
     #[arg(long, value_name = "N", default_value_t = 2)]
     epochs: usize,
     /// Seed of initial weights and shuffling
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// Test images that each emulated board classifies
+    /// Number of test images that each emulated board classifies
     #[arg(long, value_name = "N", default_value_t = 500)]
     board_images: usize,
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub(super) struct Demo {
     out: PathBuf,
 }
 
-/// The defaults of the command line, for a bare `foldnet`.
+/// The command line's defaults, for `foldnet` without a command.
 impl Default for Demo {
     fn default() -> Self {
         #[derive(Parser)]
@@ -55,7 +55,7 @@ impl Default for Demo {
     }
 }
 
-/// What each model is exported as: bits, and the board to emulate.
+/// The exports of each model: bits, and the board to emulate.
 const EXPORTS: [(u8, Option<&str>); 3] = [(32, None), (8, Some("netduinoplus2")), (4, Some("microbit"))];
 
 impl Demo {
@@ -74,7 +74,7 @@ impl Demo {
         ui.result(&json!({ "models": outcomes }))
     }
 
-    /// The dataset, or the synthetic one where it is nowhere to be had.
+    /// Loads the dataset, or the synthetic one if it is not available.
     fn load(&self, ui: Ui) -> anyhow::Result<Dataset> {
         match self.dataset.load(&[], ui) {
             Err(error) if error.downcast_ref().is_some_and(DataError::is_unavailable) => {
@@ -86,7 +86,7 @@ impl Demo {
         }
     }
 
-    /// Everything for one model.
+    /// Runs all stages for one model.
     fn model(&self, norm: NormPlacement, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Vec<Outcome>> {
         ui.block(format!("\n{}", bold(heading(norm))));
         let out = self.out.join(norm.to_string());

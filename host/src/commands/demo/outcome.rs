@@ -1,4 +1,4 @@
-//! What came of each exported model, and the closing table.
+//! The results for each exported model, and the closing table.
 
 use crate::deploy::measure::Export;
 use crate::format::thousands;
@@ -7,18 +7,18 @@ use comfy_table::Table;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// One exported model: a line of the closing table.
+/// One exported model: a row of the closing table.
 #[derive(Debug, Serialize)]
 pub(super) struct Outcome {
     /// `after` or `before`.
     pub(super) model: String,
     /// The model file.
     pub(super) file: PathBuf,
-    /// What the export cost.
+    /// The loss in accuracy from the export.
     pub(super) export: Export,
-    /// On the simulated device, all test images.
+    /// Result on the simulated device, for all test images.
     pub(super) simulated: Simulated,
-    /// On an emulated board, some of them.
+    /// Result on an emulated board, for some of them.
     pub(super) emulated: Option<Emulated>,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Emulated {
     pub(super) board: String,
     pub(super) images: usize,
     pub(super) accuracy: f64,
-    /// Whether all logits were the simulation's.
+    /// Whether all logits equal the simulation's.
     pub(super) identical: bool,
     pub(super) kernel: String,
     pub(super) instructions_per_image: f64,
@@ -45,7 +45,7 @@ pub(super) struct Emulated {
 
 const HEADER: [&str; 9] = ["model", "bits", "bytes", "float", "folded", "on device", "changed", "board", "logits = PC"];
 
-/// A line for every exported model.
+/// A row for every exported model.
 pub(super) fn closing_table(outcomes: &[Outcome]) -> Table {
     table(&HEADER, outcomes.iter().map(line))
 }

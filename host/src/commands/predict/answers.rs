@@ -1,14 +1,14 @@
-//! The answers of a network, one for each example, in words and as JSON.
+//! The answers of a network, one for each example, as text and as JSON.
 
 use crate::judge::evaluate::{Outputs, Scored};
 use foldnet_core::train::softmax;
 use foldnet_data::Task;
 use serde_json::{Value, json};
 
-/// What a network says of one example.
+/// The network's answer for one example.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Answer {
-    /// Its class, and the probability of each.
+    /// The class, and the probability of each class.
     Class {
         class: usize,
         /// `[C]`
@@ -16,16 +16,16 @@ pub(super) enum Answer {
     },
     /// Real values, `[O]`.
     Values(Vec<f32>),
-    /// How far it is from what is normal.
+    /// The distance from normal examples.
     Score(Scored),
 }
 
-/// What answers are told with.
+/// The context for printing answers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words<'a> {
     /// Names of the classes or values.
     pub(super) names: &'a [String],
-    /// Of a score.
+    /// The threshold for scores.
     pub(super) threshold: Option<f32>,
 }
 
@@ -43,7 +43,7 @@ impl Words<'_> {
 }
 
 impl Answer {
-    /// Answers to every example; `outputs` has its scores if the task is to reconstruct.
+    /// Answers for all examples; for reconstruction, `outputs` has scores.
     pub(super) fn all(task: Task, outputs: &Outputs) -> Vec<Self> {
         match task {
             Task::Classify => {
@@ -62,7 +62,7 @@ impl Answer {
         }
     }
 
-    /// Whether a score is above its threshold, where there is one.
+    /// Whether a score is above its threshold, if there is one.
     pub(super) fn above(&self) -> Option<bool> {
         match self {
             Self::Score(scored) => scored.above,
@@ -70,7 +70,7 @@ impl Answer {
         }
     }
 
-    /// For people, a line.
+    /// The answer as a line of text.
     pub(super) fn text(&self, words: &Words) -> String {
         match self {
             Self::Class { class, probabilities } => {
@@ -88,7 +88,7 @@ impl Answer {
         }
     }
 
-    /// For programs.
+    /// The answer as JSON.
     pub(super) fn json(&self, words: &Words) -> Value {
         match self {
             Self::Class { class, probabilities } => {

@@ -1,5 +1,5 @@
-//! `foldnet predict`: what a network answers to one example of a set, to a picture, or to the rows of a file, in the words
-//! of its task.
+//! `foldnet predict`: a network's answer for one example of a set, for an image, or for the rows of a file, in the
+//! terms of its task.
 
 mod answers;
 
@@ -19,7 +19,7 @@ use foldnet_data::{Examples, Shape, Targets, TargetsRef, Task, Values, View, Wan
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Answer one example or many: classes, values or anomaly scores
+/// Predict one example or many: classes, values or anomaly scores
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[group(required = true, multiple = false, args = ["index", "image", "input"])]
@@ -33,8 +33,9 @@ pub(super) struct Predict {
     /// A PNG of the network's image size, bright on dark
     #[arg(long, value_name = "PNG")]
     image: Option<PathBuf>,
-    /// Examples without answers: a table (with or without a header), a .npy, or raw values, little-endian; - reads them from
-    /// the standard input. Of a network that takes windows the rows of a table are one recording, or those that --group names, cut by --step
+    /// Examples without answers: a table (with or without a header), a .npy, or raw little-endian values; - reads them
+    /// from standard input. For a network on windows, the rows of a table are one recording, or several by --group, cut
+    /// by --step
     #[arg(long, value_name = "FILE|-")]
     input: Option<PathBuf>,
     /// Write the outputs of every example to this .npy: probabilities, or the network's values
@@ -51,10 +52,10 @@ const EXAMPLES: &str = "Examples:
   foldnet predict gait4.fnet --input recording.csv --step 8 --outputs scores.npy
   head -3 rows.csv | foldnet predict model.fnet --input - --json";
 
-/// What is to be answered.
+/// The examples to predict.
 struct Given {
     examples: Examples,
-    /// Names of the classes, where a set tells.
+    /// Names of the classes, if known from a set.
     names: Vec<String>,
 }
 
@@ -92,7 +93,7 @@ impl Predict {
         ui.result(&self.result(&answers, &words, &outputs, view))
     }
 
-    /// The object for programs: of one example its answer, of a file a list.
+    /// The JSON object: the answer for one example, or a list for a file.
     fn result(&self, answers: &[Answer], words: &Words, outputs: &Outputs, view: View) -> Value {
         if self.input.is_some() {
             let all: Vec<Value> = answers.iter().map(|answer| answer.json(words)).collect();
@@ -133,7 +134,7 @@ impl Predict {
         Ok(Given { examples: Examples { inputs, targets, shape: one.shape }, names: test.labels })
     }
 
-    /// The examples of a file, in the type and shape that the network takes.
+    /// Reads the examples of a file, in the type and shape that the network takes.
     fn read(&self, path: &Path, opened: &Opened, size: ImageSize) -> anyhow::Result<Examples> {
         let record = Record::of(&self.path, &None).ok().flatten();
         let channels = channels(&self.path, opened);
@@ -154,7 +155,7 @@ impl Predict {
     }
 }
 
-/// A line for every example.
+/// Prints a line for every example.
 fn say_rows(answers: &[Answer], words: &Words, ui: Ui) {
     for (at, answer) in answers.iter().enumerate() {
         ui.say(format!("{at}: {}", answer.text(words)));
@@ -166,7 +167,7 @@ fn say_rows(answers: &[Answer], words: &Words, ui: Ui) {
     }
 }
 
-/// One example drawn, if it is a picture, and its answer beside the right one, if that is known.
+/// Draws one example if it is an image, and prints its answer with the correct one, if known.
 fn say_one(answer: &Answer, words: &Words, view: View, ui: Ui) {
     if let (true, Some(pixels)) = (view.shape.is_image(), view.inputs.u8()) {
         ui.block(picture(pixels, view.shape.width));

@@ -43,7 +43,7 @@ impl Vectors for Neon {
 }
 
 /// # Safety
-/// The processor has NEON.
+/// The processor must have NEON.
 #[inline(never)]
 #[target_feature(enable = "neon")]
 pub(super) unsafe fn neon<W: Work>(work: W) -> W::Output {

@@ -1,4 +1,4 @@
-//! Instruction sets: which one this processor has, and calling a closure compiled for it.
+//! Instruction sets: detecting those of this processor, and calling a closure compiled for one.
 
 #[cfg(target_arch = "aarch64")]
 use super::aarch64;
@@ -9,13 +9,13 @@ use super::x86_64;
 /// An instruction set of vectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
-    /// What every processor of the architecture has, as the compiler uses it: SSE2 on x86-64.
+    /// The features that every processor of the architecture has, as used by the compiler: SSE2 on x86-64.
     Baseline,
     /// NEON with fused multiply-add, 64-bit Arm.
     Neon,
     /// AVX2 with fused multiply-add, x86-64.
     Avx2,
-    /// AVX-512F beside AVX2 and fused multiply-add, x86-64; needs a compiler of 1.89 or newer.
+    /// AVX-512F with AVX2 and fused multiply-add, x86-64; needs a compiler of 1.89 or newer.
     Avx512,
 }
 
@@ -23,7 +23,7 @@ impl Isa {
     /// All, the widest first.
     pub const ALL: [Self; 4] = [Self::Avx512, Self::Avx2, Self::Neon, Self::Baseline];
 
-    /// Whether this program on this processor has it.
+    /// Whether this program and this processor support it.
     pub fn is_available(self) -> bool {
         match self {
             Self::Baseline => true,
@@ -57,7 +57,7 @@ impl Isa {
 pub(in crate::compute) struct Available(Isa);
 
 impl Available {
-    /// The widest there is.
+    /// The widest available one.
     pub(in crate::compute) fn widest() -> Self {
         Isa::ALL.into_iter().find_map(Self::new).unwrap_or(Self(Isa::Baseline))
     }
@@ -71,7 +71,7 @@ impl Available {
         self.0
     }
 
-    /// Carries out `work`, compiled for this instruction set.
+    /// Executes `work`, compiled for this instruction set.
     #[inline(always)]
     pub(in crate::compute) fn run<W: Work>(self, work: W) -> W::Output {
         match self.0 {

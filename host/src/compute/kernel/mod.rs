@@ -1,4 +1,5 @@
-//! Where `unsafe` is allowed: vector code chosen at run time, the product of two matrices, and the team of threads.
+//! The code where `unsafe` is allowed: vector code chosen at run time, the product of two matrices, and the team of
+//! threads.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "aarch64")]

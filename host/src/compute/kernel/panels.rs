@@ -1,16 +1,16 @@
-//! The second operand of a product as panels of a tile's width: where it lies if its rows are contiguous and divide into
-//! tiles, otherwise packed.
+//! The second operand of a product as panels with the width of a tile: in place if its rows are contiguous and divide
+//! into tiles, otherwise packed.
 
 use super::vectors::{TURNED, Vectors};
 use core::ops::Range;
 use foldnet_core::matrix::Mat;
 
-/// Columns of a tile: two registers.
+/// Number of columns in a tile: two registers.
 pub(super) const fn columns<V: Vectors>() -> usize {
     2 * V::LANES
 }
 
-/// Values of a cache line.
+/// Number of values in a cache line.
 const LINE: usize = 16;
 
 /// `b [K][N]`: the value of row `k` and column `c` of panel `p` is `p * panel + k * row + c`.
@@ -22,7 +22,7 @@ pub(super) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// The panels of `b`, packed into `room` if they must be, which grows as needed.
+    /// The panels of `b`, packed into `room` if necessary, which grows as needed.
     #[inline(always)]
     pub(super) fn of<V: Vectors>(b: Mat<'a>, room: &'a mut Vec<f32>) -> Self {
         if b.col_stride() == 1 && b.cols() % columns::<V>() == 0 {
@@ -31,13 +31,13 @@ impl<'a> Panels<'a> {
         Self { values: pack::<V>(b, room), panel: b.rows() * columns::<V>(), row: columns::<V>() }
     }
 
-    /// Distance of two rows.
+    /// Distance between two rows.
     #[inline(always)]
     pub(super) fn row(&self) -> usize {
         self.row
     }
 
-    /// Where the tile of column `col` begins in row `first`; `depth` rows of a tile's columns can be read from there.
+    /// Start of the tile of column `col` in row `first`; `depth` rows of a tile's columns can be read from there.
     #[inline(always)]
     pub(super) fn at<V: Vectors>(&self, col: usize, first: usize, depth: usize) -> *const f32 {
         let start = col / columns::<V>() * self.panel + first * self.row;
@@ -48,8 +48,8 @@ impl<'a> Panels<'a> {
     }
 }
 
-/// `b [K][N]` as panels `[K][columns]`, one after the other, from a cache line's beginning, the last filled up with what
-/// happens to be there.
+/// `b [K][N]` as consecutive panels `[K][columns]`, aligned to a cache line; the rest of the last one has arbitrary
+/// values.
 #[inline(always)]
 fn pack<'a, V: Vectors>(b: Mat, room: &'a mut Vec<f32>) -> &'a [f32] {
     let width = columns::<V>();
@@ -77,7 +77,7 @@ fn pack<'a, V: Vectors>(b: Mat, room: &'a mut Vec<f32>) -> &'a [f32] {
     panels
 }
 
-/// The `columns` of a panel whose first is column `first` of `b`; at most eight.
+/// Packs the `columns` of a panel whose first is column `first` of `b`; at most eight.
 #[inline(always)]
 fn pack_columns<V: Vectors>(b: Mat, first: usize, columns: Range<usize>, panel: &mut [f32]) {
     let width = self::columns::<V>();

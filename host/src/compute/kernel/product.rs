@@ -1,20 +1,20 @@
 //! The product of two matrices on one thread, in tiles that are summed in registers.
 //!
-//! `out [M][N]`, `a [M][K]`, `b [K][N]`. A tile of `out` is the sum over `K` of an outer product: values of a column
-//! of `a`, one at a time, times a run of a row of `b`. `a` is read where it is; `b` too where its rows are contiguous
-//! and divide into tiles, otherwise it is packed into panels of a tile's width first (the update's `x^T`).
+//! `out [M][N]`, `a [M][K]`, `b [K][N]`. A tile of `out` is the sum over `K` of an outer product: values of a column of
+//! `a`, one at a time, times a run of a row of `b`. `a` is read in place, and so is `b` if its rows are contiguous and
+//! divide into tiles; otherwise it is first packed into panels with the width of a tile (the update's `x^T`).
 //!
-//! Every element is summed in the order of `K`, in blocks of [`DEPTH`], by fused multiply-adds where there are any:
-//! its bits depend neither on how the rows are split nor on the width of the vectors.
+//! Every element is summed in the order of `K`, in blocks of [`DEPTH`], with fused multiply-adds if available: its bits
+//! depend neither on how the rows are split nor on the width of the vectors.
 
 use super::panels::{Panels, columns};
 use super::vectors::{Vectors, Work};
 use core::array::from_fn;
 use foldnet_core::matrix::{Mat, Write};
 
-/// The most rows a tile has.
+/// Maximum number of rows in a tile.
 pub(super) const MOST_ROWS: usize = 12;
-/// The most columns a tile has.
+/// Maximum number of columns in a tile.
 pub(super) const MOST_COLUMNS: usize = 32;
 
 /// Length of `K` that is summed before the sums go to `out`.
@@ -29,7 +29,7 @@ pub(in crate::compute) struct Product<'a> {
     pub(in crate::compute) a: Mat<'a>,
     /// `[K][N]`
     pub(in crate::compute) b: Mat<'a>,
-    /// Room for the panels of `b`; grows as needed.
+    /// Buffer for the panels of `b`; grows as needed.
     pub(in crate::compute) panels: &'a mut Vec<f32>,
 }
 
@@ -37,7 +37,7 @@ impl Work for Product<'_> {
     type Output = ();
 
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not match.
     #[inline(always)]
     fn run<V: Vectors>(self) {
         check(self.out, self.a, self.b);
@@ -46,7 +46,7 @@ impl Work for Product<'_> {
 }
 
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not match.
 pub(super) fn check(out: &[f32], a: Mat, b: Mat) {
     assert_eq!(a.cols(), b.rows(), "inner dimensions of a product");
     assert!(a.rows().checked_mul(b.cols()) == Some(out.len()), "the output of a product");
@@ -78,7 +78,7 @@ impl Product<'_> {
     }
 }
 
-/// The tiles beside each other in `ROWS` rows, or in the last rows there are.
+/// The tiles next to each other in `ROWS` rows, or in the remaining last rows.
 pub(super) struct Strip<'a, const ROWS: usize> {
     /// From the first of the rows on.
     pub(super) out: &'a mut [f32],
@@ -87,7 +87,7 @@ pub(super) struct Strip<'a, const ROWS: usize> {
     pub(super) a: Mat<'a>,
     pub(super) b: Panels<'a>,
     pub(super) row: usize,
-    /// Where the sum over `K` begins, and how long it is.
+    /// Start and length of the sum over `K`.
     pub(super) first: usize,
     pub(super) depth: usize,
 }
@@ -114,7 +114,7 @@ impl<const ROWS: usize> Work for Strip<'_, ROWS> {
 }
 
 impl<const ROWS: usize> Strip<'_, ROWS> {
-    /// The tile of column `col` into the first rows of `out`, `stride` values from each other.
+    /// Adds the tile of column `col` to the first rows of `out`, which are `stride` values apart.
     #[inline(always)]
     pub(super) fn tile<V: Vectors>(&self, starts: &[*const f32; ROWS], col: usize, out: &mut [f32], stride: usize) {
         let panel = self.b.at::<V>(col, self.first, self.depth);
@@ -129,7 +129,7 @@ impl<const ROWS: usize> Strip<'_, ROWS> {
         }
     }
 
-    /// Where the rows of `a` begin, at least `depth` values long; rows beyond the last repeat it.
+    /// Starts of the rows of `a`, each at least `depth` values long; rows beyond the last repeat it.
     #[inline(always)]
     pub(super) fn starts(&self) -> [*const f32; ROWS] {
         let last = self.a.rows() - 1;
@@ -141,7 +141,7 @@ impl<const ROWS: usize> Strip<'_, ROWS> {
     }
 }
 
-/// The first `width` values of `rows` rows, each a stride from the next.
+/// Copies the first `width` values of `rows` rows.
 #[inline(always)]
 fn copy_rows(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize, rows: usize, width: usize) {
     for (from, to) in from.chunks(from_stride).zip(to.chunks_mut(to_stride)).take(rows) {
@@ -149,10 +149,10 @@ fn copy_rows(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize,
     }
 }
 
-/// Says that `rows` rows of a tile, `stride` values from each other, will be needed soon.
+/// Prefetches `rows` rows of a tile, which are `stride` values apart.
 ///
 /// # Safety
-/// The processor has the instruction set.
+/// The processor must have the instruction set.
 #[inline(always)]
 pub(super) unsafe fn fetch<V: Vectors>(out: *const f32, stride: usize, rows: usize) {
     for row in 0..rows {
@@ -165,7 +165,7 @@ pub(super) unsafe fn fetch<V: Vectors>(out: *const f32, stride: usize, rows: usi
     }
 }
 
-/// Where a tile goes; rows are a stride from each other.
+/// Destination of a tile; rows are a stride apart.
 struct Tile {
     out: *mut f32,
     stride: usize,
@@ -173,10 +173,10 @@ struct Tile {
 }
 
 impl Tile {
-    /// Brings near what will be added to.
+    /// Prefetches the values that will be added to.
     ///
     /// # Safety
-    /// The processor has the instruction set.
+    /// The processor must have the instruction set.
     #[inline(always)]
     unsafe fn fetch<V: Vectors, const ROWS: usize>(&self) {
         if self.write != Write::Replace {
@@ -185,10 +185,10 @@ impl Tile {
         }
     }
 
-    /// The sums into the rows.
+    /// Writes the sums to the rows.
     ///
     /// # Safety
-    /// A tile is readable and writable at `out`; the processor has the instruction set.
+    /// A tile must be readable and writable at `out`; the processor must have the instruction set.
     #[inline(always)]
     unsafe fn store<V: Vectors, const ROWS: usize>(&self, sums: [[V::Vector; 2]; ROWS]) {
         for (row, sums) in sums.iter().enumerate() {
@@ -210,7 +210,7 @@ impl Tile {
 /// The sums of a tile: `depth` values from each of `starts`, a stride apart, times as many rows of a panel.
 ///
 /// # Safety
-/// All of them are readable; the processor has the instruction set.
+/// All of them must be readable; the processor must have the instruction set.
 #[inline(always)]
 unsafe fn sums<V: Vectors, const ROWS: usize>(
     starts: &[*const f32; ROWS],
@@ -254,7 +254,7 @@ pub(super) mod tests {
         isa.run(Product { out, write, a, b, panels: &mut panels });
     }
 
-    /// All instruction sets against the oracle, and those that fuse against each other, bit for bit.
+    /// Compares all instruction sets with the oracle, and those with fused multiply-adds with each other, bit for bit.
     fn check(write: Write, a: Mat, b: Mat) {
         let (rows, cols, inner) = (a.rows(), b.cols(), a.cols());
         let mut expected = values(rows * cols, 3);

@@ -1,9 +1,9 @@
-//! A team of threads that lasts: it works on the tasks of a list, spins briefly between two lists, then parks.
+//! A persistent team of threads: it works on the tasks of a list, spins briefly between two lists, then parks.
 //!
-//! A task belongs to one thread by its place in the list, so that what it touches stays in that core's cache; a
-//! thread that is done early takes tasks that their owner has not begun. When the caller, long done, waits for the
-//! others for a large part of the time, or does their tasks, too, another process has taken a core: the caller then works
-//! alone for a while.
+//! A task belongs to one thread by its position in the list, so that its data stays in that core's cache; a thread that
+//! finishes early takes tasks that their owner has not begun. If the caller has finished and then waits for the others
+//! for a large part of the time, or has to do their tasks as well, another process has taken a core: the caller then
+//! works alone for a while.
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -13,35 +13,37 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Tasks in one list: as many as have a bit in the lower half of [`Shared::open`].
+/// Maximum number of tasks in one list: those with a bit in the lower half of [`Shared::open`].
 const MOST_TASKS: usize = 32;
-/// How often a thread without work looks for some before it parks: some 50 to 100 microseconds.
+/// How often a thread without work checks for some before it parks, which takes about 50 to 100 microseconds.
 const SPINS: u32 = 2_000;
-/// Waiting longer than the caller's own share took and this on top means that a thread has lost its core.
+/// Waiting longer than the time of the caller's own share plus this means that a thread has lost its core.
 const PATIENCE: Duration = Duration::from_micros(200);
-/// The time lost by such waits, less a quarter of the time that the team was at work, and the caller is better off
-/// alone. A thread beside a busy one loses milliseconds in every few; what the system itself does costs less, seldom.
+/// If the time lost by such waits, minus a quarter of the time that the team has worked, exceeds this, the caller works
+/// alone. A thread next to a busy one loses milliseconds every few milliseconds; the system's own activity costs less,
+/// and rarely.
 const TOO_MUCH: Duration = Duration::from_millis(2);
-/// The team works at least so long before that is decided. A helper that was put on the caller's core must be ready to
-/// run for some ticks of the system's clock until it is moved to one that is free; parked, it would stay for good.
+/// Minimum time that the team works before that is decided. A helper that was started on the caller's core must be
+/// ready to run for some ticks of the system's clock until it is moved to a free core; parked, it would stay there
+/// permanently.
 const TRIAL: Duration = Duration::from_millis(10);
-/// How long the caller works alone after that, at first; longer each time that it happens again soon.
+/// How long the caller then works alone at first; longer each time it happens again soon.
 const ALONE: Duration = Duration::from_millis(10);
-/// The longest that the caller works alone.
+/// Maximum time that the caller works alone.
 const LONGEST_ALONE: Duration = Duration::from_millis(320);
 
-/// What a task panicked with.
+/// The payload of a task's panic.
 type Payload = Box<dyn Any + Send>;
 
-/// One list of tasks, its types erased.
+/// One list of tasks, with its types erased.
 #[derive(Clone, Copy)]
 struct Job {
     batch: *const (),
-    /// Carries out task `index` of `batch`.
+    /// Executes task `index` of `batch`.
     run: unsafe fn(batch: *const (), index: usize),
 }
 
-/// What a [`Job`] points to.
+/// The data that a [`Job`] points to.
 struct Batch<T, F> {
     tasks: *mut T,
     work: F,
@@ -49,10 +51,10 @@ struct Batch<T, F> {
 
 unsafe fn nothing(_: *const (), _: usize) {}
 
-/// Task `index` of a `Batch<T, F>`.
+/// Executes task `index` of a `Batch<T, F>`.
 ///
 /// # Safety
-/// `batch` points to a live `Batch<T, F>` with more than `index` tasks, and nobody else touches that task.
+/// `batch` must point to a live `Batch<T, F>` with more than `index` tasks, and nothing else may access that task.
 unsafe fn run<T, F: Fn(&mut T)>(batch: *const (), index: usize) {
     // SAFETY: the caller's promise.
     let (batch, task) = unsafe {
@@ -63,15 +65,15 @@ unsafe fn run<T, F: Fn(&mut T)>(batch: *const (), index: usize) {
 }
 
 struct Shared {
-    /// Number of the list in the upper half, a bit for every task that nobody has taken in the lower.
+    /// The list's number in the upper half, and a bit for every task not taken yet in the lower half.
     open: AtomicU64,
-    /// Tasks of the list that are not finished.
+    /// Number of unfinished tasks in the list.
     left: AtomicUsize,
-    /// The list. Written only while `left` is 0; read only by who holds a task of it.
+    /// The list. Only written while `left` is 0; only read by a thread that holds one of its tasks.
     job: UnsafeCell<Job>,
     /// The first panic in a task of the list.
     panic: Mutex<Option<Payload>>,
-    /// Which of the helpers are parked, or about to be.
+    /// Which of the helpers are parked, or about to park.
     parked: Vec<AtomicBool>,
     stop: AtomicBool,
 }
@@ -83,7 +85,7 @@ unsafe impl Sync for Shared {}
 unsafe impl Send for Shared {}
 
 impl Shared {
-    /// Opens a list of `tasks` tasks. Only while the last list is finished.
+    /// Opens a list of `tasks` tasks. Only allowed once the last list is finished.
     fn publish(&self, job: Job, tasks: usize) {
         // SAFETY: `left` is 0, so nobody holds a task and nobody reads `job`.
         unsafe { *self.job.get() = job };
@@ -93,7 +95,7 @@ impl Shared {
         self.open.store(list << 32 | bits, Ordering::SeqCst);
     }
 
-    /// Takes an open task, one of the `own` ones if there is any.
+    /// Takes an open task, preferably one of the `own` ones.
     fn take(&self, own: u32) -> Option<(Job, usize)> {
         let mut open = self.open.load(Ordering::Acquire);
         loop {
@@ -110,7 +112,7 @@ impl Shared {
         }
     }
 
-    /// Takes tasks until none is open; how many.
+    /// Takes tasks until none is open; returns their number.
     fn work(&self, own: u32) -> usize {
         let mut count = 0;
         while let Some((job, index)) = self.take(own) {
@@ -128,7 +130,7 @@ impl Shared {
         self.panic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The life of a helper.
+    /// The main loop of a helper.
     fn help(&self, helper: usize, own: u32) {
         let mut idle = 0;
         while !self.stop.load(Ordering::Acquire) {
@@ -165,7 +167,7 @@ pub(crate) struct Team {
 }
 
 impl Team {
-    /// A team of `members` threads, the caller being one of them. Where the system refuses a thread, it is smaller.
+    /// A team of `members` threads, including the caller. If the system refuses a thread, it is smaller.
     pub(crate) fn new(members: usize) -> Self {
         let helpers = members.clamp(1, MOST_TASKS) - 1;
         let shared = Arc::new(Shared {
@@ -184,14 +186,15 @@ impl Team {
         Self { shared, helpers, alone: Mutex::new(Alone::new(ALONE)) }
     }
 
-    /// How many threads there are, the caller included.
+    /// Number of threads, including the caller.
     pub(crate) fn members(&self) -> usize {
         self.helpers.len() + 1
     }
 
     /// Calls `work` once for every task, on any thread of the team, and returns when all are done.
     ///
-    /// Called from within a task, or while another thread's list is under way, it works on the caller's thread alone.
+    /// If called from within a task, or while another thread's list is being processed, it works only on the caller's
+    /// thread.
     ///
     /// # Panics
     /// If a task panicked, with the first panic, after all other tasks are done.
@@ -216,8 +219,8 @@ impl Team {
         }
     }
 
-    /// All of one list, begun at `start`; how much time was lost by helpers that were late: what the caller waited, or all
-    /// of it where they did nothing.
+    /// Processes one list, begun at `start`. Returns the time lost by late helpers: the caller's waiting time, or all
+    /// of it if they did nothing.
     fn list<T: Send>(&self, tasks: &mut [T], work: impl Fn(&mut T) + Sync, start: Instant) -> Duration {
         let count = tasks.len();
         let batch = Batch { tasks: tasks.as_mut_ptr(), work };
@@ -239,7 +242,7 @@ impl Team {
     }
 }
 
-/// The tasks of a list that are not finished: what they point to stays until they are.
+/// The unfinished tasks of a list, whose data must live until they are finished.
 struct Unfinished<'a>(&'a AtomicUsize);
 
 impl Drop for Unfinished<'_> {
@@ -251,7 +254,7 @@ impl Drop for Unfinished<'_> {
 }
 
 impl Unfinished<'_> {
-    /// Returns when every task of the list is finished; when that was, if later than `late`.
+    /// Returns when every task of the list is finished; returns that time if it is later than `late`.
     fn wait(&self, late: Instant) -> Option<Instant> {
         let mut spins = 0u32;
         let mut is_late = false;
@@ -269,23 +272,23 @@ impl Unfinished<'_> {
     }
 }
 
-/// A time for the caller to work alone.
+/// Decides when the caller works alone.
 struct Alone {
     until: Instant,
     length: Duration,
-    /// Lost by waiting, less a quarter of the time that the team was at work.
+    /// Time lost by waiting, minus a quarter of the time that the team has worked.
     lost: Duration,
-    /// How long the team has been at work since the caller was last alone.
+    /// How long the team has worked since the caller was last alone.
     worked: Duration,
 }
 
 impl Alone {
-    /// Not now; for `length` when it comes to it.
+    /// Not alone now; for `length` the first time.
     fn new(length: Duration) -> Self {
         Self { until: Instant::now(), length, lost: Duration::ZERO, worked: Duration::ZERO }
     }
 
-    /// A list took the team `took`, of which helpers that were late lost `late`.
+    /// Accounts for a list that took the team `took`, of which late helpers lost `late`.
     fn account(&mut self, took: Duration, late: Duration) {
         self.worked += took;
         self.lost = (self.lost + late).saturating_sub(took / 4);
@@ -295,7 +298,7 @@ impl Alone {
         }
     }
 
-    /// From now on, twice as long as the last time if that is not long past.
+    /// Starts working alone now, twice as long as the last time if that was recent.
     fn extend(&mut self) {
         let now = Instant::now();
         let again = now < self.until + 4 * self.length;
@@ -315,7 +318,7 @@ impl Drop for Team {
     }
 }
 
-/// All tasks on the caller's thread; a panic waits for the others to be done, as it does with helpers.
+/// Executes all tasks on the caller's thread; a panic waits for the others to finish, as with helpers.
 fn one_by_one<T>(tasks: &mut [T], work: impl Fn(&mut T)) {
     let mut panic = None;
     for task in tasks {
@@ -326,7 +329,8 @@ fn one_by_one<T>(tasks: &mut [T], work: impl Fn(&mut T)) {
     }
 }
 
-/// Keeps the first panic. A later one is forgotten, not dropped: dropping what a stranger's task panicked with may panic.
+/// Keeps the first panic. A later one is forgotten rather than dropped, because dropping a foreign panic's payload may
+/// panic.
 fn keep_first(first: &mut Option<Payload>, next: Option<Payload>) {
     match first {
         None => *first = next,

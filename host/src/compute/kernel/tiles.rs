@@ -1,8 +1,8 @@
-//! The product of two matrices that nobody keeps: each tile is handed over while it is in the nearest cache.
+//! A product of two matrices that is not stored: each tile is handed over while it is in the nearest cache.
 //!
-//! The same tiles as in [`product`](super::product), and the same bits up to sums of [`DEPTH`](super::product) terms; longer
-//! ones are summed in registers from end to end. `out` is not written here: what of it lies beside a tile is fetched
-//! while the tile is summed, and `work` gets both.
+//! The tiles are the same as in [`product`](super::product), and so are the bits for sums of up to
+//! [`DEPTH`](super::product) terms; longer ones are summed in registers completely. `out` is not written here: its part
+//! that corresponds to a tile is prefetched while the tile is summed, and `work` gets both.
 
 use super::panels::{Panels, columns};
 use super::product::{MOST_COLUMNS, MOST_ROWS, Strip, check, fetch};
@@ -17,7 +17,7 @@ pub(in crate::compute) struct InTiles<'a, F> {
     pub(in crate::compute) a: Mat<'a>,
     /// `[K][N]`
     pub(in crate::compute) b: Mat<'a>,
-    /// Room for the panels of `b`; grows as needed.
+    /// Buffer for the panels of `b`; grows as needed.
     pub(in crate::compute) panels: &'a mut Vec<f32>,
     /// `#[inline(always)]`.
     pub(in crate::compute) work: F,
@@ -27,7 +27,7 @@ impl<F: FnMut(Tile)> Work for InTiles<'_, F> {
     type Output = ();
 
     /// # Panics
-    /// If the shapes do not fit.
+    /// If the shapes do not match.
     #[inline(always)]
     fn run<V: Vectors>(self) {
         check(self.out, self.a, self.b);
@@ -55,7 +55,7 @@ impl<F: FnMut(Tile)> InTiles<'_, F> {
     }
 }
 
-/// A strip whose tiles go to `work`.
+/// A strip whose tiles are handed to `work`.
 struct Handed<'a, F, const ROWS: usize> {
     strip: Strip<'a, ROWS>,
     work: &'a mut F,
@@ -86,7 +86,8 @@ mod tests {
     use super::super::{Isa, Product};
     use super::*;
 
-    /// Every tile is written to where it belongs, which gives the product's bits; its rows come in order, each element once.
+    /// Writes every tile to its position, which must give the product's bits; the rows must come in order, each element
+    /// once.
     fn check(rows: usize, inner: usize, cols: usize) {
         let (a, b) = (values(rows * inner, 1), values(inner * cols, 2));
         let (a, b) = (Mat::new(&a, rows, inner), Mat::new(&b, cols, inner).transposed());

@@ -1,20 +1,20 @@
-//! What code that is compiled for several instruction sets may ask of each.
+//! The operations that code compiled for several instruction sets can use.
 
 use core::array::from_fn;
 
-/// Rows and columns that are turned at once.
+/// Number of rows and columns transposed at once.
 pub(super) const TURNED: usize = 8;
 
-/// Work that is compiled once for every instruction set.
+/// Work that is compiled for every instruction set.
 pub(in crate::compute) trait Work {
     /// What comes of it.
     type Output;
 
-    /// `#[inline(always)]`, and so is all that it calls.
+    /// Must be `#[inline(always)]`, and so must everything that it calls.
     fn run<V: Vectors>(self) -> Self::Output;
 }
 
-/// A closure, itself `#[inline(always)]`, as [`Work`].
+/// A closure as [`Work`], which must be `#[inline(always)]`.
 pub(in crate::compute) struct Closure<F>(pub(in crate::compute) F);
 
 impl<R, F: FnOnce() -> R> Work for Closure<F> {
@@ -26,41 +26,41 @@ impl<R, F: FnOnce() -> R> Work for Closure<F> {
     }
 }
 
-/// The registers of an instruction set, and what a product does with them.
+/// The registers of an instruction set, and the operations that a product needs.
 ///
 /// # Safety
-/// Every method is called only on a processor that has the instruction set.
+/// Every method may only be called on a processor that has the instruction set.
 pub(in crate::compute) trait Vectors: Sized {
     /// One register.
     type Vector: Copy;
-    /// Values in a register.
+    /// Number of values in a register.
     const LANES: usize;
-    /// Whether there are 32 registers, and not 16.
+    /// Whether there are 32 registers rather than 16.
     const MANY: bool;
 
-    /// Carries out `work` in a function of its own, so that it has all registers to itself.
+    /// Executes `work` in a separate function, so that it has all registers to itself.
     unsafe fn apart<W: Work>(work: W) -> W::Output;
 
     /// `value` in every lane.
     unsafe fn splat(value: f32) -> Self::Vector;
 
-    /// The first [`LANES`](Self::LANES) values at `from`, which are readable.
+    /// The first [`LANES`](Self::LANES) values at `from`, which must be readable.
     unsafe fn load(from: *const f32) -> Self::Vector;
 
-    /// Writes to the first [`LANES`](Self::LANES) values at `to`, which are writable.
+    /// Writes to the first [`LANES`](Self::LANES) values at `to`, which must be writable.
     unsafe fn store(to: *mut f32, vector: Self::Vector);
 
-    /// Says that what lies at `at` will be needed soon; any address will do.
+    /// Prefetches the memory at an address, which may be any.
     #[inline(always)]
     unsafe fn fetch(_at: *const f32) {}
 
-    /// `a b + c`, rounded once where the instruction set can.
+    /// `a b + c`, rounded once if the instruction set supports that.
     unsafe fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 
-    /// Rows and columns of eight by eight values exchanged; rows are `from_stride` and `to_stride` from each other.
+    /// Transposes eight by eight values; rows are `from_stride` and `to_stride` apart.
     ///
     /// # Safety
-    /// All of them are readable and writable.
+    /// All of them must be readable and writable.
     #[inline(always)]
     unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
         for row in 0..TURNED {
@@ -72,7 +72,7 @@ pub(in crate::compute) trait Vectors: Sized {
     }
 }
 
-/// See [`Isa::Baseline`](super::Isa::Baseline): what the compiler makes of four values at a time.
+/// See [`Isa::Baseline`](super::Isa::Baseline): the compiler's code for four values at a time.
 pub(super) struct Baseline;
 
 impl Vectors for Baseline {

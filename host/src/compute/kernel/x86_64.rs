@@ -3,7 +3,7 @@
 use super::vectors::{Vectors, Work};
 use core::arch::x86_64::*;
 
-/// Whether the compiler knew AVX-512.
+/// Whether the compiler supports AVX-512.
 pub(super) const HAS_AVX512: bool = rustversion::cfg!(since(1.89));
 
 /// See [`Isa::Avx2`](super::Isa::Avx2).
@@ -112,7 +112,7 @@ impl Vectors for Avx512 {
 }
 
 /// # Safety
-/// The processor has AVX2 and fused multiply-add.
+/// The processor must have AVX2 and fused multiply-add.
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn avx2<W: Work>(work: W) -> W::Output {
@@ -120,7 +120,7 @@ pub(super) unsafe fn avx2<W: Work>(work: W) -> W::Output {
 }
 
 /// # Safety
-/// The processor has AVX-512F, AVX2 and fused multiply-add.
+/// The processor must have AVX-512F, AVX2 and fused multiply-add.
 #[rustversion::since(1.89)]
 #[inline(never)]
 #[target_feature(enable = "avx512f,avx2,fma")]
@@ -129,7 +129,7 @@ pub(super) unsafe fn avx512<W: Work>(work: W) -> W::Output {
 }
 
 /// # Safety
-/// The processor has AVX2 and fused multiply-add.
+/// The processor must have AVX2 and fused multiply-add.
 #[rustversion::before(1.89)]
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
@@ -137,10 +137,10 @@ pub(super) unsafe fn avx512<W: Work>(work: W) -> W::Output {
     work.run::<Avx2>()
 }
 
-/// An 8 x 8 block by unpacking pairs of rows, then quarters, then halves of registers.
+/// Transposes an 8 x 8 block by unpacking pairs of rows, then quarters, then halves of registers.
 ///
 /// # Safety
-/// See [`Vectors::transpose`]; the processor has AVX2.
+/// See [`Vectors::transpose`]; the processor must have AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {

@@ -1,14 +1,15 @@
-//! In which order pixels and hidden units lie in a model file: free to choose, and what a device's speed depends on.
+//! The order of pixels and hidden units in a model file. It can be chosen freely, and a device's speed depends on it.
 //!
-//! Integer kernels skip pairs of inputs that are both zero ([`foldnet_core::infer::layout`]), and go fastest over pairs that
-//! follow each other. On calibration images:
+//! Integer kernels skip pairs of inputs that are both zero ([`foldnet_core::infer::layout`]), and are fastest if
+//! nonzero pairs follow each other. On calibration images:
 //!
 //! * `pairs`: inputs that are zero together become a pair;
-//! * `tour`: pairs that are zero together stand together.
+//! * `tour`: pairs that are zero together become neighbours.
 //!
-//! Pixels are taken in that order by a table in the file, unless they are averages of [`Groups`]: the file lists these in
-//! that order, those of a size together, and needs no table. Hidden units are computed in that order, which costs nothing.
-//! Classes stay where they are. On the notebook's model 54 % of the pairs of pixels are left, 56 % of neighbours.
+//! A table in the file gives the order of pixels, unless they are averages of [`Groups`]: the file then lists the
+//! groups in that order, those of each size together, and needs no table. Hidden units are computed in that order,
+//! which costs nothing. Classes keep their order. On the notebook's model, 54 % of the pairs of pixels remain, compared
+//! with 56 % when pairing neighbours.
 
 mod pairs;
 mod tour;
@@ -17,22 +18,23 @@ use crate::deploy::quantize::{QuantizedLayer, codes};
 use crate::network::groups::Groups;
 use std::ops::Range;
 
-/// Maximum number of inputs that are arranged: the time grows with their square.
+/// Maximum number of inputs that are arranged; the time grows with their square.
 const MAX_INPUTS: usize = 4096;
 
-/// Calibration images that are looked at; more find no better order.
+/// Maximum number of calibration images used; more do not give a better order.
 const MAX_IMAGES: usize = 4000;
 
-/// How a model file takes its inputs.
+/// The order of a model file's inputs.
 #[derive(Debug, Default)]
 pub(crate) struct Arranged {
-    /// The order of pixels, none where they are averages.
+    /// The order of pixels; empty if they are averages.
     pub(crate) order: Vec<u16>,
     /// The averages in order.
     pub(crate) groups: Groups,
 }
 
-/// Puts the hidden units in order, and the columns of every layer, whose inputs are averages of `groups` if there are any.
+/// Arranges the hidden units and the columns of every layer. The first layer's inputs are averages of `groups`, if
+/// there are any.
 pub(crate) fn arrange(layers: &mut [QuantizedLayer], images: &[u8], groups: &Groups) -> Arranged {
     let inputs = layers.first().map_or(0, |layer| layer.inputs);
     let images = &images[..images.len().min(MAX_IMAGES * inputs)];
@@ -54,7 +56,7 @@ pub(crate) fn arrange(layers: &mut [QuantizedLayer], images: &[u8], groups: &Gro
     }
 }
 
-/// The order of the first layer's inputs `x [N][inputs]`: groups change places with those of their size alone.
+/// The order of the first layer's inputs `x [N][inputs]`; groups only change places with groups of their size.
 fn order_of_inputs(x: &[u8], inputs: usize, groups: &Groups) -> Vec<usize> {
     let (fours, twos) = groups.sizes();
     let (fours, twos) = (usize::from(fours), usize::from(twos));
@@ -77,20 +79,20 @@ fn order(x: &[u8], inputs: usize) -> Vec<usize> {
     tour.into_iter().flat_map(|pair| pairs[pair]).chain(single).collect()
 }
 
-/// The layer computes its unit number `order[o]` as number `o`.
+/// Reorders units so that unit `order[o]` becomes unit `o`.
 fn permute_units(layer: &mut QuantizedLayer, order: &[usize]) {
     let row = |&unit: &usize| &layer.weights[unit * layer.inputs..][..layer.inputs];
     layer.weights = order.iter().flat_map(row).copied().collect();
     layer.rows = order.iter().map(|&unit| layer.rows[unit]).collect();
 }
 
-/// The layer gets its input number `order[i]` as number `i`.
+/// Reorders inputs so that input `order[i]` becomes input `i`.
 fn permute_columns(layer: &mut QuantizedLayer, order: &[usize]) {
     let row = |row: &[i8]| order.iter().map(|&input| row[input]).collect::<Vec<_>>();
     layer.weights = layer.weights.chunks_exact(layer.inputs).flat_map(row).collect();
 }
 
-/// On which images something is not zero, a bit each.
+/// On which images a value is not zero, one bit each.
 struct Active {
     words: usize,
     bits: Vec<u64>,
@@ -109,7 +111,7 @@ impl Active {
         Self { words, bits }
     }
 
-    /// The same for pairs: where either is not zero.
+    /// The same for pairs: on which images either value is not zero.
     fn of_pairs(&self, pairs: &[[usize; 2]]) -> Self {
         let either = |&[a, b]: &[usize; 2]| self.of_one(a).iter().zip(self.of_one(b)).map(|(a, b)| a | b);
         Self { words: self.words, bits: pairs.iter().flat_map(either).collect() }
@@ -123,7 +125,7 @@ impl Active {
         &self.bits[index * self.words..][..self.words]
     }
 
-    /// On how many images one of the two is active and the other is not.
+    /// Number of images on which exactly one of the two is active.
     fn distance(&self, a: usize, b: usize) -> u32 {
         self.of_one(a).iter().zip(self.of_one(b)).map(|(a, b)| (a ^ b).count_ones()).sum()
     }
@@ -160,7 +162,8 @@ mod tests {
         assert_eq!(pairs.iter().filter(|&&same| same).count(), 2, "{order:?}");
     }
 
-    /// Groups of a size stay together: inputs 0 to 3 are averages of four, 4 and 5 of two, 6 to 8 values.
+    /// Groups only change places within their size: inputs 0 to 3 are averages of four, 4 and 5 of two, 6 to 8 single
+    /// values.
     #[test]
     fn groups_change_places_with_those_of_their_size() {
         let groups = [vec![0, 1, 2, 3], vec![4, 5, 6, 7], vec![8, 9, 10, 11], vec![12, 13, 14, 15], vec![16, 17]];

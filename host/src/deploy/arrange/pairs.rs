@@ -1,12 +1,12 @@
-//! Inputs that are zero together become pairs: greedily the closest two first, then pairs exchange partners while that
+//! Pairs inputs that are zero together: greedily the closest two first, then pairs exchange partners as long as that
 //! helps.
 
 use super::Active;
 
-/// At most so often are all pairs tried.
+/// Maximum number of passes over all pairs.
 const ROUNDS: usize = 30;
 
-/// The pairs, and the input that is left where their number is odd.
+/// The pairs, and the remaining input if their number is odd.
 pub(super) fn pairs(active: &Active) -> (Vec<[usize; 2]>, Option<usize>) {
     let (len, distances) = (active.len(), active.distances());
     let distance = |a: usize, b: usize| distances[a * len + b];
@@ -23,7 +23,7 @@ pub(super) fn pairs(active: &Active) -> (Vec<[usize; 2]>, Option<usize>) {
     (pairs, single)
 }
 
-/// The closest two, then the closest two of those that are left, ...
+/// Pairs the closest two, then the closest two of the rest, and so on.
 fn greedy(len: usize, distance: impl Fn(usize, usize) -> u32) -> (Vec<[usize; 2]>, Option<usize>) {
     let all = (0..len).flat_map(|a| (a + 1..len).map(move |b| [a, b]));
     let mut candidates: Vec<[usize; 2]> = all.collect();
@@ -39,7 +39,7 @@ fn greedy(len: usize, distance: impl Fn(usize, usize) -> u32) -> (Vec<[usize; 2]
     (pairs, free.iter().position(|&free| free))
 }
 
-/// Exchanges partners with the pair where that gains most; whether there is one.
+/// Exchanges partners with the pair that gains most; returns whether there was a gain.
 fn exchange(pairs: &mut [[usize; 2]], first: usize, distance: impl Fn(usize, usize) -> u32) -> bool {
     let [a, b] = pairs[first];
     let gain = |&[c, d]: &[usize; 2]| {

@@ -1,9 +1,9 @@
-//! An order in which neighbours are zero together: a short tour, from the one that is active least always to the
-//! nearest, then stretches of it are turned around while that helps.
+//! An order in which neighbours are zero together: a short tour that starts at the least active pair and goes to the
+//! nearest one each time, then is improved by reversing stretches of it.
 
 use super::Active;
 
-/// At most so often are all stretches tried.
+/// Maximum number of passes over all stretches.
 const ROUNDS: usize = 40;
 
 /// The order.
@@ -38,7 +38,7 @@ fn nearest_first(start: usize, len: usize, distance: impl Fn(usize, usize) -> u3
     tour
 }
 
-/// Turns around the stretch that begins at `from` where that gains most; whether there is one.
+/// Reverses the stretch from `from` that gains most; returns whether there was a gain.
 fn turn(tour: &mut [usize], from: usize, distance: impl Fn(usize, usize) -> u32) -> bool {
     let (before, first) = (tour[from - 1], tour[from]);
     let gain = |to: usize| {

@@ -1,13 +1,14 @@
-//! A model as one header for C: the file as an array, what it takes and answers, the sizes of its buffers, and a call.
+//! A model as a single C header: the file as an array, its inputs and outputs, the sizes of its buffers, and an example
+//! call.
 //!
-//! Everything in it is `static`: it is for one file of a program, and another model goes into another file.
+//! Everything in it is `static`: include it in one source file, and other models in other files.
 
 use foldnet_core::Model;
 use foldnet_core::infer::InputType;
 use foldnet_core::infer::kernel::KernelKind;
 use foldnet_core::model::HeadKind;
 
-/// Bytes of the array on a line.
+/// Bytes of the array per line.
 const PER_LINE: usize = 20;
 
 /// The header of `model`, whose file is `bytes`.
@@ -34,7 +35,7 @@ pub(super) fn write(model: &Model, bytes: &[u8]) -> String {
     text + "};\n\n" + &example(model) + "\n#endif\n"
 }
 
-/// What the model is, as a comment.
+/// A description of the model, as a comment.
 fn about(model: &Model) -> String {
     let header = model.header();
     let units: String = header.layers.iter().map(|layer| format!("-{}", layer.units)).collect();
@@ -65,7 +66,7 @@ const FRONT: &str = "\
 
 ";
 
-/// C's name of a type.
+/// The type's name in C.
 fn c_type(kind: InputType) -> &'static str {
     match kind {
         InputType::U8 => "uint8_t",
@@ -76,13 +77,13 @@ fn c_type(kind: InputType) -> &'static str {
     }
 }
 
-/// The function that runs the model is `foldnet_run_` and this.
+/// Suffix of the function that runs the model, `foldnet_run_...`.
 fn suffix(model: &Model) -> &'static str {
     model.input_type().name()
 }
 
-/// Names of classes or outputs, and the units of values, where the model has them. Macros, so that those that are not used
-/// take no room and give no warning.
+/// Names of classes or outputs, and the units of values, if the model has them. They are macros, so that unused ones
+/// take no space and give no warning.
 fn names(model: &Model) -> String {
     let names: Vec<&str> = model.labels().collect();
     if names.is_empty() {
@@ -101,7 +102,7 @@ fn names(model: &Model) -> String {
     text
 }
 
-/// A string literal: what is no plain letter goes as an octal escape, which ends after three digits.
+/// A string literal; everything except plain characters becomes an octal escape, which ends after three digits.
 fn quoted(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'"' | b'\\' | b'?' => format!("\\{}", char::from(byte)),
@@ -111,7 +112,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", text.bytes().map(byte).collect::<String>())
 }
 
-/// A call to copy, which compiles where `MODEL_EXAMPLE` is defined.
+/// An example call, which compiles if `MODEL_EXAMPLE` is defined.
 fn example(model: &Model) -> String {
     let result = match model.head() {
         HeadKind::Softmax | HeadKind::Sigmoid => "(int32_t)answer.class_index",
@@ -156,7 +157,7 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    /// A model of two float inputs of a type, and two outputs, or one.
+    /// A model with two float inputs of a type, and two outputs or one.
     fn model(kind: InputType, head: HeadSpec, labels: &str) -> AlignedBytes {
         let units = if head == HeadSpec::Sigmoid { 1 } else { 2 };
         let header = LayerHeader { inputs: 2, units, bits: 32, relu: false, scale: 1.0 };
@@ -170,7 +171,7 @@ mod tests {
         AlignedBytes::from_vec(bytes)
     }
 
-    /// Runs a C compiler; the test needs one, as Rust's linker does.
+    /// Runs a C compiler; the test requires one, as Rust's linker does.
     fn compile(folder: &Path, args: &[&str]) {
         let include = concat!("-I", env!("CARGO_MANIFEST_DIR"), "/../c/include");
         let mut command = Command::new("cc");

@@ -3,13 +3,13 @@
 use anyhow::Context;
 use ihex::Record;
 
-/// Bytes of a line.
+/// Bytes per line.
 const LINE: usize = 32;
 
-/// Bytes that one extended address reaches.
+/// Number of bytes covered by one extended address.
 const SEGMENT: usize = 1 << 16;
 
-/// The file that puts `bytes` at `address`; they end at the last 32-bit address at most.
+/// The file that puts `bytes` at `address`; they must end at the last 32-bit address or before.
 ///
 /// # Errors
 /// None for lines of this length.

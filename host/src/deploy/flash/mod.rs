@@ -1,7 +1,7 @@
-//! From a device model to what a programmer writes into a device's flash, bare or as a slot, as raw bytes or Intel HEX; or
-//! to a header that a program in C includes.
+//! Writes a device model for a flash programmer, bare or as a slot, as raw bytes or Intel HEX; or as a header that a C
+//! program includes.
 //!
-//! A [`Target`] is checked before the work of an export begins, and against the model when there is one.
+//! A [`Target`] is checked before an export begins, and against the model once there is one.
 
 mod c_header;
 mod hex;
@@ -12,29 +12,29 @@ use foldnet_core::slot::SlotHeader;
 use foldnet_sim::board::Board;
 use serde::Serialize;
 
-/// How the file is written.
+/// Format of the output file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// The model file, the same for every board
     #[default]
     Fnet,
-    /// Raw bytes, as they stand in flash
+    /// Raw bytes, as in flash
     Bin,
-    /// Intel HEX, which has their addresses
+    /// Intel HEX, which includes addresses
     Hex,
-    /// A header for C: the model as an array, its sizes, and a call
+    /// A C header: the model as an array, its sizes, and an example call
     C,
-    /// ONNX, in floats, for other runtimes
+    /// ONNX in floats, for other runtimes
     Onnx,
 }
 
-/// Whose flash it is for.
+/// The device whose flash the file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
-    /// The room for models of a known board.
+    /// The model region of a known board.
     Board(&'static Board),
-    /// A place of the user's own: the address of the first byte.
+    /// The user's own address of the first byte.
     Address(u32),
 }
 
@@ -43,11 +43,11 @@ pub enum Destination {
 pub struct Slot {
     /// 0 or 1.
     pub number: u8,
-    /// The slot with the later sequence boots.
+    /// Of two slots, the one with the later sequence boots.
     pub sequence: u32,
 }
 
-/// What is to be written, and for where.
+/// What to write, and for which place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
     format: Format,
@@ -55,26 +55,26 @@ pub struct Target {
     slot: Option<Slot>,
 }
 
-/// What was written.
+/// Description of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Written {
-    /// How.
+    /// The format.
     pub format: Format,
-    /// Address of the first byte; `None` if no place was named.
+    /// Address of the first byte; `None` without a board or address.
     pub address: Option<u32>,
-    /// The slot; none for a bare model.
+    /// The slot; `None` for a bare model.
     pub slot: Option<u8>,
     /// The slot's sequence.
     pub sequence: Option<u32>,
-    /// How many slots the board has for models of this size; none without a board.
+    /// Number of slots of the board for models of this size; `None` without a board.
     pub slots: Option<u8>,
 }
 
 impl Target {
-    /// What the command line asks for.
+    /// The target given on the command line.
     ///
     /// # Errors
-    /// When its parts do not go together.
+    /// If its parts contradict each other.
     pub fn new(format: Format, place: Option<Destination>, slot: Option<Slot>) -> anyhow::Result<Self> {
         match (format, place, slot) {
             (Format::Onnx, Some(_), _) | (Format::Onnx, _, Some(_)) => {
@@ -101,10 +101,10 @@ impl Target {
         }
     }
 
-    /// The file that holds `bytes`, those of `model`.
+    /// The file with `bytes`, those of `model`.
     ///
     /// # Errors
-    /// When the model does not fit.
+    /// If the model does not fit.
     pub fn file(&self, model: &Model, bytes: &[u8]) -> anyhow::Result<(Vec<u8>, Written)> {
         let address = self.place.map(|place| self.address(place)).transpose()?;
         if let Some(Destination::Board(board)) = self.place {
@@ -157,7 +157,7 @@ impl Target {
     }
 }
 
-/// Why there is no slot 1, and the way out.
+/// Explains why there is no slot 1, with the remedy.
 fn no_second_slot(board: &Board, len: usize) -> String {
     let (room, name) = (board.room(), board.name);
     let each = room.slot(1).map_or(0, |slot| slot.model_len());

@@ -6,13 +6,13 @@ use super::nearest::rint;
 /// Largest activation.
 const LEVELS: f64 = 255.0;
 
-/// Steps tried, from the one where nothing is clipped down in equal parts.
+/// Number of steps tried, in equal distances down from the one at which nothing is clipped.
 const STEPS: u32 = 60;
 
-/// Values that are looked at, at most about.
+/// Approximate maximum number of values examined.
 const SAMPLE: usize = 200_000;
 
-/// The step that minimizes the weighted squared error of rounding and clipping `outputs [N][O]`, all at least 0; 0 where
+/// The step that minimizes the weighted squared error of rounding and clipping `outputs [N][O]`, all at least 0; 0 if
 /// none is above 0.
 pub(crate) fn step(outputs: &[f64], units: usize, images: &ImageWeights) -> f64 {
     let largest = outputs.iter().copied().fold(0.0, f64::max);

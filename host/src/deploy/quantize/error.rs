@@ -1,46 +1,46 @@
-//! Why a network cannot be quantized, and the checks that say so.
+//! Reasons why a network cannot be quantized, and the checks for them.
 
 use super::Quantization;
 use crate::deploy::fold::FoldedLayer;
 
-/// Maximum number of inputs of a layer: their second moments take 130 MB, four times. (And sums cannot leave 32 bits:
-/// `2^29 + 4,096 * 255 * 127 < 2^31`.)
+/// Maximum number of inputs of a layer: each matrix of second moments then takes 130 MB, and there are four. (This also
+/// keeps sums within 32 bits: `2^29 + 4,096 * 255 * 127 < 2^31`.)
 pub const MAX_INPUTS: usize = 4_096;
 
-/// Largest magnitude of a folded weight or bias; beyond it squares leave the range of f64.
+/// Largest magnitude of a folded weight or bias; beyond it squares exceed the range of f64.
 pub const MAX_WEIGHT: f64 = 1e30;
 
-/// What [`quantize`](super::quantize) refuses. Layers count from 0, as in the fold.
+/// Reasons why [`quantize`](super::quantize) refuses a network. Layers count from 0, as in the fold.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum QuantizeError {
-    /// Nothing to do.
+    /// There are no layers.
     #[error("the network has no layers; train one first")]
     Empty,
-    /// One width per layer is needed.
+    /// The number of widths is not the number of layers.
     #[error("{widths} widths for {layers} layers; give one width for each layer")]
     Widths {
         /// Length of [`Quantization::bits`].
         widths: usize,
-        /// Layers of the network.
+        /// Number of layers in the network.
         layers: usize,
     },
-    /// A width the device does not know.
+    /// A width that the device does not support.
     #[error("layer {layer}: weights of {bits} bits; choose 8, 4 or 2")]
     Bits {
         /// The layer.
         layer: usize,
-        /// What was asked for.
+        /// The requested width.
         bits: u8,
     },
-    /// Kernel, bias and the layer before do not fit together.
+    /// Kernel, bias and the previous layer do not match.
     #[error("layer {layer}: {what}; fold the network again")]
     Shape {
         /// The layer.
         layer: usize,
-        /// What does not fit.
+        /// What does not match.
         what: &'static str,
     },
-    /// A layer too wide for its second moments to be held in memory.
+    /// The layer is too wide to hold its second moments in memory.
     #[error("layer {layer}: {inputs} inputs, more than the {MAX_INPUTS} that can be quantized; export it with 32 bits")]
     Inputs {
         /// The layer.
@@ -48,7 +48,7 @@ pub enum QuantizeError {
         /// `I`
         inputs: usize,
     },
-    /// A weight or bias that is no number, or absurdly large.
+    /// A weight or bias is not a number, or absurdly large.
     #[error("layer {layer}, unit {unit}: a weight is not a number or beyond {MAX_WEIGHT:e}; train with a lower rate")]
     Weight {
         /// The layer.
@@ -56,7 +56,7 @@ pub enum QuantizeError {
         /// Its row.
         unit: usize,
     },
-    /// The calibration images are none, or of another size.
+    /// There are no calibration images, or they have another size.
     #[error("{bytes} bytes of calibration images for {inputs} inputs; give at least one image, all of this size")]
     Calibration {
         /// Length of [`Quantization::calibration`].
@@ -64,7 +64,7 @@ pub enum QuantizeError {
         /// `I` of the first layer.
         inputs: usize,
     },
-    /// Outputs that no 32-bit float holds, hence no scale in the model file.
+    /// Outputs exceed the range of 32-bit floats, so the model file cannot hold their scale.
     #[error("layer {layer}: its outputs on the calibration images reach {largest:e}; train with a lower rate")]
     Outputs {
         /// The layer.
@@ -74,7 +74,7 @@ pub enum QuantizeError {
     },
 }
 
-/// Everything that can be wrong with the input. Behind this door only [`QuantizeError::Outputs`] is left.
+/// Checks the input for all possible faults. After it, only [`QuantizeError::Outputs`] can occur.
 pub(super) fn check(layers: &[FoldedLayer], how: &Quantization) -> Result<(), QuantizeError> {
     let Some(first) = layers.first() else { return Err(QuantizeError::Empty) };
     if how.bits.len() != layers.len() {

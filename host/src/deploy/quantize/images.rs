@@ -1,14 +1,14 @@
-//! How much each calibration image counts.
+//! The weight of each calibration image.
 //!
 //! Pixels at the border are 0 in nearly every image, so standardization gives them standard deviations near 0 and the
-//! fold weights thousands of times larger than the rest. The few images where one of them is lit have outputs far
-//! beyond all others, and a plain squared error would be spent on those few. An image whose outputs have `r` times the
-//! usual energy therefore counts `1 / (1 + r^2)`. Measured at 8 bits over six networks: 0.7 % of the classes change
-//! instead of 1.6 %.
+//! fold makes their weights thousands of times larger than the rest. The few images in which one of them is lit have
+//! outputs far beyond all others, and they would dominate a plain squared error. An image whose outputs have `r` times
+//! the median energy therefore has weight `1 / (1 + r^2)`. Measured at 8 bits over six networks: 0.7 % of the classes
+//! change instead of 1.6 %.
 
 use nalgebra::DMatrix;
 
-/// The weight of an image with no energy at all. Products of a pixel and a weight stay within `i16`.
+/// The weight of an image without any energy. Products of a pixel and a weight stay within `i16`.
 pub(super) const FULL: f64 = 128.0;
 
 /// Weights of the calibration images, whole numbers `1..=128`.
@@ -20,8 +20,8 @@ pub(crate) struct ImageWeights {
 }
 
 impl ImageWeights {
-    /// From a layer's outputs before ReLU `[O][N]`, of the float network; the energy of an image is the squared distance of
-    /// its outputs from the mean, the usual one the median over the images.
+    /// From a layer's outputs before ReLU `[O][N]` in the float network. The energy of an image is the squared distance
+    /// of its outputs from the mean; weights are relative to the median energy.
     pub(crate) fn of(outputs: &DMatrix<f64>) -> Self {
         let mean = outputs.column_mean();
         let energies: Vec<f64> = outputs.column_iter().map(|image| (image - &mean).norm_squared()).collect();
@@ -35,7 +35,7 @@ impl ImageWeights {
         Self { weights, total }
     }
 
-    /// The share of each image, `[N]`, 1 in all.
+    /// The fraction of each image, `[N]`, with sum 1.
     pub(crate) fn shares(&self) -> Vec<f64> {
         self.weights.iter().map(|&weight| f64::from(weight) / self.total).collect()
     }

@@ -2,16 +2,16 @@
 
 use foldnet_core::infer::{MULTIPLIER_ONE, Row, requantize};
 
-/// Multiplier and shift reproduce a real multiplier below 1; the smallest one is `2^-31`.
+/// With multiplier and shift a real multiplier below 1 is represented; the smallest one is `2^-31`.
 const MAX_SHIFT: u8 = 30;
 
 /// The largest ratio of two scales that a multiplier can express.
 const LARGEST: f64 = (MULTIPLIER_ONE - 1) as f64 / MULTIPLIER_ONE as f64;
 
-/// Largest magnitude of a bias; weights have the rest of the 32 bits.
+/// Largest magnitude of a bias; the weights use the rest of the 32 bits.
 pub(super) const MAX_BIAS: f64 = (1u32 << 29) as f64;
 
-/// What a row stands for.
+/// The real values of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RealRow {
     /// Real value of one step of the accumulator; above 0.
@@ -21,7 +21,7 @@ pub(crate) struct RealRow {
 }
 
 impl RealRow {
-    /// A row whose output is always `value`: all of it is bias.
+    /// A row whose output is always `value`; only the bias is used.
     pub(crate) fn constant(value: f64) -> Self {
         Self { scale: (value.abs() / (MAX_BIAS / 2.0)).max(f64::MIN_POSITIVE), bias: value }
     }
@@ -32,7 +32,7 @@ pub(crate) fn least_step(rows: &[RealRow]) -> f64 {
     rows.iter().map(|row| row.scale).fold(0.0, f64::max) / LARGEST
 }
 
-/// Multiplier in `2^14..2^15` and shift of a real multiplier in `2^-31..1`, the nearest there is; zeros below.
+/// Multiplier in `2^14..2^15` and shift nearest to a real multiplier in `2^-31..1`; zeros below.
 pub(super) fn multiplier(real: f64) -> (u16, u8) {
     let (mut mantissa, mut shift) = (real, 0);
     while mantissa < 0.5 && shift < MAX_SHIFT {
@@ -50,8 +50,8 @@ pub(super) fn multiplier(real: f64) -> (u16, u8) {
     }
 }
 
-/// The row of the model file, with outputs in steps of `step`. [`requantize`] rounds down at 15 bits first, half a unit
-/// on average: the bias makes up for it.
+/// The row of the model file, with outputs in steps of `step`. [`requantize`] rounds down at 15 bits first, by half a
+/// unit on average; the bias compensates for it.
 pub(crate) fn row(real: RealRow, step: f64) -> Row {
     let (multiplier, shift) = multiplier(real.scale / step);
     let rounded_down = if multiplier == 0 { 0.0 } else { 0.5 * f64::from(MULTIPLIER_ONE) / f64::from(multiplier) };
@@ -60,7 +60,7 @@ pub(crate) fn row(real: RealRow, step: f64) -> Row {
 }
 
 /// Sums of products of `weights [O][I]` with `images [N][I]`, without bias: `[N][O]`. `inputs * 255 * 127` is within 32
-/// bits for all that [`check`](super::error::check) lets pass.
+/// bits for everything that [`check`](super::error::check) accepts.
 pub(super) fn products(images: &[u8], inputs: usize, weights: &[i8]) -> Vec<i32> {
     let weights: Vec<i16> = weights.iter().map(|&weight| i16::from(weight)).collect();
     let mut image = vec![0i16; inputs];
@@ -76,7 +76,7 @@ fn dot(weights: &[i16], image: &[i16]) -> i32 {
     weights.iter().zip(image).map(|(&w, &x)| i32::from(w) * i32::from(x)).sum()
 }
 
-/// What the device makes of `products [N][O]`: outputs before they are clamped.
+/// The device's outputs for `products [N][O]`, before they are clamped.
 pub(super) fn outputs(products: &[i32], rows: &[Row]) -> Vec<i32> {
     let rows = rows.iter().cycle();
     products.iter().zip(rows).map(|(sum, row)| requantize(sum + row.bias, row.multiplier, row.shift)).collect()

@@ -2,21 +2,21 @@
 //!
 //! Layer by layer, first to last, on calibration images:
 //!
-//! * `target`: what the layer should give, from the float network, and the weights that come closest to it on the
-//!   inputs it really gets from the quantized layers before it;
-//! * `images`: how much each image counts; `moments`: what its inputs do, exactly;
-//! * `scale`, `rounding`: a scale for each row, and its levels, second order;
-//! * the bias takes up the mean error that is left; `activations`: the step of the outputs;
+//! * `target`: the layer's target outputs, from the float network, and the weights that come closest to them on the
+//!   inputs that it actually gets from the preceding quantized layers;
+//! * `images`: the weight of each image; `moments`: exact statistics of its inputs;
+//! * `scale`, `rounding`: a scale for each row, and second-order rounding to its levels;
+//! * the bias absorbs the remaining mean error; `activations`: the step of the outputs;
 //! * `integer`: the rows of the model file, and the next layer's inputs in exactly the device's arithmetic.
 //!
-//! Tried on six networks, and left out because the classes that change at 8, 4 and 2 bits (then 0.62, 2.0 and 6.1 %) did
-//! not get fewer: a step for every unit (0.62, 2.1, 6.1), activations weighted by the next layer's kernel (0.64, 2.1,
-//! 6.1), damping of 0.1 or 5 % (0.65, 2.1, 6.2 and 0.63, 2.1, 6.0), damping in the refinement's error too (22, 10, 8).
-//! What is in has earned it: plain rounding changes 0.75, 2.7 and 9.2 %, the nearest plane without refinement 0.60, 2.3
-//! and 6.6, images that all count alike 1.6 % at 8 bits.
+//! The following variants were tried on six networks and left out, because the number of classes that change at 8, 4
+//! and 2 bits (then 0.62, 2.0 and 6.1 %) did not fall: a step per unit (0.62, 2.1, 6.1), activations weighted by the
+//! next layer's kernel (0.64, 2.1, 6.1), damping of 0.1 or 5 % (0.65, 2.1, 6.2 and 0.63, 2.1, 6.0), damping also in the
+//! refinement's error (22, 10, 8). Every part of the method is needed: plain rounding changes 0.75, 2.7 and 9.2 %, the
+//! nearest plane without refinement 0.60, 2.3 and 6.6, equal weights for all images 1.6 % at 8 bits.
 //!
-//! Nothing is random and nothing depends on threads: the same input gives the same bytes, at least on processors with the
-//! same vector instructions (products in f64 add up in their order).
+//! Nothing is random and nothing depends on threads: the same input gives the same bytes, at least on processors with
+//! the same vector instructions (which determine the order of sums in f64 products).
 
 mod activations;
 mod error;
@@ -46,27 +46,28 @@ use foldnet_core::infer::Row;
 use nalgebra::DMatrix;
 use rounding::{RoundedRow, Rounding};
 
-/// How to quantize.
+/// Parameters of the quantization.
 #[derive(Debug, Clone, Copy)]
 pub struct Quantization<'a> {
-    /// Bits of a weight, for each layer: 8, 4 or 2.
+    /// Bits per weight, for each layer: 8, 4 or 2.
     pub bits: &'a [u8],
-    /// Activations of examples of the training set, `[N][I]`. Some thousands are enough; a few do, less well.
+    /// Activations of training examples, `[N][I]`. A few thousand are enough; with fewer, the result is worse.
     pub calibration: &'a [u8],
-    /// The values that these activations stand for, in their steps and not rounded, `[N][I]`; none where they are the values.
+    /// The values that these activations stand for, in their steps and not rounded, `[N][I]`; `None` if they are the
+    /// same.
     pub exact: Option<&'a [f64]>,
 }
 
-/// How far [`quantize`] has come: one report per row.
+/// Progress of [`quantize`]: one report per row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuantizeProgress {
     /// The layer, from 0.
     pub layer: usize,
-    /// Layers in all.
+    /// Total number of layers.
     pub layers: usize,
-    /// Rows of the layer that are done.
+    /// Number of finished rows of the layer.
     pub row: usize,
-    /// Rows of the layer in all.
+    /// Total number of rows of the layer.
     pub rows: usize,
 }
 
@@ -79,24 +80,24 @@ pub struct QuantizedLayer {
     pub units: usize,
     /// Whether a ReLU follows.
     pub relu: bool,
-    /// Bits of a weight.
+    /// Bits per weight.
     pub bits: u8,
     /// `[O][I]`, each in `-127..=127`, `-7..=7` or `-1..=1`.
     pub weights: Vec<i8>,
     /// `[O]`
     pub rows: Vec<Row>,
-    /// Real value of one step of an output: of a `u8`, or of a logit.
+    /// Real value of one step of an output: a `u8`, or a logit.
     pub scale: f64,
-    /// What this layer and those before it lost: `rms(quantized - float) / rms(float)`, both over all outputs of the
-    /// layer (after its ReLU) and all calibration images, an image with `r` times the usual energy counted
-    /// `1 / (1 + r^2)`. 0 where both are 0 throughout, 1 where only the float outputs are.
+    /// Relative error of this layer and those before it: `rms(quantized - float) / rms(float)`, both over all outputs
+    /// of the layer (after its ReLU) and all calibration images, where an image with `r` times the median energy has
+    /// weight `1 / (1 + r^2)`. 0 if both are 0 everywhere, 1 if only the float outputs are.
     pub error: f64,
 }
 
 /// Quantizes a network of Dense with ReLU between them.
 ///
 /// # Errors
-/// When the layers do not fit together or to the request, see [`QuantizeError`].
+/// If the layers do not match each other or the request, see [`QuantizeError`].
 pub fn quantize(
     layers: &[FoldedLayer],
     how: &Quantization,
@@ -120,7 +121,7 @@ pub fn quantize(
     Ok(quantized)
 }
 
-/// The activations `[N][O]` that a quantized layer makes of activations `x [N][I]`, in exactly the device's arithmetic.
+/// The activations `[N][O]` of a quantized layer for activations `x [N][I]`, in exactly the device's arithmetic.
 pub fn codes(layer: &QuantizedLayer, x: &[u8]) -> Vec<u8> {
     let products = integer::products(x, layer.inputs, &layer.weights);
     integer::outputs(&products, &layer.rows).into_iter().map(|y| y.clamp(0, 255) as u8).collect()
@@ -141,7 +142,7 @@ pub(crate) fn logits(layers: &[QuantizedLayer], images: &[u8]) -> Vec<i32> {
     outputs
 }
 
-/// What a layer gets on the calibration images.
+/// A layer's inputs on the calibration images.
 struct Inputs {
     /// From the quantized layers before it `[N][I]`.
     codes: Vec<u8>,
@@ -182,7 +183,7 @@ impl<'a> LayerPlan<'a> {
         Self { layer, bits, outputs, images, moments }
     }
 
-    /// Quantizes; returns what the next layer gets, too.
+    /// Quantizes the layer; also returns the next layer's inputs.
     fn carry_out(self, inputs: &Inputs, last: bool, done: &mut dyn FnMut(usize)) -> (QuantizedLayer, Inputs) {
         let (weights, real) = self.round_rows(inputs, done);
         let products = integer::products(&inputs.codes, self.layer.inputs, &weights);
@@ -200,7 +201,7 @@ impl<'a> LayerPlan<'a> {
         (layer, Inputs { codes, step, float: self.outputs.map(|z| z.max(0.0)), exact: false })
     }
 
-    /// The weights `[O][I]`, and what each row stands for.
+    /// The weights `[O][I]`, and the real values of each row.
     fn round_rows(&self, inputs: &Inputs, done: &mut dyn FnMut(usize)) -> (Vec<i8>, Vec<RealRow>) {
         let kernel = target::kernel(self.layer, inputs.step);
         let wanted = if inputs.exact {
@@ -221,7 +222,7 @@ impl<'a> LayerPlan<'a> {
         (weights, rows)
     }
 
-    /// A row of weights per code, whose outputs are to have this mean.
+    /// The weights of a row per code; its outputs are to have this mean.
     fn round_row(&self, rounding: &Rounding, row: &[f64], mean: f64) -> (RoundedRow, RealRow) {
         let means = &self.moments.mean;
         // Half of what a bias may be: it differs from this by rounding errors only.

@@ -1,7 +1,7 @@
 //! Second moments of a layer's inputs on the calibration images, exact.
 //!
-//! The inputs of a quantized layer are `u8` in every layer and images have whole weights, so all sums are integers: the
-//! result depends neither on an order of summation nor on the machine.
+//! The inputs of a quantized layer are `u8` and images have whole weights, so all sums are integers: the result depends
+//! neither on the order of summation nor on the machine.
 
 use super::images::ImageWeights;
 use nalgebra::DMatrix;
@@ -9,13 +9,13 @@ use nalgebra::DMatrix;
 /// Images summed in 32 bits: `256 * 255 * 255 * 128 < 2^31`.
 const BLOCK: usize = 256;
 
-/// What `I` inputs do over the calibration images, in steps of the input.
+/// Statistics of `I` inputs over the calibration images, in steps of the input.
 pub(crate) struct Moments {
     /// `E[x] [I]`
     pub(crate) mean: Vec<f64>,
     /// `E[x^2] [I]`
     pub(super) square: Vec<f64>,
-    /// `E[(x - mean)(x - mean)^T] [I][I]`: what is left of a rounding error when the bias takes up its mean.
+    /// `E[(x - mean)(x - mean)^T] [I][I]`: what remains of a rounding error once the bias absorbs its mean.
     pub(crate) covariance: DMatrix<f64>,
 }
 
@@ -41,10 +41,10 @@ impl Moments {
     }
 }
 
-/// Stands in for the mean of `E[x^2]` where no input is ever above 0.
+/// Replaces the mean of `E[x^2]` if no input is ever above 0.
 const LEAST_SQUARE: f64 = 1e-3;
 
-/// Weighted sums of `x` and, below and on the diagonal, of `x x^T`.
+/// Weighted sums of `x`, and of `x x^T` on and below the diagonal.
 struct Sums {
     first: Vec<i64>,
     second: Vec<i64>,
@@ -91,7 +91,7 @@ fn dot(a: &[i16], b: &[i16]) -> i32 {
 mod tests {
     use super::*;
 
-    /// Two inputs, more images than a block, the largest values there are.
+    /// Two inputs, more images than a block, the largest possible values.
     #[test]
     fn sums_are_exact_at_the_bounds() {
         let count = 2 * BLOCK + 3;

@@ -1,6 +1,6 @@
 //! Rounding to whole numbers.
 
-/// The nearest whole number, ties to even, of a value within `-2^51..=2^51`; in two additions, on every processor.
+/// The nearest whole number, ties to even, for a value within `-2^51..=2^51`, in two additions on every processor.
 pub(super) fn rint(value: f64) -> f64 {
     const MAGIC: f64 = 6_755_399_441_055_744.0; // 1.5 * 2^52: f64 has no fractions there
     (value + MAGIC) - MAGIC

@@ -1,32 +1,32 @@
-//! Second-order rounding of a row: the error of one weight is made up for by those that are rounded after it.
+//! Second-order rounding of a row: weights that are rounded later compensate for the error of each weight.
 //!
 //! The error of a row is `e^T H e` with `e = w - s q` and `H` the covariance of the inputs. With `H + damping = L L^T`
-//! and the inputs in rising order of `E[x^2]` it is `|L^T e|^2`, whose component `j` holds `e_j` and the errors behind
-//! it alone. From the last input to the first, every `q_j` is the level that makes component `j` smallest. (This is
-//! GPTQ's, and OBQ's, update by the inverse of `H`, without the inverse: Babai's nearest plane.) Then one level at a
-//! time is moved, exactly, as long as the error falls, in turn with the least-squares scale.
+//! and the inputs in ascending order of `E[x^2]` it is `|L^T e|^2`, whose component `j` depends only on `e_j` and later
+//! errors. From the last input to the first, every `q_j` is the level that makes component `j` smallest. (This is the
+//! update of GPTQ and OBQ by the inverse of `H`, without the inverse: Babai's nearest plane.) Then one level at a time
+//! is moved, with the exact change in error, as long as the error falls, alternating with the least-squares scale.
 
 use super::moments::Moments;
 use super::nearest::rint;
 use super::scale;
 use nalgebra::{Cholesky, DMatrix, Dyn};
 
-/// Added to the diagonal, in parts of the mean `E[x^2]`, before factoring.
+/// Added to the diagonal before factoring, as a fraction of the mean `E[x^2]`.
 const DAMPING: f64 = 0.01;
 
-/// Scales tried around the one of plain rounding.
+/// Scales to try around the one of plain rounding.
 const SCALES: [f64; 5] = [0.84, 0.92, 1.0, 1.09, 1.19];
 
-/// Turns of levels and scale, and passes over the levels in each; a few of either usually suffice.
+/// Alternations of levels and scale, and passes over the levels in each; a few of either usually suffice.
 const TURNS: usize = 6;
 const PASSES: usize = 30;
 
-/// A gain below this part of what one level is worth is rounding noise of f64.
+/// A gain below this fraction of what one level is worth is rounding noise of f64.
 const NOISE: f64 = 1e-12;
 
-/// What all rows of a layer share.
+/// Data shared by all rows of a layer.
 pub(super) struct Rounding {
-    /// Position to input, in rising order of `E[x^2]`.
+    /// Position to input, in ascending order of `E[x^2]`.
     order: Vec<usize>,
     /// `E[x^2] [I]`, in that order.
     square: Vec<f64>,
@@ -43,12 +43,12 @@ pub(super) struct Rounding {
 pub(super) struct RoundedRow {
     /// `[I]`
     pub(super) weights: Vec<i8>,
-    /// Above 0, or 0 where the row is all zero.
+    /// Above 0, or 0 if the row is all zero.
     pub(super) scale: f64,
 }
 
 impl Rounding {
-    /// For weights of `bits` on inputs with these `moments`.
+    /// Prepares rounding for weights of `bits` on inputs with these `moments`.
     pub(super) fn new(moments: &Moments, bits: u8) -> Self {
         let inputs = moments.square.len();
         let mut order: Vec<usize> = (0..inputs).collect();
@@ -74,7 +74,7 @@ impl Rounding {
         RoundedRow { weights: rounded, scale: scale * largest }
     }
 
-    /// Levels and scale of weights in this order: the best of the candidates, each refined.
+    /// Levels and scale for weights in this order: the best of the candidates, each refined.
     fn best(&self, weights: &[f64], least: f64) -> (Vec<f64>, f64) {
         let plain = scale::search(weights, &self.square, self.levels);
         let target = Target { weights, products: self.times(weights), least };
@@ -84,7 +84,7 @@ impl Rounding {
         (best.levels, best.scale)
     }
 
-    /// Rounds from the last input to the first, each with the errors behind it in mind.
+    /// Rounds from the last input to the first, each taking the later errors into account.
     fn nearest_plane(&self, weights: &[f64], scale: f64) -> Vec<f64> {
         let (mut levels, mut errors) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
         for j in (0..weights.len()).rev() {
@@ -96,7 +96,7 @@ impl Rounding {
         levels
     }
 
-    /// Rounds with a scale, then moves single levels and fits the scale in turn.
+    /// Rounds with a scale, then alternately moves single levels and fits the scale.
     fn refine(&self, target: &Target, mut scale: f64) -> Refined {
         let mut levels = self.nearest_plane(target.weights, scale);
         let mut products = self.times(&levels);
@@ -112,8 +112,8 @@ impl Rounding {
         Refined { levels, scale, error }
     }
 
-    /// Moves one level at a time to where the error is smallest, until none moves; `gradient` is `H (w - s q)`. Whether
-    /// any moved.
+    /// Moves one level at a time to where the error is smallest, until none moves; `gradient` is `H (w - s q)`. Returns
+    /// whether any moved.
     fn descend(&self, levels: &mut [f64], gradient: &mut [f64], scale: f64) -> bool {
         let mut any = false;
         for _ in 0..PASSES {
@@ -156,7 +156,7 @@ impl Rounding {
     }
 }
 
-/// What is rounded, in the order of the inputs.
+/// The weights to round, in the order of the inputs.
 struct Target<'a> {
     weights: &'a [f64],
     /// `H w`
@@ -166,7 +166,7 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// The scale that minimizes the error of these levels, given `H q`; none where the levels say nothing.
+    /// The scale that minimizes the error of these levels, given `H q`; `None` if the levels have no effect.
     fn fitted_scale(&self, levels: &[f64], products: &[f64]) -> Option<f64> {
         let (projection, norm) = (dot(levels, &self.products), dot(levels, products));
         (projection > 0.0 && norm > 0.0).then(|| (projection / norm).max(self.least))
@@ -187,7 +187,7 @@ struct Refined {
     error: f64,
 }
 
-/// Factors a damped matrix; where f64 finds it indefinite, ten times the damping.
+/// Factors a damped matrix; if f64 finds it indefinite, with ten times the damping.
 pub(super) fn cholesky(damping: f64, damped: impl Fn(f64) -> DMatrix<f64>) -> Cholesky<f64, Dyn> {
     let mut damping = damping;
     loop {
@@ -204,7 +204,7 @@ fn column(matrix: &DMatrix<f64>, j: usize) -> &[f64] {
     &matrix.as_slice()[j * rows..(j + 1) * rows]
 }
 
-/// A sum in eight lanes: the same order on every machine, and vectors where there are any.
+/// A sum in eight lanes: the same order on every machine, and vectorizable.
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (a, b) = (a.chunks_exact(8), b.chunks_exact(8));
     let rest = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum::<f64>();
@@ -221,7 +221,7 @@ mod tests {
     use super::super::tests::Dice;
     use super::*;
 
-    /// Inputs that hang together, some of them rarely lit, one never.
+    /// Correlated inputs, some of them rarely lit, one never.
     fn moments(inputs: usize, dice: &mut Dice) -> Moments {
         let count = 50;
         let images: Vec<u8> = (0..count)
@@ -251,7 +251,8 @@ mod tests {
         (0..inputs).map(|_| dice.signed()).collect()
     }
 
-    /// OBQ as it is written: after each rounding the others move by the column of the inverse, which then loses it.
+    /// Literal OBQ: after each rounding the other weights move by the column of the inverse, from which that weight is
+    /// then removed.
     fn naive_obq(rounding: &Rounding, damped: DMatrix<f64>, weights: &[f64], scale: f64) -> Vec<f64> {
         let mut inverse = damped.try_inverse().unwrap();
         let (mut weights, mut levels) = (weights.to_vec(), vec![0.0; weights.len()]);

@@ -2,17 +2,17 @@
 
 use super::nearest::rint;
 
-/// Scales are tried from the one where nothing is clipped down to `RATIO^STEPS`, a hundred-thousandth of it, then more
-/// closely between the best one's neighbours.
+/// Scales are tried from the one at which nothing is clipped down to `RATIO^STEPS`, a hundred-thousandth of it, then
+/// more finely between the neighbours of the best one.
 const RATIO: f64 = 0.93;
 const STEPS: usize = 160;
 const CLOSER: i32 = 12;
 
-/// A little above that scale, too: the largest weight may round to the level below.
+/// Scales slightly above that one are also tried: the largest weight may round to the level below.
 const ABOVE: f64 = 1.2;
 
 /// The scale `s` that minimizes `sum_i importance_i (w_i - s q_i)^2` with `q_i = round(w_i / s)` in `-levels..=levels`;
-/// 0 where all weights are 0. `importance` is `E[x^2]`; where no weight has any, all count alike.
+/// 0 if all weights are 0. `importance` is `E[x^2]`; if it is 0 for all weights, they all count equally.
 pub(crate) fn search(weights: &[f64], importance: &[f64], levels: f64) -> f64 {
     let matters = |(w, d): (&f64, &f64)| if *d > 0.0 { w.abs() } else { 0.0 };
     let largest = weights.iter().zip(importance).map(matters).fold(0.0, f64::max);

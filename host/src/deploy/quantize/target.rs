@@ -1,7 +1,7 @@
-//! The outputs a layer should have, and the weights that come closest to them on the inputs it really gets.
+//! The target outputs of a layer, and the weights that come closest to them on the inputs it actually gets.
 //!
-//! Behind quantized layers a layer's inputs are off. Its weights are therefore fitted, by least squares, to the outputs
-//! of the float network on its own inputs before they are rounded: part of the earlier layers' error is taken back.
+//! After quantized layers, a layer's inputs deviate. Its weights are therefore fitted by least squares to the outputs
+//! of the float network on its own inputs, before rounding, which corrects part of the earlier layers' error.
 
 use super::images::ImageWeights;
 use super::moments::Moments;
@@ -9,10 +9,10 @@ use super::rounding::cholesky;
 use crate::deploy::fold::FoldedLayer;
 use nalgebra::DMatrix;
 
-/// Pulls the fit towards the layer's own weights, in parts of the mean `E[x^2]`.
+/// Pulls the fit towards the layer's own weights, as a fraction of the mean `E[x^2]`.
 const DAMPING: f64 = 0.1;
 
-/// `[O][N]` in columns: the float outputs of a layer before ReLU on inputs `[I][N]` in columns.
+/// The float outputs `[O][N]` of a layer before ReLU for inputs `[I][N]`, both in columns.
 pub(super) fn outputs(layer: &FoldedLayer, inputs: &DMatrix<f64>) -> DMatrix<f64> {
     let mut outputs = kernel(layer, 1.0) * inputs;
     for mut image in outputs.column_iter_mut() {

@@ -1,4 +1,4 @@
-//! The quantizer as a whole: small networks, odd networks, refusals.
+//! Tests of the whole quantizer: small networks, unusual networks, refusals.
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn run(layers: &[FoldedLayer], bits: &[u8], calibration: &[u8]) -> Result<Vec<Qu
     quantize(layers, &Quantization { bits, calibration, exact: None }, &mut |_| ())
 }
 
-/// Whatever comes out fits the format and its arithmetic.
+/// Every result fits the format and its arithmetic.
 fn assert_sound(layers: &[FoldedLayer], quantized: &[QuantizedLayer], name: &str) {
     assert_eq!(layers.len(), quantized.len(), "{name}");
     for (float, layer) in layers.iter().zip(quantized) {
@@ -56,7 +56,7 @@ fn assert_sound(layers: &[FoldedLayer], quantized: &[QuantizedLayer], name: &str
     }
 }
 
-/// The smallest and largest error of a network's logits that a case may have.
+/// Checks that the error of a network's logits is between these bounds.
 fn check(name: &str, layers: &[FoldedLayer], calibration: &[u8], bits: u8, most: f64) {
     let quantized = run(layers, &vec![bits; layers.len()], calibration).expect(name);
     assert_sound(layers, &quantized, name);
@@ -80,7 +80,7 @@ fn ordinary_networks_lose_little() {
     }
 }
 
-/// What a network may look like at worst, and the largest error of its logits at 8 bits that is put up with.
+/// Unusual networks, with the largest accepted error of their logits at 8 bits.
 fn odd_networks() -> Vec<(&'static str, Vec<FoldedLayer>, Vec<u8>, f64)> {
     let dice = &mut Dice(11);
     let net = || network(&[16, 8, 4], &mut Dice(12));

@@ -1,5 +1,5 @@
-//! From a network that was trained in integers to the rows of a model file. The weights are taken as they are; what is folded is the
-//! BatchNormalization, into the multiplier and the bias of each row.
+//! From a network that was trained in integers to the rows of a model file. The weights are used unchanged; the
+//! BatchNormalization is folded into the multiplier and the bias of each row.
 
 use super::QuantizedLayer;
 use super::integer::{RealRow, least_step, row};
@@ -10,13 +10,13 @@ use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::network::Placed;
 use foldnet_core::train::BatchNorm;
 
-/// A raw input of 255 is 1 in the student.
+/// A raw input of 255 corresponds to 1 in the student.
 const INPUT_STEP: f64 = 1.0 / 255.0;
 
 /// The integer layers of a network that was trained in integers.
 ///
 /// # Errors
-/// When the network was not, its layers are not those of a student, or a step is finer than a device's sums are.
+/// If the network was not, its layers are not those of a student, or a step is finer than a device's sums.
 pub fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLayer>> {
     let layers = layers(checkpoint)?;
     for (index, (layer, step)) in layers.iter().enumerate() {
@@ -29,10 +29,11 @@ pub fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLa
     Ok(layers.into_iter().map(|(layer, _)| layer).collect())
 }
 
-/// Raises the steps of hidden layers to what a device's sums give: a row whose few levels weigh much has coarse sums.
+/// Raises the steps of hidden layers to the resolution of a device's sums, which are coarse for a row with few levels
+/// and large weights.
 ///
 /// # Errors
-/// As [`integer_layers`], but for the steps.
+/// As [`integer_layers`], except for the steps.
 pub fn raise_steps(checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
     let raised: Vec<f64> = layers(checkpoint)?.into_iter().map(|(layer, _)| layer.scale).collect();
     let steps = checkpoint.layers.iter_mut().filter_map(|layer| match layer {
@@ -43,7 +44,7 @@ pub fn raise_steps(checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The layers with steps that a device can make, and the steps that the checkpoint has.
+/// The layers with steps that a device can represent, and the steps in the checkpoint.
 fn layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<(QuantizedLayer, f64)>> {
     let quantized = checkpoint.about.quantized.as_ref().context("this network was not trained in integers")?;
     let places: Vec<Placed> = checkpoint.network().placed().collect();
@@ -112,7 +113,7 @@ fn last(
     Ok(layer(dense, bits, weights, &rows, None))
 }
 
-/// A row with `z = slope sum + shift`: the scale of a row is positive, so a negative slope turns the weights around.
+/// A row with `z = slope sum + shift`. The scale of a row is positive, so a negative slope negates the weights.
 fn real_row(weights: &mut [i8], slope: f64, shift: f64) -> RealRow {
     if slope < 0.0 {
         weights.iter_mut().for_each(|weight| *weight = -*weight);
@@ -141,8 +142,8 @@ fn integers(kernel: &[f32], scale: f32, bits: u8, layer: usize) -> anyhow::Resul
         .collect()
 }
 
-/// A layer with this step of its outputs, or if that is finer than what its sums give, or there is none, with the smallest
-/// that an f32 holds; and the step that was asked for.
+/// A layer with this step of its outputs. If the step is finer than the resolution of its sums, or missing, with the
+/// smallest one that fits in an f32. Also returns the requested step.
 fn layer(dense: Placed, bits: u8, weights: Vec<i8>, rows: &[RealRow], step: Option<f64>) -> (QuantizedLayer, f64) {
     let least = least_step(rows).max(f64::from(f32::MIN_POSITIVE));
     // The next f32, where the nearest one is below.

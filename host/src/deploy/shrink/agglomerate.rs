@@ -1,22 +1,23 @@
-//! In which order values are merged: those first whose merging changes the first layer's outputs least.
+//! The order in which values are merged: first those whose merging changes the first layer's outputs least.
 //!
-//! Two groups with sums `a` and `b` and one row of weights each, `u` and `v`, contribute `u a + v b`. With the best common
-//! weights `w` what is left of that varies by
+//! Two groups with sums `a` and `b` and weights `u` and `v` contribute `u a + v b`. With the best common weights `w`,
+//! the remaining error has the variance
 //!
-//! `|u - v|^2 (V_aa V_bb - V_ab^2) / (V_aa + V_bb + 2 V_ab)`, at `w = u t + v (1 - t)`, `t = (V_aa + V_ab) / (V_aa + V_bb + 2 V_ab)`,
+//! `|u - v|^2 (V_aa V_bb - V_ab^2) / (V_aa + V_bb + 2 V_ab)`, at `w = u t + v (1 - t)`,
+//! `t = (V_aa + V_ab) / (V_aa + V_bb + 2 V_ab)`,
 //!
-//! where `V` is the covariance of the sums. The cheapest pair of groups of one size is merged, then the cheapest of what is
-//! then there, ..., to groups of four.
+//! where `V` is the covariance of the sums. The cheapest pair of groups of equal size is merged, then the cheapest pair
+//! of the resulting groups, and so on, up to groups of four.
 
 use crate::deploy::fold::FoldedLayer;
 use nalgebra::DMatrix;
 
 use crate::network::groups::Groups;
 
-/// Most values of a group.
+/// Maximum number of values in a group.
 const MOST: usize = 4;
 
-/// Pairs of groups in the order of their merging, each named by one of its values; the second joins the first.
+/// Pairs of groups in the order of merging, each named by one of its values; the second joins the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Merging {
     values: usize,
@@ -24,7 +25,7 @@ pub(super) struct Merging {
 }
 
 impl Merging {
-    /// All that can be merged in front of `layer`, whose inputs have this covariance `[I][I]`.
+    /// All possible merges in front of `layer`, whose inputs have this covariance `[I][I]`.
     pub(super) fn plan(layer: &FoldedLayer, covariance: &DMatrix<f64>) -> Self {
         let mut state = State::new(layer, covariance);
         let mut steps = Vec::new();
@@ -35,7 +36,7 @@ impl Merging {
         Self { values: layer.inputs, steps }
     }
 
-    /// How many times something is merged at most.
+    /// Number of possible merging steps.
     pub(super) fn len(&self) -> usize {
         self.steps.len()
     }
@@ -55,15 +56,15 @@ impl Merging {
     }
 }
 
-/// Groups on their way, each at the place of one of its values.
+/// Groups during merging, each at the index of one of its values.
 struct State {
-    /// Values of the group; 0 where it has joined another.
+    /// Number of values in the group; 0 once it has joined another.
     sizes: Vec<usize>,
-    /// Common weights of a group, a column for each.
+    /// Common weights of a group, one column each.
     weights: DMatrix<f64>,
     /// Covariance of the groups' sums.
     covariance: DMatrix<f64>,
-    /// The cheapest partner of each group, and what merging with it costs.
+    /// The cheapest partner of each group, and the cost of merging with it.
     best: Vec<(f64, usize)>,
 }
 
@@ -76,7 +77,7 @@ impl State {
         state
     }
 
-    /// The cheapest partner of a group, the first of equals.
+    /// The cheapest partner of a group, the first if several are equal.
     fn partner(&self, group: usize) -> (f64, usize) {
         let (size, none) = (self.sizes[group], (f64::INFINITY, group));
         if size == 0 || 2 * size > MOST {
@@ -95,7 +96,7 @@ impl State {
         if ratio == 0.0 { 0.0 } else { ratio * distance(&self.weights, a, b) }
     }
 
-    /// The pair that costs least.
+    /// The pair with the least cost.
     fn cheapest(&mut self) -> Option<[usize; 2]> {
         loop {
             let cheaper = |a: &usize, b: &usize| self.best[*a].0.total_cmp(&self.best[*b].0);
@@ -131,7 +132,7 @@ impl State {
     }
 }
 
-/// A variance below which nothing varies.
+/// A variance below this counts as none.
 const LEAST: f64 = 1e-9;
 
 /// Squared distance of two columns.
@@ -148,7 +149,7 @@ mod tests {
         FoldedLayer { inputs, units, relu: true, kernel: kernel.to_vec(), bias: vec![0.0; units] }
     }
 
-    /// The groups after `steps` steps, each sorted, the first value's first.
+    /// The groups after `steps` steps, each sorted, in the order of their first values.
     fn check(kernel: &[f64], covariance: &[f64], steps: usize, expected: &[&[u16]]) {
         let inputs = covariance.len().isqrt();
         let merging = Merging::plan(&layer(kernel, inputs), &DMatrix::from_row_slice(inputs, inputs, covariance));
@@ -173,7 +174,7 @@ mod tests {
         assert_eq!((merging.len(), sizes), (4, vec![2, 4]));
     }
 
-    /// The formula against the least squares that it stands for.
+    /// Compares the formula with the least-squares problem that it solves.
     #[test]
     fn the_cost_is_what_the_best_common_weight_leaves() {
         let (u, v) = (2.0, -1.0);

@@ -1,15 +1,15 @@
-//! What a smaller network loses on examples whose answers are known: calibration and validation examples, never those of the
-//! test.
+//! The loss of a smaller network on examples with known answers: calibration and validation examples, never test
+//! examples.
 
 use super::Unit;
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::head::Head;
 use nalgebra::{DMatrix, DVector};
 
-/// Examples that are computed at once.
+/// Number of examples computed at once.
 const BATCH: usize = 500;
 
-/// What the outputs should be.
+/// The correct outputs.
 #[derive(Debug, Clone)]
 pub(super) enum Answers {
     /// Classes `[N]`.
@@ -18,21 +18,21 @@ pub(super) enum Answers {
     Values(Vec<f32>),
 }
 
-/// What is lost.
+/// The loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Loss {
     /// Points of accuracy, or percent of the root of the mean squared error.
     pub(super) mean: f64,
-    /// Standard error of that; 0 of values.
+    /// Standard error of the mean; 0 for values.
     pub(super) error: f64,
-    /// Share of the examples whose class is another; 0 of values.
+    /// Fraction of the examples whose class differs; 0 for values.
     pub(super) changed: f64,
-    /// Accuracy, or root of the mean squared error, before and after.
+    /// Accuracy, or root mean squared error, before and after.
     pub(super) measures: [f64; 2],
 }
 
 impl Loss {
-    /// The mean of what two sets of examples lose.
+    /// The mean of the losses on two sets of examples.
     pub(super) fn and(self, other: Self) -> Self {
         let mean = |a: f64, b: f64| (a + b) / 2.0;
         let measures = [0, 1].map(|at| mean(self.measures[at], other.measures[at]));
@@ -40,14 +40,14 @@ impl Loss {
         Self { mean: lost, error: self.error.hypot(other.error) / 2.0, changed, measures }
     }
 
-    /// Whether no more is lost than this.
+    /// Whether the loss is at most this.
     pub(super) fn is_within(&self, limit: f64) -> bool {
         self.mean <= limit
     }
 }
 
 impl Answers {
-    /// What a loss of these is counted in.
+    /// The unit of a loss for these answers.
     pub(super) fn unit(&self) -> Unit {
         match self {
             Self::Classes(_) => Unit::Points,
@@ -55,7 +55,7 @@ impl Answers {
         }
     }
 
-    /// What outputs `after` lose against `before`, both `[N][O]`.
+    /// The loss of outputs `after` relative to `before`, both `[N][O]`.
     pub(super) fn loss(&self, before: &[f32], after: &[f32]) -> Loss {
         match self {
             Self::Classes(classes) => of_classes(classes, before, after),
@@ -87,7 +87,7 @@ fn of_classes(classes: &[u16], before: &[f32], after: &[f32]) -> Loss {
     Loss { mean: 100.0 * mean, error: 100.0 * (variance / n).sqrt(), changed: changed / n, measures }
 }
 
-/// The class of a row of outputs, the first of equals; of a single output 1 where it is above 0.
+/// The class of a row of outputs, the first if several are equal; for a single output, 1 if it is above 0.
 fn predicted(row: &[f32]) -> u16 {
     if let [one] = row {
         return u16::from(*one > 0.0);

@@ -1,13 +1,14 @@
-//! A network with less to compute, within a limit on what that may cost: `export --merge` and `--prune`.
+//! A smaller and faster network, within a limit on the loss: `export --merge` and `--prune`.
 //!
-//! * `agglomerate`: which values of an example share an input (`groups`), the cheapest first; `refit`: the first layer on
-//!   their averages;
-//! * `prune`: which hidden units can go while the others make up for them;
-//! * `judge`: what either costs, on calibration and validation examples.
+//! * `agglomerate`: which values of an example share an input (`groups`), the cheapest first; `refit`: the first layer
+//!   on their averages;
+//! * `prune`: which hidden units can be removed while the others compensate for them;
+//! * `judge`: the loss from both, on calibration and validation examples.
 //!
-//! How far both go is found by bisection on the folded network in floats. A network knows its training examples better than
-//! others and loses more on them; validation examples are few. The loss is therefore the mean of what both parts lose. Then the caller quantizes what was found, judges it
-//! again beside the model that would have been exported without, and asks for less where that was too much.
+//! The extent of both is found by bisection on the folded network in floats. A network fits its training examples
+//! better and loses more on them; validation examples are few. The loss is therefore the mean of the losses on both
+//! sets. The caller then quantizes the result, compares it with the model that would have been exported otherwise, and
+//! requests a smaller reduction if the loss is too large.
 
 mod agglomerate;
 mod judge;
@@ -27,42 +28,43 @@ use nalgebra::DMatrix;
 use refit::refit;
 use serde::Serialize;
 
-/// Most training examples, and as many for validation, that a smaller network is fitted to and judged by. On networks of
-/// Fashion-MNIST 400 inputs that are merged by 4,000 training images cost .32 points, by 8,000 .22, by 20,000 .16.
+/// Maximum number of training examples, and of validation examples, that a smaller network is fitted to and measured
+/// on. For networks on Fashion-MNIST, merging down to 400 inputs costs .32 points if based on 4,000 training images,
+/// .22 with 8,000, .16 with 20,000.
 pub const MOST_JUDGED: usize = 20_000;
 
-/// Most of these that tell which units can go.
+/// Maximum number of these used to choose the units to remove.
 const OF_UNITS: usize = 8_000;
 
-/// The share of the limit that merging may take if units are removed, too.
+/// Fraction of the limit that merging may use if units are also removed.
 const OF_MERGING: f64 = 0.8;
 
-/// Steps of the share of a layer's variance that removing units may cost, from the first to the last in equal ratios.
+/// Number of values tried for the fraction of a layer's variance that removing units may cost, in equal ratios.
 const SHARES: usize = 40;
 const FIRST_SHARE: f64 = 1e-5;
 const RATIO: f64 = 1.26;
 
-/// Instructions of a Cortex-M4F for a unit of the first layer and a pair of its inputs that is not zero: 107,000 for 300 units
-/// and 212 pairs of the notebook's `after` at 8 bits, and 4 and 2 bits take a tenth more.
+/// Instructions of a Cortex-M4F per unit of the first layer and nonzero pair of its inputs: 107,000 for 300 units and
+/// 212 pairs of the notebook's `after` at 8 bits. 4 and 2 bits take a tenth more.
 const PER_PAIR: f64 = 1.7;
 
-/// The same for a value that is averaged with others or taken by the list of averages.
+/// Instructions per value that is averaged with others, or looked up through the list of averages.
 const PER_VALUE: f64 = 8.0;
 
-/// What is asked for.
+/// The requested reduction.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
-    /// Merge values that say the same.
+    /// Merge values with nearly the same information.
     pub merge: bool,
     /// Remove hidden units.
     pub prune: bool,
-    /// What may be lost: points of accuracy, or percent of the root of the mean squared error.
+    /// Allowed loss: points of accuracy, or percent of the root mean squared error.
     pub max_loss: f64,
-    /// Examples to judge by: of training, and of validation.
+    /// Examples to measure on: training and validation.
     pub judged: [View<'a>; 2],
 }
 
-/// A folded network with less to compute.
+/// A smaller folded network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Smaller {
     /// Its layers; the first takes averages.
@@ -71,67 +73,67 @@ pub struct Smaller {
     pub groups: Groups,
 }
 
-/// What a loss is counted in.
+/// Unit of a loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// Points of accuracy.
     Points,
-    /// Percent of the root of the mean squared error.
+    /// Percent of the root mean squared error.
     Percent,
 }
 
-/// What was merged and removed, and what it cost on the judged examples, as exported.
+/// What was merged and removed, and the loss of the exported model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shrunk {
-    /// Values of an example, and inputs of the first layer.
+    /// Number of values in an example, and of inputs of the first layer.
     pub inputs: [usize; 2],
-    /// Inputs that are averages of four values, of two, and single ones.
+    /// Number of inputs that are averages of four values, of two, and single values.
     pub groups: [usize; 3],
-    /// Units of every hidden layer, before and after.
+    /// Number of units in every hidden layer, before and after.
     pub units: Vec<[usize; 2]>,
-    /// Inputs of the first layer that are not zero, in the mean over the judged examples, before and after.
+    /// Average number of nonzero inputs of the first layer over the measured examples, before and after.
     pub active: [f64; 2],
-    /// Examples of training and validation that it was judged by.
+    /// Number of training and validation examples used for measuring.
     pub judged: usize,
-    /// What was lost there.
+    /// The loss on them.
     pub loss: f64,
-    /// What it is counted in.
+    /// Its unit.
     pub unit: Unit,
-    /// Standard error of that; 0 of values.
+    /// Its standard error; 0 for values.
     pub standard_error: f64,
-    /// What was allowed.
+    /// The allowed loss.
     pub max_loss: f64,
-    /// Accuracy there, or root of the mean squared error, of the model as it would be and as it is.
+    /// Accuracy, or root mean squared error, of the model without and with the reduction.
     pub measures: [f64; 2],
-    /// Share of the judged examples whose class is another.
+    /// Fraction of the measured examples whose class differs.
     pub changed: f64,
 }
 
-/// Looks for smaller networks.
+/// Searches for smaller networks.
 pub(crate) struct Shrinker<'a> {
     wanted: &'a Wanted<'a>,
     /// The folded network, on activations, with the first layer clipped.
     layers: Vec<FoldedLayer>,
-    /// Of the first layer's inputs on training examples, and what can be merged of them.
+    /// Statistics of the first layer's inputs on training examples, and the possible merges.
     of: Statistics,
     merging: Merging,
     head: &'a Head,
-    /// Rows of a block of each layer.
+    /// Number of rows in a block of each layer.
     blocks: Vec<usize>,
-    /// The judged examples `[N][I]`, their answers, and the network's outputs on them.
+    /// The examples to measure on `[N][I]`, their answers, and the network's outputs for them.
     judged: Vec<u8>,
     answers: [Answers; 2],
     before: Vec<f32>,
 }
 
-/// What a [`Shrinker`] starts from.
+/// The input of a [`Shrinker`].
 pub(crate) struct Start<'a> {
     pub(crate) layers: &'a [FoldedLayer],
     pub(crate) head: &'a Head,
-    /// Judged examples as activations `[N][I]`: those of training, then those of validation.
+    /// Examples to measure on, as activations `[N][I]`: training examples, then validation examples.
     pub(crate) judged: Vec<u8>,
-    /// Rows of a block of each layer.
+    /// Number of rows in a block of each layer.
     pub(crate) blocks: Vec<usize>,
 }
 
@@ -148,7 +150,7 @@ impl<'a> Shrinker<'a> {
         Self { wanted, layers, of, merging, head, blocks, judged, answers, before }
     }
 
-    /// The smallest network that is found within this limit, in floats; none if that is the network as it is.
+    /// The smallest network found within this limit, in floats; `None` if nothing can be reduced.
     pub(crate) fn find(&self, limit: f64) -> Option<Smaller> {
         let mut found = Smaller { layers: self.layers.clone(), groups: Groups::default() };
         let of_merging = if self.wanted.prune { OF_MERGING } else { 1.0 };
@@ -167,7 +169,7 @@ impl<'a> Shrinker<'a> {
         (sizes(&found.layers) != sizes(&self.layers)).then_some(found)
     }
 
-    /// What was found, and what it lost: outputs of the exported models on the judged examples.
+    /// The report on a reduction: its loss from the outputs of the exported models on the measured examples.
     pub(crate) fn report(&self, found: &Smaller, before: &[f32], after: &[f32]) -> Shrunk {
         let Loss { mean, error, changed, measures } = self.of_both(before, after);
         let (fours, twos) = found.groups.sizes();
@@ -202,7 +204,7 @@ impl<'a> Shrinker<'a> {
         self.of_both(&self.before, &outputs(&one.layers, self.head, &one.groups.average(&self.judged)))
     }
 
-    /// What outputs `after` lose against `before`: the mean of both parts.
+    /// The loss of outputs `after` relative to `before`: the mean over both sets.
     fn of_both(&self, before: &[f32], after: &[f32]) -> Loss {
         let [train, valid] = &self.wanted.judged;
         let share = |outputs: &[f32]| outputs.len() / (train.len() + valid.len()).max(1) * train.len();
@@ -217,7 +219,7 @@ impl<'a> Shrinker<'a> {
         Smaller { layers, groups }
     }
 
-    /// `from` without the units whose removal costs a layer at most this share of its variance.
+    /// `from` without the units whose removal costs a layer at most this fraction of its variance.
     fn pruned(&self, from: &Smaller, share: f64) -> Smaller {
         let mut pruned = from.clone();
         let mut x = columns(&from.groups.average(self.training(OF_UNITS)), from.layers[0].inputs);
@@ -233,12 +235,12 @@ impl<'a> Shrinker<'a> {
     }
 }
 
-/// Levels of the largest weight, by which the first layer is clipped.
+/// Number of levels up to the largest weight after clipping the first layer.
 const LEVELS: f64 = 127.0;
 
-/// Clips weights as quantization to 8 bits does. A pixel that is hardly ever lit may have a weight thousands of times as large
-/// as others, which in floats decides the few examples where it is lit: merging it would seem to cost what the whole network
-/// in integers has lost already, and gained by.
+/// Clips weights as quantization to 8 bits does. A pixel that is hardly ever lit may have a weight thousands of times
+/// as large as others. In floats it decides the few examples where it is lit, so merging it would appear to cost
+/// accuracy that the quantized network does not have anyway.
 fn clip(layer: &mut FoldedLayer, of: &Statistics) {
     let importance: Vec<f64> =
         of.mean.iter().enumerate().map(|(i, mean)| of.covariance[(i, i)] + mean * mean).collect();
@@ -253,15 +255,15 @@ fn clip(layer: &mut FoldedLayer, of: &Statistics) {
 }
 
 impl Shrunk {
-    /// What merging saves in the first layer on a Cortex-M4F, and what averaging takes there, in instructions: see
-    /// `PER_PAIR` and `PER_VALUE`. `None` where nothing is merged, or there is no hidden layer.
+    /// Instructions that merging saves in the first layer on a Cortex-M4F, and those that averaging takes, see
+    /// `PER_PAIR` and `PER_VALUE`. `None` if nothing is merged, or there is no hidden layer.
     pub fn saved_and_spent(&self) -> Option<[f64; 2]> {
         let (&[_, units], merged) = (self.units.first()?, self.inputs[1] < self.inputs[0]);
         let pairs = (self.active[0] - self.active[1]) / 2.0;
         merged.then_some([pairs * units as f64 * PER_PAIR, self.inputs[0] as f64 * PER_VALUE])
     }
 
-    /// Whether no more is lost than allowed.
+    /// Whether the loss is within the limit.
     pub fn is_within(&self) -> bool {
         self.loss <= self.max_loss
     }
@@ -287,8 +289,8 @@ fn before_relu(layer: &FoldedLayer, x: &DMatrix<f64>) -> DMatrix<f64> {
     z
 }
 
-/// What `make` gives for the largest number up to `most` that is `fine`, to within `grain`: by bisection, as if more never
-/// cost less. None if 1 is not.
+/// The result of `make` for the largest number up to `most` that is `fine`, to within `grain`. Found by bisection,
+/// assuming that the cost never falls with the number. `None` if 1 is not fine.
 fn largest<T>(most: usize, grain: usize, make: impl Fn(usize) -> T, fine: impl Fn(&T) -> bool) -> Option<T> {
     let (mut low, mut high, mut best) = (0, most, None);
     while high > low && (best.is_none() || high - low > grain) {

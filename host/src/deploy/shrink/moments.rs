@@ -1,11 +1,11 @@
-//! Mean and covariance of real activations, an example counting as the quantizer counts it.
+//! Mean and covariance of real activations, with the quantizer's weights of the examples.
 
 use super::before_relu;
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::quantize::{ImageWeights, Moments};
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
-/// What activations do over the calibration examples.
+/// Statistics of activations over the calibration examples.
 #[derive(Debug, Clone)]
 pub(super) struct Statistics {
     /// `[I]`
@@ -14,11 +14,11 @@ pub(super) struct Statistics {
     pub(super) covariance: DMatrix<f64>,
 }
 
-/// Examples whose outputs are computed at once.
+/// Number of examples whose outputs are computed at once.
 const BATCH: usize = 1000;
 
 impl Statistics {
-    /// Moments of the activations `codes [N][I]` that `layer` takes, whose outputs say how the examples weigh.
+    /// Moments of the activations `codes [N][I]` that `layer` takes; its outputs determine the weights of the examples.
     pub(super) fn of_codes(codes: &[u8], layer: &FoldedLayer) -> Self {
         let batches =
             codes.chunks(BATCH * layer.inputs).map(|codes| before_relu(layer, &super::columns(codes, layer.inputs)));
@@ -28,7 +28,8 @@ impl Statistics {
         Self { mean: DVector::from_vec(mean), covariance }
     }
 
-    /// Of activations `[I][N]`, an example a column; the examples weigh as `outputs [O][N]` of the layer that takes them say.
+    /// Moments of activations `[I][N]`, one example per column; the `outputs [O][N]` of the layer that takes them
+    /// determine the weights of the examples.
     pub(super) fn of(activations: &DMatrix<f64>, outputs: &DMatrix<f64>) -> Self {
         let shares = ImageWeights::of(outputs).shares();
         let shares = DVector::from_vec(shares);
@@ -43,10 +44,10 @@ impl Statistics {
     }
 }
 
-/// Stands in for the mean variance where nothing varies.
+/// Replaces the mean variance if nothing varies.
 const LEAST_VARIANCE: f64 = 1e-9;
 
-/// Cholesky factor of a covariance with so much of its mean variance added to the diagonal; with more where that is not
+/// Cholesky factor of a covariance with `damping` times its mean variance added to the diagonal, or more if that is not
 /// enough.
 pub(super) fn factor(covariance: &DMatrix<f64>, damping: f64) -> Cholesky<f64, Dyn> {
     let variance = (covariance.trace() / covariance.nrows() as f64).max(LEAST_VARIANCE);

@@ -1,6 +1,6 @@
-//! Which hidden units can go: those first whose removal changes the next layer's outputs least when the units that are left
-//! make up for it (Hassibi and Stork, "Second order derivatives for network pruning: Optimal Brain Surgeon", 1993, a whole
-//! column of weights at a time).
+//! Chooses hidden units to remove: first those whose removal changes the next layer's outputs least when the remaining
+//! units compensate (Hassibi and Stork, "Second order derivatives for network pruning: Optimal Brain Surgeon", 1993,
+//! applied to a whole column of weights at a time).
 //!
 //! With `H` the covariance of the activations and `w_j` the next layer's weights of unit `j`, removing it costs
 //! `|w_j|^2 / (H^-1)_jj`, and the others' weights become `W - w_j (H^-1)_j / (H^-1)_jj`.
@@ -9,15 +9,15 @@ use super::moments::{Statistics, factor};
 use crate::deploy::fold::FoldedLayer;
 use nalgebra::{DMatrix, DVector};
 
-/// Added to the diagonal of the covariance, in parts of the mean variance.
+/// Added to the diagonal of the covariance, as a fraction of the mean variance.
 const DAMPING: f64 = 1e-4;
 
-/// Fewest units that a layer keeps.
+/// Minimum number of units that a layer keeps.
 const FEWEST: usize = 2;
 
-/// Removes units of `layer` while the variance that the outputs of `next` lose is at most a `share` of what they have, and
-/// lets the rest of `next` make up for them; `of` are the moments of the units' activations. What is left is a multiple of
-/// `block` units where so many go.
+/// Removes units of `layer` as long as the outputs of `next` lose at most a `share` of their variance, and adapts the
+/// remaining weights of `next`; `of` are the moments of the units' activations. The number of remaining units is a
+/// multiple of `block` if enough can be removed.
 pub(super) fn prune(layer: &mut FoldedLayer, next: &mut FoldedLayer, of: &Statistics, share: f64, block: usize) {
     let kernel = DMatrix::from_row_slice(next.units, next.inputs, &next.kernel);
     let all = (&kernel * &of.covariance).component_mul(&kernel).sum();
@@ -38,9 +38,9 @@ pub(super) fn prune(layer: &mut FoldedLayer, next: &mut FoldedLayer, of: &Statis
     (layer.units, next.inputs) = (left.len(), left.len());
 }
 
-/// Units on their way out.
+/// The state of removing units.
 struct Removal {
-    /// `[O][I]`, with 0 for units that are gone.
+    /// `[O][I]`, with 0 for removed units.
     kernel: DMatrix<f64>,
     inverse: DMatrix<f64>,
     alive: Vec<bool>,
@@ -52,7 +52,7 @@ impl Removal {
         Self { kernel, inverse: factor(&of.covariance, DAMPING).inverse(), alive }
     }
 
-    /// How many units can go at this cost in all.
+    /// Number of units that can be removed at this total cost.
     fn count(mut self, allowed: f64) -> usize {
         let (mut count, mut spent) = (0, 0.0);
         while count < self.alive.len() {
@@ -65,7 +65,7 @@ impl Removal {
         count
     }
 
-    /// Removes the unit that costs least; what it costs.
+    /// Removes the unit that costs least; returns its cost.
     fn remove(&mut self) -> f64 {
         let cost = |unit: usize| self.kernel.column(unit).norm_squared() / self.inverse[(unit, unit)];
         let left = (0..self.alive.len()).filter(|&unit| self.alive[unit]);

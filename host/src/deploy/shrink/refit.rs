@@ -1,14 +1,14 @@
-//! The first layer on averages: the weights with which they come closest to its outputs, by least squares.
+//! The first layer on averages: the weights that best reproduce its outputs, by least squares.
 
 use super::moments::{Statistics, factor};
 use crate::deploy::fold::FoldedLayer;
 use crate::network::groups::Groups;
 use nalgebra::DMatrix;
 
-/// Pulls the weights towards the sums of the members' own, in parts of the mean variance of an average.
+/// Pulls the weights towards the sums of the members' own, as a fraction of the mean variance of an average.
 const DAMPING: f64 = 1e-3;
 
-/// `layer` with the groups' averages as its inputs; `of` are the moments of its own inputs.
+/// `layer` with the groups' averages as its inputs; `of` are the moments of its original inputs.
 ///
 /// With `x` the inputs, `a = G x` the averages, `C` the covariance of `x`: starting from `S`, the sums of the members'
 /// weights, `W' = S + (W - S G) C G^T (G C G^T + damping)^-1`, and the bias keeps the mean of every output.
@@ -29,7 +29,7 @@ pub(super) fn refit(layer: &FoldedLayer, groups: &Groups, of: &Statistics) -> Fo
     FoldedLayer { inputs: refitted.ncols(), kernel, bias, ..layer.clone() }
 }
 
-/// Columns `[R][I]` added up within each group.
+/// Sums of the columns `[R][I]` within each group.
 fn sums(columns: &DMatrix<f64>, groups: &Groups) -> DMatrix<f64> {
     let of = |group: &[u16]| {
         group.iter().map(|&value| columns.column(value.into()).into_owned()).sum::<nalgebra::DVector<f64>>()
@@ -37,14 +37,14 @@ fn sums(columns: &DMatrix<f64>, groups: &Groups) -> DMatrix<f64> {
     DMatrix::from_columns(&groups.iter().map(of).collect::<Vec<_>>())
 }
 
-/// The same, averaged.
+/// Averages of the columns within each group.
 fn averages(columns: &DMatrix<f64>, groups: &Groups) -> DMatrix<f64> {
     let mut averages = sums(columns, groups);
     averages.column_iter_mut().zip(groups.iter()).for_each(|(mut column, group)| column /= group.len() as f64);
     averages
 }
 
-/// What weights of averages mean for the values: each member's share of its group's.
+/// The weights of the values that correspond to weights of averages: an equal part for each member of a group.
 fn spread(weights: &DMatrix<f64>, groups: &Groups, values: usize) -> DMatrix<f64> {
     let mut spread = DMatrix::zeros(weights.nrows(), values);
     for (column, group) in weights.column_iter().zip(groups.iter()) {
@@ -72,7 +72,7 @@ mod tests {
         assert!((found.bias[0] - 1.0).abs() < 1e-9, "{found:?}");
     }
 
-    /// Of values that differ, no other weights of the averages come closer: the residual is uncorrelated with them.
+    /// For varying values, no other weights of the averages come closer: the residual is uncorrelated with them.
     #[test]
     fn what_is_left_is_uncorrelated_with_the_averages() {
         let layer = FoldedLayer { inputs: 3, units: 1, relu: true, kernel: vec![1.0, 0.5, -2.0], bias: vec![0.0] };

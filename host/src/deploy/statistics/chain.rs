@@ -1,7 +1,7 @@
 //! The layers of a network up to the last BatchNormalization, as far as its statistics need them, forward and backward
-//! to the inputs; and how far a batch of examples is from what the BatchNormalizations hold.
+//! to the inputs; and the distance of a batch of examples from the statistics in the BatchNormalizations.
 //!
-//! Values are `[U][N]`: the examples of a unit side by side.
+//! Values are `[U][N]`: the examples of a unit are adjacent.
 
 use super::Undescribed;
 use super::source::Source;
@@ -12,11 +12,11 @@ use foldnet_core::train::BatchNorm;
 use foldnet_core::{Compute, Layer};
 use serde::Serialize;
 
-/// A deviation below this part of the usual one of its BatchNormalization counts as that: a unit that never changes
-/// must not outweigh all others.
+/// Lower bound of a deviation, as a fraction of the typical one in its BatchNormalization, so that a unit that never
+/// changes does not outweigh all others.
 const LEAST_STD: f64 = 0.01;
 
-/// What is computed of values.
+/// An operation on values.
 #[derive(Debug)]
 enum Part<'a> {
     /// `scale x + shift` of each unit.
@@ -33,19 +33,19 @@ enum Part<'a> {
     Relu,
 }
 
-/// What is known of the values behind so many parts.
+/// What is known of the values after a number of parts.
 #[derive(Debug)]
 struct Site {
     parts: usize,
     units: Vec<Held>,
 }
 
-/// Mean and standard deviation of a unit.
+/// Stored mean and standard deviation of a unit.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     mean: f64,
     std: f64,
-    /// What distances are measured in.
+    /// Unit of distances.
     unit: f64,
 }
 
@@ -56,15 +56,15 @@ pub(super) struct Chain<'a> {
     sites: Vec<Site>,
 }
 
-/// How near examples come to the statistics that a network holds, over all units of its BatchNormalizations (and inputs
-/// with statistics of their own), in their standard deviations.
+/// How closely examples match the network's statistics, over all units of its BatchNormalizations (and inputs with
+/// their own statistics), in their standard deviations.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Fit {
-    /// BatchNormalizations and standardizations that say what reaches them.
+    /// Number of BatchNormalizations and standardizations that describe their inputs.
     pub norms: usize,
-    /// Root of the mean square of the means' differences.
+    /// Root mean square of the differences between means.
     pub mean: f64,
-    /// The same of the standard deviations'.
+    /// Root mean square of the differences between standard deviations.
     pub deviation: f64,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Chain<'a> {
     /// The chain of a network whose inputs come from `source`, standardized by its means and deviations.
     ///
     /// # Errors
-    /// When a hidden layer gets values of which nothing is known.
+    /// If nothing is known of the values that reach a hidden layer.
     pub(super) fn of(checkpoint: &'a Checkpoint, source: &Source) -> Result<Self, Undescribed> {
         let mut chain = Self { parts: vec![first(checkpoint, source)], sites: Vec::new() };
         if source.known {
@@ -108,7 +108,7 @@ impl<'a> Chain<'a> {
         Ok(chain)
     }
 
-    /// A BatchNormalization, which says what reaches it unless the source has `said` so.
+    /// Adds a BatchNormalization, which describes its inputs unless the source already has (`said`).
     fn norm(&mut self, place: Placed, params: &[f32], epsilon: f32, said: bool) -> Result<(), Undescribed> {
         let norms: Vec<BatchNorm> = params
             .chunks_exact(BatchNorm::VALUES)
@@ -130,7 +130,7 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    /// The values behind every part of inputs `x [I][N]`, those of the inputs first.
+    /// The values after every part for inputs `x [I][N]`, beginning with the inputs.
     pub(super) fn forward<C: Compute>(&self, x: &[f32], n: usize, compute: &C) -> Vec<Vec<f32>> {
         let mut values = vec![x.to_vec()];
         for part in &self.parts {
@@ -151,7 +151,8 @@ impl<'a> Chain<'a> {
         .collect()
     }
 
-    /// For every unit of every site what a value moves the error by: `push = a + b z`; and how far all are.
+    /// For every unit of every site, the derivative of the error with respect to a value, `push = a + b z`; and the
+    /// overall distance.
     pub(super) fn pushes(&self, sums: &[[f64; 2]], n: usize) -> (Vec<[f32; 2]>, Fit) {
         let (mut pushes, mut means, mut stds) = (Vec::with_capacity(sums.len()), 0.0, 0.0);
         let mut sums = sums.iter();
@@ -200,7 +201,7 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// From inputs in their own standard deviations to those of the network.
+/// From inputs in their own standard deviations to the network's inputs.
 fn first<'a>(checkpoint: &Checkpoint, source: &Source) -> Part<'a> {
     let scaling = checkpoint.pixels.scaling();
     let of = |(input, marginal): (usize, &super::source::Marginal)| {

@@ -1,5 +1,5 @@
-//! Examples that move until the statistics they leave are those that a network holds: gradient descent on the examples,
-//! with all parameters as they are.
+//! Moves examples until their statistics match those stored in a network: gradient descent on the examples, with all
+//! parameters fixed.
 
 use super::chain::{Chain, Fit};
 use super::source::Source;
@@ -7,7 +7,7 @@ use foldnet_core::Compute;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-/// Parts that all examples are moved in, on as many threads as there are.
+/// Number of blocks in which all examples are moved, on as many threads as there are.
 const BLOCKS: usize = 8;
 
 /// Steps of Adam.
@@ -16,7 +16,7 @@ const STEPS: usize = 200;
 /// Length of the first step, in standard deviations of an input; it falls to 0 by half a cosine.
 const RATE: f32 = 0.1;
 
-/// Adam's shares of the old in its means of gradients and of their squares.
+/// Adam's decay of the means of gradients and of their squares.
 const OLD: [f32; 2] = [0.9, 0.99];
 
 /// Some of the examples.
@@ -31,7 +31,7 @@ struct Block {
     sums: Vec<[f64; 2]>,
 }
 
-/// Raw values `[N][I]` of `count` examples, and how near they come.
+/// Raw values `[N][I]` of `count` examples, and how closely they match.
 pub(super) fn examples<C: Compute>(chain: &Chain, source: &Source, count: usize, compute: &C) -> (Vec<f32>, Fit) {
     let mut blocks = draw(source, count);
     for step in 0..STEPS {
@@ -51,7 +51,7 @@ pub(super) fn examples<C: Compute>(chain: &Chain, source: &Source, count: usize,
     (rows(&blocks, source), fit)
 }
 
-/// The pushes on the examples as they are.
+/// The pushes on the current examples.
 fn look<C: Compute>(chain: &Chain, blocks: &mut [Block], count: usize, compute: &C) -> (Vec<[f32; 2]>, Fit) {
     compute.each(blocks, |block| {
         block.values = chain.forward(&block.x, block.n, compute);
@@ -67,7 +67,7 @@ fn look<C: Compute>(chain: &Chain, blocks: &mut [Block], count: usize, compute: 
     chain.pushes(&sums, count)
 }
 
-/// Examples whose inputs know nothing of each other.
+/// Draws examples whose inputs are independent of each other.
 fn draw(source: &Source, count: usize) -> Vec<Block> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let share = count.div_ceil(BLOCKS).max(1);
@@ -83,7 +83,7 @@ fn draw(source: &Source, count: usize) -> Vec<Block> {
     (0..count).step_by(share).map(of).collect()
 }
 
-/// A raw value in standard deviations from the mean; 0 where there is no deviation.
+/// A raw value in standard deviations from the mean; 0 if there is no deviation.
 fn standard(source: &Source, input: usize, raw: f64) -> f32 {
     let marginal = source.inputs[input];
     if marginal.std > 0.0 { ((raw - marginal.mean) / marginal.std) as f32 } else { 0.0 }

@@ -1,16 +1,15 @@
-//! Examples for calibration where there are none: made so that they leave at every BatchNormalization of a network the
-//! mean and the variance that it holds from training.
+//! Calibration examples for a network without data: generated so that their mean and variance at every
+//! BatchNormalization match the moving statistics from training.
 //!
 //! ```text
 //! checkpoint ─► source (what is known of each input) ─► examples drawn input by input
-//!            └► chain (layers, and the statistics that they hold) ─► matching: the examples move until the chain's
-//!                                                                    statistics are those held
+//!            └► chain (layers and stored statistics) ─► matching: move the examples until their statistics match
 //! ```
 //!
-//! What a BatchNormalization holds is mean and variance of every value alone. That the inputs of a layer hang together
-//! the network tells by the values behind it, no more; so these examples are a stand-in, worth less than real ones, and
-//! how much less is measured in `docs/quantization.md`. A value that nothing describes is refused: a guessed range would
-//! be wrong in silence.
+//! A BatchNormalization only stores the mean and variance of every value. The network reveals correlations between the
+//! inputs of a layer only through later values. So these examples are a substitute, worth less than real ones;
+//! `docs/quantization.md` has measurements. A value that nothing describes is refused, because a guessed range would be
+//! silently wrong.
 
 mod chain;
 mod matching;
@@ -28,7 +27,7 @@ use foldnet_core::Compute;
 use foldnet_data::{Examples, InputType, Shape, Targets, Values};
 use source::Source;
 
-/// Why a network alone does not say what its layers get.
+/// Reason why a network does not describe what reaches its layers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undescribed {
     /// A hidden layer without BatchNormalization.
@@ -36,39 +35,39 @@ pub enum Undescribed {
         "no BatchNormalization stands beside the ReLU of layer {layer}, so nothing says how large its outputs become"
     )]
     Relu {
-        /// Its place in the list of layers.
+        /// Its position in the list of layers.
         layer: usize,
     },
-    /// Inputs that may be anything.
+    /// Inputs of unknown range.
     #[error("nothing in the network says how large its inputs of {input} are")]
     Inputs {
         /// Their type.
         input: InputType,
     },
-    /// Moving statistics as they are before training.
+    /// Moving statistics still at their initial values.
     #[error("the BatchNormalization of layer {layer} was never trained: mean 0 and variance 1 everywhere")]
     Untrained {
-        /// Its place in the list of layers.
+        /// Its position in the list of layers.
         layer: usize,
     },
-    /// Networks that no other tool makes.
+    /// Networks trained in integers, which no other tool makes.
     #[error("a network trained with --bits or --pool holds no statistics of what its inputs are")]
     Trained,
 }
 
-/// Examples that stand for those that a network was trained on.
+/// Generated examples that replace those that a network was trained on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Made {
     /// `[N][I]`, without answers.
     pub examples: Examples,
-    /// How near they come to what the network holds.
+    /// How closely they match the network's statistics.
     pub fit: Fit,
 }
 
-/// Makes `count` examples for `checkpoint`. The seed is fixed: equal networks get equal examples.
+/// Generates `count` examples for `checkpoint`. The seed is fixed: equal networks get equal examples.
 ///
 /// # Errors
-/// When the network does not say enough of what its layers get.
+/// If the network does not sufficiently describe what reaches its layers.
 pub fn examples<C: Compute>(checkpoint: &Checkpoint, count: usize, compute: &C) -> Result<Made, Undescribed> {
     if checkpoint.about.pool.is_some() || checkpoint.about.quantized.is_some() {
         return Err(Undescribed::Trained);
@@ -81,7 +80,7 @@ pub fn examples<C: Compute>(checkpoint: &Checkpoint, count: usize, compute: &C) 
     Ok(Made { examples: Examples { inputs: values(size.input, rows), targets: Targets::None, shape }, fit })
 }
 
-/// Raw values of their type; those of integers are whole.
+/// Raw values of their type; integers are whole.
 fn values(input: InputType, rows: Vec<f32>) -> Values {
     match input {
         InputType::U8 => Values::U8(rows.into_iter().map(|value| value as u8).collect()),

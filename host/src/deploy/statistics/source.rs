@@ -1,4 +1,4 @@
-//! What a network says of each of its inputs: bounds of its type, and mean and standard deviation where a
+//! What a network tells about each of its inputs: the bounds of its type, and mean and standard deviation if a
 //! standardization or a first BatchNormalization has them; and examples drawn from that.
 
 use super::Undescribed;
@@ -9,8 +9,8 @@ use foldnet_data::InputType;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-/// Of a value within bounds, how much of the largest possible variance `(mean - low)(high - mean)` it may have: at all of
-/// it only the bounds themselves would be left.
+/// Maximum variance of a bounded value, as a fraction of the largest possible one `(mean - low)(high - mean)`, at which
+/// only the bounds themselves would occur.
 const MOST_VARIANCE: f64 = 0.95;
 
 /// A raw input.
@@ -25,21 +25,21 @@ pub(super) struct Marginal {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Source {
     pub(super) inputs: Vec<Marginal>,
-    /// Whether mean and deviation are those of each input in training, rather than a place to begin at.
+    /// Whether mean and deviation are those of each input in training, rather than just a starting point.
     pub(super) known: bool,
     /// Lowest and highest raw value.
     pub(super) bounds: [f64; 2],
-    /// Whether raw values are whole.
+    /// Whether raw values are whole numbers.
     pub(super) whole: bool,
-    /// The network's first BatchNormalizations in the list that `inputs` is taken from: as many layers as these describe.
+    /// Number of leading layers that `inputs` already describes: the network's first BatchNormalization.
     pub(super) layers: usize,
 }
 
 impl Source {
-    /// What `checkpoint` says.
+    /// Reads the source from `checkpoint`.
     ///
     /// # Errors
-    /// When it says nothing of inputs that have no bounds.
+    /// If it does not describe inputs that have no bounds.
     pub(super) fn of(checkpoint: &Checkpoint) -> Result<Self, Undescribed> {
         let input = checkpoint.about.input.0;
         let (bounds, bytes) = match input {
@@ -62,7 +62,7 @@ impl Source {
         Ok(Self { inputs, known, bounds, whole: input != InputType::F32, layers })
     }
 
-    /// A raw value of an input.
+    /// Draws a raw value of an input.
     pub(super) fn draw(&self, input: usize, rng: &mut ChaCha8Rng) -> f64 {
         let Marginal { mean, std } = self.inputs[input];
         let [low, high] = self.bounds;
@@ -80,14 +80,14 @@ impl Source {
         low + range * beta(place * both, (1.0 - place) * both, rng)
     }
 
-    /// The nearest value that the input's type has.
+    /// The nearest value of the input's type.
     pub(super) fn nearest(&self, value: f64) -> f64 {
         let value = value.clamp(self.bounds[0], self.bounds[1]);
         if self.whole { value.round() } else { value }
     }
 }
 
-/// What a BatchNormalization that stands first holds, in raw values.
+/// The statistics of a BatchNormalization in first position, in raw values.
 fn first_norm(checkpoint: &Checkpoint) -> Result<Option<Vec<Marginal>>, Undescribed> {
     let network = checkpoint.network();
     let Some(first) = network.placed().next().filter(|first| matches!(first.layer, Layer::BatchNorm { .. })) else {
@@ -104,8 +104,8 @@ fn first_norm(checkpoint: &Checkpoint) -> Result<Option<Vec<Marginal>>, Undescri
     Ok(Some(norms.enumerate().map(raw).collect()))
 }
 
-/// Mean and deviation of a standardization. One pair for all inputs of bytes is a range, such as -1 to 1, and nothing is
-/// known by it.
+/// Mean and deviation from a standardization. A single pair for all inputs of bytes is just a range, such as -1 to 1,
+/// and tells nothing.
 fn standardization(checkpoint: &Checkpoint, bytes: bool) -> Option<Vec<Marginal>> {
     let (mean, std, full) = match &checkpoint.pixels {
         PixelStatistics::Standardized { mean, std } => (mean, std, 255.0),
@@ -130,7 +130,7 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
     (-2.0 * unit(rng).ln()).sqrt() * (std::f64::consts::TAU * unit(rng)).cos()
 }
 
-/// Of a beta distribution, which is what mean and variance within bounds leave room for.
+/// A value from a beta distribution, to which mean and variance within bounds lead.
 fn beta(a: f64, b: f64, rng: &mut ChaCha8Rng) -> f64 {
     // As logarithms: of a small shape nearly all values are below what f64 holds.
     let (x, y) = (log_gamma_variate(a, rng), log_gamma_variate(b, rng));

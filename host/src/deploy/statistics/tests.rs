@@ -1,4 +1,4 @@
-//! Networks whose statistics are known, and what is refused.
+//! Networks with known statistics, and refusals.
 
 use super::*;
 use crate::compute::Fast;
@@ -8,7 +8,7 @@ use foldnet_core::Layer;
 const INPUTS: usize = 12;
 const UNITS: usize = 7;
 
-/// A Dense with a BatchNormalization `before` or behind its ReLU, on bytes.
+/// A Dense with a BatchNormalization `before` or after its ReLU, on bytes.
 fn checkpoint(before: bool) -> Checkpoint {
     let norm = Layer::BatchNorm { momentum: 0.99, epsilon: 1e-3 };
     let hidden = if before { [norm, Layer::Relu] } else { [Layer::Relu, norm] };
@@ -32,7 +32,7 @@ fn checkpoint(before: bool) -> Checkpoint {
     }
 }
 
-/// Gives the BatchNormalization the statistics of examples whose inputs hang together.
+/// Gives the BatchNormalization the statistics of examples with correlated inputs.
 fn hold(params: &mut [f32], before: bool) {
     let rows: Vec<u8> = (0..500)
         .flat_map(|example: usize| {
@@ -45,7 +45,7 @@ fn hold(params: &mut [f32], before: bool) {
     }
 }
 
-/// Mean and variance of a unit of the first Dense, behind its ReLU where the BatchNormalization is, over examples.
+/// Mean and variance of a unit of the first Dense over examples, taken where the BatchNormalization is.
 fn measured(params: &[f32], before: bool, unit: usize, rows: &[u8]) -> (f64, f64) {
     let (kernel, bias) = params.split_at(INPUTS * UNITS);
     let values: Vec<f64> = rows
@@ -60,7 +60,7 @@ fn measured(params: &[f32], before: bool, unit: usize, rows: &[u8]) -> (f64, f64
     (mean, values.iter().map(|z| (z - mean).powi(2)).sum::<f64>() / values.len() as f64)
 }
 
-/// The statistics are counted again from the examples, by plain loops.
+/// Recomputes the statistics from the examples with plain loops.
 #[test]
 fn examples_leave_what_the_norms_hold() {
     let checkpoint = checkpoint(true);
@@ -115,7 +115,7 @@ fn what_nothing_describes_is_refused() {
     assert!(matches!(made.examples.inputs, Values::F32(rows) if rows.iter().all(|x| (0.0..6.0).contains(x))));
 }
 
-/// Numbers beyond what a float holds: examples all the same, or none.
+/// Numbers beyond the range of floats give examples nevertheless, or none.
 #[test]
 fn extreme_statistics_end() {
     for value in [f32::MAX, f32::MIN_POSITIVE, 0.0, 1e-30, 1e30] {

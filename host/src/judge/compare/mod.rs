@@ -1,5 +1,5 @@
-//! Networks side by side: [`models`] on the same images, [`seeds`] the same recipe trained again and again;
-//! [`statistics`] says what is more than chance.
+//! Comparison of networks: [`models`] on the same images, [`seeds`] for repeated trainings with the same recipe;
+//! [`statistics`] tells which differences are more than chance.
 
 pub mod models;
 pub mod seeds;

@@ -1,41 +1,41 @@
-//! Models and runs on the same images: what each is worth, where they part, and whether that is more than chance.
+//! Models and runs on the same images: the accuracy of each, where they disagree, and whether that is more than chance.
 
 use super::statistics::{LEVEL, mcnemar};
 use crate::judge::evaluate::{Evaluation, Outputs};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// One model, by its own account.
+/// One model by itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Contender {
-    /// As the user named it.
+    /// The name given by the user.
     pub name: String,
-    /// Bytes of its file.
+    /// Size of its file in bytes.
     pub bytes: u64,
-    /// Parameters; of a device model those that are left after the fold.
+    /// Number of parameters; for a device model after the fold.
     pub parameters: usize,
-    /// Bits of each layer's weights.
+    /// Bits per weight of each layer.
     pub bits: Vec<u8>,
-    /// Modelled milliseconds of an example without zeros on every board that it fits, by the board's name; none for floats.
+    /// Modelled milliseconds for an example without zeros, by the name of each board that it fits; empty for floats.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub ms_without_zeros: BTreeMap<&'static str, f64>,
-    /// On the images.
+    /// Result on the images.
     #[serde(flatten)]
     pub evaluation: Evaluation,
 }
 
-/// A later model against the first.
+/// A later model compared with the first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Pair {
     /// Name of the first.
     pub a: String,
     /// Name of the other.
     pub b: String,
-    /// Images that the two give different classes.
+    /// Number of images to which the two give different classes.
     pub disagree: usize,
-    /// Images that `a` alone recognizes.
+    /// Number of images that only `a` classifies correctly.
     pub only_a: usize,
-    /// Images that `b` alone recognizes.
+    /// Number of images that only `b` classifies correctly.
     pub only_b: usize,
     /// Two-sided p-value of McNemar's exact test.
     pub p_value: f64,
@@ -43,33 +43,33 @@ pub struct Pair {
     pub significant: bool,
 }
 
-/// An image that not all models give the same class.
+/// An image on which not all models agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Disagreement {
-    /// Its number, from 0.
+    /// Its index, from 0.
     pub image: usize,
-    /// What it is.
+    /// Its label.
     pub label: u16,
-    /// What each model says, in their order.
+    /// The class from each model, in their order.
     pub classes: Vec<u16>,
 }
 
 /// All models on the same images.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Images in all.
+    /// Number of images.
     pub images: usize,
     /// Names of the classes.
     pub labels: Vec<String>,
     /// In the order they were given.
     pub models: Vec<Contender>,
-    /// Every model but the first, against the first.
+    /// Every model except the first, compared with the first.
     pub pairs: Vec<Pair>,
     /// Images in order.
     pub disagreements: Vec<Disagreement>,
 }
 
-/// A model before it is compared: all but its evaluation, and its outputs for the images.
+/// A model before comparison: everything except its evaluation, and its outputs for the images.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// See [`Contender::name`].
@@ -86,7 +86,7 @@ pub struct Entry {
     pub outputs: Outputs,
 }
 
-/// Models that tell no classes apart, on the same examples; each with its evaluation.
+/// Models that do not classify, on the same examples; each with its evaluation.
 pub fn side_by_side(entries: Vec<(Entry, Evaluation)>) -> Comparison {
     let images = entries.first().map_or(0, |(_, evaluation)| evaluation.images);
     let contender = |(entry, evaluation): (Entry, Evaluation)| {
@@ -97,7 +97,7 @@ pub fn side_by_side(entries: Vec<(Entry, Evaluation)>) -> Comparison {
     Comparison { images, labels: Vec::new(), models, pairs: Vec::new(), disagreements: Vec::new() }
 }
 
-/// Compares models, at least one, that have the classes `names`, on images of these `labels`.
+/// Compares at least one model, all with the classes `names`, on images with these `labels`.
 pub fn compare(entries: &[Entry], labels: &[u16], names: &[String]) -> Comparison {
     let predictions: Vec<Vec<u16>> = entries.iter().map(|entry| entry.outputs.predictions()).collect();
     let contender = |entry: &Entry| Contender {
@@ -137,7 +137,7 @@ fn pair(a: String, b: String, by_a: &[u16], by_b: &[u16], labels: &[u16]) -> Pai
 mod tests {
     use super::*;
 
-    /// A model of three classes that says `classes`.
+    /// A model with three classes whose predictions are `classes`.
     fn entry(name: &str, classes: &[u16]) -> Entry {
         let logits = classes.iter().flat_map(|&says| (0..3).map(move |class| f32::from(u8::from(class == says))));
         let outputs = Outputs { logits: logits.collect(), classes: 3, ..Outputs::default() };

@@ -1,5 +1,5 @@
-//! The notebook's question, asked more than once: the same networks with BatchNormalization here, there and nowhere,
-//! trained from several seeds.
+//! The notebook's question, asked repeatedly: the same networks with different positions of BatchNormalization, or
+//! none, trained with several seeds.
 
 use super::statistics::{Difference, MeanDeviation};
 use crate::compute::Fast;
@@ -16,7 +16,7 @@ use foldnet_data::Dataset;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What is to be trained.
+/// What to train.
 #[derive(Debug, Clone)]
 pub struct Study {
     /// Placements, at least one.
@@ -25,9 +25,9 @@ pub struct Study {
     pub seeds: Vec<u64>,
     /// Units of the hidden layers.
     pub hidden: Vec<u32>,
-    /// How to train; the seed is each of `seeds` in turn.
+    /// How to train; the seed is replaced by each of `seeds`.
     pub config: Config,
-    /// Folder of the runs, which are called `after-1` and so on.
+    /// Folder of the runs, which are named `after-1` and so on.
     pub out: PathBuf,
 }
 
@@ -36,13 +36,13 @@ pub struct Study {
 pub struct Run {
     /// Seed of the weights and of shuffling.
     pub seed: u64,
-    /// Where it lies.
+    /// Its folder.
     pub folder: PathBuf,
-    /// Whether it lay there already.
+    /// Whether the run existed already.
     pub reused: bool,
     /// Epochs in order.
     pub epochs: Vec<Epoch>,
-    /// After the last epoch.
+    /// Result after the last epoch.
     pub test: Test,
 }
 
@@ -64,14 +64,14 @@ pub struct EpochSpread {
 pub struct TestSpread {
     /// Mean cross-entropy.
     pub loss: MeanDeviation,
-    /// Share of the images recognized.
+    /// Fraction of the images classified correctly.
     pub accuracy: MeanDeviation,
 }
 
 /// All runs of one placement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OfNorm {
-    /// Where BatchNormalization stands.
+    /// Position of BatchNormalization.
     pub norm: NormPlacement,
     /// Number of parameters of each network.
     pub parameters: Parameters,
@@ -79,38 +79,38 @@ pub struct OfNorm {
     pub runs: Vec<Run>,
     /// Epochs in order.
     pub epochs: Vec<EpochSpread>,
-    /// After the last epoch.
+    /// Result after the last epoch.
     pub test: TestSpread,
 }
 
-/// Two placements, seed by seed.
+/// Two placements, compared seed by seed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Versus {
-    /// One.
+    /// The first placement.
     pub a: NormPlacement,
-    /// The other.
+    /// The second placement.
     pub b: NormPlacement,
-    /// Test accuracy of `a` less that of `b` from the same seed.
+    /// Test accuracy of `a` minus that of `b` with the same seed.
     pub accuracy: Difference,
-    /// Seeds with which `a` is better.
+    /// Number of seeds with which `a` is better.
     pub wins: usize,
 }
 
-/// The answer.
+/// The result of a study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Answer {
     /// Name of the dataset.
     pub dataset: String,
-    /// In order.
+    /// Seeds, in order.
     pub seeds: Vec<u64>,
-    /// In the order asked for.
+    /// Placements, in the requested order.
     pub norms: Vec<OfNorm>,
-    /// Every two placements; none of a single seed.
+    /// Every pair of placements; empty for a single seed.
     pub differences: Vec<Versus>,
 }
 
-/// Trains what is not there yet, and compares. A run in the folder is taken as it is when it is finished and was trained
-/// by the same recipe and version on a dataset of the same name.
+/// Trains the missing runs, and compares. An existing run in the folder is reused if it is finished and was trained
+/// with the same recipe and version on a dataset of the same name.
 ///
 /// # Errors
 /// As [`train_run`].
@@ -161,7 +161,7 @@ fn one(
     Ok((Run { seed, folder, reused, epochs, test }, history))
 }
 
-/// The history of this very training, where it lies in the plan's folder already.
+/// The history of this training, if the plan's folder already has it.
 fn finished(plan: &TrainPlan, dataset: &Dataset) -> Option<History> {
     let checkpoint = plan.out.join(CHECKPOINT);
     let history = History::beside(&checkpoint).ok().flatten().filter(|_| checkpoint.is_file())?;
@@ -185,7 +185,7 @@ fn of_norm(norm: NormPlacement, parameters: Parameters, runs: Vec<Run>) -> OfNor
     OfNorm { norm, parameters, epochs: (0..epochs).map(epoch).collect(), test, runs }
 }
 
-/// Every placement against those behind it.
+/// Compares every placement with those after it.
 fn differences(norms: &[OfNorm]) -> Vec<Versus> {
     let mut found = Vec::new();
     for (at, a) in norms.iter().enumerate() {

@@ -1,16 +1,16 @@
-//! Mean and spread, and two paired statements of significance: McNemar's test on images, Student's interval on seeds.
+//! Mean and spread, and two paired tests: McNemar's test over images, Student's interval over seeds.
 
 use serde::Serialize;
 
-/// Below this chance of a difference of this size, or a larger one, between equals a difference counts as one.
+/// A difference is significant if the probability of one at least this large, between equals, is below this.
 pub const LEVEL: f64 = 0.05;
 
-/// Mean and spread of some numbers, at least one.
+/// Mean and spread of at least one number.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MeanDeviation {
     /// Arithmetic mean.
     pub mean: f64,
-    /// Standard deviation of the sample (divided by n - 1); 0 of a single number.
+    /// Standard deviation of the sample (divided by n - 1); 0 for a single number.
     pub sd: f64,
     /// The smallest.
     pub min: f64,
@@ -31,9 +31,9 @@ impl MeanDeviation {
     }
 }
 
-/// Two-sided p-value of McNemar's exact test: how likely images on which exactly one of two equally good models is right
-/// fall `only_a` to `only_b` or more unevenly. With `n` of them in all and `k` the fewer, it is
-/// `2 sum_{i <= k} C(n, i) / 2^n`, at most 1.
+/// Two-sided p-value of McNemar's exact test: the probability that, for two equally good models, the images on which
+/// exactly one is right are split as unevenly as `only_a` to `only_b`, or more so. With `n` such images in total and
+/// `k` the smaller count, it is `2 sum_{i <= k} C(n, i) / 2^n`, at most 1.
 pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
     let (n, fewer) = (only_a + only_b, only_a.min(only_b));
     // ln C(n, i), from one i to the next; in logarithms, for 2^n is beyond an f64 from 1,024 on.
@@ -55,7 +55,7 @@ pub struct Difference {
     pub low: f64,
     /// Upper end of the interval.
     pub high: f64,
-    /// Whether the interval leaves 0 out.
+    /// Whether the interval excludes 0.
     pub significant: bool,
 }
 

@@ -1,54 +1,55 @@
-//! What a network takes and answers, beyond its layers.
+//! The task, inputs and outputs of a network, besides its layers.
 
 use crate::network::pool;
 use foldnet_data::{Dataset, InputType, Shape, Task};
 use serde::{Deserialize, Serialize};
 
-/// Task, inputs and outputs of a network. The default is classes of `u8` images.
+/// Task, inputs and outputs of a network. The default is classification of `u8` images.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct About {
-    /// What it was trained for.
+    /// The task it was trained for.
     pub task: Task,
     /// Type of the raw inputs.
     #[serde(with = "input_type")]
     pub input: Input,
-    /// `[height, width, channels]` of an example, whose product is the number of inputs, or with `pool` four times that.
+    /// `[height, width, channels]` of an example, whose product is the number of inputs, or with `pool` four times
+    /// that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<[usize; 3]>,
-    /// Side of the squares of pixels whose averages are the inputs: 2, or none, and every value is an input.
+    /// Side of the squares of pixels whose averages are the inputs, which is 2; `None` if every value is an input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<usize>,
-    /// Names of the channels, or none.
+    /// Names of the channels, or empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<String>,
-    /// The values it estimates, as many as it has outputs, or none.
+    /// The values it estimates, as many as it has outputs, or empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
     /// The anomaly score above which an example is abnormal, if the network reconstructs its inputs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
-    /// SHA-256, in hex, of the set on the disk that it was trained on.
+    /// SHA-256, in hex, of the set on disk that it was trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset: Option<String>,
-    /// How the network was trained in integers, if it was: its weights are levels, and export takes them as they are.
+    /// How the network was trained in integers, if it was: its weights are levels, which export uses unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantized: Option<Quantized>,
 }
 
-/// How the kernels of a network that was trained in integers are to be read.
+/// How to read the kernels of a network that was trained in integers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Quantized {
-    /// Bits of the weights of each Dense: 8, 4 or 2. Kernels of hidden layers hold the levels themselves.
+    /// Bits per weight of each Dense: 8, 4 or 2. Kernels of hidden layers hold the levels themselves.
     pub bits: Vec<u8>,
-    /// The last Dense holds levels times this scale of its row, `[O]`.
+    /// Scales of the last Dense's rows, `[O]`; its kernel holds levels times the scale.
     pub scales: Vec<f32>,
-    /// How raw values become the bytes that the first layer takes; of `u8` and `i8` there is nothing to say.
+    /// Conversion of raw values to the bytes of the first layer; `None` for `u8` and `i8`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows: Option<Windows>,
 }
 
-/// The windows of values that 8 bits tell apart, as the model file has them.
+/// The windows of values that the 8 bits of an activation cover, as in the model file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Windows {
     /// The number of a [`Sharing`](foldnet_core::model::Sharing).
@@ -72,13 +73,13 @@ impl Default for Input {
 pub struct Output {
     /// Its name, with its unit if it has one.
     pub name: String,
-    /// Mean over the training examples. The network gives real values; training takes them less this,
+    /// Mean over the training examples. The network outputs real values; training subtracts this from the targets,
     pub mean: f32,
-    /// and divided by this, positive.
+    /// and divides by this, which is positive.
     pub std: f32,
 }
 
-/// By its name.
+/// Serializes the type by its name.
 mod input_type {
     use super::Input;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -93,7 +94,7 @@ mod input_type {
 }
 
 impl About {
-    /// What is known of a network for a set; targets have mean 0 and standard deviation 1 until they are measured.
+    /// The description of a network for a set; targets have mean 0 and standard deviation 1 until they are measured.
     pub fn of(dataset: &Dataset) -> Self {
         let train = dataset.part(foldnet_data::Part::Train);
         let Shape { height, width, channels } = dataset.shape();
@@ -121,15 +122,15 @@ impl About {
         Some(digest)
     }
 
-    /// The shape of an example, as data has it.
+    /// The shape of an example, in the terms of `foldnet_data`.
     pub fn data_shape(&self) -> Option<Shape> {
         self.shape.map(|[height, width, channels]| Shape { height, width, channels })
     }
 
-    /// Values of an example, for so many inputs of the network.
+    /// Number of values in an example for this number of inputs.
     ///
     /// # Errors
-    /// In words, when examples of this shape and type cannot be pooled.
+    /// As text, if examples of this shape and type cannot be pooled.
     fn values(&self, inputs: usize) -> Result<usize, String> {
         let Some(side) = self.pool else { return Ok(inputs) };
         let shape = self.data_shape().ok_or("pools images, but says no shape of them")?;
@@ -141,7 +142,7 @@ impl About {
     }
 
     /// # Errors
-    /// What contradicts a network of this many inputs and outputs, in words.
+    /// As text, whatever contradicts a network with this many inputs and outputs.
     pub(super) fn check(&self, inputs: usize, outputs: usize) -> Result<(), String> {
         let inputs = self.values(inputs)?;
         let product =

@@ -1,14 +1,14 @@
 //! The safetensors container, read and written: a length, a JSON header, the tensors' bytes.
 //!
-//! | bytes | what |
+//! | bytes | contents |
 //! |---|---|
 //! | 8 | `H`, the header's length, little-endian |
-//! | `H` | JSON: a name -> `{"dtype", "shape", "data_offsets": [begin, end]}` for each tensor, offsets counted from the header's end; `__metadata__` -> texts by name; filled with spaces up to a multiple of 8 |
+//! | `H` | JSON: a name -> `{"dtype", "shape", "data_offsets": [begin, end]}` for each tensor, offsets counted from the header's end; `__metadata__` -> texts by name; padded with spaces to a multiple of 8 |
 //! | rest | the tensors, little-endian and row-major, without gap or overlap |
 //!
-//! What a name means is the business of [`names`](super::names). Our own reader, rather than the reference crate,
-//! because a user must hear which name comes twice and how much of a file is missing, and because equal checkpoints
-//! must give equal bytes (the crate writes metadata in random order). The tests hold it against that crate.
+//! [`names`](super::names) interprets the names. This is our own reader rather than the reference crate, because a user
+//! must be told which name is duplicated and how much of a file is missing, and because equal checkpoints must give
+//! equal bytes (the crate writes metadata in random order). The tests compare it with that crate.
 
 use super::error::Fault;
 use super::tensor::Tensor;
@@ -22,17 +22,17 @@ pub(super) type Metadata = BTreeMap<String, String>;
 
 const METADATA: &str = "__metadata__";
 
-/// The longest header: far more than names and shapes of 64 layers and names of 65,535 classes need. The format allows
-/// 100 MB, which as a tree of values would take 9 GB.
+/// Maximum length of the header: far more than names and shapes of 64 layers and names of 65,535 classes need. The
+/// format allows 100 MB, which would take 9 GB as a tree of values.
 const MAX_HEADER: usize = 4 << 20;
 
-/// The longest name of a tensor.
+/// Maximum length of a tensor's name.
 const MAX_NAME: usize = 1024;
 
 /// The tensors in the order of their bytes, and the metadata.
 ///
 /// # Errors
-/// When the bytes are not a whole safetensors file, or a name comes twice.
+/// If the bytes are not a complete safetensors file, or a name is duplicated.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Tensor<'_>>, Metadata), Fault> {
     let (header, data) = split(bytes)?;
     let Header { declared, metadata, twice } =
@@ -63,12 +63,12 @@ fn not_safetensors(why: String) -> Fault {
     Fault::NotSafetensors(why)
 }
 
-/// The header's entries, each read as what it must be, so that no tree of anything is built.
+/// The header's entries, each parsed as its expected type, so that no generic tree of values is built.
 #[derive(Default)]
 struct Header {
     declared: Vec<(String, Entry)>,
     metadata: Metadata,
-    /// The first name that came again.
+    /// The first duplicated name.
     twice: Option<String>,
 }
 
@@ -103,7 +103,7 @@ impl<'de> Deserialize<'de> for Header {
     }
 }
 
-/// What the header says of one tensor.
+/// The header's entry for one tensor.
 #[derive(serde::Deserialize)]
 struct Entry {
     dtype: String,
@@ -111,7 +111,7 @@ struct Entry {
     data_offsets: (u64, u64),
 }
 
-/// Gives each tensor its bytes; `start` is where `data` begins in the file.
+/// Assigns each tensor its bytes; `start` is the offset of `data` in the file.
 fn place(mut declared: Vec<(String, Entry)>, data: &[u8], start: usize) -> Result<Vec<Tensor<'_>>, Fault> {
     declared.sort_by_key(|(_, entry)| entry.data_offsets);
     let end = declared.last().map_or(0, |(_, entry)| entry.data_offsets.1);
@@ -141,7 +141,7 @@ fn place(mut declared: Vec<(String, Entry)>, data: &[u8], start: usize) -> Resul
     Ok(tensors)
 }
 
-/// Appends the file of these tensors of F32, each a name, a shape and as many values, in the order given.
+/// Appends a file with these F32 tensors in the given order, each with a name, a shape and its values.
 pub(super) fn write(out: &mut Vec<u8>, tensors: &[(String, Vec<usize>, Vec<f32>)], metadata: Metadata) {
     let mut header = Map::new();
     header.insert(METADATA.into(), json!(metadata));

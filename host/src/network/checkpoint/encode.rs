@@ -1,4 +1,4 @@
-//! From a [`Checkpoint`] to a file's bytes, in Keras's names and layout.
+//! Encodes a [`Checkpoint`] as a file, with Keras's names and layout.
 
 use super::error::Fault;
 use super::layers::{BATCH_NORM, LayerKind};
@@ -11,10 +11,10 @@ use foldnet_core::{Layer, Network};
 /// A tensor's name, shape and values.
 type Named = (String, Vec<usize>, Vec<f32>);
 
-/// Tensors come in the order of the layers, each layer's as in Keras's `model.weights`.
+/// Encodes tensors in the order of the layers, each layer's as in Keras's `model.weights`.
 ///
 /// # Errors
-/// When the layers make no network, or the parameters are not as many as they need.
+/// If the layers are not a network, or the number of parameters does not match.
 pub(super) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
     let Checkpoint { layers, params, .. } = checkpoint;
     let network = Network::new(layers, checkpoint.shape()).map_err(Fault::Layers)?;
@@ -40,7 +40,7 @@ pub(super) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-/// The kernel turned from `[O][I]` to `[I][O]`, then the bias if there is one.
+/// Adds the kernel, transposed from `[O][I]` to `[I][O]`, then the bias if there is one.
 fn push_dense(tensors: &mut Vec<Named>, number: &mut u64, place: Placed, values: &[f32]) {
     let (inputs, units) = (place.inputs, place.outputs);
     let (kernel, bias) = values.split_at(inputs * units);
@@ -53,7 +53,7 @@ fn push_dense(tensors: &mut Vec<Named>, number: &mut u64, place: Placed, values:
     *number += 1;
 }
 
-/// The four variables, each over all units.
+/// Adds the four variables, each over all units.
 fn push_batch_norm(tensors: &mut Vec<Named>, number: &mut u64, values: &[f32]) {
     let layer = LayerKind::BatchNorm.layer(*number);
     for (at, variable) in BATCH_NORM.iter().enumerate() {

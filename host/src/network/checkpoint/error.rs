@@ -1,4 +1,4 @@
-//! What can be wrong with a checkpoint, each in one line: the file, what is wrong, and the remedy.
+//! Errors of checkpoints, each as one line: the file, what is wrong, and the remedy.
 
 use super::PixelRange;
 use super::pixels::{PIXEL_MEAN, PIXEL_STD};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Why a checkpoint cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// The file, or what was to become the file, is no checkpoint.
+    /// The file, or the file to be written, is not a valid checkpoint.
     #[error("{}: {fault}", path.display())]
     File {
         /// The file.
@@ -23,37 +23,37 @@ pub enum CheckpointError {
     Write(io::Error),
 }
 
-/// What is wrong with one checkpoint. Tensors are named as in the file; an index counts from 0.
+/// A fault of one checkpoint. Tensors are named as in the file; indices count from 0.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// The system does not let us read.
+    /// The file cannot be read.
     #[error("cannot be read ({0}); check the path and its permissions")]
     Unreadable(io::Error),
-    /// A file of another tool's that gives no network.
+    /// Another tool's file does not contain a network.
     #[error("{0}")]
     Import(foldnet_import::Fault),
-    /// The file that `--config` names.
+    /// The file given by `--config` cannot be read.
     #[error("--config {}: cannot be read ({error}); check the path", path.display())]
     Config {
         /// Its path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         error: io::Error,
     },
-    /// The file that `--config` names is another.
+    /// The file given by `--config` is not a configuration.
     #[error("--config {}: no JSON ({error}); write into it what model.to_json() gives", path.display())]
     ConfigText {
         /// Its path.
         path: PathBuf,
-        /// What the parser says.
+        /// The parser's message.
         error: String,
     },
-    /// A graph that takes its inputs as they come.
+    /// A graph does not say what its inputs are.
     #[error(
         "its graph does not say what its inputs are; give --pixels raw if it takes pixels of 0 to 255, --pixels unit for pixels of 0 to 1, or --input-type f32 (i8, i16, u16) for a sensor's values as they are"
     )]
     RangeUnknown,
-    /// Inputs that are turned or dropped before a BatchNormalization.
+    /// Inputs are reordered or dropped before a BatchNormalization.
     #[error("some inputs are multiplied by 0 or less before the first BatchNormalization; put a Dense there first")]
     TurnedInputs,
     /// The container contradicts itself.
@@ -62,34 +62,34 @@ pub enum Fault {
     /// The file ends too early.
     #[error("is truncated: {expected} bytes are declared, {found} are there; copy or save it again")]
     Truncated {
-        /// By the header, in all.
+        /// Total length according to the header.
         expected: u64,
-        /// In the file.
+        /// Actual length.
         found: u64,
     },
-    /// A name comes twice.
+    /// A name is duplicated.
     #[error("{name} comes twice; save it again, once")]
     Twice {
         /// The name.
         name: String,
     },
-    /// A layer comes under two scopes.
+    /// A layer occurs in two scopes.
     #[error("{second} belongs to a second {first}; keep one network in the file")]
     TwoScopes {
-        /// The layer as it came first.
+        /// The first occurrence.
         first: String,
-        /// A tensor of the other.
+        /// A tensor of the second occurrence.
         second: String,
     },
-    /// Tensors that are no part of the network.
+    /// Tensors that are not part of a network.
     #[error(
         "{names}: no Dense and no BatchNormalization; a layer that computes something (PReLU, LayerNorm, a convolution) cannot be left out: train with Dense, BatchNormalization and ReLU in its place (a Normalization: save its mean and the root of its variance as pixel_mean and pixel_std; weights of a loss and states of an optimizer: save the model without them)"
     )]
     Unknown {
-        /// The first few, and how many more.
+        /// The first few names, and the number of further ones.
         names: String,
     },
-    /// Weights that are computed from other tensors.
+    /// A weight is computed from other tensors.
     #[error(
         "{name} is a part of a weight that is computed from it; run torch.nn.utils.prune.remove(layer, \"weight\"), parametrize.remove_parametrizations(layer, \"weight\") or remove_weight_norm(layer), and save again"
     )]
@@ -97,7 +97,7 @@ pub enum Fault {
         /// The tensor.
         name: String,
     },
-    /// A variable's own name, where the name of its layer belongs before it.
+    /// A variable's name lacks the name of its layer.
     #[error(
         "{name} does not say its layer; save by v.path, or by layer.name + \"/\" + v.name (v.name alone keeps only the last layer's)"
     )]
@@ -105,15 +105,15 @@ pub enum Fault {
         /// The tensor.
         name: String,
     },
-    /// Tensors alone.
+    /// Tensors without a layer list.
     #[error(
         "holds tensors alone, which tell neither where BatchNormalization stands nor the activations; give --norm after, before or none (seen from the activations, which then are ReLU), or --layers \"{layers}\" as it was trained; a .keras, .onnx or .tflite file says it itself"
     )]
     Unsaid {
-        /// A list that has as many layers of each kind.
+        /// A list with as many layers of each kind.
         layers: String,
     },
-    /// One output, of which `--norm` says too little.
+    /// A network with one output, for which `--norm` is ambiguous.
     #[error(
         "one output tells a value, or two classes behind a sigmoid; give --layers \"{layers}\" for two classes, without sigmoid for a value"
     )]
@@ -121,25 +121,25 @@ pub enum Fault {
         /// The list, for two classes.
         layers: String,
     },
-    /// `--layers` has not the layers of the file.
+    /// `--layers` does not match the layers of the file.
     #[error(
         "--layers has {} dense and {} batch_norm, the file {} and {}; give them as they were trained", said[0], said[1], found[0], found[1]
     )]
     Listed {
-        /// Dense and BatchNormalizations of the list.
+        /// Number of Dense and BatchNormalizations in the list.
         said: [usize; 2],
-        /// Of the file.
+        /// Number of Dense and BatchNormalizations in the file.
         found: [usize; 2],
     },
-    /// `--epsilon` for another number of layers.
+    /// The number of `--epsilon` values does not match the layers.
     #[error("--epsilon gives {said} values for {found} BatchNormalizations; give one, or one for each")]
     Epsilons {
-        /// Values given.
+        /// Number of values given.
         said: usize,
-        /// BatchNormalizations.
+        /// Number of BatchNormalizations.
         found: usize,
     },
-    /// Statistics of pixels of 0 to 255.
+    /// Statistics are those of pixels from 0 to 255.
     #[error(
         "{name} holds {value}: statistics of pixels of 0 to 255; divide pixel_mean and pixel_std by 255 and save them again"
     )]
@@ -149,58 +149,58 @@ pub enum Fault {
         /// Its largest value.
         value: f32,
     },
-    /// `--layers` says otherwise than the file.
+    /// `--layers` contradicts the file.
     #[error("its own layer list is another; leave out --layers")]
     LayersContradict,
-    /// Layers of PyTorch's that fit in more than one order.
+    /// PyTorch layers that fit in more than one order.
     #[error("the order of {names} cannot be told from names and shapes; number the layers of a kind, such as fc1, fc2")]
     Order {
         /// The paths.
         names: String,
     },
-    /// `--epsilon` says otherwise than the file.
+    /// `--epsilon` contradicts the file.
     #[error("its layer list has another epsilon; leave out --epsilon")]
     EpsilonContradicts,
-    /// No Dense at all.
+    /// There is no Dense.
     #[error("holds no dense/kernel; save a network of Dense layers under Keras's own names")]
     NoDense,
-    /// A tensor that must be there is not.
+    /// A required tensor is missing.
     #[error("{name} is missing; the file is not whole, or its layers are others than was said")]
     Missing {
         /// The tensor.
         name: String,
     },
-    /// A tensor's shape does not fit the others, or the layer list.
+    /// A tensor's shape does not match the others, or the layer list.
     #[error("{name} has shape {found}, expected {expected}; save all tensors again, from one network")]
     Shape {
         /// The tensor.
         name: String,
         /// Its shape.
         found: String,
-        /// What fits.
+        /// The expected shape.
         expected: String,
     },
-    /// A tensor is not of 32-bit floats.
+    /// A tensor does not consist of 32-bit floats.
     #[error("{name} holds {found}, expected F32; save it as float32")]
     Dtype {
         /// The tensor.
         name: String,
-        /// Its type, in the words of safetensors.
+        /// Its type, as named by safetensors.
         found: String,
     },
-    /// A value that a variable of this name cannot have.
+    /// A value is invalid for a variable of this name.
     #[error("{name} holds {value} at {index}, expected {expected}; {}", value_remedy(name))]
     Value {
         /// The tensor.
         name: String,
-        /// Such as `[3, 17]`.
+        /// For example `[3, 17]`.
         index: String,
         /// The value.
         value: f32,
-        /// Such as `a finite number`.
+        /// For example `a finite number`.
         expected: &'static str,
     },
-    /// An entry of `__metadata__` is unusable.
+    /// An entry of `__metadata__` is invalid.
     #[error("its metadata `{key}` {problem}; save it again, or drop the entry")]
     Metadata {
         /// The entry.
@@ -208,7 +208,7 @@ pub enum Fault {
         /// What is wrong.
         problem: String,
     },
-    /// The tensors fit no layer list we know.
+    /// The tensors do not match any supported layer list.
     #[error(
         "BatchNormalization of widths {norms} fits no stack of Dense of widths {widths}{placed}; use one per hidden layer, all before or all after the activations, and at most one before the first Dense"
     )]
@@ -220,26 +220,26 @@ pub enum Fault {
         /// ` with --norm after`, or nothing.
         placed: String,
     },
-    /// `--norm` says otherwise than the file.
+    /// `--norm` contradicts the file.
     #[error("its layer list has {}; leave out --norm {norm}", has_not(*norm))]
     NormContradicts {
-        /// What was said.
+        /// The given placement.
         norm: NormPlacement,
     },
-    /// Nobody says what becomes of pixels.
+    /// The file does not say how pixels are scaled.
     #[error(
         "has no pixel_mean and pixel_std; give --pixels raw if its first Dense or BatchNormalization takes pixels of 0 to 255, --pixels unit for 0 to 1, also behind a Rescaling(1/255); for -1 to 1 save both as 0.5"
     )]
     PixelsUnknown,
-    /// `--pixels` says otherwise than the file.
+    /// `--pixels` contradicts the file.
     #[error("its inputs are {found} pixels; leave out --pixels {said}")]
     PixelsContradict {
         /// In the file.
         found: &'static str,
-        /// What was said.
+        /// The given range.
         said: PixelRange,
     },
-    /// Metadata calls a tensor by a second name, and there is no such tensor.
+    /// Metadata gives a tensor a second name, but the tensor does not exist.
     #[error(
         "its metadata says that {alias} is {name}, which is not in it; save it again, with every tensor under its own name"
     )]
@@ -249,28 +249,28 @@ pub enum Fault {
         /// The tensor that is missing.
         name: String,
     },
-    /// More second names than any network has.
+    /// Too many second names.
     #[error(
         "its metadata has {0} second names of tensors, and 1,024 are the most; save every tensor under its own name"
     )]
     Aliases(usize),
-    /// `--input-scale` for a file that says what its inputs are.
+    /// `--input-scale` is given for a file that describes its inputs.
     #[error("--input-scale and what the file or --pixels says of its inputs are two scales; leave one of them out")]
     ScaleContradicts,
-    /// The layer list is no network that trains.
+    /// The layer list is not a valid network.
     #[error("its layers make no network ({0}); change the architecture")]
     Layers(LayerError),
-    /// As many parameters as the layers have must be given.
+    /// The number of parameters does not match the layers.
     #[error("{found} parameters were given for a network of {needed}; this is a defect of the caller")]
     Params {
-        /// By the layer list.
+        /// Number required by the layer list.
         needed: usize,
-        /// In the buffer.
+        /// Number in the buffer.
         found: usize,
     },
 }
 
-/// What a file has that is not a network of this placement.
+/// What a file contains that does not occur in a network with this placement.
 fn has_not(norm: NormPlacement) -> &'static str {
     match norm {
         NormPlacement::After => "no BatchNormalization after the activations",

@@ -1,7 +1,8 @@
-//! The layer list of bare tensors, whose file says neither order nor activations: what the user states, never a guess.
+//! The layer list of bare tensors, whose file contains neither order nor activations: as specified by the user, never
+//! guessed.
 //!
-//! `--norm` stands for a stack of Dense with ReLU between them and Softmax at the end. With `n` Dense and `b`
-//! BatchNormalizations, which must have the widths of their places:
+//! `--norm` implies a stack of Dense with ReLU between them and Softmax at the end. With `n` Dense and `b`
+//! BatchNormalizations, whose widths must match their positions:
 //!
 //! | `b` | `--norm none` | `--norm after` | `--norm before` |
 //! |---|---|---|---|
@@ -10,7 +11,7 @@
 //! | `n - 1` | refused | Dense, ReLU, BN; ... Dense | Dense, BN, ReLU; ... Dense |
 //! | other | refused | refused | refused |
 //!
-//! `--layers` says any other list, layer by layer ([`words`](super::words)).
+//! `--layers` gives any other list, layer by layer ([`words`](super::words)).
 
 use super::error::Fault;
 use super::layers::{BATCH_NORM, Group, Layers};
@@ -19,14 +20,14 @@ use super::words::{self, Word};
 use crate::network::architecture::{NormPlacement, stack};
 use foldnet_core::Layer;
 
-/// Inputs, then the units of each Dense.
+/// Number of inputs, then the units of each Dense.
 ///
-/// A width shows in several tensors. Where they disagree the most frequent counts, so that a later check names the odd
-/// one out. Pixel statistics that fit neither side of the first kernel do not count: they were added to the file and are the
-/// likelier mistake. `inputs` is what metadata says of the first.
+/// A width appears in several tensors. If they disagree, the most frequent one is used, so that a later check names the
+/// odd one out. Pixel statistics that match neither side of the first kernel do not count: they were added to the file and
+/// are more likely to be wrong. `inputs` is the first width according to metadata.
 ///
 /// # Errors
-/// When there is no Dense, one has no kernel, or nothing tells a width.
+/// If there is no Dense, one has no kernel, or a width is unknown.
 pub(super) fn widths(found: &Layers, inputs: Option<usize>) -> Result<Vec<usize>, Fault> {
     let kernels = kernels(found)?;
     let first = kernels.first().ok_or(Fault::NoDense)?;
@@ -50,7 +51,7 @@ fn kernels<'a>(found: &'a Layers) -> Result<Vec<&'a Tensor<'a>>, Fault> {
     found.dense.iter().map(|dense| dense.require("kernel")).collect()
 }
 
-/// For the inputs, then for each Dense: the width of the BatchNormalization that stands there, where the counts tell.
+/// The width of the BatchNormalization for the inputs, then after each Dense, if the counts determine it.
 fn norms_by_width(found: &Layers) -> Vec<Option<usize>> {
     let (dense, norms) = (found.dense.len(), found.batch_norm.iter().map(|norm| Some(norm_width(norm))));
     match dense - norms.len().min(dense) {
@@ -60,7 +61,7 @@ fn norms_by_width(found: &Layers) -> Vec<Option<usize>> {
     }
 }
 
-/// Checks that each kernel goes from one width to the next, before BatchNormalizations are blamed.
+/// Checks that each kernel connects consecutive widths, before BatchNormalizations are blamed.
 fn check_chain(found: &Layers, widths: &[usize]) -> Result<(), Fault> {
     let kernels = kernels(found)?;
     for (pair, groups) in kernels.windows(2).zip(found.dense.windows(2)) {
@@ -77,7 +78,7 @@ fn no_matrix(kernel: &Tensor) -> Fault {
     Fault::Shape { name, found, expected: "[inputs, units]".into() }
 }
 
-/// The most frequent of the votes cast, the first among equals.
+/// The most frequent vote, the first if several are equal.
 fn most_frequent(votes: &[Option<usize>]) -> Option<usize> {
     let count = |width: usize| votes.iter().flatten().filter(|&&vote| vote == width).count();
     // `max_by_key` gives the last among equals.
@@ -87,7 +88,7 @@ fn most_frequent(votes: &[Option<usize>]) -> Option<usize> {
 /// The layer list for tensors of these `widths`.
 ///
 /// # Errors
-/// When they fit no list, or more than one and `norm` does not decide, see the table above.
+/// If no list matches, or more than one does and `norm` does not decide, see the table above.
 pub(super) fn layers(found: &Layers, widths: &[usize], norm: NormPlacement) -> Result<Vec<Layer>, Fault> {
     check_chain(found, widths)?;
     let bias: Vec<bool> = found.dense.iter().map(|dense| dense.get("bias").is_some()).collect();
@@ -115,17 +116,17 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: NormPlacement) -> R
     Ok(stack(&dense, input_norm, norm))
 }
 
-/// A list of as many layers of each kind as the file has, for the user to put right.
+/// A list with as many layers of each kind as the file, for the user to correct.
 pub(super) fn example(found: &Layers) -> String {
     let norm = if found.batch_norm.is_empty() { NormPlacement::Without } else { NormPlacement::Before };
     let dense: Vec<Layer> = found.dense.iter().map(|_| Layer::dense(1)).collect();
     words::of(&stack(&dense, found.batch_norm.len() >= dense.len() && !dense.is_empty(), norm))
 }
 
-/// The list that the user spells out, with the units and biases of the tensors.
+/// The list that the user specifies, with the units and biases of the tensors.
 ///
 /// # Errors
-/// When it does not have as many Dense and BatchNormalizations as the file.
+/// If its numbers of Dense and BatchNormalizations are not those of the file.
 pub(super) fn spelled(found: &Layers, widths: &[usize], list: &[Word]) -> Result<Vec<Layer>, Fault> {
     check_chain(found, widths)?;
     let count = |word: Word| list.iter().filter(|&&other| other == word).count();
@@ -146,7 +147,7 @@ pub(super) fn spelled(found: &Layers, widths: &[usize], list: &[Word]) -> Result
     Ok(list.iter().filter_map(layer).collect())
 }
 
-/// The width most of its variables have; 0 if none is a vector.
+/// The width of most of its variables; 0 if none is a vector.
 fn norm_width(norm: &Group) -> usize {
     most_frequent(&BATCH_NORM.map(|variable| norm.get(variable).and_then(Tensor::len))).unwrap_or(0)
 }

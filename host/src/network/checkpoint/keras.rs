@@ -1,10 +1,9 @@
-//! The line of Python that brings a Keras 3 model here, the one that takes it back, and the one that brings a PyTorch
-//! model here.
+//! Lines of Python: to save a Keras 3 model as a checkpoint, to load one into Keras, and to save a PyTorch model.
 
 use std::fmt::Write;
 
-/// Saves the Keras model `model` as a checkpoint `file`, with the pixel statistics `mean` and `std` (of pixels of 0 to
-/// 1, any shape). Whoever did not standardize leaves the part behind `|` out and says `--pixels` here.
+/// Saves the Keras model `model` as a checkpoint `file`, with the pixel statistics `mean` and `std` (of pixels from 0
+/// to 1, any shape). Without standardization, omit the part after `|` and use `--pixels`.
 pub fn save_line(file: &str) -> String {
     let file = quoted(file);
     format!(
@@ -14,8 +13,8 @@ pub fn save_line(file: &str) -> String {
     )
 }
 
-/// Saves the PyTorch model `model` as a checkpoint `file`; `mean` and `std` as in [`save_line`]. Whoever did not
-/// standardize leaves the part behind `|` out and says `--pixels` here.
+/// Saves the PyTorch model `model` as a checkpoint `file`; `mean` and `std` as in [`save_line`]. Without
+/// standardization, omit the part after `|` and use `--pixels`.
 pub fn torch_save_line(file: &str) -> String {
     let file = quoted(file);
     format!(
@@ -25,9 +24,9 @@ pub fn torch_save_line(file: &str) -> String {
     )
 }
 
-/// Loads a checkpoint `file` that Foldnet wrote into the Keras model `model` of the same layers: the n-th Dense of the
-/// model is the n-th of the file, and likewise BatchNormalization, whatever Keras's numbers are this time. A shape that
-/// does not fit is an error of Keras's.
+/// Loads a checkpoint `file` written by Foldnet into the Keras model `model` with the same layers. The n-th Dense of
+/// the model is the n-th of the file, and likewise for BatchNormalization, whatever numbers Keras gives them. If a
+/// shape does not match, Keras reports an error.
 pub fn load_line(file: &str) -> String {
     let file = quoted(file);
     format!(

@@ -1,4 +1,4 @@
-//! The layers that a file has variables of, by kind and in order, in the spelling of the tool that wrote it.
+//! The layers of a file that have variables, by kind and in order, with the names of the tool that wrote it.
 
 use super::error::Fault;
 use super::tensor::Tensor;
@@ -43,7 +43,7 @@ impl LayerKind {
         }
     }
 
-    /// What Keras calls the layer of this kind and number.
+    /// Keras's name for the layer of this kind and number.
     pub(super) fn layer(self, number: u64) -> String {
         match number {
             0 => self.name().into(),
@@ -59,13 +59,13 @@ pub(super) struct Group<'f> {
     pub(super) path: String,
     pub(super) kind: LayerKind,
     pub(super) number: u64,
-    /// By Keras's names.
+    /// Tensors by Keras's names of the variables.
     pub(super) variables: BTreeMap<String, Tensor<'f>>,
     pub(super) origin: Origin,
 }
 
 impl<'f> Group<'f> {
-    /// A layer at `path`, in the spelling of `origin`.
+    /// A layer at `path`, with the names used by `origin`.
     pub(super) fn of(
         origin: Origin,
         path: String,
@@ -76,7 +76,7 @@ impl<'f> Group<'f> {
         Self { path, kind, number, variables, origin }
     }
 
-    /// The name in the file of a variable that Keras calls so.
+    /// The file's name for a variable, given Keras's name.
     fn name(&self, variable: &str) -> String {
         let torch = self.kind.torch().iter().find(|(keras, _)| *keras == variable).map_or(variable, |(_, torch)| torch);
         match self.origin {
@@ -93,7 +93,7 @@ impl<'f> Group<'f> {
         self.get(variable).ok_or_else(|| Fault::Missing { name: self.name(variable) })
     }
 
-    /// What the next layer of this kind would be called.
+    /// The path that the next layer of this kind would have.
     pub(super) fn next_path(&self) -> String {
         let scopes = self.path.strip_suffix(&self.kind.layer(self.number)).unwrap_or_default();
         format!("{scopes}{}", self.kind.layer(self.number.saturating_add(1)))
@@ -104,7 +104,7 @@ impl<'f> Group<'f> {
     }
 }
 
-/// Whose names a file has.
+/// The tool whose names a file uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Origin {
     /// Keras's, and our own.
@@ -115,7 +115,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    /// A BatchNormalization with the defaults of the tool. PyTorch's momentum is the share of the new value.
+    /// A BatchNormalization with the tool's defaults. PyTorch's momentum is the fraction of the new value.
     pub(super) fn batch_norm(self) -> Layer {
         match self {
             Self::Keras => Layer::batch_norm(),
@@ -124,7 +124,7 @@ impl Origin {
     }
 }
 
-/// What a file holds, each kind of layer in order.
+/// The contents of a file: each kind of layer in order.
 #[derive(Debug, Default)]
 pub(super) struct Layers<'f> {
     pub(super) origin: Origin,
@@ -137,7 +137,7 @@ pub(super) struct Layers<'f> {
 /// Maximum number of names listed in a message.
 const LISTED: usize = 4;
 
-/// The fault of tensors that fit nowhere.
+/// The fault for tensors that belong to no layer.
 pub(super) fn unknown_names(names: Vec<String>) -> Fault {
     let more = names.len().saturating_sub(LISTED);
     let mut text = names[..names.len() - more].join(", ");

@@ -1,4 +1,4 @@
-//! What a checkpoint says of itself in `__metadata__`; the entries are listed in [`checkpoint`](super).
+//! The entries of a checkpoint's `__metadata__`, which are listed in [`checkpoint`](super).
 
 use super::container::Metadata;
 use super::error::Fault;
@@ -14,10 +14,10 @@ const IMAGE: &str = "image";
 const LABELS: &str = "labels";
 const ABOUT: &str = "about";
 
-/// The longest name of a class.
+/// Maximum length of a class name.
 const MAX_LABEL: usize = 256;
 
-/// What becomes of pixels.
+/// How pixels are scaled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Pixels {
@@ -39,7 +39,7 @@ pub(super) struct Told {
 
 impl Told {
     /// # Errors
-    /// When an entry is not what it should be.
+    /// If an entry is invalid.
     pub(super) fn parse(metadata: &Metadata) -> Result<Self, Fault> {
         Ok(Self {
             layers: entry(metadata, LAYERS)?,
@@ -50,13 +50,13 @@ impl Told {
         })
     }
 
-    /// Inputs by the image's shape.
+    /// Number of inputs according to the image's shape.
     pub(super) fn inputs(&self) -> Option<usize> {
         self.image.and_then(|(height, width)| height.checked_mul(width))
     }
 
     /// # Errors
-    /// When the image is not of `inputs` pixels, there is not a label for each of `classes`, or two are the same.
+    /// If the image does not have `inputs` pixels, the number of labels is not `classes`, or two labels are equal.
     pub(super) fn check(&self, inputs: usize, classes: usize) -> Result<(), Fault> {
         if let Some((height, width)) = self.image.filter(|_| self.inputs() != Some(inputs)) {
             let problem = format!("is {height} by {width}, but the network has {inputs} inputs");
@@ -94,7 +94,7 @@ fn entry<T: DeserializeOwned>(metadata: &Metadata, key: &'static str) -> Result<
 /// The entries for a checkpoint.
 ///
 /// # Errors
-/// Never, as long as layers and texts can be JSON.
+/// Never, because layers and texts can always be JSON.
 pub(super) fn entries(checkpoint: &Checkpoint) -> Result<Metadata, Fault> {
     let pixels = match checkpoint.pixels {
         PixelStatistics::Raw => Pixels::Raw,

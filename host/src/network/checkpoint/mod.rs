@@ -3,15 +3,15 @@
 //! ```text
 //! read:  file ─► container (tensors, metadata) ─► names (layers in order) ─► metadata, or else infer (layer list)
 //!                                                       └──────────────────► read (checked, in core's layout)
-//! write: Checkpoint ─► encode (tensors in Keras's layout, metadata) ─► container ─► file, whole or not at all
+//! write: Checkpoint ─► encode (tensors in Keras's layout, metadata) ─► container ─► file, atomically
 //! ```
 //!
 //! # The file
 //!
 //! Tensors are F32, named and laid out as in Keras: `dense/kernel [I][O]`, `dense/bias [O]`,
 //! `batch_normalization/gamma|beta|moving_mean|moving_variance [O]`, then `dense_1`, `batch_normalization_1` and so on;
-//! `pixel_mean` and `pixel_std` `[I]` where inputs are standardized. On reading any scope before the names and any
-//! numbers will do. The entries of `__metadata__`, all optional:
+//! `pixel_mean` and `pixel_std` `[I]` if inputs are standardized. The reader accepts any scope before the names and any
+//! numbers. The entries of `__metadata__` are all optional:
 //!
 //! | entry | JSON |
 //! |---|---|
@@ -19,14 +19,15 @@
 //! | `pixels` | `"raw"` (0 to 255), `"unit"` (0 to 1), `"standardized"` (0 to 1, by `pixel_mean` and `pixel_std`) or `"values"` (raw, by these) |
 //! | `image` | `[height, width]`, whose product is the number of inputs |
 //! | `labels` | class names, as many as classes |
-//! | `about` | what the network takes and answers, see [`About`]; without it, classes of `u8` images |
+//! | `about` | the network's task, inputs and outputs, see [`About`]; without it, classification of `u8` images |
 //!
-//! An entry that is no tensor and names one is another name of it, as safetensors notes shared tensors; others are left
-//! alone. A file straight from Keras or PyTorch has no layer list, and its tensors tell neither the order of layers nor
-//! their activations. Nothing of that is guessed: `--norm` or `--layers` say it ([`Hints`]), and without them the file is
-//! refused with the line to add. The epsilon of BatchNormalization is in no tensor either: `--norm` stands for Keras's
-//! 1e-3 under Keras's names and PyTorch's 1e-5 under PyTorch's, and `--epsilon` says others. A BatchNormalization
-//! without gamma or beta is read as such. One value of `pixel_mean` and `pixel_std` holds for all pixels.
+//! An entry that is not a tensor but contains a tensor's name is another name for it, which is how safetensors records
+//! shared tensors; other entries are ignored. A file saved directly by Keras or PyTorch has no layer list, and its
+//! tensors reveal neither the order of layers nor their activations. These are never guessed: the user gives `--norm`
+//! or `--layers` ([`Hints`]), and without them the file is refused with the option to add. The epsilon of
+//! BatchNormalization is not in a tensor either: `--norm` implies Keras's 1e-3 under Keras's names and PyTorch's 1e-5
+//! under PyTorch's, and `--epsilon` gives others. A BatchNormalization without gamma or beta is read as such. A single
+//! value of `pixel_mean` and `pixel_std` applies to all pixels.
 
 mod about;
 mod container;
@@ -59,7 +60,7 @@ use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
 use std::path::{Path, PathBuf};
 
-/// A network with all that is needed to go on training it, evaluate it, or export it.
+/// A network with everything needed to continue training, evaluate or export it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// The layers in order; [`Network::new`] takes them.
@@ -68,13 +69,13 @@ pub struct Checkpoint {
     pub inputs: usize,
     /// [`Network::params`] values in core's layout.
     pub params: Vec<f32>,
-    /// From pixels to inputs.
+    /// Scaling from pixels to inputs.
     pub pixels: PixelStatistics,
-    /// Height and width, where known; their product is `inputs`.
+    /// Height and width, if known; their product is `inputs`.
     pub image: Option<(usize, usize)>,
-    /// Names of the classes, as many as there are classes, or none.
+    /// Names of the classes, as many as there are classes, or empty.
     pub labels: Vec<String>,
-    /// What it takes and what it answers.
+    /// Its task, inputs and outputs.
     pub about: About,
 }
 
@@ -82,12 +83,12 @@ impl Checkpoint {
     /// The network.
     ///
     /// # Panics
-    /// If the layers are not a network; those of a file that was read are.
+    /// If the layers are not a valid network; those of a file that was read always are.
     pub fn network(&self) -> Network<'_> {
         Network::of(&self.layers, self.shape())
     }
 
-    /// One line for each layer: what the file was taken to be.
+    /// The interpretation of the file, one line per layer.
     pub fn understood(&self) -> Vec<String> {
         let pixels = match &self.pixels {
             PixelStatistics::Raw => "values as they are, pixels of 0 to 255",
@@ -126,21 +127,21 @@ impl Checkpoint {
     }
 }
 
-/// How pixels become inputs, with the numbers for it.
+/// The scaling from pixels to inputs, with its statistics.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PixelStatistics {
-    /// Pixels of 0 to 255.
+    /// Pixels from 0 to 255.
     Raw,
-    /// Pixels of 0 to 1.
+    /// Pixels from 0 to 1.
     Unit,
-    /// Pixels of 0 to 1, less `mean`, divided by `std`.
+    /// Pixels from 0 to 1, minus `mean`, divided by `std`.
     Standardized {
         /// `[I]`
         mean: Vec<f32>,
         /// `[I]`, positive.
         std: Vec<f32>,
     },
-    /// Raw values of any type, less `mean`, divided by `std`.
+    /// Raw values of any type, minus `mean`, divided by `std`.
     Values {
         /// `[I]`
         mean: Vec<f32>,
@@ -150,7 +151,7 @@ pub enum PixelStatistics {
 }
 
 impl PixelStatistics {
-    /// The same for core.
+    /// The scaling in core's form.
     pub fn scaling(&self) -> PixelScaling<'_> {
         match self {
             Self::Raw => PixelScaling::Raw,
@@ -196,48 +197,49 @@ impl std::str::FromStr for PixelRange {
 #[error("give raw (pixels of 0 to 255) or unit (0 to 1)")]
 pub struct UnknownPixelRange;
 
-/// What the user says of a file that does not say it: `--norm`, `--layers`, `--pixels`, `--epsilon`, `--config`, `--input-type`
-/// and `--input-scale`.
+/// The user's information on a file that lacks it: `--norm`, `--layers`, `--pixels`, `--epsilon`, `--config`,
+/// `--input-type` and `--input-scale`.
 ///
-/// If the file says it, the same may be said again; anything else is an error.
+/// If the file has the information, hints must agree with it; anything else is an error.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hints {
-    /// Where the BatchNormalizations of the hidden layers stand; the hidden activations then are ReLU.
+    /// Position of the hidden layers' BatchNormalizations; the hidden activations are then ReLU.
     pub norm: Option<NormPlacement>,
-    /// All layers in order, in words.
+    /// All layers in order, as words.
     pub layers: Option<Words>,
-    /// The configuration of Keras weights alone: a file with what `model.to_json()` gives.
+    /// The configuration for weights-only files of Keras: a file with the output of `model.to_json()`.
     pub config: Option<PathBuf>,
-    /// The range of pixels, where there are no statistics.
+    /// The range of pixels, if there are no statistics.
     pub pixels: Option<PixelRange>,
-    /// What BatchNormalizations add to their variance, positive: one for all, one for each, or none given.
+    /// Positive epsilons of the BatchNormalizations: one for all, one for each, or empty.
     pub epsilon: Vec<f32>,
-    /// Type of the raw inputs, of a file that does not say it.
+    /// Type of the raw inputs, if the file does not have it.
     pub input: Option<foldnet_data::InputType>,
-    /// What raw inputs stand for, of a file that does not say it.
+    /// Scale of the raw inputs, if the file does not have it.
     pub scale: Option<InputScale>,
 }
 
 impl Checkpoint {
-    /// Number of classes it tells apart; of one sigmoid 2. Meaningless where the task is another.
+    /// Number of classes; 2 for one sigmoid. Meaningless for other tasks.
     pub fn classes(&self) -> usize {
         if self.layers.last() == Some(&Layer::Sigmoid) { 2 } else { self.network().outputs() }
     }
 
-    /// Reads a checkpoint, be it ours, Keras's or PyTorch's.
+    /// Reads a checkpoint from Foldnet, Keras or PyTorch.
     ///
     /// # Errors
-    /// When the file is not a whole checkpoint of finite numbers, or does not tell what `hints` then must: see [`Fault`].
+    /// If the file is not a complete checkpoint of finite numbers, or lacks information that `hints` does not have
+    /// either: see [`Fault`].
     pub fn read(path: &Path, hints: &Hints) -> Result<Self, CheckpointError> {
         let decoded = read::file(path, hints);
         decoded.map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })
     }
 
-    /// Writes a checkpoint, whole or not at all; equal checkpoints give equal bytes. What cannot be read again (a
-    /// diverged network's NaN) is not written.
+    /// Writes a checkpoint atomically; equal checkpoints give equal bytes. A checkpoint that could not be read back
+    /// (such as a diverged network with NaN) is not written.
     ///
     /// # Errors
-    /// When the checkpoint contradicts itself, or the file cannot be written.
+    /// If the checkpoint contradicts itself, or the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
         let encoded = self.encode().map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })?;
         atomic_write(path, |out| out.write_all(&encoded)).map_err(CheckpointError::Write)

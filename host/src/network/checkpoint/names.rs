@@ -1,9 +1,9 @@
 //! From the names of a file's tensors to layers in order.
 //!
-//! Keras calls a variable `scope/.../layer/variable`: any number of scopes (`sequential_1`, `model/encoder`), a layer of
-//! kind and number (`dense`, `dense_1`, ...; no number counts as 0), and a variable. Layers of a kind are ordered by
-//! number; which number comes first, and gaps, mean nothing. PyTorch's names are sorted into the same
-//! [`Layers`] by [`torch`](super::torch).
+//! Keras names a variable `scope/.../layer/variable`: any number of scopes (`sequential_1`, `model/encoder`), a layer
+//! with its kind and number (`dense`, `dense_1`, ...; no number counts as 0), and a variable. Layers of a kind are
+//! ordered by number; the first number and gaps have no meaning. PyTorch's names are sorted into the same [`Layers`] by
+//! [`torch`](super::torch).
 
 use super::error::Fault;
 use super::layers::{Group, LayerKind, Layers, Origin, unknown_names};
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// Sorts the tensors.
 ///
 /// # Errors
-/// When a name means nothing here, or a layer comes under two paths.
+/// If a name is unknown, or a layer occurs under two paths.
 pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
     check_bare(&tensors)?;
     let keras =
@@ -50,7 +50,7 @@ pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
 }
 
 /// # Errors
-/// When variables were saved without the layers that they belong to, or there is none of a Dense.
+/// If variables were saved without their layers, or there is none of a Dense.
 fn check_bare(tensors: &[Tensor]) -> Result<(), Fault> {
     let bare = |tensor: &&Tensor| ["kernel", "bias", "gamma", "beta"].contains(&&tensor.name[..]);
     match tensors.iter().find(bare) {
@@ -59,7 +59,8 @@ fn check_bare(tensors: &[Tensor]) -> Result<(), Fault> {
     }
 }
 
-/// Whether the kernels of Keras's numbers go from one width to the next, or some could not be told.
+/// Whether the kernels, in the order of Keras's numbers, connect consecutive widths; also true if some widths are
+/// unknown.
 fn chained(tensors: &[Tensor]) -> bool {
     let kernel = |tensor: &Tensor| match variable(&tensor.name) {
         Some((path, (LayerKind::Dense, number), "kernel")) => {
@@ -75,7 +76,7 @@ fn chained(tensors: &[Tensor]) -> bool {
     straight || scopes || !inner_widths_agree(&kernels.iter().map(|(.., shape)| *shape).collect::<Vec<_>>())
 }
 
-/// Whether all widths but one of the inputs and one of the units are the same.
+/// Whether all widths agree, except for one of the inputs and one of the units.
 fn inner_widths_agree(shapes: &[(usize, usize)]) -> bool {
     let mut units: Vec<usize> = shapes.iter().map(|shape| shape.1).collect();
     let mut left = 0;

@@ -21,7 +21,7 @@ use std::path::Path;
 /// Reads a file of any format.
 ///
 /// # Errors
-/// When it is no regular file of a bearable size, and as [`decode`].
+/// If it is not a regular file of acceptable size, and as [`decode`].
 pub(super) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
     let bytes = foldnet_data::bounded::read(path, foldnet_import::MAX_FILE).map_err(Fault::Unreadable)?;
     match import::parse(&bytes, path, hints)? {
@@ -78,10 +78,10 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     Ok(checkpoint)
 }
 
-/// The tensors, and again those that metadata names a second time, as safetensors does with shared ones.
+/// The tensors, with those that metadata names a second time, as safetensors does for shared ones.
 ///
 /// # Errors
-/// When such a name leads to no tensor, or there are too many.
+/// If such a name refers to no tensor, or there are too many.
 fn with_aliases<'f>(mut tensors: Vec<Tensor<'f>>, metadata: &Metadata) -> Result<Vec<Tensor<'f>>, Fault> {
     let own: HashMap<&str, usize> = tensors.iter().enumerate().map(|(at, tensor)| (tensor.name.as_str(), at)).collect();
     let aliases: Vec<_> = metadata.iter().filter(|(alias, name)| is_variable(alias) && is_variable(name)).collect();
@@ -101,14 +101,14 @@ fn with_aliases<'f>(mut tensors: Vec<Tensor<'f>>, metadata: &Metadata) -> Result
     Ok(tensors)
 }
 
-/// Whether a text is the name of a variable of PyTorch's or Keras's, and no other metadata.
+/// Whether a text is the name of a PyTorch or Keras variable, rather than other metadata.
 fn is_variable(name: &str) -> bool {
     let last = name.rsplit(['.', '/']).next().unwrap_or_default();
     let known = [LayerKind::Dense, LayerKind::BatchNorm].into_iter().flat_map(LayerKind::torch);
     last.len() < name.len() && known.flat_map(|&(keras, torch)| [keras, torch]).any(|known| known == last)
 }
 
-/// Entries of metadata that may be aliases.
+/// Maximum number of metadata entries that may be aliases.
 const MAX_ALIASES: usize = 1024;
 
 fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Result<Vec<Layer>, Fault> {
@@ -136,8 +136,8 @@ fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Resul
     with_epsilon(layers, Some(found.origin), &hints.epsilon)
 }
 
-/// BatchNormalization as the tool of the file has it by default, but for the epsilons that the user gives: one for all,
-/// or one for each.
+/// BatchNormalization with the defaults of the file's tool, except for the epsilons given by the user: one for all, or
+/// one for each.
 fn with_epsilon(mut layers: Vec<Layer>, origin: Option<Origin>, given: &[f32]) -> Result<Vec<Layer>, Fault> {
     let norms = layers.iter_mut().filter(|layer| matches!(layer, Layer::BatchNorm { .. }));
     let mut found = 0;
@@ -154,7 +154,8 @@ fn with_epsilon(mut layers: Vec<Layer>, origin: Option<Origin>, given: &[f32]) -
     if given.len() > 1 && given.len() != found { Err(Fault::Epsilons { said: given.len(), found }) } else { Ok(layers) }
 }
 
-/// One Sigmoid as a Softmax of two: a unit of zeros comes before the last Dense's, which has `inputs` inputs; this is exact.
+/// Converts one Sigmoid to a Softmax of two: a unit of zeros is inserted before that of the last Dense, which has
+/// `inputs` inputs. This is exact.
 fn two_classes(mut layers: Vec<Layer>, mut params: Vec<f32>, inputs: usize) -> Result<(Vec<Layer>, Vec<f32>), Fault> {
     let words = super::words::of(&layers);
     let last = layers.len().checked_sub(2).and_then(|at| layers.get_mut(at));
@@ -168,7 +169,7 @@ fn two_classes(mut layers: Vec<Layer>, mut params: Vec<f32>, inputs: usize) -> R
     Ok((layers, params))
 }
 
-/// The parameters of all layers, in core's layout; every tensor of a layer must have its place.
+/// The parameters of all layers, in core's layout; every tensor of a layer must be used.
 fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
     let (mut dense, mut norms) = (found.dense.iter(), found.batch_norm.iter());
     let (mut params, mut unused) = (Vec::new(), Vec::new());
@@ -190,13 +191,13 @@ fn params(network: Network, found: &Layers) -> Result<Vec<f32>, Fault> {
     if unused.is_empty() { Ok(params) } else { Err(unknown_names(unused)) }
 }
 
-/// The first variable of the layer behind the last that is there, or of the first layer if there is none.
+/// The first variable of the layer after the last existing one, or of the first layer if there is none.
 fn missing(kind: LayerKind, groups: &[Group], variable: &str) -> Fault {
     let layer = groups.last().map_or_else(|| kind.layer(0), Group::next_path);
     Fault::Missing { name: format!("{layer}/{variable}") }
 }
 
-/// The kernel as `[O][I]`, turned from Keras's `[I][O]`, then the bias.
+/// Adds the kernel as `[O][I]`, transposed from Keras's `[I][O]`, then the bias.
 fn push_dense(group: &Group, [inputs, units]: [usize; 2], bias: bool, params: &mut Vec<f32>) -> Result<(), Fault> {
     let kernel = group.require("kernel")?;
     let values = kernel.values(&[inputs, units])?;
@@ -210,7 +211,7 @@ fn push_dense(group: &Group, [inputs, units]: [usize; 2], bias: bool, params: &m
     Ok(())
 }
 
-/// The four variables, unit by unit.
+/// Adds the four variables, unit by unit.
 fn push_batch_norm(group: &Group, units: usize, params: &mut Vec<f32>) -> Result<(), Fault> {
     let mut columns = Vec::with_capacity(BatchNorm::VALUES);
     for (variable, absent) in BATCH_NORM.into_iter().zip([Some(1.0), Some(0.0), None, None]) {
@@ -233,7 +234,7 @@ fn push_batch_norm(group: &Group, units: usize, params: &mut Vec<f32>) -> Result
     Ok(())
 }
 
-/// What the file says of pixels or, where it says nothing, the hint.
+/// The pixel scaling in the file or, if there is none, the hint.
 fn pixels(told: &Told, found: &Layers, inputs: usize, hints: &Hints) -> Result<PixelStatistics, Fault> {
     if hints.scale.is_some() {
         return match (hints.pixels, &found.pixel_mean) {
@@ -282,8 +283,8 @@ fn no_hint(hints: &Hints, statistics: PixelStatistics) -> Result<PixelStatistics
     }
 }
 
-/// One value holds for all pixels. Where a file does not say that these are statistics of pixels of 0 to 1, their size
-/// must: `bare`.
+/// A single value applies to all pixels. If a file does not say that these are statistics of pixels from 0 to 1
+/// (`bare`), their magnitude must.
 fn standardized(mean: &Tensor, std: &Tensor, inputs: usize, bare: bool) -> Result<PixelStatistics, Fault> {
     let read = |tensor: &Tensor| match tensor.shape[..] {
         [] | [1] => Ok(vec![tensor.values(&tensor.shape)?.first().copied().unwrap_or(0.0); inputs]),

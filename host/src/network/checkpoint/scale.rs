@@ -1,21 +1,21 @@
-//! Integers that one scale made of a network's inputs, as quantized data sets and benchmarks have them.
+//! Integers that stand for a network's inputs with one scale, as in quantized data sets and benchmarks.
 
 use super::PixelStatistics;
 use std::str::FromStr;
 
-/// What an input is of the value that a sensor or a file gives: `x = (value - zero) step`.
+/// The relation of an input to the value from a sensor or file: `x = (value - zero) step`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InputScale {
-    /// What one step of the value adds to the input; positive.
+    /// The input's change per step of the value; positive.
     pub step: f32,
-    /// The value that stands for an input of 0.
+    /// The value of an input of 0.
     pub zero: f32,
 }
 
-/// Steps that statistics of 32-bit floats hold.
+/// Range of steps for which statistics fit in 32-bit floats.
 const STEPS: std::ops::RangeInclusive<f32> = 1e-12..=1e12;
 
-/// The largest magnitude of `zero`: what 16 bits reach, and as much again.
+/// The largest magnitude of `zero`: twice the range of 16 bits.
 const MOST_ZERO: f32 = 131_072.0;
 
 impl InputScale {
@@ -33,7 +33,7 @@ impl InputScale {
     }
 }
 
-/// The text is no scale.
+/// The text is not a scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "give the step of a value, such as 0.05, and behind a comma the value that stands for 0, such as 0.05,-128; as TFLite's scale and zero_point"

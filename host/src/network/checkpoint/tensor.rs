@@ -1,8 +1,8 @@
-//! One tensor of a file: where its bytes are, and the checks on the way to its values.
+//! A tensor of a file: the position of its bytes, and the checks before its values are read.
 
 use super::error::Fault;
 
-/// A tensor as the file declares it. `data` is little-endian, row-major; of a [`turned`](Self::turned) matrix it is
+/// A tensor as the file declares it. `data` is little-endian, row-major; for a [`turned`](Self::turned) matrix it is
 /// column-major, and `shape` is that of the transpose.
 #[derive(Debug, Clone)]
 pub(super) struct Tensor<'f> {
@@ -14,7 +14,7 @@ pub(super) struct Tensor<'f> {
 }
 
 impl Tensor<'_> {
-    /// The transpose, of the same bytes.
+    /// The transpose, with the same bytes.
     pub(super) fn transposed(mut self) -> Self {
         self.shape.reverse();
         self.turned = !self.turned;
@@ -26,7 +26,7 @@ impl Tensor<'_> {
         if self.turned { shape.iter().rev().copied().collect() } else { shape.to_vec() }
     }
 
-    /// The length of a vector; none for other ranks.
+    /// The length of a vector; `None` for other ranks.
     pub(super) fn len(&self) -> Option<usize> {
         match self.shape[..] {
             [len] => Some(len),
@@ -34,7 +34,7 @@ impl Tensor<'_> {
         }
     }
 
-    /// Rows and columns of a matrix; none for other ranks.
+    /// Rows and columns of a matrix; `None` for other ranks.
     pub(super) fn rows_cols(&self) -> Option<(usize, usize)> {
         match self.shape[..] {
             [rows, cols] => Some((rows, cols)),
@@ -43,7 +43,7 @@ impl Tensor<'_> {
     }
 
     /// # Errors
-    /// When the shape is another.
+    /// If the shape differs.
     pub(super) fn check_shape(&self, shape: &[usize]) -> Result<(), Fault> {
         if self.shape == shape {
             return Ok(());
@@ -52,10 +52,10 @@ impl Tensor<'_> {
         Err(Fault::Shape { name: self.name.clone(), found, expected })
     }
 
-    /// The values in the order of the bytes, which are finite and `shape.iter().product()` many.
+    /// The values in the order of the bytes; they are finite, and their number is `shape.iter().product()`.
     ///
     /// # Errors
-    /// When the type is not F32, the shape another, or a value not finite.
+    /// If the type is not F32, the shape differs, or a value is not finite.
     pub(super) fn values(&self, shape: &[usize]) -> Result<Vec<f32>, Fault> {
         self.check_shape(shape)?;
         if self.dtype != "F32" {
@@ -69,13 +69,13 @@ impl Tensor<'_> {
         }
     }
 
-    /// The fault of the value at place `at`, counted row by row.
+    /// The fault for the value at index `at`, counted row by row.
     pub(super) fn value_fault(&self, at: usize, value: f32, expected: &'static str) -> Fault {
         let (name, index) = (self.name.clone(), format!("{:?}", self.index(at)));
         Fault::Value { name, index, value, expected }
     }
 
-    /// Row and column, or whatever indices the shape has.
+    /// Row and column, or the corresponding indices for other ranks.
     pub(super) fn index(&self, at: usize) -> Vec<usize> {
         let mut index = vec![0; self.shape.len()];
         let mut rest = at;

@@ -1,4 +1,4 @@
-//! Files of plain tensors by name, beside checkpoints: the state of a training.
+//! Files of plain tensors by name, next to checkpoints: the state of a training.
 
 use super::container::{self, Metadata};
 use super::error::{CheckpointError, Fault};
@@ -6,10 +6,10 @@ use crate::write::atomic_write;
 use foldnet_data::bounded::{self, limit};
 use std::path::Path;
 
-/// Writes vectors of finite numbers by name, and texts by name, whole or not at all.
+/// Writes vectors of finite numbers, and texts, each by name, atomically.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file cannot be written.
 pub fn write_tensors(path: &Path, tensors: &[(&str, &[f32])], texts: &[(&str, String)]) -> Result<(), CheckpointError> {
     let tensors: Vec<_> =
         tensors.iter().map(|(name, values)| (name.to_string(), vec![values.len()], values.to_vec())).collect();
@@ -22,10 +22,10 @@ pub fn write_tensors(path: &Path, tensors: &[(&str, &[f32])], texts: &[(&str, St
 /// Vectors and texts, each by name.
 pub(super) type Contents = (Vec<(String, Vec<f32>)>, Metadata);
 
-/// Reads what [`write_tensors`] wrote.
+/// Reads a file written by [`write_tensors`].
 ///
 /// # Errors
-/// When the file is not a whole safetensors file of finite F32 numbers.
+/// If the file is not a complete safetensors file of finite F32 numbers.
 pub fn read_tensors(path: &Path) -> Result<Contents, CheckpointError> {
     let read = || -> Result<Contents, Fault> {
         let bytes = bounded::read(path, limit::CHECKPOINT).map_err(Fault::Unreadable)?;

@@ -1,15 +1,15 @@
 //! PyTorch's names: the tensors of a `state_dict`, sorted into the same [`Layers`] as Keras's.
 //!
-//! | in the file | shape | what it becomes |
+//! | in the file | shape | becomes |
 //! |---|---|---|
-//! | `LAYER.weight` of two dimensions, `LAYER.bias` | `[O][I]`, `[O]` | a Dense's kernel (Keras has it as `[I][O]`) and bias |
+//! | `LAYER.weight` with two dimensions, `LAYER.bias` | `[O][I]`, `[O]` | a Dense's kernel (Keras has it as `[I][O]`) and bias |
 //! | `LAYER.weight`, `.bias`, `.running_mean`, `.running_var` | `[O]` | a BatchNormalization's gamma, beta and moving statistics |
 //! | `num_batches_tracked`, `n_averaged`, `total_ops`, `total_params` | any | nothing: counters |
 //!
-//! `LAYER` is any path: `0`, `net.0`, `fc1`, `model.head`. A `state_dict` saved by safetensors has lost its order, so
-//! layers of a kind are ordered by their numbers where their paths differ in numbers alone (`net.0`, `net.3`), and else
-//! by what fits: each Dense takes as many inputs as the one before has units, and the BatchNormalizations are as wide as
-//! their places. Where more than one order fits, the file is refused.
+//! `LAYER` is any path: `0`, `net.0`, `fc1`, `model.head`. A `state_dict` saved by safetensors has lost its order. So
+//! layers of a kind are ordered by number if their paths only differ in numbers (`net.0`, `net.3`), and otherwise by
+//! shape: each Dense has as many inputs as the previous one has units, and the BatchNormalizations must have the widths
+//! of their positions. If more than one order fits, the file is refused.
 
 use super::error::Fault;
 use super::layers::{Group, LayerKind, Layers, Origin, unknown_names};
@@ -17,13 +17,14 @@ use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::tensor::Tensor;
 use std::collections::BTreeMap;
 
-/// More layers of a kind than any network here has; their order is not searched for.
+/// More layers of a kind than any network here has; for this many, no order is searched.
 const MOST: usize = foldnet_core::layer::MAX_DENSE + 1;
 
-/// Places that a search for the order may try, some milliseconds; who needs more has names that tell nothing.
+/// Maximum number of positions tried in the search for the order, a few milliseconds; if more are needed, the names are
+/// not meaningful.
 const TRIES: usize = 20_000;
 
-/// What PyTorch and tools around it count.
+/// Counters of PyTorch and tools around it.
 const COUNTERS: [&str; 4] = ["num_batches_tracked", "n_averaged", "total_ops", "total_params"];
 
 /// Whether the tensors are a `state_dict`: no name is Keras's, and some layer has a weight.
@@ -37,7 +38,7 @@ type Variables<'f> = BTreeMap<String, Tensor<'f>>;
 /// Sorts the tensors.
 ///
 /// # Errors
-/// When a name means nothing here, or the order of layers cannot be told.
+/// If a name is unknown, or the order of layers is not determined.
 pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
     let mut named = Sorted { layers: Layers { origin: Origin::Torch, ..Layers::default() }, ..Sorted::default() };
     for tensor in tensors {
@@ -57,7 +58,8 @@ pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
     named.ordered()
 }
 
-/// As [`sort`], of Keras's variables under layers of any name; a kernel is turned to PyTorch's layout on the way.
+/// Like [`sort`], for Keras's variables under layers of any name; kernels are transposed to PyTorch's layout on the
+/// way.
 pub(super) fn sort_keras(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
     let mut named = Sorted::default();
     for tensor in tensors {
@@ -86,7 +88,7 @@ struct Sorted<'f> {
 }
 
 impl<'f> Sorted<'f> {
-    /// A tensor of the layer and variable, if its name says them.
+    /// Adds a tensor under its layer and variable, if its name contains them.
     fn take(&mut self, tensor: Tensor<'f>, place: Option<(String, String)>) {
         match (place, tensor.name.as_str()) {
             (None, PIXEL_MEAN) => self.layers.pixel_mean = Some(tensor),
@@ -96,7 +98,7 @@ impl<'f> Sorted<'f> {
         }
     }
 
-    /// The layers of each kind, in an order that is told by names or shapes.
+    /// The layers of each kind, in the order given by names or shapes.
     fn ordered(self) -> Result<Layers<'f>, Fault> {
         let Self { mut layers, groups, mut unknown } = self;
         let (mut dense, mut norms) = (Vec::new(), Vec::new());
@@ -127,7 +129,7 @@ impl<'f> Sorted<'f> {
 /// A layer's path with its variables.
 type Named<'f> = (String, Variables<'f>);
 
-/// The layers of one kind in order; `fits(place, before, next)` says whether `next` may stand at a place.
+/// The layers of one kind in order; `fits(place, before, next)` says whether `next` may be at a position.
 fn ordered<'f>(
     layers: Vec<Named<'f>>,
     fits: impl Fn(usize, &Variables, &Variables) -> bool,
@@ -177,7 +179,7 @@ fn ordered<'f>(
     }
 }
 
-/// All orders that fit, two being enough to know that there is more than one.
+/// Searches all orders that fit, up to two, which shows that there is more than one.
 struct Search<'a, 'f, F> {
     layers: &'a [Named<'f>],
     /// Their paths without numbers.
@@ -185,9 +187,9 @@ struct Search<'a, 'f, F> {
     fits: &'a F,
     order: Vec<usize>,
     found: Vec<Vec<usize>>,
-    /// Places that may still be tried.
+    /// Number of positions that may still be tried.
     tries: usize,
-    /// Whether numbers say an order.
+    /// Whether numbers determine an order.
     numbered: bool,
 }
 
@@ -213,7 +215,7 @@ impl<F: Fn(usize, &Variables, &Variables) -> bool> Search<'_, '_, F> {
         }
     }
 
-    /// Whether all layers whose paths have the same text and lower numbers stand already.
+    /// Whether all layers whose paths have the same text and lower numbers are placed already.
     fn in_turn(&self, next: usize) -> bool {
         let waits = |at: usize| self.texts[at] == self.texts[next] && !self.order.contains(&at);
         !self.numbered || (0..next).all(|at| !waits(at))
@@ -232,7 +234,7 @@ fn numbers(path: &str) -> Vec<(usize, String)> {
     digits.map(|part| part.trim_start_matches('0')).map(|part| (part.len(), part.to_owned())).collect()
 }
 
-/// The same under Keras's names for variables, which the checks behind go by.
+/// The groups with Keras's names for variables, which later checks use.
 fn groups_of(origin: Origin, kind: LayerKind, layers: Vec<Named>) -> Vec<Group> {
     let named = layers.into_iter().zip(0..);
     named.map(|((path, variables), number)| group(origin, kind, number, path, variables)).collect()

@@ -1,9 +1,9 @@
-//! Layer lists in words, as `--layers` takes them: `dense, batch_norm, relu, dense, softmax`.
+//! Layer lists as words, as for `--layers`: `dense, batch_norm, relu, dense, softmax`.
 
 use foldnet_core::Layer;
 use std::str::FromStr;
 
-/// A layer of a list in words; units and biases are the tensors' business.
+/// A layer in such a list; units and biases come from the tensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Word {
     /// `dense`
@@ -12,19 +12,19 @@ pub enum Word {
     BatchNorm,
     /// `relu`
     Relu,
-    /// `softmax`, last.
+    /// `softmax`; only as the last layer.
     Softmax,
-    /// `sigmoid`, last, of one unit.
+    /// `sigmoid`; only as the last layer, with one unit.
     Sigmoid,
     /// `flatten` and `dropout`, which do nothing at inference.
     Nothing,
 }
 
-/// A list of layers in words, separated by commas.
+/// A list of layers as words, separated by commas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words(pub Vec<Word>);
 
-/// A word that is no layer.
+/// The word is not a layer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is no layer that Foldnet has; give dense, batch_norm, relu, and softmax or sigmoid at the end (a network with another activation must be trained with relu in its place)"
@@ -70,7 +70,7 @@ impl FromStr for Words {
     }
 }
 
-/// The hidden activation in words: ReLU is the only one that folds.
+/// The hidden activation as a word: only ReLU can be folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReluOnly;
 
@@ -82,7 +82,7 @@ impl FromStr for ReluOnly {
     }
 }
 
-/// A list in words.
+/// A list of layers as words.
 pub(super) fn of(layers: &[Layer]) -> String {
     let word = |layer: &Layer| match layer {
         Layer::Dense { .. } => "dense",

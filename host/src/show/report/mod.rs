@@ -1,7 +1,7 @@
-//! One page that shows what a training, a fold, a quantization came to: for people who were not there.
+//! One page with the results of training, fold and quantization, for readers who were not involved.
 //!
-//! [`mod@gather`] measures, [`mod@page`] writes HTML, a file a section in both; [`draw`] holds the pictures that sections share.
-//! The page needs nothing but itself: no script, no network, pictures inside.
+//! [`mod@gather`] measures and [`mod@page`] writes HTML, each with one file per section; [`draw`] has the figures that
+//! sections share. The page is self-contained: no scripts, no network access, embedded images.
 
 pub mod draw;
 pub mod gather;

@@ -1,4 +1,4 @@
-//! What people and programs see: text, progress bars, tables, and one JSON object where `--json` asks for it.
+//! Output for people and programs: text, progress bars, tables, and one JSON object with `--json`.
 
 mod picture;
 mod progress;
@@ -15,7 +15,7 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::io::Write;
 
-/// Where text goes: to stdout, or to stderr while `--json` keeps stdout for its object.
+/// Destination of text: stdout, or stderr if `--json` reserves stdout for its object.
 #[derive(Debug, Clone, Copy)]
 pub struct Ui {
     json: bool,
@@ -23,8 +23,8 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// With `json`, [`result`](Self::result) prints an object and text goes to stderr; with `quiet` there is neither text
-    /// nor, in the whole program, a progress bar.
+    /// With `json`, [`result`](Self::result) prints an object and text goes to stderr. With `quiet` there is no text
+    /// and, in the whole program, no progress bar.
     pub fn new(json: bool, quiet: bool) -> Self {
         if quiet {
             progress::hide_bars();
@@ -37,12 +37,12 @@ impl Ui {
         Self { quiet: true, ..self }
     }
 
-    /// A line for people. Whatever a terminal would obey in it is made visible, line feeds, too.
+    /// Prints a line for people. Control characters, including line feeds, are made visible.
     pub fn say(&self, line: impl Display) {
         self.print(&styled(&line.to_string(), text::line));
     }
 
-    /// Lines for people, such as a [`table`]; what stands in them from files has passed [`text::name`].
+    /// Prints lines for people, such as a [`table`]; texts from files in them have passed [`text::name`].
     pub fn block(&self, lines: impl Display) {
         self.print(&styled(&lines.to_string(), text::block));
     }
@@ -56,17 +56,18 @@ impl Ui {
         }
     }
 
-    /// A text that is itself the result: on stdout, also with `quiet`, but not with `json`, whose object holds it.
+    /// Prints a text that is itself the result: on stdout, even with `quiet`, but not with `json`, whose object
+    /// includes it.
     pub fn document(&self, text: &str) {
         if !self.json {
             print::keep(write!(anstream::stdout(), "{text}"));
         }
     }
 
-    /// The object for programs.
+    /// Prints the object for programs.
     ///
     /// # Errors
-    /// When it has no form in JSON.
+    /// If it cannot be represented as JSON.
     pub fn result(&self, value: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
             let text = serde_json::to_string(value).context("the result has no form in JSON")?;
@@ -76,10 +77,10 @@ impl Ui {
     }
 }
 
-/// Where bold begins and ends, until the text is printed: characters that no text has.
+/// Placeholders for the start and end of bold text until it is printed: characters that do not occur in text.
 const BOLD: (char, char) = ('\u{fdd0}', '\u{fdd1}');
 
-/// `text` with its unmarked parts made safe and its marks as the terminal has them.
+/// `text` with its unmarked parts escaped by `safe` and its marks replaced by terminal codes.
 fn styled(text: &str, safe: fn(&str) -> String) -> String {
     let style = Style::new().bold();
     let part = |part: &str| match (part.strip_prefix(BOLD.0), part.strip_prefix(BOLD.1)) {
@@ -93,12 +94,12 @@ fn styled(text: &str, safe: fn(&str) -> String) -> String {
     starts.into_iter().map(|to| part(&text[std::mem::replace(&mut from, to)..to])).collect()
 }
 
-/// `text` in bold where the terminal has it, to be printed by [`Ui`].
+/// `text` in bold if the terminal supports it, to be printed by [`Ui`].
 pub fn bold(text: impl Display) -> String {
     format!("{}{text}{}", BOLD.0, BOLD.1)
 }
 
-/// A table with a header; columns from the second on are aligned to the right. Cells are shown as [`text::name`] has them.
+/// A table with a header; columns from the second on are right-aligned. Cells are escaped by [`text::name`].
 pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_header(header.iter().map(|cell| text::name(cell)));

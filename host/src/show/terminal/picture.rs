@@ -3,13 +3,13 @@
 use super::bold;
 use foldnet_data::text;
 
-/// From dark to bright, where there are no colours.
+/// Shades from dark to bright, for output without colours.
 const SHADES: &[u8; 10] = b" .:-=+*#%@";
 
 /// Width of the longest bar.
 const BAR: usize = 40;
 
-/// An image of `width` columns, two characters a pixel, bright where the pixel is.
+/// An image with `width` columns, two characters per pixel, with bright pixels drawn bright.
 pub fn picture(pixels: &[u8], width: usize) -> String {
     let shade = |&pixel: &u8| {
         let shade = char::from(SHADES[usize::from(pixel) * SHADES.len() / 256]);
@@ -19,7 +19,7 @@ pub fn picture(pixels: &[u8], width: usize) -> String {
     lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// A line with a bar for every class; the most probable one in bold.
+/// A line with a bar for every class; the most probable one is bold.
 pub fn bars(labels: &[String], probabilities: &[f32]) -> String {
     let labels: Vec<String> = labels.iter().map(|label| text::name(label)).collect();
     let name_width = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
@@ -33,7 +33,7 @@ pub fn bars(labels: &[String], probabilities: &[f32]) -> String {
     labels.iter().zip(probabilities).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `values` as dots on a line from `low` to `high`; where several fall together, how many.
+/// `values` as dots on a line from `low` to `high`; if several coincide, their number.
 pub fn strip(values: &[f64], low: f64, high: f64) -> String {
     let mut counts = [0_u32; BAR];
     for value in values {

@@ -1,4 +1,4 @@
-//! Progress bars on stderr, drawn only where that is a terminal.
+//! Progress bars on stderr, drawn only if that is a terminal.
 
 use crate::deploy::quantize;
 use crate::train::fit::TrainProgress;
@@ -8,18 +8,18 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Between two drawings of a bar.
+/// Minimum time between two updates of a bar.
 const DRAW_EVERY: Duration = Duration::from_millis(50);
 
-/// Whether bars are not to be drawn even on a terminal.
+/// Whether bars are hidden even on a terminal.
 static HIDDEN: AtomicBool = AtomicBool::new(false);
 
-/// From now on no bar is drawn.
+/// Hides all bars from now on.
 pub(super) fn hide_bars() {
     HIDDEN.store(true, Ordering::Relaxed);
 }
 
-/// A bar of `len`, which is drawn only where stderr is a terminal.
+/// A bar of `len`, which is only drawn if stderr is a terminal.
 fn bar(len: usize) -> ProgressBar {
     match HIDDEN.load(Ordering::Relaxed) {
         true => ProgressBar::with_draw_target(Some(len as u64), ProgressDrawTarget::hidden()),
@@ -32,14 +32,14 @@ fn style(template: &str) -> ProgressStyle {
     style.progress_chars("━╸─")
 }
 
-/// A bar for every file that is read or downloaded, shown once it takes long enough to be worth it.
+/// A bar for every file that is read or downloaded, shown once it takes noticeably long.
 #[derive(Debug, Default)]
 pub struct LoadBars {
     bars: HashMap<String, ProgressBar>,
 }
 
 impl LoadBars {
-    /// Takes note of a step.
+    /// Updates the bar.
     pub fn update(&mut self, step: LoadProgress) {
         // Reading takes a moment; only a download is worth a bar.
         if let LoadProgress::Downloading { file, done, total } = step {
@@ -58,14 +58,14 @@ impl Drop for LoadBars {
     }
 }
 
-/// Keras's bar of an epoch.
+/// A Keras-style bar for an epoch.
 #[derive(Debug)]
 pub struct EpochBar {
     bar: ProgressBar,
 }
 
 impl EpochBar {
-    /// A bar of `steps`, each of about `images_per_step`, before `epochs_left` more epochs.
+    /// A bar of `steps`, each of about `images_per_step`, with `epochs_left` more epochs to follow.
     pub fn new(steps: usize, images_per_step: usize, epochs_left: usize) -> Self {
         let bar = bar(steps);
         let key = move |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
@@ -83,7 +83,7 @@ impl EpochBar {
         Self { bar }
     }
 
-    /// Shows a step; cheap between two drawings.
+    /// Shows a step; cheap between two updates.
     pub fn update(&self, progress: TrainProgress) {
         self.bar.set_position(progress.step as u64);
         if progress.step % 16 == 0 && !self.bar.is_hidden() {
@@ -98,7 +98,7 @@ impl Drop for EpochBar {
     }
 }
 
-/// A bar for every layer that is quantized.
+/// A bar for every layer being quantized.
 #[derive(Debug, Default)]
 pub struct QuantizeBar {
     layer: usize,
@@ -106,7 +106,7 @@ pub struct QuantizeBar {
 }
 
 impl QuantizeBar {
-    /// Takes note of a row.
+    /// Counts a row.
     pub fn update(&mut self, step: quantize::QuantizeProgress) {
         if step.layer != self.layer {
             (self.layer, self.bar) = (step.layer, None);
@@ -116,7 +116,7 @@ impl QuantizeBar {
     }
 }
 
-/// A bar for any other stage that counts.
+/// A bar for any other stage with a count.
 #[derive(Debug)]
 pub struct StageBar {
     bar: ProgressBar,
@@ -130,7 +130,7 @@ impl StageBar {
         Self { bar }
     }
 
-    /// Shows how far it is.
+    /// Shows the progress.
     pub fn update(&self, done: usize) {
         self.bar.set_position(done as u64);
     }

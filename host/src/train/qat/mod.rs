@@ -1,22 +1,25 @@
-//! Quantization-aware training: a network of integers is trained as such, so that what is exported is what was trained.
+//! Quantization-aware training: a network of integers is trained as such, so that the exported weights are the trained
+//! ones.
 //!
 //! ```text
 //! float network ─► fold ─► student (Dense of integers, BatchNormalization, u8 ReLU) ─► steps ─► deploy/quantize/trained.rs
 //!                             student.rs                                             optimizer.rs   (the rows of a model file)
 //! ```
 //!
-//! * The float network is folded to raw inputs first, so every placement of BatchNormalization is trained alike.
-//! * Between each hidden Dense and its ReLU stands a BatchNormalization again. It absorbs the scale of each row, so the
-//!   kernel holds the integers themselves and no step size has to be learned. The last Dense has a scale per row.
-//! * A latent `p` in `-1..1` stands behind every weight `q = round(p Q)`, with `Q` the largest level of the width. The
-//!   gradient passes straight through the rounding (Bengio, Léonard and Courville 2013).
-//! * With a teacher the loss is `.3` cross-entropy and `.7 T^2` Kullback-Leibler divergence to the teacher's softmax at
-//!   `T = 3` (Hinton, Vinyals and Dean 2015); of values `.3` squared error and `.7` to the teacher's values.
-//! * Inputs of other types than `u8` become bytes first, by windows that are chosen before and kept in the checkpoint.
-//!   Values are trained standardized, and what reconstructs has its standardized inputs as targets; the head of the model
-//!   makes real values and scores of them.
+//! * The float network is first folded to raw inputs, so that training is the same for every placement of
+//!   BatchNormalization.
+//! * A new BatchNormalization is inserted between each hidden Dense and its ReLU. It absorbs the scale of each row, so
+//!   the kernel holds the integers themselves and no step size has to be learned. The last Dense has a scale per row.
+//! * Every weight `q = round(p Q)` has a latent `p` in `-1..1`, with `Q` the largest level of the width. The gradient
+//!   passes straight through the rounding (Bengio, Léonard and Courville 2013).
+//! * With a teacher, the loss is `.3` cross-entropy plus `.7 T^2` Kullback-Leibler divergence to the teacher's softmax
+//!   at `T = 3` (Hinton, Vinyals and Dean 2015); for values it is `.3` squared error plus `.7` squared error to the
+//!   teacher's values.
+//! * Inputs of types other than `u8` are first converted to bytes, by windows that are chosen beforehand and kept in
+//!   the checkpoint. Values are trained standardized, and reconstruction has the standardized inputs as targets; the
+//!   head of the model converts them to real values and scores.
 //!
-//! Validation and evaluation run the model file by the device's own code.
+//! Validation and evaluation run the model file with the device's own code.
 
 mod optimizer;
 mod student;
@@ -41,16 +44,16 @@ use foldnet_core::{Compute, Layer};
 use foldnet_data::{Task, View};
 use optimizer::Latents;
 
-/// How to train in integers.
+/// Settings for training in integers.
 #[derive(Debug, Clone)]
 pub struct Quantize {
-    /// Bits of the weights: one number for all layers, or one for each.
+    /// Bits per weight: one number for all layers, or one for each.
     pub bits: Vec<u8>,
-    /// The network whose outputs are learned, too.
+    /// The teacher, whose outputs are also learned.
     pub teacher: Option<Checkpoint>,
 }
 
-/// The learning rate where the command line gives none: the fewer bits, the more has to move.
+/// The default learning rate: higher for fewer bits, because weights have to move further.
 pub fn default_learning_rate(bits: &[u8]) -> f32 {
     match bits.iter().min() {
         Some(2) => 0.03,
@@ -58,24 +61,24 @@ pub fn default_learning_rate(bits: &[u8]) -> f32 {
     }
 }
 
-/// Examples that statistics, scales and steps are started from; more change nothing that can be measured.
+/// Number of examples from which statistics, scales and steps are initialized; more make no measurable difference.
 const EXAMPLES: usize = 10_000;
 
-/// The student that training starts from, where `network` and its teacher are of a kind that it can have.
+/// The initial student, if `network` and its teacher are suitable.
 ///
 /// # Errors
-/// In one line, with what to do instead, when they are not; and as [`student()`].
+/// In one line with the remedy, if they are not; and as [`student()`].
 pub fn begin<C: Compute>(network: &Checkpoint, how: &Quantize, train: View, compute: &C) -> anyhow::Result<Student> {
     check(network, how)?;
     let some = train.slice(0..train.len().min(EXAMPLES));
     student(network, &how.bits, network.seen(some).view(), compute)
 }
 
-/// Whether `network` and its teacher are of a kind that can be trained so.
+/// Checks that `network` and its teacher are suitable for training in integers.
 ///
 /// # Errors
-/// When the network is of integers already, cannot be folded, or has not as many layers as there are widths; and when the
-/// teacher is of other examples.
+/// If the network is already one of integers, cannot be folded, or its number of layers differs from the number of
+/// widths; also if the teacher is for other examples.
 pub fn check(network: &Checkpoint, how: &Quantize) -> anyhow::Result<()> {
     if network.about.quantized.is_some() {
         bail!(
@@ -88,7 +91,7 @@ pub fn check(network: &Checkpoint, how: &Quantize) -> anyhow::Result<()> {
 }
 
 /// # Errors
-/// When the outputs of `teacher` are not those of `network` for the same examples.
+/// If the outputs of `teacher` are not those of `network` for the same examples.
 fn check_teacher(network: &Checkpoint, teacher: &Checkpoint) -> anyhow::Result<()> {
     let kind = |of: &Checkpoint| (of.about.task, ImageSize::of(of).pixels, of.about.input.0, of.classes());
     if kind(network) != kind(teacher) {
@@ -105,7 +108,7 @@ fn check_teacher(network: &Checkpoint, teacher: &Checkpoint) -> anyhow::Result<(
     Ok(())
 }
 
-/// What `teacher` answers to `train`, `[N][O]`, as `student` is to answer it.
+/// The outputs of `teacher` for `train`, `[N][O]`, in the units of `student`.
 fn lesson<C: Compute>(student: &Checkpoint, teacher: &Checkpoint, train: View, compute: &C) -> Vec<f32> {
     let found = run_checkpoint(teacher, train, compute).logits;
     match student.about.task {
@@ -127,10 +130,10 @@ fn lesson<C: Compute>(student: &Checkpoint, teacher: &Checkpoint, train: View, c
     }
 }
 
-/// Trains `student` in place; `teacher` is a trained network of the same task and examples.
+/// Trains `student` in place; `teacher` is a trained network for the same task and examples.
 ///
 /// # Errors
-/// When training diverges or is stopped, and where the observer fails; the student is then as it was at that moment.
+/// If training diverges or is stopped, or the observer fails; the student is then as it was at that moment.
 pub fn fit_quantized<C: Compute>(
     student: &mut Student,
     teacher: Option<&Checkpoint>,

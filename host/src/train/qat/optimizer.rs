@@ -1,9 +1,10 @@
-//! Nesterov's momentum on the latents behind integer weights.
+//! Nesterov momentum on the latents of integer weights.
 //!
-//! A kernel holds `w = s round(p Q)`, with `s = 1` in the hidden layers, whose BatchNormalization absorbs any scale, and a
-//! scale `s` per row in the last one. With `g = dL/dw` the gradient of `p` is `s Q g` and that of `s` is
-//! `sum_i g_i round(p_i Q)`. `p` learns at `fan_in / 2` times the rate: a row that is normalized feels a step of `p` only
-//! in proportion to the row's length. `s` learns at `1 / (20 Q^2)` of it; without that division 4 bits diverged.
+//! A kernel holds `w = s round(p Q)`. In the hidden layers `s = 1`, because their BatchNormalization absorbs any scale;
+//! the last layer has a scale `s` per row. With `g = dL/dw` the gradient of `p` is `s Q g` and that of `s` is
+//! `sum_i g_i round(p_i Q)`. `p` learns at `fan_in / 2` times the rate, because the effect of a step of `p` on a
+//! normalized row is relative to the row's length. `s` learns at `1 / (20 Q^2)` of the rate; without that division, 4
+//! bits diverged.
 
 use super::student::Student;
 use foldnet_core::Layer;
@@ -11,16 +12,16 @@ use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::train::optimizer::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 use std::sync::{Mutex, PoisonError};
 
-/// Share of the velocity that is kept.
+/// Decay of the velocity.
 const MOMENTUM: f32 = 0.9;
 
-/// Scales stay above this, so that a row never vanishes for good.
+/// Lower bound of scales, so that a row never vanishes for good.
 const LEAST_SCALE: f32 = 1e-12;
 
-/// The optimizer: state per parameter is latent and velocity.
+/// The optimizer; its state per parameter is latent and velocity.
 #[derive(Debug)]
 pub(super) struct Latents {
-    /// `Q` of the kernel of each layer, by the layer's position in the network; 0 for layers without a kernel.
+    /// `Q` for the kernel of each layer, by the layer's position in the network; 0 for layers without a kernel.
     levels: Vec<f32>,
     /// Position of the last Dense.
     last: usize,
@@ -41,13 +42,13 @@ impl Latents {
         Self { levels: levels.collect(), last, scales: Mutex::new(scales) }
     }
 
-    /// The scales of the last Dense's rows as they stand.
+    /// The current scales of the last Dense's rows.
     pub(super) fn scales(&self) -> Vec<f32> {
         self.scales.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|[scale, _]| *scale).collect()
     }
 }
 
-/// The largest level of a width: 127, 7 or 1; 0 for what is no width.
+/// The largest level of a width: 127, 7 or 1; 0 for anything else.
 pub(super) fn levels(bits: u8) -> f32 {
     BitWidth::from_bits(bits).map_or(0.0, |width| f32::from(width.max_weight()))
 }
@@ -101,7 +102,7 @@ impl Step for LatentStep<'_> {
     }
 }
 
-/// The values of one or more rows with what belongs to them.
+/// The values of one or more rows with their latents, velocities and gradients.
 struct Row<'a> {
     values: &'a mut [f32],
     latent: &'a mut [f32],

@@ -1,4 +1,4 @@
-//! The student: the network of integers that starts where the float network stands.
+//! The student: the network of integers initialized from the float network.
 
 use super::optimizer::{levels, rounded};
 use crate::deploy;
@@ -11,20 +11,20 @@ use foldnet_core::{Compute, Layer};
 use foldnet_data::View;
 use nalgebra::DMatrix;
 
-/// What BatchNormalization adds to the variance; the sums of a kernel of integers are far larger.
+/// Epsilon of BatchNormalization; the variances of sums with integer kernels are far larger.
 const EPSILON: f32 = 1e-3;
 
-/// A network of integers, and the latents behind them.
+/// A network of integers, and its latents.
 #[derive(Debug, Clone)]
 pub struct Student {
     /// Kernels hold integers, those of the last Dense times a scale per row; inputs are a device's bytes divided by 255.
     pub network: Checkpoint,
-    /// `[P]`, in the order of the parameters: `-1..=1` for the values of kernels, 0 for all else.
+    /// `[P]`, in the order of the parameters: `-1..=1` for the values of kernels, 0 for everything else.
     pub(super) latents: Vec<f32>,
 }
 
 impl Student {
-    /// Bits of each Dense.
+    /// Bits per weight of each Dense.
     pub(super) fn bits(&self) -> &[u8] {
         self.network.about.quantized.as_ref().map_or(&[], |quantized| &quantized.bits)
     }
@@ -35,11 +35,11 @@ impl Student {
     }
 }
 
-/// The student of a trained network, with `bits` for all layers or for each, on examples of the training set as the
-/// network's inputs take them.
+/// The student of a trained network, with `bits` for all layers or for each, initialized on examples of the training
+/// set in the form of the network's inputs.
 ///
 /// # Errors
-/// When the network cannot be folded, or `bits` are not 8, 4 or 2, or not one for each layer.
+/// If the network cannot be folded, or `bits` are not 8, 4 or 2, or not one for each layer.
 pub fn student<C: Compute>(teacher: &Checkpoint, bits: &[u8], some: View, compute: &C) -> anyhow::Result<Student> {
     let mut folded = fold(teacher).context("this network cannot be trained in integers")?;
     let bits = bits_per_layer(bits, folded.len())?;
@@ -78,15 +78,15 @@ fn turned<T>(values: &[T], inputs: usize, as_float: impl Fn(&T) -> f32) -> Vec<f
     (0..inputs).flat_map(|input| values[input..].iter().step_by(inputs)).map(as_float).collect()
 }
 
-/// What reaches a layer, `[I][N]` each.
+/// A layer's inputs, `[I][N]` each.
 struct Inputs {
     /// In the student.
     x: Vec<f32>,
     /// In the folded float network.
     float: Vec<f32>,
     n: usize,
-    /// Whether these are the inputs of the network, in steps of a byte in the float network, a byte divided by 255 in the
-    /// student.
+    /// Whether these are the network's inputs: in steps of a byte in the float network, and a byte divided by 255 in
+    /// the student.
     first: bool,
 }
 
@@ -100,7 +100,7 @@ struct Builder<'a, C> {
 }
 
 impl<C: Compute> Builder<'_, C> {
-    /// Adds a layer; returns what reaches the next one.
+    /// Adds a layer; returns the next one's inputs.
     fn push(&mut self, layer: &FoldedLayer, bits: u8, inputs: &Inputs, last: bool) -> Inputs {
         let n = inputs.n;
         let kernel: Vec<f32> = layer.kernel.iter().map(|&w| w as f32).collect();
@@ -126,7 +126,7 @@ impl<C: Compute> Builder<'_, C> {
         Inputs { x, float: z.iter().map(|z| z.max(0.0)).collect(), n, first: false }
     }
 
-    /// Dense, BatchNormalization, ReLU.
+    /// Adds Dense, BatchNormalization, ReLU.
     fn push_hidden(&mut self, layer: &FoldedLayer, codes: Vec<f32>, lines: &[Line], step: f32) {
         self.layers.push(Layer::dense_without_bias(layer.units as u32));
         self.layers.push(Layer::BatchNorm { momentum: foldnet_core::layer::MOMENTUM, epsilon: EPSILON });
@@ -140,7 +140,7 @@ impl<C: Compute> Builder<'_, C> {
         self.latents.extend(vec![0.0; 4 * layer.units]);
     }
 
-    /// Dense with a scale per row and a bias; and ReLU, where the network ends with one.
+    /// Adds Dense with a scale per row and a bias; and ReLU, if the network ends with one.
     fn push_last(&mut self, layer: &FoldedLayer, codes: &[f32], lines: &[Line], found: &[f64]) {
         self.layers.push(Layer::dense(layer.units as u32));
         self.layers.extend(layer.relu.then_some(Layer::Relu));
@@ -161,7 +161,7 @@ impl<C: Compute> Builder<'_, C> {
     }
 }
 
-/// Integers `[O][I]`, their latents, and the scale of each row by the exporter's own search.
+/// Integers `[O][I]`, their latents, and the scale of each row from the exporter's own search.
 fn round_rows(layer: &FoldedLayer, bits: u8, inputs: &Inputs, images: &ImageWeights) -> (Vec<f32>, Vec<f32>, Vec<f64>) {
     let unit = if inputs.first { 255.0 } else { 1.0 };
     let square = |x: &[f32]| images.mean(x.iter().map(|&x| f64::from(x).powi(2)));

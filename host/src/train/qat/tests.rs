@@ -1,4 +1,5 @@
-//! Training in integers on small generated sets: what is exported is what was trained, and what cannot be trained is refused.
+//! Training in integers on small generated sets: the exported model equals the trained one, and unsuitable networks are
+//! refused.
 
 use super::*;
 use crate::compute::Fast;
@@ -18,7 +19,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 const INPUTS: usize = 20;
 const CLASSES: usize = 4;
 
-/// Bytes that lie around a middle of their class, `[N][I]`, and the classes.
+/// Bytes scattered around a centre for their class, `[N][I]`, and the classes.
 struct Set {
     shape: Shape,
     bytes: Vec<u8>,
@@ -74,7 +75,7 @@ fn config(epochs: usize) -> Config {
     Config { epochs, learning_rate: 0.02, ..Config::default() }
 }
 
-/// Logits of a network of integers by its own arithmetic, and those of the model that export makes of it.
+/// Logits of a network of integers by its own arithmetic, and those of the exported model.
 fn both(network: &Checkpoint, bits: &[u8], train: &Set, test: &Set) -> [Vec<f32>; 2] {
     let plan = ExportPlan { bits, calibration: train.view(), test: test.view(), labels: &network.labels };
     let (model, report) = export(network, &plan, &Portable, &mut |_| {}).expect("an export");
@@ -87,8 +88,8 @@ fn both(network: &Checkpoint, bits: &[u8], train: &Set, test: &Set) -> [Vec<f32>
     [logits(&layers, bytes).into_iter().map(|z| z as f32 * scale).collect(), exported]
 }
 
-/// Networks whose inputs are averages of 2x2 pixels, of one channel and of three: the model file, run by the device's code
-/// on whole images, gives every logit to the bit, and the student has learned something.
+/// Networks whose inputs are averages of 2x2 pixels, with one channel and with three: the model file, run by the
+/// device's code on whole images, gives bit-identical logits, and the student has learned something.
 #[test]
 fn pooled_inputs_are_the_same_on_both_sides() {
     for channels in [1, 3] {
@@ -115,8 +116,8 @@ fn pooled_inputs_are_the_same_on_both_sides() {
     }
 }
 
-/// Trains in integers of these widths, from a float network and with it as teacher where `taught`: the loss falls, accuracy
-/// stays, and export gives every logit to the bit, before a step and after the last.
+/// Trains in integers of these widths, from a float network, which is also the teacher if `taught`. The loss must fall,
+/// accuracy stay, and export give bit-identical logits before the first step and after the last.
 fn check(norm: NormPlacement, bits: &[u8], taught: bool) {
     let (train, valid, test) = (Set::draw(600, 1), Set::draw(200, 2), Set::draw(300, 3));
     let teacher = float(norm, &train, &valid);
@@ -177,7 +178,8 @@ fn threads_change_no_bit() {
     assert_eq!(params[0], params[1]);
 }
 
-/// Half an epoch too large a rate for floats: it diverges or stays finite, but never gives a network that is not.
+/// A rate that is far too large even for floats, for half an epoch: training diverges or stays finite, but never
+/// returns a network that is not finite.
 #[test]
 fn a_rate_that_is_far_too_large_diverges() {
     let (train, valid) = (Set::draw(300, 1), Set::draw(100, 2));
@@ -190,7 +192,7 @@ fn a_rate_that_is_far_too_large_diverges() {
     assert!(matches!(error, TrainError::Diverged { epoch: 1 }), "{error}");
 }
 
-/// In place of a network of classes, what `change` makes of it is refused with `expected`.
+/// The network changed by `change` is refused with `expected`.
 fn refused(change: impl Fn(&mut Checkpoint, &mut Quantize), expected: &str) {
     let (train, valid) = (Set::draw(60, 1), Set::draw(20, 2));
     let mut network = float(NormPlacement::Before, &train, &valid);
@@ -225,11 +227,11 @@ fn a_network_of_integers_is_no_start() {
     assert!(error.contains("was trained in integers already; give the float network"), "{error}");
 }
 
-/// What the inputs of a set are drawn for: sensors of two channels, of every type.
+/// Generated sensor data: two channels, every type.
 const SAMPLES: usize = 6;
 
-/// Windows of a sensor in three states, in the units of its type, `[N][SAMPLES][2]`; and what there is to say of each: the
-/// state, and two values of very different sizes.
+/// Windows of a sensor in three states, in the units of its type, `[N][SAMPLES][2]`; and the targets of each: the
+/// state, and two values of very different magnitudes.
 struct Recording {
     inputs: Values,
     classes: Vec<u16>,
@@ -270,11 +272,11 @@ impl Recording {
     }
 }
 
-/// What a network of sensors is to answer.
+/// The target of a network for sensors.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Goal {
     States,
-    /// Whether it is the last state, by one sigmoid.
+    /// Whether it is the last state, with one sigmoid.
     Last,
     Values,
     Inputs,
@@ -289,7 +291,7 @@ impl Goal {
         }
     }
 
-    /// How wrong outputs are: shares of wrong classes, of the spread of values, mean scores.
+    /// The error of outputs: fraction of wrong classes, error relative to the spread of values, or mean score.
     fn error(self, found: &Outputs, view: View) -> f64 {
         match self {
             Self::States | Self::Last => 1.0 - found.accuracy(view.classes().expect("classes")),
@@ -341,8 +343,8 @@ fn of_sensors(goal: Goal, norm: NormPlacement, [train, valid]: [View; 2]) -> Che
     network
 }
 
-/// Trains a network of sensors in integers. What training says of the validation examples, what the checkpoint answers to
-/// others and what the exported model does is one and the same, to the bit; and it is about as good as in floats.
+/// Trains a network for sensors in integers. Validation during training, the checkpoint's outputs and the exported
+/// model must agree to the bit, and be about as good as in floats.
 fn check_sensors(kind: &str, goal: Goal, norm: NormPlacement, bits: u8, most: f64) {
     let [train, valid, test] = [(600, 1), (150, 2), (300, 3)].map(|(n, seed)| {
         let mut drawn = Recording::draw(kind, n, seed);

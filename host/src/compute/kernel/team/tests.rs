@@ -1,4 +1,4 @@
-//! A team under many lists, panics, and members that do nothing.
+//! A team with many lists, panics, and members that do nothing.
 
 use super::*;
 use std::collections::HashSet;
@@ -67,7 +67,7 @@ impl Drop for Bomb {
     }
 }
 
-/// Every task panics with a [`Bomb`], on any thread; no task is still at work when the call returns.
+/// Every task panics with a [`Bomb`], on any thread; no task is still running when the call returns.
 #[test]
 fn payloads_that_panic_when_dropped_do_not_end_a_list_early() {
     for members in [1, 2] {
@@ -135,7 +135,7 @@ fn the_time_alone_grows_while_it_does_not_help() {
     assert_eq!(alone.length, ALONE);
 }
 
-/// Whether waits of `late` milliseconds, in every `every` that the team works, make the caller work alone.
+/// Whether waits of `late` milliseconds, per `every` milliseconds of the team's work, make the caller work alone.
 fn leads_to_being_alone(late: u32, every: u32) -> bool {
     let (millisecond, start) = (Duration::from_millis(1), Instant::now());
     let mut alone = Alone { until: start, ..Alone::new(ALONE) };
@@ -168,7 +168,7 @@ fn the_team_is_given_a_trial() {
     assert_eq!(alone.until, again, "every trial is as long");
 }
 
-/// As beside a busy core: the helper never comes to a task, and nobody waits for it.
+/// As with a busy core: the helper never gets to a task, and the caller does not wait for it.
 #[test]
 fn helpers_that_do_nothing_lead_to_being_alone() {
     let mut team = Team::new(1);

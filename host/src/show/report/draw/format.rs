@@ -1,14 +1,14 @@
-//! Numbers as people read them. Parts that belong together are joined by spaces that do not break.
+//! Formatting of numbers for people. Parts that belong together are joined by non-breaking spaces.
 
-/// A space that does not break.
+/// A non-breaking space.
 const SPACE: char = '\u{a0}';
 
-/// A share of 0 to 1, as `85.87 %`.
+/// A share between 0 and 1, as `85.87 %`.
 pub fn percent(share: f64) -> String {
     format!("{:.2}{SPACE}%", share * 100.0)
 }
 
-/// How sure a network is: as a share, never as all there is.
+/// The confidence of a network as a percentage, never 100 %.
 pub fn confidence(probability: f32) -> String {
     if probability > 0.9999 { format!(">{SPACE}99.99{SPACE}%") } else { percent(f64::from(probability)) }
 }
@@ -51,7 +51,7 @@ fn scientific(magnitude: f64) -> String {
     format!("{mantissa}{SPACE}×{SPACE}10{}", raised.collect::<String>())
 }
 
-/// A count of bytes.
+/// A number of bytes.
 pub fn bytes(count: usize) -> String {
     let text = crate::format::bytes(count);
     let (value, unit) = text.split_once(' ').unwrap_or((&text, ""));
@@ -59,7 +59,7 @@ pub fn bytes(count: usize) -> String {
     format!("{value}{SPACE}{unit}")
 }
 
-/// The same beside what there is, with its unit once if it is one: `3.2 of 128 KB`.
+/// Needed and available bytes, with the unit only once if it is the same: `3.2 of 128 KB`.
 pub fn bytes_of(needed: usize, available: usize) -> String {
     let (needed, available) = (bytes(needed), bytes(available));
     match (needed.split_once(SPACE), available.split_once(SPACE)) {

@@ -1,4 +1,5 @@
-//! Values over an image, as colours from dark violet to yellow: viridis, which reads alike for every kind of sight.
+//! Values over an image, as colours from dark violet to yellow: viridis, which is readable with every kind of colour
+//! vision.
 
 use super::png::address;
 use maud::{Markup, html};
@@ -17,7 +18,7 @@ const STOPS: [[u8; 3]; 9] = [
     [0xfd, 0xe7, 0x25],
 ];
 
-/// A picture of `values [height][width]`, each of which `share` maps to 0 (dark) to 1 (bright).
+/// An image of `values [height][width]`, each of which `share` maps to 0 (dark) to 1 (bright).
 pub fn heat(values: &[f64], (height, width): (usize, usize), share: impl Fn(f64) -> f64, label: &str) -> Markup {
     let samples: Vec<u8> = values.iter().flat_map(|&value| colour(share(value))).collect();
     html! {
@@ -25,7 +26,7 @@ pub fn heat(values: &[f64], (height, width): (usize, usize), share: impl Fn(f64)
     }
 }
 
-/// The scale of colours, with a text at each end and in the middle.
+/// The colour scale, with a label at each end and in the middle.
 pub fn scale(texts: [String; 3]) -> Markup {
     let stops: Vec<String> = STOPS.iter().map(|[r, g, b]| format!("#{r:02x}{g:02x}{b:02x}")).collect();
     let [low, middle, high] = texts;

@@ -1,4 +1,4 @@
-//! How many values lie where, as SVG bars; two on one axis where something is compared.
+//! Distributions of values as SVG bars; two on one axis for comparison.
 
 use super::format::number;
 use crate::show::report::gather::values::{Axis, Histogram};
@@ -7,22 +7,22 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 260.0;
 const HEIGHT: f64 = 120.0;
-/// Where the bars stand.
+/// Bottom of the bars.
 const BASE: f64 = 98.0;
-/// Where the tallest ends.
+/// Top of the tallest bar.
 const TOP: f64 = 6.0;
-/// Beside the bars.
+/// Margin beside the bars.
 const SIDE: f64 = 4.0;
 
-/// Bars of `histogram`; `label` is what a screen reader says.
+/// Bars of `histogram`; `label` is for screen readers.
 pub fn histogram(histogram: &Histogram, label: &str) -> Markup {
     let tallest = histogram.tallest() as f64;
     let heights: Vec<f64> = histogram.counts.iter().map(|&count| count as f64 / tallest).collect();
     frame(histogram, label, html! { path.bars d=(bars(&heights)) {} })
 }
 
-/// Both on one axis: `after` as bars, `before` as an outline. Heights are square roots of shares, so that few values
-/// among many can be seen.
+/// Both on one axis: `after` as bars, `before` as an outline. Heights are square roots of shares, so that rare values
+/// remain visible.
 pub fn compared(before: &Histogram, after: &Histogram, label: &str) -> Markup {
     let shares = |histogram: &Histogram| {
         let all = histogram.counts.iter().sum::<usize>().max(1) as f64;
@@ -35,7 +35,8 @@ pub fn compared(before: &Histogram, after: &Histogram, label: &str) -> Markup {
     frame(after, label, html! { path.bars d=(new) {} path.outline d=(old) {} })
 }
 
-/// Both on one axis: `normal` as bars, `abnormal` as an outline, each as shares of its own, and a line at the threshold.
+/// Both on one axis: `normal` as bars, `abnormal` as an outline, each scaled by its own total, and a line at the
+/// threshold.
 pub fn scores(normal: &Histogram, abnormal: Option<&Histogram>, threshold: Option<f64>, label: &str) -> Markup {
     let shares = |histogram: &Histogram| {
         let all = histogram.counts.iter().sum::<usize>().max(1) as f64;
@@ -54,7 +55,7 @@ pub fn scores(normal: &Histogram, abnormal: Option<&Histogram>, threshold: Optio
     frame(normal, label, content)
 }
 
-/// Where a value lies, if it is on the axis.
+/// Position of a value, if it is on the axis.
 fn place(histogram: &Histogram, value: f64) -> Option<f64> {
     let Histogram { axis, from, to, .. } = *histogram;
     let share = match axis {
@@ -83,12 +84,12 @@ fn frame(histogram: &Histogram, label: &str, content: Markup) -> Markup {
     }
 }
 
-/// The left end of a bin, of `count`.
+/// The left edge of a bin, out of `count`.
 fn left(bin: usize, count: usize) -> f64 {
     SIDE + (WIDTH - 2.0 * SIDE) * bin as f64 / count as f64
 }
 
-/// Where a bar of 0 to 1 ends; one that is not empty can be seen.
+/// The top of a bar with a height of 0 to 1; one that is not empty is always visible.
 fn top(height: f64) -> f64 {
     if height > 0.0 { (BASE - height * (BASE - TOP)).min(BASE - 1.5) } else { BASE }
 }

@@ -1,4 +1,4 @@
-//! Two values over the epochs, as SVG lines that differ in colour, stroke and marker, each named at its end.
+//! Two values over the epochs, as SVG lines that differ in colour, stroke and marker, each labelled at its end.
 
 use super::format::{number, percent};
 use crate::show::ticks::{Ticks, named_epochs};
@@ -12,32 +12,32 @@ const RIGHT: f64 = 258.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 192.0;
 
-/// Between the texts at the ends of two lines.
+/// Minimum distance between the labels at the ends of two lines.
 const APART: f64 = 30.0;
 
-/// Markers on a line, at most.
+/// Maximum number of markers on a line.
 const MOST_MARKS: usize = 24;
 
-/// What is shown.
+/// The values to draw.
 pub struct Lines {
-    /// In training, epoch by epoch.
+    /// Values in training, epoch by epoch.
     pub train: Vec<f64>,
-    /// On the validation examples; may be empty.
+    /// Values on the validation examples; may be empty.
     pub valid: Vec<f64>,
     /// The epoch to mark as the best, from 0.
     pub best: Option<usize>,
-    /// What values are.
+    /// Unit of the values.
     pub unit: Unit,
-    /// What a screen reader says.
+    /// Label for screen readers.
     pub label: String,
 }
 
-/// What values are.
+/// Unit of the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// A cross-entropy.
     Nats,
-    /// A part of 1.
+    /// A fraction of 1.
     Share,
 }
 
@@ -60,12 +60,12 @@ impl Unit {
     }
 }
 
-/// The height of a value.
+/// The vertical position of a value.
 fn y(ticks: &Ticks, value: f64) -> f64 {
     BOTTOM - ticks.share(value) * (BOTTOM - TOP)
 }
 
-/// Draws them.
+/// Draws the lines.
 pub fn lines(lines: &Lines) -> Markup {
     let ticks = Ticks::around(lines.train.iter().chain(&lines.valid).copied());
     let epochs = lines.train.len();
@@ -101,7 +101,7 @@ pub fn lines(lines: &Lines) -> Markup {
     }
 }
 
-/// Where the texts at the ends of the lines stand, so that both can be read.
+/// Positions of the labels at the ends of the lines, moved apart so that both are readable.
 fn ends([train, valid]: [f64; 2]) -> [f64; 2] {
     let missing = (APART - (train - valid).abs()).max(0.0) / 2.0;
     let push = if train < valid { -missing } else { missing };
@@ -110,7 +110,7 @@ fn ends([train, valid]: [f64; 2]) -> [f64; 2] {
     [train + push + shift, valid - push + shift]
 }
 
-/// The middle for a single epoch.
+/// Horizontal position of an epoch; the middle for a single one.
 fn x(epoch: usize, epochs: usize) -> f64 {
     let share = if epochs > 1 { epoch as f64 / (epochs - 1) as f64 } else { 0.5 };
     LEFT + 10.0 + share * (RIGHT - LEFT - 20.0)
@@ -126,7 +126,7 @@ fn path(values: &[f64], ticks: &Ticks) -> String {
     path
 }
 
-/// A circle or a square at every value, or at the last where they are many.
+/// A circle or a square at every value, or only at the last if there are many.
 fn marks(values: &[f64], ticks: &Ticks, round: bool) -> String {
     let mut path = String::new();
     let first = if values.len() > MOST_MARKS { values.len() - 1 } else { 0 };

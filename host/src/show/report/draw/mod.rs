@@ -1,5 +1,5 @@
-//! Pictures that sections share: SVG and PNG, with their descriptions for who cannot see them. Colours come from the
-//! page's style, so that they follow light and dark; none carries a meaning alone.
+//! Figures shared by several sections: SVG and PNG, with descriptions for screen readers. Colours come from the page's
+//! style, so that they follow light and dark mode; no meaning depends on colour alone.
 
 pub mod bar;
 pub mod format;

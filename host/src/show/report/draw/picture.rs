@@ -1,4 +1,4 @@
-//! Examples of the dataset with what was made of them: images as they are, all else as lines.
+//! Examples of the dataset with a caption: images as they are, everything else as lines.
 
 use super::png::address;
 use super::signal::signal;
@@ -6,7 +6,7 @@ use foldnet_data::View;
 use maud::{Markup, html};
 use png::ColorType;
 
-/// Example `index` of `images` above its caption; `description` says the same to who cannot see it.
+/// Example `index` of `images` above its caption; `description` is for screen readers.
 pub fn picture(images: View, index: usize, description: &str, caption: Markup) -> Markup {
     let (shape, inputs) = (images.shape, images.example(index));
     let pixels = inputs.u8().filter(|_| images.is_images());

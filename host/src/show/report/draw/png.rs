@@ -1,10 +1,10 @@
-//! Small PNGs inside the page: `data:` addresses, which need no network.
+//! Small PNGs embedded in the page as `data:` URLs, which need no network.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use png::{ColorType, Compression, Encoder, EncodingError};
 
-/// The address of a picture of 8-bit samples `[height][width][1 or 3]`; an empty one where there is nothing to encode.
+/// The URL of an image with 8-bit samples `[height][width][1 or 3]`; empty if there are no samples.
 pub(super) fn address(samples: &[u8], height: usize, width: usize, color: ColorType) -> String {
     match encode(samples, height as u32, width as u32, color) {
         Ok(bytes) => format!("data:image/png;base64,{}", STANDARD.encode(bytes)),

@@ -1,4 +1,4 @@
-//! Predicted against true values, as SVG points beside the line on which the two are equal.
+//! Predicted against true values, as SVG points with the line on which the two are equal.
 
 use super::format::number;
 use maud::{Markup, html};
@@ -10,10 +10,10 @@ const RIGHT: f64 = 292.0;
 const TOP: f64 = 8.0;
 const BOTTOM: f64 = 252.0;
 
-/// Points that are drawn; of more, evenly spaced ones.
+/// Maximum number of points; if there are more, evenly spaced ones are drawn.
 const MOST: usize = 1_500;
 
-/// A point for each pair of `targets` and `values` `[N]`, at least one; `label` is what a screen reader says.
+/// A point for each pair of `targets` and `values` `[N]`, at least one; `label` is for screen readers.
 pub fn scatter(targets: &[f32], values: &[f32], label: &str) -> Markup {
     let all = || targets.iter().chain(values).map(|value| f64::from(*value));
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max));

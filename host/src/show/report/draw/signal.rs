@@ -1,4 +1,4 @@
-//! An example of a sensor as SVG lines: one for each channel, over the samples, all on one axis.
+//! A sensor example as SVG lines: one per channel, over the samples, all on one axis.
 
 use foldnet_data::{Shape, ValuesRef};
 use maud::{Markup, html};
@@ -6,13 +6,13 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 150.0;
 const HEIGHT: f64 = 104.0;
-/// Above and below the lines.
+/// Margin above and below the lines.
 const MARGIN: f64 = 4.0;
 
-/// Channels that are told apart by their stroke; more are drawn alike.
+/// Number of channels distinguished by their stroke; further ones look the same.
 const STROKES: usize = 4;
 
-/// Lines of `example`; `description` says the same to who cannot see it.
+/// Lines of `example`; `description` is for screen readers.
 pub fn signal(example: ValuesRef, shape: Shape, description: &str) -> Markup {
     let lines = channels(example, shape);
     let all = || lines.iter().flatten().copied();
@@ -26,7 +26,7 @@ pub fn signal(example: ValuesRef, shape: Shape, description: &str) -> Markup {
     }
 }
 
-/// The samples of each channel. Of values without an order in time there is one line, over the values.
+/// The samples of each channel. Values without an order in time give one line over the values.
 fn channels(example: ValuesRef, shape: Shape) -> Vec<Vec<f32>> {
     let Shape { height, width, channels } = shape;
     let at = |index: usize| example.get(index);

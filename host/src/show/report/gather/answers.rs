@@ -1,4 +1,5 @@
-//! The answers of a network that tells no classes apart: values beside the right ones, or where anomaly scores lie.
+//! The answers of a network that does not classify: values compared with the correct ones, or the distribution of
+//! anomaly scores.
 
 use super::values::{Axis, Histogram, MinMedianMax, widened};
 use crate::judge::evaluate::Outputs;
@@ -20,9 +21,9 @@ pub enum Answers {
 pub struct Estimated {
     /// Its name.
     pub name: String,
-    /// What is right, `[N]`.
+    /// Correct values, `[N]`.
     pub targets: Vec<f32>,
-    /// What the network says, `[N]`.
+    /// The network's values, `[N]`.
     pub values: Vec<f32>,
 }
 
@@ -33,15 +34,15 @@ pub struct Scores {
     pub normal: Histogram,
     /// Scores of abnormal examples, if there are any.
     pub abnormal: Option<Histogram>,
-    /// Above it an example counts as abnormal.
+    /// An example with a higher score counts as abnormal.
     pub threshold: Option<f32>,
 }
 
 impl Answers {
-    /// Those of `outputs` for `view`; none where classes are told apart. `names` are the outputs'.
+    /// The answers in `outputs` for `view`; `None` for classifiers. `names` are those of the outputs.
     ///
     /// # Errors
-    /// When the set has no values to compare with.
+    /// If the set has no values to compare with.
     pub fn of(
         task: Task,
         outputs: &Outputs,

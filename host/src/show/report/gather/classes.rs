@@ -1,29 +1,29 @@
-//! What is taken for what: the confusion matrix, and what follows from it for each class.
+//! The confusion matrix, and figures for each class derived from it.
 
 use serde::Serialize;
 
-/// What a network makes of labelled images.
+/// The classification of labelled images.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Classes {
-    /// `[C][C]`: how many images of the row's class were taken for the column's.
+    /// `[C][C]`: number of images of the row's class that were classified as the column's.
     pub confusion: Vec<Vec<usize>>,
     /// The pairs of classes that are confused, the most frequent first.
     pub confused: Vec<Confused>,
 }
 
-/// Images of one class that were taken for another.
+/// Images of one class that were classified as another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Confused {
-    /// What they are.
+    /// Their label.
     pub class: usize,
-    /// What they were taken for.
+    /// The predicted class.
     pub taken_for: usize,
-    /// How many.
+    /// Their number.
     pub images: usize,
 }
 
 impl Classes {
-    /// From the label and the predicted class of every image, each below `classes`.
+    /// Computed from the label and the predicted class of every image, each below `classes`.
     pub fn of(labels: &[u16], predictions: &[u16], classes: usize) -> Self {
         let mut confusion = vec![vec![0; classes]; classes];
         for (&label, &predicted) in labels.iter().zip(predictions) {
@@ -36,18 +36,18 @@ impl Classes {
         Self { confusion, confused }
     }
 
-    /// Images of a class.
+    /// Number of images of a class.
     pub fn images(&self, class: usize) -> usize {
         self.confusion[class].iter().sum()
     }
 
-    /// Share of the images taken for a class that are of it; none where there are no such images.
+    /// Fraction of the images classified as a class that belong to it; `None` if there are no such images.
     pub fn precision(&self, class: usize) -> Option<f64> {
         let taken: usize = self.confusion.iter().map(|row| row[class]).sum();
         (taken > 0).then(|| self.confusion[class][class] as f64 / taken as f64)
     }
 
-    /// What images of a class are most often taken for, if ever.
+    /// The most frequent wrong prediction for images of a class, if any.
     pub fn most_confused(&self, class: usize) -> Option<Confused> {
         self.confused.iter().find(|pair| pair.class == class).copied()
     }

@@ -1,4 +1,4 @@
-//! What a device model takes of every board, and of a processor.
+//! The memory that a device model takes on every board, and its time on a processor.
 
 use foldnet_core::Model;
 use foldnet_sim::board::{BOARDS, Board, Footprint, ms_without_zeros};
@@ -7,7 +7,7 @@ use serde::Serialize;
 /// A device model on a board. Sizes are in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct BoardFit {
-    /// What the board is called.
+    /// Name of the board.
     pub board: &'static str,
     /// Its chip.
     pub chip: &'static str,
@@ -15,19 +15,19 @@ pub struct BoardFit {
     pub core: &'static str,
     /// Flash that the model fills.
     pub flash: usize,
-    /// Flash that is left for a model behind the firmware and its own header.
+    /// Flash available for a model after the firmware and the slot's header.
     pub flash_available: usize,
-    /// Models of this size that there is flash for, 0 to 2: with 2 a running one can be replaced safely.
+    /// Number of models of this size that the flash has room for, 0 to 2: with 2 a running one can be replaced safely.
     pub slots: u8,
-    /// Scratch memory that inference needs there.
+    /// Scratch memory for inference there.
     pub scratch: usize,
-    /// RAM at most: the firmware's, an image, and the scratch memory.
+    /// Maximum RAM: the firmware's, an image, and the scratch memory.
     pub ram: usize,
-    /// All RAM.
+    /// Total RAM.
     pub ram_available: usize,
-    /// Whether it runs there.
+    /// Whether the model fits.
     pub fits: bool,
-    /// Modelled milliseconds of an example without zeros, where the core's timing is published and the clock known.
+    /// Modelled milliseconds for an example without zeros, if the core's timing is published and the clock is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ms_without_zeros: Option<f64>,
 }
@@ -50,20 +50,20 @@ impl BoardFit {
     }
 }
 
-/// What a layer of a device model costs: what is known of it without running it.
+/// Cost of a layer of a device model, known without running it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct LayerCost {
     /// `I`
     pub inputs: usize,
     /// `O`
     pub units: usize,
-    /// Bits of a weight.
+    /// Bits per weight.
     pub bits: u8,
-    /// Products that are added up for an image, one a weight.
+    /// Number of multiply-accumulates per image, one for each weight.
     pub multiply_accumulates: usize,
 }
 
-/// `model` on all boards that are known.
+/// `model` on all known boards.
 pub fn boards(model: &Model) -> Vec<BoardFit> {
     BOARDS.iter().map(|board| BoardFit::of(board, model)).collect()
 }

@@ -1,4 +1,4 @@
-//! What folding did to the weights: their ranges before and after, and how much each input weighs.
+//! The effect of folding on the weights: their ranges before and after, and the weight of each input.
 
 use super::values::{Axis, Histogram, MinMedianMax, widened};
 use crate::absent::is_nan;
@@ -13,21 +13,21 @@ use serde::Serialize;
 pub struct Folding {
     /// Largest difference of a logit between the network and its fold, both in f32.
     pub largest_deviation: f32,
-    /// Share of the images that the fold recognizes; NaN, and not written, where there are no classes.
+    /// Fraction of the images that the fold classifies correctly; NaN, and not written, if there are no classes.
     #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// Images whose class the fold changed.
+    /// Number of images whose class the fold changed.
     pub changed: usize,
-    /// The Dense that are left.
+    /// The remaining Dense.
     pub layers: Vec<FoldedWeights>,
     /// The first of them, input by input.
     pub inputs: Inputs,
 }
 
-/// One Dense that is left, and the weights it was made of.
+/// One remaining Dense, and the weights from which it was folded.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FoldedWeights {
-    /// Names of the Dense that became this one.
+    /// Names of the Dense merged into this one.
     pub names: Vec<String>,
     /// `I`
     pub inputs: usize,
@@ -42,26 +42,26 @@ pub struct FoldedWeights {
 /// Weights of a kernel.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Weights {
-    /// With their signs.
+    /// Range with signs.
     pub range: MinMedianMax,
-    /// Without, those of 0 left out.
+    /// Range of magnitudes, without zeros.
     pub magnitude: MinMedianMax,
     /// Magnitudes as multiples of their median.
     pub relative: Histogram,
 }
 
-/// Input by input, `[I]` each: the root of the mean square over the units.
+/// The root mean square over the units for each input, `[I]` each.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inputs {
-    /// Of the first Dense as trained.
+    /// For the first Dense as trained.
     pub before: Vec<f64>,
-    /// Of the fold, which takes raw pixels.
+    /// For the fold, which takes raw pixels.
     pub after: Vec<f64>,
-    /// Standard deviation of each pixel of 0 to 1, where inputs are standardized.
+    /// Standard deviation of each pixel from 0 to 1, if inputs are standardized.
     pub std: Option<Vec<f32>>,
 }
 
-/// What differs between a network and its fold on some images.
+/// Differences between a network and its fold on some images.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Difference {
     /// See [`Folding::largest_deviation`].
@@ -96,7 +96,7 @@ struct Trained {
     kernel: Vec<f64>,
 }
 
-/// The Dense of a network, those together that no ReLU parts: they become one.
+/// The Dense of a network, grouped if no ReLU separates them, because they are then merged.
 fn trained(checkpoint: &Checkpoint, rows: &[Row]) -> Vec<Vec<Trained>> {
     let mut blocks = vec![Vec::new()];
     for place in checkpoint.network().placed() {
@@ -137,17 +137,17 @@ fn compared(dense: &[Trained], folded: &FoldedLayer) -> FoldedWeights {
     }
 }
 
-/// Smaller multiples of the median are no longer shown.
+/// Smaller multiples of the median are not shown.
 const LEAST: f64 = 1e-3;
 
-/// Magnitudes other than 0 as multiples of their median.
+/// Nonzero magnitudes as multiples of their median.
 fn magnitudes(kernel: &[f64]) -> Vec<f64> {
     let magnitudes: Vec<f64> = kernel.iter().map(|w| w.abs()).filter(|w| *w > 0.0).collect();
     let median = MinMedianMax::of(&magnitudes).median;
     magnitudes.iter().map(|w| w / median).collect()
 }
 
-/// The root of the mean square of each column of `kernel [O][I]`.
+/// The root mean square of each column of `kernel [O][I]`.
 fn per_input(kernel: &[f64], inputs: usize) -> Vec<f64> {
     let units = kernel.len() / inputs;
     let square = |input: usize| kernel[input..].iter().step_by(inputs).map(|w| w * w).sum::<f64>();

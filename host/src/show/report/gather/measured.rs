@@ -1,5 +1,5 @@
-//! Instructions that `foldnet-sim --emulate --layers --json` counted, with the device models that they are of. Nothing is
-//! estimated: what was not measured is not here.
+//! Instructions counted by `foldnet-sim --emulate --layers --json`, matched to their device models. Nothing is
+//! estimated: only measured values appear here.
 
 use anyhow::{Context, bail};
 use foldnet_data::bounded::{self, limit};
@@ -13,42 +13,42 @@ use std::path::{Path, PathBuf};
 /// A device model on an emulated board.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Measurement {
-    /// What the board is called.
+    /// Name of the board.
     pub board: String,
     /// Its processor.
     pub core: String,
     /// The kernel that ran.
     pub kernel: String,
-    /// What built the firmware, where that is known.
+    /// The compiler of the firmware, if known.
     pub compiler: Option<String>,
-    /// Name of the set that the images are of.
+    /// Name of the data set.
     pub dataset: String,
     /// Images that were run.
     pub images: usize,
     /// From image bytes to class.
     pub all: Instructions,
-    /// `[layers]`, of each layer by itself.
+    /// Instructions of each layer by itself, `[layers]`.
     pub layers: Vec<Instructions>,
-    /// The file that says so.
+    /// The file with the measurement.
     #[serde(skip)]
     file: PathBuf,
 }
 
-/// A file to report on.
+/// A model file for the report.
 pub struct ModelFile {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// What is in it, a device model.
+    /// Its contents, a device model.
     pub bytes: AlignedBytes,
-    /// What was counted on boards.
+    /// Measurements on boards.
     pub measured: Vec<Measurement>,
 }
 
-/// Reads `path` and gives each measurement to the one of `models` that it is of.
+/// Reads `path` and assigns each measurement to the one of `models` that it belongs to.
 ///
 /// # Errors
-/// When the file is not what `foldnet-sim` prints, when it is of other models, when something is missing in it, or when a board
-/// has been measured already. The error names the file.
+/// If the file is not output of `foldnet-sim`, belongs to other models, is incomplete, or contains a board that has
+/// been measured already. The error names the file.
 pub fn measured(path: &Path, models: &mut [ModelFile]) -> anyhow::Result<()> {
     let records = read(path)?;
     let crc32s: Vec<String> = models.iter().map(|model| crc32(&model.bytes)).collect();
@@ -75,10 +75,10 @@ pub fn measured(path: &Path, models: &mut [ModelFile]) -> anyhow::Result<()> {
     }
 }
 
-/// What to do for a file that can be shown.
+/// How to write a file that can be shown.
 const AGAIN: &str = "write it by `foldnet-sim MODEL.fnet --board NAME --emulate --layers --json`";
 
-/// The records of a file: of one run, or a list.
+/// The records of a file: of a single run, or a list.
 fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
     let text = bounded::read_text(path, limit::RECORD);
     let text = text.with_context(|| format!("{}: cannot be read; check the path", path.display()))?;
@@ -90,7 +90,7 @@ fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
     parsed.with_context(|| format!("{}: not a record of foldnet-sim; {AGAIN}", path.display()))
 }
 
-/// What `record` has to show.
+/// The measurement in `record`.
 fn measurement(path: &Path, record: &Record) -> anyhow::Result<Measurement> {
     let (file, board) = (path.display(), record.board.as_deref().unwrap_or("no board"));
     if let Some(reason) = &record.reason {
@@ -125,7 +125,7 @@ fn measurement(path: &Path, record: &Record) -> anyhow::Result<Measurement> {
     })
 }
 
-/// Adds a measurement of a board that there is none of yet.
+/// Adds a measurement, unless there is already one for the board.
 fn add(model: &mut ModelFile, new: Measurement) -> anyhow::Result<()> {
     if let Some(old) = model.measured.iter().find(|old| old.board == new.board) {
         let (board, first, again) = (&new.board, old.file.display(), new.file.display());

@@ -1,19 +1,19 @@
-//! The images that a network gets wrong with the most confidence.
+//! The misclassified images with the highest confidence.
 
 use crate::judge::evaluate::Outputs;
 use foldnet_core::train::softmax;
 use serde::Serialize;
 
-/// An image that was taken for what it is not.
+/// A misclassified image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Mistake {
-    /// Number of the image.
+    /// Index of the image.
     pub image: usize,
-    /// What it is.
+    /// Its label.
     pub class: usize,
-    /// What it was taken for.
+    /// The predicted class.
     pub taken_for: usize,
-    /// How probable that seemed.
+    /// Its predicted probability.
     pub probability: f32,
 }
 

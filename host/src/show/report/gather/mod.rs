@@ -1,4 +1,4 @@
-//! All numbers of a report, measured before anything is drawn: a file a section.
+//! All numbers of a report, measured before anything is drawn: one file per section.
 
 pub mod answers;
 pub mod classes;
@@ -33,17 +33,17 @@ use norms::{Norm, norms};
 use serde::Serialize;
 use words::Words;
 
-/// What to report on.
+/// Input of a report.
 pub struct ReportPlan<'a> {
-    /// What the network is called.
+    /// Name of the network.
     pub name: String,
     /// The network.
     pub checkpoint: &'a Checkpoint,
-    /// How it was trained, where that is known.
+    /// Its training history, if known.
     pub history: Option<History>,
     /// Name of the dataset.
     pub dataset: String,
-    /// Names of the classes, one for each that the network tells apart, or of the values.
+    /// Names of the classes, as many as the network has, or of the values.
     pub labels: Vec<String>,
     /// Labelled images to measure on; at least one.
     pub test: View<'a>,
@@ -71,16 +71,16 @@ pub enum Stage<'a> {
     Quantizing(quantize::QuantizeProgress),
 }
 
-/// All numbers of a report; what `report --json` prints.
+/// All numbers of a report, as printed by `report --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// What the network is called.
+    /// Name of the network.
     pub name: String,
     /// Name of the dataset.
     pub dataset: String,
-    /// Test images that the dataset has; [`Evaluation::images`] were measured on.
+    /// Number of test images in the dataset; [`Evaluation::images`] were measured on.
     pub test_images: usize,
-    /// What the network answers.
+    /// The network's task.
     pub task: Task,
     /// What examples and inputs are called.
     #[serde(skip)]
@@ -88,7 +88,7 @@ pub struct Report {
     /// Shape of an example.
     #[serde(skip)]
     pub shape: Shape,
-    /// Names of its channels, or none.
+    /// Names of its channels, or empty.
     #[serde(skip)]
     pub channels: Vec<String>,
     /// Height and width of an image.
@@ -97,37 +97,37 @@ pub struct Report {
     pub labels: Vec<String>,
     /// Layers and parameters.
     pub summary: Summary,
-    /// How it was trained, where that is known.
+    /// Its training history, if known.
     pub history: Option<History>,
-    /// Of the network, in float, as `evaluate` has it.
+    /// Evaluation of the network in float, as in `evaluate`.
     pub evaluation: Evaluation,
-    /// What it answers, where it tells no classes apart.
+    /// Its answers, if it does not classify.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers: Option<Answers>,
-    /// What it takes for what.
+    /// Its confusion matrix.
     pub classes: Classes,
-    /// What it gets wrong, the most confident first.
+    /// Its mistakes, the most confident first.
     pub mistakes: Vec<Mistake>,
     /// Its BatchNormalizations.
     pub norms: Vec<Norm>,
     /// Its fold.
     pub folding: Option<Folding>,
-    /// Why it has none.
+    /// The reason why it has no fold.
     pub not_folded: Option<String>,
     /// Its device models.
     pub models: Vec<DeviceModel>,
 }
 
-/// Images between two reports of progress: a multiple of the batch that a network runs at once.
+/// Number of images between two progress reports: a multiple of the batch that a network runs at once.
 const PART: usize = 500;
 
-/// Measures everything; `progress` is told of every part.
+/// Measures everything; `progress` receives every part.
 ///
 /// # Errors
-/// When a device model is not of this network; the error names the file.
+/// If a device model does not belong to this network; the error names the file.
 ///
 /// # Panics
-/// When the images are not of the network's size.
+/// If the images do not have the network's size.
 pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Report> {
     let ReportPlan { checkpoint, labels, test, .. } = plan;
     let (task, threshold) = (checkpoint.about.task, checkpoint.about.threshold);
@@ -173,7 +173,7 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
     })
 }
 
-/// What the fold changes, in 32-bit floats.
+/// The differences that the fold makes, in 32-bit floats.
 fn difference(plan: &ReportPlan, network: &Outputs, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Difference> {
     let exact =
         ExportPlan { bits: &[FLOAT_BITS], calibration: plan.calibration, test: plan.test, labels: &plan.labels };

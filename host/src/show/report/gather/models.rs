@@ -1,4 +1,4 @@
-//! What became of a network on its way into a device model: error layer by layer, and the images that changed class.
+//! Losses from a network to its device model: the error layer by layer, and the images that changed class.
 
 use super::devices::{BoardFit, LayerCost, boards, layers};
 use super::measured::{Measurement, ModelFile};
@@ -17,36 +17,36 @@ use foldnet_data::Task;
 use foldnet_sim::ConversionCost;
 use serde::Serialize;
 
-/// A device model beside the network it was made of.
+/// A device model compared with its network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeviceModel {
-    /// Where the file is.
+    /// Path of the file.
     pub file: String,
-    /// Bits of every layer's weights.
+    /// Bits per weight of every layer.
     pub bits: Vec<u8>,
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     pub bytes: usize,
     /// Mean cross-entropy on the images, in nats, mean squared error, or mean score.
     pub loss: f64,
-    /// Share of the images that is recognized; NaN, and not written, where there are no classes.
+    /// Fraction of the images classified correctly; NaN, and not written, if there are no classes.
     #[serde(skip_serializing_if = "is_nan")]
     pub accuracy: f64,
-    /// What it is measured by, where it tells no classes apart.
+    /// Metrics of the task, if it does not classify.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Metrics>,
     /// `rms(model - network) / rms(network)` over all logits of the images.
     pub logit_error: f64,
-    /// See [`QuantizedLayer::error`](crate::deploy::quantize::QuantizedLayer::error), layer by layer: measured where exporting the
-    /// network again gives this very file. None for floats, too.
+    /// See [`QuantizedLayer::error`](crate::deploy::quantize::QuantizedLayer::error), layer by layer. Known if
+    /// exporting the network again gives exactly this file; also `None` for floats.
     pub layer_errors: Option<Vec<f64>>,
-    /// Images whose class is another than the network's, those first that it was most certain of.
+    /// Images whose class differs from the network's, first those of which it was most certain.
     pub changed: Vec<Changed>,
-    /// What making activations of raw values costs, where that is anything.
+    /// Cost of converting raw values to activations, if there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversion: Option<ConversionCost>,
     /// Its layers.
     pub layers: Vec<LayerCost>,
-    /// What it takes of every board.
+    /// Its memory on every board.
     pub boards: Vec<BoardFit>,
     /// Its instructions, on the boards where they were counted.
     pub measured: Vec<Measurement>,
@@ -55,25 +55,25 @@ pub struct DeviceModel {
 /// An image whose class changed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Changed {
-    /// Number of the image.
+    /// Index of the image.
     pub image: usize,
-    /// What it is.
+    /// Its label.
     pub class: usize,
-    /// What the network takes it for.
+    /// The network's class.
     pub from: usize,
-    /// How probable that seems to the network.
+    /// Its probability according to the network.
     pub probability: f32,
-    /// What the device model takes it for.
+    /// The device model's class.
     pub to: usize,
 }
 
 impl DeviceModel {
-    /// Images that are recognized now, and were not.
+    /// Number of images that only the device model classifies correctly.
     pub fn mended(&self) -> usize {
         self.changed.iter().filter(|image| image.to == image.class).count()
     }
 
-    /// Images that were recognized, and no longer are.
+    /// Number of images that only the network classifies correctly.
     pub fn broken(&self) -> usize {
         self.changed.iter().filter(|image| image.from == image.class).count()
     }
@@ -84,10 +84,10 @@ impl DeviceModel {
     }
 }
 
-/// Runs the model in `file` on the images, `network` being what the network makes of them.
+/// Runs the model in `file` on the images; `network` has the network's outputs for them.
 ///
 /// # Errors
-/// When it is none of this network's.
+/// If it does not belong to this network.
 pub fn device_model<C: Compute>(
     file: &ModelFile,
     plan: &ReportPlan,
@@ -150,7 +150,8 @@ fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<(
     Ok(())
 }
 
-/// Exports the network again as the file's widths are, and says what each layer lost if the same file came out.
+/// Exports the network again with the file's widths, and returns the error of each layer if the result is the same
+/// file.
 fn layer_errors<C: Compute>(
     model: &Model,
     file: &ModelFile,

@@ -1,4 +1,4 @@
-//! What every BatchNormalization learned.
+//! The learned values of every BatchNormalization.
 
 use super::values::{Histogram, MinMedianMax, widened};
 use crate::network::checkpoint::Checkpoint;
@@ -12,26 +12,26 @@ use serde::Serialize;
 pub struct Norm {
     /// Keras's name.
     pub name: String,
-    /// Keras's name of the layer in front of it.
+    /// Keras's name of the preceding layer.
     pub behind: String,
     /// Units.
     pub units: usize,
-    /// Learned scale, 1 at first.
+    /// Learned scale, initially 1.
     pub gamma: Values,
-    /// Learned shift, 0 at first.
+    /// Learned shift, initially 0.
     pub beta: Values,
-    /// Moving mean of what comes in, 0 at first.
+    /// Moving mean of the inputs, initially 0.
     pub moving_mean: Values,
-    /// Moving variance of what comes in, 1 at first.
+    /// Moving variance of the inputs, initially 1.
     pub moving_variance: Values,
 }
 
-/// One number of every unit.
+/// One value per unit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Values {
-    /// Where they lie.
+    /// Range of the values.
     pub spread: MinMedianMax,
-    /// How many lie where.
+    /// Distribution of the values.
     pub histogram: Histogram,
 }
 
@@ -41,7 +41,7 @@ impl Values {
     }
 }
 
-/// Those of a network, in order; `rows` is its table, which begins with the input.
+/// The BatchNormalizations of a network, in order; `rows` is its table, which begins with the input.
 pub fn norms(checkpoint: &Checkpoint, rows: &[Row]) -> Vec<Norm> {
     let places = checkpoint.network().placed();
     let norms = places.filter(|place| matches!(place.layer, Layer::BatchNorm { .. }));

@@ -1,13 +1,13 @@
-//! Many numbers in few: where they lie, and how many lie where.
+//! Summaries of many numbers: range and distribution.
 
 use serde::Serialize;
 
-/// Where values lie.
+/// Range of some values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct MinMedianMax {
     /// The smallest.
     pub min: f64,
-    /// The middle one; of an even number the upper of the two.
+    /// The median; for an even number of values the upper of the two middle ones.
     pub median: f64,
     /// The largest.
     pub max: f64,
@@ -22,39 +22,39 @@ impl MinMedianMax {
         Self { min: at(0), median: at(sorted.len() / 2), max: at(sorted.len().saturating_sub(1)) }
     }
 
-    /// How many times the median the largest is; 0 where the median is 0.
+    /// The largest as a multiple of the median; 0 if the median is 0.
     pub fn largest_over_median(&self) -> f64 {
         if self.median == 0.0 { 0.0 } else { self.max / self.median }
     }
 }
 
-/// How the axis of a histogram is divided.
+/// Division of a histogram's axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Axis {
-    /// Into equal differences.
+    /// Equal differences.
     Linear,
-    /// Into equal ratios; all values are above 0.
+    /// Equal ratios; all values are above 0.
     Logarithmic,
 }
 
-/// How many values lie where.
+/// Distribution of some values.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Histogram {
     /// How the axis is divided.
     pub axis: Axis,
-    /// Where the first bin begins.
+    /// Start of the first bin.
     pub from: f64,
-    /// Where the last bin ends.
+    /// End of the last bin.
     pub to: f64,
-    /// Values in each bin; the last has its end, too.
+    /// Number of values in each bin; the last includes its end.
     pub counts: Vec<usize>,
 }
 
-/// Bins of a histogram.
+/// Number of bins.
 const BINS: usize = 32;
 
-/// Positive values that differ by more than this are shown on a logarithmic axis.
+/// Positive values whose ratio exceeds this are shown on a logarithmic axis.
 const WIDE: f64 = 50.0;
 
 impl Histogram {
@@ -66,7 +66,8 @@ impl Histogram {
         Self::between(values, axis, from, to)
     }
 
-    /// Of the values between `from` and `to`, of which `from` is the smaller and, on a logarithmic axis, above 0.
+    /// The distribution of the values between `from` and `to`, of which `from` is smaller and, on a logarithmic axis,
+    /// above 0.
     pub fn between(values: &[f64], axis: Axis, from: f64, to: f64) -> Self {
         let mut counts = vec![0; BINS];
         for &value in values.iter().filter(|&&value| (from..=to).contains(&value)) {
@@ -79,7 +80,7 @@ impl Histogram {
         Self { axis, from, to, counts }
     }
 
-    /// Values in the fullest bin.
+    /// Number of values in the fullest bin.
     pub fn tallest(&self) -> usize {
         self.counts.iter().copied().max().unwrap_or(0)
     }

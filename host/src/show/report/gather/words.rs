@@ -1,4 +1,4 @@
-//! What a report calls examples and inputs: images have pixels, all else has inputs.
+//! What a report calls examples and inputs: images have pixels, everything else has inputs.
 
 use foldnet_data::View;
 

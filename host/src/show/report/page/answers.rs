@@ -1,4 +1,5 @@
-//! Answers of a network that tells no classes apart: predicted against true, or where its anomaly scores lie.
+//! Answers of a network that does not classify: predicted against true values, or the distribution of its anomaly
+//! scores.
 
 use super::Column::{Number, Text};
 use super::{heads, table};
@@ -13,7 +14,7 @@ use crate::show::report::gather::answers::{Answers, Estimated, Scores};
 use crate::show::report::gather::values::Axis;
 use maud::{Markup, html};
 
-/// A figure for each output, or that of the scores.
+/// A figure for each output, or one of the scores.
 pub(super) fn section(report: &Report) -> Markup {
     match (&report.answers, &report.evaluation.metrics) {
         (Some(Answers::Values(values)), Metrics::Regression(found)) => estimated(values, *found),
@@ -22,7 +23,7 @@ pub(super) fn section(report: &Report) -> Markup {
     }
 }
 
-/// A measure as text: RMSE, or AUC; nothing of scores without abnormal examples.
+/// A metric as text: RMSE, or AUC; `None` for scores without abnormal examples.
 pub(super) fn measure(metrics: &Metrics) -> Option<(&'static str, f64)> {
     match metrics {
         Metrics::Classification(_) => None,

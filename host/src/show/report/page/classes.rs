@@ -1,4 +1,4 @@
-//! Classes: how well each is recognized, and what it is taken for.
+//! Classes: accuracy and confusions of each.
 
 use super::Column::{Bars, Number, Text};
 use super::{heads, table};
@@ -8,10 +8,10 @@ use crate::show::report::draw::format::percent;
 use crate::show::report::gather::Report;
 use maud::{Markup, html};
 
-/// More classes than this have no matrix, which nobody could read, but a list.
+/// With more classes than this, a list replaces the matrix, which would be unreadable.
 const MOST_IN_MATRIX: usize = 32;
 
-/// Pairs in that list.
+/// Number of pairs in that list.
 const PAIRS: usize = 20;
 
 /// Accuracy of each class, then the confusion matrix.
@@ -105,8 +105,8 @@ fn matrix(report: &Report) -> Markup {
     html! { div.confusion { (table("Confusion matrix", content)) } }
 }
 
-/// How deep a field's colour is: its share of the row, of mistakes over the most frequent one's. The root shows what is
-/// rare.
+/// Colour depth of a cell: its share of the row, for mistakes relative to the most frequent one. The square root makes
+/// rare ones visible.
 fn depth(report: &Report, class: usize, taken_for: usize) -> String {
     let classes = &report.classes;
     let share = |class: usize, taken_for: usize| {

@@ -58,7 +58,7 @@ fn curves(history: &History, report: &Report) -> Markup {
     }
 }
 
-/// What is to be seen, in a sentence.
+/// A sentence that describes the curves.
 fn said(history: &History) -> String {
     let (Some(first), Some(last)) = (history.epochs.first(), history.epochs.last()) else { return String::new() };
     let epochs = super::counted(history.epochs.len(), "epoch", "epochs");

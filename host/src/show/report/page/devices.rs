@@ -1,4 +1,4 @@
-//! Devices: what each model takes of every board's flash and RAM, and of a processor's time.
+//! Devices: flash, RAM and time that each model takes on every board.
 
 use super::Column::{Bars, Number, Text};
 use super::quantization::name;
@@ -33,7 +33,7 @@ pub(super) fn section(report: &Report) -> Markup {
     }
 }
 
-/// What the conversion of a model's inputs costs.
+/// Cost of converting a model's inputs.
 fn converted(model: &DeviceModel) -> Option<String> {
     let cost = model.conversion?;
     let [bytes, m0, m4f] = [cost.bytes, cost.cortex_m0, cost.cortex_m4f].map(thousands);
@@ -51,7 +51,7 @@ fn said(models: &[DeviceModel]) -> String {
     fits.collect::<Vec<_>>().join(", ") + "."
 }
 
-/// A row a board, a column a model.
+/// A row per board, a column per model.
 fn boards(models: &[DeviceModel]) -> Markup {
     let known = models.first().map_or(&[][..], |model| model.boards.as_slice());
     let rows = html! {

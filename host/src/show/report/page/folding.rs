@@ -1,4 +1,4 @@
-//! Folding: what it left of the network's answers, and what it did to the weights.
+//! Folding: its effect on the network's answers and on the weights.
 
 use super::Column::{Number, Text};
 use super::{counted, details, heads, table};
@@ -12,10 +12,10 @@ use crate::show::report::gather::values::MinMedianMax;
 use foldnet_data::Task;
 use maud::{Markup, html};
 
-/// Inputs named in the table of the largest.
+/// Number of inputs in the table of the largest.
 const LARGEST: usize = 10;
 
-/// What changed, layer by layer, then input by input.
+/// Changes layer by layer, then input by input.
 pub(super) fn section(report: &Report) -> Markup {
     let Some(folding) = &report.folding else {
         let why = report.not_folded.as_deref().unwrap_or_default();
@@ -133,7 +133,7 @@ fn pixels(inputs: &Inputs, report: &Report) -> Markup {
     }
 }
 
-/// Ends and middle of a logarithmic scale for `ratios`, of a decade at least; what is 0 lies below it.
+/// Ends and middle of a logarithmic scale for `ratios`, which covers at least a decade; zeros are below it.
 fn ends(ratios: impl Iterator<Item = f64>) -> [f64; 3] {
     let positive = ratios.filter(|ratio| *ratio > 0.0);
     let (from, to) = positive.fold((1.0, 1.0), |(from, to), ratio| (f64::min(from, ratio), f64::max(to, ratio)));

@@ -1,4 +1,4 @@
-//! Instructions of each device model for one image, layer by layer, on the boards where they were counted.
+//! Instructions of each device model per image, layer by layer, on the boards where they were counted.
 
 use super::quantization::name;
 use super::table;
@@ -10,7 +10,7 @@ use crate::show::report::gather::words::Words;
 use foldnet_sim::emulate::Instructions;
 use maud::{Markup, html};
 
-/// A table a model, then who counted; or how to have it counted.
+/// A table per model with the source of the counts, or instructions for counting.
 pub(super) fn section(models: &[DeviceModel], words: Words) -> Markup {
     let all = || models.iter().flat_map(|model| &model.measured);
     let largest = all().map(|run| run.all.max).max().unwrap_or_default();
@@ -28,7 +28,7 @@ pub(super) fn section(models: &[DeviceModel], words: Words) -> Markup {
                 (counts(model, largest, words))
             }
             p.note {
-                "A bar is the mean over the " (words.many) ", the line in it goes from the cheapest " (words.one) " to the dearest; all bars have one scale. Counted by the emulator while the real firmware ran, \
+                "A bar is the mean over the " (words.many) ", the line in it goes from the fewest to the most for one " (words.one) "; all bars have one scale. Counted by the emulator while the real firmware ran, \
                  whose every logit was the simulator\u{2019}s. Each layer was timed by itself, with the way into it, so that the layers do not add up to the whole exactly. Instructions are not cycles."
             }
             (origins(&all().collect::<Vec<_>>(), words))
@@ -36,7 +36,7 @@ pub(super) fn section(models: &[DeviceModel], words: Words) -> Markup {
     }
 }
 
-/// A row a board, a column a layer.
+/// A row per board, a column per layer.
 fn counts(model: &DeviceModel, largest: u64, words: Words) -> Markup {
     let rows = html! {
         thead {
@@ -72,7 +72,7 @@ fn cell(count: &Instructions, largest: u64) -> Markup {
     }
 }
 
-/// The images and the compiler of every run, a line for those that have the same.
+/// The images and the compiler of every run, with one line for runs that share them.
 fn origins(runs: &[&Measurement], words: Words) -> Markup {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for run in runs {

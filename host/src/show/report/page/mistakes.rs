@@ -1,4 +1,4 @@
-//! Mistakes: the images that the network gets wrong with the most confidence.
+//! Mistakes: the misclassified images with the highest confidence.
 
 use super::{PICTURES, counted};
 use crate::show::report::draw::format::confidence;
@@ -8,7 +8,7 @@ use crate::show::report::gather::mistakes::Mistake;
 use foldnet_data::View;
 use maud::{Markup, html};
 
-/// Pictures, the most confident first.
+/// Images, the most confident mistakes first.
 pub(super) fn section(report: &Report, test: View) -> Markup {
     let all = report.mistakes.len();
     if all == 0 {

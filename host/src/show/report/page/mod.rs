@@ -1,5 +1,5 @@
-//! The page: sections in the order in which a reader asks, a file each. Every figure says in words what is to be seen,
-//! and has its numbers as text; wide tables scroll in boxes of their own.
+//! The page: sections in the order in which a reader asks, one file each. Every figure has a description in words and
+//! its numbers as text; wide tables scroll in boxes of their own.
 
 mod answers;
 mod classes;
@@ -20,13 +20,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 /// Colours, type and layout, for light and dark, wide and narrow.
 const STYLE: &str = include_str!("style.css");
 
-/// Nothing is fetched and nothing is run, whatever a class may be called.
+/// Nothing is fetched and nothing is run, whatever name a class has.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
-/// Pictures of a kind, at most.
+/// Maximum number of images of a kind.
 const PICTURES: usize = 18;
 
-/// A part of the page, with the name that links to it.
+/// A section of the page, with its anchor.
 struct Section {
     id: &'static str,
     title: &'static str,
@@ -95,7 +95,7 @@ impl Section {
     }
 }
 
-/// A table that scrolls by itself where it is too wide; `name` says what it is.
+/// A table that scrolls separately if it is too wide; `name` describes it.
 fn table(name: &str, content: Markup) -> Markup {
     html! {
         div.scroll role="region" aria-label=(name) tabindex="0" {
@@ -104,12 +104,12 @@ fn table(name: &str, content: Markup) -> Markup {
     }
 }
 
-/// What a column holds.
+/// Contents of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     Text(&'static str),
     Number(&'static str),
-    /// Bars of the column before.
+    /// Bars for the preceding column.
     Bars,
 }
 
@@ -130,7 +130,7 @@ fn heads(columns: &[Column]) -> Markup {
     }
 }
 
-/// What can be opened beneath a figure.
+/// Details below a figure that can be expanded.
 fn details(summary: &str, content: Markup) -> Markup {
     html! { details { summary { (summary) } (content) } }
 }

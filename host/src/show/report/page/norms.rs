@@ -10,7 +10,7 @@ use crate::show::report::gather::norms::{Norm, Values};
 use crate::show::report::gather::values::Axis;
 use maud::{Markup, html};
 
-/// Four histograms a layer.
+/// Four histograms per layer.
 pub(super) fn section(report: &Report) -> Markup {
     if report.norms.is_empty() {
         return html! { p { "This network has no BatchNormalization." } };

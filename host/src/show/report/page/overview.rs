@@ -1,4 +1,4 @@
-//! The head of the page: what was measured, and what it came to.
+//! The head of the page: what was measured, and the main results.
 
 use super::answers::measure;
 use super::counted;
@@ -10,7 +10,7 @@ use crate::show::report::gather::Report;
 use foldnet_data::Task;
 use maud::{Markup, html};
 
-/// Title, one sentence, and the figures that matter.
+/// Title, one sentence, and the most important figures.
 pub(super) fn header(report: &Report) -> Markup {
     let tiles = tiles(report);
     html! {
@@ -45,7 +45,7 @@ fn shape(report: &Report) -> String {
     rows.map(|row| thousands(row.units)).collect::<Vec<_>>().join(" \u{2192} ")
 }
 
-/// Name, figure and what belongs to it.
+/// Name, figure and additional text of each tile.
 fn tiles(report: &Report) -> Vec<(String, String, String)> {
     if report.task != Task::Classify {
         return other_tiles(report);
@@ -66,7 +66,7 @@ fn tiles(report: &Report) -> Vec<(String, String, String)> {
     std::iter::once(network).chain(folded).chain(models).collect()
 }
 
-/// The same where no classes are told apart: RMSE or AUC, or how many score above the threshold.
+/// The tiles without classes: RMSE or AUC, or the number of scores above the threshold.
 fn other_tiles(report: &Report) -> Vec<(String, String, String)> {
     let tile = |name: &str, metrics: &Metrics, note: String| {
         let (value, of) = match (measure(metrics), metrics) {

@@ -1,4 +1,4 @@
-//! Quantization: what each device model lost, layer by layer, and the images that changed class.
+//! Quantization: the losses of each device model, layer by layer, and the images that changed class.
 
 use super::Column::{Bars, Number, Text};
 use super::answers::measure;
@@ -92,7 +92,7 @@ fn models(report: &Report) -> Markup {
     }
 }
 
-/// The same where no classes are told apart.
+/// The table of models without classes.
 fn other_models(report: &Report) -> Markup {
     let of = |metrics: &Metrics| measure(metrics).map_or("\u{2013}".to_owned(), |(_, value)| format!("{value:.4}"));
     let name_of = measure(&report.evaluation.metrics).map_or("Measure", |(name, _)| name);
@@ -133,7 +133,7 @@ fn errors(report: &Report) -> Markup {
     }
 }
 
-/// Why there are no errors for the layers of a model.
+/// The reason why a model has no errors for its layers.
 fn unknown(model: &DeviceModel) -> &'static str {
     match model.is_float() {
         true => "nothing was quantized, so no layer has an error.",

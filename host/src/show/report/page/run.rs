@@ -1,4 +1,4 @@
-//! Network and run: the layers, and what made them.
+//! Network and run: the layers, and how they were trained.
 
 use super::Column::{Number, Text};
 use super::{heads, table};
@@ -7,7 +7,7 @@ use crate::show::report::gather::Report;
 use crate::train::history::History;
 use maud::{Markup, html};
 
-/// The layers as Keras lists them, then the record of the training.
+/// The layers in Keras's form, then the record of the training.
 pub(super) fn section(report: &Report) -> Markup {
     html! {
         h3 { "Layers" }
