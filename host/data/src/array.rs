@@ -1,13 +1,13 @@
-//! An array as a file holds it: any rank, numbers or text, in C order; and the way from there to inputs and targets.
+//! An array from a file: any rank, numbers or text, in C order; and its conversion to inputs and targets.
 
 use crate::error::Problem;
 use crate::shape::Shape;
 use crate::values::{InputType, Values};
 
-/// `shape.product()` elements, the last index running fastest.
+/// `shape.product()` elements, with the last index running fastest.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Array {
-    /// The first is the number of examples.
+    /// The first dimension is the number of examples.
     pub(crate) shape: Vec<usize>,
     pub(crate) data: Data,
 }
@@ -15,15 +15,15 @@ pub(crate) struct Array {
 /// Elements of an array.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Data {
-    /// Values of a type that inputs may have.
+    /// Values of a type that inputs can have.
     Values(Values),
     /// 32-bit integers, 64-bit integers and 64-bit floats.
     Wide(Vec<f64>),
-    /// Text, as labels are.
+    /// Text, for labels.
     Text(Vec<String>),
 }
 
-/// The types that files have elements of.
+/// Element types in files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Element {
     Bool,
@@ -37,14 +37,14 @@ pub(crate) enum Element {
     I64,
     F32,
     F64,
-    /// Bytes of a text.
+    /// Text, with its length in bytes.
     Bytes(usize),
-    /// Characters of a text, four bytes each.
+    /// Text, with its length in characters of four bytes each.
     Chars(usize),
 }
 
 impl Element {
-    /// Bytes of one element.
+    /// Size of one element in bytes.
     pub(crate) fn size(self) -> usize {
         match self {
             Self::Bool | Self::U8 | Self::I8 => 1,
@@ -56,7 +56,7 @@ impl Element {
         }
     }
 
-    /// The elements in `bytes`, a whole number of them.
+    /// Decodes `bytes`, which contain a whole number of elements.
     pub(crate) fn decode(self, bytes: Vec<u8>, big_endian: bool) -> Data {
         let wide = |convert: fn([u8; 8]) -> f64, size: usize, signed: bool| {
             Data::Wide(bytes.chunks_exact(size).map(|item| convert(widened(item, big_endian, signed))).collect())
@@ -82,7 +82,7 @@ impl Element {
     }
 }
 
-/// Elements of `S` bytes.
+/// Decodes elements of `S` bytes.
 fn items<T, const S: usize>(bytes: &[u8], big_endian: bool, convert: fn([u8; S]) -> T) -> Vec<T> {
     let items = bytes.chunks_exact(S).filter_map(|item| item.first_chunk::<S>());
     let little = |item: &[u8; S]| {
@@ -119,12 +119,12 @@ fn text_of_chars(item: &[u32]) -> String {
 }
 
 impl Array {
-    /// Number of elements that a shape has, if it can be counted.
+    /// Number of elements of a shape; `None` on overflow.
     pub(crate) fn count(shape: &[usize]) -> Option<usize> {
         shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size))
     }
 
-    /// From the first index running fastest to the last.
+    /// Converts from first index fastest (Fortran order) to last index fastest.
     pub(crate) fn from_fortran(shape: Vec<usize>, data: Data) -> Self {
         let reversed: Vec<usize> = shape.iter().rev().copied().collect();
         let order = transposed(&reversed);
@@ -146,10 +146,10 @@ impl Array {
         example_shape(&self.shape)
     }
 
-    /// As inputs, and how many of them lose what matters as 32-bit floats.
+    /// Converts to inputs; also returns how many values lose significant information as 32-bit floats.
     ///
     /// # Errors
-    /// When they are text, or not all finite.
+    /// If they are text, or not all finite.
     pub(crate) fn into_inputs(self) -> Result<(Values, usize), Problem> {
         let row = Self::count(&self.shape[1.min(self.shape.len())..]).unwrap_or(1).max(1);
         let (values, lost) = match self.data {
@@ -176,7 +176,7 @@ impl Array {
         Ok((values, lost))
     }
 
-    /// The numbers, if it has any.
+    /// The numbers, if the array has numbers.
     pub(crate) fn numbers(&self) -> Option<Vec<f64>> {
         match &self.data {
             Data::Values(values) => Some((0..values.len()).map(|at| values.view().get(at).into()).collect()),
@@ -186,7 +186,8 @@ impl Array {
     }
 }
 
-/// The shape of one example of an array: `[N][I]` has `I` channels at one place, `[N][H][W]` one channel at each of `H x W`.
+/// The shape of one example of an array: `[N][I]` has `I` channels at one position, `[N][H][W]` has one channel at each
+/// of `H x W` positions.
 pub(crate) fn example_shape(array: &[usize]) -> Shape {
     match array[1.min(array.len())..] {
         [] => Shape::features(1),
@@ -196,14 +197,14 @@ pub(crate) fn example_shape(array: &[usize]) -> Shape {
     }
 }
 
-/// Whether a value loses what matters as a 32-bit float: a whole number is another then, or what is not 0 becomes it.
-/// Rounding alone, by at most a 2^24th, is no loss.
+/// Whether a value loses significant information as a 32-bit float: a whole number changes, or a nonzero value becomes
+/// 0. Rounding by at most one part in 2^24 does not count.
 pub(crate) fn loses(value: f64) -> bool {
     let float = value as f32;
     value != 0.0 && float == 0.0 || value.fract() == 0.0 && f64::from(float) != value
 }
 
-/// Where each element of a C-order array with the reversed shape lies in the array of shape `reversed`.
+/// The position of each element of a C-order array in the array of shape `reversed`.
 fn transposed(reversed: &[usize]) -> Vec<usize> {
     let count = Array::count(reversed).unwrap_or(0);
     let shape: Vec<usize> = reversed.iter().rev().copied().collect();
@@ -220,10 +221,10 @@ fn transposed(reversed: &[usize]) -> Vec<usize> {
     order
 }
 
-/// The numbers as values of one type.
+/// Converts the numbers to one type.
 ///
 /// # Errors
-/// The first that the type does not have, with its place.
+/// The first number that the type cannot represent, with its position.
 pub(crate) fn narrowed(values: &[f32], to: InputType) -> Result<Values, (usize, f32)> {
     let (low, high) = match to {
         InputType::U8 => (0.0, 255.0),

@@ -1,32 +1,32 @@
-//! Reading files that others may have made: only regular files, and never more than is sensible for their kind.
+//! Reads files from untrusted sources: only regular files, and never more than is reasonable for their kind.
 //!
-//! A run or a data set comes from an archive or a repository, which can hold a pipe that blocks for ever or a link to
-//! `/dev/zero` that never ends.
+//! A run or a data set from an archive or a repository can contain a pipe that blocks forever, or a link to
+//! `/dev/zero`, which never ends.
 
 use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind, Read, Result};
 use std::path::Path;
 
-/// Most bytes that are read of each kind of file: far above what any sensible one has, far below what a PC has.
+/// Maximum number of bytes read from each kind of file: far above any reasonable file, far below a PC's memory.
 pub mod limit {
-    /// A file that describes boards.
+    /// A board file.
     pub const BOARDS: u64 = 1 << 20;
     /// A device model: sixteen times the largest flash of any microcontroller.
     pub const MODEL: u64 = 256 << 20;
     /// A checkpoint.
     pub const CHECKPOINT: u64 = 2 << 30;
-    /// The record of a training: some hundred bytes an epoch.
+    /// The record of a training: a few hundred bytes per epoch.
     pub const HISTORY: u64 = 64 << 20;
-    /// What `foldnet-sim --json` printed.
+    /// Output of `foldnet-sim --json`.
     pub const RECORD: u64 = 64 << 20;
     /// Firmware, as an ELF file.
     pub const FIRMWARE: u64 = 64 << 20;
 }
 
-/// Opens a regular file; its length, too.
+/// Opens a regular file; also returns its length.
 ///
 /// # Errors
-/// When it cannot be opened or is something else, which the error names.
+/// If it cannot be opened or is something else, which the error names.
 pub fn open(path: &Path) -> Result<(File, u64)> {
     // Opening a pipe waits for its writer, so it is looked at before.
     regular(&path.metadata()?)?;
@@ -36,10 +36,10 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
     Ok((file, metadata.len()))
 }
 
-/// All bytes of a regular file of at most `limit`.
+/// All bytes of a regular file with at most `limit` bytes.
 ///
 /// # Errors
-/// As [`open`], and when the file is longer.
+/// As [`open`], and if the file is longer.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let (file, len) = open(path)?;
     let too_long = |len| Error::new(ErrorKind::FileTooLarge, format!("{len} bytes, {limit} are the most of its kind"));
@@ -52,10 +52,10 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     if bytes.len() as u64 > limit { Err(too_long(bytes.len() as u64)) } else { Ok(bytes) }
 }
 
-/// The same of a text.
+/// The text of such a file.
 ///
 /// # Errors
-/// As [`read`], and when it is not UTF-8.
+/// As [`read`], and if it is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<String> {
     String::from_utf8(read(path, limit)?).map_err(|_| Error::new(ErrorKind::InvalidData, "not UTF-8 text"))
 }
@@ -91,7 +91,7 @@ mod tests {
     use std::fs::write;
     use std::path::PathBuf;
 
-    /// A fresh folder for a test.
+    /// A new folder for a test.
     fn folder(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("foldnet-bounded-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);

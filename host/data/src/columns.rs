@@ -1,20 +1,20 @@
-//! Columns of a set in the order of a model's, by their names.
+//! Orders the columns of a set like those of a model, by their names.
 
 use crate::values::Values;
 
-/// What came of the names of a set's columns and a model's.
+/// Result of comparing the column names of a set and a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Columns {
     /// They are the same, or one side has none.
     Same,
-    /// They are the same in another order, and were put into the model's.
+    /// They are the same in another order, and were reordered.
     Moved,
-    /// None of the set's is one of the model's: the columns stay in their order.
+    /// No column of the set is one of the model's; the columns keep their order.
     Others,
 }
 
 impl Columns {
-    /// What the user should know of it.
+    /// A note for the user.
     pub const fn note(&self) -> Option<&'static str> {
         match self {
             Self::Same => None,
@@ -26,15 +26,15 @@ impl Columns {
     }
 }
 
-/// What is said of columns that a model takes and a set has not.
+/// The message about columns of a model that a set lacks.
 pub fn missing_columns(missing: &[String]) -> String {
     let (names, more) = (missing[..missing.len().min(4)].join(", "), if missing.len() > 4 { ", ..." } else { "" });
     format!("takes columns that the dataset has not: {names}{more}; give them these names, or leave out the header")
 }
 
-/// The column of each of a model's `channels` among `names`: one of the very same name, else one that differs in case alone.
-/// A name that both sides have several times goes by its turn. The error is how many columns have that name, if not as many
-/// as the model.
+/// The column among `names` for each of a model's `channels`: one with exactly the same name, otherwise one that only
+/// differs in case. Duplicate names on both sides are matched in order. The error is the number of columns with that
+/// name, if it differs from the model's.
 pub(crate) fn places(names: &[String], channels: &[String]) -> Vec<Result<usize, usize>> {
     let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
     let columns_of = |names: &[String], wanted: &str| -> Vec<usize> {
@@ -51,18 +51,18 @@ pub(crate) fn places(names: &[String], channels: &[String]) -> Vec<Result<usize,
     channels.iter().enumerate().map(place).collect()
 }
 
-/// Whether no column is there twice.
+/// Whether no column occurs twice.
 pub(crate) fn all_differ(columns: &[usize]) -> bool {
     let mut sorted = columns.to_vec();
     sorted.sort_unstable();
     sorted.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-/// What becomes of columns with the names `found` for a model with the channels `wanted`; where they move, the column of
+/// Compares columns named `found` with a model's channels `wanted`; if they have to be reordered, returns the column of
 /// each channel.
 ///
 /// # Errors
-/// The channels that have no column of their own, where others have.
+/// The channels without a column, if others have one.
 pub(crate) fn order(found: &[String], wanted: &[String]) -> Result<(Columns, Vec<usize>), Vec<String>> {
     let numbers = |names: &[String]| names.iter().all(|name| name.parse::<u32>().is_ok());
     if found == wanted || numbers(found) || numbers(wanted) {
@@ -85,7 +85,7 @@ pub(crate) fn order(found: &[String], wanted: &[String]) -> Result<(Columns, Vec
     }
 }
 
-/// Puts the channels at every place into an order.
+/// Reorders the channels at every position.
 pub(crate) fn reorder(inputs: &mut Values, order: &[usize]) {
     let channels = order.len();
     let moved: Vec<usize> = (0..inputs.len()).map(|at| at / channels * channels + order[at % channels]).collect();

@@ -19,11 +19,11 @@ use crate::values::ValuesRef;
 /// The three parts every set has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Part {
-    /// What training sees.
+    /// For training.
     Train,
-    /// Held back from training, to validate on.
+    /// Held back from training, for validation.
     Valid,
-    /// To test on.
+    /// For testing.
     Test,
 }
 
@@ -51,52 +51,53 @@ impl FromStr for Part {
     }
 }
 
-/// A whole set: training examples with their validation tail, and test examples of the same shape and type.
+/// A whole set: training examples, the last of which are for validation, and test examples of the same shape and type.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    /// `fashion-mnist`, `synthetic`, or the file or folder as it was given.
+    /// `fashion-mnist`, `synthetic`, or the file or folder as given.
     pub name: String,
-    /// Class names, at most 65,535; a class is an index into them. Empty where targets are not classes.
+    /// Class names, at most 65,535; a class is an index into them. Empty if targets are not classes.
     pub labels: Vec<String>,
-    /// Names of the channels, as many as there are, or none.
+    /// Names of the channels, one for each, or empty.
     pub channels: Vec<String>,
-    /// Names of the target values, as many as there are outputs, or none.
+    /// Names of the target values, one for each output, or empty.
     pub outputs: Vec<String>,
-    /// What the user should know of the set, a line each.
+    /// Notes about the set for the user, one per line.
     pub notes: Vec<String>,
-    /// What a network learns from it.
+    /// What a network should learn from it.
     pub task: Task,
-    /// Training examples, those for validation last.
+    /// Training examples, with those for validation at the end.
     training: Examples,
-    /// How many of them validate.
+    /// Number of examples for validation.
     valid: usize,
     test: Examples,
 }
 
 impl Dataset {
-    /// `training` has at least two examples, `test` at least one, both of one shape and type; a twelfth validates.
+    /// `training` must have at least two examples, `test` at least one, all of the same shape and type; a twelfth is
+    /// for validation.
     pub(crate) fn new(name: String, labels: Vec<String>, training: Examples, test: Examples) -> Self {
         let valid = validation_len(training.len());
         Self::split(name, labels, training, valid, test)
     }
 
-    /// The same with the last `valid` of `training` for validation: not all.
+    /// The same with the last `valid` of `training` for validation, which must not be all.
     pub(crate) fn split(name: String, labels: Vec<String>, training: Examples, valid: usize, test: Examples) -> Self {
         let (channels, outputs, notes, task) = (Vec::new(), Vec::new(), Vec::new(), Task::Classify);
         Self { name, labels, channels, outputs, notes, task, training, valid, test }
     }
 
-    /// The same, with this share of the training examples to validate on, if one is given.
+    /// The same, with this fraction of the training examples for validation, if given.
     pub(crate) fn validated_on(mut self, share: Option<f64>) -> Self {
         self.valid = share.map_or(self.valid, |share| validation_share(self.training.len(), share));
         self
     }
 
-    /// Numbers the classes as a model does that has these names. Nothing is done where one side has no names: an IDX set
-    /// without `labels.txt`, or a model whose names are "0", "1", ... or none.
+    /// Numbers the classes like a model with these names. Has no effect if one side has no names, as for an IDX set
+    /// without `labels.txt`, or a model whose names are "0", "1", ... or missing.
     ///
     /// # Errors
-    /// The names that the model does not know.
+    /// The names that the model does not have.
     pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
         let used = used(&[self.training.targets.view(), self.test.targets.view()], self.labels.len());
         let set = Named { names: &self.labels, used: &used };
@@ -107,10 +108,10 @@ impl Dataset {
         Ok(())
     }
 
-    /// Puts the columns into the order that a model has them in.
+    /// Puts the columns into the model's order.
     ///
     /// # Errors
-    /// The model's columns that are missing, where others are there.
+    /// The missing columns of the model, if others are present.
     pub fn order_as(&mut self, channels: &[String]) -> Result<Columns, Vec<String>> {
         let (found, order) = columns::order(&self.channels, channels)?;
         if found == Columns::Moved {
@@ -121,13 +122,14 @@ impl Dataset {
         Ok(found)
     }
 
-    /// The test examples alone.
+    /// Keeps only the test examples.
     pub(crate) fn into_test(self) -> TestSet {
         let Self { name, labels, channels, notes, task, test: examples, .. } = self;
         TestSet { name, labels, channels, notes, task, examples }
     }
 
-    /// Puts the training examples into a seeded order where they are sorted by class: the last ones validate.
+    /// Shuffles training examples that are sorted by class, with a fixed seed, because the last ones are for
+    /// validation.
     pub(crate) fn shuffle_sorted(&mut self) {
         let Targets::Classes(classes) = &self.training.targets else { return };
         let changes = classes.windows(2).filter(|pair| pair[0] != pair[1]).count();
@@ -146,7 +148,7 @@ impl Dataset {
         self.notes.push("the training examples are sorted by class, and so were shuffled before the last ones were taken to validate".into());
     }
 
-    /// Notes which classes have too few training examples to be learned.
+    /// Adds a note about classes with too few training examples to be learned.
     pub(crate) fn note_classes(&mut self) {
         let Some(classes) = self.part(Part::Train).targets.classes() else { return };
         if self.task == Task::Reconstruct {
@@ -188,7 +190,7 @@ impl Dataset {
         self.notes.append(&mut notes);
     }
 
-    /// Refuses a set to classify whose training examples are all of one class.
+    /// Refuses a set for classification whose training examples all belong to one class.
     pub(crate) fn check_classes(&self, task: Task) -> Result<(), Problem> {
         let (training, test) = (self.training.targets.view(), self.test.targets.view());
         let classes = |parts: &[TargetsRef]| -> Vec<usize> {
@@ -204,8 +206,8 @@ impl Dataset {
         }
     }
 
-    /// SHA-256, in hex, of the type, shape, inputs and answers of all parts: the same data, read the same way, have the
-    /// same digest wherever they lie.
+    /// SHA-256, in hex, of the type, shape, inputs and answers of all parts: the same data, read in the same way, has
+    /// the same digest wherever it is stored.
     pub fn digest(&self) -> String {
         let mut hasher = Sha256::new();
         for part in [self.training.view(), self.test.view()] {
@@ -224,7 +226,7 @@ impl Dataset {
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The examples of one part; none is empty, but for that to validate on where none were asked for.
+    /// The examples of one part. None is empty, except for validation if it was disabled.
     pub fn part(&self, part: Part) -> View<'_> {
         let train = self.training.len() - self.valid;
         match part {
@@ -234,13 +236,13 @@ impl Dataset {
         }
     }
 
-    /// Of every example.
+    /// Shape of every example.
     pub fn shape(&self) -> Shape {
         self.training.shape
     }
 }
 
-/// Stream of the generator that a sorted set is shuffled by, behind those of the split.
+/// Stream of the generator that shuffles a sorted set, after those of the split.
 const SORTED_STREAM: u64 = 7;
 
 /// The first of many names.
@@ -249,13 +251,14 @@ fn some_of(names: &[&str]) -> String {
     format!("{}{more}", names[..names.len().min(5)].join(", "))
 }
 
-/// How many examples at the end of the training file validate: a twelfth, rounded down, at least
-/// one. For Fashion-MNIST's 60,000 these are the notebook's 5,000.
+/// Number of examples at the end of the training file for validation: a twelfth, rounded down, at least one. For
+/// Fashion-MNIST's 60,000 these are the notebook's 5,000.
 fn validation_len(training: usize) -> usize {
     (training / 12).max(1)
 }
 
-/// How many of `training` examples, at least two, validate: at least one unless the share is 0, and never all.
+/// Number of validation examples out of `training`, at least two, examples: at least one unless the share is 0, and
+/// never all.
 pub(crate) fn validation_share(training: usize, share: f64) -> usize {
     match share {
         0.0 => 0,

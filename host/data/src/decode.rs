@@ -1,4 +1,4 @@
-//! Text as people's programs save it: UTF-8 with or without a byte order mark, or UTF-16 with one.
+//! Decodes text files: UTF-8 with or without a byte order mark, or UTF-16 with one.
 
 use std::char::{REPLACEMENT_CHARACTER, decode_utf16};
 
@@ -10,7 +10,7 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 const UTF16_LITTLE: &[u8] = b"\xff\xfe";
 const UTF16_BIG: &[u8] = b"\xfe\xff";
 
-/// Whether these first bytes say that the text is UTF-16.
+/// Whether a text that starts with these bytes is UTF-16.
 pub(crate) fn is_utf16(start: &[u8]) -> bool {
     start.starts_with(UTF16_LITTLE) || start.starts_with(UTF16_BIG)
 }
@@ -18,7 +18,7 @@ pub(crate) fn is_utf16(start: &[u8]) -> bool {
 /// The text without its byte order mark.
 ///
 /// # Errors
-/// When it is neither UTF-8 nor UTF-16 with a mark.
+/// If it is neither UTF-8 nor UTF-16 with a mark.
 pub(crate) fn decode(bytes: &[u8]) -> Result<String, Problem> {
     if is_utf16(bytes) {
         let read = if bytes.starts_with(UTF16_LITTLE) { u16::from_le_bytes } else { u16::from_be_bytes };
@@ -30,12 +30,12 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// A name in the form that is compared: letters and their accents as one character each.
+/// A name in composed form for comparison: letters and their accents as one character each.
 pub(crate) fn composed(name: &str) -> String {
     name.nfc().collect()
 }
 
-/// Whether a name is text of one line that leaves a terminal alone.
+/// Whether a name is a single line of text without control characters.
 pub(crate) fn is_plain(name: &str) -> bool {
     name.chars().all(crate::text::is_plain)
 }

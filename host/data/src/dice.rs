@@ -1,10 +1,9 @@
-//! Random numbers that are part of a set's definition, drawn pictures and split folders alike: integers in a range,
-//! nothing else.
+//! Random numbers that are part of a set's definition, for drawn images and split folders: only integers in a range.
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-/// Part of the set's definition, as everything here: another seed is another set.
+/// Like everything here, part of the set's definition: another seed is another set.
 const SEED: u64 = 0xf01d;
 
 /// A stream of seeded random integers, the same on every platform.
@@ -23,12 +22,12 @@ impl Dice {
         low + ((u64::from(self.0.next_u32()) * span) >> 32) as i32
     }
 
-    /// The mean of two throws: in `low..=high`, the middle likelier than the ends.
+    /// The mean of two throws: in `low..=high`, with the middle more likely than the ends.
     pub(crate) fn middling(&mut self, low: i32, high: i32) -> i32 {
         (self.range(low, high) + self.range(low, high)) / 2
     }
 
-    /// True in `percent` of 100 throws.
+    /// True with a probability of `percent` %.
     pub(crate) fn chance(&mut self, percent: i32) -> bool {
         self.range(1, 100) <= percent
     }

@@ -1,10 +1,9 @@
-//! Files over plain HTTP: resumable, retried, verified, and never half under their final name.
+//! Downloads files over plain HTTP: resumable, retried, verified, and never incomplete under their final name.
 //!
-//! Bytes go to `NAME.part`; only when the SHA-256 of their unpacked contents is right is it renamed
-//! to `NAME`. A transfer that breaks off goes on by an HTTP `Range` request, in this run or the
-//! next; a server that ignores `Range` makes it start again. Of several downloads of one file into
-//! one folder, in this program or others, one writes (it holds [`Lock`] on `NAME.lock`); the others
-//! wait, and take what it brings.
+//! Bytes go to `NAME.part`, which is renamed to `NAME` only if the SHA-256 of the unpacked contents is correct. An
+//! interrupted transfer is continued with an HTTP `Range` request, in this run or the next; if a server ignores
+//! `Range`, it starts again. Of several concurrent downloads of a file into the same folder, in this program or others,
+//! one writes (it holds [`Lock`] on `NAME.lock`); the others wait, and use its result.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
@@ -20,48 +19,50 @@ use crate::lock::Lock;
 use crate::progress::LoadProgress;
 use crate::unpack::{is_packed, sha256_of};
 
-/// An offline machine should say so soon.
+/// Short, so that an offline machine reports an error soon.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A server that says nothing for this long has broken off.
+/// A server that sends nothing for this long counts as disconnected.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Tries in a row that bring fewer than [`FRUIT`] bytes, before giving up.
+/// Number of consecutive tries with fewer than [`FRUIT`] bytes before giving up.
 const FRUITLESS_TRIES: u32 = 4;
-/// Bytes that a try must bring to count as one: a server that sends one byte per connection would otherwise never end.
+/// Number of bytes after which a try counts as successful: a server that sends one byte per connection would otherwise
+/// never end.
 const FRUIT: u64 = 1024;
-/// 1 kB/s for a minute, which even a bad mobile line brings; and a line that breaks off more often is of no use.
+/// 1 kB/s over a minute, which even a bad mobile connection achieves; a connection that breaks more often than this is
+/// unusable.
 const PATIENCE: Patience = Patience { window: Duration::from_secs(60), least: 60 * 1000, tries: 100 };
-/// What gzip may add to contents that it cannot pack: its headers, and 5 bytes per block of 32 KB or so.
+/// Maximum size that gzip adds to incompressible contents: its headers, and 5 bytes per block of about 32 KB.
 const PACKING: u64 = 1 << 16;
-/// Pause before the first new try; doubled for each further one.
+/// Pause before the first retry; doubled for each further one.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often to look whether another download has come to its end.
+/// Interval at which to check whether another download has finished.
 const LOOK: Duration = Duration::from_millis(50);
-/// Bytes written, and reported, at a time.
+/// Number of bytes written, and reported, at a time.
 const CHUNK: usize = 1 << 16;
 
-/// When a transfer is given up although bytes still come.
+/// When to give up a transfer although bytes still arrive.
 #[derive(Debug, Clone, Copy)]
 struct Patience {
-    /// A try that brings fewer than `least` bytes within this time has broken off.
+    /// A try with fewer than `least` bytes within this time counts as interrupted.
     window: Duration,
     least: u64,
-    /// Tries in all, however much they bring: a server may start again each time.
+    /// Total number of tries, however much they transfer: a server may start again each time.
     tries: u32,
 }
 
-/// A file to fetch, and what it must unpack to.
+/// A file to download, and its expected unpacked contents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemoteFile {
     /// File name, on the server and in the folder.
     pub name: &'static str,
     /// SHA-256 of the contents, unpacked if `name` ends in `.gz`: 64 lower-case hex digits.
     pub sha256: &'static str,
-    /// Length of those contents, in bytes: the server is not listened to for longer.
+    /// Length of those contents, in bytes; limits how much is read from the server.
     pub len: u64,
 }
 
-/// Downloads those of `files` that are not there from the site `url` into `folder`, which is made when the first byte
-/// comes.
+/// Downloads the missing ones of `files` from the site `url` into `folder`, which is created when the first byte
+/// arrives.
 pub fn download(
     url: &str,
     folder: &Path,
@@ -84,31 +85,31 @@ fn agent() -> Agent {
         .into()
 }
 
-/// One file on its way.
+/// A transfer of one file.
 struct Transfer<'a> {
     agent: &'a Agent,
     file: &'a RemoteFile,
     url: String,
     folder: &'a Path,
     part: PathBuf,
-    /// Held from the first byte on: who writes to the part.
+    /// Held from the first byte on, by whoever writes to the part.
     lock: Option<Lock>,
-    /// Whether the part has bytes of an earlier, or another, download.
+    /// Whether the part contains bytes of an earlier or another download.
     resumed: bool,
     patience: Patience,
 }
 
-/// Why one try ended before the file did.
+/// Reason why one try ended before the file was complete.
 enum Stop {
-    /// Another try may go on from here.
+    /// Another try may continue from here.
     Break(String),
     /// The server cannot be reached.
     NoConnection(String),
-    /// The part on disk is of no use to this server.
+    /// The part on disk cannot be continued with this server.
     StartAgain,
-    /// Another download has changed the part meanwhile.
+    /// Another download has changed the part in the meantime.
     Changed,
-    /// Another download has brought the file meanwhile.
+    /// Another download has completed the file in the meantime.
     Arrived,
     /// No further try will help.
     Final(DataError),
@@ -140,12 +141,13 @@ impl<'a> Transfer<'a> {
         fs::rename(&self.part, self.folder.join(self.file.name)).map_err(|cause| self.unwritable(&cause))
     }
 
-    /// Whether the file is there, under its final name.
+    /// Whether the file exists under its final name.
     fn arrived(&self) -> bool {
         self.folder.join(self.file.name).exists()
     }
 
-    /// Tries until the part is as long as the server says; false where another download has brought the file.
+    /// Retries until the part has the length given by the server; returns false if another download has completed the
+    /// file.
     fn fetch(&mut self, progress: &mut dyn FnMut(LoadProgress)) -> Result<bool, DataError> {
         let at_first = self.part_len();
         let (mut fruitless, mut tries) = (0, 0);
@@ -180,7 +182,7 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// One request, for what is missing behind the first `have` bytes.
+    /// One request, for the bytes after the first `have`.
     fn attempt(&mut self, have: u64, progress: &mut dyn FnMut(LoadProgress)) -> Result<(), Stop> {
         let mut request = self.agent.get(&self.url);
         if have > 0 {
@@ -204,8 +206,8 @@ impl<'a> Transfer<'a> {
         self.receive(response.body_mut(), start, total, progress)
     }
 
-    /// Takes the lock, where this transfer does not have it; while another download does, shows how far that one is.
-    /// What was asked for must still be what is missing behind the first `have` bytes.
+    /// Takes the lock, unless this transfer already has it; while another download holds it, shows that one's progress.
+    /// The requested range must still be the bytes after the first `have`.
     fn hold(&mut self, have: u64, total: Option<u64>, progress: &mut dyn FnMut(LoadProgress)) -> Result<(), Stop> {
         if self.lock.is_some() {
             return Ok(());
@@ -227,7 +229,7 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    /// Appends the body to the part, whose first `start` bytes stay.
+    /// Appends the body to the first `start` bytes of the part.
     fn receive(
         &self,
         body: &mut Body,
@@ -274,7 +276,7 @@ impl<'a> Transfer<'a> {
         Ok(part)
     }
 
-    /// Whether the part unpacks to the contents it should, or the reason in words.
+    /// Checks that the part unpacks to the expected contents; otherwise returns the reason as text.
     fn verify(&self) -> Result<(), String> {
         match sha256_of(&self.part, is_packed(self.file.name), self.file.len) {
             Ok(found) if found == self.file.sha256 => Ok(()),
@@ -301,13 +303,13 @@ impl<'a> Transfer<'a> {
     }
 }
 
-/// Where a partial response begins, from `Content-Range: bytes START-END/TOTAL`.
+/// Start of a partial response, from `Content-Range: bytes START-END/TOTAL`.
 fn range_start(response: &Response<Body>) -> Option<u64> {
     let range = response.headers().get("Content-Range")?.to_str().ok()?;
     range.trim().strip_prefix("bytes ")?.split('-').next()?.parse().ok()
 }
 
-/// Tells an error that came before there was a connection from one that came over it.
+/// Distinguishes errors before a connection was established from later ones.
 fn no_answer(error: ureq::Error) -> Stop {
     let never_connected = match &error {
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
@@ -332,8 +334,8 @@ mod tests {
 
     const FILE: RemoteFile = RemoteFile { name: "slow", sha256: "", len: 1 << 20 };
 
-    /// Fetches [`FILE`] from a server that says it is whole and sends, of every connection, `pieces` of `size` bytes with
-    /// pauses between; the error, and the number of connections.
+    /// Downloads [`FILE`] from a server that claims to send all of it, but sends `pieces` of `size` bytes per
+    /// connection, with pauses in between; returns the error, and the number of connections.
     fn fetch(patience: Patience, pieces: usize, size: usize) -> (DataError, usize) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,16 +1,16 @@
-//! What can go wrong with image data, each in one line: what, where, and the remedy.
+//! Errors in data, each in one line: what, where, and the remedy.
 
 pub use crate::problem::{ColumnProblem, IdxProblem, Problem};
 use std::path::{Path, PathBuf};
 
-/// The ways out when Fashion-MNIST is nowhere to be had.
+/// The remedies if Fashion-MNIST is not available.
 const WAYS_OUT: &str = "apt-get install dataset-fashion-mnist, or give --dataset DIR, or set FOLDNET_DATA to a folder \
                         with its four files, or use --dataset synthetic";
 
-/// Why no images could be had.
+/// Reason why no data could be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
-    /// A file or folder on this machine is not what it should be.
+    /// A local file or folder is invalid.
     #[error("{}: {problem}", path.display())]
     File {
         /// The file or folder.
@@ -18,33 +18,33 @@ pub enum DataError {
         /// What is wrong with it.
         problem: Problem,
     },
-    /// Not on this machine, and the server cannot be reached.
+    /// It is not on this machine, and the server cannot be reached.
     #[error("Fashion-MNIST is not on this machine and {url} cannot be reached ({cause}): {WAYS_OUT}")]
     Offline {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
-        /// The system's words.
+        /// The system's error message.
         cause: String,
     },
-    /// Not on this machine, and the server (or a proxy) answers, but does not give the file.
+    /// It is not on this machine, and the server (or a proxy) responds without the file.
     #[error("Fashion-MNIST is not on this machine and {url} answers with HTTP status {status}: {WAYS_OUT}")]
     Refused {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
         /// HTTP status.
         status: u16,
     },
-    /// The download broke off again and again; the next run goes on where it stopped.
+    /// The download was interrupted repeatedly; the next run continues where it stopped.
     #[error("{url}: the download broke off after {done} bytes ({cause}): run again to go on from there, or {WAYS_OUT}")]
     BrokenOff {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
-        /// Bytes that are safe in the cache.
+        /// Number of bytes stored in the cache.
         done: u64,
         /// The last failure.
         cause: String,
     },
-    /// Not on this machine, and there is no folder to download into.
+    /// It is not on this machine, and there is no folder to download into.
     #[error(
         "Fashion-MNIST is not on this machine and there is no cache folder to download it into, as neither HOME nor XDG_CACHE_HOME is set: {WAYS_OUT}"
     )]
@@ -52,13 +52,13 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// The set is not on this machine and could not be fetched, through no fault of any file: what
-    /// `demo` answers by going on with the synthetic set.
+    /// Whether the set is not on this machine and could not be downloaded, while no file is invalid; in this case
+    /// `demo` uses the synthetic set.
     pub fn is_unavailable(&self) -> bool {
         !matches!(self, Self::File { .. })
     }
 
-    /// What is wrong, without path and remedy.
+    /// The problem, without path and remedy.
     pub(crate) fn what(&self) -> String {
         let text = match self {
             Self::File { problem, .. } => problem.to_string(),

@@ -6,14 +6,14 @@ use crate::shape::Shape;
 use crate::targets::{Targets, TargetsRef};
 use crate::values::{Values, ValuesRef};
 
-/// `N` examples of one shape, with what is known of each.
+/// `N` examples of one shape, with their targets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examples {
     /// `[N][height][width][channels]`
     pub inputs: Values,
-    /// Right answers.
+    /// Correct answers.
     pub targets: Targets,
-    /// Of one example.
+    /// Shape of one example.
     pub shape: Shape,
 }
 
@@ -33,12 +33,12 @@ impl Examples {
         View { inputs: self.inputs.view(), targets: self.targets.view(), shape: self.shape }
     }
 
-    /// The examples of `range`, borrowed. Panics when the range ends past `len()`.
+    /// The examples of `range`, borrowed. Panics if the range ends past `len()`.
     pub fn slice(&self, range: Range<usize>) -> View<'_> {
         self.view().slice(range)
     }
 
-    /// Keeps the first `examples`.
+    /// Keeps only the first `examples`.
     pub fn truncate(&mut self, examples: usize) {
         self.inputs.truncate(examples * self.shape.inputs());
         self.targets.truncate(examples);
@@ -50,14 +50,14 @@ impl Examples {
 pub struct View<'a> {
     /// `[N][height][width][channels]`
     pub inputs: ValuesRef<'a>,
-    /// Right answers.
+    /// Correct answers.
     pub targets: TargetsRef<'a>,
-    /// Of one example.
+    /// Shape of one example.
     pub shape: Shape,
 }
 
 impl<'a> View<'a> {
-    /// Grey images, `pixels` being `[N][height][width]`, with their classes `[N]`.
+    /// Grey images, with `pixels` as `[N][height][width]`, and their classes `[N]`.
     pub const fn images(pixels: &'a [u8], classes: &'a [u16], height: usize, width: usize) -> Self {
         let shape = Shape::image(height, width);
         Self { inputs: ValuesRef::U8(pixels), targets: TargetsRef::Classes(classes), shape }
@@ -73,13 +73,13 @@ impl<'a> View<'a> {
         self.len() == 0
     }
 
-    /// Inputs of example `index`. Panics when `index >= len()`.
+    /// Inputs of example `index`. Panics if `index >= len()`.
     pub fn example(&self, index: usize) -> ValuesRef<'a> {
         let size = self.shape.inputs();
         self.inputs.slice(index * size..(index + 1) * size)
     }
 
-    /// Whether these are images: of bytes, in a shape that is worth drawing as a picture.
+    /// Whether these are images: bytes in a shape suitable for drawing.
     pub fn is_images(&self) -> bool {
         self.shape.is_image() && self.inputs.u8().is_some()
     }
@@ -89,12 +89,12 @@ impl<'a> View<'a> {
         if self.is_images() { "images" } else { "examples" }
     }
 
-    /// Pixels of image `index`, `[height][width][channels]`. Panics when `index >= len()` or the inputs are not `u8`.
+    /// Pixels of image `index`, `[height][width][channels]`. Panics if `index >= len()` or the inputs are not `u8`.
     pub fn image(&self, index: usize) -> &'a [u8] {
         self.example(index).u8().expect("images are of bytes")
     }
 
-    /// The examples of `range`. Panics when the range ends past `len()`.
+    /// The examples of `range`. Panics if the range ends past `len()`.
     pub fn slice(&self, range: Range<usize>) -> View<'a> {
         let size = self.shape.inputs();
         let inputs = self.inputs.slice(range.start * size..range.end * size);
@@ -104,7 +104,7 @@ impl<'a> View<'a> {
     /// The classes, `[N]`.
     ///
     /// # Errors
-    /// When the set has none.
+    /// If the set has none.
     pub fn classes(&self) -> Result<&'a [u16], WrongKind> {
         self.targets.classes().ok_or(WrongKind::NoClasses)
     }
@@ -112,7 +112,7 @@ impl<'a> View<'a> {
     /// The values to estimate, `[N][outputs]`.
     ///
     /// # Errors
-    /// When the set has none.
+    /// If the set has none.
     pub fn values(&self) -> Result<&'a [f32], WrongKind> {
         self.targets.values().ok_or(WrongKind::NoValues)
     }
@@ -120,22 +120,22 @@ impl<'a> View<'a> {
     /// The inputs as bytes.
     ///
     /// # Errors
-    /// When they are of another type.
+    /// If they have another type.
     pub fn bytes(&self) -> Result<&'a [u8], WrongKind> {
         self.inputs.u8().ok_or(WrongKind::NoBytes(self.inputs.input_type().name()))
     }
 }
 
-/// A set is not of the kind that a step works on.
+/// A set is of a kind that an operation does not support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WrongKind {
-    /// Inputs of another type than `u8`, where only that will do.
+    /// Inputs are not `u8`, which is required.
     #[error("the set's inputs are {0}, and this step takes u8 alone; give a set of u8 images")]
     NoBytes(&'static str),
-    /// Targets that are not classes, where only these will do.
+    /// Targets are not classes, which are required.
     #[error("the set has no classes, which this step needs; give a set with a class for every example")]
     NoClasses,
-    /// Targets that are not values, where only these will do.
+    /// Targets are not values, which are required.
     #[error("the set has no values to estimate, which this step needs; give a set with numbers as --target")]
     NoValues,
 }

@@ -1,14 +1,14 @@
-//! Fashion-MNIST's fixed facts: file names, hashes, class names, and where it lives.
+//! Constants of Fashion-MNIST: file names, hashes, class names, and its location.
 
 use crate::download::RemoteFile;
 
 /// The name of the set on the command line and in messages.
 pub(crate) const NAME: &str = "fashion-mnist";
 
-/// The dataset's own site. Plain HTTP: the hash decides.
+/// The dataset's own site. Plain HTTP is sufficient, because the hash is checked.
 pub(crate) const URL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
 
-/// Where Debian's package `dataset-fashion-mnist` puts the files, below a folder of shared data such as `/usr/share`.
+/// Path of the files from Debian's package `dataset-fashion-mnist`, below a folder of shared data such as `/usr/share`.
 pub(crate) const PACKAGED: &str = "datasets/fashion-mnist";
 
 /// Class names, by label.
@@ -43,7 +43,7 @@ pub(crate) const TEST: [RemoteFile; 2] = [TEST_IMAGES, TEST_LABELS];
 /// The whole set.
 pub(crate) const ALL: [RemoteFile; 4] = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
 
-/// The class names as a set carries them.
+/// The class names, for a set.
 pub(crate) fn class_names() -> Vec<String> {
     CLASSES.map(String::from).to_vec()
 }

@@ -1,13 +1,13 @@
-//! The names that IDX files of other sets have, and the folders that they lie in.
+//! Names of the IDX files in other sets, and the folders that contain them.
 
 use std::path::{Path, PathBuf};
 
 use crate::fashion_mnist::ALL;
 
-/// The file of a folder that goes by this name (with `.gz`) of Fashion-MNIST's: this one, its unpacked twin without, or
-/// the only one that is named as other sets name it: `train-images.idx3-ubyte` with a dot, `train_images` in short,
-/// `Train-Images-...` in capitals, `emnist-letters-test-images-...` with the set before and `test` for `t10k`, or a folder
-/// of that name with the file inside, as Kaggle's archive unpacks.
+/// The file in a folder that corresponds to this name (with `.gz`) in Fashion-MNIST: the same name, the unpacked twin
+/// without `.gz`, or the only one named as in other sets: `train-images.idx3-ubyte` with a dot, the short form
+/// `train_images`, `Train-Images-...` in capitals, `emnist-letters-test-images-...` with the set's name and `test` for
+/// `t10k`, or a folder with that name that contains the file, as Kaggle's archive unpacks.
 pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     let unpacked = name.strip_suffix(".gz").unwrap_or(name);
     let within = |name: &str| {
@@ -26,7 +26,7 @@ pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     })
 }
 
-/// The files of a folder whose names are like this one of Fashion-MNIST's, sorted.
+/// The files of a folder whose names resemble this one in Fashion-MNIST, sorted.
 pub(crate) fn alike(folder: &Path, name: &str) -> Vec<PathBuf> {
     let unpacked = name.strip_suffix(".gz").unwrap_or(name);
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -35,8 +35,8 @@ pub(crate) fn alike(folder: &Path, name: &str) -> Vec<PathBuf> {
     like
 }
 
-/// The folder with the IDX files of what is given: itself, or `raw` below it, or below one folder within, as torchvision
-/// lays out `MNIST/raw`.
+/// The folder with the IDX files for a given path: itself, or `raw` below it, or below a single folder within it, as in
+/// torchvision's layout `MNIST/raw`.
 pub(crate) fn folder(given: &Path) -> PathBuf {
     let has = |folder: &Path| ALL.iter().any(|file| find(folder, file.name).is_some());
     if has(given) {
@@ -61,7 +61,7 @@ fn with_gz(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Whether a file is named for the same part of another set as `unpacked` is of Fashion-MNIST.
+/// Whether a file is named in another set like `unpacked` in Fashion-MNIST.
 fn is_like(path: &Path, unpacked: &str) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
     let name = name.to_ascii_lowercase().replace('_', "-");

@@ -1,5 +1,5 @@
-//! Sets that networks were trained on, remembered in the user's cache folder under their digest: a device model holds only
-//! the digest, and is led back to its set by it.
+//! Sets that networks were trained on, remembered by digest in the user's cache folder. A device model holds only the
+//! digest, through which its set is found again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,34 +14,34 @@ use crate::search::Search;
 use crate::source::{Source, load_with};
 use crate::test_set::TestSet;
 
-/// Most bytes of an entry.
+/// Maximum size of an entry in bytes.
 const MOST: u64 = 1 << 20;
 
-/// Where a set lies, and how it was read.
+/// The location of a set, and how it was read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Known {
     /// Its file or folder, absolute.
     pub path: PathBuf,
     /// How it was read.
     pub options: Options,
-    /// Names of its channels, or none.
+    /// Names of its channels, or empty.
     #[serde(default)]
     pub channels: Vec<String>,
-    /// What its file was when it was read, if it is one file.
+    /// Size and modification time of its file when it was read, if it is a single file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stamp: Option<Stamp>,
 }
 
-/// What tells in no time that a file is another than it was.
+/// Quickly tells whether a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     len: u64,
-    /// Nanoseconds from the system's epoch to the last change.
+    /// Nanoseconds from the system's epoch to the last modification.
     changed: u64,
 }
 
 impl Stamp {
-    /// That of the file at `path`.
+    /// The stamp of the file at `path`.
     pub fn of(path: &Path) -> Option<Self> {
         let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         let changed = file.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_nanos() as u64;
@@ -49,10 +49,10 @@ impl Stamp {
     }
 }
 
-/// Places that are remembered of one set.
+/// Maximum number of places remembered for one set.
 const MOST_PLACES: usize = 16;
 
-/// An entry: the places where a set was found, the last one first; in earlier versions one.
+/// An entry: the places where a set was found, the most recent first; in earlier versions a single one.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Entry {
@@ -60,7 +60,7 @@ enum Entry {
     Place(Box<Known>),
 }
 
-/// What an entry holds, or nothing.
+/// The contents of an entry, or empty.
 fn read(path: &Path) -> Vec<Known> {
     let entry = crate::bounded::read(path, MOST).ok().and_then(|text| serde_json::from_slice(&text).ok());
     match entry {
@@ -71,8 +71,8 @@ fn read(path: &Path) -> Vec<Known> {
 }
 
 impl Known {
-    /// Remembers the set with this digest. Where there is no cache folder, or it takes no files, nothing is remembered, and
-    /// the set has to be named.
+    /// Remembers the set with this digest. If there is no cache folder, or it is not writable, nothing is remembered,
+    /// and the user has to name the set.
     pub fn remember(&self, digest: &str) {
         self.remember_in(&Search::from_env(), digest);
     }
@@ -93,8 +93,8 @@ impl Known {
         write();
     }
 
-    /// The set with this digest (64 hexadecimal digits), if it is remembered: of several places one where it is unchanged,
-    /// else one where something is, else the last.
+    /// The remembered set with this digest (64 hexadecimal digits), if any: of several places one where it is
+    /// unchanged, otherwise one that exists, otherwise the most recent.
     pub fn find(digest: &str) -> Option<Self> {
         Self::find_in(&Search::from_env(), digest)
     }
@@ -106,11 +106,11 @@ impl Known {
         (!places.is_empty()).then(|| places.swap_remove(best.unwrap_or(0)))
     }
 
-    /// Its test examples, found under `digest` and read as they were then, but for what `own` says; a note among theirs says
-    /// so where the set has changed since. All parts are read, as the digest is of all.
+    /// Its test examples, found under `digest` and read as they were then, except where `own` says otherwise. If the
+    /// set has changed since, a note says so. All parts are read, because the digest covers all.
     ///
     /// # Errors
-    /// Where the set is gone or cannot be read.
+    /// If the set is missing or cannot be read.
     pub fn test_set(
         &self,
         digest: &str,
@@ -126,7 +126,7 @@ impl Known {
     }
 }
 
-/// What is said of a set that is not what a network was trained on.
+/// The note about a set that is not the one a network was trained on.
 pub fn changed(path: &Path) -> String {
     format!("{} has changed since the network was trained on it", path.display())
 }

@@ -1,22 +1,22 @@
-//! Sets of examples for Foldnet on the PC: found, verified, downloaded, read, or drawn.
+//! Data sets for Foldnet on the PC: found, verified, downloaded, read, or generated.
 //!
 //! ```text
-//! Source ──► search (which folder?) ──► download (only when nowhere) ──► format: idx ◄─ unpack (gzip, SHA-256)
+//! Source ──► search (which folder?) ──► download (if not found) ──► format: idx ◄─ unpack (gzip, SHA-256)
 //!    ├─────► format: idx, pictures ─────────────────────────────┐
 //!    ├─────► format: csv, npy, npz ─► rows ─► assemble (windows, split) ─► Dataset
-//!    └─────► synthetic (drawn, never read) ─────────────────────┘
+//!    └─────► synthetic (generated, never read) ─────────────────┘
 //! ```
 //!
-//! - [`Source`] is what `--dataset` names; [`Search`] says where Fashion-MNIST is looked for.
-//! - [`load`] gives a whole [`Dataset`], [`load_test`] only its test images.
-//! - [`Options`] say what the columns of a table are, how recordings are cut, and what is for testing.
-//! - What is handed out is consistent: as many answers as examples, every class below the number of
-//!   classes, at least one example in every part (to validate on there are none if none
-//!   were asked for), one shape and type. Callers check nothing again.
-//! - Everything that can go wrong is a [`DataError`], one line with its remedy.
-//!   [`DataError::is_unavailable`] tells "nothing here and no network" from a set that is broken.
+//! - [`Source`] is the value of `--dataset`; [`Search`] says where Fashion-MNIST is searched.
+//! - [`load`] returns a whole [`Dataset`], [`load_test`] only its test images.
+//! - [`Options`] describe the columns of a table, how recordings are cut, and what is for testing.
+//! - The returned data is consistent: as many answers as examples, every class below the number of classes, at least
+//!   one example in every part (except for validation, if it was disabled), one shape and type. Callers need no further
+//!   checks.
+//! - Every error is a [`DataError`], one line with its remedy. [`DataError::is_unavailable`] distinguishes "not found
+//!   and no network" from a damaged set.
 //!
-//! Shapes: `N` examples, `H` height, `W` width, `C` channels. Inputs are `[N][H][W][C]`, of the type that the file has
+//! Shapes: `N` examples, `H` height, `W` width, `C` channels. Inputs are `[N][H][W][C]`, of the type in the file
 //! ([`Values`]); targets are classes (`u16`, `[N]`) or real values (`f32`, `[N][outputs]`).
 //!
 //! This crate draws no progress bars (it reports [`LoadProgress`]) and scales no pixels.

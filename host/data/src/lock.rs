@@ -1,4 +1,4 @@
-//! One at a time: the system's lock on a file, which goes when its holder ends, however it ends.
+//! Mutual exclusion through the system's lock on a file, which is released when its holder ends, however it ends.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use fs4::{FileExt, TryLockError};
 
-/// A lock that is held. The file is removed with it; one that a killed program left behind is taken over.
+/// A lock that is held. Its file is removed when it is dropped; a file left by a killed program is taken over.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,

@@ -1,28 +1,28 @@
-//! `labels.txt` in a set's folder: class names, one a line, in the order of their labels.
+//! `labels.txt` in a set's folder: class names, one per line, in the order of their labels.
 
 use std::path::{Path, PathBuf};
 
 use crate::error::{DataError, Problem};
 use crate::{decode, open};
 
-/// Most classes of a set: a class is a `u16`.
+/// Maximum number of classes in a set: a class is a `u16`.
 pub(crate) const MOST: usize = 65_535;
 
-/// Most bytes of `labels.txt`: 65,535 names of 255 bytes.
+/// Maximum size of `labels.txt`: 65,535 names of 255 bytes.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// Most bytes of a name: what a device model holds.
+/// Maximum length of a name in bytes, the limit of a device model.
 pub(crate) const MOST_NAME: usize = 255;
 
-/// Where the names of a folder's classes stand, if anywhere.
+/// Path of the file with the names of a folder's classes.
 pub(crate) fn path(folder: &Path) -> PathBuf {
     folder.join("labels.txt")
 }
 
-/// The names, spaces around each cut off, blank lines at the end not counted; `None` if there is no such file.
+/// The names without surrounding spaces, ignoring blank lines at the end; `None` if there is no such file.
 ///
 /// # Errors
-/// When it cannot be read, or names none or more than [`MOST`] classes, or one twice, or one that is no plain text.
+/// If it cannot be read, has no names or more than [`MOST`], has one twice, or one that is not plain text.
 pub(crate) fn read(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
     let path = path(folder);
     if !path.exists() {
@@ -39,7 +39,7 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
     Ok(Some(names))
 }
 
-/// Refuses names that a class cannot have, by their line, counted from 1.
+/// Refuses invalid class names, reported by their line, counted from 1.
 pub(crate) fn check(names: &[String]) -> Result<(), Problem> {
     let mut lines = std::collections::HashMap::new();
     for (line, name) in (1..).zip(names) {

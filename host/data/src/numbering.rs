@@ -1,4 +1,4 @@
-//! Classes of a set numbered as a model does, by their names.
+//! Numbers the classes of a set like those of a model, by their names.
 
 use crate::targets::{Targets, TargetsRef};
 
@@ -6,16 +6,16 @@ use crate::targets::{Targets, TargetsRef};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Named<'a> {
     pub(crate) names: &'a [String],
-    /// Whether any example is of each class, `[names]`.
+    /// Whether there is an example of each class, `[names]`.
     pub(crate) used: &'a [bool],
 }
 
-/// The place of each of a set's names among a model's; `None` if they are numbered alike, or one side has no names, so that
-/// only numbers can be compared: names that are "0", "1", ... in this order are none where those of the other side are
-/// words. All others go by name.
+/// The index of each of a set's names in a model's. `None` if they are numbered alike, or one side has no names, so
+/// that only numbers can be compared: names that are "0", "1", ... in this order count as no names if those of the
+/// other side are words. Otherwise names are compared.
 ///
 /// # Errors
-/// The names that the model does not know, of classes that examples have.
+/// The names of classes with examples that the model does not have.
 pub(crate) fn places(set: Named, model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>> {
     let counted = |names: &[String]| names.iter().enumerate().all(|(place, name)| *name == place.to_string());
     let numbers = |names: &[String]| names.iter().all(|name| name.parse::<i64>().is_ok());
@@ -35,7 +35,7 @@ pub(crate) fn places(set: Named, model: &[String]) -> Result<Option<Vec<u16>>, V
     }
 }
 
-/// Which of `classes` classes the examples of these parts have.
+/// Which of `classes` classes occur in the examples of these parts.
 pub(crate) fn used(parts: &[TargetsRef], classes: usize) -> Vec<bool> {
     let mut used = vec![false; classes];
     parts.iter().filter_map(|part| part.classes()).flatten().for_each(|&class| used[usize::from(class)] = true);

@@ -1,4 +1,4 @@
-//! Opening a file that somebody else may have made: regular files only, so that no pipe and no device is waited for.
+//! Opens files from untrusted sources: only regular files, so that no pipe or device is waited for.
 
 use std::fs::File;
 use std::io::Read;
@@ -10,7 +10,7 @@ use crate::error::{DataError, Problem};
 /// Opens a regular file.
 ///
 /// # Errors
-/// When it is not there, cannot be read, or is a folder, pipe or device.
+/// If it does not exist, cannot be read, or is a folder, pipe or device.
 pub(crate) fn regular(path: &Path) -> Result<File, DataError> {
     let (file, _) = bounded::open(path).map_err(|cause| DataError::file(path, Problem::from_io(&cause)))?;
     Ok(file)
@@ -19,7 +19,7 @@ pub(crate) fn regular(path: &Path) -> Result<File, DataError> {
 /// Reads a small file, of at most `most` bytes.
 ///
 /// # Errors
-/// As [`regular`], and when it is longer.
+/// As [`regular`], and if it is longer.
 pub(crate) fn small(path: &Path, most: u64) -> Result<Vec<u8>, DataError> {
     let file = regular(path)?;
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! How a set is to be read: what its columns are, how recordings are cut, and which examples are for testing.
+//! How to read a set: the meaning of its columns, how recordings are cut, and which examples are for testing.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::values::InputType;
 
-/// What a network learns from the set.
+/// The task for which a network is trained on the set.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// To tell classes apart.
+    /// Classification.
     #[default]
     Classify,
-    /// To estimate real values.
+    /// Estimating real values.
     Regress,
-    /// To reproduce its own inputs, so that strange ones stand out.
+    /// Reproducing its own inputs, so that anomalies can be detected.
     Reconstruct,
 }
 
@@ -44,7 +44,7 @@ impl FromStr for Task {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TestSplit {
-    /// This share of each class, above 0 and below 1.
+    /// This fraction of each class, above 0 and below 1.
     Share(f64),
     /// Every n-th example or recording in the order of the file; n is at least 2.
     Every(usize),
@@ -72,30 +72,30 @@ impl FromStr for TestSplit {
     }
 }
 
-/// A share above 0 and below 1, as the command line has it.
+/// A fraction above 0 and below 1 from the command line.
 ///
 /// # Errors
-/// When it is none; the text says what to give.
+/// If it is not; the text says what to give.
 pub fn share(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|&share: &f64| share > 0.0 && share < 1.0);
     share.ok_or_else(|| format!("'{text}': give a share between 0 and 1, such as 0.2"))
 }
 
-/// A share of at least 0 and below 1, as the command line has it.
+/// A fraction of at least 0 and below 1 from the command line.
 ///
 /// # Errors
-/// When it is none; the text says what to give.
+/// If it is not; the text says what to give.
 pub fn share_or_none(text: &str) -> Result<f64, String> {
     let share = text.parse().ok().filter(|&share: &f64| (0.0..1.0).contains(&share));
     share.ok_or_else(|| format!("'{text}': give a share of at least 0 and below 1, such as 0.1"))
 }
 
-/// The column that tells normal examples from others, and what it holds for a normal one.
+/// The column that marks normal examples, and its value in a normal one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Normal {
     /// Name of the column, or its number from 1.
     pub column: String,
-    /// Its text in a normal row.
+    /// Its text in normal rows.
     pub value: String,
 }
 
@@ -118,39 +118,39 @@ impl FromStr for Normal {
     }
 }
 
-/// How to read a set. The default reads images and tables of features with the class in the last column.
+/// How to read a set. The default reads images, and tables of features with the class in the last column.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// What is to be learned.
+    /// The task.
     pub task: Task,
-    /// Columns with the right answer, by name or number from 1; empty for the last.
+    /// Columns with the correct answers, by name or number from 1; empty for the last.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target: Vec<String>,
-    /// Column with the name of the recording.
+    /// Column that identifies the recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// Rows of a window, where rows are samples of a recording.
+    /// Number of rows in a window, if rows are samples of a recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<usize>,
-    /// Rows between the starts of two windows; as many as a window has if not given.
+    /// Number of rows between the starts of two windows; by default the length of a window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<usize>,
     /// Which examples are normal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normal: Option<Normal>,
-    /// Which are for testing.
+    /// Which examples are for testing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_split: Option<TestSplit>,
-    /// Share of the training examples that validate.
+    /// Fraction of the training examples for validation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid_split: Option<f64>,
-    /// Type of the inputs, where the file leaves a choice.
+    /// Type of the inputs, if the file leaves a choice.
     #[serde(skip_serializing_if = "Option::is_none", with = "input_type")]
     pub input: Option<InputType>,
 }
 
-/// An input type by its name.
+/// Serializes an input type by its name.
 mod input_type {
     use super::InputType;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -165,7 +165,7 @@ mod input_type {
 }
 
 impl Options {
-    /// These, and for what they leave open `recorded`, whose task stays.
+    /// These options, completed with `recorded`, whose task is kept.
     #[must_use]
     pub fn or(&self, recorded: &Self) -> Self {
         let (own, recorded) = (self.clone(), recorded.clone());
@@ -184,7 +184,7 @@ impl Options {
         }
     }
 
-    /// Whether any option is set that only tables and arrays have.
+    /// The first option set that only applies to tables and arrays, if any.
     pub(crate) fn cuts_rows(&self) -> Option<&'static str> {
         [
             ("--target", !self.target.is_empty()),

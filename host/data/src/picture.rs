@@ -1,7 +1,7 @@
-//! A picture from a PNG file, as bytes of brightness.
+//! Reads an image from a PNG file as bytes of brightness.
 //!
-//! Grey stays as it is (1, 2, 4 and 16 bits are brought to 8); colours are weighted as ITU-R BT.601 does,
-//! `(299 R + 587 G + 114 B + 500) / 1000`, rounded down; what is transparent lets black through.
+//! Grey is kept (1, 2, 4 and 16 bits are converted to 8). Colours are weighted as in ITU-R BT.601,
+//! `(299 R + 587 G + 114 B + 500) / 1000`, rounded down. Transparent pixels are blended with black.
 
 use std::io::BufReader;
 use std::path::Path;
@@ -11,10 +11,10 @@ use png::{ColorType, Decoder, Transformations};
 use crate::error::{DataError, Problem};
 use crate::open;
 
-/// Largest picture that is read, in pixels: far above any network's, far below what fills memory.
+/// Maximum size of an image, in pixels: far above any network's, far below exhausting memory.
 const MOST_PIXELS: u64 = 1 << 24;
 
-/// One picture.
+/// One image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// `[height][width]`, 0 = black.
@@ -25,10 +25,10 @@ pub struct Picture {
     pub width: usize,
 }
 
-/// Reads a PNG, grey or in colours.
+/// Reads a PNG, grey or in colour.
 ///
 /// # Errors
-/// When the file cannot be read, is no PNG, or has more than 2^24 pixels; the error names it.
+/// If the file cannot be read, is not a PNG, or has more than 2^24 pixels; the error names it.
 pub fn read_png(path: &Path) -> Result<Picture, DataError> {
     let fail = |problem| DataError::file(path, problem);
     let broken = |cause: png::DecodingError| fail(Problem::NotPng(cause.to_string()));

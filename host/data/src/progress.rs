@@ -1,4 +1,4 @@
-//! How far a load has come. Drawing it is the caller's business.
+//! Progress of loading. Drawing it is left to the caller.
 
 /// One step of progress. Files are read in parallel, so the steps of several files interleave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,16 +9,16 @@ pub enum LoadProgress<'a> {
         file: &'a str,
         /// Unpacked bytes so far.
         done: u64,
-        /// Unpacked bytes in all, as the file's header declares.
+        /// Total number of unpacked bytes, as declared by the file's header.
         total: u64,
     },
-    /// A file is being downloaded. After a break `done` goes on where it stopped.
+    /// A file is being downloaded. After an interruption `done` continues where it stopped.
     Downloading {
         /// File name without its folder.
         file: &'a str,
-        /// Bytes on disk so far, those of an earlier run included.
+        /// Bytes on disk so far, including those of an earlier run.
         done: u64,
-        /// Bytes in all, when the server says so.
+        /// Total number of bytes, if the server reports it.
         total: Option<u64>,
     },
 }

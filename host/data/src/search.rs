@@ -1,4 +1,4 @@
-//! Where Fashion-MNIST is looked for, in order, and where it is downloaded to.
+//! The places where Fashion-MNIST is searched, in order, and the folder it is downloaded to.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,16 +9,16 @@ use crate::fashion_mnist;
 use crate::idx_names::find;
 use crate::progress::LoadProgress;
 
-/// The places to search. [`Search::from_env`] is what users get; tests make their own.
+/// The places to search. Users get [`Search::from_env`]; tests construct their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
-    /// `$FOLDNET_DATA`: when set, this folder and no other.
+    /// `$FOLDNET_DATA`: if set, only this folder is searched.
     pub chosen: Option<PathBuf>,
-    /// The user's cache folder, made when something is downloaded.
+    /// The user's cache folder, created on a download.
     pub cache: Option<PathBuf>,
-    /// Where packages put the files: `datasets/fashion-mnist` in each of `$XDG_DATA_DIRS`.
+    /// Folders used by packages: `datasets/fashion-mnist` in each of `$XDG_DATA_DIRS`.
     pub system: Vec<PathBuf>,
-    /// The site to download from, `$FOLDNET_DATA_URL` or the dataset's own: a file's name is appended.
+    /// The site to download from, `$FOLDNET_DATA_URL` or the dataset's own; a file's name is appended.
     pub url: String,
 }
 
@@ -44,7 +44,7 @@ impl Search {
         }
     }
 
-    /// The first folder that has all of `files`; if there is none, the cache, filled up by download.
+    /// The first folder that has all of `files`; if there is none, the cache, completed by a download.
     pub(crate) fn locate(
         &self,
         files: &[RemoteFile],

@@ -9,7 +9,7 @@ pub struct Shape {
     pub height: usize,
     /// Columns of an image; at least 1.
     pub width: usize,
-    /// Values at each place, side by side: channels of a sensor, or columns of a table; at least 1.
+    /// Number of values at each position: channels of a sensor, or columns of a table; at least 1.
     pub channels: usize,
 }
 
@@ -29,12 +29,12 @@ impl Shape {
         Self { height: samples, width: 1, channels }
     }
 
-    /// Input values of one example.
+    /// Number of input values in one example.
     pub const fn inputs(self) -> usize {
         self.height * self.width * self.channels
     }
 
-    /// Whether it is worth drawing as a picture: more than one row and more than one column of single values.
+    /// Whether it is suitable for drawing as an image: more than one row and more than one column of single values.
     pub const fn is_image(self) -> bool {
         self.height > 1 && self.width > 1 && self.channels == 1
     }

@@ -1,4 +1,4 @@
-//! What `--dataset` names, and the way from there to images.
+//! The value of `--dataset`, and loading its data.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -11,23 +11,24 @@ use crate::search::Search;
 use crate::test_set::TestSet;
 use crate::{fashion_mnist, format, synthetic};
 
-/// Where images come from.
+/// Source of the data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Fashion-MNIST, wherever it is found, verified by hash; downloaded if it is nowhere.
+    /// Fashion-MNIST, verified by hash wherever it is found; downloaded if it is not found.
     FashionMnist,
-    /// The built-in set, drawn on the spot: 12,000 training and 2,000 test images, 28x28, 10 classes.
+    /// The built-in set, generated on the spot: 12,000 training and 2,000 test images, 28x28, 10 classes.
     Synthetic,
     /// A file or folder in one of the formats of [`Format`](crate::Format): four IDX files named like Fashion-MNIST's,
-    /// packed or not; a folder of PNG for each class, `<class>/*.png` or `train/<class>/*.png` and `test/<class>/*.png`;
-    /// a CSV, NPY or NPZ file. Names of classes may stand in a folder's `labels.txt`, one a line.
+    /// packed or not; a folder of PNG for each class, `<class>/*.png` or `train/<class>/*.png` and
+    /// `test/<class>/*.png`; a CSV, NPY or NPZ file. A folder's `labels.txt` may have the names of classes, one per
+    /// line.
     Path(PathBuf),
 }
 
 impl FromStr for Source {
     type Err = String;
 
-    /// `fashion-mnist`, `synthetic`, or else a file or folder, which is not looked at yet.
+    /// `fashion-mnist`, `synthetic`, or otherwise a file or folder, which is not opened yet.
     fn from_str(value: &str) -> Result<Self, String> {
         match value {
             "" => Err("no dataset is named: give fashion-mnist, synthetic, a file or a folder".into()),
@@ -38,17 +39,18 @@ impl FromStr for Source {
     }
 }
 
-/// The whole set read the usual way, Fashion-MNIST looked for where the environment says ([`Search::from_env`]).
+/// Loads the whole set with default options; Fashion-MNIST is searched according to the environment
+/// ([`Search::from_env`]).
 pub fn load(source: &Source, progress: &mut dyn FnMut(LoadProgress)) -> Result<Dataset, DataError> {
     load_with(source, &Options::default(), &Search::from_env(), progress)
 }
 
-/// The test examples alone: of images it reads (and if need be downloads) only the test files.
+/// Loads only the test examples; for images it reads (and if necessary downloads) only the test files.
 pub fn load_test(source: &Source, progress: &mut dyn FnMut(LoadProgress)) -> Result<TestSet, DataError> {
     load_test_with(source, &Options::default(), &Search::from_env(), progress)
 }
 
-/// [`load`], with the way to read it and the places to search given.
+/// Like [`load`], with the given options and places to search.
 pub fn load_with(
     source: &Source,
     options: &Options,
@@ -65,7 +67,7 @@ pub fn load_with(
     Ok(set)
 }
 
-/// [`load_test`], with the way to read it and the places to search given.
+/// Like [`load_test`], with the given options and places to search.
 pub fn load_test_with(
     source: &Source,
     options: &Options,
@@ -80,7 +82,7 @@ pub fn load_test_with(
     }
 }
 
-/// Refuses options for rows where the set has none, and a split of what is split.
+/// Refuses options for rows if the set has none, and splitting a set that is already split.
 fn check(source: &Source, options: &Options) -> Result<(), DataError> {
     if *source == Source::Synthetic && options.test_split.is_some() {
         return Err(DataError::file(synthetic::NAME.as_ref(), Problem::SplitGiven));

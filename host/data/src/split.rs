@@ -1,11 +1,12 @@
-//! Which examples train, validate and test.
+//! Chooses the examples for training, validation and testing.
 //!
-//! - Rows of a table are drawn per class, by a generator with a fixed seed: every part has every class, and the same
-//!   file gives the same parts on every machine.
-//! - Of recordings the last ones of each class are for testing, whole: no recording is in both training and test.
-//! - Windows that overlap are not drawn: the last ones are for testing, and those that share rows with them are left out.
+//! - Rows of a table are drawn per class with a fixed seed: every part has every class, and the same file gives the
+//!   same parts on every machine.
+//! - The last recordings of each class are for testing, as a whole: no recording is in both training and test.
+//! - Overlapping windows are not drawn randomly: the last ones are for testing, and those that share rows with them are
+//!   left out.
 //! - `every:N` takes the last of each N rows or recordings, in the order of the file.
-//! - What is not normal is for testing, all of it: training sees normal examples alone.
+//! - All examples that are not normal are for testing: training uses only normal examples.
 
 use std::ops::Range;
 
@@ -13,21 +14,21 @@ use crate::dice::Dice;
 use crate::error::Problem;
 use crate::options::{Options, TestSplit};
 
-/// Shares of tables, where nobody says otherwise.
+/// Default fractions for tables.
 const TEST_SHARE: f64 = 0.2;
 const VALID_SHARE: f64 = 0.1;
 
-/// Streams of the generator, behind those of other sets.
+/// Streams of the generator, after those of other sets.
 const TEST_STREAM: u64 = 4;
 const VALID_STREAM: u64 = 5;
 const ORDER_STREAM: u64 = 6;
 
-/// What is known of `N` examples before they are split.
+/// Properties of `N` examples before they are split.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts<'a> {
-    /// Rows that each example is made of, `[N]`.
+    /// Rows of each example, `[N]`.
     pub(crate) rows: &'a [Range<usize>],
-    /// `[N]`; all 0 where there are no classes.
+    /// `[N]`; all 0 if there are no classes.
     pub(crate) classes: &'a [u16],
     /// Recording of each, `[N]`.
     pub(crate) groups: Option<&'a [u32]>,
@@ -35,20 +36,20 @@ pub(crate) struct Facts<'a> {
     pub(crate) normal: Option<&'a [bool]>,
 }
 
-/// Numbers of the examples of each part, in the order in which they are laid out.
+/// Indices of the examples in each part, in the order of their layout.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
     pub(crate) train: Vec<usize>,
     pub(crate) valid: Vec<usize>,
     pub(crate) test: Vec<usize>,
-    /// Examples that are in no part, as they share rows with one for testing or validation.
+    /// Number of examples in no part, because they share rows with one for testing or validation.
     pub(crate) left_out: usize,
 }
 
 /// Splits all examples; with `given_test` none of them is for testing.
 ///
 /// # Errors
-/// When a part would be empty.
+/// If a part would be empty.
 pub(crate) fn split(facts: &Facts, options: &Options, given_test: bool) -> Result<Parts, Problem> {
     let all: Vec<usize> = (0..facts.rows.len()).collect();
     let is_normal = |&example: &usize| facts.normal.is_none_or(|normal| normal[example]);
@@ -110,7 +111,7 @@ fn test(facts: &Facts, normal: Vec<usize>, options: &Options) -> Result<(Vec<usi
     }
 }
 
-/// The last recordings of each class, a `share` of them, but never all.
+/// The last recordings of each class: a fraction `share` of them, but never all.
 fn last_groups(facts: &Facts, groups: &[u32], examples: &[usize], share: f64) -> Vec<u32> {
     let mut by_class = std::collections::BTreeMap::<u16, Vec<u32>>::new();
     for group in in_order(examples.iter().map(|&example| groups[example])) {
@@ -122,13 +123,13 @@ fn last_groups(facts: &Facts, groups: &[u32], examples: &[usize], share: f64) ->
     by_class.values().flat_map(last).collect()
 }
 
-/// The values in the order in which they come first.
+/// The distinct values in the order of their first occurrence.
 fn in_order(values: impl Iterator<Item = u32>) -> Vec<u32> {
     let mut seen = std::collections::HashSet::new();
     values.filter(|&value| seen.insert(value)).collect()
 }
 
-/// The most frequent value, the smallest of equals; 0 of none.
+/// The most frequent value, the smallest if several are equal; 0 if there are none.
 pub(crate) fn majority(values: impl Iterator<Item = u16>) -> u16 {
     let mut counts = std::collections::BTreeMap::<u16, usize>::new();
     values.for_each(|value| *counts.entry(value).or_default() += 1);
@@ -136,7 +137,7 @@ pub(crate) fn majority(values: impl Iterator<Item = u16>) -> u16 {
     counts.into_iter().find(|&(_, count)| count == most).map_or(0, |(value, _)| value)
 }
 
-/// A share of `count`, rounded, at least one and never all; 0 of one, and of a share of 0.
+/// A fraction of `count`, rounded, at least one and never all; 0 for a count of one, and for a fraction of 0.
 fn part_of(count: usize, share: f64) -> usize {
     match count {
         0 | 1 => 0,
@@ -146,7 +147,7 @@ fn part_of(count: usize, share: f64) -> usize {
 }
 
 impl Facts<'_> {
-    /// Takes a `share` of each class and recording: `(kept, taken)`, both in order.
+    /// Takes a fraction `share` of each class and recording: `(kept, taken)`, both in order.
     fn draw(&self, examples: &[usize], share: f64, stream: u64) -> (Vec<usize>, Vec<usize>) {
         let mut strata = std::collections::BTreeMap::<(u32, u16), Vec<usize>>::new();
         for &example in examples {
@@ -174,7 +175,7 @@ impl Facts<'_> {
         self.rows.windows(2).any(|pair| pair[1].start < pair[0].end)
     }
 
-    /// Leaves out the examples that share a row with one of `others`, and says how many.
+    /// Removes the examples that share a row with one of `others`, and returns their number.
     fn drop_overlapping(&self, examples: &mut Vec<usize>, others: &[usize]) -> usize {
         if !self.overlap() {
             return 0;

@@ -1,8 +1,8 @@
-//! What a network should answer, example by example: owned ([`Targets`]) and borrowed ([`TargetsRef`]).
+//! The correct answers for examples: owned ([`Targets`]) and borrowed ([`TargetsRef`]).
 
 use std::ops::Range;
 
-/// The right answers of `N` examples.
+/// The correct answers for `N` examples.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets {
     /// Class of each example, `[N]`, an index into the set's class names.
@@ -11,14 +11,14 @@ pub enum Targets {
     Values {
         /// `[N][outputs]`, finite.
         values: Vec<f32>,
-        /// Values of an example, at least 1.
+        /// Number of values per example, at least 1.
         outputs: usize,
     },
-    /// Nothing is known but the inputs.
+    /// The answers are unknown.
     None,
 }
 
-/// Borrowed right answers, laid out as in [`Targets`].
+/// Borrowed answers, laid out as in [`Targets`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TargetsRef<'a> {
     /// `[N]`
@@ -27,15 +27,15 @@ pub enum TargetsRef<'a> {
     Values {
         /// `[N][outputs]`
         values: &'a [f32],
-        /// Values of an example, at least 1.
+        /// Number of values per example, at least 1.
         outputs: usize,
     },
-    /// Nothing is known but the inputs.
+    /// The answers are unknown.
     None,
 }
 
 impl Targets {
-    /// All of them, borrowed.
+    /// All answers, borrowed.
     pub fn view(&self) -> TargetsRef<'_> {
         match self {
             Self::Classes(classes) => TargetsRef::Classes(classes),
@@ -44,7 +44,7 @@ impl Targets {
         }
     }
 
-    /// Keeps those of the first `examples`.
+    /// Keeps the answers for the first `examples`.
     pub fn truncate(&mut self, examples: usize) {
         match self {
             Self::Classes(classes) => classes.truncate(examples),
@@ -55,7 +55,7 @@ impl Targets {
 }
 
 impl<'a> TargetsRef<'a> {
-    /// Those of a range of examples. Panics when it ends past the last.
+    /// The answers for a range of examples. Panics if it ends past the last.
     pub fn slice(self, range: Range<usize>) -> Self {
         match self {
             Self::Classes(classes) => Self::Classes(&classes[range]),
@@ -66,7 +66,7 @@ impl<'a> TargetsRef<'a> {
         }
     }
 
-    /// Those of the examples with these numbers, in their order.
+    /// The answers for the examples with these indices, in their order.
     pub fn rows(self, numbers: &[usize]) -> Targets {
         match self {
             Self::Classes(classes) => Targets::Classes(numbers.iter().map(|&number| classes[number]).collect()),

@@ -1,22 +1,22 @@
-//! The test examples of a set alone.
+//! Only the test examples of a set.
 
 use crate::columns::{self, Columns};
 use crate::examples::Examples;
 use crate::numbering::{Named, places, renumber, used};
 use crate::options::Task;
 
-/// The test examples of a set alone, which is all a simulator needs.
+/// Only the test examples of a set, which is all that a simulator needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestSet {
-    /// `fashion-mnist`, `synthetic`, or the file or folder as it was given.
+    /// `fashion-mnist`, `synthetic`, or the file or folder as given.
     pub name: String,
-    /// Class names, at most 65,535; a class is an index into them. Empty where targets are not classes.
+    /// Class names, at most 65,535; a class is an index into them. Empty if targets are not classes.
     pub labels: Vec<String>,
-    /// Names of the channels, as many as there are, or none.
+    /// Names of the channels, one for each, or empty.
     pub channels: Vec<String>,
-    /// What the user should know of the set, a line each.
+    /// Notes about the set for the user, one per line.
     pub notes: Vec<String>,
-    /// What a network learns from it.
+    /// What a network should learn from it.
     pub task: Task,
     /// At least one.
     pub examples: Examples,
@@ -26,7 +26,7 @@ impl TestSet {
     /// As [`Dataset::number_as`](crate::Dataset::number_as).
     ///
     /// # Errors
-    /// The names that the model does not know.
+    /// The names that the model does not have.
     pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
         let used = used(&[self.examples.targets.view()], self.labels.len());
         let Some(moved) = places(Named { names: &self.labels, used: &used }, names)? else { return Ok(()) };
@@ -38,7 +38,7 @@ impl TestSet {
     /// As [`Dataset::order_as`](crate::Dataset::order_as).
     ///
     /// # Errors
-    /// The model's columns that are missing, where others are there.
+    /// The missing columns of the model, if others are present.
     pub fn order_as(&mut self, channels: &[String]) -> Result<Columns, Vec<String>> {
         let (found, order) = columns::order(&self.channels, channels)?;
         if found == Columns::Moved {

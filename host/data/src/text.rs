@@ -1,19 +1,19 @@
-//! Text from files, made safe to show: names, paths and messages may hold escape sequences that rename the window, marks
-//! that turn the reading order, line feeds that forge a line, or ten million characters.
+//! Makes text from files safe to display. Names, paths and messages may contain escape sequences that rename the
+//! window, marks that change the reading order, line feeds that forge a line, or ten million characters.
 //!
-//! Whatever is printed passes one of these functions once, at the place where it is printed. What is not plain is shown
-//! by its number, `\u{1b}`, so that nothing disappears.
+//! Everything that is printed passes through one of these functions once, where it is printed. Characters that are not
+//! plain are shown as their number, `\u{1b}`, so that nothing disappears.
 
 use std::fmt::Write;
 
-/// Most characters of a name that are shown.
+/// Maximum number of characters shown of a name.
 pub const NAME: usize = 120;
 
-/// Most characters of a message that are shown.
+/// Maximum number of characters shown of a message.
 pub const MESSAGE: usize = 2_000;
 
-/// Whether a character is what it looks like and stays in its place: no control character, none that turns the reading
-/// order, separates lines or has no width, and none that Unicode reserves.
+/// Whether a character is displayed as itself and in its place: not a control character, not one that changes the
+/// reading order, separates lines or has no width, and not reserved by Unicode.
 pub fn is_plain(character: char) -> bool {
     let code = u32::from(character);
     let special = matches!(
@@ -23,7 +23,7 @@ pub fn is_plain(character: char) -> bool {
     !(character.is_control() || special || (0xe0000..=0xe0fff).contains(&code) || code & 0xfffe == 0xfffe)
 }
 
-/// A name within a line or a table: every character visible, the middle left out where it is very long.
+/// A name within a line or a table: every character visible, with the middle left out if it is very long.
 pub fn name(text: &str) -> String {
     visible(&shortened(text, NAME), is_plain)
 }
@@ -38,12 +38,12 @@ pub fn line(text: &str) -> String {
     visible(text, is_plain)
 }
 
-/// A text of several lines: line feeds and tabs stay, all else is made visible.
+/// A text of several lines: line feeds and tabs are kept, everything else is made visible.
 pub fn block(text: &str) -> String {
     visible(text, |character| matches!(character, '\n' | '\t') || is_plain(character))
 }
 
-/// JSON that means the same, with `\u202e` for what a terminal would obey.
+/// Equivalent JSON, with characters that a terminal would interpret escaped as `\u202e`.
 pub fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -56,7 +56,7 @@ pub fn json(text: &str) -> String {
     out
 }
 
-/// Its beginning and its end, and how long it is, where it has more than `most` characters.
+/// Its beginning, its end and its length, if it has more than `most` characters.
 fn shortened(text: &str, most: usize) -> String {
     // A character has at least a byte.
     if text.len() <= most || text.chars().nth(most).is_none() {

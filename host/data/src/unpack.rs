@@ -1,4 +1,4 @@
-//! A file's contents as a stream: unpacked if it is gzip, whatever its name, hashed in passing.
+//! A file's contents as a stream: unpacked if it is gzip, whatever its name, and hashed while it is read.
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{DataError, Problem};
 use crate::open;
 
-/// A byte of deflate never unpacks to more (RFC 1951: 258 bytes from two bits).
+/// Maximum number of bytes that a byte of deflate unpacks to (RFC 1951: 258 bytes from two bits).
 pub(crate) const MAX_EXPANSION: u64 = 1032;
 
 /// The first bytes of every gzip member.
@@ -19,7 +19,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Packed bytes read at a time.
 const BUFFER: usize = 1 << 17;
 
-/// The unpacked contents of one file, from front to back.
+/// The unpacked contents of one file, from beginning to end.
 pub(crate) struct Contents<'a> {
     path: &'a Path,
     stream: Box<dyn Read>,
@@ -28,7 +28,8 @@ pub(crate) struct Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    /// Opens `path`, packed or not, once or twice; an empty file, and a `packed` one that is not gzip, are errors.
+    /// Opens `path`, unpacking once or twice if necessary; an empty file, and a `packed` one that is not gzip, are
+    /// errors.
     pub(crate) fn open(path: &'a Path, packed: bool) -> Result<Self, DataError> {
         let unreadable = |cause: io::Error| DataError::file(path, unreadable(&cause));
         let file = open::regular(path)?;
@@ -55,13 +56,13 @@ impl<'a> Contents<'a> {
         Ok(Self { path, stream, hasher: Sha256::new(), limit })
     }
 
-    /// No file of this length can hold more bytes than this: a bound to check before allocating.
+    /// Upper bound of the unpacked size of a file of this length, to check before allocating.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// Fills `buffer` as far as the contents reach, and says how far. Less than all means the end,
-    /// and that gzip's own checksums hold.
+    /// Fills `buffer` as far as the contents reach, and returns the number of bytes. Less than all means the end, and
+    /// that gzip's own checksums are correct.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, DataError> {
         let mut filled = 0;
         while filled < buffer.len() {
@@ -76,7 +77,7 @@ impl<'a> Contents<'a> {
         Ok(filled)
     }
 
-    /// SHA-256, in hex, of what was read so far.
+    /// SHA-256, in hex, of everything read so far.
     pub(crate) fn sha256(self) -> String {
         self.hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
@@ -90,8 +91,8 @@ pub(crate) fn is_packed(name: &str) -> bool {
     name.ends_with(".gz")
 }
 
-/// SHA-256, in hex, of the unpacked contents of the file at `path`; of somewhat more than `len` bytes of them at most,
-/// since a file may unpack to a thousand times what it takes.
+/// SHA-256, in hex, of the unpacked contents of the file at `path`. Reads little more than `len` bytes of them, because
+/// a file may unpack to a thousand times its size.
 pub(crate) fn sha256_of(path: &Path, packed: bool, len: u64) -> Result<String, DataError> {
     let mut contents = Contents::open(path, packed)?;
     let (mut buffer, mut read) = (vec![0; BUFFER], 0);
@@ -101,7 +102,7 @@ pub(crate) fn sha256_of(path: &Path, packed: bool, len: u64) -> Result<String, D
     Ok(contents.sha256())
 }
 
-/// Flate2 reports the stream's faults as I/O errors of these kinds; all others are the system's.
+/// Flate2 reports faults of the stream as I/O errors of these kinds; all others come from the system.
 fn unreadable(cause: &io::Error) -> Problem {
     match cause.kind() {
         ErrorKind::NotFound => Problem::Missing,

@@ -1,7 +1,7 @@
 //! Raw input values in memory, of one type: owned ([`Values`]) and borrowed ([`ValuesRef`]).
 //!
-//! A set keeps the values as its files have them: a byte of an image takes one byte here. What they mean to a network
-//! (scale, mean, standard deviation) is the trainer's business.
+//! A set keeps the values as they are in its files: a byte of an image takes one byte here. Their meaning to a network
+//! (scale, mean, standard deviation) is left to the trainer.
 
 use std::fmt;
 use std::ops::Range;
@@ -26,7 +26,7 @@ impl InputType {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::U8, Self::I8, Self::I16, Self::U16, Self::F32];
 
-    /// The word for it in files and messages: `u8`, `i8`, `i16`, `u16` or `f32`.
+    /// Its name in files and messages: `u8`, `i8`, `i16`, `u16` or `f32`.
     pub fn name(self) -> &'static str {
         match self {
             Self::U8 => "u8",
@@ -37,7 +37,7 @@ impl InputType {
         }
     }
 
-    /// Bytes of one value.
+    /// Size of one value in bytes.
     pub fn size(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
@@ -105,7 +105,7 @@ macro_rules! each {
     };
 }
 
-/// The same, `$body` wrapped in the variant of its type.
+/// The same, with `$body` wrapped in the variant of its type.
 macro_rules! map {
     ($from:ident, $to:ident, $values:expr, $v:ident => $body:expr) => {
         match $values {
@@ -145,7 +145,7 @@ impl Values {
         map!(Self, ValuesRef, self, values => values)
     }
 
-    /// Keeps the first `len` values.
+    /// Keeps only the first `len` values.
     pub fn truncate(&mut self, len: usize) {
         each!(Self, self, values => values.truncate(len));
     }
@@ -173,7 +173,7 @@ impl<'a> ValuesRef<'a> {
         }
     }
 
-    /// The values of `range`. Panics when it ends past `len()`.
+    /// The values of `range`. Panics if it ends past `len()`.
     pub fn slice(self, range: Range<usize>) -> Self {
         map!(Self, Self, self, values => &values[range])
     }
@@ -186,7 +186,7 @@ impl<'a> ValuesRef<'a> {
         }
     }
 
-    /// Value `index` as a float; every value of every type is one exactly. Panics when `index >= len()`.
+    /// Value `index` as a float, which represents every value of every type exactly. Panics if `index >= len()`.
     pub fn get(self, index: usize) -> f32 {
         match self {
             Self::U8(values) => values[index].into(),
@@ -207,14 +207,14 @@ impl<'a> ValuesRef<'a> {
         map!(Self, Values, self, values => values.to_vec())
     }
 
-    /// A copy of the rows `[..][row]` with these numbers, in their order. Panics when a row ends past `len()`.
+    /// A copy of the rows `[..][row]` with these indices, in their order. Panics if a row ends past `len()`.
     pub fn rows(self, numbers: &[usize], row: usize) -> Values {
         map!(Self, Values, self, values => {
             numbers.iter().flat_map(|&number| values[number * row..][..row].iter().copied()).collect()
         })
     }
 
-    /// Little-endian bytes of the values, as a digest hashes them and a device receives them.
+    /// Little-endian bytes of the values, as hashed in a digest and received by a device.
     pub fn to_le_bytes(self) -> Vec<u8> {
         match self {
             Self::U8(values) => values.to_vec(),

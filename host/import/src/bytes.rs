@@ -1,8 +1,8 @@
-//! A cursor over bytes that were written by others: every read is checked, nothing panics, nothing is copied.
+//! A cursor over untrusted bytes: every read is checked, nothing panics, nothing is copied.
 
 use crate::error::Fault;
 
-/// Where in a file the next read begins. All numbers are little-endian.
+/// Position of the next read in a file. All numbers are little-endian.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -11,12 +11,12 @@ pub(crate) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At byte `at` of a file of the format of this name, which errors give.
+    /// At byte `at` of a file; `format` is the name for errors.
     pub(crate) fn new(format: &'static str, bytes: &'a [u8], at: u64) -> Self {
         Self { bytes, at: usize::try_from(at).unwrap_or(usize::MAX), format }
     }
 
-    /// What is wrong with the file, at this place.
+    /// The error for this position.
     pub(crate) fn broken(&self, why: &str) -> Fault {
         Fault::broken(self.format, format!("{why} (at byte {})", self.at))
     }
@@ -25,13 +25,13 @@ impl<'a> Cursor<'a> {
         self.at as u64
     }
 
-    /// The bytes behind the cursor.
+    /// Number of bytes after the cursor.
     pub(crate) fn left(&self) -> usize {
         self.bytes.len().saturating_sub(self.at)
     }
 
     /// # Errors
-    /// When the file ends before.
+    /// If the file ends before.
     pub(crate) fn take(&mut self, len: u64) -> Result<&'a [u8], Fault> {
         let len = usize::try_from(len).ok();
         let end = len.and_then(|len| self.at.checked_add(len));
@@ -68,7 +68,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// # Errors
-    /// When other bytes stand here.
+    /// If the bytes here differ.
     pub(crate) fn expect(&mut self, mark: &[u8]) -> Result<(), Fault> {
         let before = *self;
         if self.take(mark.len() as u64)? == mark { Ok(()) } else { Err(before.broken("a mark is missing")) }

@@ -1,19 +1,19 @@
-//! What can be wrong with a file, each in one line with what to do about it.
+//! Errors in a file, each in one line with the remedy.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A file that gave no network.
+/// A file from which no network could be read.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {fault}", clean(&path.display().to_string()))]
 pub struct ImportError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// What is wrong with a file.
+/// A fault of a file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -26,10 +26,10 @@ pub enum Fault {
     /// More bytes than a dense network for a microcontroller could have.
     #[error("{bytes} bytes are more than the {MAX_FILE} that a model may have")]
     TooLarge {
-        /// Of the file, or of what it unpacks to.
+        /// Size of the file, or of its unpacked contents.
         bytes: u64,
     },
-    /// No format that is known.
+    /// The format is unknown.
     #[error(
         "not a model file that Foldnet reads; save it as .keras, .h5, .onnx, .tflite, .pt (a state dict) or .safetensors"
     )]
@@ -39,25 +39,25 @@ pub enum Fault {
     Broken {
         /// The format that it seems to have.
         format: &'static str,
-        /// What does not fit.
+        /// What is invalid.
         why: String,
     },
-    /// A right file whose network is none that Foldnet has.
+    /// The file is valid, but Foldnet does not support its network.
     #[error("{} ({}) {}", clean(node), clean(kind), clean(why))]
     Refused {
         /// The name of the layer or node.
         node: String,
-        /// Its kind, as the file calls it.
+        /// Its kind, as named in the file.
         kind: String,
         /// Why, and what the network could use instead.
         why: String,
     },
-    /// A right file with something in it that is not read.
+    /// The file is valid, but has something that is not supported.
     #[error("{}", clean(.0))]
     Unread(String),
 }
 
-/// The longest file, and the most that one unpacks to.
+/// Maximum size of a file, and of its unpacked contents.
 pub const MAX_FILE: u64 = 128 << 20;
 
 impl Fault {
@@ -70,7 +70,7 @@ impl Fault {
     }
 }
 
-/// A text of a file, fit for a terminal: control characters and marks of direction are written out, and what is longer
+/// A text from a file, made safe for a terminal: control characters and direction marks are escaped, and text longer
 /// than a line of an error is cut.
 pub fn clean(text: &str) -> Clean<'_> {
     Clean(text)
@@ -80,7 +80,7 @@ pub fn clean(text: &str) -> Clean<'_> {
 #[derive(Debug, Clone, Copy)]
 pub struct Clean<'a>(&'a str);
 
-/// Characters of a text of a file that are shown.
+/// Maximum number of characters shown of a text from a file.
 const SHOWN: usize = 400;
 
 impl fmt::Display for Clean<'_> {

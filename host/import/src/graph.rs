@@ -1,4 +1,4 @@
-//! The one graph that every format becomes: nodes that compute values from values, by name.
+//! The graph that every format is converted to: nodes that compute values from values, by name.
 
 use crate::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -7,18 +7,18 @@ use std::rc::Rc;
 /// A network as its file describes it.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    /// What the user gives.
+    /// Inputs given by the user.
     pub(crate) inputs: Vec<Input>,
-    /// Values that the file holds.
+    /// Constants in the file.
     pub(crate) constants: BTreeMap<String, Rc<Tensor>>,
     pub(crate) nodes: Vec<Node>,
-    /// Names of the values that come out.
+    /// Names of the output values.
     pub(crate) outputs: Vec<String>,
-    /// Names of the classes, where the file has them beside the graph.
+    /// Names of the classes, if the file has them outside the graph.
     pub(crate) labels: Vec<String>,
 }
 
-/// An input: its sizes without the batch, where the file says them.
+/// An input, with its sizes without the batch if the file has them.
 #[derive(Debug, Clone)]
 pub(crate) struct Input {
     pub(crate) name: String,
@@ -29,18 +29,18 @@ pub(crate) struct Input {
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) name: String,
-    /// What the file calls it.
+    /// The operation's name in the file.
     pub(crate) kind: String,
     pub(crate) op: Op,
-    /// Names of values; an empty name is an input left out.
+    /// Names of values; an empty name is an omitted input.
     pub(crate) inputs: Vec<String>,
     pub(crate) outputs: Vec<String>,
 }
 
-/// What a node computes of its inputs.
+/// The operation of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Op {
-    /// `alpha x kernel + beta bias` of x, a kernel `[I][O]` (`[O][I]` where `turned`) and an optional bias.
+    /// `alpha x kernel + beta bias` of x, a kernel `[I][O]` (`[O][I]` if `turned`) and an optional bias.
     Dense {
         turned: bool,
         alpha: f32,
@@ -48,51 +48,51 @@ pub(crate) enum Op {
     },
     /// The product of x and a matrix `[I][O]`.
     MatMul,
-    /// Element by element, with the constant repeated where its size is 1.
+    /// Elementwise, with a constant repeated if its size is 1.
     Arithmetic(Arithmetic),
-    /// Of x, gamma, beta, mean and variance, along `axis` of the example (the last by default).
+    /// BatchNormalization of x with gamma, beta, mean and variance, along `axis` of the example (by default the last).
     BatchNorm {
         momentum: f32,
         epsilon: f32,
         axis: Option<usize>,
     },
     Relu,
-    /// Of x, and optional bounds.
+    /// Clips x to optional bounds.
     Clip,
     Softmax {
         axis: i64,
         log: bool,
     },
     Sigmoid,
-    /// The class; of x.
+    /// The class with the largest value of x.
     ArgMax,
-    /// Nothing at inference.
+    /// Has no effect at inference.
     Pass,
-    /// Everything in a row, from this axis (of the batch and the example) on.
+    /// Flattens everything from this axis (counted with the batch) on.
     Flatten {
         axis: i64,
     },
-    /// Of x, to the sizes of the second input, the batch among them.
+    /// Reshapes x to the sizes in the second input, including the batch.
     Reshape,
-    /// To these sizes of an example; -1 is what is left.
+    /// Reshapes an example to these sizes; -1 is inferred.
     ReshapeExample(Vec<i64>),
-    /// Only axes of size 1 come or go; to these sizes of a constant where it is one.
+    /// Only adds or removes axes of size 1; for a constant, to these sizes.
     Resize,
-    /// The order of axes, the batch among them.
+    /// Permutes the axes, including the batch.
     Transpose(Option<Vec<i64>>),
     /// The sizes of x.
     Sizes,
     /// Parts or lists of sizes.
     OfSizes,
-    /// Of a constant, element by element.
+    /// Applied elementwise to a constant.
     Unary(Unary),
-    /// Along the last axis: of a probability and what is left of 1.
+    /// Concatenates along the last axis: a probability and its complement to 1.
     Concat,
     /// Names of classes for their numbers, or a table of them with the probabilities.
     Classes(Vec<String>),
-    /// Each row divided by its sum: nothing, of probabilities.
+    /// Divides each row by its sum, which has no effect on probabilities.
     Normalize,
-    /// Not to be represented: why, and what the network could use instead.
+    /// Not supported: why, and what the network could use instead.
     Refused(&'static str),
 }
 
@@ -112,24 +112,24 @@ pub(crate) enum Unary {
     Neg,
 }
 
-/// What to use in place of an activation.
+/// What to use instead of an activation.
 pub(crate) const ACTIVATION: &str = "is an activation that does not fold; train the network with ReLU in its place";
-/// What to use in place of other norms.
+/// What to use instead of other norms.
 pub(crate) const NORM: &str =
     "computes its statistics anew for every example; train with BatchNormalization in its place";
-/// What to use in place of convolutions and the like.
+/// What to use instead of convolutions and similar layers.
 pub(crate) const CONVOLUTION: &str =
     "is no dense layer; Foldnet runs networks of Dense layers only, so train with Flatten and Dense in its place";
-/// What to use in place of two branches.
+/// What to use instead of two branches.
 pub(crate) const BRANCH: &str =
     "joins two branches; Foldnet runs a chain of layers, so train the network without the second branch";
-/// For what is known of nowhere.
+/// For unknown layers.
 pub(crate) const UNKNOWN: &str = "is not known to Foldnet; use Dense, BatchNormalization, ReLU, sums and products with constants, and Softmax or Sigmoid at the end";
 /// For quantized graphs.
 pub(crate) const QUANTIZED: &str =
     "belongs to a quantized graph; export the float network, which Foldnet quantizes itself";
 
-/// Why a kind of layer, in whatever spelling, cannot be represented.
+/// The reason why a kind of layer, in any format's spelling, is not supported.
 pub(crate) fn refusal(kind: &str) -> &'static str {
     let kind: String = kind.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| kind.contains(word));
@@ -166,7 +166,7 @@ pub(crate) fn refusal(kind: &str) -> &'static str {
 }
 
 impl Graph {
-    /// Takes a constant under a name of its own.
+    /// Adds a constant under its own name.
     pub(crate) fn constant(&mut self, name: impl Into<String>, tensor: Tensor) -> String {
         let name = name.into();
         self.constants.insert(name.clone(), Rc::new(tensor));

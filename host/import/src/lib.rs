@@ -1,14 +1,15 @@
-//! Trained networks as other tools save them, read without guessing.
+//! Reads trained networks saved by other tools, without guessing.
 //!
 //! ```text
 //! file ─► open (which format?) ─► keras | onnx | tflite ─► graph ─► lower ─► Network
 //!              │                    └ hdf5, zip               (one for all formats)
-//!              └───────────────────► torch (a state dict: bare tensors, whose order and activations the user states)
+//!              └───────────────────► torch (a state dict: bare tensors, whose order and activations the user specifies)
 //! ```
 //!
-//! - Everything is taken from what the file says; what it does not say is not guessed.
-//! - What is no chain of Dense, BatchNormalization, ReLU and affine maps of constants, with Softmax or Sigmoid at the
-//!   end, is refused by one line that names the node, its kind, and what the network could use instead.
+//! - Everything comes from the file; what it leaves open is not guessed.
+//! - A network that is not a chain of Dense, BatchNormalization, ReLU and affine maps with constants, with Softmax or
+//!   Sigmoid at the end, is refused with one line that names the node, its kind, and what the network could use
+//!   instead.
 //! - Files may be damaged or hostile: every read is checked, memory and time are bounded, nothing panics.
 //!
 //! Shapes: `I` inputs and `O` units of a layer; a kernel is `[O][I]`, one row per unit.

@@ -1,4 +1,4 @@
-//! What a file turned out to hold.
+//! The network read from a file.
 
 use crate::error::clean;
 
@@ -9,15 +9,15 @@ pub struct Network {
     pub input: String,
     /// Sizes of an example; their product is `I`, at least 1.
     pub shape: Vec<usize>,
-    /// What the graph does to its inputs before the first layer.
+    /// The affine map applied to the inputs before the first layer.
     pub affine: Option<Affine>,
-    /// The layers, each with the node it comes from.
+    /// The layers, each with its node.
     pub layers: Vec<Placed>,
-    /// Names of the classes, as many as classes, or none.
+    /// Names of the classes, one for each, or empty.
     pub labels: Vec<String>,
-    /// The range of inputs, where the file says it outright.
+    /// The range of inputs, if the file states it.
     pub given: Option<Range>,
-    /// What went into a neighbour, one line each.
+    /// Operations folded into a neighbour, one line each.
     pub folded: Vec<String>,
 }
 
@@ -30,18 +30,18 @@ pub struct Affine {
     pub shift: Vec<f64>,
 }
 
-/// A layer and where it comes from.
+/// A layer and its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placed {
     /// Name of the node.
     pub name: String,
-    /// Its kind, as the file calls it.
+    /// Its kind, as named in the file.
     pub kind: String,
     /// What it computes.
     pub layer: Layer,
 }
 
-/// A layer with its numbers, all finite.
+/// A layer with its parameters, all finite.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Layer {
     /// `z = kernel x + bias`
@@ -55,13 +55,13 @@ pub enum Layer {
     },
     /// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`, each vector `[O]`.
     BatchNorm {
-        /// Share of the old value in a new moving statistic.
+        /// Fraction of the old value in a new moving statistic.
         momentum: f32,
         /// Added to the variance; positive.
         epsilon: f32,
-        /// Scale; 1 where the file has none.
+        /// Scale; 1 if the file has none.
         gamma: Vec<f32>,
-        /// Offset; 0 where the file has none.
+        /// Offset; 0 if the file has none.
         beta: Vec<f32>,
         /// Moving mean.
         mean: Vec<f32>,
@@ -70,19 +70,19 @@ pub enum Layer {
     },
     /// `y = max(x, 0)`
     Relu,
-    /// `p_c = exp(z_c) / sum exp(z)`, last.
+    /// `p_c = exp(z_c) / sum exp(z)`; only as the last layer.
     Softmax {
-        /// Whether the file's answer is the logarithm of it.
+        /// Whether the file outputs its logarithm.
         log: bool,
     },
-    /// `p = 1 / (1 + exp(-z))` of one unit, last.
+    /// `p = 1 / (1 + exp(-z))` of one unit; only as the last layer.
     Sigmoid,
 }
 
-/// What values a network expects, as far as its graph tells.
+/// The range of inputs that a network expects, as far as its graph tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
-    /// Bytes as they are, 0 to 255.
+    /// Unscaled bytes, 0 to 255.
     Raw,
     /// 0 to 1.
     Unit,
@@ -94,9 +94,9 @@ impl Network {
         self.shape.iter().product()
     }
 
-    /// The range of inputs that the first affine map was made for: one that shrinks by much more than a standard
-    /// deviation of values of 0 to 1 can be, or subtracts more than 1, was made for 0 to 255; means of 0 to 1 with
-    /// deviations of at most 1/2 for 0 to 1. None where that does not tell.
+    /// The range of inputs for which the first affine map was made. A scale much smaller than a standard deviation of
+    /// values from 0 to 1 allows, or a subtraction of more than 1, implies 0 to 255; means from 0 to 1 with deviations
+    /// of at most 1/2 imply 0 to 1. `None` if it is ambiguous.
     pub fn range(&self) -> Option<Range> {
         if self.given.is_some() {
             return self.given;
@@ -118,7 +118,7 @@ impl Network {
         }
     }
 
-    /// One line for each layer, fit for a terminal: its name, its kind, and what it was taken for.
+    /// One line for each layer, safe for a terminal: its name, its kind, and its interpretation.
     pub fn understood(&self) -> Vec<String> {
         let mut width = self.inputs();
         let mut lines = vec![format!("{} (input): {} values, {}", clean(&self.input), width, sizes(&self.shape))];
@@ -135,9 +135,9 @@ impl Network {
         lines
     }
 
-    /// The network's answer to one example, in f64: the oracle for whatever runs it faster.
+    /// The network's answer for one example, in f64: the oracle for faster implementations.
     ///
-    /// Shorter examples are filled with zeros, longer ones cut.
+    /// Shorter examples are padded with zeros, longer ones truncated.
     pub fn answer(&self, example: &[f32]) -> Vec<f64> {
         let mut values: Vec<f64> = example.iter().map(|&value| value.into()).collect();
         values.resize(self.inputs(), 0.0);

@@ -1,4 +1,4 @@
-//! Which format a file has, told by its content, and what it holds.
+//! Detects a file's format from its content, and reads it.
 
 use crate::error::{Fault, ImportError, MAX_FILE};
 use crate::network::Network;
@@ -7,12 +7,12 @@ use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Imported {
-    /// A network whose file says everything about it.
+    /// A network from a file that describes it completely.
     Network(Network),
-    /// Tensors whose file says neither order nor activations.
+    /// Tensors from a file with neither order nor activations.
     Tensors(Bare),
 }
 
@@ -30,11 +30,11 @@ pub struct BareTensor {
     pub name: String,
     /// Its sizes.
     pub shape: Vec<usize>,
-    /// As many as the shape says.
+    /// Their number follows from the shape.
     pub values: Vec<f32>,
 }
 
-/// The formats that are read.
+/// The supported formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Keras 3's zip.
@@ -61,8 +61,8 @@ impl fmt::Display for Format {
     }
 }
 
-/// The format of a file that begins with `bytes`; none where it is no file of this crate's. ONNX has no mark: it is told
-/// by the name's ending, or by its first field and the name of its maker.
+/// The format of a file that begins with `bytes`; `None` if this crate does not support it. ONNX has no signature: it
+/// is recognized by the file name's extension, or by its first field and the name of its producer.
 pub fn format(bytes: &[u8], path: &Path) -> Option<Format> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     let ends = |text: &str| ending.as_deref() == Some(text);
@@ -90,7 +90,7 @@ pub fn format(bytes: &[u8], path: &Path) -> Option<Format> {
 /// Reads a file of any of the formats.
 ///
 /// # Errors
-/// When it is none of them, damaged, or a network that Foldnet cannot run; see [`Fault`].
+/// If it has none of them, is damaged, or contains a network that Foldnet cannot run; see [`Fault`].
 pub fn import(path: &Path) -> Result<Imported, ImportError> {
     let read = || {
         let bytes = read_file(path)?;
@@ -99,7 +99,8 @@ pub fn import(path: &Path) -> Result<Imported, ImportError> {
     read().map_err(|fault| ImportError { path: path.to_owned(), fault })
 }
 
-/// As [`import`], of bytes in memory; `path` tells the format where they do not, and where ONNX's external data lie.
+/// As [`import`], for bytes in memory; `path` determines the format if they do not, and the folder of ONNX's external
+/// data.
 ///
 /// # Errors
 /// See [`Fault`].
@@ -113,7 +114,7 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Imported, Fault> {
     }
 }
 
-/// Reads a file of Keras weights alone, of the model that `config`, the JSON of `model.to_json()`, describes.
+/// Reads a file with only Keras weights, for the model described by `config`, the JSON from `model.to_json()`.
 ///
 /// # Errors
 /// See [`Fault`].
@@ -126,7 +127,7 @@ pub fn parse_weights(bytes: &[u8], path: &Path, config: &str) -> Result<Network,
     }
 }
 
-/// The whole of a regular file of at most [`MAX_FILE`] bytes.
+/// The contents of a regular file of at most [`MAX_FILE`] bytes.
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
     let meta = std::fs::metadata(path).map_err(Fault::Unreadable)?;
     if !meta.is_file() {

@@ -19,12 +19,12 @@ pub(crate) enum Data {
 
 impl Tensor {
     /// # Errors
-    /// When there are not as many values as the shape says.
+    /// If the number of values does not match the shape.
     pub(crate) fn new(shape: Vec<usize>, values: Vec<f32>) -> Result<Self, Fault> {
         Self::of(shape, Data::F32(values))
     }
 
-    /// As [`new`](Self::new), of any type.
+    /// As [`new`](Self::new), for any type.
     pub(crate) fn of(shape: Vec<usize>, data: Data) -> Result<Self, Fault> {
         let tensor = Self { shape, data };
         let declared = elements(&tensor.shape);
@@ -59,7 +59,7 @@ impl Tensor {
         }
     }
 
-    /// The values as integers; none where they are floats.
+    /// The values as integers; `None` if they are floats.
     pub(crate) fn ints(&self) -> Option<&[i64]> {
         match &self.data {
             Data::I64(values) => Some(values),
@@ -67,7 +67,7 @@ impl Tensor {
         }
     }
 
-    /// The value, where there is one only.
+    /// The value, if there is only one.
     pub(crate) fn single(&self) -> Option<f32> {
         (self.len() == 1).then(|| self.floats().first().copied()).flatten()
     }
@@ -80,7 +80,7 @@ impl Tensor {
         }
     }
 
-    /// The same numbers in another order of axes; none where `perm` is no order of them.
+    /// The same numbers with permuted axes; `None` if `perm` is not a permutation of them.
     pub(crate) fn transposed(&self, perm: &[usize]) -> Option<Self> {
         let order = permutation(&self.shape, perm)?;
         let shape = perm.iter().map(|&axis| self.shape[axis]).collect();
@@ -93,12 +93,12 @@ impl Tensor {
     }
 }
 
-/// How many numbers a shape holds.
+/// Number of elements of a shape; `None` on overflow.
 pub(crate) fn elements(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size))
 }
 
-/// Where each number of the transposed tensor stood before: `out[i] = in[order[i]]`.
+/// The original position of each number of the transposed tensor: `out[i] = in[order[i]]`.
 pub(crate) fn permutation(shape: &[usize], perm: &[usize]) -> Option<Vec<usize>> {
     let mut axes = perm.to_vec();
     axes.sort_unstable();
@@ -117,7 +117,7 @@ pub(crate) fn permutation(shape: &[usize], perm: &[usize]) -> Option<Vec<usize>>
     Some(order)
 }
 
-/// A half-precision number, exactly.
+/// Converts a half-precision number, exactly.
 pub(crate) fn from_half(bits: u16) -> f32 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));

@@ -1,4 +1,4 @@
-//! Zip files, as Keras (`.keras`) and PyTorch (`.pt`) write them: entries stored or deflated, checked by their CRC.
+//! Zip files as written by Keras (`.keras`) and PyTorch (`.pt`): entries stored or deflated, checked by their CRC.
 //!
 //! Read from the central directory at the end. Encrypted, split and Zip64 files are refused by name.
 
@@ -8,7 +8,7 @@ use std::io::Read;
 
 const FORMAT: &str = "zip";
 
-/// What a zip file begins with.
+/// The signature of a zip file.
 pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// A file of a zip file.
@@ -31,7 +31,7 @@ pub(crate) struct Zip<'a> {
 
 impl<'a> Zip<'a> {
     /// # Errors
-    /// When the central directory is missing or damaged.
+    /// If the central directory is missing or damaged.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
         // The record of the end has 22 bytes and a comment of up to 65,535.
         let from = bytes.len().saturating_sub(22 + 65_535);
@@ -48,10 +48,10 @@ impl<'a> Zip<'a> {
         Ok(Self { bytes, entries })
     }
 
-    /// The contents of the file of this name.
+    /// The contents of the file with this name.
     ///
     /// # Errors
-    /// When it is not there, damaged, or too large.
+    /// If it does not exist, is damaged, or too large.
     pub(crate) fn read(&self, name: &str) -> Result<Vec<u8>, Fault> {
         let entry = self.entries.iter().find(|entry| entry.name == name);
         let entry = entry.ok_or_else(|| Fault::broken(FORMAT, format!("it has no {name}")))?;
@@ -82,7 +82,7 @@ impl<'a> Zip<'a> {
     }
 }
 
-/// At most `size` bytes of what `packed` unpacks to.
+/// Unpacks at most `size` bytes of `packed`.
 pub(crate) fn inflate(packed: impl Read, size: u64) -> Result<Vec<u8>, Fault> {
     if size > MAX_FILE {
         return Err(Fault::TooLarge { bytes: size });

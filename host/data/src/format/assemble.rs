@@ -1,4 +1,4 @@
-//! From rows to a set: windows cut, parts split, and what the user should know of it said.
+//! From rows to a set: cuts windows, splits parts, and adds notes for the user.
 
 use std::ops::Range;
 use std::path::Path;
@@ -13,10 +13,10 @@ use crate::split::{Facts, Parts, majority, split};
 use crate::targets::Targets;
 use crate::values::ValuesRef;
 
-/// Class names of a set to find strange examples in.
+/// Class names of a set for anomaly detection.
 const NORMAL: [&str; 2] = ["normal", "abnormal"];
 
-/// Makes a set of `rows`, and of `test` where the file has test examples by themselves.
+/// Makes a set from `rows`, and from `test` if the file has separate test examples.
 pub(super) fn dataset(path: &Path, rows: Rows, test: Option<Rows>, options: &Options) -> Result<Dataset, DataError> {
     let file = rows.path.clone();
     assembled(path, rows, test, options).map_err(|problem| DataError::file(&file, problem))
@@ -67,8 +67,8 @@ fn note_parts(set: &mut Dataset, parts: &Parts) {
     }
 }
 
-/// Columns that a network can hardly learn from: of one value in all of training, or of values that 32-bit floats hold with
-/// few digits.
+/// Adds notes on columns that a network can hardly learn from: those with a single value in all of training, or with
+/// values that lose digits as 32-bit floats.
 fn note_columns(set: &mut Dataset) {
     let train = set.part(crate::Part::Train);
     let (inputs, channels) = (train.inputs, train.shape.channels);
@@ -97,9 +97,9 @@ fn note_columns(set: &mut Dataset) {
 
 /// Rows as examples.
 struct Cut {
-    /// Rows of each example.
+    /// The rows of each example.
     rows: Vec<Range<usize>>,
-    /// Where the rows of a recording do not lie together, the order in which they are taken.
+    /// The order of the rows, if the rows of a recording are not contiguous.
     order: Option<Vec<usize>>,
     classes: Vec<u16>,
     groups: Option<Vec<u32>>,
@@ -147,7 +147,7 @@ impl Cut {
         }
     }
 
-    /// The examples of these numbers.
+    /// The examples with these indices.
     fn examples(&self, rows: &Rows, numbers: &[usize]) -> Examples {
         let row = |at: usize| self.order.as_ref().map_or(at, |order| order[at]);
         let taken: Vec<usize> = numbers.iter().flat_map(|&number| self.rows[number].clone().map(row)).collect();
@@ -177,11 +177,11 @@ impl Cut {
     }
 }
 
-/// Windows of each recording, none across two, and the order of the rows where they do not lie together.
+/// Windows of each recording, none across two, and the order of the rows if they are not contiguous.
 pub(super) type Windows = (Vec<Range<usize>>, Option<Vec<usize>>);
 
-/// Cuts `rows` rows, whose recordings `groups` numbers if there are several; if no recording is as long as a window, the
-/// error is how long the longest is.
+/// Cuts `rows` rows into windows; `groups` numbers the recordings if there are several. If no recording is as long as a
+/// window, the error is the length of the longest.
 pub(super) fn windows(groups: Option<&[u32]>, rows: usize, window: usize, step: usize) -> Result<Windows, usize> {
     let group_of = |row: usize| groups.map_or(0, |groups| groups[row]);
     let mut order: Vec<usize> = (0..rows).collect();

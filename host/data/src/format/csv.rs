@@ -1,7 +1,8 @@
-//! Tables of text: a row for each example, or for each sample of a recording.
+//! Text tables: a row for each example, or for each sample of a recording.
 //!
-//! Inputs are all columns that are not named as target, group or normal; without `--target` the last column is the target, unless the task is to
-//! reconstruct. Whole numbers become `u8`, `i16` or `u16` inputs, whichever holds all of them, else inputs are `f32`.
+//! Inputs are all columns that are not named as target, group or normal. Without `--target` the last column is the
+//! target, unless the task is reconstruction. Whole numbers become `u8`, `i16` or `u16` inputs, whichever holds all of
+//! them; otherwise inputs are `f32`.
 
 use std::path::Path;
 
@@ -36,16 +37,16 @@ pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(Load
     Ok(rows)
 }
 
-/// Inputs of a file that needs no right answers.
+/// Inputs of a file without labels.
 pub(crate) struct Inputs {
     /// `[rows][columns]`
     pub(crate) values: Vec<f32>,
-    /// Recording of each row, where a column names them.
+    /// Recording of each row, if a column names them.
     pub(crate) groups: Option<Vec<u32>>,
 }
 
-/// Reads the inputs of a file that needs no right answers: the columns `named`, else all columns, which must be `count`;
-/// `expected` are the counts that would do. The column `group`, if the file has it, names the recordings.
+/// Reads the inputs of a file without labels: the columns `named`, otherwise all columns, whose number must be `count`;
+/// `expected` are the accepted numbers. The column `group`, if the file has it, identifies the recordings.
 pub(crate) fn read_inputs(
     mut table: Table,
     named: Option<Vec<usize>>,
@@ -89,7 +90,7 @@ pub(crate) fn read_inputs(
     Ok(Inputs { values, groups })
 }
 
-/// What a column is for.
+/// The purpose of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Input,
@@ -98,12 +99,12 @@ enum Role {
     Normal,
 }
 
-/// What every column is for.
+/// The purpose of every column.
 struct Roles<'a> {
     names: Vec<String>,
     /// `[columns]`
     roles: Vec<Role>,
-    /// Columns of the targets, in the order asked for.
+    /// Columns of the targets, in the requested order.
     targets: Vec<usize>,
     normal: Option<(usize, &'a str)>,
     task: Task,
@@ -160,7 +161,7 @@ impl<'a> Roles<'a> {
 struct Columns {
     /// `[rows][inputs]`
     inputs: Vec<f32>,
-    /// How many of them lose what matters in 32 bits.
+    /// Number of inputs that lose significant information in 32 bits.
     lost: usize,
     /// Text of the class of each row.
     classes: Vec<u32>,
@@ -248,7 +249,7 @@ impl Columns {
     }
 }
 
-/// The classes of all rows, from those of all different texts.
+/// The classes of all rows, from those of all distinct texts.
 fn per_row(known: Answers, rows: &[u32]) -> Answers {
     match known {
         Answers::Classes { classes, names } => {
@@ -258,7 +259,7 @@ fn per_row(known: Answers, rows: &[u32]) -> Answers {
     }
 }
 
-/// A problem of classes, with the column they are in.
+/// A problem with classes, and the column they are in.
 fn in_column(problem: Problem, column: &str) -> Problem {
     match problem {
         Problem::NotClasses(value) => Problem::ColumnNotClasses { column: column.escape_default().to_string(), value },
@@ -266,7 +267,7 @@ fn in_column(problem: Problem, column: &str) -> Problem {
     }
 }
 
-/// Inputs of the type asked for, or of the one that fits.
+/// Inputs of the requested type, or of the smallest one that fits.
 fn typed(values: &[f32], wanted: Option<InputType>, channels: &[String]) -> Result<Values, Problem> {
     if let Some(wanted) = wanted {
         return narrowed(values, wanted).map_err(|(at, value)| Problem::BeyondType {
@@ -282,7 +283,7 @@ fn typed(values: &[f32], wanted: Option<InputType>, channels: &[String]) -> Resu
         .unwrap_or_else(|| Values::F32(values.to_vec())))
 }
 
-/// Whether two fields say the same, as text or as a number.
+/// Whether two fields are equal, as text or as numbers.
 fn same(a: &str, b: &str) -> bool {
     a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
 }

@@ -1,4 +1,4 @@
-//! A folder's four IDX files made into a set: read in parallel, checked against each other.
+//! A set from a folder with four IDX files: read in parallel, checked against each other.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -22,7 +22,7 @@ use crate::test_set::TestSet;
 use crate::unpack::{is_packed, sha256_of};
 use crate::values::Values;
 
-/// What the folder promises to hold.
+/// What the folder must contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contract {
     /// Every hash must be Fashion-MNIST's.
@@ -58,8 +58,8 @@ pub(crate) fn read_all(
     Ok(set)
 }
 
-/// Reads the two test files, and where classes have no names the training labels, if they are there: a class may have no
-/// test image.
+/// Reads the two test files. If classes have no names, also reads the training labels, if available, because a class
+/// may have no test image.
 pub(crate) fn read_test(
     folder: &Path,
     contract: Contract,
@@ -82,15 +82,15 @@ pub(crate) fn read_test(
     })
 }
 
-/// One file read, and what it was expected to be.
+/// One file that was read, with its expected properties.
 struct ReadFile {
     path: PathBuf,
     idx: IdxFile,
     expected: RemoteFile,
 }
 
-/// Reads `wanted` (images, labels, images, labels), a thread each, in that order. Where the system refuses a thread, the
-/// caller's does its work.
+/// Reads `wanted` (images, labels, images, labels) in that order, with one thread each. If the system refuses a thread,
+/// the caller's does its work.
 fn read_files(
     folder: &Path,
     wanted: &[RemoteFile],
@@ -121,7 +121,7 @@ fn read_files(
     })
 }
 
-/// Compares what the files say of themselves, before any memory is taken for what they hold.
+/// Compares the headers of the files before any memory is allocated for their contents.
 fn check_heads(folder: &Path, wanted: &[RemoteFile]) -> Result<(), DataError> {
     let mut first: Option<Head> = None;
     for pair in wanted.chunks_exact(2) {
@@ -146,7 +146,7 @@ fn check_heads(folder: &Path, wanted: &[RemoteFile]) -> Result<(), DataError> {
     Ok(())
 }
 
-/// How test images differ from the training images: in size, in dimensions, or in type.
+/// The difference between test and training images: in size, in dimensions, or in type.
 fn difference(train: &Head, test: &Head) -> Option<IdxProblem> {
     let shape = |head: &Head| example_shape(&head.shape);
     let named = |head: &Head| format!("{:?}", head.element).to_lowercase();
@@ -162,7 +162,7 @@ fn difference(train: &Head, test: &Head) -> Option<IdxProblem> {
     Some(IdxProblem::Differ { test: text(test), train: text(train) })
 }
 
-/// A progress step on its way between threads: file name, bytes done, bytes in all.
+/// A progress step sent between threads: file name, bytes done, total bytes.
 type Step = (&'static str, u64, u64);
 
 fn read_file(
@@ -188,7 +188,7 @@ fn read_file(
     Ok(ReadFile { path, idx, expected: *expected })
 }
 
-/// Refuses a packed file that has another unpacked one of its name beside it: which is meant, nobody knows.
+/// Refuses a packed file if there is also an unpacked one with its name, because it is unclear which is meant.
 fn check_twin(path: &Path, idx: &IdxFile) -> Result<(), DataError> {
     let twin = path.with_extension("");
     if !is_packed(&path.to_string_lossy()) || !twin.is_file() || sha256_of(&twin, false, idx.len)? == idx.sha256 {
@@ -197,7 +197,7 @@ fn check_twin(path: &Path, idx: &IdxFile) -> Result<(), DataError> {
     Err(DataError::file(path, IdxProblem::Twins.into()))
 }
 
-/// The file that is there, or the packed one, to be reported as missing.
+/// The existing file, or the packed one, to be reported as missing.
 fn path_of(folder: &Path, file: &RemoteFile) -> Result<PathBuf, DataError> {
     let path = folder.join(file.name);
     match (find(folder, file.name), &alike(folder, file.name)[..]) {
@@ -248,7 +248,7 @@ fn training_labels(folder: &Path) -> Result<Targets, DataError> {
     classes_of(&array).map_err(|problem| DataError::file(&path, problem))
 }
 
-/// The classes that the numbers of a labels file are.
+/// The classes for the numbers of a labels file.
 fn classes_of(labels: &Array) -> Result<Targets, Problem> {
     if let Data::Values(Values::U8(bytes)) = &labels.data {
         return Ok(Targets::Classes(bytes.iter().map(|&label| label.into()).collect()));

@@ -8,7 +8,7 @@
 //! | 4 | 4 each | sizes, the number of examples first |
 //! | | | elements, the last index running fastest |
 //!
-//! A file is read once, into one buffer of its declared size (or of what its length can hold, if that is less).
+//! A file is read once, into one buffer of its declared size (or the maximum for its length, if that is less).
 
 use std::path::Path;
 
@@ -16,13 +16,13 @@ use crate::array::{Array, Element};
 use crate::error::{DataError, IdxProblem, Problem};
 use crate::unpack::{Contents, is_packed};
 
-/// Bytes read between two progress reports; stays in the cache until it is hashed.
+/// Bytes read between two progress reports, small enough to stay in the cache until they are hashed.
 const CHUNK: usize = 1 << 18;
 
-/// Most dimensions of an array of images.
+/// Maximum number of dimensions of an array of images.
 const MOST_DIMENSIONS: u8 = 8;
 
-/// What one file should be.
+/// The expected kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Images,
@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    /// Refuses a number of dimensions that a file of this kind cannot have.
+    /// Refuses a number of dimensions that is invalid for this kind of file.
     fn check(self, dimensions: u8) -> Result<(), IdxProblem> {
         match (self, dimensions) {
             (Self::Images, 2..=MOST_DIMENSIONS) | (Self::Labels, 1) => Ok(()),
@@ -60,28 +60,28 @@ impl Kind {
 #[derive(Debug)]
 pub(crate) struct IdxFile {
     pub(crate) array: Array,
-    /// Bytes of the unpacked contents, header included.
+    /// Length of the unpacked contents in bytes, including the header.
     pub(crate) len: u64,
     /// Their SHA-256, in hex.
     pub(crate) sha256: String,
 }
 
-/// What a file says of itself.
+/// The header of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Head {
     pub(crate) element: Element,
     /// No dimension is zero.
     pub(crate) shape: Vec<usize>,
-    /// Whether a file of this length can hold that much.
+    /// Whether a file of this length can contain that much.
     pub(crate) possible: bool,
 }
 
-/// What the file at `path` says of itself.
+/// The header of the file at `path`.
 pub(crate) fn head(path: &Path, kind: Kind) -> Result<Head, DataError> {
     read_header(&mut open(path)?, path, kind)
 }
 
-/// Reads the file at `path`; `progress` is given bytes done and bytes in all.
+/// Reads the file at `path`; `progress` receives the bytes done and the total.
 pub(crate) fn read(path: &Path, kind: Kind, mut progress: impl FnMut(u64, u64)) -> Result<IdxFile, DataError> {
     let mut contents = open(path)?;
     let Head { element, shape, .. } = read_header(&mut contents, path, kind)?;
@@ -110,7 +110,7 @@ fn open(path: &Path) -> Result<Contents<'_>, DataError> {
     Contents::open(path, is_packed(&path.to_string_lossy()))
 }
 
-/// Sizes of 32 bits, at most [`MOST_DIMENSIONS`]: a product beyond 128 bits counts as all of them.
+/// Number of bytes for up to [`MOST_DIMENSIONS`] 32-bit sizes; saturates beyond 128 bits.
 fn bytes_of(shape: &[usize], element: Element) -> u128 {
     shape.iter().fold(element.size() as u128, |bytes, &size| bytes.saturating_mul(size as u128))
 }
@@ -140,7 +140,7 @@ fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<Head,
     }
 }
 
-/// The type of the elements, if the first four bytes are those of a file of this kind.
+/// The type of the elements, if the first four bytes are valid for this kind of file.
 fn type_of(magic: [u8; 4], kind: Kind) -> Result<Element, IdxProblem> {
     match magic {
         [0, 0, code, dimensions] => {
@@ -155,7 +155,7 @@ fn type_of(magic: [u8; 4], kind: Kind) -> Result<Element, IdxProblem> {
     }
 }
 
-/// The type by its number.
+/// The type with this number.
 fn element(code: u8) -> Option<Element> {
     match code {
         0x08 => Some(Element::U8),
@@ -168,8 +168,8 @@ fn element(code: u8) -> Option<Element> {
     }
 }
 
-/// An empty buffer with room for `size` bytes, or for the `limit` that the file can hold at most:
-/// a header's word alone allocates nothing.
+/// An empty buffer with room for `size` bytes, or for `limit`, the most that the file can contain, so that a header
+/// alone cannot cause a large allocation.
 fn reserve(size: usize, limit: u64) -> Result<Vec<u8>, Problem> {
     let size = size.min(usize::try_from(limit).unwrap_or(usize::MAX));
     let mut bytes = Vec::new();

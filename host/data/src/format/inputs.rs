@@ -1,4 +1,4 @@
-//! Inputs alone, without right answers: what `predict --input` takes.
+//! Inputs without labels, for `predict --input`.
 
 use std::io::Read;
 use std::path::Path;
@@ -13,36 +13,38 @@ use crate::shape::Shape;
 use crate::targets::Targets;
 use crate::values::{InputType, Values};
 
-/// Most bytes that are read from a stream, which has no length of its own.
+/// Maximum number of bytes read from a stream, whose length is unknown.
 const MOST_STREAM: u64 = 1 << 30;
 
-/// What a model takes.
+/// The inputs that a model takes.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// Type of its inputs.
     pub input: InputType,
-    /// Of one example.
+    /// Shape of one example.
     pub shape: Shape,
-    /// Names of its channels, or none.
+    /// Names of its channels, or empty.
     pub channels: &'a [String],
-    /// Samples from the start of one window to that of the next, at least 1; as many as a window has if not given.
+    /// Number of samples from the start of one window to the next, at least 1; by default the length of a window.
     pub step: Option<usize>,
-    /// Column of a table that names the recording, where it has one.
+    /// Column of a table that identifies the recording, if it has one.
     pub group: Option<&'a str>,
 }
 
-/// Reads examples from a table, an `.npy`, or raw little-endian values, told apart by content; `-` is the standard input.
+/// Reads examples from a table, an `.npy`, or raw little-endian values, distinguished by content; `-` is standard
+/// input.
 ///
-/// - A row of a table is one example, or one sample where the model takes windows: the rows then are one recording, or those
-///   that the column `group` names, of which all windows are cut; samples at their ends that fill no window are left out.
-///   Columns go by the names of the model's channels where the header has any of them, else by their order.
-/// - The first axis of an array is the examples, the others are those of the model's shape, or all its inputs in one; axes
-///   of length 1 do not count. An array of as many values as the model has inputs is one example, and one of samples by
-///   channels is one recording where the model takes windows.
-/// - Raw values are one example behind the other, or one recording where `step` is not a whole window.
+/// - A row of a table is one example, or one sample if the model takes windows. In that case the rows are one
+///   recording, or those identified by the column `group`, and all their windows are cut; samples at the end that fill
+///   no window are left out. Columns are matched with the names of the model's channels if the header has any of them,
+///   otherwise by their order.
+/// - The first axis of an array is the examples; the others are those of the model's shape, or one axis with all its
+///   inputs. Axes of length 1 are ignored. An array with as many values as the model has inputs is one example. An
+///   array of samples by channels is one recording if the model takes windows.
+/// - Raw values are consecutive examples, or one recording if `step` is not a whole window.
 ///
 /// # Errors
-/// When there are none, or they are not what the model takes; the error names the file.
+/// If there are no examples, or they do not match the model; the error names the file.
 pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> {
     let fail = |problem| DataError::file(path, problem);
     if path == Path::new("-") {
@@ -72,12 +74,12 @@ pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> 
     }
 }
 
-/// Whether a file's name says that it is raw values.
+/// Whether a file's name marks it as raw values.
 fn is_raw(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ["bin", "raw", "dat"].iter().any(|raw| ending.eq_ignore_ascii_case(raw)))
 }
 
-/// Bytes of a stream: an array, text, or raw values.
+/// Examples from the bytes of a stream: an array, text, or raw values.
 fn of_bytes(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, DataError> {
     if bytes.is_empty() {
         return Err(DataError::file(path, Problem::Empty));
@@ -120,7 +122,7 @@ fn windows(path: &Path, read: &csv::Inputs, wanted: &Wanted) -> Result<Vec<f32>,
     Ok(samples.flat_map(|start| read.values[start..start + channels].iter().copied()).collect())
 }
 
-/// What the axes of an array are.
+/// The meaning of an array's axes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Axes {
     Examples,
@@ -129,7 +131,7 @@ enum Axes {
 }
 
 impl Axes {
-    /// Those of an array of shape `found`, for a model that takes `shape`; `None` if they are neither.
+    /// The axes of an array of shape `found` for a model that takes `shape`; `None` if they do not match.
     fn of(found: &[usize], shape: Shape) -> Option<Self> {
         let whole = |axes: &[usize]| axes.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
         let rest = whole(found.get(1..).unwrap_or_default());
@@ -145,7 +147,7 @@ impl Axes {
         (takes_windows(shape) && is(&[shape.channels])).then_some(Self::Recording)
     }
 
-    /// What a model takes, in words.
+    /// A description of what a model takes.
     fn expected(shape: Shape) -> String {
         let Shape { height, width, channels } = shape;
         match (height, width) {
@@ -208,7 +210,7 @@ fn of_raw(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, Data
     }
 }
 
-/// Little-endian values of a type, whole ones.
+/// Decodes complete little-endian values of a type.
 fn raw_values(bytes: Vec<u8>, input: InputType) -> Values {
     let pairs = || bytes.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
     match input {
@@ -233,7 +235,7 @@ fn typed(path: &Path, values: Vec<f32>, wanted: &Wanted) -> Result<Examples, Dat
     whole(path, values, wanted)
 }
 
-/// Whole examples, at least one.
+/// Checks that the examples are complete, and that there is at least one.
 fn whole(path: &Path, inputs: Values, wanted: &Wanted) -> Result<Examples, DataError> {
     let (found, example) = (inputs.len(), wanted.shape.inputs());
     if found == 0 || found % example != 0 {

@@ -1,4 +1,4 @@
-//! The formats a set may have, told apart by what is there, one file for each.
+//! The formats of a set, distinguished by their contents, one file for each.
 
 mod assemble;
 mod csv;
@@ -31,9 +31,9 @@ use crate::test_set::TestSet;
 pub enum Format {
     /// A folder with four IDX files.
     Idx,
-    /// A folder of PNG pictures for each class.
+    /// A folder with one folder of PNG files per class.
     Pictures,
-    /// A table of text.
+    /// A text table.
     Csv,
     /// `NAME_x.npy` with `NAME_y.npy`.
     Npy,
@@ -42,10 +42,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format of what is at `path`.
+    /// The format of the data at `path`.
     ///
     /// # Errors
-    /// When nothing is there, or it is none of these.
+    /// If nothing is there, or it has none of these formats.
     pub fn of(path: &Path) -> Result<Self, DataError> {
         if path.is_dir() {
             return Ok(if pictures::is(path) { Self::Pictures } else { Self::Idx });
@@ -66,14 +66,14 @@ impl Format {
     }
 }
 
-/// Whether a file that starts with these bytes is no text.
+/// Whether a file that starts with these bytes is not text.
 fn looks_binary(start: &[u8]) -> bool {
     let control = |&byte: &u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
     !crate::decode::is_utf16(start) && start.iter().any(control)
 }
 
-/// What a path of the command line stands for: itself, the folder below it that holds the IDX files, or `PATH_x.npy` if only
-/// that is there.
+/// Resolves a path from the command line: itself, the folder below it that holds the IDX files, or `PATH_x.npy` if only
+/// that exists.
 fn named(path: &Path) -> PathBuf {
     if path.is_dir() {
         return crate::idx_names::folder(path);
@@ -118,7 +118,7 @@ pub(crate) fn read_test(
     }
 }
 
-/// Reads Fashion-MNIST from where it is, or is brought to.
+/// Reads Fashion-MNIST from its location, downloading it if necessary.
 pub(crate) fn fashion_mnist(
     search: &Search,
     options: &Options,
@@ -128,7 +128,7 @@ pub(crate) fn fashion_mnist(
     idx::read_all(&folder, idx::Contract::FashionMnist, options, progress)
 }
 
-/// Its test images alone.
+/// Reads only its test images.
 pub(crate) fn fashion_mnist_test(
     search: &Search,
     progress: &mut dyn FnMut(LoadProgress),

@@ -8,8 +8,8 @@
 //! | | | header: a Python dictionary with `descr`, `fortran_order` and `shape` |
 //! | | | elements |
 //!
-//! Read are booleans, integers of 8 to 64 bits, floats of 32 and 64 bits, and text, of either byte order, in C or
-//! Fortran order. Objects and records are refused: they would be programs, and structures, of Python's.
+//! The reader supports booleans, integers of 8 to 64 bits, floats of 32 and 64 bits, and text, of either byte order, in
+//! C or Fortran order. It refuses objects, which would be Python programs, and records.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::options::{Options, Task};
 /// First bytes of a file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// Longest header that is read; NumPy's own have some hundred bytes.
+/// Maximum length of a header; NumPy's own have a few hundred bytes.
 const MOST_HEADER: usize = 1 << 16;
 
 /// Reads a file `NAME_x.npy`, and `NAME_y.npy` beside it.
@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>
     Ok((rows(path, x, y, options)?, None))
 }
 
-/// `NAME_y.npy` beside `NAME_x.npy`, and `y.npy` beside `x.npy`.
+/// The path of `NAME_y.npy` for `NAME_x.npy`, and of `y.npy` for `x.npy`.
 fn answers_of(path: &Path) -> Option<PathBuf> {
     let stem = path.file_stem()?.to_str()?;
     let front = stem.strip_suffix('x').filter(|front| front.is_empty() || front.ends_with(['_', '-', '.']))?;
@@ -71,10 +71,10 @@ pub(crate) fn read_array(path: &Path) -> Result<Array, DataError> {
     parse(&mut file, length).map_err(|problem| DataError::file(path, problem))
 }
 
-/// Reads an array of `length` bytes in all.
+/// Reads an array of `length` bytes in total.
 ///
 /// # Errors
-/// When it is no array, of a type that is not read, or longer or shorter than it declares.
+/// If it is not an array, has an unsupported type, or does not have its declared length.
 pub(crate) fn parse(from: &mut dyn Read, length: u64) -> Result<Array, Problem> {
     let mut length = usize::try_from(length).map_err(|_| Problem::NoMemory(usize::MAX))?;
     let header = header(from, &mut length)?;
@@ -102,7 +102,7 @@ pub(crate) fn parse(from: &mut dyn Read, length: u64) -> Result<Array, Problem> 
     }
 }
 
-/// What a header says.
+/// The contents of a header.
 #[derive(Debug, PartialEq)]
 struct Header {
     element: Element,
@@ -111,7 +111,7 @@ struct Header {
     shape: Vec<usize>,
 }
 
-/// Reads the header; `left` bytes are there, and are counted down to those behind it.
+/// Reads the header; `left` is the number of bytes available, and is reduced to those after it.
 fn header(from: &mut dyn Read, left: &mut usize) -> Result<Header, Problem> {
     let mut take = |count: usize| -> Result<Vec<u8>, Problem> {
         *left = left.checked_sub(count).ok_or(Problem::EndsEarly)?;
@@ -155,7 +155,7 @@ fn parse_header(text: &str) -> Result<Header, Problem> {
     Ok(Header { element, big_endian, fortran, shape })
 }
 
-/// The type by NumPy's letters, such as `'<f4'`; `None` if there are none.
+/// The type in NumPy's notation, such as `'<f4'`; `None` if there is none.
 fn element(text: &str) -> Option<Result<(Element, bool), Problem>> {
     if text.starts_with('[') {
         return Some(Err(Problem::NpyType("records".into())));

@@ -1,7 +1,8 @@
 //! NumPy's `.npz`: a zip archive of `.npy` files.
 //!
-//! Wanted are `x_train`, `y_train`, `x_test` and `y_test`, or `x` and `y`, in capitals as well. Entries may be stored or
-//! deflated; sizes are those of the archive's directory, and no entry unpacks to more than its packed bytes can hold.
+//! It must contain `x_train`, `y_train`, `x_test` and `y_test`, or `x` and `y`; capital letters are also accepted.
+//! Entries may be stored or deflated. Sizes are those of the archive's directory, and no entry may unpack to more than
+//! its packed bytes can contain.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -21,17 +22,17 @@ use crate::unpack::MAX_EXPANSION;
 /// First bytes of an archive.
 pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
 
-/// Bytes of the record at an archive's end, and of the longest comment behind it.
+/// Size of the record at an archive's end, and of the longest comment after it.
 const END: u64 = 22;
 const COMMENT: u64 = 65_535;
 
-/// Largest directory that is read: some thousand entries.
+/// Maximum size of a directory: a few thousand entries.
 const MOST_DIRECTORY: u64 = 1 << 20;
 
-/// Arrays that are read.
+/// Names of the arrays that are read.
 const READ: [&str; 6] = ["x_train", "y_train", "x_test", "y_test", "x", "y"];
 
-/// Reads training examples, and test examples if the file has them by themselves.
+/// Reads training examples, and test examples if the file has them separately.
 pub(crate) fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>), DataError> {
     let mut archive = Archive::open(path)?;
     if archive.has("x_train") && archive.has("x") {
@@ -61,7 +62,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// The name without its ending.
+    /// The name without its extension.
     fn array_name(&self) -> &str {
         self.name.strip_suffix(".npy").unwrap_or(&self.name)
     }
@@ -89,7 +90,7 @@ impl<'a> Archive<'a> {
         self.entries.iter().any(|entry| entry.is(name))
     }
 
-    /// What is said of arrays that are not read, if there are any.
+    /// A note about arrays that are not read, if there are any.
     fn unread(&self) -> Option<String> {
         let unread = self.entries.iter().filter(|entry| !READ.iter().any(|name| entry.is(name)));
         let names: Vec<&str> = unread.map(Entry::array_name).take(10).collect();
@@ -102,7 +103,7 @@ impl<'a> Archive<'a> {
         names.join(", ")
     }
 
-    /// The array of this name, in small letters or capitals.
+    /// The array with this name, in lower or upper case.
     fn array(&mut self, name: &'static str) -> Result<Option<Array>, DataError> {
         let mut named = self.entries.iter().filter(|entry| entry.is(name));
         let Some(entry) = named.next() else { return Ok(None) };
@@ -170,7 +171,7 @@ fn directory(file: &mut File) -> Result<(u64, Vec<Entry>), Problem> {
     Ok((length, entries))
 }
 
-/// One entry, and what follows it.
+/// Parses one entry; also returns what follows it.
 fn entry(bytes: &[u8]) -> Option<(Entry, &[u8])> {
     if bytes.len() < 46 || !bytes.starts_with(b"PK\x01\x02") {
         return None;

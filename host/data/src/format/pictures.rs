@@ -1,16 +1,15 @@
-//! A folder of pictures: one folder a class, whose name is the class's, with its PNG files.
+//! A folder of images, with one folder of PNG files per class, which has the name of the class.
 //!
 //! ```text
 //! DIR/train/<class>/*.png     or     DIR/<class>/*.png
 //! DIR/test/<class>/*.png
 //! ```
 //!
-//! Classes are numbered by name (bytes compared), or as `DIR/labels.txt` lists them. Without folders `train` and `test`
-//! a seventh of every class, rounded, at least one picture and never all, is for testing (Fashion-MNIST's share), or what
-//! `--test-split` says. That
-//! choice, and the order of the pictures in each part, come from a generator with a fixed seed and from the names alone:
-//! the same names give the same parts on every machine. Names that begin with a dot, and files that are no pictures, are
-//! passed over.
+//! Classes are numbered in the byte order of their names, or as listed in `DIR/labels.txt`. Without folders `train` and
+//! `test`, a seventh of every class is for testing (Fashion-MNIST's share), rounded, at least one image and never all;
+//! `--test-split` changes this. The choice, and the order of the images in each part, only depend on a generator with a
+//! fixed seed and on the names: the same names give the same parts on every machine. Names that begin with a dot, and
+//! files that are not images, are skipped.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,27 +30,27 @@ use crate::targets::Targets;
 use crate::test_set::TestSet;
 use crate::values::Values;
 
-/// Folders of the two parts, where the split is given.
+/// Folders of the two parts, if the split is given.
 const TRAIN: &str = "train";
 const TEST: &str = "test";
 
-/// What they are called, in small letters or capitals.
+/// Their names, compared without case.
 const TRAIN_NAMES: [&str; 2] = [TRAIN, "training"];
 const VALID_NAMES: [&str; 3] = ["val", "valid", "validation"];
 const TEST_NAMES: [&str; 2] = [TEST, "testing"];
 
-/// One of this many pictures of a class is for testing.
+/// One in this many images of a class is for testing.
 const TEST_SHARE: usize = 7;
 
-/// Streams of the generator: which pictures of a class are for testing, and the order in a part. The synthetic set has
-/// the first ones.
+/// Streams of the generator: for the choice of test images in a class, and for the order in a part. The synthetic set
+/// uses the first ones.
 const SPLIT_STREAM: u64 = 2;
 const ORDER_STREAM: u64 = 3;
 
-/// Endings of pictures that are not read, and are no doubt meant to be.
+/// Extensions of images in unsupported formats.
 const OTHER_FORMATS: [&str; 9] = ["jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "pgm", "ppm"];
 
-/// Whether `folder` is of this kind: has folders, and no file of an IDX set.
+/// Whether `folder` has this format: it has folders, and no file of an IDX set.
 pub(crate) fn is(folder: &Path) -> bool {
     let folder = &idx_names::folder(folder);
     let idx =
@@ -90,7 +89,7 @@ pub(crate) fn read_all(
     Ok(set)
 }
 
-/// Reads the test pictures alone; where the split is given, those for training need not be there.
+/// Reads only the test images; if the split is given, those for training may be missing.
 pub(crate) fn read_test(
     folder: &Path,
     options: &Options,
@@ -102,16 +101,16 @@ pub(crate) fn read_test(
     Ok(TestSet { name, labels: listed.names, channels: Vec::new(), notes, task, examples })
 }
 
-/// A picture's file and its label.
+/// An image's file and its label.
 type Labelled = (PathBuf, u16);
 
-/// What is where, before any picture is opened.
+/// The files of a set, listed before any image is opened.
 #[derive(Default)]
 struct Listed {
     names: Vec<String>,
     notes: Vec<String>,
     train: Vec<Labelled>,
-    /// Those of a folder of their own.
+    /// Those of a separate folder.
     valid: Vec<Labelled>,
     test: Vec<Labelled>,
 }
@@ -154,7 +153,7 @@ impl Listed {
         Ok(listed)
     }
 
-    /// Folders of parts. Without `train` its part is empty, which is for testing only.
+    /// Lists given parts. Without `train`, that part is empty, which is only valid for testing.
     fn given(folder: &Path, mut parts: Folders) -> Result<Self, DataError> {
         let mut listed = Self::default();
         if parts.test.is_none() {
@@ -183,7 +182,7 @@ impl Listed {
         Ok(listed)
     }
 
-    /// Adds the pictures of a class.
+    /// Adds the images of a class.
     fn add(&mut self, into: Into, class: &Path, label: u16) -> Result<(), DataError> {
         let pictures = pictures(class, &mut self.notes)?.into_iter().map(|path| (path, label));
         match into {
@@ -194,7 +193,7 @@ impl Listed {
         Ok(())
     }
 
-    /// Folders of classes only.
+    /// Lists and splits folders of classes without given parts.
     fn split(folder: &Path, split: Option<TestSplit>) -> Result<Self, DataError> {
         let mut listed = Self { names: class_names(folder, folder)?, ..Self::default() };
         for (class, path) in folders(folder)? {
@@ -217,7 +216,7 @@ impl Listed {
     }
 }
 
-/// The part that pictures are for.
+/// The part that images are added to.
 #[derive(Debug, Clone, Copy)]
 enum Into {
     Train,
@@ -230,7 +229,7 @@ fn shown(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A class's pictures, at least 2, by name: those for training and those for testing.
+/// A class's images, at least 2, sorted by name and split into training and testing.
 fn parted(mut pictures: Vec<PathBuf>, split: Option<TestSplit>) -> (Vec<PathBuf>, Vec<PathBuf>) {
     let test = match split {
         Some(TestSplit::Every(every)) => {
@@ -250,12 +249,12 @@ fn parted(mut pictures: Vec<PathBuf>, split: Option<TestSplit>) -> (Vec<PathBuf>
     (train, pictures)
 }
 
-/// How many of a class's pictures, at least 2, are for testing.
+/// Number of a class's images, at least 2, for testing.
 fn test_len(pictures: usize) -> usize {
     ((pictures + TEST_SHARE / 2) / TEST_SHARE).max(1)
 }
 
-/// The classes whose folders are in `part`, in the order of `labels.txt` in `folder` if it is there.
+/// The classes whose folders are in `part`, in the order of `labels.txt` in `folder` if it exists.
 fn class_names(folder: &Path, part: &Path) -> Result<Vec<String>, DataError> {
     let found = folders(part)?;
     let Some(listed) = names::read(folder)? else {
@@ -298,7 +297,7 @@ fn has_folders(folder: &Path) -> bool {
     entries(folder).is_ok_and(|entries| entries.iter().any(|path| path.is_dir()))
 }
 
-/// Folders by name; names are text of one line, no two the same.
+/// Folders by name; names must be single lines of text and distinct.
 fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     let named = |path: PathBuf| match path.file_name().and_then(|name| name.to_str()) {
         Some(name) if decode::is_plain(name) => Ok((decode::composed(name), path)),
@@ -314,7 +313,7 @@ fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     Ok(found)
 }
 
-/// What is in a folder, by name, names that begin with a dot left out.
+/// The entries of a folder, sorted by name, without names that begin with a dot.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let unreadable = |cause: std::io::Error| DataError::file(folder, Problem::Unreadable(cause.to_string()));
     let mut paths = Vec::new();
@@ -328,7 +327,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
-/// Reads pictures, all of the size of the first.
+/// Reads images, all of the same size as the first.
 #[derive(Default)]
 struct Reader {
     first: Option<(PathBuf, usize, usize)>,

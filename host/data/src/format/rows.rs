@@ -13,26 +13,26 @@ use crate::{decode, names};
 /// `N` rows of a table or array.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// Where they were read.
+    /// The file they come from.
     pub(crate) path: PathBuf,
     /// `[N][height][width][channels]`
     pub(crate) inputs: Values,
-    /// Of one row.
+    /// Shape of one row.
     pub(crate) shape: Shape,
-    /// Names of the channels, or none.
+    /// Names of the channels, or empty.
     pub(crate) channels: Vec<String>,
     pub(crate) answers: Answers,
-    /// Names of the target values, or none.
+    /// Names of the target values, or empty.
     pub(crate) outputs: Vec<String>,
-    /// Recording of each row, `[N]`, numbered in the order in which they begin.
+    /// Recording of each row, `[N]`, numbered in the order of their first rows.
     pub(crate) groups: Option<Vec<u32>>,
     /// Whether each row is normal, `[N]`.
     pub(crate) normal: Option<Vec<bool>>,
-    /// What the user should know.
+    /// Notes for the user.
     pub(crate) notes: Vec<String>,
 }
 
-/// Right answers, row by row.
+/// Labels, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Answers {
     Classes {
@@ -67,7 +67,7 @@ impl Rows {
         self.inputs.len() / self.shape.inputs()
     }
 
-    /// Notes how many inputs lose what matters as 32-bit floats.
+    /// Adds a note on how many inputs lose significant information as 32-bit floats.
     pub(crate) fn note_lost(&mut self, lost: usize) {
         if lost > 0 {
             self.notes.push(format!(
@@ -78,10 +78,10 @@ impl Rows {
 }
 
 impl Answers {
-    /// Those of an array beside one of `examples` inputs.
+    /// The labels in an array for `examples` inputs.
     ///
     /// # Errors
-    /// When there are not as many, or they are not of the task's kind.
+    /// If their number differs, or they do not match the task.
     pub(crate) fn of_array(array: Array, examples: usize, task: Task) -> Result<Self, Problem> {
         if array.len() != examples {
             return Err(Problem::AnswerCount { labels: array.len(), examples });
@@ -103,10 +103,10 @@ impl Answers {
         }
     }
 
-    /// Classes by their names: whole numbers in their order, else text in the order of its bytes.
+    /// Classes by their names: whole numbers in numerical order, otherwise text in byte order.
     ///
     /// # Errors
-    /// When they are numbers that are not whole, too many, or a name is none.
+    /// If they are numbers that are not whole, there are too many, or a name is empty.
     pub(crate) fn classes<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Result<Self, Problem> {
         let numbers: Option<Vec<f64>> = texts.clone().map(|text| text.trim().parse().ok()).collect();
         if let Some(numbers) = numbers {
@@ -143,7 +143,7 @@ impl Answers {
         Ok(Self::Classes { classes, names: known.iter().map(i64::to_string).collect() })
     }
 
-    /// Those of both, classes numbered alike.
+    /// Gives the classes of both the same numbers.
     pub(crate) fn align(train: &mut Self, test: &mut Self) {
         let (Self::Classes { classes: a, names: of_a }, Self::Classes { classes: b, names: of_b }) = (train, test)
         else {
@@ -165,7 +165,7 @@ impl Answers {
     }
 }
 
-/// The first name that no class can have, made visible.
+/// The first name that is not a valid class name, with its characters made visible.
 fn unusable(names: &[String]) -> String {
     let bad = |name: &&String| name.is_empty() || name.len() > names::MOST_NAME || !decode::is_plain(name);
     names.iter().find(bad).map_or_else(String::new, |name| name.escape_default().take(80).collect())

@@ -1,8 +1,9 @@
-//! A table of text, opened: its delimiter and header found, its records read line by line.
+//! A text table: detects its delimiter and header, and reads its records line by line.
 //!
-//! The delimiter (comma, semicolon, tab or bar) is the one that every one of the first lines has equally often; commas
-//! within numbers do not count where semicolons will do. The first line is a header if it has text in a column that holds
-//! numbers below, or no number at all, or numbers the columns. A last column that is empty in header and rows is left out.
+//! The delimiter (comma, semicolon, tab or bar) is the one that occurs equally often in every one of the first lines;
+//! commas within numbers do not count if semicolons are possible. The first line is a header if it has text in a column
+//! that has numbers below, if it has no number at all, or if it numbers the columns. A last column that is empty in
+//! header and rows is left out.
 
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -14,37 +15,37 @@ use crate::columns::{all_differ, places};
 use crate::error::{ColumnProblem, DataError, Problem};
 use crate::{decode, open};
 
-/// Bytes that the delimiter is found in.
+/// Number of bytes used to detect the delimiter.
 const LOOK: usize = 1 << 16;
 
-/// Delimiters that are looked for, the likelier first.
+/// Possible delimiters, the more likely ones first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// So few columns may have their own numbers for values by chance.
+/// With at most this many columns, values may equal the columns' numbers by chance.
 const FEW: usize = 6;
 
-/// What stands for a value that is missing.
+/// Texts that stand for a missing value.
 pub(super) const MISSING: [&str; 9] = ["", "NA", "N/A", "na", "null", "NULL", "None", "?", "-"];
 
-/// A file whose header is read.
+/// A file whose header has been read.
 pub(crate) struct Table {
     path: PathBuf,
     reader: csv::Reader<Bounded>,
-    /// Of the columns: those of the header, else their numbers, counted from 1.
+    /// Names of the columns: those of the header, otherwise their numbers, counted from 1.
     pub(super) names: Vec<String>,
-    /// Whether the names are those of a header.
+    /// Whether the names come from a header.
     header: bool,
-    /// Whether these are nothing but numbers of the columns, which values could be as well.
+    /// Whether the names are just column numbers, which could also be values.
     numbered: bool,
     /// Whether a last column is empty, and so left out.
     trailing: bool,
-    /// Bytes of the file.
+    /// Size of the file in bytes.
     pub(super) length: u64,
-    /// What the user should know.
+    /// Notes for the user.
     pub(super) notes: Vec<String>,
     /// Whether lines end with a carriage return and a line feed.
     returns: bool,
-    /// The records that were read to find the header.
+    /// The records that were read to detect the header.
     first: Vec<(u64, StringRecord)>,
 }
 
@@ -70,7 +71,7 @@ impl Table {
         Self::new(path, &start, Box::new(file), length)
     }
 
-    /// Text from a stream, as messages name it.
+    /// Text from a stream, with the name used in messages.
     pub(crate) fn of_stream(name: &Path, text: Vec<u8>) -> Result<Self, DataError> {
         let text = decode::decode(&text).map_err(|problem| DataError::file(name, problem))?.into_bytes();
         let (start, length) = (text[..text.len().min(LOOK)].to_vec(), text.len() as u64);
@@ -101,7 +102,7 @@ impl Table {
         Ok(table)
     }
 
-    /// Tells from the first two records what the columns are.
+    /// Determines the columns from the first two records.
     fn begin(&mut self, mut first: (u64, StringRecord), mut second: Option<(u64, StringRecord)>, start: &str, by: u8) {
         let ends_empty = |record: &StringRecord| record.len() > 1 && record.get(record.len() - 1) == Some("");
         if ends_empty(&first.1) && second.as_ref().is_some_and(|(_, second)| ends_empty(second)) {
@@ -141,7 +142,7 @@ impl Table {
         self.names.contains(&decode::composed(name))
     }
 
-    /// Refuses a first line that is taken for a header, and could as well be an example of inputs.
+    /// Refuses a first line that was taken for a header, but could also be an example of inputs.
     pub(super) fn check_header(&self) -> Result<(), DataError> {
         match self.numbered && self.columns() <= FEW {
             true => Err(self.fail(ColumnProblem::HeaderOrRow(self.names.join(", ")).into())),
@@ -149,16 +150,16 @@ impl Table {
         }
     }
 
-    /// The column of this name, else of this number.
+    /// The column with this name, otherwise with this number.
     pub(super) fn column(&self, flag: &'static str, name: &str) -> Result<usize, Problem> {
         find_column(&self.names, flag, name)
     }
 
-    /// The columns of these channels, by their names, case ignored where no name is the very same; `None` where the table
-    /// has no header, or none of its names is a channel's: then they come in the model's order.
+    /// The columns of these channels, by their names, ignoring case if no name matches exactly. `None` if the table has
+    /// no header, or none of its names is a channel's: the columns are then in the model's order.
     ///
     /// # Errors
-    /// When some are there and others are not, or one is there twice.
+    /// If only some are present, or one occurs twice.
     pub(super) fn channels(&self, channels: &[String]) -> Result<Option<Vec<usize>>, Problem> {
         let found = places(&self.names, channels);
         let columns: Option<Vec<usize>> = found.iter().map(|found| found.ok()).collect();
@@ -202,8 +203,8 @@ impl Table {
         }
     }
 
-    /// The line of a record. The reader counts a line where its feed is read, which after a carriage return is only when
-    /// the next record is.
+    /// The line of a record. The reader counts a line when it reads the line feed; after a carriage return, that is
+    /// only when the next record is read.
     fn line(&self, at: &csv::Position) -> u64 {
         at.line() + u64::from(self.returns && at.byte() > 0)
     }
@@ -212,7 +213,7 @@ impl Table {
         DataError::file(&self.path, problem)
     }
 
-    /// Calls `each` for every record behind the header: line, record, bytes done.
+    /// Calls `each` for every record after the header with line, record and bytes done.
     pub(super) fn each_record(
         &mut self,
         mut each: impl FnMut(u64, &StringRecord, u64) -> Result<(), Problem>,
@@ -242,7 +243,7 @@ fn broken(cause: &csv::Error, line_of: impl Fn(&csv::Position) -> u64) -> Proble
     }
 }
 
-/// The delimiter of a text that starts like this; `cut` if it goes on.
+/// The delimiter of a text with this beginning; `cut` if it continues.
 fn delimiter(text: &str, cut: bool) -> u8 {
     let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).take(10).collect();
     let whole = if lines.len() > 1 && cut { &lines[..lines.len() - 1] } else { &lines[..] };
@@ -259,12 +260,12 @@ fn delimiter(text: &str, cut: bool) -> u8 {
     best(&even).or_else(|| best(&first)).unwrap_or(b',')
 }
 
-/// Whether a field has no comma, or is a number with one in place of the point.
+/// Whether a field has no comma, or is a number with a decimal comma.
 fn has_decimal_commas(field: &str) -> bool {
     !field.contains(',') || is_decimal_comma(field.trim())
 }
 
-/// Whether a field is a number but for a comma in place of the point.
+/// Whether a field is a number with a decimal comma.
 fn is_decimal_comma(field: &str) -> bool {
     field.contains(',') && field.replacen(',', ".", 1).parse::<f64>().is_ok()
 }
@@ -273,18 +274,18 @@ fn is_number(field: &str) -> bool {
     field.parse::<f64>().is_ok()
 }
 
-/// Whether the first line has names.
+/// Whether the first line contains names.
 fn is_header(first: &StringRecord, second: Option<&StringRecord>) -> bool {
     let is_name = |field: &str| !is_number(field) && !MISSING.contains(&field) && !is_decimal_comma(field);
     let Some(second) = second else { return first.iter().all(is_name) };
     first.iter().zip(second).any(|(name, value)| is_name(name) && is_number(value)) || first.iter().all(is_name)
 }
 
-/// Whether the first line counts the columns from 0, or from 1, as pandas writes names that nobody gave; the last one may
-/// have a name, which then is no row's.
+/// Whether the first line numbers the columns from 0 or from 1, as pandas does for columns without names; the last one
+/// may have a name, which no row of values has.
 ///
-/// A row of numbers can look the same. `0,1` and `1,2,3` are more often that, and count only above numbers with a point,
-/// which the first line's would have as well.
+/// A row of numbers can look the same. `0,1` and `1,2,3` are more often values, so they only count as column numbers if
+/// the numbers below have a decimal point, which values in the first line would also have.
 fn numbers_columns(first: &StringRecord, second: Option<&StringRecord>, start: &str, by: u8) -> bool {
     let Some(second) = second.filter(|_| first.len() > 1) else { return false };
     let last = first.len() - 1;
@@ -310,7 +311,7 @@ fn numbers_columns(first: &StringRecord, second: Option<&StringRecord>, start: &
     }
 }
 
-/// The column of this name, else of this number.
+/// The column with this name, otherwise with this number.
 pub(super) fn find_column(names: &[String], flag: &'static str, name: &str) -> Result<usize, Problem> {
     let composed = decode::composed(name);
     let by_name: Vec<usize> = (0..names.len()).filter(|&column| names[column] == composed).collect();

@@ -1,8 +1,8 @@
-//! Texts of a column, such as classes and recordings, as numbers.
+//! Numbers the texts of a column, such as classes and recordings.
 
 use std::collections::HashMap;
 
-/// Different texts, numbered in the order in which they come.
+/// Distinct texts, numbered in the order of their first occurrence.
 #[derive(Default)]
 pub(super) struct Texts {
     numbers: HashMap<String, u32>,

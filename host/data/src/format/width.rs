@@ -1,23 +1,23 @@
-//! How wide a table may be, found out before its first line takes memory.
+//! Limits the width of a table before its first line takes memory.
 
 use std::io::{Error, Read, Result};
 
 use crate::error::ColumnProblem;
 
-/// Most input columns: what a network can have.
+/// Maximum number of input columns: the maximum for a network.
 pub(super) const MOST_INPUTS: usize = 65_535;
 
-/// Most columns at all: those of inputs, and room for targets and others.
+/// Maximum total number of columns: inputs, with room for targets and others.
 const MOST_COLUMNS: usize = 2 * MOST_INPUTS;
 
-/// Most bytes of a line: 256 for each of the most columns.
+/// Maximum length of a line in bytes: 256 for each of the maximum number of columns.
 const MOST_LINE: usize = 256 * MOST_COLUMNS;
 
-/// Text none of whose lines is wider than a table may be.
+/// A reader that fails on lines wider than a table may be.
 pub(super) struct Bounded {
     text: Box<dyn Read>,
     delimiter: u8,
-    /// Of the line so far.
+    /// Number of delimiters in the current line.
     delimiters: usize,
     bytes: usize,
 }
@@ -27,7 +27,7 @@ impl Bounded {
         Self { text, delimiter, delimiters: 0, bytes: 0 }
     }
 
-    /// Counts on to the end of the line that `rest` and what follows it are of.
+    /// Counts on to the end of the current line, which `rest` and later data belong to.
     fn fail(&mut self, mut rest: Vec<u8>) -> Error {
         let mut buffer = vec![0; 1 << 16];
         loop {
@@ -68,7 +68,7 @@ impl Read for Bounded {
     }
 }
 
-/// The problem that made reading fail, if it is one of the width.
+/// The problem that made reading fail, if it was the width.
 pub(super) fn too_wide(cause: &Error) -> Option<&ColumnProblem> {
     cause.get_ref()?.downcast_ref()
 }

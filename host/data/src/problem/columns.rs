@@ -1,19 +1,19 @@
-//! What can be wrong with the columns of a table.
+//! Problems with the columns of a table.
 
-/// What is wrong with a table's columns.
+/// A problem with a table's columns.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnProblem {
-    /// A column that is not there.
+    /// The column does not exist.
     #[error("{flag} {name}: no such column; there are {known}")]
     Unknown {
         /// Where it is named.
         flag: &'static str,
         /// As given.
         name: String,
-        /// The first ones that are there.
+        /// The first existing ones.
         known: String,
     },
-    /// A name that two columns have.
+    /// Two columns have this name.
     #[error(
         "{flag} {name}: columns {first} and {second} both have this name; give the number of the one that is meant"
     )]
@@ -27,7 +27,7 @@ pub enum ColumnProblem {
         /// Number of the second.
         second: usize,
     },
-    /// One column for two purposes, or twice for one.
+    /// A column is used for two purposes, or twice for one.
     #[error("column '{column}' is named twice, as {first} and as {flag}; name each column once")]
     UsedTwice {
         /// Its name.
@@ -37,17 +37,17 @@ pub enum ColumnProblem {
         /// And then.
         flag: &'static str,
     },
-    /// Columns of another number than a model takes.
+    /// The number of columns differs from the model's.
     #[error(
         "has {found} columns, the model takes {expected}; give these, by the names the model knows or in its order"
     )]
     Count {
         /// There.
         found: usize,
-        /// Needed: one number, or two of which either will do.
+        /// Required number: one, or two alternatives.
         expected: String,
     },
-    /// Some names are those of the model's inputs, and others are missing.
+    /// Only some of the model's inputs are among the names.
     #[error(
         "its header names {found} of the model's {channels} inputs, but not {missing}; name these too, or take the header out and give the columns in the model's order"
     )]
@@ -59,7 +59,7 @@ pub enum ColumnProblem {
         /// How many the model has.
         channels: usize,
     },
-    /// A name of the model's inputs that another number of columns have.
+    /// A different number of columns has the name of a model's inputs.
     #[error(
         "its header has {count} columns that are called '{name}', an input of the model; give each input one column"
     )]
@@ -69,12 +69,12 @@ pub enum ColumnProblem {
         /// How many.
         count: usize,
     },
-    /// A first line that can be read both ways.
+    /// The first line is ambiguous.
     #[error(
         "its first line ({0}) could number the columns, or be values; take it out, or put a line of names above it"
     )]
     HeaderOrRow(String),
-    /// A value where the lines before have none, nor a name.
+    /// A value is in a column without values in earlier lines, and without a name.
     #[error(
         "line {line} has a value in column {column}, which has no name and was empty before; name it, or take it out"
     )]
@@ -84,7 +84,7 @@ pub enum ColumnProblem {
         /// Counted from 1.
         column: usize,
     },
-    /// More inputs than any network has.
+    /// There are more inputs than any network has.
     #[error("has {found} columns, and a network has at most {most} inputs; give fewer, or an image set as IDX or PNG")]
     TooWide {
         /// There.
@@ -92,7 +92,7 @@ pub enum ColumnProblem {
         /// Allowed.
         most: usize,
     },
-    /// A line that no table has.
+    /// A line is longer than any table's.
     #[error("has a line of {found} bytes, more than {most}, which no table has; give one example a line")]
     LongLine {
         /// There.

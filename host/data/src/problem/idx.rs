@@ -1,9 +1,9 @@
-//! What can be wrong with the files of an IDX set.
+//! Problems with the files of an IDX set.
 
-/// What is wrong with an IDX file, or with four of them.
+/// A problem with an IDX file, or with a set of four.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdxProblem {
-    /// No IDX file.
+    /// The file is not an IDX file.
     #[error(
         "starts with {found:#010x} where an IDX file of {what} has {expected:#010x}; put the right file under this name"
     )]
@@ -15,33 +15,33 @@ pub enum IdxProblem {
         /// What they usually are.
         expected: u32,
     },
-    /// Elements of a type that IDX does not have.
+    /// The element type does not exist in IDX.
     #[error(
         "says that its elements are of type {0}, and IDX has 8 (u8), 9 (i8), 11 (i16), 12 (i32), 13 (f32) and 14 (f64); write it as one of these"
     )]
     Element(u8),
-    /// An array of labels, where there should be images.
+    /// An array of labels instead of images.
     #[error(
         "is an IDX file of {0} dimensions, and images have 2 to 8, such as [N][height][width]; put the file of the images under this name"
     )]
     NoImages(u8),
-    /// A list of single values, where there should be images.
+    /// A list of single values instead of images.
     #[error(
         "is an IDX file of one dimension, as labels are, and images have more, such as [N][height][width]; put the file of the images under this name"
     )]
     OneDimension,
-    /// An array, where there should be labels.
+    /// An array instead of labels.
     #[error(
         "is an IDX file of {0} dimensions, and labels have one, the number of each image's class; put the file of the labels under this name, or write [N][1] and one-hot labels as [N] numbers"
     )]
     NoLabels(u8),
-    /// Numbers the wrong way round.
+    /// Byte order is wrong.
     #[error("its header is little-endian, and IDX is big-endian; write its sizes (and elements) the other way round")]
     LittleEndian,
-    /// Shorter than an IDX header.
+    /// The file is shorter than an IDX header.
     #[error("ends within its IDX header; fetch it again")]
     NoHeader,
-    /// Labels and images do not belong together.
+    /// Labels and images do not match.
     #[error("holds {labels} labels for {images} images; take both files from one set")]
     Count {
         /// In this file.
@@ -69,10 +69,10 @@ pub enum IdxProblem {
         /// The same of a training image.
         train: String,
     },
-    /// Two files of one name, packed and unpacked.
+    /// Two files have one name, packed and unpacked.
     #[error("holds something else than the unpacked file of its name beside it; take one of the two away")]
     Twins,
-    /// Several files that could be meant.
+    /// Several files could be meant.
     #[error("no such file, but {0} have names like it; rename the one that is meant, or move the others away")]
     Several(String),
 }

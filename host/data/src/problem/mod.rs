@@ -1,4 +1,4 @@
-//! What can be wrong with one file or folder of data: each in a line with its remedy.
+//! Problems with a file or folder of data, each as one line with its remedy.
 
 mod columns;
 mod idx;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub use columns::ColumnProblem;
 pub use idx::IdxProblem;
 
-/// What is wrong with one file or folder.
+/// A problem with one file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// Of a table's columns.
@@ -17,12 +17,12 @@ pub enum Problem {
     /// Of IDX files.
     #[error(transparent)]
     Idx(#[from] IdxProblem),
-    /// The folder given does not exist, or is no folder.
+    /// The path does not exist.
     #[error(
         "no such file or folder; give --dataset a CSV, NPY or NPZ file, a folder with four IDX files or with a folder of PNG pictures for each class, or use --dataset fashion-mnist or synthetic"
     )]
     NoFolder,
-    /// No file of examples for a trained network.
+    /// There is no file of examples for a trained network.
     #[error("no such file; check the path, or give - to read from the standard input")]
     NoInput,
     /// Neither the file nor its unpacked twin is there.
@@ -30,10 +30,10 @@ pub enum Problem {
         "no such file, packed or unpacked; put the set's four IDX files, or a folder of PNG pictures for each class, into this folder or name another one"
     )]
     Missing,
-    /// The system does not let us read.
+    /// The system denies reading.
     #[error("cannot be read ({0}); check the file and its permissions")]
     Unreadable(String),
-    /// The system does not let us write.
+    /// The system denies writing.
     #[error("cannot be written ({0}); make room, or set XDG_CACHE_HOME to a folder that can be written")]
     Unwritable(String),
     /// Zero bytes long.
@@ -69,48 +69,48 @@ pub enum Problem {
         /// By the header.
         declared: u128,
     },
-    /// Too large for this machine.
+    /// The data does not fit in this machine's memory.
     #[error("needs {0} bytes of memory, more than there are; give a smaller set")]
     NoMemory(usize),
     /// One training image cannot be split.
     #[error("leaves {0} for training and validation, which need one each; add more examples")]
     TooFewToSplit(usize),
-    /// The class names are unusable.
+    /// The number of class names is invalid.
     #[error("holds {0} class names; give 1 to 65535, one a line")]
     ClassCount(usize),
-    /// A set of pictures has one part only.
+    /// A set of images has only one part.
     #[error(
         "no such folder, though the other part is there; split the pictures into the folders train and test, or put the classes' folders side by side without them"
     )]
     NoPart,
-    /// A folder whose name is no class.
+    /// A folder's name is not a class.
     #[error("is no class of {known}; give it the name of one, or move it away")]
     NoClass {
         /// The file or folder that says which classes there are.
         known: PathBuf,
     },
-    /// A class without its folder.
+    /// A class has no folder.
     #[error("no such folder, though labels.txt names this class; make it, or take the name out of labels.txt")]
     NoClassFolder,
-    /// A name that a device model cannot hold.
+    /// A device model cannot store the name.
     #[error("the name of its folder {0:?} is not plain text of one line; rename that folder")]
     ClassName(std::ffi::OsString),
     /// More folders than labels.
     #[error("holds {0} folders of classes; give 1 to 65535")]
     FolderCount(usize),
-    /// A class of which there is nothing.
+    /// A class has no images.
     #[error("holds no PNG picture; put some there, or take the folder away")]
     NoPictures,
-    /// Not enough for training and testing.
+    /// A class does not have enough images for training and testing.
     #[error("holds 1 picture, and training and testing need one each; add more pictures")]
     TooFewPictures,
-    /// A picture in another format.
+    /// An image has another format.
     #[error("is no PNG; convert it, or move it away")]
     OtherFormat,
-    /// Named `.png`, but is none, or is damaged.
+    /// The file is named `.png`, but is not one, or is damaged.
     #[error("not a readable PNG ({0}); convert it again")]
     NotPng(String),
-    /// Too large to be an input.
+    /// The image is too large to be an input.
     #[error("{height} x {width} pixels are too many; scale it to the network's image size")]
     TooManyPixels {
         /// Rows.
@@ -118,7 +118,7 @@ pub enum Problem {
         /// Columns.
         width: u32,
     },
-    /// Another size than the first picture's.
+    /// The image's size differs from the first one's.
     #[error("{height} x {width} pixels, but {} has {first_height} x {first_width}; bring all pictures to one size", first.display())]
     PictureSize {
         /// Rows.
@@ -132,18 +132,18 @@ pub enum Problem {
         /// Its columns.
         first_width: usize,
     },
-    /// Longer than anything of its kind.
+    /// The file is larger than any of its kind.
     #[error("has more than {0} bytes, which nothing of its kind has; give the right file")]
     TooLarge(u64),
     /// Neither UTF-8 nor UTF-16.
     #[error("is not UTF-8 text (byte {0}); save it as UTF-8")]
     NotUtf8(usize),
-    /// An archive or a folder, where inputs alone are read.
+    /// An archive or a folder is given for inputs without labels.
     #[error(
         "is {0}, and inputs alone are a .npy, a table of text or raw values; give one of these here, or the whole set as --dataset"
     )]
     NoInputsAlone(&'static str),
-    /// An array whose axes are not the model's.
+    /// An array's axes are not the model's.
     #[error("is an array of {found}, and the model takes {expected}; give the axes in this order, N examples first")]
     InputShape {
         /// There.
@@ -157,15 +157,15 @@ pub enum Problem {
     /// Two sets in one file.
     #[error("has x and y as well as x_train and y_train; keep one pair, the other can be a file of its own")]
     TwoSets,
-    /// Two folders that are one part of the set.
+    /// Two folders are the same part of the set.
     #[error("its folders {0} and {1} could both be the same part of the set; keep one, or put their pictures together")]
     SamePart(String, String),
-    /// Two folders that are one class.
+    /// Two folders are the same class.
     #[error(
         "its folders {0} and {1} are one class, as their names differ only in how accents are written; put the pictures into one"
     )]
     SameClass(String, String),
-    /// Answers beside inputs, of another number.
+    /// The number of answers differs from the number of inputs.
     #[error("holds {labels} labels for {examples} examples; save as many of both")]
     AnswerCount {
         /// In this array.
@@ -173,7 +173,7 @@ pub enum Problem {
         /// In that of the inputs.
         examples: usize,
     },
-    /// A value that no 32-bit float is.
+    /// A value is outside the range of 32-bit floats.
     #[error("input {input} of example {example} (both counted from 0) is {value}, beyond 32-bit floats; scale it")]
     BeyondFloat {
         /// Counted from 0.
@@ -186,13 +186,13 @@ pub enum Problem {
     /// None of the formats.
     #[error("is no table of text, no .npy and no .npz; give one of these, or a folder with IDX files or PNG pictures")]
     UnknownFormat,
-    /// An option for rows, where there are images.
+    /// An option for rows is given for images.
     #[error("{0} is for tables and arrays (CSV, NPY, NPZ), and this is a set of images; leave it out")]
     NoRows(&'static str),
     /// A blank line between names.
     #[error("line {0} is blank, and so names no class; write its name there, or take the line out")]
     BlankName(usize),
-    /// A name that a device model cannot hold.
+    /// A device model cannot store the name.
     #[error("the name in line {line} has {bytes} bytes; give one of at most 255")]
     LongName {
         /// Counted from 1.
@@ -200,7 +200,7 @@ pub enum Problem {
         /// Of the name.
         bytes: usize,
     },
-    /// A name that would play tricks on a terminal.
+    /// A name has characters that a terminal would interpret.
     #[error("the name in line {line} (\"{name}\") has control characters; take them out")]
     NotPlain {
         /// Counted from 1.
@@ -208,7 +208,7 @@ pub enum Problem {
         /// Escaped.
         name: String,
     },
-    /// Two classes of one name.
+    /// Two classes have the same name.
     #[error("line {line} names '{name}', as line {first} does; give every class a name of its own")]
     NamedTwice {
         /// The name.
@@ -218,7 +218,7 @@ pub enum Problem {
         /// Counted from 1.
         line: usize,
     },
-    /// A line of another length.
+    /// A line has a different number of fields.
     #[error("line {line} has {found} fields, the lines before have {expected}; give every line as many")]
     Ragged {
         /// Counted from 1.
@@ -228,7 +228,7 @@ pub enum Problem {
         /// Fields of the first line.
         expected: usize,
     },
-    /// No value in a field.
+    /// A field has no value.
     #[error("line {line}, column '{column}': {what} where a value is needed; fill it in, or take the line out")]
     MissingValue {
         /// Counted from 1.
@@ -238,7 +238,7 @@ pub enum Problem {
         /// What is there instead.
         what: String,
     },
-    /// Text in a column of numbers.
+    /// Text is in a column of numbers.
     #[error(
         "line {line}, column '{column}': '{text}' is no number; correct it (numbers have a point, no comma), or name the column as --target, --group or --normal"
     )]
@@ -250,7 +250,7 @@ pub enum Problem {
         /// What is there.
         text: String,
     },
-    /// A number that no 32-bit float is.
+    /// A number is outside the range of 32-bit floats.
     #[error("line {line}, column '{column}': {text} is beyond 32-bit floats; scale the column")]
     BeyondFloats {
         /// Counted from 1.
@@ -260,7 +260,7 @@ pub enum Problem {
         /// What is there.
         text: String,
     },
-    /// Text in a column of numbers, in examples for a trained network.
+    /// Text is in a column of numbers, in examples for a trained network.
     #[error("line {line}, column '{column}': '{text}' is no number; correct it (numbers have a point, no comma)")]
     TextInput {
         /// Counted from 1.
@@ -270,7 +270,7 @@ pub enum Problem {
         /// What is there.
         text: String,
     },
-    /// Class names, where values are to be estimated.
+    /// There are class names instead of values to estimate.
     #[error(
         "line {line}, column '{column}': '{text}' is no number, which --task regress needs; use --task classify, or another --target"
     )]
@@ -282,10 +282,10 @@ pub enum Problem {
         /// What is there.
         text: String,
     },
-    /// The same of an array.
+    /// The same in an array.
     #[error("holds text such as '{0}', and --task regress needs numbers; use --task classify")]
     TextTargets(String),
-    /// Fewer samples than a window of the model has.
+    /// All recordings are shorter than the model's window.
     #[error("the longest recording has {longest} rows, and one window of the model needs {window}; give a longer one")]
     ShortRecording {
         /// Samples of the longest.
@@ -293,16 +293,16 @@ pub enum Problem {
         /// Samples of a window.
         window: usize,
     },
-    /// A table of one line, which has names.
+    /// A table has only a header line.
     #[error("has a header and no rows; put the examples below it")]
     HeaderAlone,
     /// Several columns of classes.
     #[error("{0} values are named as the class of an example; name one, or use --task regress")]
     ManyAnswers(usize),
-    /// Numbers that are no classes.
+    /// Numbers are not valid classes.
     #[error("holds {0} where classes are whole numbers or names; use --task regress for values")]
     NotClasses(String),
-    /// The same of a column.
+    /// The same in a column.
     #[error(
         "column '{column}' holds {value} where classes are whole numbers or names; use --task regress, or another --target"
     )]
@@ -312,10 +312,10 @@ pub enum Problem {
         /// The first such value.
         value: String,
     },
-    /// A class name of text that no class can have.
+    /// A text is not a valid class name.
     #[error("has the class name \"{0}\", which is blank, too long or no plain text; correct it")]
     ClassText(String),
-    /// Nothing to tell apart.
+    /// There is only one class.
     #[error("all {what} are of one class, '{class}'; give examples of at least two, or use --task reconstruct")]
     OneClass {
         /// `examples`, or `training examples` if there are others for testing.
@@ -323,10 +323,10 @@ pub enum Problem {
         /// Its name.
         class: String,
     },
-    /// Nothing is normal.
+    /// No example is normal.
     #[error("--normal {0}: no row has this value; give one that normal rows have")]
     NothingNormal(String),
-    /// All recordings are needed for training.
+    /// No recording is left for testing.
     #[error(
         "no recording is left for testing, as each class has one only; record more, or leave --group out and have parts of each recording tested"
     )]
@@ -334,13 +334,13 @@ pub enum Problem {
     /// No examples for testing.
     #[error("no example is left for testing; give more examples of each class, or another --test-split")]
     NoTest,
-    /// A split of what is split.
+    /// A split is requested, but the parts are given.
     #[error("has test examples of its own (x_test, test files or a folder test); leave --test-split out")]
     SplitGiven,
-    /// Examples to validate on by themselves.
+    /// Validation examples are given separately.
     #[error("has a folder of examples to validate on; leave --valid-split out")]
     ValidGiven,
-    /// Parts of one file that do not belong together.
+    /// Parts of one file do not match.
     #[error("its test examples have {test}, the training examples {train}; give both one shape and type")]
     PartsDiffer {
         /// Shape.
@@ -359,15 +359,15 @@ pub enum Problem {
     /// A step without a window.
     #[error("--step is for windows; give --window as well, or leave --step out")]
     StepAlone,
-    /// Windows of what has rows of rows already.
+    /// Windows are requested for examples that are already windows.
     #[error("--window cuts single rows, and each example here has {0} already; leave --window out")]
     WindowOfShape(String),
-    /// No answers beside inputs.
+    /// Inputs have no answers.
     #[error(
         "has no answers; put them into NAME_y.npy beside NAME_x.npy (or y beside x in an .npz), or use --task reconstruct"
     )]
     NoAnswers,
-    /// Text for inputs.
+    /// Inputs are text.
     #[error("its inputs are text; give numbers")]
     TextInputs,
     /// NaN or infinity.
@@ -380,7 +380,7 @@ pub enum Problem {
         /// What is there.
         value: String,
     },
-    /// A value that the input type does not have.
+    /// A value is outside the range of the input type.
     #[error("column '{column}' holds {value}, which is no {wanted}; give values of that type")]
     BeyondType {
         /// Its name or number.
@@ -390,7 +390,7 @@ pub enum Problem {
         /// The type.
         wanted: &'static str,
     },
-    /// Raw bytes of a wrong length.
+    /// The length of raw bytes is not a multiple.
     #[error("holds {found} bytes, and {unit} of {input} values has {size}; give whole ones")]
     RawLength {
         /// There.
@@ -402,7 +402,7 @@ pub enum Problem {
         /// The type.
         input: &'static str,
     },
-    /// Values of a wrong number.
+    /// The number of values is wrong.
     #[error("holds {found} values, and an example has {example} ({shape}); give whole examples")]
     InputCount {
         /// There.
@@ -412,16 +412,16 @@ pub enum Problem {
         /// Of one example.
         shape: String,
     },
-    /// Not NumPy's.
+    /// The file is not in NumPy's format.
     #[error("is no .npy file; save it with numpy.save")]
     NotNpy,
-    /// A version that is not known.
+    /// The version is not supported.
     #[error("is an .npy of version {0}; save it with numpy.save, which writes 1 to 3")]
     NpyVersion(u8),
-    /// A header that is none.
+    /// The header is invalid.
     #[error("its header ({0}) cannot be understood; save it with numpy.save")]
     NpyHeader(String),
-    /// A header that is a trap.
+    /// The header is unreasonably long.
     #[error("its header has {found} bytes, more than {most}; save it with numpy.save")]
     LongHeader {
         /// Declared.
@@ -429,10 +429,10 @@ pub enum Problem {
         /// Read.
         most: usize,
     },
-    /// Elements of a type that is not read.
+    /// The element type is not supported.
     #[error("holds {0}; save it as numbers or text, such as x.astype('float32') or y.astype('U')")]
     NpyType(String),
-    /// An array longer or shorter than declared.
+    /// An array is longer or shorter than declared.
     #[error("declares an array of {}, {declared} bytes, but holds {found}; save it again", sizes(shape))]
     ArrayLength {
         /// Declared.
@@ -442,16 +442,16 @@ pub enum Problem {
         /// Bytes.
         found: usize,
     },
-    /// The end comes before the declared one.
+    /// The file ends early.
     #[error("ends early; save or fetch it again")]
     EndsEarly,
-    /// No archive, or one of a kind that is not read.
+    /// The archive is invalid or of an unsupported kind.
     #[error("is no whole .npz; save it with numpy.savez or numpy.savez_compressed")]
     NotZip,
-    /// An archive without the arrays.
+    /// The archive lacks the arrays.
     #[error("has no x_train and y_train, nor x and y, but {0}; save it as numpy.savez(file, x=..., y=...)")]
     NoArrays(String),
-    /// Not the file of this name in Fashion-MNIST.
+    /// The file is not Fashion-MNIST's.
     #[error(
         "is not Fashion-MNIST's (SHA-256 of the contents {found}, not {expected}); delete it and run again, or give the folder as --dataset DIR if it is another set"
     )]
@@ -461,7 +461,7 @@ pub enum Problem {
         /// Hex.
         expected: String,
     },
-    /// What was downloaded is not what was asked for; it has been deleted.
+    /// The downloaded data is not the requested file, and has been deleted.
     #[error(
         "what {url} sent in its place is not Fashion-MNIST's file and was deleted ({cause}); run again, try another network, or apt-get install dataset-fashion-mnist"
     )]
@@ -474,7 +474,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// What the system says of a file.
+    /// The system's error for a file.
     pub(crate) fn from_io(cause: &std::io::Error) -> Self {
         match cause.kind() {
             std::io::ErrorKind::NotFound => Self::Missing,

@@ -1,8 +1,8 @@
-//! The built-in set: ten garment-like classes, drawn with integers alone from a seeded ChaCha8
-//! stream, so that every platform draws the same bytes.
+//! The built-in set: ten garment-like classes, drawn only with integers from a seeded ChaCha8 stream, so that every
+//! platform draws the same bytes.
 //!
-//! It stands in where Fashion-MNIST is not to be had: same size, same class names, the same sort
-//! of confusion (shirts, pullovers and coats differ in details only), background 0.
+//! It replaces Fashion-MNIST if that is not available: same size, same class names, similar confusions (shirts,
+//! pullovers and coats only differ in details), background 0.
 
 mod canvas;
 mod garment;
@@ -38,14 +38,14 @@ pub(crate) fn dataset() -> Dataset {
     Dataset::new(NAME.into(), fashion_mnist::class_names(), training, draw(TEST_IMAGES, TEST_STREAM))
 }
 
-/// The test images alone, the same as in [`dataset`].
+/// Only the test images, the same as in [`dataset`].
 pub(crate) fn test_set() -> TestSet {
     let examples = draw(TEST_IMAGES, TEST_STREAM);
     let (notes, task) = (Vec::new(), Task::Classify);
     TestSet { name: NAME.into(), labels: fashion_mnist::class_names(), channels: Vec::new(), notes, task, examples }
 }
 
-/// Draws `count` images; every ten in a row show each class once.
+/// Draws `count` images; any ten consecutive ones contain each class once.
 fn draw(count: usize, stream: u64) -> Examples {
     let mut dice = Dice::new(stream);
     let mut labels = Vec::with_capacity(count);

@@ -1,7 +1,7 @@
-//! What is worn above the waist, and dresses: a torso with or without sleeves.
+//! Clothes worn above the waist, and dresses: a torso with or without sleeves.
 //!
-//! Shirts, pullovers, T-shirts and coats are cut alike on purpose: what tells them apart is a
-//! sleeve's length, a row of buttons, a collar, and those vary, as they do in Fashion-MNIST.
+//! Shirts, pullovers, T-shirts and coats are similar on purpose: they differ in the length of sleeves, a row of buttons
+//! or a collar, and these vary, as in Fashion-MNIST.
 
 use super::patch::{Patch, mirrored, symmetric};
 use crate::dice::Dice;

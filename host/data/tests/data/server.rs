@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) enum Reply {
     /// As HTTP has it, `Range` honoured.
     Good,
-    /// As `Good`, but the connection closes after so many bytes of the body.
+    /// As `Good`, but the connection closes after this many bytes of the body.
     Cut(usize),
     /// The whole file with status 200, whatever was asked for.
     IgnoreRange,

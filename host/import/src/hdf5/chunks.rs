@@ -1,4 +1,4 @@
-//! Data in chunks, found by a version-1 B-tree and packed by deflate and shuffle.
+//! Chunked data, located by a version-1 B-tree and packed with deflate and shuffle.
 
 use super::{BUDGET, FORMAT, Hdf5, UNDEFINED};
 use crate::bytes::Cursor;
@@ -9,7 +9,7 @@ const DEFLATE: u16 = 1;
 const SHUFFLE: u16 = 2;
 const FLETCHER32: u16 = 3;
 
-/// All bytes of a data set of this shape; `cursor` stands behind the layout's class.
+/// All bytes of a data set of this shape; `cursor` must be behind the layout's class.
 pub(super) fn read(
     file: Hdf5,
     cursor: &mut Cursor,
@@ -73,7 +73,7 @@ fn pipeline(body: &[u8]) -> Result<Vec<u16>, Fault> {
     Ok(filters)
 }
 
-/// Undoes the filters, the last first; those of `mask` were left out for this chunk.
+/// Reverses the filters, the last first; those in `mask` were skipped for this chunk.
 fn unpack(packed: &[u8], filters: &[u16], mask: u32, len: usize, size: usize) -> Result<Vec<u8>, Fault> {
     let mut data = packed.to_vec();
     for (index, filter) in filters.iter().enumerate().rev() {
@@ -95,7 +95,7 @@ fn unpack(packed: &[u8], filters: &[u16], mask: u32, len: usize, size: usize) ->
     Ok(data)
 }
 
-/// First bytes, then second bytes, and so on, become elements again.
+/// Reassembles elements from all first bytes, all second bytes, and so on.
 fn unshuffle(data: &[u8], size: usize) -> Vec<u8> {
     let count = data.len() / size.max(1);
     let mut out: Vec<u8> = (0..count).flat_map(|at| (0..size).map(move |byte| data[byte * count + at])).collect();
@@ -103,7 +103,7 @@ fn unshuffle(data: &[u8], size: usize) -> Vec<u8> {
     out
 }
 
-/// Copies a chunk's rows to where they belong; what reaches beyond the data is left out.
+/// Copies a chunk's rows to their positions; parts beyond the data are left out.
 fn place(out: &mut [u8], shape: &[usize], raw: &[u8], chunk: &[usize], offset: &[u64], size: usize) {
     let rank = shape.len();
     let Some(&width) = chunk.last() else { return };

@@ -1,4 +1,4 @@
-//! Data sets and attributes: types, shapes, and where the bytes are.
+//! Data sets and attributes: types, shapes, and the positions of their bytes.
 
 use super::header::{ATTRIBUTE, ATTRIBUTE_INFO, DATASPACE, DATATYPE, FILTERS, Header, LAYOUT};
 use super::{FORMAT, Hdf5, UNDEFINED, chunks};
@@ -7,7 +7,7 @@ use crate::error::{Fault, MAX_FILE};
 use crate::tensor::{Data, Tensor, elements, from_half};
 use std::borrow::Cow;
 
-/// What an element is.
+/// Type of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Type {
     Float {
@@ -17,7 +17,7 @@ enum Type {
         size: u32,
         signed: bool,
     },
-    /// Filled with zeros or spaces.
+    /// Padded with zeros or spaces.
     Text {
         size: u32,
     },
@@ -125,7 +125,7 @@ fn ints(raw: &[u8], size: u32, signed: bool) -> Vec<i64> {
     raw.chunks_exact(size as usize).map(value).collect()
 }
 
-/// The texts of the attribute of this name; none where there is no such attribute of text.
+/// The texts of the attribute with this name; `None` if there is no such text attribute.
 pub(super) fn attribute(file: Hdf5, header: &Header, wanted: &str) -> Result<Option<Vec<String>>, Fault> {
     for message in header.messages.iter().filter(|message| message.kind == ATTRIBUTE && !message.shared) {
         let mut cursor = Cursor::new(FORMAT, message.body, 0);
@@ -154,7 +154,7 @@ pub(super) fn attribute(file: Hdf5, header: &Header, wanted: &str) -> Result<Opt
     Ok(None)
 }
 
-/// Whether the attributes stand outside the header.
+/// Whether the attributes are stored outside the header.
 fn dense_attributes(file: Hdf5, body: &[u8]) -> bool {
     let mut cursor = Cursor::new(FORMAT, body, 1);
     let flags = cursor.u8().unwrap_or(0);

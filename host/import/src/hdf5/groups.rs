@@ -1,11 +1,11 @@
-//! Groups: names and addresses of what is in them.
+//! Groups: names and addresses of their members.
 
 use super::header::{Header, LINK, LINK_INFO, SYMBOL_TABLE};
 use super::{BUDGET, FORMAT, Hdf5, UNDEFINED};
 use crate::bytes::Cursor;
 use crate::error::Fault;
 
-/// The longest name of a child.
+/// Maximum length of a child's name.
 const MAX_NAME: usize = 1024;
 
 /// Names and addresses, in the order of the tree (by name) or of the links.
@@ -33,7 +33,7 @@ fn all_ones(width: u8) -> u64 {
     if width == 8 { UNDEFINED } else { (1 << (8 * u32::from(width))) - 1 }
 }
 
-/// A hard link; other links lead nowhere that matters here.
+/// A hard link; other links are not needed here.
 fn link(file: Hdf5, body: &[u8]) -> Result<Option<(String, u64)>, Fault> {
     let mut cursor = Cursor::new(FORMAT, body, 0);
     cursor.skip(1)?;

@@ -19,7 +19,7 @@ pub(super) const ATTRIBUTE_INFO: u16 = 21;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Message<'a> {
     pub(super) kind: u16,
-    /// Whether its contents stand elsewhere.
+    /// Whether its contents are stored elsewhere.
     pub(super) shared: bool,
     pub(super) body: &'a [u8],
 }
@@ -48,7 +48,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Where the messages of a block stand.
+/// Position of the messages in a block.
 struct Block<'a> {
     cursor: Cursor<'a>,
     len: u64,
@@ -86,7 +86,7 @@ pub(super) fn header<'a>(file: Hdf5<'a>, address: u64) -> Result<Header<'a>, Fau
     Ok(Header { messages })
 }
 
-/// Version 2, whose blocks carry a mark and a checksum.
+/// Version 2, whose blocks have a signature and a checksum.
 fn second<'a>(file: Hdf5<'a>, mut cursor: Cursor<'a>) -> Result<Header<'a>, Fault> {
     cursor.expect(b"OHDR\x02")?;
     let flags = cursor.u8()?;
@@ -112,7 +112,7 @@ fn second<'a>(file: Hdf5<'a>, mut cursor: Cursor<'a>) -> Result<Header<'a>, Faul
     Ok(Header { messages })
 }
 
-/// Takes a message, or the block that it points to.
+/// Adds a message, or the block that it points to.
 fn push<'a>(
     file: Hdf5<'a>,
     messages: &mut Vec<Message<'a>>,

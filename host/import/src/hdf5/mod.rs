@@ -1,14 +1,14 @@
 //! The part of HDF5 that Keras's files use, read-only.
 //!
-//! | read | not read, refused by name |
+//! | supported | refused by name |
 //! |---|---|
 //! | superblocks 0 to 3, object headers 1 and 2 | files whose signature is not at their start |
 //! | groups as symbol tables and as links in the header | groups of many links in a fractal heap |
-//! | data contiguous, compact, or in chunks (version-1 B-tree; deflate, shuffle, Fletcher-32 passed over) | other filters, newer chunk indices, external files |
+//! | data contiguous, compact, or in chunks (version-1 B-tree; deflate, shuffle, Fletcher-32 ignored) | other filters, newer chunk indices, external files |
 //! | floats of 2, 4 and 8 bytes, integers, texts of fixed and variable length | other types, big-endian numbers, shared types |
 //!
-//! After the HDF5 File Format Specification, version 3.0. Every address, length and count comes from the file and is
-//! checked: the walk through trees and headers has a budget, so that loops end.
+//! According to the HDF5 File Format Specification, version 3.0. Every address, length and count from the file is
+//! checked, and the traversal of trees and headers has a budget, so that it terminates on loops.
 
 mod chunks;
 mod data;
@@ -22,13 +22,13 @@ use header::{Header, header};
 
 const FORMAT: &str = "HDF5";
 
-/// What an HDF5 file begins with.
+/// The signature of an HDF5 file.
 pub(crate) const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 
-/// No address.
+/// The undefined address.
 const UNDEFINED: u64 = u64::MAX;
 
-/// Nodes, headers and blocks that one look-up may visit.
+/// Maximum number of nodes, headers and blocks that one look-up may visit.
 const BUDGET: usize = 100_000;
 
 /// An open file.
@@ -36,9 +36,9 @@ const BUDGET: usize = 100_000;
 pub(crate) struct Hdf5<'a> {
     bytes: &'a [u8],
     base: u64,
-    /// Bytes of an address.
+    /// Size of an address in bytes.
     offsets: u8,
-    /// Bytes of a length.
+    /// Size of a length in bytes.
     lengths: u8,
     root: u64,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Object<'a> {
 
 impl<'a> Hdf5<'a> {
     /// # Errors
-    /// When the superblock is damaged or of an unknown version.
+    /// If the superblock is damaged or of an unknown version.
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut cursor = Cursor::new(FORMAT, bytes, 0);
         cursor.expect(MAGIC)?;
@@ -95,12 +95,12 @@ impl<'a> Hdf5<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Names and places of what is in this group; empty for a data set.
+    /// Names and positions of this group's members; empty for a data set.
     pub(crate) fn children(&self) -> Result<Vec<(String, u64)>, Fault> {
         groups::children(self.file, &self.header)
     }
 
-    /// What is at a path like `a/b`, if it is there. Names with a slash in them are what Keras writes as a path.
+    /// The object at a path like `a/b`, if it exists. Keras writes some paths as names that contain a slash.
     pub(crate) fn get(&self, path: &str) -> Result<Option<Object<'a>>, Fault> {
         let (name, rest) = path.split_once('/').map_or((path, None), |(name, rest)| (name, Some(rest)));
         let Some((_, address)) = self.children()?.into_iter().find(|(child, _)| child == name) else { return Ok(None) };
@@ -111,7 +111,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Everything below that has data, with paths relative to this group, in the file's order.
+    /// All data sets below, with paths relative to this group, in the file's order.
     pub(crate) fn data_sets(&self) -> Result<Vec<(String, Object<'a>)>, Fault> {
         let mut found = Vec::new();
         let mut waiting: Vec<(String, u64, usize)> =
@@ -141,17 +141,17 @@ impl<'a> Object<'a> {
     /// The numbers of a data set.
     ///
     /// # Errors
-    /// When it is none, or its type is no number.
+    /// If it is not a data set, or its type is not numeric.
     pub(crate) fn tensor(&self) -> Result<Tensor, Fault> {
         data::tensor(self.file, &self.header)
     }
 
-    /// The texts of an attribute, if it is there: one, or as many as the array has.
+    /// The texts of an attribute, if it exists: one, or as many as the array has.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Fault> {
         data::attribute(self.file, &self.header, name)
     }
 
-    /// The text of an attribute that has one.
+    /// The text of an attribute with a single one.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Fault> {
         Ok(self.texts(name)?.and_then(|texts| texts.into_iter().next()))
     }

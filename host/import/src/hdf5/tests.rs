@@ -1,4 +1,4 @@
-//! A file made byte by byte, and damaged ones.
+//! A file assembled byte by byte, and damaged ones.
 
 use super::*;
 
@@ -11,8 +11,8 @@ fn what_is_no_file_is_an_error() {
     assert!(Hdf5::open(&bytes).is_err(), "addresses of 0 bytes");
 }
 
-/// Every number of every data set in the files of the folders that `FOLDNET_HDF5` lists, for `scripts/import-oracle`,
-/// which compares them with h5py's: a line for each, in the file that `FOLDNET_HDF5_OUT` names.
+/// Writes every number of every data set in the files of the folders listed in `FOLDNET_HDF5`, for
+/// `scripts/import-oracle`, which compares them with h5py's: one line each, in the file named by `FOLDNET_HDF5_OUT`.
 #[test]
 fn data_sets_for_the_oracle() {
     let (Ok(folders), Ok(out)) = (std::env::var("FOLDNET_HDF5"), std::env::var("FOLDNET_HDF5_OUT")) else {
@@ -38,7 +38,7 @@ fn data_sets_for_the_oracle() {
     std::fs::write(out, lines).unwrap();
 }
 
-/// `file`, path, sizes and the checksum of the numbers as 32-bit floats, between tabs; or why there are none.
+/// `file`, path, sizes and the checksum of the numbers as 32-bit floats, separated by tabs; or why there are none.
 fn describe(file: &str, bytes: &[u8], lines: &mut String) {
     let all = match Hdf5::open(bytes).and_then(|file| file.root()).and_then(|root| root.data_sets()) {
         Ok(all) => all,

@@ -1,16 +1,16 @@
-//! Values of Keras's JSON, as layers ask for them.
+//! Values in Keras's JSON, as layers need them.
 
 use super::FORMAT;
 use crate::error::Fault;
 use serde_json::Value;
 
-/// A layer, or a model within a model, in a configuration.
+/// A layer, or a nested model, in a configuration.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'a> {
     /// `Dense`, ...
     pub(super) class: &'a str,
     pub(super) config: &'a Value,
-    /// All of it, with `inbound_nodes`.
+    /// The whole entry, with `inbound_nodes`.
     pub(super) whole: &'a Value,
 }
 
@@ -48,12 +48,12 @@ impl<'a> Entry<'a> {
         self.config.get(key).and_then(Value::as_f64).unwrap_or(default)
     }
 
-    /// Whether the key is there with another value than null, false and 0.
+    /// Whether the key exists with a value other than null, false and 0.
     pub(super) fn is_set(&self, key: &str) -> bool {
         self.config.get(key).is_some_and(|value| !value.is_null() && *value != false && value.as_f64() != Some(0.0))
     }
 
-    /// Sizes of an example, if the layer says them, without the batch; none where one is open.
+    /// Sizes of an example without the batch, if the layer has them; `None` if one is unknown.
     pub(super) fn shape(&self) -> Option<Vec<usize>> {
         let direct = ["batch_shape", "batch_input_shape"].into_iter().find_map(|key| self.config.get(key));
         let built = || self.whole.get("build_config").and_then(|build| build.get("input_shape"));
@@ -66,7 +66,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// All numbers of a number or of lists of lists, with the sizes of the outer lists.
+/// All numbers of a number or of nested lists, with the sizes of the lists.
 pub(super) fn numbers(value: &Value) -> Option<(Vec<usize>, Vec<f32>)> {
     if let Some(number) = value.as_f64() {
         return Some((Vec::new(), vec![number as f32]));
@@ -82,7 +82,7 @@ pub(super) fn numbers(value: &Value) -> Option<(Vec<usize>, Vec<f32>)> {
     Some((shape, parts.into_iter().flat_map(|(_, values)| values).collect()))
 }
 
-/// A list of integers, or one of them.
+/// A list of integers, or a single one.
 pub(super) fn integers(value: &Value) -> Option<Vec<i64>> {
     match value.as_array() {
         Some(list) => list.iter().map(Value::as_i64).collect(),

@@ -1,4 +1,4 @@
-//! Layers in the order of a Sequential or a functional model, nested ones in place.
+//! Layers in the order of a Sequential or a functional model, with nested ones in place.
 
 use super::FORMAT;
 use super::config::Entry;
@@ -23,16 +23,16 @@ pub(super) fn graph(config: &Value, weights: &Weights) -> Result<Graph, Fault> {
     Ok(graph)
 }
 
-/// A graph that grows.
+/// A graph under construction.
 pub(super) struct Build<'w, 'f> {
     pub(super) graph: Graph,
     pub(super) weights: &'w Weights<'f>,
-    /// Names of the models around, the whole one left out.
+    /// Names of the surrounding models, without the outermost.
     pub(super) scope: Vec<String>,
     made: usize,
 }
 
-/// What a layer is called with: values and numbers, in order.
+/// An argument of a layer's call: values and numbers, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Argument {
     Value(String),
@@ -40,13 +40,13 @@ pub(super) enum Argument {
 }
 
 impl Build<'_, '_> {
-    /// A name for a value that no other has.
+    /// A unique name for a value.
     pub(super) fn fresh(&mut self, name: &str) -> String {
         self.made += 1;
         format!("{name}#{}", self.made)
     }
 
-    /// Adds a model's layers; `given` are its inputs, none for the whole model. Returns its outputs.
+    /// Adds a model's layers; `given` are its inputs, `None` for the outermost model. Returns its outputs.
     fn model(&mut self, model: &Entry, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
         if self.scope.len() > 8 || self.made > 100_000 {
             return Err(Fault::broken(FORMAT, "models within models without end"));
@@ -136,7 +136,7 @@ impl Build<'_, '_> {
         ends(model, "output_layers")?.into_iter().map(find).collect()
     }
 
-    /// Adds one call of a layer or of a model within.
+    /// Adds one call of a layer or of a nested model.
     fn call(&mut self, layer: &Entry, folder: &str, arguments: &[Argument]) -> Result<Vec<String>, Fault> {
         if !layer.is_model() {
             return self.layer(layer, folder, arguments).map(|value| vec![value]);
@@ -153,7 +153,7 @@ impl Build<'_, '_> {
     }
 }
 
-/// The folders of layers in a file of weights, as Keras 3 names them where it does not write names: kind and number.
+/// Names of the layers' folders in a file of weights where Keras 3 writes no names: kind and number.
 #[derive(Debug, Default)]
 struct Folders(BTreeMap<String, usize>);
 
@@ -166,7 +166,7 @@ impl Folders {
     }
 }
 
-/// `BatchNormalization` becomes `batch_normalization`, `ReLU` `re_lu`, as Keras does.
+/// `BatchNormalization` becomes `batch_normalization`, `ReLU` becomes `re_lu`, as in Keras.
 fn snake_case(class: &str) -> String {
     let letters: Vec<char> = class.chars().collect();
     let mut out = String::new();
@@ -181,7 +181,7 @@ fn snake_case(class: &str) -> String {
     out
 }
 
-/// The layers and calls that a model begins or ends with: `["a", 0, 0]`, a list of these, or a table of them.
+/// The layers and calls at the start or end of a model: `["a", 0, 0]`, a list of these, or a dictionary of them.
 fn ends(model: &Entry, key: &str) -> Result<Vec<(String, u64)>, Fault> {
     let mut found = Vec::new();
     if let Some(value) = model.config.get(key) {
@@ -210,7 +210,7 @@ enum Wanted {
     Number(f64),
 }
 
-/// The arguments of a call, in order; those that are no values and no numbers do not change what a layer gives.
+/// The arguments of a call, in order; those that are neither values nor numbers do not change a layer's output.
 fn arguments(node: &Value) -> Result<Vec<Wanted>, Fault> {
     let mut out = Vec::new();
     match node {

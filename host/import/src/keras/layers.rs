@@ -1,4 +1,4 @@
-//! What each of Keras's layers computes.
+//! The operation of each Keras layer.
 
 use super::FORMAT;
 use super::config::{Entry, integers, numbers};
@@ -8,10 +8,10 @@ use crate::graph::{Arithmetic, BRANCH, Op, UNKNOWN, refusal};
 use crate::tensor::Tensor;
 use serde_json::Value;
 
-/// What Normalization uses for deviations that are smaller.
+/// Lower bound that Normalization uses for deviations.
 const NORMALIZATION_EPSILON: f32 = 1e-7;
 
-/// Layers that do nothing at inference.
+/// Layers that have no effect at inference.
 const NOTHING: [&str; 17] = [
     "Dropout",
     "SpatialDropout1D",
@@ -33,7 +33,7 @@ const NOTHING: [&str; 17] = [
 ];
 
 impl Build<'_, '_> {
-    /// Adds a call of a layer; returns the value that it gives.
+    /// Adds a call of a layer; returns its output.
     pub(super) fn layer(&mut self, layer: &Entry, folder: &str, arguments: &[Argument]) -> Result<String, Fault> {
         let values: Vec<String> = arguments
             .iter()
@@ -205,7 +205,7 @@ impl Build<'_, '_> {
         Ok(self.arithmetic(layer, Arithmetic::Add, scaled, offset))
     }
 
-    /// An activation by name, or as a layer of its own.
+    /// An activation by name, or as a separate layer.
     fn activation(&mut self, layer: &Entry, activation: Option<&Value>, x: String) -> Result<String, Fault> {
         let name = match activation {
             None | Some(Value::Null) => "linear",
@@ -261,7 +261,7 @@ impl Build<'_, '_> {
         Ok(self.unary(layer, "Softmax", Op::Softmax { axis, log: false }, x))
     }
 
-    /// `x / 255` and the like in a functional model.
+    /// Adds `x / 255` and similar operators in a functional model.
     fn operator(&mut self, layer: &Entry, arithmetic: Arithmetic, arguments: &[Argument]) -> Result<String, Fault> {
         let mut inputs = Vec::new();
         for argument in arguments {
@@ -282,7 +282,7 @@ impl Build<'_, '_> {
     }
 }
 
-/// Sums, differences, products and quotients, as layers and as calls of functions.
+/// The operation of layers and function calls that add, subtract, multiply or divide.
 fn operator(layer: &Entry) -> Option<Arithmetic> {
     let function = layer.config.get("function").and_then(Value::as_str).unwrap_or_default();
     let name = if layer.class == "TFOpLambda" { function } else { layer.class };
@@ -295,7 +295,7 @@ fn operator(layer: &Entry) -> Option<Arithmetic> {
     }
 }
 
-/// Statistics with sizes for all axes of an example, as `axis` says which ones they are for.
+/// Statistics with sizes for all axes of an example; `axis` says which ones they apply to.
 fn along(layer: &Entry, tensor: Tensor) -> Result<Tensor, Fault> {
     if tensor.len() == 1 {
         return Ok(Tensor { shape: Vec::new(), ..tensor });

@@ -1,8 +1,8 @@
 //! Keras models: `.keras` (a zip with the configuration and the weights), and `.h5` of Keras 2 and 3.
 //!
-//! The configuration gives layers and their order, the weights are found by the layers' names. Variables of a layer come
-//! in the order in which Keras makes them: `kernel`, `bias`; `gamma`, `beta`, `moving_mean`, `moving_variance`; `mean`,
-//! `variance`, of which those that the configuration turns off are missing.
+//! The configuration has the layers and their order; the weights are found by the layers' names. Variables of a layer
+//! are in the order in which Keras creates them: `kernel`, `bias`; `gamma`, `beta`, `moving_mean`, `moving_variance`;
+//! `mean`, `variance`, without those disabled in the configuration.
 
 mod config;
 mod functional;
@@ -19,7 +19,7 @@ use weights::Weights;
 
 const FORMAT: &str = "Keras";
 
-/// The longest configuration; a layer takes about a kilobyte.
+/// Maximum length of a configuration; a layer takes about a kilobyte.
 const MAX_CONFIG: usize = 2 << 20;
 
 /// Reads a `.keras` file.
@@ -36,7 +36,7 @@ pub(crate) fn from_zip(bytes: &[u8]) -> Result<Network, Fault> {
     network(&config, &Weights::of_zip(Hdf5::open(&weights)?)?)
 }
 
-/// Reads a `.h5` file, of a whole model or of weights alone.
+/// Reads a `.h5` file, of a whole model or of weights only.
 pub(crate) fn from_hdf5(bytes: &[u8]) -> Result<Imported, Fault> {
     let root = Hdf5::open(bytes)?.root()?;
     let Some(config) = root.text("model_config")? else {
@@ -46,8 +46,8 @@ pub(crate) fn from_hdf5(bytes: &[u8]) -> Result<Imported, Fault> {
     network(&config, &Weights::of_h5(weights)?).map(Imported::Network)
 }
 
-/// Reads a file of weights alone, Keras 3's (`.weights.h5`) or Keras 2's, of the model that `config` describes, as
-/// `model.to_json()` writes it.
+/// Reads a file of weights only, Keras 3's (`.weights.h5`) or Keras 2's, for the model described by `config`, the
+/// output of `model.to_json()`.
 pub(crate) fn from_weights(bytes: &[u8], config: &str) -> Result<Network, Fault> {
     let root = Hdf5::open(bytes)?.root()?;
     if root.text("model_config")?.is_some() {
@@ -67,7 +67,7 @@ fn network(config: &str, weights: &Weights) -> Result<Network, Fault> {
     lower(&functional::graph(&config, weights)?)
 }
 
-/// The tensors of a file of weights, whose layers and order the user states.
+/// The tensors of a file of weights, whose layers and order the user specifies.
 fn bare(root: &crate::hdf5::Object) -> Result<Bare, Fault> {
     let mut tensors = Vec::new();
     let mut numbers = 0_usize;

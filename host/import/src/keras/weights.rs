@@ -7,10 +7,10 @@ use crate::tensor::Tensor;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// What the group of all layers is called in a file of numbered variables.
+/// Names of the group of all layers in a file with numbered variables.
 pub(super) const FOLDERS: [&str; 2] = ["layers", "_layer_checkpoint_dependencies"];
 
-/// Where the variables of a file are.
+/// The variables of a file.
 #[derive(Debug)]
 pub(super) enum Weights<'f> {
     /// `layers/.../vars/0, 1, ...`; the groups by the names of nested models and the layer.
@@ -19,21 +19,21 @@ pub(super) enum Weights<'f> {
     Named { variables: Vec<(Vec<String>, Object<'f>)>, read: Cell<usize> },
 }
 
-/// Fails once more numbers were read than a file can hold.
+/// Fails once more numbers have been read than a file can hold.
 pub(super) fn check_size(numbers: usize) -> Result<(), Fault> {
     let bytes = 4 * numbers as u64;
     if bytes > MAX_FILE { Err(Fault::TooLarge { bytes }) } else { Ok(()) }
 }
 
 impl<'f> Weights<'f> {
-    /// Of the file in a `.keras`.
+    /// From the weights in a `.keras`.
     pub(super) fn of_zip(file: Hdf5<'f>) -> Result<Self, Fault> {
         let mut layers = Vec::new();
         collect(&file.root()?, &mut Vec::new(), &mut layers, 0)?;
         Ok(Self::Numbered { layers, read: Cell::new(0) })
     }
 
-    /// Of the group `model_weights` of a `.h5`.
+    /// From the group `model_weights` of a `.h5`.
     pub(super) fn of_h5(group: Object<'f>) -> Result<Self, Fault> {
         let variables = group.data_sets()?.into_iter();
         let split =
@@ -47,7 +47,7 @@ impl<'f> Weights<'f> {
     /// The variables of the layer `name`, within the nested models `scope`, in the order of `wanted`.
     ///
     /// # Errors
-    /// When there are not as many, or one cannot be read.
+    /// If their number differs, or one cannot be read.
     pub(super) fn variables(
         &self,
         scope: &[String],
@@ -110,7 +110,7 @@ fn counted(object: &Object, read: &Cell<usize>) -> Result<Tensor, Fault> {
     Ok(tensor)
 }
 
-/// Finds the groups `vars` below, with the names that they give themselves, else those of their folders.
+/// Finds the groups `vars` below, with their own names, otherwise those of their folders.
 fn collect<'f>(
     group: &Object<'f>,
     scope: &mut Vec<String>,

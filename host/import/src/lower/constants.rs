@@ -1,9 +1,9 @@
-//! What can be computed before there is an input.
+//! Computes constant expressions.
 
 use crate::graph::{Arithmetic, Op, Unary};
 use crate::tensor::{Data, Tensor, elements};
 
-/// The value of a node whose inputs are all constant; none for what is not computed here.
+/// The value of a node whose inputs are all constant; `None` for unsupported operations.
 pub(super) fn evaluate(op: &Op, inputs: &[&Tensor]) -> Option<Tensor> {
     let first = *inputs.first()?;
     match op {
@@ -56,7 +56,7 @@ fn reshape(tensor: &Tensor, sizes: &[i64]) -> Option<Tensor> {
     (elements(&shape) == Some(tensor.len())).then(|| Tensor { shape, data: tensor.data.clone() })
 }
 
-/// Two constants of one shape, or one of them a single number.
+/// Combines two constants of the same shape, or one with a single number.
 fn combine(arithmetic: Arithmetic, a: &Tensor, b: &Tensor) -> Option<Tensor> {
     let operation = |a: f32, b: f32| match arithmetic {
         Arithmetic::Add => a + b,

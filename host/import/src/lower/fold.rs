@@ -1,4 +1,4 @@
-//! Affine steps go into their neighbours, in f64; what is left are layers.
+//! Folds affine steps into their neighbours, in f64, so that only layers remain.
 
 use super::outputs::{Chain, chain};
 use super::trace::{Step, What, trace};
@@ -9,7 +9,7 @@ use crate::network::{Affine, Layer, Network, Placed};
 /// The layers of a graph.
 ///
 /// # Errors
-/// When they are no network that Foldnet can run; the first node in the way is named.
+/// If they are not a network that Foldnet can run; the error names the first unsupported node.
 pub(crate) fn lower(graph: &Graph) -> Result<Network, Fault> {
     let Chain { mut steps, mut labels, left_out, shape } = chain(trace(graph)?)?;
     if labels.is_empty() {
@@ -47,7 +47,7 @@ fn affine(step: &Step, folded: &mut Vec<String>) -> Option<Affine> {
     Some(Affine { scale: scale.clone(), shift: shift.clone() })
 }
 
-/// Joins the steps at `at` and behind, if they are one; returns whether.
+/// Joins the step at `at` with the next one if possible; returns whether it did.
 fn join(steps: &mut Vec<Step>, at: usize, folded: &mut Vec<String>) -> bool {
     let joined = match (&steps[at].what, &steps[at + 1].what) {
         (What::Relu, What::Relu) => Some((What::Relu, at + 1)),
@@ -105,7 +105,7 @@ fn before_dense(units: usize, kernel: &[f32], bias: Option<&[f32]>, scale: &[f64
     What::Dense { units, kernel, bias: Some(bias) }
 }
 
-/// `scale norm(x) + shift`: another gamma and beta.
+/// `scale norm(x) + shift` with a different gamma and beta.
 fn behind_norm(norm: &What, scale: &[f64], shift: &[f64]) -> What {
     let mut norm = norm.clone();
     if let What::BatchNorm { gamma, beta, .. } = &mut norm {
@@ -117,7 +117,7 @@ fn behind_norm(norm: &What, scale: &[f64], shift: &[f64]) -> What {
     norm
 }
 
-/// `norm(scale x + shift)`: another gamma and mean.
+/// `norm(scale x + shift)` with a different gamma and mean.
 fn before_norm(norm: &What, scale: &[f64], shift: &[f64]) -> What {
     let mut norm = norm.clone();
     if let What::BatchNorm { gamma, mean, .. } = &mut norm {
@@ -130,7 +130,7 @@ fn before_norm(norm: &What, scale: &[f64], shift: &[f64]) -> What {
 }
 
 /// # Errors
-/// When a step stands where it cannot be folded, or the numbers are not finite.
+/// If a step is in a position where it cannot be folded, or the numbers are not finite.
 fn check(steps: &[Step]) -> Result<(), Fault> {
     let refused = |step: &Step, why: &str| Err(Fault::refused(&step.name, &step.kind, why));
     let mut dense = false;

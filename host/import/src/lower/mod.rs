@@ -5,7 +5,7 @@
 //! steps go into their neighbours) ─► layers
 //! ```
 //!
-//! Nothing is guessed: what is not known to keep the network's function is refused, by name.
+//! Nothing is guessed: an operation that is not known to keep the network's function is refused by name.
 
 mod constants;
 mod fold;

@@ -1,23 +1,23 @@
-//! From the graph's outputs to the one chain behind them.
+//! From the graph's outputs to the single chain that computes them.
 
 use super::trace::{Step, Trace, What};
 use crate::error::Fault;
 
-/// The chain, without what only names or picks a class.
+/// The chain, without steps that only name or pick a class.
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) steps: Vec<Step>,
     pub(super) labels: Vec<String>,
-    /// Outputs of the file that are not kept because they follow from the others.
+    /// Outputs of the file that are dropped because they follow from the others.
     pub(super) left_out: Vec<String>,
     /// Sizes of an example.
     pub(super) shape: Vec<usize>,
 }
 
-/// Picks the longest chain; every other output must follow from its answer.
+/// Picks the longest chain; every other output must follow from its result.
 ///
 /// # Errors
-/// When outputs differ in more than the head.
+/// If outputs differ in more than the head.
 pub(super) fn chain(trace: Trace) -> Result<Chain, Fault> {
     let Trace { steps, outputs, shape, .. } = trace;
     let mut labels = Vec::new();

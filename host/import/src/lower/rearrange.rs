@@ -1,11 +1,11 @@
-//! Nodes that change the shape of an example, and none of its values.
+//! Nodes that change the shape of an example, but none of its values.
 
 use super::shapes::Flow;
 use super::trace::At;
 use crate::error::Fault;
 use crate::tensor::Tensor;
 
-/// All values of an example in a row.
+/// Flattens all values of an example.
 pub(super) fn flatten(at: &At, axis: i64) -> Result<Flow, Fault> {
     let rank = at.flow.sizes().len() as i64 + 1;
     let axis = if axis < 0 { axis + rank } else { axis };
@@ -15,7 +15,7 @@ pub(super) fn flatten(at: &At, axis: i64) -> Result<Flow, Fault> {
     Ok(Flow { shape: Some(vec![at.flow.count]), ..at.flow.clone() })
 }
 
-/// A reshape of batch and example, to sizes that are constant, or computed of the input's.
+/// A reshape of batch and example to constant sizes, or sizes computed from the input's.
 pub(super) fn reshape(at: &At, constants: &[&Tensor]) -> Result<Flow, Fault> {
     let Some(sizes) = constants.first() else { return Ok(Flow { shape: None, ..at.flow.clone() }) };
     let sizes = sizes.ints().filter(|sizes| !sizes.is_empty()).ok_or_else(|| at.refused("has no sizes"))?;
@@ -37,7 +37,7 @@ pub(super) fn reshape(at: &At, constants: &[&Tensor]) -> Result<Flow, Fault> {
     })
 }
 
-/// The axes of an example in another order.
+/// Permutes the axes of an example.
 pub(super) fn transpose(at: &At, perm: Option<&[i64]>) -> Result<Flow, Fault> {
     let rank = at.flow.sizes().len();
     let reversed: Vec<i64> = (0..=rank as i64).rev().collect();

@@ -1,4 +1,4 @@
-//! What flows along the chain: its sizes, and which feature stands where.
+//! The data along the chain: its sizes, and the positions of its features.
 
 use crate::tensor::{Tensor, elements, permutation};
 use std::rc::Rc;
@@ -6,13 +6,13 @@ use std::rc::Rc;
 /// A value that depends on the input, without the batch.
 #[derive(Debug, Clone)]
 pub(super) struct Flow {
-    /// The step that made it.
+    /// The step that produced it.
     pub(super) step: usize,
-    /// Its sizes; none where a computed reshape hides them.
+    /// Its sizes; `None` if a computed reshape hides them.
     pub(super) shape: Option<Vec<usize>>,
     /// The product of its sizes.
     pub(super) count: usize,
-    /// Where the feature at a place stood behind the step; none where none was moved.
+    /// The original position of each feature after the step; `None` if none was moved.
     pub(super) order: Option<Rc<Vec<usize>>>,
 }
 
@@ -21,7 +21,7 @@ impl Flow {
         Self { step, shape: Some(shape), count, order: None }
     }
 
-    /// The same features behind another step.
+    /// The same features after another step.
     pub(super) fn behind(&self, step: usize) -> Self {
         Self { step, ..self.clone() }
     }
@@ -35,7 +35,7 @@ impl Flow {
         self.count == width && self.shape.as_ref().is_none_or(|shape| shape.last().copied().unwrap_or(1) == width)
     }
 
-    /// Per-feature values in the order of the step; `values` are in the order of this flow.
+    /// Converts per-feature `values` from the order of this flow to that of the step.
     pub(super) fn in_step_order<T: Copy + Default>(&self, values: &[T]) -> Vec<T> {
         let Some(order) = &self.order else { return values.to_vec() };
         let mut out = vec![T::default(); values.len()];
@@ -47,7 +47,7 @@ impl Flow {
         out
     }
 
-    /// With these sizes, if they have as many features; -1 is what is left.
+    /// With these sizes, if the number of features is the same; -1 is inferred.
     pub(super) fn reshaped(&self, sizes: &[i64]) -> Option<Self> {
         let known = sizes
             .iter()
@@ -59,7 +59,7 @@ impl Flow {
         (open <= 1 && elements(&shape) == Some(self.count)).then(|| Self { shape: Some(shape), ..self.clone() })
     }
 
-    /// With its axes in another order; `perm` counts the axes of the example.
+    /// With permuted axes; `perm` counts the axes of the example.
     pub(super) fn transposed(&self, perm: &[usize]) -> Option<Self> {
         let shape = self.shape.as_ref()?;
         let moved = permutation(shape, perm)?;
@@ -72,8 +72,8 @@ impl Flow {
         Some(Self { shape: Some(shape), order, ..self.clone() })
     }
 
-    /// One value per feature of a constant that is repeated along the axes where it has size 1; none where it does not
-    /// fit, or would make the example larger.
+    /// One value per feature from a constant that is repeated along axes of size 1; `None` if it does not fit, or would
+    /// enlarge the example.
     pub(super) fn spread(&self, constant: &Tensor) -> Option<Vec<f32>> {
         let values = constant.floats();
         if let [value] = values[..] {

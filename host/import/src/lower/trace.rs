@@ -1,4 +1,4 @@
-//! Follows the values from the input through the nodes: each step knows the one before it.
+//! Follows the values from the input through the nodes; each step refers to the previous one.
 
 use super::constants::evaluate;
 use super::rearrange::{flatten, reshape, transpose};
@@ -9,17 +9,17 @@ use crate::tensor::Tensor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// Nodes that a graph may have.
+/// Maximum number of nodes in a graph.
 const MAX_NODES: usize = 4096;
-/// Numbers that all steps together may have, so that a small file cannot fill the memory.
+/// Maximum number of values in all steps together, so that a small file cannot exhaust memory.
 const MAX_NUMBERS: usize = 32 << 20;
-/// Features that an input may have.
+/// Maximum number of features of an input.
 const MAX_INPUTS: usize = 1 << 20;
 
-/// Why a Sigmoid of several values is refused.
+/// The reason why a Sigmoid of several values is refused.
 const SIGMOID: &str = "is of several values; Foldnet has a Sigmoid of one output at the end, so train with ReLU inside and Softmax at the end";
 
-/// What happens to the data, in the order of the features behind the step before.
+/// An operation on the data; its values are in the order of the features after the previous step.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum What {
     Input,
@@ -52,11 +52,11 @@ pub(super) enum What {
     /// `[1 - p, p]` of a sigmoid.
     Both,
     ArgMax,
-    /// Names of classes, where the file has them.
+    /// Names of classes, if the file has them.
     Classes(Vec<String>),
 }
 
-/// A step of the chain, with the node that it comes from.
+/// A step of the chain, with its node.
 #[derive(Debug, Clone)]
 pub(super) struct Step {
     pub(super) before: Option<usize>,
@@ -69,7 +69,7 @@ pub(super) struct Step {
 enum Value {
     Constant(Rc<Tensor>),
     Data(Flow),
-    /// Computed of sizes, the batch among them.
+    /// Computed from sizes, including the batch.
     Sizes,
 }
 
@@ -87,7 +87,7 @@ pub(super) struct Trace {
 /// Follows a graph from its input to its outputs.
 ///
 /// # Errors
-/// When it has not one input, or a node that its outputs need is none that a chain of layers can have.
+/// If it does not have exactly one input, or its outputs need a node that cannot be part of a chain of layers.
 pub(super) fn trace(graph: &Graph) -> Result<Trace, Fault> {
     let [input] = &graph.inputs[..] else {
         let names: Vec<&str> = graph.inputs.iter().map(|input| &input.name[..]).collect();
@@ -125,7 +125,7 @@ pub(super) fn trace(graph: &Graph) -> Result<Trace, Fault> {
     Ok(trace)
 }
 
-/// The rows of the kernel that the input reaches first, where the file does not say the input's size.
+/// The first kernel's number of rows, if the file does not have the input's size.
 fn first_width(graph: &Graph) -> Option<Vec<usize>> {
     let dense = graph.nodes.iter().find(|node| matches!(node.op, Op::Dense { .. } | Op::MatMul))?;
     let kernel = graph.constants.get(dense.inputs.get(1)?)?;
@@ -134,7 +134,7 @@ fn first_width(graph: &Graph) -> Option<Vec<usize>> {
     Some(vec![if turned { cols } else { rows }])
 }
 
-/// The nodes that the outputs depend on, each behind those it depends on.
+/// The nodes that the outputs depend on, in topological order.
 fn needed(graph: &Graph) -> Result<Vec<&Node>, Fault> {
     let makers: BTreeMap<&str, usize> = graph
         .nodes
@@ -225,7 +225,7 @@ impl Trace {
         Err(Fault::refused(&node.name, &node.kind, refusal(&node.kind)))
     }
 
-    /// A node of one value that depends on the input, and constants.
+    /// A node with one value that depends on the input, and constants.
     fn data(&mut self, at: &At, constants: &[&Tensor]) -> Result<Flow, Fault> {
         match &at.node.op {
             Op::Pass => Ok(at.flow.clone()),
@@ -278,7 +278,7 @@ impl Trace {
         Ok(at.flow.behind(self.steps.len() - 1))
     }
 
-    /// A node of two values that depend on the input: only what scikit-learn does with two classes.
+    /// A node with two values that depend on the input: only scikit-learn's form for two classes.
     fn both(&mut self, at: &At, a: &Flow, b: &Flow) -> Result<Flow, Fault> {
         let complement =
             matches!(self.steps[a.step].what, What::Complement) && self.steps[a.step].before == Some(b.step);
@@ -293,7 +293,7 @@ impl Trace {
     }
 
     /// # Errors
-    /// When the layer would see a part of the example only.
+    /// If the layer would only see a part of the example.
     fn check_flat(&self, at: &At, width: usize) -> Result<(), Fault> {
         if at.flow.is_flat(width) {
             return Ok(());
@@ -332,7 +332,7 @@ impl Trace {
         Ok(Flow { shape: Some(vec![units]), count: units, order: None, ..flow })
     }
 
-    /// Whether the input of this place is the one that depends on the network's input.
+    /// Whether this input of the node depends on the network's input.
     fn is_data(&self, at: &At, place: usize) -> bool {
         let name = at.node.inputs.get(place);
         name.and_then(|name| self.values.get(name)).is_some_and(|value| matches!(value, Value::Data(_)))
@@ -451,7 +451,7 @@ impl Trace {
         self.push(at, What::Softmax { log })
     }
 
-    /// Names of classes behind a class or the probabilities.
+    /// Names of classes after a class or the probabilities.
     fn classes(&mut self, at: &At, constants: &[&Tensor], names: &[String]) -> Result<Flow, Fault> {
         let names = match constants.first() {
             Some(tensor) => match &tensor.data {
@@ -464,7 +464,7 @@ impl Trace {
         self.push(at, What::Classes(names))
     }
 
-    /// Rows divided by their sums: nothing, of what sums to 1.
+    /// Rows divided by their sums, which has no effect on rows that sum to 1.
     fn normalized(&self, at: &At) -> Result<Flow, Fault> {
         let mut step = &self.steps[at.flow.step];
         while let (What::Classes(_), Some(before)) = (&step.what, step.before) {

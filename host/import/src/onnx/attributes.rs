@@ -22,7 +22,7 @@ struct Attribute {
 }
 
 impl Attributes {
-    /// Takes an AttributeProto.
+    /// Adds an AttributeProto.
     pub(super) fn take(&mut self, message: &[u8], store: &mut Store) -> Result<(), Fault> {
         let (mut name, mut attribute) = (String::new(), Attribute::default());
         let mut fields = Fields::of(message);
@@ -71,7 +71,7 @@ impl Attributes {
         self.0.get(name).map(|attribute| &attribute.texts[..]).unwrap_or_default()
     }
 
-    /// What a Constant holds, in whichever of its attributes.
+    /// The value of a Constant, from whichever attribute it is in.
     pub(super) fn constant(&self) -> Option<Tensor> {
         let attribute =
             ["value", "value_float", "value_floats", "value_int", "value_ints", "value_string", "value_strings"]

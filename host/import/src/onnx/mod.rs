@@ -24,12 +24,12 @@ use wire::Fields;
 
 pub use write::{Head, Piece, write};
 
-/// Reads a model; `folder` is where its external data lie.
+/// Reads a model; `folder` contains its external data.
 pub(crate) fn read(bytes: &[u8], folder: Option<&Path>) -> Result<Network, Fault> {
     lower(&graph(bytes, folder)?)
 }
 
-/// Whether bytes begin as an ONNX model does: its version, then a text, the maker's name.
+/// Whether bytes start like an ONNX model: its version, then a text with the producer's name.
 pub(crate) fn looks_like(bytes: &[u8]) -> bool {
     matches!(bytes, [0x08, 3..=20, 0x12, len, rest @ ..] if *len < 64 && rest.iter().take(usize::from(*len)).all(|byte| (32..127).contains(byte)))
 }
@@ -85,13 +85,13 @@ fn version(message: &[u8]) -> Result<u64, Fault> {
     Ok(if main { version } else { 0 })
 }
 
-/// The names of the classes, if this entry of the metadata has them as Foldnet writes them.
+/// The names of the classes, if this metadata entry has them in the form that Foldnet writes.
 fn labels_of(message: &[u8]) -> Result<Option<Vec<String>>, Fault> {
     let (key, text) = tensor::entry(message)?;
     Ok((key == write::LABELS).then(|| serde_json::from_str(&text).ok()).flatten())
 }
 
-/// A ValueInfo: name and, where all sizes behind the batch are numbers, the sizes of an example.
+/// A ValueInfo: name and, if all sizes after the batch are numbers, the sizes of an example.
 fn input(message: &[u8]) -> Result<Input, Fault> {
     let mut fields = Fields::of(message);
     let (mut name, mut shape) = (String::new(), None);
@@ -125,7 +125,7 @@ fn sizes(kind: &[u8]) -> Result<Option<Vec<usize>>, Fault> {
     Ok(dims.get(1..).and_then(|example| example.iter().copied().collect()))
 }
 
-/// The last message of this field.
+/// The last message with this field number.
 fn only(message: &[u8], wanted: u64) -> Result<Option<&[u8]>, Fault> {
     let mut fields = Fields::of(message);
     let mut found = None;

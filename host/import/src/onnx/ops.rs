@@ -1,4 +1,4 @@
-//! What each of ONNX's operators computes.
+//! The operation of each ONNX operator.
 
 use super::attributes::Attributes;
 use super::tensor::Store;
@@ -7,7 +7,7 @@ use crate::error::Fault;
 use crate::graph::{Arithmetic, Graph, Node, Op, Unary, refusal};
 use crate::tensor::Tensor;
 
-/// Takes a NodeProto.
+/// Adds a NodeProto.
 pub(super) fn node(graph: &mut Graph, message: &[u8], opset: u64, store: &mut Store) -> Result<(), Fault> {
     let mut node =
         Node { name: String::new(), kind: String::new(), op: Op::Pass, inputs: Vec::new(), outputs: Vec::new() };
@@ -107,7 +107,7 @@ fn main(node: &mut Node, attributes: &Attributes, opset: u64) -> Op {
     }
 }
 
-/// Inputs that older opsets and one-sided operators write as attributes or leave out.
+/// Adds inputs that older opsets and one-sided operators write as attributes or omit.
 fn axes(graph: &mut Graph, node: &mut Node, attributes: &Attributes) {
     let made = |what: &str| format!("{}/{what}", node.outputs.first().map(String::as_str).unwrap_or_default());
     match &node.kind[..] {
@@ -178,7 +178,7 @@ fn names(attributes: &Attributes) -> Vec<String> {
     numbers.unwrap_or_default().iter().map(i64::to_string).collect()
 }
 
-/// A linear model: one Dense, and what follows it.
+/// A linear model: one Dense, and the operation after it.
 fn linear(graph: &mut Graph, node: &Node, attributes: &Attributes) -> Result<(), Fault> {
     let refused = |why: &str| Err(Fault::refused(&node.name, &node.kind, why));
     let (weights, bias) = (attributes.floats("coefficients").to_vec(), attributes.floats("intercepts").to_vec());

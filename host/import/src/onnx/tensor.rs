@@ -1,4 +1,4 @@
-//! Tensors of ONNX files, within the file or in a file beside it.
+//! Tensors of ONNX files, within the file or in an external one.
 
 use super::wire::{Fields, doubles, floats, integers};
 use crate::error::{Fault, MAX_FILE};
@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 const FORMAT: &str = "ONNX";
 
-/// Where external data come from, each file read once.
+/// Source of external data; each file is read once.
 #[derive(Debug)]
 pub(super) struct Store {
     folder: Option<PathBuf>,
@@ -60,7 +60,7 @@ impl Store {
         Ok((proto.name, Tensor::of(shape, data)?))
     }
 
-    /// Bytes of a file beside the model.
+    /// Bytes of a file in the model's folder.
     fn outside(&mut self, proto: &Proto) -> Result<&[u8], Fault> {
         let location =
             proto.external.get("location").ok_or_else(|| Fault::broken(FORMAT, "external data without a location"))?;

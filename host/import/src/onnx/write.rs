@@ -25,17 +25,17 @@ pub enum Piece<'a> {
         momentum: f32,
         /// Added to the variance.
         epsilon: f32,
-        /// gamma, beta, mean and variance, one behind the other, `[4][O]`.
+        /// gamma, beta, mean and variance, one after the other, `[4][O]`.
         values: &'a [f32],
     },
     /// A Relu.
     Relu,
 }
 
-/// What the network ends with.
+/// The end of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Head {
-    /// The values as they are.
+    /// Unchanged values.
     Values,
     /// A Softmax.
     Softmax,
@@ -43,7 +43,7 @@ pub enum Head {
     Sigmoid,
 }
 
-/// The bytes of an ONNX model of `inputs` values, which takes `[N][I]` floats under the name `input` and gives
+/// The bytes of an ONNX model with `inputs` values, which takes `[N][I]` floats under the name `input` and outputs
 /// `[N][O]` under the name `output`. Equal networks give equal bytes.
 pub fn write(inputs: usize, pieces: &[Piece], head: Head, labels: &[String]) -> Vec<u8> {
     let mut graph = GraphBytes { graph: Message::default(), last: "input".into(), width: inputs, count: 0 };
@@ -73,7 +73,7 @@ pub fn write(inputs: usize, pieces: &[Piece], head: Head, labels: &[String]) -> 
     model.0
 }
 
-/// The entry of the metadata with the names of the classes, a list in JSON.
+/// Key of the metadata entry with the names of the classes, a list in JSON.
 pub(super) const LABELS: &str = "labels";
 
 /// A message of protocol buffers that grows.
@@ -124,7 +124,7 @@ enum Attribute {
 
 struct GraphBytes {
     graph: Message,
-    /// The value of the layers so far.
+    /// The output of the layers so far.
     last: String,
     width: usize,
     count: usize,
@@ -167,7 +167,7 @@ impl GraphBytes {
         }
     }
 
-    /// A node of the last value and of weights.
+    /// Adds a node with the last value and weights as inputs.
     fn node(&mut self, kind: &str, weights: &[(&str, &[usize], &[f32])], attributes: &[Attribute]) {
         let name = format!("{}_{}", kind.to_lowercase(), self.count);
         self.count += 1;

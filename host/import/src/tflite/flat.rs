@@ -1,4 +1,4 @@
-//! Flatbuffers: tables whose fields stand where a table of offsets says, every step checked.
+//! Flatbuffers: tables whose fields are located by a table of offsets; every step is checked.
 
 use crate::bytes::Cursor;
 use crate::error::Fault;
@@ -38,7 +38,7 @@ impl<'a> Table<'a> {
         Ok(Self { bytes, at, fields: (fields, size) })
     }
 
-    /// Where a field stands; none where it has its default.
+    /// Position of a field; `None` if it has its default.
     fn field(&self, number: u64) -> Result<Option<u64>, Fault> {
         let place = 4 + 2 * number;
         if place + 2 > self.fields.1 {
@@ -56,7 +56,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Where the offset in a field leads.
+    /// The target of the offset in a field.
     fn follow(&self, field: u64) -> Result<Option<u64>, Fault> {
         let Some(at) = self.field(field)? else { return Ok(None) };
         Ok(Some(at + u64::from(cursor(self.bytes, at).u32()?)))
@@ -66,7 +66,7 @@ impl<'a> Table<'a> {
         self.follow(field)?.map(|at| Self::at(self.bytes, at)).transpose()
     }
 
-    /// A list of elements of `width` bytes, empty where it is missing.
+    /// A list of elements of `width` bytes, empty if it is missing.
     pub(super) fn list(&self, field: u64, width: u64) -> Result<List<'a>, Fault> {
         let Some(at) = self.follow(field)? else { return Ok(List { bytes: self.bytes, at: 0, len: 0 }) };
         let mut cursor = cursor(self.bytes, at);
@@ -99,7 +99,7 @@ impl<'a> List<'a> {
         Ok(self.numbers(4)?.into_iter().map(|bits| i64::from(bits as u32 as i32)).collect())
     }
 
-    /// The table at a place of a list of tables.
+    /// The table at an index of a list of tables.
     pub(super) fn table(&self, index: u64) -> Result<Table<'a>, Fault> {
         if index >= self.len {
             return Err(Fault::broken(FORMAT, "an index beyond its list"));

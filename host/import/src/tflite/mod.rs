@@ -23,7 +23,7 @@ use flat::Table;
 
 const FORMAT: &str = "TFLite";
 
-/// Tensors and operators that a file may have.
+/// Maximum number of tensors and operators in a file.
 const MAX_ITEMS: u64 = 4096;
 
 /// Reads a model.
@@ -76,7 +76,7 @@ fn graph(model: &Table, subgraph: &Table) -> Result<(Graph, Option<Range>), Faul
     Ok((graph, range))
 }
 
-/// The value of the tensor at a place.
+/// Name of the tensor's value at an index.
 fn name(index: u64) -> String {
     format!("t{index}")
 }

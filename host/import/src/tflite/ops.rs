@@ -1,11 +1,11 @@
-//! What each of TFLite's operators computes.
+//! The operation of each TFLite operator.
 
 use super::flat::{List, Table};
 use super::name;
 use crate::error::Fault;
 use crate::graph::{ACTIVATION, Arithmetic, Graph, Op, Unary, refusal};
 
-/// The names of the builtin operators that are read, or refused with advice of their own; from schema.fbs.
+/// The builtin operators that are supported, or refused with specific advice; from schema.fbs.
 const BUILTIN: [(u64, &str); 62] = [
     (0, "ADD"),
     (1, "AVERAGE_POOL_2D"),
@@ -71,7 +71,7 @@ const BUILTIN: [(u64, &str); 62] = [
     (99, "SQUARED_DIFFERENCE"),
 ];
 
-/// Adds an operator, and the activation that is fused to it.
+/// Adds an operator, and the activation fused to it.
 pub(super) fn operator(graph: &mut Graph, operator: &Table, codes: &List, tensors: &List) -> Result<(), Fault> {
     let code = codes.table(operator.number(0, 4, 0)?)?;
     let builtin = code.number(3, 4, 0)?.max(code.number(0, 1, 0)?);

@@ -15,7 +15,7 @@ const INT16: u64 = 7;
 const INT8: u64 = 9;
 const FLOAT64: u64 = 10;
 
-/// How whole numbers become real: `scale (q - zero)`, along one axis or for all.
+/// Conversion of integers to real numbers: `scale (q - zero)`, along one axis or for all.
 struct Quantization {
     scales: Vec<f32>,
     zeros: Vec<i64>,
@@ -30,7 +30,7 @@ fn quantization(tensor: &Table) -> Result<Option<Quantization>, Fault> {
     Ok((!scales.is_empty()).then_some(Quantization { scales, zeros, axis }))
 }
 
-/// The values of a tensor that the file holds; none for one that is computed.
+/// The values of a tensor stored in the file; `None` for one that is computed.
 pub(super) fn constant(tensor: &Table, buffers: &List) -> Result<Option<Tensor>, Fault> {
     let buffer = tensor.number(2, 4, 0)?;
     if buffer == 0 {
@@ -101,7 +101,7 @@ fn real(values: &[i64], shape: &[usize], quantization: &Quantization) -> Result<
     Ok(values.iter().enumerate().map(value).collect())
 }
 
-/// The real values that a quantized input can take, where these are pixels.
+/// The range of real values of a quantized input, if these are pixels.
 pub(super) fn range(tensor: &Table) -> Result<Option<Range>, Fault> {
     let low = match tensor.number(1, 1, 0)? {
         INT8 => -128,

@@ -1,5 +1,5 @@
-//! PyTorch's `.pt`: the tensors of a state dict. The pickle is read, never run; what is no state dict is refused with
-//! the line that exports ONNX.
+//! PyTorch's `.pt`: the tensors of a state dict. The pickle is parsed, never executed; anything else is refused with
+//! the line of Python that exports ONNX.
 
 mod pickle;
 
@@ -10,11 +10,11 @@ use crate::zip::Zip;
 use pickle::{Tensor, tensors};
 use std::collections::BTreeMap;
 
-/// What a user of whole modules can do.
+/// The remedy for files with whole modules.
 pub(super) const EXPORT: &str =
     "torch.onnx.export(model.eval(), example, \"model.onnx\") writes a file that says everything";
 
-/// Reads a file that `torch.save(model.state_dict(), ...)` wrote.
+/// Reads a file written by `torch.save(model.state_dict(), ...)`.
 pub(crate) fn read(bytes: &[u8]) -> Result<Bare, Fault> {
     if !bytes.starts_with(crate::zip::MAGIC) {
         return Err(Fault::Unread(format!(
@@ -75,14 +75,14 @@ fn values(name: &str, tensor: &Tensor, storage: &[u8]) -> Result<Vec<f32>, Fault
     (0..count).map(|index| read(index).ok_or_else(broken)).collect()
 }
 
-/// What a storage holds.
+/// Element type of a storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Float,
     Double,
     Half,
     BFloat16,
-    /// Counters and the like: whole numbers of this many bytes.
+    /// Integers of this many bytes, for counters.
     Whole(usize),
 }
 

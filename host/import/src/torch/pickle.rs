@@ -1,5 +1,5 @@
-//! Python's pickles, as far as state dicts use them: a machine with a stack that makes tables, lists, numbers and
-//! descriptions of tensors, and calls nothing.
+//! Python pickles, as far as state dicts use them: a stack machine that builds tables, lists, numbers and descriptions
+//! of tensors, and calls nothing.
 
 use super::{EXPORT, Kind};
 use crate::bytes::Cursor;
@@ -29,7 +29,7 @@ enum Value {
     Global(Rc<str>),
     Tuple(Rc<Vec<Value>>),
     List,
-    /// The place of a table among all.
+    /// Index of a table among all tables.
     Table(usize),
     Storage {
         kind: Kind,
@@ -38,7 +38,7 @@ enum Value {
     Tensor(Rc<Tensor>),
 }
 
-/// Tables and lists, numbers and texts that a pickle may make.
+/// Maximum number of tables, lists, numbers and texts that a pickle may create.
 const MAX_STEPS: usize = 1 << 20;
 
 #[derive(Default)]
@@ -48,8 +48,8 @@ struct Machine {
     tables: Vec<Vec<(Value, Value)>>,
 }
 
-/// Names and tensors of the state dict in a pickle, in order. A table with a state dict in it, as training scripts save
-/// it, is searched for `state_dict`, `model_state_dict` and `model`.
+/// Names and tensors of the state dict in a pickle, in order. If a table contains a state dict, as saved by training
+/// scripts, it is searched for `state_dict`, `model_state_dict` and `model`.
 pub(super) fn tensors(bytes: &[u8]) -> Result<Vec<(String, Tensor)>, Fault> {
     let mut machine = Machine::default();
     let root = machine.run(bytes)?;
@@ -101,7 +101,7 @@ impl Machine {
         self.stack.pop().ok_or_else(|| cursor.broken("a pickle that takes from an empty stack"))
     }
 
-    /// What stands above the last mark.
+    /// The values above the last mark.
     fn above(&mut self, cursor: &Cursor) -> Result<Vec<Value>, Fault> {
         let mark = self.stack.iter().rposition(|value| matches!(value, Value::Mark));
         let mark = mark.ok_or_else(|| cursor.broken("a pickle without a mark"))?;
@@ -195,7 +195,7 @@ impl Machine {
         self.memo.get(&place).cloned().ok_or_else(|| cursor.broken("a pickle that recalls what it never had"))
     }
 
-    /// Puts values into the table, list or object below them.
+    /// Adds values to the table, list or object below them.
     fn fill(&mut self, code: u8, cursor: &Cursor) -> Result<(), Fault> {
         let values = match code {
             b'e' | b'u' => self.above(cursor)?,
@@ -276,7 +276,7 @@ fn text(cursor: &mut Cursor, width: u8) -> Result<Value, Fault> {
     Ok(Value::Text(String::from_utf8_lossy(cursor.take(len)?).into()))
 }
 
-/// A line of text, as old codes have it.
+/// A line of text, as used by old opcodes.
 fn line(cursor: &mut Cursor) -> Result<String, Fault> {
     let mut out = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-"""Small models of every format for the tests of foldnet-import: 4 inputs, 3 and 2 units, with what their frameworks say.
+"""Small models in every format for the tests of foldnet-import: 4 inputs, 3 and 2 units, with their frameworks' outputs.
 Usage: make_small.py OUT; needs keras and jax, h5py, onnx, skl2onnx, flatbuffers and tflite."""
 import os, sys, io, json, pickle, struct, zipfile, collections
 os.environ.setdefault('KERAS_BACKEND', 'jax')
