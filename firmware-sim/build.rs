@@ -1,9 +1,9 @@
-//! Writes the linker scripts of a firmware build from the boards' file; does nothing in a build for the PC.
+//! Writes the linker scripts of a firmware build from the board file; does nothing in a build for the PC.
 //!
-//! `FOLDNET_BOARD` names the board; without it, it is the first one of the target that is built for. `FOLDNET_BOARD_FILE`
-//! is a file of boards to take it from, in place of `src/board/boards.toml`. With the feature `cases` there is no model: all
-//! flash is the program's, and all RAM but the statics its stack. The machine is also a `cfg(foldnet_machine = "...")`, for
-//! examples that know a chip.
+//! `FOLDNET_BOARD` names the board; the default is the first one of the build's target. `FOLDNET_BOARD_FILE` is a board
+//! file to use instead of `src/board/boards.toml`. With the feature `cases` there is no model: all flash belongs to the
+//! program, and all RAM except the statics to its stack. The machine is also a `cfg(foldnet_machine = "...")`, for
+//! examples that depend on a chip.
 
 #[path = "src/board/table.rs"]
 pub mod table;
@@ -12,7 +12,7 @@ use std::env;
 use std::path::PathBuf;
 use table::{Board, FIRMWARE_LEN, STACK_LEN, STATICS_LEN};
 
-/// Sections of RISC-V firmware; cortex-m-rt brings its own `link.x`.
+/// Sections of RISC-V firmware; cortex-m-rt has its own `link.x`.
 const RISCV_SECTIONS: &str = "src/arch/riscv32.x";
 
 fn main() {
@@ -49,7 +49,7 @@ fn board(target: &str) -> Result<Board, String> {
     boards.into_iter().find(wanted).ok_or(format!("no board of {file} has the target {target} and the name asked for"))
 }
 
-/// The linker scripts, and where cargo finds them.
+/// Writes the linker scripts, and tells cargo where they are.
 fn link_for(board: &Board) {
     let machine = board.qemu.map_or("", |qemu| qemu.machine);
     println!("cargo::rustc-cfg=foldnet_machine=\"{machine}\"");
@@ -64,7 +64,7 @@ fn link_for(board: &Board) {
     println!("cargo::rustc-link-arg=--nmagic");
 }
 
-/// `memory.x`: what `link.x` asks for, and the symbols of `src/arch/memory.rs`.
+/// `memory.x`: the symbols that `link.x` requires, and those of `src/arch/memory.rs`.
 fn linker_script(board: &Board) -> String {
     let Board { name, core, flash, ram, erase_block, .. } = board;
     let (model, whole) = (board.model_region(), env::var_os("CARGO_FEATURE_CASES").is_some());

@@ -1,16 +1,16 @@
 /*
- * A model in flash answers examples, as many as there are in the file `images` of the debugger's machine, and writes the
- * answer to each to the file `answers`, as words: the class, or whether a score is above the threshold; the outputs; of a
- * reconstruction the sum of its score. Files and the exit code, which is the library's status, go by semihosting: replace them
- * by a sensor and a display.
+ * Runs a model in flash on all examples in the file `images` on the debugger's machine, and writes the answer for each to
+ * the file `answers`, as words: the class, or whether a score is above the threshold; the outputs; for a reconstruction the
+ * sum of its score. Files and the exit code, which is the library's status, go over semihosting: replace them with a sensor
+ * and a display.
  */
 #include "foldnet.h"
 #include "semihosting.h"
 
-/* The flash that belongs to models, from the linker script; only their addresses mean something. */
+/* The flash reserved for models, from the linker script; only the symbols' addresses have a meaning. */
 extern const uint8_t model_flash[], model_flash_end[], erase_block[];
 
-/* Statics, so that the linker says whether they fit. The notebook's network needs 784 bytes, and 691 words on an M4, 1768 on an M0. */
+/* Statics, so that the linker checks whether they fit. The notebook's network needs 784 bytes, and 691 words on an M4, 1768 on an M0. */
 static foldnet_model model;
 static union {
     uint8_t u8[1024];
@@ -23,7 +23,7 @@ static uint32_t scratch[2048];
 
 #define SCRATCH_WORDS (sizeof scratch / sizeof scratch[0])
 
-/* Firmware for one model calls the one function that is for its type. */
+/* Firmware for one model only calls the function for its type. */
 static int32_t run(size_t inputs, foldnet_answer *answer) {
     switch (foldnet_input_type(&model)) {
     case FOLDNET_U8: return foldnet_run_u8(&model, example.u8, inputs, scratch, SCRATCH_WORDS, answer);
@@ -34,7 +34,7 @@ static int32_t run(size_t inputs, foldnet_answer *answer) {
     }
 }
 
-/* Bytes of a value of the model's type. */
+/* Size of a value of the model's type. */
 static size_t value_size(void) {
     switch (foldnet_input_type(&model)) {
     case FOLDNET_I16: case FOLDNET_U16: return sizeof(int16_t);

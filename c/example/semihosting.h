@@ -1,4 +1,4 @@
-/* Files, a line of text and an exit code by way of the debugger or emulator: Arm semihosting, Cortex-M. */
+/* Files, a line of text and an exit code through the debugger or emulator: Arm semihosting, Cortex-M. */
 #ifndef SEMIHOSTING_H
 #define SEMIHOSTING_H
 
@@ -8,7 +8,7 @@
 /* Modes of host_open. */
 enum { HOST_READ = 1, HOST_WRITE = 5 };
 
-/* Asks the debugger for `operation`; `argument` is a block of words, or what the operation takes in its place. */
+/* Requests `operation` from the debugger; `argument` is a block of words, or another argument of the operation. */
 static inline int host_call(int operation, const void *argument) {
     register int r0 __asm__("r0") = operation;
     register const void *r1 __asm__("r1") = argument;
@@ -16,7 +16,7 @@ static inline int host_call(int operation, const void *argument) {
     return r0;
 }
 
-/* A file's number; -1 where there is none. */
+/* A file's number; -1 if it cannot be opened. */
 static inline int host_open(const char *name, uintptr_t mode) {
     uintptr_t len = 0;
     while (name[len]) len++;
@@ -24,7 +24,7 @@ static inline int host_open(const char *name, uintptr_t mode) {
     return host_call(0x01, block);
 }
 
-/* Whether all of `bytes` were read. */
+/* Whether all `bytes` were read. */
 static inline int host_read(int file, void *bytes, size_t len) {
     const uintptr_t block[3] = {(uintptr_t)file, (uintptr_t)bytes, len};
     return host_call(0x06, block) == 0;

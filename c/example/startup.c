@@ -1,4 +1,4 @@
-/* The vector table, and what comes before main: initial values of statics, zeros, and the floating-point unit. */
+/* The vector table and the startup code: initial values of statics, zeros, and the floating-point unit. */
 #include "semihosting.h"
 
 extern uint32_t stack_start[], data_start[], data_end[], data_values[], bss_start[], bss_end[];
@@ -18,7 +18,7 @@ void __attribute__((noreturn)) reset(void) {
     for (;;) {}
 }
 
-/* Any exception: none is asked for. */
+/* Any exception; none is enabled. */
 void __attribute__((noreturn)) fault(void) { host_exit(100); }
 
 /* The initial stack pointer, reset, and the 14 other exceptions of the processor. */

@@ -1,4 +1,4 @@
-//! The header for C says what [`crate::ffi`] and [`Status`] are: every function with its types, every status with its
+//! Tests that the C header matches [`crate::ffi`] and [`Status`]: every function with its types, every status with its
 //! number, and the size of a model, and nothing else.
 
 use crate::Status;
@@ -9,7 +9,7 @@ use foldnet_core::model::HeadKind;
 const HEADER: &str = include_str!("../include/foldnet.h");
 const FUNCTIONS: &str = include_str!("ffi/mod.rs");
 
-/// Rust's types as C calls them.
+/// Rust's types, and their names in C.
 const TYPES: [(&str, &str); 18] = [
     ("*const Storage", "const foldnet_model *"),
     ("*mut Storage", "foldnet_model *"),
@@ -31,13 +31,13 @@ const TYPES: [(&str, &str); 18] = [
     ("f32", "float"),
 ];
 
-/// A type of C, then a name: `const uint8_t *image`, `size_t len`.
+/// A C type followed by a name: `const uint8_t *image`, `size_t len`.
 fn declare(rust_type: &str, name: &str) -> String {
     let (_, c) = TYPES.iter().find(|(rust, _)| *rust == rust_type).unwrap_or_else(|| panic!("what is {rust_type}?"));
     if c.ends_with('*') { format!("{c}{name}") } else { format!("{c} {name}") }
 }
 
-/// The words of a text with one space between them.
+/// The words of a text separated by single spaces.
 fn words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -90,7 +90,7 @@ fn every_status_has_its_number() {
     assert_eq!(code.matches(" = ").count(), Status::all().count() + InputType::ALL.len() + HEADS.len());
 }
 
-/// What [`crate::ffi::foldnet_head`] returns.
+/// The values that [`crate::ffi::foldnet_head`] returns.
 const HEADS: [HeadKind; 4] = [HeadKind::Softmax, HeadKind::Sigmoid, HeadKind::Values, HeadKind::Reconstruction];
 
 #[test]

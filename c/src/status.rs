@@ -1,35 +1,35 @@
-//! What the functions of the C interface return: one number for each reason, and one line of text.
+//! Return values of the C interface: one number for each reason, with one line of text.
 
 use core::ffi::CStr;
 use foldnet_core::Refusal;
 
-/// How a call ended. The header has these as `FOLDNET_...`.
+/// The result of a call. In the header these are `FOLDNET_...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// All went well.
+    /// Success.
     Ok,
-    /// A null pointer, one that is not aligned to its type, or a length that no memory has.
+    /// A pointer is null or not aligned to its type, or a length is impossible.
     Pointer,
     /// No model was parsed into this storage.
     NotParsed,
-    /// The model, its slot, the memory or the example is not as it should be.
+    /// The model, its slot, the memory or the example is not usable.
     Refused(Refusal),
-    /// The model answers otherwise than the function that was called.
+    /// The model gives another kind of answer than the function returns.
     Head,
-    /// Another number of outputs or classes.
+    /// The number of outputs or classes is wrong.
     Outputs,
 }
 
 impl Status {
-    /// Those that are no [`Refusal`].
+    /// The statuses that are not a [`Refusal`].
     pub const OWN: [Self; 5] = [Self::Ok, Self::Pointer, Self::NotParsed, Self::Head, Self::Outputs];
 
-    /// All of them.
+    /// All statuses.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::OWN.into_iter().chain(Refusal::ALL.iter().copied().map(Self::Refused))
     }
 
-    /// The number that C gets: of a refusal its own, and others beside those.
+    /// The number for C: that of a refusal, or one outside their range.
     pub const fn code(self) -> i32 {
         match self {
             Self::Ok => 0,
@@ -41,7 +41,7 @@ impl Status {
         }
     }
 
-    /// What it means, and the remedy.
+    /// The meaning, and the remedy.
     pub const fn message(self) -> &'static CStr {
         match self {
             Self::Ok => c"all went well",
@@ -53,7 +53,7 @@ impl Status {
         }
     }
 
-    /// The text for a number; that of a number which is none says so.
+    /// The text for a number; there is one for unknown numbers as well.
     pub(crate) fn message_of(code: i32) -> &'static CStr {
         Self::all().find(|status| status.code() == code).map_or(c"no status of Foldnet", Self::message)
     }

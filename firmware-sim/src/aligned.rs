@@ -1,18 +1,18 @@
-//! Bytes of a model at an address that the parser accepts, without `unsafe`: a little too much is allocated, and the
-//! bytes begin where the address fits.
+//! Bytes of a model at an address that the parser accepts, without `unsafe`: a few more bytes are allocated, and the
+//! contents begin at an aligned one.
 
 use foldnet_data::bounded::{self, limit};
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 
-/// What the first byte's address is a multiple of: more than any model file asks for.
+/// Alignment of the first byte: more than any model file requires.
 pub const ALIGNMENT: usize = 16;
 
-/// What [`foldnet_core::Model::parse`] asks for, and no more.
+/// Alignment that [`foldnet_core::Model::parse`] requires.
 pub const PARSER_ALIGNMENT: usize = 4;
 
-/// Bytes whose first one lies at a known alignment. Reads as a `[u8]`.
+/// Bytes with a known alignment. Dereferences to `[u8]`.
 #[derive(Debug)]
 pub struct AlignedBytes {
     /// `start` bytes of slack, then the bytes. Never grown, so never moved.
@@ -34,13 +34,13 @@ impl AlignedBytes {
     /// The contents of a file, the first byte at a multiple of 16.
     ///
     /// # Errors
-    /// When the file cannot be read, is no regular file, or is larger than any model.
+    /// If the file cannot be read, is not a regular file, or is larger than any model.
     pub fn read(path: impl AsRef<Path>) -> io::Result<Self> {
         bounded::read(path.as_ref(), limit::MODEL).map(Self::from_vec)
     }
 
-    /// A copy of `bytes`, the first `offset` bytes behind a multiple of 16: with 4 a model is exactly as aligned as
-    /// the parser asks for, which finds code that relies on more; with 1 it is not aligned at all.
+    /// A copy of `bytes` that begins `offset` bytes after a multiple of 16. With 4, a model has exactly the alignment
+    /// that the parser requires, which detects code that relies on more; with 1 it is not aligned at all.
     pub fn at_offset(bytes: &[u8], offset: usize) -> Self {
         let mut buffer = vec![0; bytes.len() + ALIGNMENT + offset];
         let start = buffer.as_ptr().align_offset(ALIGNMENT) + offset;
@@ -51,7 +51,7 @@ impl AlignedBytes {
 }
 
 impl Clone for AlignedBytes {
-    /// A copy at the same alignment; the derived one would keep the offset and lose the address.
+    /// A copy with the same alignment; the derived one would keep the offset but change the address.
     fn clone(&self) -> Self {
         Self::at_offset(self, self.as_ptr() as usize % ALIGNMENT)
     }

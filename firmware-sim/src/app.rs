@@ -1,70 +1,70 @@
-//! The program that every shell runs on a model that `foldnet_core::slot::boot` found: one example after the other.
+//! The program that every shell runs on a model found by `foldnet_core::slot::boot`: one example after the other.
 //!
-//! It knows nothing of files, clocks or exits; a [`Shell`] brings the [`Examples`] in and takes the answers out. Shapes: an
-//! example is [`Model::inputs`] values of type `I`, an answer comes with [`Model::outputs`] words.
+//! It does not depend on files, clocks or exits; a [`Shell`] provides the [`Examples`] and receives the answers.
+//! Shapes: an example is [`Model::inputs`] values of type `I`; an answer comes with [`Model::outputs`] words.
 
 use core::fmt;
 use core::ops::Range;
 use foldnet_core::Model;
 use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
 
-/// What stands between the app and the world: [`Examples`] says how examples come in.
+/// The app's interface to its environment; [`Examples`] provides the examples.
 pub trait Shell {
-    /// Why an example could not be brought in, or an answer not taken out.
+    /// Reason why an example could not be read, or an answer not written.
     type Error;
 
-    /// Called before an example with the memory that inference works in; its contents do not matter to the app.
+    /// Called before an example with the scratch memory; the app does not depend on its contents.
     fn prepare(&mut self, _scratch: &mut [u32]) {}
 
-    /// The one layer that is between [`start`](Self::start) and [`stop`](Self::stop); with none it is all of inference.
+    /// The only layer between [`start`](Self::start) and [`stop`](Self::stop); with `None`, the whole inference is.
     fn timed_layer(&self) -> Option<usize> {
         None
     }
 
-    /// Called right before inference, from raw values to answer.
+    /// Called directly before inference, which goes from raw values to an answer.
     fn start(&mut self) {}
 
-    /// Called right after inference.
+    /// Called directly after inference.
     fn stop(&mut self) {}
 
-    /// Takes the answer to the example last brought in.
+    /// Receives the answer for the last example.
     ///
     /// # Errors
     /// Ends the run.
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Self::Error>;
 }
 
-/// A shell that has examples of values of type `I`.
+/// A shell with examples of values of type `I`.
 pub trait Examples<I>: Shell {
-    /// Fills `example` with the next one; `false` when there are no more.
+    /// Fills `example` with the next one; returns `false` if there are no more.
     ///
     /// # Errors
     /// Ends the run.
     fn next_example(&mut self, example: &mut [I]) -> Result<bool, Self::Error>;
 }
 
-/// The app cannot run its model.
+/// Reason why the app cannot run its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppError {
     /// The scratch memory is too small; in 32-bit words.
     Scratch {
-        /// What the model needs.
+        /// Required by the model.
         needed: usize,
-        /// What there is.
+        /// Available.
         available: usize,
     },
     /// The buffer for an example is too small; in values.
     Example {
-        /// What the model needs.
+        /// Required by the model.
         needed: usize,
-        /// What there is.
+        /// Available.
         available: usize,
     },
-    /// The model takes values of another type.
+    /// The model takes values of a different type.
     Input {
-        /// What the model takes.
+        /// The model's type.
         model: InputType,
-        /// What the app is for.
+        /// The app's type.
         app: InputType,
     },
 }
@@ -87,7 +87,7 @@ impl fmt::Display for AppError {
 
 impl core::error::Error for AppError {}
 
-/// A model with the memory it works in, for examples of values of type `I`.
+/// A model with its scratch memory, for examples with values of type `I`.
 #[derive(Debug)]
 pub struct App<'m, I> {
     model: &'m Model<'m>,
@@ -96,11 +96,11 @@ pub struct App<'m, I> {
 }
 
 impl<'m, I: Input> App<'m, I> {
-    /// `scratch` has at least [`Model::scratch_words`] words, `example` at least [`Model::inputs`] values; of both exactly
-    /// that much is used.
+    /// `scratch` must have at least [`Model::scratch_words`] words, and `example` at least [`Model::inputs`] values;
+    /// exactly that much is used.
     ///
     /// # Errors
-    /// When either is shorter, or the model takes values of another type.
+    /// If either is shorter, or the model takes values of another type.
     pub fn new(model: &'m Model<'m>, scratch: &'m mut [u32], example: &'m mut [I]) -> Result<Self, AppError> {
         if model.input_type() != I::TYPE {
             return Err(AppError::Input { model: model.input_type(), app: I::TYPE });
@@ -112,7 +112,7 @@ impl<'m, I: Input> App<'m, I> {
         Ok(Self { model, scratch, example })
     }
 
-    /// Answers all examples that `shell` has; returns how many there were.
+    /// Processes all examples of `shell`; returns their number.
     ///
     /// # Errors
     /// The first one of `shell`.
@@ -124,7 +124,7 @@ impl<'m, I: Input> App<'m, I> {
         Ok(examples)
     }
 
-    /// One example; `false` when there are no more.
+    /// Processes one example; returns `false` if there are no more.
     fn step<S: Examples<I>>(&mut self, shell: &mut S) -> Result<bool, S::Error> {
         if !shell.next_example(self.example)? {
             return Ok(false);
@@ -139,7 +139,7 @@ impl<'m, I: Input> App<'m, I> {
     }
 }
 
-/// Inference with its example, whatever their type: so that what is timed is compiled once for all types.
+/// Inference with its example, independent of their type, so that the timed code is compiled once for all types.
 trait Run {
     /// All layers, and the answer.
     fn all(&mut self);
@@ -148,7 +148,7 @@ trait Run {
     fn layers(&mut self, layers: Range<usize>);
 }
 
-/// Inference that has an example of its type.
+/// Inference with an example of its type.
 struct Loaded<'m, 'e, I> {
     inference: Inference<'m, I>,
     example: &'e [I],

@@ -1,4 +1,4 @@
-//! What a PC and the firmware of core's own tests (`examples/cases`) tell each other, in the files of [`crate::job`].
+//! The protocol between a PC and the firmware of core's own tests (`examples/cases`), in the files of [`crate::job`].
 //! All words are little-endian `u32`.
 //!
 //! | file `job`, read by the board | |
@@ -7,27 +7,27 @@
 //!
 //! | file `results`, written by the board | |
 //! |---|---|
-//! | 1 word | cases in the board's table |
+//! | 1 word | number of cases in the board's table |
 //! | for each case | its number, counted from 0, before it begins; the peak of its stack in bytes, when it has passed |
-//! | 1 word | cases that have passed |
-//! | words | all that `foldnet_core::cases::steps_to_the_bit` gives |
+//! | 1 word | number of passed cases |
+//! | words | the words from `foldnet_core::cases::steps_to_the_bit` |
 
-/// What the firmware is to do on purpose in place of a case, so that a test sees how it is reported.
+/// A fault that the firmware produces on purpose in place of a case, so that a test can check how it is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Trouble {
     /// Panic.
     Panic = 1,
-    /// Execute an instruction that no processor has.
+    /// Execute an undefined instruction.
     Fault = 2,
     /// Fill the stack beyond its end.
     Stack = 3,
 }
 
-/// What the board is to do: walk the table, with trouble in at most one place.
+/// The board's job: run the table, with a fault in at most one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CasesJob {
-    /// The number of a case, and what to do in its place.
+    /// The number of a case, and the fault that replaces it.
     pub trouble: Option<(u32, Trouble)>,
 }
 
@@ -36,7 +36,7 @@ impl CasesJob {
     pub const WORDS: usize = 3;
     const MAGIC: u32 = u32::from_le_bytes(*b"FCAS");
 
-    /// As it stands in the file.
+    /// The words in the file.
     pub const fn words(&self) -> [u32; Self::WORDS] {
         match self.trouble {
             None => [Self::MAGIC, 0, 0],
@@ -44,7 +44,7 @@ impl CasesJob {
         }
     }
 
-    /// None for words that are no job.
+    /// `None` if the words are not a job.
     pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
         let [Self::MAGIC, case, trouble] = words else { return None };
         let trouble = match trouble {

@@ -1,5 +1,5 @@
 //! How a run on a device ends: one code for each reason, which the device gives to the debugger or emulator, and which
-//! the PC turns back into words.
+//! the PC converts back to text.
 
 use crate::app::AppError;
 use core::fmt;
@@ -7,30 +7,30 @@ use foldnet_core::Refusal;
 use foldnet_core::model::ParseError;
 use foldnet_core::slot::{BootError, Fault};
 
-/// Why the firmware stopped.
+/// Reason why the firmware stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// All examples are answered.
+    /// All examples are processed.
     Done,
-    /// Nothing can be answered: the model, its slot or the memory is not as it should be.
+    /// The model, its slot or the memory is not usable.
     Refused(Refusal),
-    /// The examples cannot be read, or are not of the model's size.
+    /// The examples cannot be read, or do not have the model's size.
     Job,
     /// The answers cannot be written.
     Results,
     /// The stack grew into the memory below it.
     Stack,
-    /// A panic, which is a defect.
+    /// A panic, which is a bug.
     Panic,
-    /// The processor met an instruction or an address that it does not have.
+    /// An undefined instruction or an invalid address.
     Fault,
 }
 
 impl Exit {
-    /// Those that are no [`Refusal`].
+    /// The codes that are not a [`Refusal`].
     const OWN: [Self; 6] = [Self::Done, Self::Job, Self::Results, Self::Stack, Self::Panic, Self::Fault];
 
-    /// The exit code: of a refusal its number, and others beside those.
+    /// The exit code: the number of a refusal, or one outside their range.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,

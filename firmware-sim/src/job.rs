@@ -1,4 +1,4 @@
-//! What a PC and an emulated board tell each other: two files that the board opens by semihosting. All words are
+//! The protocol between a PC and an emulated board: two files that the board opens over semihosting. All words are
 //! little-endian `u32`.
 //!
 //! | file `job`, read by the board, for each job | |
@@ -9,7 +9,7 @@
 //! | file `results`, written by the board, for each job | |
 //! |---|---|
 //! | 10 words | [`Start`], magic first |
-//! | for each example | [`verdict`], ticks from raw values to answer, the outputs' words, [`score`] |
+//! | for each example | [`verdict`], ticks from raw values to the answer, the outputs' words, [`score`] |
 //! | 3 words | [`End`], magic first |
 
 use crate::exit::Exit;
@@ -27,19 +27,19 @@ pub const RESULTS_FILE: &str = "results";
 /// Instructions that the board executes to calibrate its clock.
 pub const CALIBRATION: u32 = 2_000_000;
 
-/// Words in front of an example's outputs: verdict and ticks.
+/// Number of words before an example's outputs: verdict and ticks.
 pub const FRONT_WORDS: usize = 2;
 
-/// Words of a score.
+/// Number of words of a score.
 pub const SCORE_WORDS: usize = 2;
 
-/// Words of an answer behind verdict and ticks: the outputs, and the score where the model gives one.
+/// Number of words of an answer after verdict and ticks: the outputs, and the score if the model gives one.
 pub fn answer_words(model: &Model) -> usize {
     let score = if model.head() == HeadKind::Reconstruction { SCORE_WORDS } else { 0 };
     model.outputs() + score
 }
 
-/// What an answer says in one word: the class; whether a score is above the threshold, 1 or 0; of values 0.
+/// An answer as one word: the class; 1 if a score is above the threshold, otherwise 0; 0 for values.
 pub fn verdict(answer: Answer) -> u32 {
     match answer {
         Answer::Class(class) => class as u32,
@@ -48,46 +48,46 @@ pub fn verdict(answer: Answer) -> u32 {
     }
 }
 
-/// The sum of a score, low word first; `None` where the answer is another.
+/// The sum of a score, low word first; `None` for other answers.
 pub fn score(answer: Answer) -> Option<[u32; SCORE_WORDS]> {
     let Answer::Score { score, .. } = answer else { return None };
     Some([score.sum() as u32, (score.sum() >> 32) as u32])
 }
 
-/// Longest name of a kernel, in bytes.
+/// Maximum length of a kernel's name, in bytes.
 const KERNEL_LEN: usize = 16;
 
-/// What the board is to do.
+/// The board's job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Job {
     /// Number of examples.
     pub examples: u32,
-    /// Bytes of an example.
+    /// Size of an example in bytes.
     pub example_len: u32,
-    /// Where the model begins, in bytes from the board's model address; other than 0 only in tests.
+    /// Offset of the model from the board's model address, in bytes; only tests use other values than 0.
     pub model_offset: u32,
-    /// Words of scratch memory that may be used at most; less than there are only in tests.
+    /// Maximum number of words of scratch memory to use; only tests use less than is available.
     pub scratch_limit: u32,
-    /// The layer whose ticks are counted; [`ALL_LAYERS`](Self::ALL_LAYERS) counts from raw values to answer.
+    /// The layer whose ticks are counted; [`ALL_LAYERS`](Self::ALL_LAYERS) counts from raw values to the answer.
     pub timed_layer: u32,
-    /// Whether another job follows; only in tests.
+    /// Whether another job follows; only used in tests.
     pub more: bool,
 }
 
 impl Job {
     /// Number of words.
     pub const WORDS: usize = 7;
-    /// No layer in particular.
+    /// Not a single layer, but all.
     pub const ALL_LAYERS: u32 = u32::MAX;
     const MAGIC: u32 = u32::from_le_bytes(*b"FJOB");
 
-    /// As it stands in the file.
+    /// The words in the file.
     pub const fn words(&self) -> [u32; Self::WORDS] {
         let Self { examples, example_len, model_offset, scratch_limit, timed_layer, more } = *self;
         [Self::MAGIC, examples, example_len, model_offset, scratch_limit, timed_layer, more as u32]
     }
 
-    /// None for words that are no job.
+    /// `None` if the words are not a job.
     pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
         let [Self::MAGIC, examples, example_len, model_offset, scratch_limit, timed_layer, more] = words else {
             return None;
@@ -96,34 +96,34 @@ impl Job {
     }
 }
 
-/// Which model the board booted.
+/// The model that the board booted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Booted {
-    /// Its slot; none for a bare model at the front of the room.
+    /// Its slot; `None` for a bare model at the start of the room.
     pub slot: Option<u8>,
     /// The slot's sequence; 0 for a bare model.
     pub sequence: u32,
-    /// Why the other slot was passed over; none where it is the older one or empty.
+    /// Why the other slot was passed over; `None` if it is merely older, or empty.
     pub passed_over: Option<Exit>,
 }
 
 impl Booted {
-    /// What stands for a bare model.
+    /// Represents a bare model.
     const BARE: u32 = u32::MAX;
 
-    /// Out of what was found at boot.
+    /// From the result of booting.
     pub fn of(boot: &Boot) -> Self {
         let passed_over = boot.other.map(Exit::from);
         Self { slot: boot.running.slot, sequence: boot.running.sequence, passed_over }
     }
 
-    /// As they stand in a file of results.
+    /// The words in a results file.
     pub fn words(&self) -> [u32; 3] {
         let passed_over = self.passed_over.map_or(0, Exit::code);
         [self.slot.map_or(Self::BARE, u32::from), self.sequence, passed_over.into()]
     }
 
-    /// None for words that say no such thing.
+    /// `None` if the words are invalid.
     pub fn from_words(words: [u32; 3]) -> Option<Self> {
         let [slot, sequence, passed_over] = words;
         let slot = if slot == Self::BARE { None } else { Some(u8::try_from(slot).ok()?) };
@@ -132,14 +132,14 @@ impl Booted {
     }
 }
 
-/// What the board says before the first example.
+/// The board's output before the first example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
-    /// Words of an answer behind verdict and ticks: see [`answer_words`].
+    /// Number of words of an answer after verdict and ticks: see [`answer_words`].
     pub answer_words: u32,
     /// Ticks of the clock in [`CALIBRATION`] instructions.
     pub calibration_ticks: u32,
-    /// Which model runs.
+    /// The running model.
     pub booted: Booted,
     kernel: [u8; KERNEL_LEN],
 }
@@ -149,20 +149,20 @@ impl Start {
     pub const WORDS: usize = 10;
     const MAGIC: u32 = u32::from_le_bytes(*b"FRUN");
 
-    /// `kernel` is cut after 16 bytes.
+    /// `kernel` is truncated to 16 bytes.
     pub fn new(answer_words: u32, calibration_ticks: u32, kernel: &str, booted: Booted) -> Self {
         let mut padded = [0; KERNEL_LEN];
         padded.iter_mut().zip(kernel.bytes()).for_each(|(to, from)| *to = from);
         Self { answer_words, calibration_ticks, booted, kernel: padded }
     }
 
-    /// Name of the kernel that runs.
+    /// Name of the running kernel.
     pub fn kernel(&self) -> &str {
         let len = self.kernel.iter().position(|byte| *byte == 0).unwrap_or(KERNEL_LEN);
         core::str::from_utf8(self.kernel.get(..len).unwrap_or_default()).unwrap_or_default()
     }
 
-    /// As it stands in the file.
+    /// The words in the file.
     pub fn words(&self) -> [u32; Self::WORDS] {
         let k = &self.kernel;
         let word = |at: usize| u32::from_le_bytes([k[at], k[at + 1], k[at + 2], k[at + 3]]);
@@ -171,7 +171,7 @@ impl Start {
         [Self::MAGIC, self.answer_words, ticks, slot, sequence, passed_over, word(0), word(4), word(8), word(12)]
     }
 
-    /// None for words that are no start.
+    /// `None` if the words are not a start.
     pub fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
         let [Self::MAGIC, answer_words, calibration_ticks, slot, sequence, passed_over, name @ ..] = words else {
             return None;
@@ -183,12 +183,12 @@ impl Start {
     }
 }
 
-/// What the board says after the last example.
+/// The board's output after the last example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End {
-    /// Examples answered.
+    /// Number of examples answered.
     pub examples: u32,
-    /// Bytes of stack at the peak.
+    /// Peak use of the stack in bytes.
     pub stack_peak: u32,
 }
 
@@ -197,12 +197,12 @@ impl End {
     pub const WORDS: usize = 3;
     const MAGIC: u32 = u32::from_le_bytes(*b"FEND");
 
-    /// As it stands in the file.
+    /// The words in the file.
     pub const fn words(&self) -> [u32; Self::WORDS] {
         [Self::MAGIC, self.examples, self.stack_peak]
     }
 
-    /// None for words that are no end.
+    /// `None` if the words are not an end.
     pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
         let [Self::MAGIC, examples, stack_peak] = words else { return None };
         Some(Self { examples, stack_peak })

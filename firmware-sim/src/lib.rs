@@ -1,32 +1,35 @@
-//! The device side of Foldnet: model bytes in, raw values in, answers out.
+//! The device side of Foldnet: model bytes and raw values in, answers out.
 //!
 //! # Architecture
 //!
 //! ```text
-//!                  ┌─────────────── app (no_std, knows foldnet-core alone) ───────────────┐
+//!                  ┌──────────── app (no_std, depends on foldnet-core alone) ─────────────┐
 //! model in flash ──► boot ──► App::new ──► step, step, ... ◄── Shell: examples in, answers out
 //!                  └──────────────────────────────────────────────────────────────────────┘
 //!        PC shell: simulate (strict memory), emulate (the firmware under QEMU), the command `foldnet-sim`
 //!        bare-metal shell: semihosting, clock, stack paint; the firmware of the same name
 //! ```
 //!
-//! * [`app`]: the program every shell runs. What passes between trainer and device is the model file alone.
-//! * [`exit`], [`job`], [`cases`], [`update`]: what the firmware and the PC say to each other.
+//! * [`app`]: the program that every shell runs. Only the model file passes between trainer and device.
+//! * [`exit`], [`job`], [`cases`], [`update`]: the protocols between firmware and PC.
 //! * `arch` (device): memory, the debugger's files and a clock; the only `unsafe`.
 //! * `emulate` (PC): builds the firmware, runs it under QEMU, compares every output with the simulation.
-//! * `board` (PC): the boards that are known, their memory, and whether a model fits.
-//! * `simulate` (PC): runs the app over many examples, stricter than any chip, and digests the outputs.
-//! * `conversion` (PC): what it costs a device to make activations of raw values, for the trainer, too.
-//! * `metrics` (PC): what answers are worth, in the measures of their task, for the trainer, too.
-//! * `write` (PC): files that are written whole or not at all, for the trainer, too.
-//! * `record` (PC): what the command prints for programs, to be written and read.
-//! * `manual` (PC): completions and man pages, for the trainer's command line, too.
-//! * `print` (PC): one line for an error, and what became of standard output, for the trainer's command line, too.
+//! * `board` (PC): the known boards, their memory, and whether a model fits.
+//! * `simulate` (PC): runs the app over many examples, more strictly than any chip, and digests the outputs.
+//!
+//! These are also used by the trainer:
+//!
+//! * `conversion` (PC): the cost of converting raw values to activations on a device.
+//! * `metrics` (PC): metrics of answers for each task.
+//! * `write` (PC): atomic writing of files.
+//! * `record` (PC): the command's JSON output, to be written and read.
+//! * `manual` (PC): shell completions and man pages.
+//! * `print` (PC): error lines, and failures of standard output.
 //! * `aligned` (PC): model bytes at an address that the parser accepts.
 //!
-//! # Who may know whom
+//! # Dependencies
 //!
-//! This crate knows `foldnet-core`, and on the PC `foldnet-data`; never the trainer.
+//! This crate depends on `foldnet-core`, and on the PC on `foldnet-data`; never on the trainer.
 #![cfg_attr(target_os = "none", no_std)]
 #![deny(unsafe_code)]
 

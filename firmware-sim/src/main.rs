@@ -1,4 +1,4 @@
-//! The command `foldnet-sim` on a PC, and the firmware of the same name on a board: a model run image by image.
+//! The command `foldnet-sim` on a PC, and the firmware of the same name on a board: runs a model image by image.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 #![deny(unsafe_code)]
 

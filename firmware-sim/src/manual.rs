@@ -1,17 +1,17 @@
-//! What shells complete, and the man page, from a command line's own description: both programs print theirs by this.
+//! Shell completions and the man page, from a command line's own description; used by both programs.
 
 use clap::Command;
 
 pub use clap_complete::Shell;
 
-/// The script that makes `shell` complete the words of `command`.
+/// The completion script of `command` for `shell`.
 pub fn completions(shell: Shell, command: &mut Command) -> String {
     let (mut script, name) = (Vec::new(), command.get_name().to_owned());
     clap_complete::generate(shell, command, name, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// The manual of `command`, in roff.
+/// The man page of `command`, in roff.
 ///
 /// # Errors
 /// Never, as long as there is memory.

@@ -1,4 +1,4 @@
-//! What a network is worth, in the measures of its task.
+//! Metrics of a network's answers for each task.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +14,10 @@ pub enum Metrics {
     Anomaly(Anomaly),
 }
 
-/// Measures of classes.
+/// Metrics of classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Classification {
-    /// `[C][C]`: examples of the class of the row that were taken for that of the column.
+    /// `[C][C]`: number of examples of the row's class that were classified as the column's.
     pub confusion: Vec<Vec<usize>>,
     /// Precision of each class; 0 for a class that is never predicted.
     pub precision: Vec<f64>,
@@ -29,41 +29,42 @@ pub struct Classification {
     pub macro_f1: f64,
 }
 
-/// Measures of real values, over all outputs.
+/// Metrics of real values, over all outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Regression {
-    /// Root of the mean squared error, in the unit of the targets.
+    /// Root mean squared error, in the unit of the targets.
     pub rmse: f64,
     /// Mean absolute error.
     pub mae: f64,
-    /// Share of the targets' variance that is explained, the mean over the outputs; 0 where they do not vary.
+    /// Fraction of the targets' variance that is explained, as mean over the outputs; 0 if they do not vary.
     pub r2: f64,
 }
 
-/// Measures of a score that is to be high for what is strange.
+/// Metrics of a score that should be high for abnormal examples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Anomaly {
-    /// Probability that a strange example scores higher than a normal one, ties counting half (area under the ROC curve).
+    /// Probability that an abnormal example scores higher than a normal one, with ties counting half (area under the
+    /// ROC curve).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auc: Option<f64>,
     /// Scores of normal examples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub normal: Option<Distribution>,
-    /// Scores of strange ones.
+    /// Scores of abnormal examples.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abnormal: Option<Distribution>,
-    /// Above it an example counts as strange.
+    /// An example with a higher score counts as abnormal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
-    /// Share of the normal examples above the threshold.
+    /// Fraction of the normal examples above the threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub false_alarms: Option<f64>,
-    /// Share of the strange examples above the threshold.
+    /// Fraction of the abnormal examples above the threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<f64>,
 }
 
-/// How values are spread.
+/// Distribution of values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Distribution {
     /// Number of values.
@@ -125,7 +126,7 @@ pub fn regression(values: &[f32], targets: &[f32], outputs: usize) -> Regression
     }
 }
 
-/// Metrics of `scores` `[N]`, given which examples are abnormal; none are if that is unknown.
+/// Metrics of `scores` `[N]`, given which examples are abnormal; if that is unknown, all count as normal.
 pub fn anomaly(scores: &[f32], strange: Option<&[u16]>, threshold: Option<f32>) -> Anomaly {
     let is = |at: usize| strange.is_some_and(|strange| strange[at] != 0);
     let of = |wanted: bool| -> Vec<f32> {
@@ -146,7 +147,8 @@ pub fn anomaly(scores: &[f32], strange: Option<&[u16]>, threshold: Option<f32>) 
     }
 }
 
-/// Mann and Whitney's statistic as a share: ranks of equal scores are their mean. `None` if either side is empty.
+/// Mann and Whitney's statistic as a fraction; equal scores have the mean of their ranks. `None` if either side is
+/// empty.
 pub fn auc(normal: &[f32], abnormal: &[f32]) -> Option<f64> {
     if normal.is_empty() || abnormal.is_empty() {
         return None;
@@ -161,7 +163,7 @@ pub fn auc(normal: &[f32], abnormal: &[f32]) -> Option<f64> {
     Some(abnormal.iter().map(beaten).sum::<f64>() / (normal.len() as f64 * abnormal.len() as f64))
 }
 
-/// The value that a share of `scores` does not exceed. `None` if there are none.
+/// The value that a fraction `share` of `scores` does not exceed. `None` if there are none.
 pub fn quantile(scores: &[f32], share: f64) -> Option<f32> {
     let mut sorted = scores.to_vec();
     sorted.sort_by(f32::total_cmp);
@@ -182,7 +184,7 @@ fn distribution(scores: &[f32]) -> Option<Distribution> {
     })
 }
 
-/// Mean squared difference of each row of `outputs` and `inputs`, both `[N][width]`.
+/// Mean squared difference between each row of `outputs` and `inputs`, both `[N][width]`.
 pub fn scores(outputs: &[f32], inputs: &[f32], width: usize) -> Vec<f32> {
     let score = |(outputs, inputs): (&[f32], &[f32])| {
         let sum: f64 = outputs.iter().zip(inputs).map(|(a, b)| f64::from(a - b).powi(2)).sum();

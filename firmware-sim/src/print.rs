@@ -1,7 +1,7 @@
-//! What both programs print passes here: the line of an error, wrong usage, and what became of standard output.
+//! Printing for both programs: error lines, wrong usage, and failures of standard output.
 //!
-//! A reader that goes away early is no error (`foldnet summary runs/after | head -1`). Anything else that keeps a text
-//! from its reader, such as a full disk, ends the program with exit code 1, once its work is done.
+//! A reader that closes the pipe early is not an error (`foldnet summary runs/after | head -1`). Any other failure to
+//! deliver a text, such as a full disk, ends the program with exit code 1 once its work is done.
 
 use clap::error::{Error as UsageError, ErrorKind as Usage};
 use foldnet_data::text;
@@ -10,10 +10,10 @@ use std::io::{Error, ErrorKind, Result, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
-/// The first text that could not be written.
+/// The first error in writing to standard output.
 static LOST: Mutex<Option<Error>> = Mutex::new(None);
 
-/// Takes note of a text that went to standard output, or did not.
+/// Records whether a text could be written to standard output.
 pub fn keep(written: Result<()>) {
     if let Err(error) = written {
         if error.kind() != ErrorKind::BrokenPipe {
@@ -22,7 +22,7 @@ pub fn keep(written: Result<()>) {
     }
 }
 
-/// How the program ends: with the error that ended it, or with the first text that was lost, in one line on stderr.
+/// Ends the program: prints the error that ended it, or the first failure of standard output, as one line on stderr.
 pub fn end<E: Display>(program: &str, result: std::result::Result<(), E>) -> ExitCode {
     keep(stdout().flush());
     let lost = LOST.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -35,7 +35,7 @@ pub fn end<E: Display>(program: &str, result: std::result::Result<(), E>) -> Exi
     }
 }
 
-/// How the program ends where its command line is no use, or asks for help.
+/// Ends the program if its command line is invalid or asks for help.
 pub fn usage(program: &str, error: &UsageError) -> ExitCode {
     match error.kind() {
         Usage::DisplayHelp | Usage::DisplayVersion => {
@@ -46,7 +46,7 @@ pub fn usage(program: &str, error: &UsageError) -> ExitCode {
     }
 }
 
-/// One line of the several that clap has: what is wrong, tips in brackets, and where help is.
+/// Reduces clap's lines to one: the error, tips in brackets, and where to find help.
 fn one_line(program: &str, text: &str) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let told = text.split("\nUsage: ").next().unwrap_or_default();

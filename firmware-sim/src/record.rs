@@ -1,5 +1,5 @@
-//! What `foldnet-sim --json` prints: one [`Record`] of a model, or a list of them for several models or boards. Written by
-//! the command, and read by whoever shows what was measured: `foldnet report --device`.
+//! The output of `foldnet-sim --json`: one [`Record`] for a model, or a list of them for several models or boards. The
+//! command writes it, and `foldnet report --device` reads it.
 
 use crate::board::{Board, Footprint};
 use crate::emulate::{Cycles, Instructions};
@@ -10,90 +10,89 @@ use foldnet_core::model::checksum;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// A model, simulated or on a board: either what was measured, or the reason why nothing was.
+/// A model, simulated or on a board: either the measurement, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The board; none where the model was simulated for no board in particular.
+    /// The board; `None` if the model was simulated without one.
     pub board: Option<String>,
     /// Its processor core.
     pub core: Option<String>,
-    /// Rust's name of the target that its firmware is compiled for.
+    /// Rust target of its firmware.
     pub target: Option<String>,
     /// The model's file.
     pub model: String,
-    /// The checksum that the file ends with: see [`crc32`].
+    /// The checksum at the end of the file, see [`crc32`].
     pub crc32: String,
-    /// Bits of each layer's weights.
+    /// Bits per weight of each layer.
     pub bits: Vec<u8>,
-    /// Name of the set that the examples are of.
+    /// Name of the examples' data set.
     pub dataset: String,
-    /// Whether the board has room for the model.
+    /// Whether the model fits the board.
     pub fits: bool,
     /// Why nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What was.
+    /// The measurement.
     #[serde(flatten)]
     pub measured: Option<Measured>,
 }
 
-/// What any run gives.
+/// Results of any run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Examples answered.
+    /// Number of examples answered.
     pub images: usize,
-    /// Share of examples whose class is the right one, 0 to 1; none where the task is another, or the right ones are not
-    /// known.
+    /// Fraction of examples whose class is correct, 0 to 1; `None` for other tasks, or if the labels are unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accuracy: Option<f64>,
-    /// Measures of values or scores.
+    /// Metrics of values or scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metrics: Option<Metrics>,
     /// SHA-256 in hex over the output words of all examples, each word little-endian.
     pub logits_sha256: String,
-    /// Flash: measured on an emulated board, else at most.
+    /// Flash: measured on an emulated board, otherwise an upper bound.
     pub flash_bytes: usize,
     /// RAM, likewise.
     pub ram_bytes: usize,
-    /// What a run on an emulated board adds.
+    /// Additional results of a run on an emulated board.
     #[serde(flatten)]
     pub emulated: Option<Emulated>,
 }
 
-/// What a run on an emulated board adds.
+/// Additional results of a run on an emulated board.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Emulated {
     /// Name of the kernel that ran.
     pub kernel: String,
-    /// What built the firmware; none where it was given as a file.
+    /// The compiler of the firmware; `None` if it was given as a file.
     pub compiler: Option<String>,
-    /// From raw values to answer.
+    /// From raw values to the answer.
     pub instructions_per_image: Instructions,
-    /// Instructions of each layer, if asked for.
+    /// Instructions of each layer, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub instructions_per_layer: Option<Vec<Instructions>>,
-    /// Cycles per example by the plugin's model, where that was asked for.
+    /// Modelled cycles per example, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cycles: Option<Cycles>,
     /// Their mean in milliseconds at the board's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ms: Option<f64>,
-    /// Wait states of the board's flash, that they were modelled with.
+    /// Wait states of the board's flash used by the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_states: Option<u32>,
-    /// Whether the classes, scores and all outputs of all examples are the simulation's.
+    /// Whether the classes, scores and all outputs of all examples equal the simulation's.
     pub identical: bool,
-    /// The slot that was booted; none for a bare model.
+    /// The booted slot; `None` for a bare model.
     pub slot: Option<u8>,
 }
 
-/// The checksum of a model file in hex, eight digits; as `foldnet inspect` shows it.
+/// The checksum of a model file in hex, eight digits, as shown by `foldnet inspect`.
 pub fn crc32(file: &[u8]) -> String {
     format!("{:08x}", checksum(file).unwrap_or_default())
 }
 
 impl Record {
-    /// A record of the model in `file`, whose bytes are `bytes`, with nothing measured yet.
+    /// A record for the model in `file`, whose contents are `bytes`, without a measurement.
     pub fn new(board: Option<&Board>, file: &Path, bytes: &[u8], model: &Model, dataset: &str) -> Self {
         let known = |what: fn(&Board) -> &'static str| board.map(|board| what(board).to_owned());
         Self {
@@ -149,12 +148,12 @@ impl Measured {
     }
 }
 
-/// The share of right classes, where there are classes and they are known.
+/// The fraction of correct classes, if there are classes and they are known.
 fn accuracy(metrics: Option<&Metrics>, correct: usize, images: usize) -> Option<f64> {
     matches!(metrics, Some(Metrics::Classification(_))).then(|| correct as f64 / images.max(1) as f64)
 }
 
-/// Measures of a task that accuracy says nothing of.
+/// Metrics of tasks other than classification.
 fn of_other_tasks(metrics: Option<&Metrics>) -> Option<Metrics> {
     metrics.filter(|metrics| !matches!(metrics, Metrics::Classification(_))).cloned()
 }

@@ -1,7 +1,8 @@
 //! The PC shell around the app: many examples, one after the other, in memory that is stricter than a chip's.
 //!
-//! Scratch memory and the buffer for an example are exactly as long as the model declares, and poisoned before every
-//! example, so that code which reads what it has not written, or writes where it may not, shows here and not on a device.
+//! Scratch memory and the buffer for an example have exactly the length that the model declares, and are poisoned
+//! before every example, so that code that reads uninitialized memory, or writes out of bounds, fails here and not on a
+//! device.
 
 use crate::app::{App, Examples, Shell};
 use crate::metrics::{Metrics, anomaly, classification, regression};
@@ -12,17 +13,17 @@ use foldnet_data::{TargetsRef, ValuesRef, View};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 
-/// What scratch memory holds before an example: a NaN as a float, a large negative number as an integer.
+/// Content of scratch memory before an example: a NaN as a float, a large negative number as an integer.
 const POISON: u32 = 0xFFF5_A5A5;
 
 /// Result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulation {
-    /// Examples answered.
+    /// Number of examples answered.
     pub images: usize,
-    /// Examples whose class is the right one; 0 where the model tells no classes apart, or the right ones are not known.
+    /// Number of examples whose class is correct; 0 if the model does not classify, or the labels are unknown.
     pub correct: usize,
-    /// `[N]`, of a model that tells classes apart.
+    /// `[N]`, for a model that classifies.
     pub classes: Vec<u16>,
     /// `[N][outputs]`: logits, values in their units, or the reconstruction in the units of training.
     pub values: Vec<f32>,
@@ -30,28 +31,28 @@ pub struct Simulation {
     pub scores: Vec<f32>,
     /// SHA-256 in hex over the output words of all examples, each word little-endian.
     pub logits_sha256: String,
-    /// The measures of the task; none where the right answers are not known, but for scores: they are then those of normal
-    /// examples.
+    /// The metrics of the task; `None` if the labels are unknown, except for scores: they are then treated as those of
+    /// normal examples.
     pub metrics: Option<Metrics>,
 }
 
 impl Simulation {
-    /// Share of examples whose class is the right one, 0 to 1; 0 without any.
+    /// Fraction of examples whose class is correct, 0 to 1; 0 without any.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64
     }
 }
 
-/// Runs `model` over `examples`. After each one `progress` is told how many are done.
+/// Runs `model` over `examples`. After each one, `progress` receives the number of finished examples.
 ///
 /// # Panics
-/// When the examples have another type or number of values than the model takes, or targets of another kind than it
+/// If the examples have another type or number of values than the model takes, or targets of another kind than it
 /// answers.
 pub fn simulate(model: &Model, examples: View, progress: &mut dyn FnMut(usize)) -> Simulation {
     simulate_each(model, examples, &mut |example, _, _| progress(example + 1))
 }
 
-/// [`simulate`], which shows the answer to every example with its outputs; examples are counted from 0.
+/// Like [`simulate`], and passes the answer for every example with its outputs to `each`; examples are counted from 0.
 ///
 /// # Panics
 /// As [`simulate`].
@@ -159,7 +160,7 @@ impl<'e> Answers<'e> {
     }
 }
 
-/// How many classes are the right ones.
+/// Number of correct classes.
 pub(crate) fn correct(classes: &[u16], targets: TargetsRef) -> usize {
     let labels = targets.classes().unwrap_or_default();
     classes.iter().zip(labels).filter(|(class, label)| class == label).count()

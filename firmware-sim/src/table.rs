@@ -1,4 +1,4 @@
-//! How both programs are told to read a table of examples.
+//! Options of both programs for reading a table of examples.
 
 use clap::Args;
 use foldnet_data::{Normal, Options, TestSplit};
@@ -9,25 +9,25 @@ pub struct TableArgs {
     /// Column with the class or value, by name or number from 1; several for regression [default: the last]
     #[arg(long, value_name = "COLUMN,...", value_delimiter = ',', help_heading = "Tables and arrays")]
     target: Vec<String>,
-    /// Column that names the recording; none is in both training and test
+    /// Column that identifies the recording; no recording is in both training and test
     #[arg(long, value_name = "COLUMN", help_heading = "Tables and arrays")]
     group: Option<String>,
-    /// Rows of a window that recordings are cut into [default: what the model takes, if there is one]
+    /// Number of rows in the windows that recordings are cut into [default: what the model takes, if there is one]
     #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
     window: Option<usize>,
-    /// Rows from the start of one window to that of the next [default: as many as a window has]
+    /// Number of rows from the start of one window to the next [default: the length of a window]
     #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
     step: Option<usize>,
     /// Column and its value in normal rows; all others are for testing
     #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Tables and arrays")]
     normal: Option<Normal>,
-    /// Share of the examples for testing, or every:N for one of N in order [default: 0.2]
+    /// Fraction of the examples for testing, or every:N for one of N in order [default: 0.2]
     #[arg(long, value_name = "SHARE|every:N", help_heading = "Tables and arrays")]
     test_split: Option<TestSplit>,
 }
 
 impl TableArgs {
-    /// What the arguments say, and defaults for the rest.
+    /// The options given, and defaults for the rest.
     pub fn options(&self) -> Options {
         let Self { target, group, window, step, normal, test_split } = self.clone();
         Options { target, group, window, step, normal, test_split, ..Options::default() }

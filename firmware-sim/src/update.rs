@@ -1,4 +1,4 @@
-//! What a PC and firmware that replaces its own model (`examples/update`) tell each other, in the files of
+//! The protocol between a PC and firmware that replaces its own model (`examples/update`), in the files of
 //! [`crate::job`]. All words are little-endian `u32`.
 //!
 //! | file `job`, read by the board | |
@@ -8,34 +8,34 @@
 //!
 //! | file `results`, written by the board | |
 //! |---|---|
-//! | words | what booted at first: [`Booted`](crate::job::Booted) in 3 words, the number of logits, the image's logits |
+//! | words | the first boot: [`Booted`](crate::job::Booted) in 3 words, the number of logits, the image's logits |
 //! | 2 words | how the update ended, an [`Outcome`]; flash operations so far |
-//! | words | what booted then, likewise |
+//! | words | the second boot, likewise |
 
-/// What the board is to do.
+/// The board's job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UpdateJob {
-    /// Bytes of the image.
+    /// Size of the image in bytes.
     pub image_len: u32,
-    /// Bytes of the new model that are announced, and sent.
+    /// Size of the new model in bytes, as announced and sent.
     pub model_len: u32,
-    /// The operation of the flash, a block erased or a word written, in whose middle the power fails, counted from 0.
+    /// The flash operation (a block erased or a word written) during which power fails, counted from 0.
     pub power_fails_at: u32,
 }
 
 impl UpdateJob {
     /// Number of words.
     pub const WORDS: usize = 4;
-    /// The power does not fail.
+    /// Power does not fail.
     pub const NEVER: u32 = u32::MAX;
     const MAGIC: u32 = u32::from_le_bytes(*b"FUPD");
 
-    /// As it stands in the file.
+    /// The words in the file.
     pub const fn words(&self) -> [u32; Self::WORDS] {
         [Self::MAGIC, self.image_len, self.model_len, self.power_fails_at]
     }
 
-    /// None for words that are no job.
+    /// `None` if the words are not a job.
     pub const fn from_words(words: [u32; Self::WORDS]) -> Option<Self> {
         let [Self::MAGIC, image_len, model_len, power_fails_at] = words else { return None };
         Some(Self { image_len, model_len, power_fails_at })
@@ -46,7 +46,7 @@ impl UpdateJob {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Outcome {
-    /// The new model stands in its slot.
+    /// The new model is in its slot.
     Written = 0,
     /// `TooLarge`
     TooLarge = 1,
@@ -62,14 +62,14 @@ pub enum Outcome {
     Damaged = 6,
     /// `Header`
     Header = 7,
-    /// `Flash`: the power failed.
+    /// `Flash`: power failed.
     Flash = 8,
-    /// `Unconfirmed`: the power failed at the commit word.
+    /// `Unconfirmed`: power failed at the commit word.
     Unconfirmed = 9,
 }
 
 impl Outcome {
-    /// All of them, each at the place that its number says.
+    /// All outcomes, in the order of their numbers.
     const ALL: [Self; 10] = [
         Self::Written,
         Self::TooLarge,
@@ -83,7 +83,7 @@ impl Outcome {
         Self::Unconfirmed,
     ];
 
-    /// None for a number that is none.
+    /// `None` if the number is invalid.
     pub fn from_word(word: u32) -> Option<Self> {
         Self::ALL.get(word as usize).copied()
     }

@@ -1,4 +1,4 @@
-//! Writing files whole or not at all: every file the PC side writes goes through [`atomic_write`]. Arrays are written as
+//! Atomic writing of files: every file that the PC side writes goes through [`atomic_write`]. Arrays are written as
 //! NumPy's `.npy`.
 
 use std::fs::{self, File};
@@ -6,24 +6,23 @@ use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The name of a temporary file begins and ends so.
+/// Prefix and suffix of a temporary file's name.
 const TEMPORARY: (&str, &str) = (".foldnet-", ".part");
 
-/// A temporary file that nobody has written to for so long was left by a program that was killed. (Another program of
-/// ours may be at work in the same folder; it takes seconds.)
+/// A temporary file not written to for this long was left by a killed program. (Another one of our programs may be
+/// working in the same folder; that takes seconds.)
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
-/// Writes what `contents` writes into the file `path`, which afterwards holds all of it, or, on any error, what it held
-/// before (nothing, where there was no file).
+/// Writes the output of `contents` to the file `path`. Afterwards the file holds all of it or, on any error, its
+/// previous contents (nothing, if it did not exist).
 ///
-/// A temporary file in the same folder is filled, brought to the disk and renamed; it has the permissions of the file
-/// that it replaces, or of any new file, and goes when something fails. Where the program was killed it stays, until a
-/// later run writes into the same folder and finds it an hour old. A link keeps pointing at its file, also where that is
-/// not there yet. A device or pipe (`/dev/stdout`) cannot be
-/// replaced and is written to directly.
+/// A temporary file in the same folder is filled, synced to disk and renamed. It gets the permissions of the file that
+/// it replaces, or of any new file, and is removed on failure. If the program is killed, it stays until a later run
+/// writes into the same folder and finds it an hour old. A link keeps pointing at its file, even if that does not exist
+/// yet. A device or pipe (`/dev/stdout`) cannot be replaced and is written to directly.
 ///
 /// # Errors
-/// One line that names the path, the cause and the remedy, of the kind the system (or `contents`) gave.
+/// One line with the path, the cause and the remedy, of the kind returned by the system (or `contents`).
 pub fn atomic_write(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let written = match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
@@ -57,10 +56,10 @@ fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
     header
 }
 
-/// Refuses to write `output` over a file that was read to make it: by any name, through any link.
+/// Refuses to write `output` over an input file, by any name and through any link.
 ///
 /// # Errors
-/// When it is one of `inputs`; the error names both and the remedy.
+/// If it is one of `inputs`; the error names both and the remedy.
 pub fn check_not_input(output: &Path, inputs: &[&Path]) -> Result<(), WouldBeLost> {
     match inputs.iter().find(|input| is_same(output, input)) {
         Some(input) => Err(WouldBeLost { output: output.to_owned(), input: (*input).to_owned() }),
@@ -68,7 +67,7 @@ pub fn check_not_input(output: &Path, inputs: &[&Path]) -> Result<(), WouldBeLos
     }
 }
 
-/// What is to be written would replace what it is made of.
+/// The output would replace one of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: is {}, which is read for it and would be lost; write to another file", output.display(), input.display())]
 pub struct WouldBeLost {
@@ -78,7 +77,7 @@ pub struct WouldBeLost {
     pub input: PathBuf,
 }
 
-/// Whether two paths lead to one file.
+/// Whether two paths lead to the same file.
 fn is_same(a: &Path, b: &Path) -> bool {
     let (Ok(a), Ok(b)) = (fs::canonicalize(a), fs::canonicalize(b)) else { return false };
     a == b || is_same_inode(&a, &b)
@@ -96,10 +95,10 @@ fn is_same_inode(_: &Path, _: &Path) -> bool {
     false
 }
 
-/// Most links that are followed one after the other, as Linux has it.
+/// Maximum number of links followed one after the other, as in Linux.
 const MOST_LINKS: usize = 40;
 
-/// Where links lead to in the end, whether or not anything is there.
+/// The final target of links, whether or not it exists.
 fn followed(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
@@ -111,7 +110,7 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::new(ErrorKind::InvalidInput, "a link that leads to itself"))
 }
 
-/// `permissions` are those of the file that is replaced.
+/// `permissions` are those of the file being replaced.
 fn replace(
     path: &Path,
     permissions: Option<fs::Permissions>,
@@ -132,7 +131,7 @@ fn replace(
     temporary.persist(path).map(drop).map_err(|failed| failed.error)
 }
 
-/// Removes what killed programs have left in `folder`, as far as that can be done.
+/// Removes files left by killed programs in `folder`, as far as possible.
 fn remove_forgotten(folder: &Path) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     for entry in entries.filter(is_forgotten) {
@@ -153,7 +152,7 @@ fn fill(file: &File, contents: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     buffer.flush()
 }
 
-/// Where `path` lies; a bare file name lies in the current folder.
+/// The folder of `path`; for a bare file name the current folder.
 fn folder(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
@@ -172,7 +171,7 @@ fn message(path: &Path, error: &io::Error) -> String {
     format!("{}: cannot be written ({}); {remedy}", path.display(), cause(error))
 }
 
-/// The system's words, without what `tempfile` adds: the name of a file that is gone again.
+/// The system's error message, without the name of the deleted temporary file that `tempfile` adds.
 fn cause(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" at path \"").next().unwrap_or_default().to_owned()
@@ -191,7 +190,7 @@ mod tests {
         names
     }
 
-    /// `contents` fails with `kind`; what was there stays, nothing else is left, and the message says so.
+    /// `contents` fails with `kind`: the previous file stays, nothing else is left, and the message says so.
     fn check_failure(kind: ErrorKind, remedy: &str) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("old");

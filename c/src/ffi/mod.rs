@@ -1,6 +1,6 @@
-//! The functions of `include/foldnet.h`, which says what they do: here stands what they check. The only `unsafe` of this
-//! crate: a pointer of C's becomes a reference, once it is known not to be null, to be aligned, and to have a length that
-//! memory can have. That the memory is there, and is the caller's, only the caller can know.
+//! The functions of `include/foldnet.h`, which documents them; this module checks their arguments. It has the only
+//! `unsafe` of this crate: a C pointer becomes a reference once it is known not to be null, to be aligned, and to have
+//! a length that memory can have. Only the caller can guarantee that the memory is valid and belongs to it.
 #![allow(unsafe_code)]
 
 mod panic;
@@ -16,18 +16,18 @@ use foldnet_core::Model;
 use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
 use foldnet_core::slot::{Room, boot};
 
-/// Words, each as large as a pointer, of the header's `foldnet_model`: a parsed model, and a little room to grow.
+/// Number of pointer-sized words in the header's `foldnet_model`: a parsed model, with some spare space.
 pub const MODEL_WORDS: usize = 96;
 
-/// The header's `foldnet_model`: memory of the caller's, which becomes a `Parsed`.
+/// The header's `foldnet_model`: the caller's memory, which becomes a `Parsed`.
 #[repr(C)]
 pub struct Storage {
     opaque: [MaybeUninit<usize>; MODEL_WORDS],
 }
 
-/// What [`Storage`] holds.
+/// The content of [`Storage`].
 struct Parsed {
-    /// [`MARK`] when there is a model.
+    /// [`MARK`] if there is a model.
     mark: usize,
     model: MaybeUninit<Model<'static>>,
 }
@@ -36,24 +36,24 @@ struct Parsed {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Answered {
-    /// The class, where the model tells classes apart.
+    /// The class, if the model classifies.
     pub class_index: u32,
-    /// 1 where a score is above the threshold, else 0.
+    /// 1 if a score is above the threshold, otherwise 0.
     pub above: u32,
-    /// The sum that a score is made of.
+    /// The sum from which the score is computed.
     pub sum: u64,
 }
 
-/// Tells a parsed model from memory that is zero, or in which parsing failed.
+/// Distinguishes a parsed model from zeroed memory, and from memory in which parsing failed.
 const MARK: usize = 0x464E_4D44;
 
 const _: () = assert!(size_of::<Parsed>() <= size_of::<Storage>() && align_of::<Parsed>() <= align_of::<Storage>());
 
 /// # Safety
-/// `bytes` points to `len` bytes that stay as they are while the model is in use, `model` to a `foldnet_model`.
+/// `bytes` must point to `len` bytes that do not change while the model is in use, `model` to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_parse(model: *mut Storage, bytes: *const u8, len: usize) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     code(unsafe { open(model, bytes, len, |bytes| Ok(Model::parse(bytes)?)) })
 }
 
@@ -66,56 +66,56 @@ pub unsafe extern "C" fn foldnet_boot(model: *mut Storage, flash: *const u8, len
         let len = u32::try_from(len).map_err(|_| Status::Pointer)?;
         Ok(boot(bytes, &Room::halves(flash.addr() as u32, len, erase_block))?.model)
     };
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     code(unsafe { open(model, flash, len, newest) })
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_inputs(model: *const Storage) -> usize {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { parsed(model) }.map_or(0, Model::inputs)
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_classes(model: *const Storage) -> usize {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { parsed(model) }.map_or(0, Model::classes)
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_outputs(model: *const Storage) -> usize {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { parsed(model) }.map_or(0, Model::outputs)
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_input_type(model: *const Storage) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { parsed(model) }.map_or(NONE, |model| model.input_type() as i32)
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_head(model: *const Storage) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { parsed(model) }.map_or(NONE, |model| model.head() as i32)
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`, `len` is null or points to a `size_t`.
+/// `model` must be null or point to a `foldnet_model`, `len` must be null or point to a `size_t`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_label(model: *const Storage, index: usize, len: *mut usize) -> *const c_char {
     let label = || {
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: as promised by the caller.
         let (model, len) = unsafe { (parsed(model)?, slice_mut(len, 1)?) };
         let label = model.labels().nth(index).ok_or(Status::Head)?;
         len.fill(label.len());
@@ -125,18 +125,18 @@ pub unsafe extern "C" fn foldnet_label(model: *const Storage, index: usize, len:
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_scratch_words(model: *const Storage) -> usize {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { parsed(model) }.map_or(0, Model::scratch_words)
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_logit_scale(model: *const Storage) -> f32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     match unsafe { parsed(model) } {
         Ok(model) if !model.is_float() => model.header().logit_scale,
         _ => 0.0,
@@ -144,7 +144,8 @@ pub unsafe extern "C" fn foldnet_logit_scale(model: *const Storage) -> f32 {
 }
 
 /// # Safety
-/// The pointers are null or point to as much as is said; nothing else reads or writes `scratch` meanwhile.
+/// The pointers must be null or point to memory of the given lengths; nothing else may read or write `scratch` during
+/// the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_classify(
     model: *const Storage,
@@ -155,9 +156,9 @@ pub unsafe extern "C" fn foldnet_classify(
     class_index: *mut u32,
 ) -> i32 {
     let classify = || {
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: as promised by the caller.
         let (model, image) = unsafe { (parsed(model)?, slice(image, image_len)?) };
-        // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+        // SAFETY: as promised by the caller; nothing else uses the scratch memory.
         let (scratch, class_index) = unsafe { (slice_mut(scratch, scratch_words)?, slice_mut(class_index, 1)?) };
         let class = Inference::<u8>::new(model.clone(), scratch)?.run(image)?.class().ok_or(Status::Head)?;
         class_index.fill(if panic::PANICKING { u32::from(image[class]) } else { class as u32 });
@@ -177,7 +178,7 @@ pub unsafe extern "C" fn foldnet_run_u8(
     scratch_words: usize,
     answer: *mut Answered,
 ) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
 }
 
@@ -192,7 +193,7 @@ pub unsafe extern "C" fn foldnet_run_i8(
     scratch_words: usize,
     answer: *mut Answered,
 ) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
 }
 
@@ -207,7 +208,7 @@ pub unsafe extern "C" fn foldnet_run_i16(
     scratch_words: usize,
     answer: *mut Answered,
 ) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
 }
 
@@ -222,7 +223,7 @@ pub unsafe extern "C" fn foldnet_run_u16(
     scratch_words: usize,
     answer: *mut Answered,
 ) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
 }
 
@@ -237,20 +238,21 @@ pub unsafe extern "C" fn foldnet_run_f32(
     scratch_words: usize,
     answer: *mut Answered,
 ) -> i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     code(unsafe { run(model, example, example_len, scratch, scratch_words, answer) })
 }
 
 /// # Safety
-/// The pointers are null or point to as much as is said; nothing else reads or writes `scratch` meanwhile.
+/// The pointers must be null or point to memory of the given lengths; nothing else may read or write `scratch` during
+/// the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_logits(model: *const Storage, scratch: *mut u32, scratch_words: usize) -> *const i32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { of_outputs(model, scratch, scratch_words, |outputs| outputs.words().as_ptr().cast()) }.unwrap_or(null())
 }
 
 /// # Safety
-/// As for [`foldnet_logits`]; `values` is null or points to `len` floats.
+/// As for [`foldnet_logits`]; `values` must be null or point to `len` floats.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_values(
     model: *const Storage,
@@ -260,20 +262,20 @@ pub unsafe extern "C" fn foldnet_values(
     len: usize,
 ) -> i32 {
     let write = || {
-        // SAFETY: the caller's promise is passed on; the values are nobody else's.
+        // SAFETY: as promised by the caller; nothing else uses the values.
         let (model, values) = unsafe { (parsed(model)?, slice_mut(values, len)?) };
         if len != model.outputs() {
             return Err(Status::Outputs);
         }
         let copy = |outputs: Outputs| values.iter_mut().zip(outputs.values()).for_each(|(to, value)| *to = value);
-        // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+        // SAFETY: as promised by the caller; nothing else uses the scratch memory.
         of_model(model, unsafe { slice_mut(scratch, scratch_words)? }, copy)
     };
     code(write())
 }
 
 /// # Safety
-/// As for [`foldnet_logits`]; `probabilities` is null or points to `len` floats.
+/// As for [`foldnet_logits`]; `probabilities` must be null or point to `len` floats.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_probabilities(
     model: *const Storage,
@@ -283,7 +285,7 @@ pub unsafe extern "C" fn foldnet_probabilities(
     len: usize,
 ) -> i32 {
     let write = || {
-        // SAFETY: the caller's promise is passed on; the probabilities are nobody else's.
+        // SAFETY: as promised by the caller; nothing else uses the probabilities.
         let (model, probabilities) = unsafe { (parsed(model)?, slice_mut(probabilities, len)?) };
         if model.classes() == 0 {
             return Err(Status::Head);
@@ -291,17 +293,17 @@ pub unsafe extern "C" fn foldnet_probabilities(
         if len != model.classes() {
             return Err(Status::Outputs);
         }
-        // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+        // SAFETY: as promised by the caller; nothing else uses the scratch memory.
         of_model(model, unsafe { slice_mut(scratch, scratch_words)? }, |outputs| outputs.probabilities(probabilities))
     };
     code(write())
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`, `answer` is null or points to a `foldnet_answer`.
+/// `model` must be null or point to a `foldnet_model`, `answer` must be null or point to a `foldnet_answer`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_score(model: *const Storage, answer: *const Answered) -> f32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     match unsafe { (parsed(model), slice(answer, 1)) } {
         (Ok(model), Ok([answer])) => model.score(answer.sum).unwrap_or(0.0),
         _ => 0.0,
@@ -309,10 +311,10 @@ pub unsafe extern "C" fn foldnet_score(model: *const Storage, answer: *const Ans
 }
 
 /// # Safety
-/// `model` is null or points to a `foldnet_model`.
+/// `model` must be null or point to a `foldnet_model`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn foldnet_threshold(model: *const Storage) -> f32 {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     unsafe { parsed(model) }.map_or(None, Model::threshold).unwrap_or(f32::INFINITY)
 }
 
@@ -322,7 +324,7 @@ pub extern "C" fn foldnet_message(status: i32) -> *const c_char {
     Status::message_of(status).as_ptr()
 }
 
-/// What stands for no input type, and for no head.
+/// Returned for an unknown input type or head.
 const NONE: i32 = -1;
 
 /// Runs a model that takes values of type `I`.
@@ -337,9 +339,9 @@ unsafe fn run<I: Input>(
     scratch_words: usize,
     answer: *mut Answered,
 ) -> Result<(), Status> {
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     let (model, example) = unsafe { (parsed(model)?, slice(example, example_len)?) };
-    // SAFETY: the caller's promise is passed on; the scratch memory and the answer are nobody else's.
+    // SAFETY: as promised by the caller; nothing else uses the scratch memory or the answer.
     let (scratch, place) = unsafe { (slice_mut(scratch, scratch_words)?, slice_mut(answer, 1)?) };
     let none = Answered::default();
     place.fill(match Inference::<I>::new(model.clone(), scratch)?.run(example)? {
@@ -351,7 +353,7 @@ unsafe fn run<I: Input>(
     Ok(())
 }
 
-/// What `take` makes of the outputs of the example that was last run in `scratch`.
+/// Applies `take` to the outputs of the last example in `scratch`.
 ///
 /// # Safety
 /// As for [`foldnet_logits`].
@@ -361,12 +363,12 @@ unsafe fn of_outputs<R>(
     scratch_words: usize,
     take: impl FnOnce(Outputs) -> R,
 ) -> Result<R, Status> {
-    // SAFETY: the caller's promise is passed on; the scratch memory is nobody else's.
+    // SAFETY: as promised by the caller; nothing else uses the scratch memory.
     let (model, scratch) = unsafe { (parsed(model)?, slice_mut(scratch, scratch_words)?) };
     of_model(model, scratch, take)
 }
 
-/// Likewise, of a model that is there.
+/// The same for a parsed model.
 fn of_model<R>(model: &Model, scratch: &mut [u32], take: impl FnOnce(Outputs) -> R) -> Result<R, Status> {
     let model = model.clone();
     Ok(match model.input_type() {
@@ -378,12 +380,12 @@ fn of_model<R>(model: &Model, scratch: &mut [u32], take: impl FnOnce(Outputs) ->
     })
 }
 
-/// What a function returns.
+/// The return value of a function.
 fn code(result: Result<(), Status>) -> i32 {
     result.err().unwrap_or(Status::Ok).code()
 }
 
-/// Puts what `parse` finds in `bytes` into `model`.
+/// Parses `bytes` with `parse` into `model`.
 ///
 /// # Safety
 /// As for [`foldnet_parse`].
@@ -397,7 +399,7 @@ unsafe fn open(
     let place = model.cast::<Parsed>();
     // SAFETY: the caller's memory, checked above, and large enough for a `Parsed` (asserted); it is written, never read.
     unsafe { (&raw mut (*place).mark).write(0) };
-    // SAFETY: the caller's promise is passed on.
+    // SAFETY: as promised by the caller.
     let found = parse(unsafe { slice(bytes, len)? })?;
     // SAFETY: as above.
     unsafe { place.write(Parsed { mark: MARK, model: MaybeUninit::new(found) }) };
@@ -407,7 +409,7 @@ unsafe fn open(
 /// The model in `model`.
 ///
 /// # Safety
-/// `model` is null or points to a `foldnet_model`, which nobody writes meanwhile.
+/// `model` must be null or point to a `foldnet_model`, which must not be written meanwhile.
 unsafe fn parsed<'a>(model: *const Storage) -> Result<&'a Model<'static>, Status> {
     check(model, 1)?;
     let place = model.cast::<Parsed>();
@@ -420,22 +422,22 @@ unsafe fn parsed<'a>(model: *const Storage) -> Result<&'a Model<'static>, Status
 }
 
 /// # Safety
-/// `pointer` is null or points to `len` values that nobody writes while the slice lives.
+/// `pointer` must be null or point to `len` values that are not written while the slice lives.
 unsafe fn slice<'a, T>(pointer: *const T, len: usize) -> Result<&'a [T], Status> {
     check(pointer, len)?;
-    // SAFETY: checked, but for what only the caller can know.
+    // SAFETY: checked, except for what only the caller can guarantee.
     Ok(unsafe { from_raw_parts(pointer, len) })
 }
 
 /// # Safety
-/// `pointer` is null or points to `len` values that nobody else reads or writes while the slice lives.
+/// `pointer` must be null or point to `len` values that nothing else reads or writes while the slice lives.
 unsafe fn slice_mut<'a, T>(pointer: *mut T, len: usize) -> Result<&'a mut [T], Status> {
     check(pointer, len)?;
-    // SAFETY: checked, but for what only the caller can know.
+    // SAFETY: checked, except for what only the caller can guarantee.
     Ok(unsafe { from_raw_parts_mut(pointer, len) })
 }
 
-/// What can be checked of a pointer to `len` values.
+/// The possible checks of a pointer to `len` values.
 fn check<T>(pointer: *const T, len: usize) -> Result<(), Status> {
     let bytes = len.checked_mul(size_of::<T>()).filter(|bytes| *bytes <= isize::MAX as usize);
     let fits = bytes.is_some_and(|bytes| pointer.addr().checked_add(bytes).is_some());

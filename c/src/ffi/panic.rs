@@ -1,12 +1,12 @@
-//! What a panic does on bare metal: nothing may, so it is either a halt, or, under the feature `prove-no-panic`, a
-//! function that exists nowhere, so that a program links only if the compiler found the handler unreachable.
+//! The panic handler on bare metal. Nothing may panic, so it either halts or, with the feature `prove-no-panic`, calls
+//! a function that does not exist, so that a program links only if the compiler found the handler unreachable.
 
-/// Whether a panic is put in, to see that the proof would fail.
+/// Whether a panic is inserted, to check that the proof would fail.
 pub(super) const PANICKING: bool = option_env!("FOLDNET_PANICKING").is_some();
 
 #[cfg(all(target_os = "none", feature = "prove-no-panic"))]
 unsafe extern "C" {
-    /// Exists nowhere. The linker's message names it.
+    /// Does not exist. The linker's message names it.
     fn foldnet_can_panic() -> !;
 }
 

@@ -1,4 +1,4 @@
-//! The C interface as C calls it: right where the call is right, and a status, never a crash, where it is not.
+//! Tests of the C interface as called from C: correct calls give results, and incorrect ones a status, never a crash.
 
 use super::*;
 use core::ffi::CStr;
@@ -6,7 +6,7 @@ use core::ptr::null_mut;
 use foldnet_core::Refusal;
 use foldnet_core::model::{Aligned, FLOAT_BITS, HeadSpec, InputSpec, LayerHeader, LayerWeights, ModelSpec, encode};
 
-/// Bytes of the model below, at most.
+/// Maximum length of the model below, in bytes.
 const LEN: usize = 256;
 
 /// Two pixels, two classes, float weights: the logits are `p0 - p1` and `p1`.
@@ -49,8 +49,8 @@ fn an_image_is_classified() {
     }
 }
 
-/// A reconstruction of two `i16` values by float weights: both outputs are `x0 + x1`, compared with `x`; the mean of two
-/// squares is abnormal above 10.
+/// A reconstruction of two `i16` values with float weights: both outputs are `x0 + x1`, compared with `x`. The mean of
+/// two squares is abnormal above 10.
 fn reconstruction() -> (Aligned<[u8; LEN]>, usize) {
     let header = LayerHeader { inputs: 2, units: 2, bits: FLOAT_BITS, relu: false, scale: 1.0 };
     let weights = LayerWeights::Float { kernel: &[1.0; 4], bias: &[0.0; 2] };

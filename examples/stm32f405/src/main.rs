@@ -1,5 +1,5 @@
-//! One image, one class: opens the newest model in flash, classifies an image, and says the class and how many cycles
-//! that took. With a probe on an STM32F405: `cargo run --release`. See docs/on-a-board.md of Foldnet.
+//! Opens the newest model in flash, classifies one image, and reports the class and the number of cycles
+//! that it took. With a probe on an STM32F405: `cargo run --release`. See docs/on-a-board.md of Foldnet.
 #![no_std]
 #![no_main]
 
@@ -15,13 +15,13 @@ use {cortex_m_semihosting::hprintln as println, panic_semihosting as _};
 #[cfg(feature = "rtt")]
 use {defmt::println, defmt_rtt as _, panic_probe as _};
 
-/// The largest erase block that models lie in.
+/// The largest erase block in the models' flash.
 const ERASE_BLOCK: u32 = 128 * 1024;
 
 /// Scratch memory in words; the notebook's network takes 691 of them on this processor.
 const SCRATCH_WORDS: usize = 1024;
 
-/// An image as a camera gives it, a byte a pixel: the first test image of Fashion-MNIST, an ankle boot.
+/// An image as from a camera, one byte per pixel: the first test image of Fashion-MNIST, an ankle boot.
 static IMAGE: &[u8] = include_bytes!("../image.raw");
 
 #[cortex_m_rt::entry]
@@ -59,7 +59,7 @@ fn classify(model: Model) {
     }
 }
 
-/// QEMU has no such counter: there it stays 0.
+/// QEMU does not emulate the counter, which stays 0 there.
 fn start_cycle_counter() {
     if let Some(mut core) = Peripherals::take() {
         core.DCB.enable_trace();

@@ -1,10 +1,9 @@
-//! Firmware without the test harness: the model from flash, an image from memory, the class into memory. What it
-//! takes of flash and RAM is what Foldnet takes of a device; and it is linked so that it cannot contain a panic.
+//! Firmware without the test harness: the model from flash, an image from memory, the class into memory. Its flash and
+//! RAM are what Foldnet takes on a device. It is linked so that it cannot contain a panic.
 //!
-//! The harness that it leaves out: files and exit codes by semihosting, the clock, the painted stack.
+//! It leaves out the harness: files and exit codes over semihosting, the clock, the painted stack.
 //!
-//! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example bare
-//! --no-default-features --features bare-metal,float,bits8,bits4,bits2 --target thumbv6m-none-eabi`
+//! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example bare --no-default-features --features bare-metal,float,bits8,bits4,bits2 --target thumbv6m-none-eabi`
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
@@ -19,13 +18,13 @@ use foldnet_sim::app::{App, Examples, Shell};
 use foldnet_sim::arch::memory;
 use foldnet_sim::exit::Exit;
 
-/// The class last found, or an exit code from [`FAILED`] on; for a debugger, or whatever else shares the memory.
+/// The most recent class, or an exit code from [`FAILED`] on; for a debugger, or anything else that shares the memory.
 static ANSWER: AtomicUsize = AtomicUsize::new(0);
 
 /// Answers from here on are exit codes.
 const FAILED: usize = 0x1_0000;
 
-/// Whether a panic is put in, to see that the proof would fail.
+/// Whether a panic is inserted, to check that the proof would fail.
 const PANICKING: bool = option_env!("FOLDNET_PANICKING").is_some();
 
 foldnet_sim::entry!(main);
@@ -44,7 +43,7 @@ fn run() -> Result<(), Exit> {
     Ok(())
 }
 
-/// An image sensor that writes into memory by itself.
+/// An image sensor that writes into memory on its own.
 struct Camera;
 
 impl Examples<u8> for Camera {

@@ -1,20 +1,20 @@
-//! Firmware that walks core's own tests on a board: `foldnet_core::cases::CASES`, the table that the PC's test walks,
-//! and steps of training whose every bit must be the PC's.
+//! Firmware that runs core's own tests on a board: `foldnet_core::cases::CASES`, the table that the PC's test also
+//! runs, and training steps whose results must be bit-identical to the PC's.
 //!
-//! Files and exit codes go by semihosting, as described in [`foldnet_sim::cases`]. All flash is the program's, and all
-//! RAM but the statics its stack. It is built and run by `foldnet_sim::emulate::run_cases`, and by hand:
+//! Files and exit codes go over semihosting, as described in [`foldnet_sim::cases`]. All flash belongs to the program,
+//! and all RAM except the statics to its stack. `foldnet_sim::emulate::run_cases` builds and runs it; by hand:
 //!
 //! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example cases --features cases --target thumbv6m-none-eabi`
 //!
 //! # The same for your own firmware
 //!
-//! 1. Tests are plain functions that panic where they fail, in a `no_std` module of your library behind a feature, and
-//!    a table names them: `pub const CASES: &[(&str, fn())] = &[("my_case", my_case)];`
-//! 2. On the PC one `#[test]` walks the table: `for (name, case) in CASES { println!("{name}"); case(); }`
-//! 3. A test firmware like this one walks it on the board: it tells the debugger a case's number before the case
-//!    begins, and at the end how many have passed; its panic handler ends with an exit code of its own.
-//! 4. On the PC another test runs that firmware under QEMU. The exit code must be 0, and the count the table's length:
-//!    a firmware that stops early without a word does not pass. The last number told is the case that failed.
+//! 1. Write tests as plain functions that panic on failure, in a `no_std` module of your library behind a feature, and
+//!    list them in a table: `pub const CASES: &[(&str, fn())] = &[("my_case", my_case)];`
+//! 2. On the PC, one `#[test]` runs the table: `for (name, case) in CASES { println!("{name}"); case(); }`
+//! 3. On the board, a test firmware like this one runs it. It tells the debugger the number of each case before the
+//!    case begins, and the number of passed cases at the end; its panic handler exits with a code of its own.
+//! 4. On the PC, another test runs that firmware under QEMU. The exit code must be 0, and the count the table's length:
+//!    firmware that stops early without a message does not pass. The last reported number is the case that failed.
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
@@ -68,7 +68,7 @@ fn read_job() -> Result<CasesJob, Exit> {
     CasesJob::from_words(words).ok_or(Exit::Job)
 }
 
-/// What no case does.
+/// Faults that no case has.
 fn make(trouble: Trouble) {
     match trouble {
         Trouble::Panic => panic!("as asked for"),
@@ -77,8 +77,8 @@ fn make(trouble: Trouble) {
     }
 }
 
-/// Calls itself until little of the stack is left, and then writes beyond its end, but not beyond the bytes that are
-/// set aside for statics below it.
+/// Calls itself until little of the stack is left, and then writes beyond its end, but not beyond the bytes reserved
+/// for statics below it.
 #[inline(never)]
 fn fill_stack() {
     let frame = black_box([0u32; 8]);
@@ -90,7 +90,7 @@ fn fill_stack() {
     black_box(frame);
 }
 
-/// Writes 160 bytes in one piece.
+/// Writes 160 contiguous bytes.
 #[inline(never)]
 fn write_beyond() {
     black_box([0u32; 40]);

@@ -1,9 +1,8 @@
-//! The smallest firmware: one model at a fixed place in flash, weights of one width, an image from memory, the class
-//! into memory. Its size is that of Foldnet's inference, with a vector table and a reset handler; like `bare`, it cannot
-//! contain a panic.
+//! The smallest firmware: one model at a fixed address in flash, weights of one width, an image from memory, the class
+//! into memory. Its size is that of Foldnet's inference, plus a vector table and a reset handler. Like `bare`, it
+//! cannot contain a panic.
 //!
-//! `FOLDNET_BOARD=netduinoplus2 cargo build --profile firmware -p foldnet-sim --example inference
-//! --no-default-features --features bare-metal,bits4 --target thumbv7em-none-eabihf`
+//! `FOLDNET_BOARD=netduinoplus2 cargo build --profile firmware -p foldnet-sim --example inference --no-default-features --features bare-metal,bits4 --target thumbv7em-none-eabihf`
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
@@ -17,7 +16,7 @@ use foldnet_core::Inference;
 use foldnet_core::slot::bare;
 use foldnet_sim::arch::memory;
 
-/// The class last found, or [`NONE`]; for a debugger, or whatever else shares the memory.
+/// The most recent class, or [`NONE`]; for a debugger, or anything else that shares the memory.
 static ANSWER: AtomicUsize = AtomicUsize::new(NONE);
 
 /// Nothing was classified: there is no model, or no memory for it.
@@ -31,7 +30,7 @@ fn main() -> ! {
     }
 }
 
-/// The class of the image that something else, as far as the compiler knows, wrote into memory.
+/// Classifies the image; the compiler must assume that something else wrote it into memory.
 fn classify() -> Option<usize> {
     let model = bare(memory::model_flash()).ok()?;
     let memory = memory::split(memory::take_free()?, model.inputs());

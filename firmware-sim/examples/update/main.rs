@@ -1,11 +1,11 @@
-//! Firmware that replaces its own model in the field: it boots the newest model of its flash and answers an image,
-//! writes another model into the slot that does not run, boots again and answers the same image. Should the power fail
-//! on the way, the old model answers.
+//! Firmware that replaces its own model in the field: it boots the newest model in flash and classifies an image,
+//! writes another model into the slot that is not running, boots again and classifies the same image. If power fails in
+//! between, the old model answers.
 //!
-//! Image and new model come by semihosting, as described in [`foldnet_sim::update`]; in a product they come by radio or
-//! wire. The flash driver is `arch/`: that of an nRF51 (microbit), or memory of an FPGA board that stands for flash.
-//! As [`bare`](../bare/main.rs) it is linked so that it cannot contain a panic, the slot writer included. It is built
-//! and run by `foldnet_sim::emulate::run_update`, and by hand:
+//! Image and new model arrive over semihosting, as described in [`foldnet_sim::update`]; in a product they would arrive
+//! over radio or a cable. The flash driver is in `arch/`: for an nRF51 (microbit), or RAM of an FPGA board that behaves
+//! like flash. Like [`bare`](../bare/main.rs), it is linked so that it cannot contain a panic, including the slot
+//! writer. `foldnet_sim::emulate::run_update` builds and runs it; by hand:
 //!
 //! `FOLDNET_BOARD=microbit cargo build --profile firmware -p foldnet-sim --example update --features update --target thumbv6m-none-eabi`
 #![no_std]
@@ -24,7 +24,7 @@ use foldnet_sim::exit::Exit;
 use foldnet_sim::job::Booted;
 use foldnet_sim::update::{Outcome, UpdateJob};
 
-/// Bytes that are received at once.
+/// Number of bytes received at once.
 const PIECE: usize = 100;
 
 foldnet_sim::entry!(main);
@@ -55,7 +55,7 @@ fn run() -> Result<(), Exit> {
     memory::stack_peak().map(drop).ok_or(Exit::Stack)
 }
 
-/// Opens the newest model that is whole, and answers the image.
+/// Opens the newest complete model, and classifies the image.
 fn boot(flash: &[u8], free: &mut Parts<u8>, results: &mut File) -> Result<Running, Exit> {
     let found = slot::boot(flash, &memory::room())?;
     let booted = Booted::of(&found);
@@ -70,7 +70,7 @@ fn boot(flash: &[u8], free: &mut Parts<u8>, results: &mut File) -> Result<Runnin
     Ok(found.running)
 }
 
-/// Receives a model of `len` bytes, a piece at a time, into the slot that does not run.
+/// Receives a model of `len` bytes, a piece at a time, into the slot that is not running.
 fn replace(
     flash: &mut Flash,
     running: Running,

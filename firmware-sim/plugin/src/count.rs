@@ -1,19 +1,19 @@
-//! The sum of cycles: blocks as they are executed, the branches between them, and the lines of flash that are waited for.
+//! The sum of cycles: executed blocks, the branches between them, and wait states for lines of flash.
 //!
-//! Flash: a read of a line that is not among the last [`DATA_BYTES`] costs the wait states, and so does an instruction from a
-//! line that is not in a direct-mapped cache of [`CODE_BYTES`]; both are what the STM32F4's accelerator has. Prefetching is
-//! not modelled, nor are the bus's conflicts.
+//! A read of a flash line that is not among the last [`DATA_BYTES`] costs the wait states, and so does an instruction
+//! from a line that is not in a direct-mapped cache of [`CODE_BYTES`]; the STM32F4's accelerator has caches of these
+//! sizes. Prefetching and bus conflicts are not modelled.
 
-/// Bytes of data that are kept, in lines.
+/// Size of the data cache in bytes.
 pub const DATA_BYTES: u64 = 128;
 
-/// Bytes of code that are kept, in lines.
+/// Size of the code cache in bytes.
 pub const CODE_BYTES: u64 = 1024;
 
-/// The firmware's marker in front of an inference: `mov r10, r10`.
+/// The firmware's marker before an inference: `mov r10, r10`.
 pub const START: [u8; 2] = [0xD2, 0x46];
 
-/// The firmware's marker behind an inference: `mov r11, r11`.
+/// The firmware's marker after an inference: `mov r11, r11`.
 pub const STOP: [u8; 2] = [0xDB, 0x46];
 
 /// Flash as the processor sees it.
@@ -21,37 +21,37 @@ pub const STOP: [u8; 2] = [0xDB, 0x46];
 pub struct Flash {
     /// Address of the first byte.
     pub origin: u64,
-    /// Address behind the last byte.
+    /// Address after the last byte.
     pub end: u64,
-    /// Bytes of a line.
+    /// Bytes per line.
     pub line: u64,
-    /// Cycles that a read of a line waits.
+    /// Wait states for reading a line.
     pub wait_states: u64,
 }
 
-/// A stretch of instructions that is executed from its first to its last one.
+/// A sequence of instructions that is always executed from the first to the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// Address of the first instruction.
     pub start: u64,
-    /// Address behind the last one.
+    /// Address after the last one.
     pub end: u64,
     /// Number of instructions.
     pub instructions: u64,
-    /// Their cycles, in halves.
+    /// Their cycles, in half cycles.
     pub half_cycles: u64,
-    /// Cycles besides when what is executed next is not at `end`.
+    /// Additional cycles if execution does not continue at `end`.
     pub taken: u64,
 }
 
-/// What was counted so far, or between two markers.
+/// Counts so far, or between two markers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sum {
     /// Instructions.
     pub instructions: u64,
-    /// Cycles, in halves, waiting included.
+    /// Half cycles, including wait states.
     pub half_cycles: u64,
-    /// Cycles of waiting for flash.
+    /// Cycles spent waiting for flash.
     pub waiting: u64,
 }
 
@@ -61,23 +61,23 @@ pub struct Counter {
     flash: Flash,
     sum: Sum,
     started: Option<Sum>,
-    /// End of the block before, and its [`Block::taken`].
+    /// End of the previous block, and its [`Block::taken`].
     previous: Option<(u64, u64)>,
-    /// The lines that are kept, the last one first.
+    /// The lines in the data cache, the most recent first.
     data: Vec<u64>,
-    /// By the line's number.
+    /// The code cache, indexed by the line's number.
     code: Vec<u64>,
 }
 
 impl Counter {
-    /// Nothing counted, nothing in any cache.
+    /// A counter at zero with empty caches.
     pub fn new(flash: Flash) -> Self {
         let lines = |bytes: u64| vec![u64::MAX; (bytes / flash.line).max(1) as usize];
         let (data, code) = (lines(DATA_BYTES), lines(CODE_BYTES));
         Self { flash, sum: Sum::default(), started: None, previous: None, data, code }
     }
 
-    /// `block` begins.
+    /// `block` starts.
     pub fn execute(&mut self, block: &Block) {
         let previous = self.previous.replace((block.end, block.taken));
         self.sum.half_cycles += previous.filter(|(end, _)| *end != block.start).map_or(0, |(_, taken)| 2 * taken);
@@ -119,12 +119,12 @@ impl Counter {
         self.sum.half_cycles += 2 * self.flash.wait_states;
     }
 
-    /// The marker in front of an inference is executed; `behind` is what its block still has behind it.
+    /// The marker before an inference is executed; `behind` is the rest of its block.
     pub fn start(&mut self, behind: &Sum) {
         self.started = Some(self.sum.less(behind));
     }
 
-    /// The marker behind an inference is executed, likewise; what the inference took, if one had begun.
+    /// The marker after an inference is executed, likewise; returns the counts of the inference, if one had begun.
     pub fn stop(&mut self, behind: &Sum) -> Option<Sum> {
         let started = self.started.take()?;
         Some(self.sum.less(behind).less(&started))
@@ -152,7 +152,7 @@ mod tests {
         Block { start, end, instructions, half_cycles: 2 * instructions, taken: 2 }
     }
 
-    /// Cycles and waiting of what `run` does between the markers.
+    /// Checks cycles and wait states of `run` between the markers.
     fn check(flash: Flash, run: impl Fn(&mut Counter), cycles: u64, waiting: u64) {
         let mut counter = Counter::new(flash);
         counter.start(&Sum::default());

@@ -1,11 +1,12 @@
-//! Cycles of an instruction without wait states, by its disassembly.
+//! Cycles of an instruction without wait states, from its disassembly.
 //!
-//! Sources: Cortex-M0 Technical Reference Manual r0p0 (DDI 0432C), table 3-1; Cortex-M0+ r0p1 (DDI 0484C), table 3-1; Cortex-M3
-//! r2p1 (DDI 0337I), table 3-1; Cortex-M4 r0p1 (DDI 0439D), table 3-1. Where these give a range: a pipeline refill is 2 cycles (1 to
-//! 3 are published for M3 and M4), a long multiplication of the M3 is the mean of its range, division 7. A load right behind
-//! another one is pipelined on M3 and M4 and takes 1 cycle. The multiplier of M0 and M0+ is the fast one, of one cycle.
+//! Sources: Cortex-M0 Technical Reference Manual r0p0 (DDI 0432C), table 3-1; Cortex-M0+ r0p1 (DDI 0484C), table 3-1;
+//! Cortex-M3 r2p1 (DDI 0337I), table 3-1; Cortex-M4 r0p1 (DDI 0439D), table 3-1. Where these give a range, a pipeline
+//! refill is 2 cycles (1 to 3 are published for M3 and M4), a long multiplication of the M3 is the mean of its range,
+//! and a division takes 7. A load directly after another one is pipelined on M3 and M4 and takes 1 cycle. The
+//! multiplier of M0 and M0+ is assumed to be the fast one, with one cycle.
 
-/// A core whose timing is published per instruction.
+/// A core with published timing per instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Core {
     /// Three stages, ARMv6-M.
@@ -19,7 +20,7 @@ pub enum Core {
 }
 
 impl Core {
-    /// By the name that a file of boards has for it; `None` for cores that pair instructions in ways that are not published.
+    /// The core with this name in a board file; `None` for cores that pair instructions in unpublished ways.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "Cortex-M0" => Some(Self::M0),
@@ -35,16 +36,16 @@ impl Core {
     }
 }
 
-/// Cycles of one refill of the pipeline on M3 and M4.
+/// Cycles of a pipeline refill on M3 and M4.
 const REFILL: u64 = 2;
 
-/// The mnemonic without its width.
+/// The mnemonic without its width suffix.
 fn mnemonic(text: &str) -> &str {
     let word = text.split_whitespace().next().unwrap_or_default();
     word.strip_suffix(".w").or_else(|| word.strip_suffix(".n")).unwrap_or(word)
 }
 
-/// How many registers stand in braces: `{r0, r4-r7, lr}` are 6.
+/// Number of registers in braces: `{r0, r4-r7, lr}` has 6.
 fn registers(text: &str) -> u64 {
     let Some((_, list)) = text.split_once('{') else { return 1 };
     let list = list.split('}').next().unwrap_or_default();
@@ -66,8 +67,8 @@ fn registers(text: &str) -> u64 {
         .sum()
 }
 
-/// Cycles of the instruction `text` behind `previous`, in half cycles since one of the M3 is a mean; what a taken branch
-/// costs besides is [`taken`].
+/// Cycles of the instruction `text` after `previous`, in half cycles because one of the M3's is a mean; without the
+/// additional cost of a taken branch, [`taken`].
 pub fn half_cycles(core: Core, text: &str, previous: &str) -> u64 {
     let name = mnemonic(text);
     let pops_pc = name == "pop" && text.contains("pc");
@@ -97,7 +98,7 @@ pub fn half_cycles(core: Core, text: &str, previous: &str) -> u64 {
     2 * whole
 }
 
-/// Cycles besides when the instruction `text` does not go on to the next one.
+/// Additional cycles if execution does not continue after the instruction `text`.
 pub fn taken(core: Core, text: &str) -> u64 {
     let name = mnemonic(text);
     match (core, name) {

@@ -1,5 +1,5 @@
-//! A clock that counts processor time, or executed instructions. On an emulator with `-icount shift=0` an instruction
-//! takes a nanosecond, so that ticks of either are instructions.
+//! A clock that counts processor time, or executed instructions. On an emulator with `-icount shift=0`, an instruction
+//! takes a nanosecond, so that ticks of either kind are instructions.
 
 use super::processor;
 use crate::job::CALIBRATION;
@@ -8,7 +8,7 @@ use crate::job::CALIBRATION;
 #[derive(Debug)]
 pub struct Clock(());
 
-/// When a measurement began.
+/// Start of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Instant(u32);
 
@@ -19,7 +19,7 @@ impl Clock {
         Self(())
     }
 
-    /// Now.
+    /// The current time.
     #[inline(always)]
     pub fn now(&self) -> Instant {
         Instant(processor::now())
@@ -31,7 +31,7 @@ impl Clock {
         processor::ticks(instant.0, processor::now())
     }
 
-    /// Now, when an inference begins: a mark that the emulator's plugin sees, too.
+    /// The current time at the start of an inference, with a marker for the emulator's plugin.
     #[inline(always)]
     pub fn begin(&self) -> Instant {
         let now = self.now();
@@ -39,7 +39,7 @@ impl Clock {
         now
     }
 
-    /// Ticks since `instant`, when the inference has ended; a mark, too.
+    /// Ticks since `instant` at the end of the inference, with a marker.
     #[inline(always)]
     pub fn end(&self, instant: Instant) -> u32 {
         processor::mark_end();

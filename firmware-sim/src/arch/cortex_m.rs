@@ -1,11 +1,11 @@
-//! Cortex-M: the call to the debugger, the stack pointer, and SysTick as a clock. The start after reset is
-//! cortex-m-rt's.
+//! Cortex-M: the call to the debugger, the stack pointer, and SysTick as a clock. cortex-m-rt provides the startup
+//! code.
 
 use core::arch::asm;
 use core::ptr::{read_volatile, with_exposed_provenance, with_exposed_provenance_mut, write_volatile};
 use cortex_m_rt as _;
 
-/// SysTick's control and status: bit 0 enables it, bit 2 takes the processor's own clock.
+/// SysTick's control and status: bit 0 enables it, bit 2 selects the processor clock.
 const CONTROL: usize = 0xE000_E010;
 
 /// SysTick's reload value, 24 bits.
@@ -14,13 +14,13 @@ const RELOAD: usize = 0xE000_E014;
 /// SysTick's current value, counting down.
 const CURRENT: usize = 0xE000_E018;
 
-/// What SysTick counts modulo, less one. A model of 4 MB takes fewer ticks an image on every board of the table.
+/// SysTick's modulus minus one. A model of 4 MB takes fewer ticks per image on every built-in board.
 const CLOCK_MASK: u32 = 0x00FF_FFFF;
 
-/// Asks the debugger for `operation`.
+/// Requests `operation` from the debugger.
 ///
 /// # Safety
-/// `argument` is what the operation expects: a number, or a block of words that lives until the call returns.
+/// `argument` must be what the operation expects: a number, or a block of words that lives until the call returns.
 pub(super) unsafe fn debugger(operation: usize, argument: usize) -> usize {
     let result;
     // SAFETY: the caller vouches for the argument; memory counts as read and written, which is `asm!`'s default.
@@ -37,7 +37,7 @@ pub(super) fn stack_pointer() -> usize {
     address
 }
 
-/// Lets the clock run.
+/// Starts the clock.
 pub(super) fn start_clock() {
     // SAFETY: registers that every Cortex-M with SysTick has, and that nothing else in the firmware uses.
     unsafe {
@@ -60,21 +60,21 @@ pub(super) fn ticks(from: u32, to: u32) -> u32 {
     from.wrapping_sub(to) & CLOCK_MASK
 }
 
-/// Tells the emulator's plugin that an inference begins; a processor does nothing.
+/// Marks the start of an inference for the emulator's plugin; has no effect on a processor.
 #[inline(always)]
 pub(super) fn mark_begin() {
     // SAFETY: copies a register onto itself.
     unsafe { asm!("mov r10, r10", options(nomem, nostack, preserves_flags)) };
 }
 
-/// Likewise that it has ended.
+/// Marks its end.
 #[inline(always)]
 pub(super) fn mark_end() {
     // SAFETY: copies a register onto itself.
     unsafe { asm!("mov r11, r11", options(nomem, nostack, preserves_flags)) };
 }
 
-/// Executes `2 * rounds` instructions, and a few.
+/// Executes `2 * rounds` instructions, plus a few.
 #[inline(never)]
 pub(super) fn spin(rounds: u32) {
     // SAFETY: changes one register and the flags.

@@ -21,10 +21,10 @@ unsafe extern "C" {
     static _stack_start: u8;
 }
 
-/// What unused stack holds.
+/// Value of unused stack words.
 const PAINT: u32 = 0xC0DE_5EED;
 
-/// Stack that painting spares below the stack pointer: its own frame.
+/// Bytes below the stack pointer that painting leaves alone: its own frame.
 const SPARED: usize = 64;
 
 /// The address of a linker symbol.
@@ -34,20 +34,20 @@ macro_rules! address {
     };
 }
 
-/// Where models lie in flash, and how many at a time.
+/// Place and number of the models in flash.
 pub fn room() -> Room {
     let (start, end) = (address!(_model_start), address!(_model_end));
     Room::halves(start as u32, (end - start) as u32, address!(_erase_block) as u32)
 }
 
-/// All flash that belongs to models: the bytes of [`room`].
+/// All flash reserved for models: the bytes of [`room`].
 pub fn model_flash() -> &'static [u8] {
     let (start, end) = (address!(_model_start), address!(_model_end));
     // SAFETY: the linker script says that there is flash between the two; the firmware never writes to it.
     unsafe { from_raw_parts(with_exposed_provenance(start), end - start) }
 }
 
-/// All free RAM. None the second time.
+/// All free RAM. `None` the second time.
 pub fn take_free() -> Option<&'static mut [u32]> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     // Not a swap, which an M0 lacks. Nothing interrupts this firmware, so nothing comes between the two.
@@ -65,11 +65,11 @@ pub fn take_free() -> Option<&'static mut [u32]> {
 pub struct Parts<'a, I> {
     /// The example's values, at the end of the free memory.
     pub example: &'a mut [I],
-    /// Scratch memory: all that is left.
+    /// Scratch memory: everything else.
     pub scratch: &'a mut [u32],
 }
 
-/// `free` in two parts, with an example of at most `values` values at its end, fewer where there is less.
+/// Splits `free` in two, with an example of at most `values` values at its end, or fewer if there is not enough memory.
 pub fn split<I: Input>(free: &mut [u32], values: usize) -> Parts<'_, I> {
     // Whole words, so that values of every type are aligned.
     let words = (values * size_of::<I>()).div_ceil(4).min(free.len());
@@ -81,7 +81,7 @@ pub fn split<I: Input>(free: &mut [u32], values: usize) -> Parts<'_, I> {
     Parts { example, scratch }
 }
 
-/// Paints the stack that is not in use, so that its peak can be told. To be called first thing.
+/// Paints the unused stack, so that its peak can be measured. Must be called first.
 #[inline(never)]
 pub fn paint_stack() {
     let mut address = address!(_free_end);
@@ -92,12 +92,12 @@ pub fn paint_stack() {
     }
 }
 
-/// Bytes of stack that are left; 0 beyond its end.
+/// Remaining stack in bytes; 0 beyond its end.
 pub fn stack_left() -> usize {
     stack_pointer().saturating_sub(address!(_free_end))
 }
 
-/// Bytes of stack at the peak since the stack was painted; none when it grew beyond what is set aside for it.
+/// Peak use of the stack in bytes since it was painted; `None` if it grew beyond its reserved memory.
 pub fn stack_peak() -> Option<usize> {
     let (mut address, top) = (address!(_free_end), address!(_stack_start));
     // SAFETY: RAM that was painted or is the stack.

@@ -1,8 +1,8 @@
-//! What only a processor can do, for the bare-metal shells: memory by the linker's symbols, the debugger's files, a
-//! clock. The only place of the library where `unsafe` is allowed.
+//! Processor-specific parts of the bare-metal shells: memory from the linker's symbols, the debugger's files, a clock.
+//! The only part of the library where `unsafe` is allowed.
 //!
-//! `memory` and `semihosting` are the same on every processor; `semihosting`'s call, the stack pointer and what `clock`
-//! reads are the processor's.
+//! `memory` and `semihosting` are the same on every processor. The semihosting call, the stack pointer and the source
+//! of `clock` are specific.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "arm")]
@@ -16,7 +16,8 @@ pub mod clock;
 pub mod memory;
 pub mod semihosting;
 
-/// Says which function, `fn() -> !`, the firmware begins with once its memory is set up; the same on every processor.
+/// Declares the function, `fn() -> !`, with which the firmware begins once its memory is set up; the same on every
+/// processor.
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {

@@ -1,8 +1,9 @@
-//! RISC-V with 32 bits: the start after reset, the call to the debugger, the stack pointer, and the counter of executed
-//! instructions as a clock.
+//! 32-bit RISC-V: startup code, the call to the debugger, the stack pointer, and the counter of executed instructions
+//! as a clock.
 //!
-//! The start is our own, with `riscv32.x` beside it: a single hart without interrupts needs a stack, statics and one
-//! trap handler, a twentieth of what riscv-rt and the five crates below it bring (vectors, several harts, relocation).
+//! The startup code is our own, with `riscv32.x`: a single hart without interrupts needs a stack, statics and one trap
+//! handler, a twentieth of the code that riscv-rt and the five crates below it bring (vectors, several harts,
+//! relocation).
 
 use core::arch::{asm, global_asm};
 
@@ -43,11 +44,11 @@ global_asm!(
     ".text",
 );
 
-/// Asks the debugger for `operation`. Never inlined: the three instructions are aligned, and must not be compressed, for
-/// the debugger to know them.
+/// Requests `operation` from the debugger. Never inlined: the three instructions must be aligned and not compressed, so
+/// that the debugger recognizes them.
 ///
 /// # Safety
-/// `argument` is what the operation expects: a number, or a block of words that lives until the call returns.
+/// `argument` must be what the operation expects: a number, or a block of words that lives until the call returns.
 #[inline(never)]
 pub(super) unsafe fn debugger(operation: usize, argument: usize) -> usize {
     let result;
@@ -78,7 +79,7 @@ pub(super) fn stack_pointer() -> usize {
     address
 }
 
-/// Lets the clock run: it does since reset.
+/// Starts the clock, which already runs since reset.
 pub(super) fn start_clock() {}
 
 /// Instructions executed, modulo 2^32.
@@ -96,7 +97,7 @@ pub(super) fn ticks(from: u32, to: u32) -> u32 {
     to.wrapping_sub(from)
 }
 
-/// Executes `2 * rounds` instructions, and a few.
+/// Executes `2 * rounds` instructions, plus a few.
 #[inline(never)]
 pub(super) fn spin(rounds: u32) {
     // SAFETY: changes one register.

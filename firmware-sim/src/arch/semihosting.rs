@@ -1,4 +1,4 @@
-//! Files and exit codes by way of the debugger or emulator (Arm semihosting).
+//! Files and exit codes through the debugger or emulator (Arm semihosting).
 
 use super::processor::debugger;
 use core::ffi::CStr;
@@ -12,14 +12,14 @@ const SYS_EXIT_EXTENDED: usize = 0x20;
 const MODE_READ: usize = 1;
 const MODE_WRITE: usize = 5;
 
-/// The program came to an end by itself.
+/// The program exited normally.
 const APPLICATION_EXIT: usize = 0x2_0026;
 
-/// The debugger would not open, read or write a file, or the file ended.
+/// The debugger could not open, read or write a file, or the file ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileError;
 
-/// An open file of the debugger's machine.
+/// An open file on the debugger's machine.
 #[derive(Debug)]
 pub struct File(usize);
 
@@ -27,15 +27,15 @@ impl File {
     /// Opens a file for reading.
     ///
     /// # Errors
-    /// When the debugger cannot.
+    /// If the debugger cannot.
     pub fn open(name: &CStr) -> Result<Self, FileError> {
         Self::with_mode(name, MODE_READ)
     }
 
-    /// Makes a file, or empties it, for writing.
+    /// Creates or truncates a file for writing.
     ///
     /// # Errors
-    /// When the debugger cannot.
+    /// If the debugger cannot.
     pub fn create(name: &CStr) -> Result<Self, FileError> {
         Self::with_mode(name, MODE_WRITE)
     }
@@ -47,10 +47,10 @@ impl File {
         if handle == usize::MAX { Err(FileError) } else { Ok(Self(handle)) }
     }
 
-    /// Fills `values`, little-endian: bytes, or whatever a model takes.
+    /// Fills `values`, little-endian: bytes, or any type that a model takes.
     ///
     /// # Errors
-    /// When the file has fewer left.
+    /// If the file has fewer left.
     pub fn read<I: Input>(&mut self, values: &mut [I]) -> Result<(), FileError> {
         // SAFETY: the slice may be written over its whole length, and any bytes are numbers, which alone are `Input`.
         unsafe { self.transfer(SYS_READ, values.as_mut_ptr() as usize, size_of_val(values)) }
@@ -59,7 +59,7 @@ impl File {
     /// Fills `words`, little-endian.
     ///
     /// # Errors
-    /// When the file has fewer left.
+    /// If the file has fewer left.
     pub fn read_words(&mut self, words: &mut [u32]) -> Result<(), FileError> {
         // SAFETY: the slice may be written over its whole length, and any bytes are words.
         unsafe { self.transfer(SYS_READ, words.as_mut_ptr() as usize, size_of_val(words)) }
@@ -68,16 +68,16 @@ impl File {
     /// Appends `words`, little-endian.
     ///
     /// # Errors
-    /// When the debugger cannot.
+    /// If the debugger cannot.
     pub fn write_words(&mut self, words: &[u32]) -> Result<(), FileError> {
         // SAFETY: the slice may be read over its whole length.
         unsafe { self.transfer(SYS_WRITE, words.as_ptr() as usize, size_of_val(words)) }
     }
 
-    /// Reads or writes all of a buffer.
+    /// Reads or writes a whole buffer.
     ///
     /// # Safety
-    /// The `len` bytes at `address` may be written (`SYS_READ`) or read (`SYS_WRITE`).
+    /// The `len` bytes at `address` must be valid for writing (`SYS_READ`) or reading (`SYS_WRITE`).
     unsafe fn transfer(&mut self, operation: usize, address: usize, len: usize) -> Result<(), FileError> {
         let block = [self.0, address, len];
         // SAFETY: the block is what both operations expect; the caller vouches for the buffer.

@@ -1,4 +1,4 @@
-//! Which board is meant: by name, or out of a file of the user's. Both programs take these options.
+//! The choice of a board: by name, or from the user's file. Both programs have these options.
 
 use super::table::{Board, read};
 use super::{BOARDS, UnknownBoard, by_name};
@@ -12,22 +12,22 @@ pub struct BoardArgs {
     /// The board (foldnet-sim --boards lists them)
     #[arg(long, value_name = "NAME")]
     pub board: Option<String>,
-    /// A file that describes boards of yours; with more than one, --board names it (foldnet-sim --boards --toml prints one to
-    /// start from)
+    /// A file that describes your own boards; if it has several, --board selects one (foldnet-sim --boards --toml
+    /// prints one to start from)
     #[arg(long, value_name = "TOML")]
     pub board_file: Option<PathBuf>,
 }
 
-/// No board is chosen.
+/// No board could be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {
-    /// No board is called so.
+    /// There is no board with this name.
     #[error(transparent)]
     Unknown(#[from] UnknownBoard),
     /// The file cannot be used.
     #[error("{}: {cause}", path.display())]
     File {
-        /// The file of boards.
+        /// The board file.
         path: PathBuf,
         /// What is wrong, and the remedy.
         cause: String,
@@ -35,10 +35,10 @@ pub enum BoardError {
 }
 
 impl BoardArgs {
-    /// The board that is meant; `None` without either option.
+    /// The chosen board; `None` without either option.
     ///
     /// # Errors
-    /// When there is none of this name, when the file is wrong, and when it has several boards and none is named.
+    /// If there is none with this name, the file is invalid, or it has several boards and none is named.
     pub fn chosen(&self) -> Result<Option<&'static Board>, BoardError> {
         let Some(path) = &self.board_file else { return Ok(self.board.as_deref().map(by_name).transpose()?) };
         let boards = open(path)?;
@@ -55,10 +55,10 @@ impl BoardArgs {
     }
 }
 
-/// All boards: those of the file, if there is one, and behind them the built-in ones of other names.
+/// All boards: those of the file, if there is one, followed by the built-in ones with other names.
 ///
 /// # Errors
-/// When the file is wrong.
+/// If the file is invalid.
 pub fn known(file: Option<&Path>) -> Result<Vec<&'static Board>, BoardError> {
     let mut boards = file.map_or(Ok(Vec::new()), open)?;
     let others = BOARDS.iter().filter(|built_in| boards.iter().all(|board| board.name != built_in.name));

@@ -1,10 +1,11 @@
-//! What an inference takes where nothing was emulated: cycles by the cost model of `--cycles`, as a sum over the layers, of an
-//! example without zeros.
+//! Estimated cost of an inference without emulation: cycles in the cost model of `--cycles`, summed over the layers,
+//! for an example without zeros.
 //!
-//! A layer of `I` inputs and `O` units takes `blocks (pairs * by_product + by_block) + pairs * by_pair` cycles, with pairs of inputs,
-//! and blocks of rows ([`BitWidth::rows`]), and waits for each line of its weights. The three numbers are fitted to what the
-//! plugin counted (`docs/cycles.md`) without wait states, QEMU 7.2, of 64-32-10, 256-64-10, 640-128-16 and 784-300-100-10 without
-//! a zero in inputs or activations; they give these counts to 1.8 %. Kernels skip zeros, so that other inputs take less.
+//! A layer with `I` inputs and `O` units takes `blocks (pairs * by_product + by_block) + pairs * by_pair` cycles, with
+//! pairs of inputs and blocks of rows ([`BitWidth::rows`]), plus wait states for each line of its weights. The three
+//! coefficients are fitted to the plugin's counts (`docs/cycles.md`) without wait states, under QEMU 7.2, for 64-32-10,
+//! 256-64-10, 640-128-16 and 784-300-100-10 without zeros in inputs or activations; they reproduce these counts to 1.8
+//! %. Kernels skip zeros, so other inputs take less.
 
 use super::Board;
 use foldnet_core::Model;
@@ -13,11 +14,11 @@ use foldnet_core::infer::layout::BitWidth;
 /// Cycles of a kernel on a core at a width.
 #[derive(Debug, Clone, Copy)]
 struct Costs {
-    /// For each pair of inputs in each block.
+    /// Per pair of inputs and block.
     by_product: f64,
-    /// For each block: sums taken apart, rows requantized.
+    /// Per block: separating the sums, requantizing the rows.
     by_block: f64,
-    /// For each pair: the list.
+    /// Per pair: building the list.
     by_pair: f64,
 }
 
@@ -25,7 +26,7 @@ const fn costs(by_product: f64, by_block: f64, by_pair: f64) -> Costs {
     Costs { by_product, by_block, by_pair }
 }
 
-/// Costs of a core at 8, 4 or 2 bits; `None` for cores whose timing is not published per instruction.
+/// Costs of a core at 8, 4 or 2 bits; `None` for cores without published timing per instruction.
 fn costs_of(core: &str, width: BitWidth) -> Option<Costs> {
     let all = match core {
         "Cortex-M0" => [costs(47.20, 1471.7, 50.98), costs(59.76, 1762.2, 57.80), costs(49.56, 1932.8, 46.54)],
@@ -43,12 +44,12 @@ fn costs_of(core: &str, width: BitWidth) -> Option<Costs> {
     })
 }
 
-/// How often a core's kernel goes through a block's weights: those that take one input at a time, twice.
+/// Number of passes of a core's kernel over a block's weights; two for kernels that process one input at a time.
 fn passes(core: &str) -> f64 {
     if core.starts_with("Cortex-M4") { 1.0 } else { 2.0 }
 }
 
-/// Cycles of a layer on `board`, weights of `bits`.
+/// Cycles of a layer on `board` with weights of `bits`.
 fn layer(board: &Board, inputs: usize, units: usize, bits: u8) -> Option<f64> {
     let width = BitWidth::from_bits(bits)?;
     let Costs { by_product, by_block, by_pair } = costs_of(board.core, width)?;
@@ -58,14 +59,14 @@ fn layer(board: &Board, inputs: usize, units: usize, bits: u8) -> Option<f64> {
     Some(blocks * (pairs * by_product + by_block) + pairs * by_pair + waiting)
 }
 
-/// Modelled cycles of an inference of `model` in which no input and no activation is zero; `None` for a float model, and for
-/// a core whose timing is not published per instruction.
+/// Modelled cycles of an inference of `model` in which no input and no activation is zero; `None` for a float model,
+/// and for a core without published timing per instruction.
 pub fn cycles_without_zeros(board: &Board, model: &Model) -> Option<f64> {
     let header = model.header();
     header.layers.iter().map(|of| layer(board, of.inputs.into(), of.units.into(), of.bits)).sum()
 }
 
-/// The same in milliseconds; `None` also if the board's clock is not known.
+/// The same in milliseconds; also `None` if the board's clock is unknown.
 pub fn ms_without_zeros(board: &Board, model: &Model) -> Option<f64> {
     let cycles = cycles_without_zeros(board, model)?;
     (board.clock_hz > 0).then(|| 1e3 * cycles / f64::from(board.clock_hz))
@@ -76,7 +77,7 @@ mod tests {
     use super::super::by_name;
     use super::*;
 
-    /// What the plugin counted, to 2 %.
+    /// The plugin's counts, to 2 %.
     fn check(board: &str, shape: &[usize], bits: u8, counted: f64) {
         let board = by_name(board).unwrap();
         let found: f64 = shape.windows(2).map(|of| layer(board, of[0], of[1], bits).unwrap()).sum();

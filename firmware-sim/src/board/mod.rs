@@ -1,5 +1,5 @@
-//! Which boards there are, and whether a model fits one. How a board is described is in `table.rs`, which the firmware's
-//! build reads, too.
+//! The known boards, and whether a model fits one. `table.rs`, which the firmware's build also reads, has the
+//! description of a board.
 
 mod choice;
 mod cost;
@@ -20,33 +20,33 @@ use std::sync::LazyLock;
 pub static BOARDS: LazyLock<Vec<Board>> =
     LazyLock::new(|| table::read(BUILT_IN, None).unwrap_or_else(|cause| unreachable!("boards.toml: {cause}")));
 
-/// The built-in board called `name`.
+/// The built-in board with this name.
 ///
 /// # Errors
-/// When there is none; the message lists all.
+/// If there is none; the message lists all.
 pub fn by_name(name: &str) -> Result<&'static Board, UnknownBoard> {
     BOARDS.iter().find(|board| board.name == name).ok_or_else(|| UnknownBoard { name: name.to_owned() })
 }
 
-/// No built-in board is called so.
+/// There is no built-in board with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no board is called '{name}': take one of {}, or describe it in a file (--board-file)", names(&BOARDS))]
 pub struct UnknownBoard {
-    /// What was asked for.
+    /// The requested name.
     pub name: String,
 }
 
-/// What a model takes of a board's memory, in bytes.
+/// Memory that a model takes on a board, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footprint {
-    /// Flash: what is set aside for the firmware, a slot's header, and the model.
+    /// Flash: the part reserved for the firmware, a slot's header, and the model.
     pub flash_bytes: usize,
-    /// RAM: what is set aside for the firmware's statics and stack, an example, and the scratch memory.
+    /// RAM: the part reserved for the firmware's statics and stack, an example, and the scratch memory.
     pub ram_bytes: usize,
 }
 
 impl Footprint {
-    /// What `model` takes where this kernel does the work.
+    /// Memory of `model` with this kernel.
     pub fn of(model: &Model, kernel: KernelKind) -> Self {
         Self {
             flash_bytes: FIRMWARE_LEN as usize + HEADER_LEN + model.bytes(),
@@ -57,15 +57,15 @@ impl Footprint {
     }
 }
 
-/// Bytes of an example's raw values.
+/// Size of an example's raw values in bytes.
 pub fn example_bytes(model: &Model) -> usize {
     model.inputs() * model.input_type().bytes()
 }
 
-/// Why a model cannot run on a board. Sizes are in bytes.
+/// Reason why a model cannot run on a board. Sizes are in bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DoesNotFit {
-    /// The model is larger than the flash for it.
+    /// The model is larger than the available flash.
     #[error(
         "the model does not fit {board}'s flash: it has {needed} bytes, and {available} of {total} are left behind the \
          firmware; export it with fewer bits (--bits 4, --bits 2){larger}"
@@ -75,14 +75,14 @@ pub enum DoesNotFit {
         board: &'static str,
         /// Size of the model.
         needed: usize,
-        /// Flash that a model may fill.
+        /// Flash available for a model.
         available: usize,
-        /// All flash.
+        /// Total flash.
         total: usize,
-        /// Boards that it fits, as an end of the sentence.
+        /// Boards that it fits, as the end of the sentence.
         larger: String,
     },
-    /// Inference needs more RAM than there is.
+    /// Inference needs more RAM than is available.
     #[error(
         "the model does not fit {board}'s RAM: with an example, scratch memory and the firmware's {FIRMWARE_RAM} bytes it \
          needs {needed} bytes of {available}; train narrower layers (--hidden), or export fewer bits than 32{larger}"
@@ -90,20 +90,20 @@ pub enum DoesNotFit {
     Ram {
         /// The board's name.
         board: &'static str,
-        /// What is needed.
+        /// Required RAM.
         needed: usize,
-        /// All RAM.
+        /// Total RAM.
         available: usize,
-        /// Boards that it fits, as an end of the sentence.
+        /// Boards that it fits, as the end of the sentence.
         larger: String,
     },
 }
 
 impl Board {
-    /// What `model` takes of this board.
+    /// Memory that `model` takes on this board.
     ///
     /// # Errors
-    /// When it does not fit.
+    /// If it does not fit.
     pub fn fit(&self, model: &Model) -> Result<Footprint, DoesNotFit> {
         let footprint = Footprint::of(model, self.kernel());
         let room = self.room().whole().model_len() as usize;
@@ -124,29 +124,29 @@ impl Board {
         Ok(footprint)
     }
 
-    /// The kernel that adds up on this board, by the same table as core's `build.rs`.
+    /// The kernel for this board, from the same table as in core's `build.rs`.
     pub fn kernel(&self) -> KernelKind {
         KernelKind::of_target(self.target, |feature| feature == "dsp" && self.dsp)
     }
 
-    /// Where models lie in flash, and how many at a time: what the firmware has by its linker script.
+    /// Place and number of the models in flash, as in the firmware's linker script.
     pub const fn room(&self) -> Room {
         let Region { origin, len } = self.model_region();
         Room::halves(origin, len, self.erase_block)
     }
 
-    /// How many slots there are for models as large as `model`: with 2 a running one can be replaced safely.
+    /// Number of slots for models of the size of `model`: with 2, a running one can be replaced safely.
     pub fn slots_for(&self, model: &Model) -> u8 {
         u32::try_from(model.bytes()).map_or(0, |len| self.room().slots_for(len))
     }
 
-    /// The bytes of slot `number`, 0 or 1, from its address on, with a model file; none where it does not fit.
+    /// The bytes of slot `number`, 0 or 1, with a model file; `None` if it does not fit.
     pub fn slot_image(&self, number: u8, sequence: u32, model: &[u8]) -> Option<Vec<u8>> {
         let header = SlotHeader::for_slot(&self.room(), number, sequence, model)?;
         Some([&header.to_bytes(), model].concat())
     }
 
-    /// Whether there is room for `model`.
+    /// Whether `model` fits.
     fn has_room(&self, model: &Model) -> bool {
         self.slots_for(model) > 0 && Footprint::of(model, self.kernel()).ram_bytes <= self.ram.len as usize
     }

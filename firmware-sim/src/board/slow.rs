@@ -1,8 +1,9 @@
-//! Where rows of a model make a kernel slow, in words, with what it costs: how many instructions of an inference.
+//! Describes where rows of a model make a kernel slow, and the additional instructions per inference.
 //!
-//! A layer with a row beyond the kernel's [bound](foldnet_core::infer::bound) takes its inputs in strips, and each strip goes
-//! through all blocks: `strips * blocks * by_block` more than at once. On the kernel for DSP a row that is not steady has
-//! the whole layer requantized by compiled code: `units * by_row` more. Both as counted on boards, which a test does again.
+//! A layer with a row beyond the kernel's [bound](foldnet_core::infer::bound) processes its inputs in strips, and each
+//! strip goes through all blocks, which adds `strips * blocks * by_block` instructions. In the DSP kernel, a row that
+//! is not steady makes compiled code requantize the whole layer, which adds `units * by_row`. Both coefficients were
+//! counted on boards, and a test repeats this.
 
 use super::Board;
 use foldnet_core::Model;
@@ -11,20 +12,20 @@ use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::model::SlowRows;
 use std::fmt;
 
-/// A layer that takes a slower way.
+/// A layer that takes a slower path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlowLayer {
-    /// Which, and how many of its rows are the reason.
+    /// The layer, and the number of its rows that cause this.
     pub rows: SlowRows,
-    /// Its rows.
+    /// Number of its rows.
     pub units: usize,
-    /// The kernel that is slow.
+    /// The affected kernel.
     pub kernel: KernelKind,
-    /// About how many more instructions an inference takes.
+    /// Approximate number of additional instructions per inference.
     pub instructions: usize,
 }
 
-/// Instructions for each strip and block; that of kernels that no board has is not known.
+/// Instructions per strip and block; unknown for kernels that no board uses.
 const fn by_block(kernel: KernelKind) -> usize {
     match kernel {
         KernelKind::Dsp => 250,
@@ -35,10 +36,10 @@ const fn by_block(kernel: KernelKind) -> usize {
     }
 }
 
-/// Instructions for a row that compiled code requantizes.
+/// Instructions per row that compiled code requantizes.
 const BY_ROW: usize = 25;
 
-/// The layers of `model` in which rows make `kernel` slow.
+/// The layers of `model` with rows that make `kernel` slow.
 pub fn slow_layers(model: &Model, kernel: KernelKind) -> Vec<SlowLayer> {
     let layers = model.header().layers;
     let of = |rows: SlowRows| {
@@ -52,7 +53,7 @@ pub fn slow_layers(model: &Model, kernel: KernelKind) -> Vec<SlowLayer> {
     model.slow_rows(kernel).filter_map(of).collect()
 }
 
-/// The same for every kernel of some boards, each once.
+/// The same for every kernel used by some boards.
 pub fn slow_layers_on(model: &Model, boards: &[&Board]) -> Vec<SlowLayer> {
     let used = KernelKind::ALL.iter().filter(|&&kernel| boards.iter().any(|board| board.kernel() == kernel));
     used.flat_map(|&kernel| slow_layers(model, kernel)).collect()

@@ -1,52 +1,53 @@
-//! The boards, and how their memory is laid out: read from TOML, by the PC, which checks what fits, and by the build of
-//! the firmware, which writes linker scripts from it. It knows no other file than `boards.toml`, where the form is described.
+//! The boards and their memory layout, read from TOML: by the PC, which checks what fits, and by the build of the
+//! firmware, which writes linker scripts from it. The only other file involved is `boards.toml`, which describes the
+//! format.
 //!
-//! Flash, from its origin: the firmware ([`FIRMWARE_LEN`] at most), then, from `model_address`, the room for models: two
-//! slots of as many erase blocks each as there are, or one (`foldnet_core::slot`). RAM, from its origin: the firmware's statics,
-//! an image, the scratch memory; the stack grows down from its end.
+//! Flash, from its origin: the firmware ([`FIRMWARE_LEN`] at most), then, from `model_address`, the room for models:
+//! two slots, each with as many erase blocks as possible, or one (`foldnet_core::slot`). RAM, from its origin: the
+//! firmware's statics, an image, the scratch memory; the stack grows down from its end.
 
 use serde::Deserialize;
 
-/// The boards that are known without a file.
+/// The built-in boards.
 pub const BUILT_IN: &str = include_str!("boards.toml");
 
-/// Flash that is set aside for the firmware.
+/// Flash reserved for the firmware.
 pub const FIRMWARE_LEN: u32 = 36 * 1024;
 
-/// RAM that is set aside for the firmware: its statics and its stack.
+/// RAM reserved for the firmware: its statics and its stack.
 pub const FIRMWARE_RAM: u32 = STATICS_LEN + STACK_LEN;
 
-/// RAM for the firmware's statics at most.
+/// Maximum RAM for the firmware's statics.
 pub const STATICS_LEN: u32 = 256;
 
-/// RAM for the stack at most.
+/// Maximum RAM for the stack.
 pub const STACK_LEN: u32 = 2 * 1024;
 
-/// A stretch of memory.
+/// A memory region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Region {
     /// Address of the first byte.
     pub origin: u32,
-    /// Bytes.
+    /// Length in bytes.
     pub len: u32,
 }
 
 impl Region {
-    /// Address behind the last byte.
+    /// Address after the last byte.
     pub const fn end(&self) -> u32 {
         self.origin + self.len
     }
 }
 
-/// A processor core: how code for it is built.
+/// A processor core, and how code for it is built.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Core {
-    /// What a board's file calls it.
+    /// Its name in board files.
     pub name: &'static str,
-    /// Rust's name of the target that firmware is compiled for.
+    /// Rust target of its firmware.
     pub target: &'static str,
-    /// Whether an ARMv8-M core has the DSP extension, which its target does not tell.
+    /// Whether an ARMv8-M core has the DSP extension, which its target does not say.
     pub dsp: bool,
 }
 
@@ -66,52 +67,53 @@ pub const CORES: &[Core] = &[
 /// The QEMU machine that emulates a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Qemu {
-    /// QEMU's name of it.
+    /// QEMU's name for it.
     pub machine: &'static str,
-    /// Clock of the emulated processor in Hz; 0 where it is not known, and not needed: RISC-V counts instructions.
+    /// Clock of the emulated processor in Hz; 0 if it is unknown and not needed, as for RISC-V, which counts
+    /// instructions.
     pub clock_hz: u32,
 }
 
 /// A board: a chip with its memory, and the QEMU machine that emulates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Board {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     pub name: &'static str,
-    /// The chip, or the FPGA image that stands for one.
+    /// The chip, or the FPGA image of one.
     pub chip: &'static str,
     /// The processor core's name.
     pub core: &'static str,
-    /// Rust's name of the target that firmware is compiled for.
+    /// Rust target of its firmware.
     pub target: &'static str,
-    /// As [`Core::dsp`].
+    /// See [`Core::dsp`].
     pub dsp: bool,
-    /// Flash, or the memory that stands for it.
+    /// Flash, or the memory that replaces it.
     pub flash: Region,
-    /// RAM in one piece.
+    /// Contiguous RAM.
     pub ram: Region,
-    /// Where the room for models begins, in flash: at the border of an erase block.
+    /// Start of the room for models in flash, at the boundary of an erase block.
     pub model_address: u32,
-    /// Bytes of the largest erase block from there on.
+    /// Size of the largest erase block from there on, in bytes.
     pub erase_block: u32,
     /// Clock of the processor in Hz; 0 if unknown.
     pub clock_hz: u32,
-    /// Cycles that a read of flash waits at this clock.
+    /// Wait states for a read of flash at this clock.
     pub wait_states: u32,
-    /// Bytes that one read of flash brings.
+    /// Bytes per read of flash.
     pub flash_line: u32,
-    /// What emulates it; `None` for a board that is not emulated.
+    /// The QEMU machine; `None` for a board that is not emulated.
     pub qemu: Option<Qemu>,
-    /// The file it was read from, as given; `None` for a built-in one.
+    /// The file it was read from, as given; `None` for a built-in board.
     pub file: Option<&'static str>,
 }
 
 impl Board {
-    /// The flash that belongs to models.
+    /// The flash reserved for models.
     pub const fn model_region(&self) -> Region {
         Region { origin: self.model_address, len: self.flash.end() - self.model_address }
     }
 
-    /// A number for what firmware is linked for: name, core and memory (FNV-1a). The ELF file carries it.
+    /// A hash (FNV-1a) of the properties that firmware is linked for: name, core and memory. The ELF file contains it.
     pub fn id(&self) -> u32 {
         let Self { name, core, flash, ram, model_address, erase_block, .. } = self;
         let text = format!("{name} {core} {flash:?} {ram:?} {model_address} {erase_block}");
@@ -119,14 +121,14 @@ impl Board {
     }
 }
 
-/// A file of boards.
+/// A board file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     board: Vec<Entry>,
 }
 
-/// A board as it stands in a file.
+/// A board in a file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -146,7 +148,7 @@ struct Entry {
     qemu: Option<QemuEntry>,
 }
 
-/// The `qemu` of a board as it stands in a file.
+/// The `qemu` entry of a board in a file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QemuEntry {
@@ -158,11 +160,11 @@ const fn default_line() -> u32 {
     16
 }
 
-/// The boards that the TOML `text` describes; `file` is where it stands. What a board says of itself is kept for as long as
-/// the program runs, so that a `Board` can be copied and handed around.
+/// The boards described by the TOML `text`; `file` is its path. The boards' texts are kept for as long as the program
+/// runs, so that a `Board` can be copied freely.
 ///
 /// # Errors
-/// What is wrong with the text, in one line.
+/// If the text is invalid, as one line.
 pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Board>, String> {
     let entries = toml::from_str::<File>(text).map_err(|error| in_one_line(text, &error))?.board;
     let file = file.map(|file| keep(file.to_owned()));
@@ -174,7 +176,7 @@ pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Board>, String> {
     }
 }
 
-/// The parser's message and the line it is about.
+/// The parser's message with the line it refers to.
 fn in_one_line(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
     let remedy = "foldnet-sim --boards --toml prints a file to start from";
@@ -190,7 +192,7 @@ fn keep(text: String) -> &'static str {
 
 impl Entry {
     /// # Errors
-    /// What is not sound about it.
+    /// If the entry is inconsistent.
     fn board(self, file: Option<&'static str>) -> Result<Board, String> {
         let named = |what: &str| format!("board '{}': {what}", self.name);
         let name_is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
@@ -226,7 +228,7 @@ impl Entry {
         })
     }
 
-    /// Whether the regions lie as linker scripts and slots need them.
+    /// Checks that the regions are as linker scripts and slots need them.
     fn memory(&self) -> Result<(), String> {
         let Self { flash, ram, model_address, erase_block, .. } = *self;
         let end = |name: &str, region: Region| {
@@ -277,7 +279,7 @@ wait_states = 5
 qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
 "#;
 
-    /// What is said of `MINE` with `old` replaced by `new`.
+    /// Checks the message for `MINE` with `old` replaced by `new`.
     fn check(old: &str, new: &str, said: &str) {
         assert!(MINE.contains(old), "{old}");
         let error = read(&MINE.replace(old, new), None).unwrap_err();

@@ -1,4 +1,4 @@
-//! The answers to all examples in files: a line each for people and scripts, an array for NumPy.
+//! The answers for all examples in files: one line each as text, an array for NumPy.
 
 use super::error::CliError;
 use foldnet_core::Model;
@@ -10,7 +10,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 
-/// Writes what was asked for.
+/// Writes the requested files.
 pub(crate) fn write(
     model: &Model,
     run: &Simulation,
@@ -23,7 +23,7 @@ pub(crate) fn write(
         .map_err(CliError::Output)
 }
 
-/// A line an example: its class, its score, or its values with commas between them.
+/// One line per example: its class, its score, or its values separated by commas.
 fn lines(model: &Model, run: &Simulation, out: &mut dyn Write) -> std::io::Result<()> {
     let mut each = |line: &dyn Display| writeln!(out, "{line}");
     match model.head() {
@@ -36,7 +36,7 @@ fn lines(model: &Model, run: &Simulation, out: &mut dyn Write) -> std::io::Resul
     }
 }
 
-/// `[N][outputs]`: probabilities, of a sigmoid that of class 1, or the values as they are.
+/// `[N][outputs]`: probabilities (for a sigmoid that of class 1), or unchanged values.
 fn values(model: &Model, run: &Simulation) -> Vec<f32> {
     let mut values = run.values.clone();
     match model.head() {

@@ -1,4 +1,4 @@
-//! The examples that a model is run on: which set, how it is read, and whether it belongs to the model.
+//! The examples that a model is run on: the data set, how it is read, and whether it matches the model.
 
 use super::error::CliError;
 use super::progress;
@@ -12,12 +12,12 @@ use foldnet_data::{
 use foldnet_sim::table::TableArgs;
 use std::path::Path;
 
-/// Where examples come from, and how they are read.
+/// Source of the examples, and how they are read.
 #[derive(Debug, Args)]
 pub(crate) struct DatasetArgs {
-    /// Test examples: fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG pictures in a
-    /// folder for each class; a file without right answers gives outputs alone [default: what the model was trained on,
-    /// where this machine knows it, or fashion-mnist for a model of its shape]
+    /// Test examples: fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG files in
+    /// one folder per class; a file without labels only gives outputs [default: what the model was trained on, if this
+    /// machine knows it, or fashion-mnist for a model of its shape]
     #[arg(long, value_name = "NAME|FILE|DIR")]
     dataset: Option<Source>,
     #[command(flatten)]
@@ -30,13 +30,13 @@ pub(crate) struct TestExamples {
     pub(crate) dataset: String,
     /// At least one.
     pub(crate) examples: Examples,
-    /// What the user should know of the set, a line each.
+    /// Notes on the set, one per line.
     pub(crate) notes: Vec<String>,
 }
 
 impl DatasetArgs {
-    /// The first `limit` test examples for `models`, or all; read as the first of them takes them. Each model comes with the
-    /// path where it was read.
+    /// The first `limit` test examples for `models`, or all, read in the form of the first model. Each model comes with
+    /// its path.
     pub(crate) fn load(&self, models: &[(&Path, &Model)], limit: Option<u32>) -> Result<TestExamples, CliError> {
         let (path, model) = models[0];
         let mut set = self.test_set(path, model)?;
@@ -70,7 +70,7 @@ impl DatasetArgs {
         }
     }
 
-    /// The set that the model was trained on, where its digest is remembered on this machine; else Fashion-MNIST for a model
+    /// The set that the model was trained on, if this machine remembers its digest; otherwise Fashion-MNIST for a model
     /// of its shape.
     fn own_test_set(&self, path: &Path, model: &Model) -> Result<TestSet, CliError> {
         let known = digest(model).and_then(|digest| Some((Known::find(&digest)?, digest)));
@@ -87,7 +87,8 @@ impl DatasetArgs {
         Ok(set?)
     }
 
-    /// The task follows from the model's head; a table is read as the model's type, and cut into its windows.
+    /// Options from the model: the task follows from its head; a table is read with the model's type and cut into its
+    /// windows.
     fn options(&self, source: &Source, model: &Model) -> Options {
         let table = matches!(source, Source::Path(path) if Format::of(path) == Ok(Format::Csv));
         let shape = shape(model);
@@ -97,17 +98,17 @@ impl DatasetArgs {
     }
 }
 
-/// Whether a table may be without right answers, though its last column was taken for them.
+/// Whether a table may be without labels, although its last column was read as labels.
 fn names_no_column(options: &Options) -> bool {
     options.target.is_empty() && options.group.is_none() && options.normal.is_none()
 }
 
-/// Of what is wrong with a file as a set, and as examples without answers, the one that tells more.
+/// The more informative of two errors: from reading a file as a data set, and as examples without labels.
 fn clearer(set: DataError, alone: DataError) -> DataError {
     if matches!(set, DataError::File { problem: Problem::NoAnswers, .. }) { alone } else { set }
 }
 
-/// A file of inputs, without right answers.
+/// Reads a file of inputs without labels.
 fn inputs_alone(file: &Path, model: &Model, own: &Options) -> Result<TestSet, DataError> {
     let channels = Some(channels(model)).filter(|names| names.len() == shape(model).channels).unwrap_or_default();
     let wanted = Wanted {
@@ -127,17 +128,17 @@ fn digest(model: &Model) -> Option<String> {
     model.dataset().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Names of the channels of the set that the model was trained on, where it is remembered.
+/// Names of the channels of the set that the model was trained on, if it is remembered.
 fn channels(model: &Model) -> Vec<String> {
     digest(model).and_then(|digest| Known::find(&digest)).map(|known| known.channels).unwrap_or_default()
 }
 
-/// Whether nothing but 28x28 pixels of 10 classes can be meant.
+/// Whether the model takes 28x28 pixels and has 10 classes.
 fn is_fashion(model: &Model) -> bool {
     shape(model) == Shape::image(28, 28) && input_type(model) == InputType::U8 && model.classes() == 10
 }
 
-/// What a model learned.
+/// The model's task.
 fn task(model: &Model) -> Task {
     match model.head() {
         HeadKind::Softmax | HeadKind::Sigmoid => Task::Classify,
@@ -146,7 +147,7 @@ fn task(model: &Model) -> Task {
     }
 }
 
-/// The type of a model's inputs, as a set has it.
+/// The type of a model's inputs, in the terms of `foldnet_data`.
 fn input_type(model: &Model) -> InputType {
     match model.input_type() {
         foldnet_core::infer::InputType::U8 => InputType::U8,
@@ -168,14 +169,14 @@ fn described(model: &Model) -> String {
     format!("{} ({})", shape(model), input_type(model))
 }
 
-/// Whether examples of this shape are the model's: the same, or as many values where either is one row of them.
+/// Whether examples of this shape match the model: the same shape, or as many values if either is a single row.
 fn fits(model: &Model, found: Shape) -> bool {
     let own = shape(model);
     let flat = |shape: Shape| [shape.height, shape.width, shape.channels].iter().filter(|&&size| size > 1).count() <= 1;
     own == found || (own.inputs() == found.inputs() && (flat(own) || flat(found)))
 }
 
-/// Examples of the model's type and size, and right answers of the kind that it gives.
+/// Checks that the examples have the model's type and size, and the labels its kind of answer.
 fn belong_together(path: &Path, model: &Model, set: &mut TestSet) -> Result<(), CliError> {
     let (dataset, path) = (set.name.clone(), path.to_owned());
     let (of_set, found) = (set.examples.shape, set.examples.inputs.view().input_type());

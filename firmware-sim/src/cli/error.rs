@@ -1,4 +1,4 @@
-//! What can go wrong with the command, each in one line: which file, what is wrong, and the remedy.
+//! Errors of the command, each in one line: the file, what is wrong, and the remedy.
 
 use foldnet_core::model::ParseError;
 use foldnet_data::{DataError, missing_columns};
@@ -7,16 +7,16 @@ use foldnet_sim::board::{BoardError, DoesNotFit};
 use foldnet_sim::write::WouldBeLost;
 use std::path::{Path, PathBuf};
 
-/// Why the command stopped.
+/// Reason why the command stopped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
     /// The model file cannot be read.
     #[error("{}: cannot be read ({cause}); give the .fnet file that foldnet export wrote", path.display())]
     Unreadable { path: PathBuf, cause: std::io::Error },
-    /// The file is no model that this program runs.
+    /// The file is not a model that this program can run.
     #[error("{}: {cause}; {}", path.display(), remedy(cause))]
     NoModel { path: PathBuf, cause: ParseError },
-    /// What was asked for cannot be printed.
+    /// The output cannot be written.
     #[error("stdout cannot be written ({0}); make room where it goes")]
     Unwritable(std::io::Error),
     #[error(transparent)]
@@ -25,34 +25,34 @@ pub(crate) enum CliError {
     DoesNotFit { path: PathBuf, cause: DoesNotFit },
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Nothing says what to run the model on.
+    /// There is no data set to run the model on.
     #[error("{}: the model takes {model}, and this machine does not know what it was trained on; give --dataset FILE", path.display())]
     NoDataset { path: PathBuf, model: String },
-    /// Model and examples do not belong together.
+    /// The model and the examples do not match.
     #[error(
         "{}: the model takes {model}, the examples of {dataset} have {examples}; give the set it was trained on as \
          --dataset", path.display()
     )]
     Examples { path: PathBuf, model: String, dataset: String, examples: String },
-    /// Model and labels do not belong together.
+    /// The model and the labels do not match.
     #[error(
         "{}: the model tells {model} classes apart, {dataset} has {labels}; give the set it was trained on as \
          --dataset", path.display()
     )]
     Classes { path: PathBuf, model: usize, dataset: String, labels: usize },
-    /// As many values are not what the model estimates.
+    /// The number of values differs from the model's.
     #[error(
         "{}: the model estimates {model} values, {dataset} has {values}; name the columns as --target COLUMN,...",
         path.display()
     )]
     Values { path: PathBuf, model: usize, dataset: String, values: usize },
-    /// The set's answers are of another kind.
+    /// The set's labels are of another kind than the model's answers.
     #[error(
         "{}: the model's head is {head}, which the answers of {dataset} are not for; give the set it was trained on as \
          --dataset", path.display()
     )]
     Answers { path: PathBuf, head: &'static str, dataset: String },
-    /// Classes by other names.
+    /// The classes have other names.
     #[error(
         "{}: the model does not know these classes of {dataset}: {unknown}; give the set it was trained on as --dataset",
         path.display()
@@ -62,7 +62,7 @@ pub(crate) enum CliError {
     Columns { path: PathBuf, missing: Vec<String> },
     #[error(transparent)]
     Overwrites(#[from] WouldBeLost),
-    /// The file names what could not be written.
+    /// An output file cannot be written; the cause names it.
     #[error("{0}")]
     Output(std::io::Error),
     #[error(transparent)]
@@ -93,7 +93,7 @@ impl CliError {
     }
 }
 
-/// What to do about a file that is no model.
+/// The remedy for a file that is not a model.
 fn remedy(cause: &ParseError) -> &'static str {
     match cause {
         ParseError::NoModel => "give the .fnet file that foldnet export wrote",

@@ -1,4 +1,4 @@
-//! The layers of a run with `--layers`: what each one takes of an image's instructions, as rows of a table.
+//! The layers of a run with `--layers`: instructions of each per image, as rows of a table.
 
 use super::markdown::{Column, grouped};
 use foldnet_sim::Emulation;
@@ -8,7 +8,7 @@ use foldnet_sim::emulate::Instructions;
 pub(crate) const COLUMNS: [Column; 6] =
     [("layer", true), ("bits", true), ("instructions, mean", true), ("min", true), ("max", true), ("share", true)];
 
-/// One row per layer, whose weights have `bits` bits; none if the layers were not timed.
+/// One row per layer, whose weights have `bits` bits; empty if the layers were not timed.
 pub(crate) fn rows(bits: &[u8], run: &Emulation) -> Vec<Vec<String>> {
     let row = |(layer, (count, bits)): (usize, (&Instructions, &u8))| {
         vec![

@@ -1,12 +1,12 @@
-//! Tables as Markdown, in columns as wide as what is in them: to be read on a terminal, and to be pasted.
+//! Markdown tables with aligned columns, readable on a terminal and suitable for pasting.
 
 use foldnet_data::text;
 use std::fmt;
 
-/// The name of a column, and whether it holds numbers, which stand to the right.
+/// The name of a column, and whether it holds numbers, which are right-aligned.
 pub(crate) type Column = (&'static str, bool);
 
-/// Writes `rows`, of a cell for each of `columns`, under their names. Cells are shown as [`text::name`] has them.
+/// Writes `rows`, with a cell for each of `columns`, below their names. Cells are escaped by [`text::name`].
 pub(crate) fn table(f: &mut impl fmt::Write, columns: &[Column], rows: &[Vec<String>]) -> fmt::Result {
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| text::name(cell)).collect()).collect();
     let width = |(at, column): (usize, &Column)| {

@@ -1,6 +1,6 @@
-//! The command line of `foldnet-sim`: arguments in, steps in order, one line for whatever goes wrong.
+//! The command line of `foldnet-sim`: parses arguments, runs the steps in order, and prints any error as one line.
 //!
-//! Exit codes: 0 done, 1 an error in one line on stderr, 2 wrong usage.
+//! Exit codes: 0 success, 1 an error in one line on stderr, 2 wrong usage.
 
 mod answers;
 mod dataset;
@@ -26,32 +26,32 @@ use output::Output;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What stands in front of an error.
+/// Prefix of an error message.
 const PROGRAM: &str = "foldnet-sim";
 
-/// Run a model on test examples as a board would: one at a time, in the same code.
+/// Run a model on test examples as a board would: one at a time, with the same code
 #[derive(Debug, Parser)]
 #[command(name = "foldnet-sim", version, after_help = EXAMPLE)]
 struct Args {
-    /// The model file; several ones, emulated, give a table
+    /// The model file; several, emulated, give a table
     #[arg(value_name = "MODEL.fnet", required_unless_present_any = ["boards", "completions", "man"])]
     models: Vec<PathBuf>,
-    /// The board, whose flash and RAM the model must fit; all, emulated, gives a table of all boards
+    /// The board whose flash and RAM the model must fit; all, emulated, gives a table of all boards
     #[command(flatten)]
     board: BoardArgs,
     /// Run the real firmware on the emulated board (QEMU), and compare every output
     #[arg(long, requires = "for_board")]
     emulate: bool,
-    /// Count the instructions of each layer by itself, too, in a run of its own over all examples
+    /// Also count the instructions of each layer, each in a separate run over all examples
     #[arg(long, requires = "emulate")]
     layers: bool,
-    /// Model cycles and milliseconds, too, by a plugin of the emulator: Cortex-M0, M0+, M3, M4 (docs/cycles.md)
+    /// Also model cycles and milliseconds with a plugin of the emulator: Cortex-M0, M0+, M3, M4 (docs/cycles.md)
     #[arg(long, requires = "emulate")]
     cycles: bool,
     /// Firmware for the board, instead of building it from this checkout; it runs in a sandbox: see below
     #[arg(long, value_name = "ELF", requires = "emulate")]
     firmware: Option<PathBuf>,
-    /// Run that firmware even where nothing keeps it from your files
+    /// Run that firmware even if nothing protects your files from it
     #[arg(long, requires = "firmware")]
     trust_firmware: bool,
     /// Stop after the first N test examples
@@ -59,7 +59,7 @@ struct Args {
     images: Option<u32>,
     #[command(flatten)]
     dataset: DatasetArgs,
-    /// Write the answer to every example to this file, one a line: its class, its values, or its anomaly score
+    /// Write the answer for every example to this file, one per line: its class, its values, or its anomaly score
     #[arg(long, value_name = "OUT")]
     predictions: Option<PathBuf>,
     /// Write the outputs of every example to this .npy: probabilities, or the model's values
@@ -68,19 +68,19 @@ struct Args {
     /// One JSON object on stdout, text for people on stderr
     #[arg(long)]
     json: bool,
-    /// Print nothing for people but errors, and draw no progress bars
+    /// Print only errors, and draw no progress bars
     #[arg(long, short)]
     quiet: bool,
-    /// List the boards and leave
+    /// List the boards and exit
     #[arg(long)]
     boards: bool,
-    /// With --boards: as the TOML that --board-file takes, to start from
+    /// With --boards: print them as TOML for --board-file, to start from
     #[arg(long, requires = "boards")]
     toml: bool,
-    /// Print the completions of a shell and leave
+    /// Print the completion script of a shell and exit
     #[arg(long, value_name = "SHELL", value_enum)]
     completions: Option<Shell>,
-    /// Print the man page and leave
+    /// Print the man page and exit
     #[arg(long)]
     man: bool,
 }
@@ -93,20 +93,20 @@ const EXAMPLE: &str = "Examples:
   foldnet-sim --boards --toml > mine.toml; foldnet-sim model.fnet --board-file mine.toml --board mine
   foldnet-sim model.fnet smaller.fnet --board all --emulate --images 500
 
-What firmware may do: an emulated board reads and writes files of the PC (semihosting). QEMU's sandbox keeps it from
-running programs, on Linux, and Landlock or bubblewrap from all files but those of its own temporary folder, which it
-may fill, and system files that QEMU itself needs (/usr, /lib), which it may read. It may also use one processor for as
-long as it gives answers. Where neither is to be had, --firmware needs --trust-firmware.
+What firmware may do: an emulated board can read and write files of the PC (semihosting). On Linux, QEMU's sandbox
+prevents it from running programs, and Landlock or bubblewrap from accessing any files except those in its own temporary
+folder, which it may fill, and system files that QEMU itself needs (/usr, /lib), which it may read. It may also use one
+processor for as long as it gives answers. If neither is available, --firmware requires --trust-firmware.
 
-Exit codes: 0 done, 1 an error (one line on stderr), 2 wrong usage.";
+Exit codes: 0 success, 1 an error (one line on stderr), 2 wrong usage.";
 
 impl Args {
-    /// Whether several runs are asked for, which end in a table.
+    /// Whether several runs are requested, which are shown as a table.
     fn is_survey(&self) -> bool {
         self.models.len() > 1 || self.board.board.as_deref() == Some(survey::ALL)
     }
 
-    /// The same, unless arguments contradict each other.
+    /// Returns the arguments unless they contradict each other.
     fn checked(self) -> Result<Self, clap::Error> {
         let refuse = |what: &str| Err(Self::command().error(ErrorKind::ArgumentConflict, what));
         if self.is_survey() && !self.emulate {
@@ -149,7 +149,7 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     }
 }
 
-/// One model, simulated, or on one emulated board.
+/// Runs one model, simulated, or on one emulated board.
 fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     for out in args.predictions.iter().chain(&args.outputs) {
         check_not_input(out, &[path])?;
@@ -187,7 +187,7 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     answers::write(&model, &simulation, args.predictions.as_deref(), args.outputs.as_deref())
 }
 
-/// The firmware given, or a build of it, with what else is asked for.
+/// The given firmware, or a build of it, with the other options.
 fn firmware(board: &'static Board, args: &Args) -> Result<Firmware, CliError> {
     let plugin = args.cycles.then(|| build_plugin(board)).transpose()?;
     let firmware = without_plugin(board, args)?;

@@ -1,6 +1,6 @@
-//! What the command says: text for people, and one JSON object (of a survey a list) for programs.
+//! The output of the command: text for people, and one JSON object (for a survey a list) for programs.
 //!
-//! Without `--json` the text goes to stdout, with it to stderr. A reader that goes away early is no error.
+//! Without `--json` the text goes to stdout, with it to stderr. A reader that closes the pipe early is not an error.
 
 use super::error::CliError;
 use super::table::Table;
@@ -19,7 +19,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 
-/// Where things are said.
+/// Destination of the output.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
@@ -41,7 +41,7 @@ struct BoardRecord<'a> {
 }
 
 impl Output {
-    /// With `json` text goes to stderr; with `quiet` there is neither text nor, in the whole program, a progress bar.
+    /// With `json`, text goes to stderr. With `quiet` there is neither text nor, in the whole program, a progress bar.
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
         if quiet {
             progress::hide();
@@ -49,7 +49,7 @@ impl Output {
         Self { json, quiet }
     }
 
-    /// One line for people.
+    /// Prints one line for people.
     fn line(&self, text: impl Display) {
         if self.quiet {
             return;
@@ -63,19 +63,19 @@ impl Output {
         }
     }
 
-    /// One line for programs.
+    /// Prints one line for programs.
     fn record(&self, record: &impl Serialize) {
         if let (true, Ok(text)) = (self.json, serde_json::to_string(record)) {
             print::keep(writeln!(std::io::stdout(), "{}", text::json(&text)));
         }
     }
 
-    /// The completions of a shell: the text itself, also with `quiet`, or an object that holds it.
+    /// Prints the completion script of a shell: as text, even with `quiet`, or in an object.
     pub(crate) fn completions(&self, shell: Shell, script: &str) -> Result<(), CliError> {
         self.document(script, &json!({ "shell": shell.to_string(), "script": script }))
     }
 
-    /// The manual, likewise.
+    /// Prints the man page, likewise.
     pub(crate) fn man_page(&self, page: &str) -> Result<(), CliError> {
         self.document(page, &json!({ "page": page }))
     }
@@ -88,7 +88,7 @@ impl Output {
         Ok(())
     }
 
-    /// The built-in boards as a file of boards, likewise.
+    /// Prints the built-in boards as a board file, likewise.
     pub(crate) fn boards_toml(&self, file: &str) -> Result<(), CliError> {
         self.document(file, &json!({ "toml": file }))
     }
@@ -105,7 +105,7 @@ impl Output {
         self.record(&records);
     }
 
-    /// What is about to run, and what it takes.
+    /// Describes the run and the memory it takes.
     pub(crate) fn model(&self, path: &Path, model: &Model, board: Option<&Board>, footprint: &Footprint) {
         let layers = model.header().layers;
         let shape: String = layers.iter().map(|layer| format!("-{}", layer.units)).collect();
@@ -157,12 +157,12 @@ impl Output {
         self.record(&table.records());
     }
 
-    /// What the user should know of a set.
+    /// Prints a note on the data set.
     pub(crate) fn note(&self, note: &str) {
         self.line(format_args!("note: {note}"));
     }
 
-    /// What the answers are worth.
+    /// Prints the metrics of the answers.
     fn metrics(&self, metrics: Option<&Metrics>, correct: usize, examples: usize, dataset: &str) {
         let of = format!("{examples} examples of {}", text::name(dataset));
         match metrics {
@@ -179,7 +179,7 @@ impl Output {
         }
     }
 
-    /// How scores are spread, and what the threshold makes of them.
+    /// Describes the distribution of scores, and the effect of the threshold.
     fn scores(&self, found: &Anomaly, of: &str) {
         match found.auc {
             Some(auc) => self.line(format_args!("auc       {auc:.4} ({of})")),
@@ -203,7 +203,7 @@ impl Output {
         }
     }
 
-    /// What each layer takes, where that was measured.
+    /// Prints the instructions of each layer, if they were measured.
     fn layers(&self, bits: &[u8], run: &Emulation) {
         let (rows, mut text) = (layers::rows(bits, run), String::new());
         if !rows.is_empty() && markdown::table(&mut text, &layers::COLUMNS, &rows).is_ok() {
@@ -211,7 +211,7 @@ impl Output {
         }
     }
 
-    /// Cycles and milliseconds, where they were asked for.
+    /// Prints cycles and milliseconds, if requested.
     fn cycles(&self, board: &Board, run: &Emulation) {
         let Some(cycles) = run.cycles else { return };
         let (mean, min, max, waiting) = (cycles.mean, cycles.min, cycles.max, cycles.waiting);
@@ -224,7 +224,7 @@ impl Output {
         self.line("          a model, not a measurement; it said 12 % less than the one that could be compared (docs/cycles.md)");
     }
 
-    /// Memory in use, measured on the board.
+    /// Prints the memory in use, as measured on the board.
     fn measured(&self, board: &Board, run: &Emulation) {
         let (all, flash) = (run.flash.total(), run.flash);
         let (of, firmware, model) = (board.flash.len, flash.firmware, flash.model);
@@ -247,7 +247,7 @@ impl BoardRecord<'_> {
     }
 }
 
-/// Type of the inputs, and what is answered.
+/// Describes the type of the inputs and the kind of answer.
 fn kind(model: &Model) -> String {
     format!("{} inputs, {}", model.input_type().name(), model.head().name())
 }
@@ -257,17 +257,17 @@ fn outputs(metrics: Option<&Metrics>) -> &'static str {
     if matches!(metrics, Some(Metrics::Classification(_))) { "logits   " } else { "outputs  " }
 }
 
-/// A path, as it is shown.
+/// A path, escaped for display.
 fn shown(path: &Path) -> String {
     text::name(&path.display().to_string())
 }
 
-/// Bytes of the largest model of which two have a slot.
+/// Size of the largest model for which there are two slots, in bytes.
 fn two_models(board: &Board) -> u32 {
     board.room().slot(1).map_or(0, |slot| slot.model_len())
 }
 
-/// How many slots the board has for models like this one, and what that means.
+/// Describes how many slots the board has for models like this one.
 fn slots(board: &Board, model: &Model) -> String {
     match board.slots_for(model) {
         2 => "2: the model can be replaced while it runs".to_owned(),
@@ -278,7 +278,7 @@ fn slots(board: &Board, model: &Model) -> String {
     }
 }
 
-/// The model that ran, and why the other one did not.
+/// Describes the model that ran, and why the other one did not.
 fn booted(booted: &Booted) -> String {
     let what = match booted.slot {
         Some(slot) => format!("slot {slot}, sequence {}", booted.sequence),

@@ -1,18 +1,18 @@
-//! Progress on stderr, and only where that is a terminal and nobody asked for quiet.
+//! Progress on stderr, only if that is a terminal and `--quiet` is not given.
 
 use foldnet_data::LoadProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether bars are not to be drawn even on a terminal.
+/// Whether bars are hidden even on a terminal.
 static HIDDEN: AtomicBool = AtomicBool::new(false);
 
-/// From now on nothing is drawn.
+/// Hides all bars from now on.
 pub(crate) fn hide() {
     HIDDEN.store(true, Ordering::Relaxed);
 }
 
-/// What is drawn, or not; without a length, how far it is cannot be told.
+/// A visible or hidden bar; without a length, it cannot show the progress.
 fn bar(length: Option<u64>) -> ProgressBar {
     let target =
         if HIDDEN.load(Ordering::Relaxed) { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
@@ -44,7 +44,7 @@ impl Bar {
     }
 }
 
-/// What is shown while something takes its time.
+/// A spinner during a long operation.
 #[derive(Debug)]
 pub(crate) struct Waiting(ProgressBar);
 
@@ -62,7 +62,7 @@ impl Waiting {
     }
 }
 
-/// What is shown while examples are read or fetched.
+/// Progress while examples are read or downloaded.
 #[derive(Debug)]
 pub(crate) struct Loading(ProgressBar);
 
@@ -87,7 +87,7 @@ impl Loading {
     }
 }
 
-/// The style of `template`, or the plain one should the template be wrong.
+/// The style of `template`, or the default style if the template is invalid.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

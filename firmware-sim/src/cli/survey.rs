@@ -1,4 +1,4 @@
-//! Several models, or all boards, in one run of the command: every model on every board, and a table.
+//! Runs of several models, or on all boards: every model on every board, and a table.
 
 use super::error::CliError;
 use super::output::Output;
@@ -10,7 +10,7 @@ use foldnet_sim::emulate::{Survey, emulate_all, emulator_version, is_modelled, r
 use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, Record};
 use std::path::Path;
 
-/// What `--board` takes in place of a name.
+/// Value of `--board` for all boards.
 pub(crate) const ALL: &str = "all";
 
 /// A model file.
@@ -19,7 +19,7 @@ struct Subject<'a> {
     bytes: AlignedBytes,
 }
 
-/// Reads models and examples, builds all firmware, makes all runs.
+/// Reads models and examples, builds all firmware, and makes all runs.
 pub(crate) fn run(args: &Args, output: &Output) -> Result<(), CliError> {
     let boards = boards(args)?;
     let subjects = args.models.iter().map(|path| Subject::read(path)).collect::<Result<Vec<_>, _>>()?;
@@ -74,7 +74,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The board of this name, or all.
+/// The board with this name, or all.
 fn boards(args: &Args) -> Result<Vec<&'static Board>, CliError> {
     if args.board.board.as_deref() == Some(ALL) {
         return Ok(board::known(args.board.board_file.as_deref())?);
@@ -110,12 +110,12 @@ fn compilers(built: &[Firmware]) -> Vec<String> {
     once(built.iter().filter_map(|firmware| Some(format!("{}: {}", firmware.board().target, firmware.compiler()?))))
 }
 
-/// The emulators, as they call themselves; one that is missing shows in the rows.
+/// The emulators' version strings; one that is missing shows in the rows.
 fn emulators(boards: &[&Board]) -> Vec<String> {
     once(boards.iter().filter_map(|board| emulator_version(board).ok()))
 }
 
-/// `lines` without those that came before.
+/// `lines` without duplicates.
 fn once(lines: impl Iterator<Item = String>) -> Vec<String> {
     lines.fold(Vec::new(), |mut all, line| {
         if !all.contains(&line) {

@@ -1,7 +1,8 @@
-//! The bare-metal shell around the app: the model from flash, examples and answers by semihosting, an exit code at the end.
+//! The bare-metal shell around the app: the model from flash, examples and answers over semihosting, an exit code at
+//! the end.
 //!
-//! What it reads and writes is described in [`foldnet_sim::job`]; its exit codes are [`Exit`]. It never hangs: every
-//! way out, a panic and a fault included, is an exit code.
+//! [`foldnet_sim::job`] describes the files that it reads and writes; its exit codes are [`Exit`]. It never hangs:
+//! every way out, including a panic or a fault, is an exit code.
 
 mod arch;
 
@@ -30,7 +31,7 @@ fn panic(_: &PanicInfo) -> ! {
     exit(Exit::Panic.code())
 }
 
-/// Does all jobs, one after the other.
+/// Runs all jobs, one after the other.
 fn run() -> Result<(), Exit> {
     let mut files = Files {
         job: File::open(c"job").map_err(|_| Exit::Job)?,
@@ -46,7 +47,7 @@ fn run() -> Result<(), Exit> {
     }
 }
 
-/// Opens the job's model, and answers all examples.
+/// Opens the job's model, and processes all examples.
 fn answer_job(job: &Job, files: &mut Files, free: &mut [u32]) -> Result<(), Exit> {
     let flash = memory::model_flash().get(job.model_offset as usize..).ok_or(Exit::Refused(Refusal::TooShort))?;
     let booted = boot(flash, &memory::room())?;
@@ -59,7 +60,7 @@ fn answer_job(job: &Job, files: &mut Files, free: &mut [u32]) -> Result<(), Exit
     }
 }
 
-/// Answers all examples, whose values are of type `I`.
+/// Processes all examples, with values of type `I`.
 fn answer_all<I: Input>(booted: &Boot, job: &Job, files: &mut Files, free: &mut [u32]) -> Result<(), Exit> {
     let model = &booted.model;
     if model.inputs() * size_of::<I>() != job.example_len as usize {

@@ -1,4 +1,4 @@
-//! Core's own tests on an emulated board: what the firmware of `examples/cases` says of its walk through the table.
+//! Core's own tests on an emulated board: the results of the firmware in `examples/cases`.
 
 use super::STALL_LIMIT;
 use super::error::EmulateError;
@@ -7,22 +7,22 @@ use super::qemu::{Input, execute};
 use super::results::words;
 use crate::cases::CasesJob;
 
-/// A whole walk through the table of cases.
+/// A complete run of the table of cases.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CasesRun {
-    /// Cases that have passed, as the board counted them.
+    /// Number of passed cases, as counted by the board.
     pub passed: usize,
-    /// `[cases]`: the peak of each case's stack in bytes, with the 200 or so of the walk around it.
+    /// `[cases]`: the peak of each case's stack in bytes, including about 200 for the loop around it.
     pub stack_peaks: Vec<u32>,
     /// The words of `foldnet_core::cases::steps_to_the_bit`.
     pub training: Vec<u32>,
 }
 
-/// Walks the table of cases on the emulated board; `firmware` comes from [`Firmware::build_cases`].
+/// Runs the table of cases on the emulated board; `firmware` comes from [`Firmware::build_cases`].
 ///
 /// # Errors
-/// [`EmulateError::Case`] with the number of the case that did not pass; without an emulator; when the results are not
-/// whole.
+/// [`EmulateError::Case`] with the number of the case that did not pass. Also without an emulator, or if the results
+/// are incomplete.
 pub fn run_cases(firmware: &Firmware, job: &CasesJob) -> Result<CasesRun, EmulateError> {
     let job: Vec<u8> = job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
     let input = Input { flash: &[], job: [&job, &[]], stall_limit: STALL_LIMIT };
@@ -39,14 +39,14 @@ pub fn run_cases(firmware: &Firmware, job: &CasesJob) -> Result<CasesRun, Emulat
     }
 }
 
-/// The case whose number is the last word; none before the first and after the last.
+/// The case whose number is the last word; `None` before the first and after the last.
 fn case_begun(results: &[u32]) -> Option<usize> {
     let (&cases, walk) = results.split_first()?;
     let number = walk.len() / 2;
     (walk.len() % 2 == 1 && number < cases as usize).then_some(number)
 }
 
-/// Takes the results of a whole walk apart.
+/// Decodes the results of a complete run.
 fn read(results: &[u32]) -> Result<CasesRun, EmulateError> {
     let cut = || EmulateError::Results("they break off");
     let (&cases, rest) = results.split_first().ok_or_else(cut)?;

@@ -1,21 +1,21 @@
-//! Keeps firmware that runs in the emulator out of the user's files and programs.
+//! Keeps firmware that runs in the emulator away from the user's files and programs.
 //!
-//! Semihosting gives firmware the files of the PC, and `system()`. QEMU's own sandbox (seccomp) denies it processes and
-//! privileges; it does not know paths. Landlock, or bubblewrap where the kernel has none, leaves it one folder to write and
-//! what the emulator itself has to read.
+//! Semihosting gives firmware access to the PC's files, and to `system()`. QEMU's own sandbox (seccomp) denies it
+//! processes and privileges, but cannot restrict paths. Landlock, or bubblewrap if the kernel lacks it, leaves one
+//! writable folder, and read access to what the emulator itself needs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 
-/// Stack of the thread that confines itself and starts the emulator, in bytes.
+/// Stack size of the thread that restricts itself and starts the emulator, in bytes.
 #[cfg(target_os = "linux")]
 const STACK: usize = 512 << 10;
 
-/// What QEMU denies its own process.
+/// Restrictions that QEMU applies to its own process.
 #[cfg(target_os = "linux")]
 const SANDBOX: [&str; 2] = ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"];
 
-/// Where programs and libraries are, and what every process may read; what is not there is left out.
+/// Folders of programs and libraries, and files that every process may read; those that do not exist are left out.
 const SYSTEM: [&str; 10] = [
     "/usr",
     "/lib",
@@ -29,18 +29,18 @@ const SYSTEM: [&str; 10] = [
     "/dev/urandom",
 ];
 
-/// What keeps firmware from files that are not its own.
+/// What keeps firmware away from files that are not its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confinement {
-    /// The kernel, asked by this program.
+    /// The kernel's Landlock, used by this program.
     Landlock,
     /// The program `bwrap`.
     Bubblewrap,
-    /// Nothing on this system.
+    /// Nothing is available on this system.
     None,
 }
 
-/// What this system has.
+/// What is available on this system.
 pub fn confinement() -> Confinement {
     if has_landlock() {
         Confinement::Landlock
@@ -51,7 +51,7 @@ pub fn confinement() -> Confinement {
     }
 }
 
-/// The emulator, to be started by [`spawn`] in `folder`; the caller adds arguments.
+/// The emulator's command, to be started by [`spawn`] in `folder`; the caller adds arguments.
 pub(super) fn command(emulator: &str, folder: &Path) -> Command {
     let mut command = match confinement() {
         Confinement::Bubblewrap => in_bubblewrap(emulator, folder),
@@ -62,10 +62,10 @@ pub(super) fn command(emulator: &str, folder: &Path) -> Command {
     command
 }
 
-/// Starts what [`command`] gave, which may also read `plugin`.
+/// Starts a command from [`command`], which may also read `plugin`.
 ///
 /// # Errors
-/// When the system does not start it, or does not confine it although it can.
+/// If the system does not start it, or confinement is available but fails.
 pub(super) fn spawn(
     mut command: Command,
     emulator: &str,
@@ -80,7 +80,7 @@ pub(super) fn spawn(
     }
 }
 
-/// Whether QEMU's sandbox stopped it.
+/// Whether QEMU's sandbox stopped the process.
 pub(super) fn was_forbidden(status: ExitStatus) -> bool {
     /// "Bad system call"
     const SIGSYS: i32 = 31;
@@ -90,7 +90,7 @@ pub(super) fn was_forbidden(status: ExitStatus) -> bool {
     return status.code() == Some(128 + SIGSYS);
 }
 
-/// What the emulator has to read: the system's programs and libraries, and those beside it.
+/// Paths that the emulator has to read: the system's programs and libraries, and those next to it.
 fn readable(emulator: &str) -> Vec<PathBuf> {
     let program = super::toolchain::find_program(emulator).and_then(|path| path.canonicalize().ok());
     let folder = program.as_deref().and_then(Path::parent);
@@ -101,7 +101,7 @@ fn readable(emulator: &str) -> Vec<PathBuf> {
     SYSTEM.iter().map(PathBuf::from).chain(own).filter(|path| path.exists()).collect()
 }
 
-/// `bwrap` in front of the emulator: a file system of nothing but these folders, and no network.
+/// Runs the emulator under `bwrap`: with a file system of only these folders, and without network.
 fn in_bubblewrap(emulator: &str, folder: &Path) -> Command {
     let mut command = Command::new("bwrap");
     command.args(["--unshare-all", "--die-with-parent", "--dev", "/dev", "--proc", "/proc"]);
@@ -118,8 +118,8 @@ use landlock::{
     RulesetStatus, path_beneath_rules,
 };
 
-/// What is denied where no rule allows it: all that the first version of Landlock knows must be, later rights where the
-/// kernel knows them.
+/// The rights that are denied unless a rule allows them: those of the first version of Landlock are required, later
+/// ones are used if the kernel supports them.
 #[cfg(target_os = "linux")]
 fn ruleset() -> Result<landlock::RulesetCreated, RulesetError> {
     Ruleset::default()
@@ -136,7 +136,7 @@ fn has_landlock() -> bool {
     ruleset().is_ok()
 }
 
-/// A thread takes the restrictions on itself, and what it starts inherits them; the rest of this program goes on as it was.
+/// Restricts a thread, whose child processes inherit this; the rest of this program is not affected.
 #[cfg(target_os = "linux")]
 fn spawn_in_landlock(mut command: Command, readable: &[PathBuf], folder: &Path) -> std::io::Result<Child> {
     let other = |error: RulesetError| std::io::Error::other(format!("Landlock: {error}"));

@@ -1,4 +1,5 @@
-//! Cycles by the model of the plugin (`firmware-sim/plugin`): builds it, tells it about the board, reads what it wrote.
+//! Modelled cycles from the plugin (`firmware-sim/plugin`): builds it, passes it the board's parameters, and reads its
+//! output.
 
 use super::error::EmulateError;
 use super::firmware::checkout;
@@ -8,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What the plugin writes, in the run's folder.
+/// The plugin's output file, in the run's folder.
 pub(super) const CYCLES_FILE: &str = "cycles";
 
-/// Cores whose timing is published per instruction: those that the plugin knows.
+/// Cores with published timing per instruction, which the plugin supports.
 const MODELLED: [&str; 5] = ["Cortex-M0", "Cortex-M0+", "Cortex-M3", "Cortex-M4", "Cortex-M4F"];
 
 /// Cycles per image: a model, not a measurement (`docs/cycles.md`).
@@ -19,18 +20,18 @@ const MODELLED: [&str; 5] = ["Cortex-M0", "Cortex-M0+", "Cortex-M3", "Cortex-M4"
 pub struct Cycles {
     /// Mean over the images.
     pub mean: f64,
-    /// The fewest of an image.
+    /// Minimum over the images.
     pub min: u64,
-    /// The most of an image.
+    /// Maximum over the images.
     pub max: u64,
-    /// Wait states of flash, a part of the mean.
+    /// Wait states of flash, included in the mean.
     pub waiting: f64,
-    /// Instructions per image between the plugin's marks, for comparison with the board's clock.
+    /// Instructions per image between the plugin's markers, for comparison with the board's clock.
     pub instructions: f64,
 }
 
 impl Cycles {
-    /// The mean in milliseconds at the clock of `board`; `None` where that is not known.
+    /// The mean in milliseconds at the clock of `board`; `None` if the clock is unknown.
     pub fn milliseconds(&self, board: &Board) -> Option<f64> {
         (board.clock_hz > 0).then(|| 1e3 * self.mean / f64::from(board.clock_hz))
     }
@@ -44,7 +45,7 @@ pub fn is_modelled(board: &Board) -> bool {
 /// Builds the plugin from this checkout for cycles on `board`.
 ///
 /// # Errors
-/// Where no timing of the board's core is published, without a checkout, and when the build fails.
+/// If the core's timing is not published, there is no checkout, or the build fails.
 pub fn build_plugin(board: &Board) -> Result<PathBuf, EmulateError> {
     if !is_modelled(board) {
         return Err(EmulateError::NoTiming { board: board.name, core: board.core });
@@ -66,7 +67,7 @@ pub fn build_plugin(board: &Board) -> Result<PathBuf, EmulateError> {
 
 use std::env::consts::{DLL_PREFIX as PREFIX, DLL_SUFFIX as SUFFIX};
 
-/// What QEMU is told.
+/// QEMU's arguments.
 pub(super) fn arguments(plugin: &Path, board: &Board) -> [String; 2] {
     let Board { core, flash, wait_states, flash_line, .. } = board;
     let (path, origin, end) = (plugin.display(), flash.origin, flash.end());
@@ -74,10 +75,10 @@ pub(super) fn arguments(plugin: &Path, board: &Board) -> [String; 2] {
     ["-plugin".to_owned(), format!("{path},{about}")]
 }
 
-/// Takes the plugin's file apart: of each image instructions, half cycles, cycles of waiting.
+/// Decodes the plugin's file: instructions, half cycles and wait cycles of each image.
 ///
 /// # Errors
-/// When there are not as many lines as images.
+/// If the number of lines differs from the number of images.
 pub(super) fn read(text: &str, images: usize) -> Result<Cycles, EmulateError> {
     let numbers = |line: &str| {
         let mut words = line.split_whitespace().map(|word| word.parse::<u64>().ok());

@@ -1,10 +1,10 @@
-//! What an ELF file of the firmware says about itself: how much flash and RAM it takes, and for which board it is.
+//! Reads from an ELF file of the firmware how much flash and RAM it takes, and for which board it was built.
 
 use crate::board::{BOARDS, Board, STATICS_LEN};
 use object::read::elf::{ElfFile32, ProgramHeader};
 use object::{Endianness, Object, ObjectSymbol};
 
-/// Bytes of memory that the firmware itself takes.
+/// Memory of the firmware itself, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sizes {
     /// Flash: vector table, code, constants, initial values of statics.
@@ -16,7 +16,7 @@ pub struct Sizes {
 /// The symbol whose value is the board's [`Board::id`], from the linker script.
 const BOARD_SYMBOL: &str = "_foldnet_board";
 
-/// The board that `elf` was built for, `wanted` or a built-in one, and what it takes.
+/// The board that `elf` was built for, `wanted` or a built-in one, and the memory it takes.
 ///
 /// # Errors
 /// What is wrong with the file, and the remedy.

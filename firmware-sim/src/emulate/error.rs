@@ -1,28 +1,28 @@
-//! What can go wrong with an emulated run, each in one line with the remedy.
+//! Errors of an emulated run, each in one line with the remedy.
 
 use crate::board::DoesNotFit;
 use crate::exit::Exit;
 use foldnet_core::model::ParseError;
 use std::path::{Path, PathBuf};
 
-/// Why a model could not be run on an emulated board.
+/// Reason why a model could not be run on an emulated board.
 #[derive(Debug, thiserror::Error)]
 pub enum EmulateError {
-    /// The bytes are no model.
+    /// The bytes are not a model.
     #[error("{0}; export the model again with foldnet export")]
     NoModel(#[from] ParseError),
     /// The model is too large for the board.
     #[error(transparent)]
     DoesNotFit(#[from] DoesNotFit),
-    /// A program that is needed is not there.
+    /// A required program is missing.
     #[error("{tool} is not installed; {remedy}")]
     Missing {
-        /// What is missing.
+        /// The program.
         tool: String,
         /// How to get it.
         remedy: String,
     },
-    /// No machine emulates the board.
+    /// There is no QEMU machine for the board.
     #[error(
         "{board} has no machine that emulates it; add one to its file, qemu = {{ machine = \"...\" }}, or leave --emulate out"
     )]
@@ -30,7 +30,7 @@ pub enum EmulateError {
         /// The board's name.
         board: &'static str,
     },
-    /// No cycles can be given for the core.
+    /// Cycles cannot be modelled for the core.
     #[error(
         "--cycles: {board} has a {core}, whose timing is not published per instruction; leave --cycles out, or take a board with a Cortex-M0, M0+, M3 or M4"
     )]
@@ -40,10 +40,10 @@ pub enum EmulateError {
         /// Its core.
         core: &'static str,
     },
-    /// Firmware can be built in a checkout only.
+    /// Firmware can only be built in a checkout.
     #[error("firmware is built from Foldnet's source, which is not at {}; give a built one as --firmware ELF", path.display())]
     NoSource {
-        /// Where the source was when this program was built.
+        /// Path of the source when this program was built.
         path: PathBuf,
     },
     /// The build failed.
@@ -51,12 +51,12 @@ pub enum EmulateError {
     Build {
         /// The board's name.
         board: &'static str,
-        /// The first error of the compiler.
+        /// The compiler's first error.
         cause: String,
         /// The command that failed.
         command: String,
     },
-    /// The file is no firmware for this board.
+    /// The file is not firmware for this board.
     #[error("{}: {cause}", path.display())]
     Firmware {
         /// The ELF file.
@@ -64,24 +64,24 @@ pub enum EmulateError {
         /// What is wrong, and the remedy.
         cause: String,
     },
-    /// The system will not let us work in the temporary folder, or start a program.
+    /// The system denies access to the temporary folder, or cannot start a program.
     #[error("{what}: {cause}; check room and permissions of the folder for temporary files (TMPDIR)")]
     Io {
-        /// What was tried.
+        /// The attempted operation.
         what: String,
-        /// The system's words.
+        /// The system's error.
         cause: std::io::Error,
     },
     /// The firmware ended with an error.
     #[error("the firmware stopped with exit code {code}: {0}", code = .0.code())]
     Device(Exit),
-    /// The emulator was stopped since the firmware asked for more than files of its own.
+    /// The emulator was stopped because the firmware requested more than its own files.
     #[error(
         "the firmware asked the emulator for a system call that its sandbox forbids, such as to run a program on this PC; it \
          was stopped"
     )]
     Forbidden,
-    /// Nothing keeps foreign firmware from the user's files.
+    /// Nothing protects the user's files from external firmware.
     #[error(
         "{}: this system has neither Landlock nor bubblewrap to keep firmware from your files; install bubblewrap, or give \
          --trust-firmware if you know where it comes from", path.display()
@@ -95,17 +95,17 @@ pub enum EmulateError {
     Case {
         /// The board's name.
         board: &'static str,
-        /// Its place in the table.
+        /// Its index in the table.
         number: usize,
         /// What happened.
         cause: Box<EmulateError>,
     },
-    /// No answer for too long.
+    /// There was no answer for too long.
     #[error("the emulated board hung: no answer for {seconds} s after {images} images; it was stopped")]
     Stalled {
-        /// How long it was waited for.
+        /// The time waited.
         seconds: u64,
-        /// Images answered before.
+        /// Number of images answered before.
         images: usize,
     },
     /// The emulator itself failed.
@@ -113,24 +113,24 @@ pub enum EmulateError {
     Emulator {
         /// The program.
         emulator: &'static str,
-        /// How it ended.
+        /// Its exit status.
         status: String,
-        /// Its first words.
+        /// The beginning of its output.
         said: String,
     },
-    /// The firmware ended well, but its results are not whole.
+    /// The firmware ended normally, but its results are incomplete.
     #[error("the firmware's results are not what its job asks for ({0}); was it built from the same source?")]
     Results(&'static str),
-    /// The clock of the emulated board does not run as the table of boards says.
+    /// The emulated board's clock differs from the table of boards.
     #[error(
         "{board}'s clock counts {found:.0} instructions where {expected} were executed; correct the clock_hz of its qemu in the file of boards"
     )]
     Clock {
         /// The board's name.
         board: &'static str,
-        /// Executed.
+        /// Executed instructions.
         expected: u32,
-        /// Counted.
+        /// Counted ticks as instructions.
         found: f64,
     },
 }

@@ -1,4 +1,4 @@
-//! What the PC's simulation says, for any number of emulated runs to be compared with.
+//! The results of the PC's simulation, with which any number of emulated runs are compared.
 
 use super::results::Answer;
 use crate::job::{answer_words, score, verdict};
@@ -14,7 +14,7 @@ pub(super) struct Expected {
     /// `[N][answer_words]`
     words: Vec<u32>,
     answer_words: usize,
-    /// All that it says.
+    /// The complete simulation.
     pub(super) simulation: Simulation,
 }
 
@@ -30,7 +30,7 @@ impl Expected {
         Self { verdicts, words, answer_words: answer_words(model), simulation }
     }
 
-    /// The first example whose verdict or any word is not as expected; a missing answer is none.
+    /// The first example whose verdict or any word differs; a missing answer counts as a difference.
     pub(super) fn first_difference(&self, answers: &[Answer]) -> Option<usize> {
         let mut expected = self.verdicts.iter().zip(self.words.chunks(self.answer_words.max(1))).enumerate();
         let differs = |example: usize, verdict: u32, words: &[u32]| {

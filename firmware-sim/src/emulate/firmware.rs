@@ -1,4 +1,4 @@
-//! The firmware of a board: built from this checkout, or an ELF file that somebody built.
+//! The firmware of a board: built from this checkout, or an existing ELF file.
 
 use super::elf::{Sizes, inspect};
 use super::error::EmulateError;
@@ -8,17 +8,18 @@ use foldnet_data::bounded::{self, limit};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Another process may build for another board between our build and our reading of the file: so often we try.
+/// Number of attempts, because another process may build for another board between our build and our reading of the
+/// file.
 const ATTEMPTS: usize = 10;
 
-/// What is built for a board.
+/// The program to build for a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Program {
     /// The firmware that the emulator talks to.
     Harnessed,
-    /// The example `bare`: what a device needs, without harness, proven to contain no panic.
+    /// The example `bare`: the code that a device needs, without harness, proven to contain no panic.
     Bare,
-    /// The same with a panic put in, which must not link.
+    /// The same with an inserted panic, which must not link.
     Panicking,
     /// The example `inference`, for weights of this many bits.
     Inference(u8),
@@ -29,7 +30,7 @@ enum Program {
 }
 
 impl Program {
-    /// Where cargo puts it, from the profile's folder.
+    /// Its path from the profile's folder.
     fn file(self) -> &'static str {
         match self {
             Self::Harnessed => "foldnet-sim",
@@ -40,7 +41,7 @@ impl Program {
         }
     }
 
-    /// Says so to cargo.
+    /// Adds the arguments that select it to cargo's.
     fn select(self, command: &mut Command) -> &mut Command {
         match self {
             Self::Harnessed => command,
@@ -57,7 +58,7 @@ impl Program {
     }
 }
 
-/// What Foldnet takes of `board`'s memory, without model, image, scratch memory and stack, and without the harness of
+/// Memory that Foldnet takes on `board`, without model, image, scratch memory and stack, and without the harness of
 /// emulated runs: the size of the example `bare`, which links only if it contains no panic.
 ///
 /// # Errors
@@ -66,8 +67,9 @@ pub fn bare_sizes(board: &'static Board) -> Result<Sizes, EmulateError> {
     Firmware::build_program(board, Program::Bare).map(|firmware| firmware.sizes)
 }
 
-/// What one model with weights of `bits` bits, at a fixed place in flash, takes of `board`'s memory beside itself: the size
-/// of the example `inference`, which links only if it contains no panic. A vector table and a reset handler are part of it.
+/// Memory on `board` for running one model with weights of `bits` bits at a fixed address in flash, without the model:
+/// the size of the example `inference`, which links only if it contains no panic. It includes a vector table and a
+/// reset handler.
 ///
 /// # Errors
 /// As [`Firmware::build`].
@@ -75,7 +77,7 @@ pub fn inference_sizes(board: &'static Board, bits: u8) -> Result<Sizes, Emulate
     Firmware::build_program(board, Program::Inference(bits)).map(|firmware| firmware.sizes)
 }
 
-/// Builds the example `bare` with a panic put in. That it fails shows that [`bare_sizes`] proves something.
+/// Builds the example `bare` with an inserted panic. Its failure shows that the proof of [`bare_sizes`] works.
 ///
 /// # Errors
 /// Always, unless the proof is broken: an [`EmulateError::Build`] that names `this_firmware_can_panic`.
@@ -90,20 +92,20 @@ pub struct Firmware {
     board: &'static Board,
     sizes: Sizes,
     compiler: Option<String>,
-    /// What models cycles, if they are asked for.
+    /// The plugin that models cycles, if requested.
     plugin: Option<PathBuf>,
 }
 
 impl Firmware {
-    /// Builds the firmware for `board`, in `target/firmware` of the checkout; quick when nothing has changed.
+    /// Builds the firmware for `board`, in `target/firmware` of the checkout; fast if nothing has changed.
     ///
     /// # Errors
-    /// Without a checkout or a compiler for the board, or when the build fails.
+    /// Without a checkout or a compiler for the board, or if the build fails.
     pub fn build(board: &'static Board) -> Result<Self, EmulateError> {
         Self::build_program(board, Program::Harnessed)
     }
 
-    /// Builds the firmware that walks core's own tests on `board`, see [`super::run_cases`].
+    /// Builds the firmware that runs core's own tests on `board`, see [`super::run_cases`].
     ///
     /// # Errors
     /// As [`Self::build`].
@@ -111,8 +113,8 @@ impl Firmware {
         Self::build_program(board, Program::Cases)
     }
 
-    /// Builds the firmware that replaces its own model, see [`super::run_update`]. It links only if it contains no panic,
-    /// the slot writer included. Its flash driver knows the microbit's chip and boards whose flash is memory.
+    /// Builds the firmware that replaces its own model, see [`super::run_update`]. It links only if it contains no
+    /// panic, including the slot writer. Its flash driver supports the microbit's chip, and boards whose flash is RAM.
     ///
     /// # Errors
     /// As [`Self::build`].
@@ -140,7 +142,7 @@ impl Firmware {
     /// Firmware for `board` from an ELF file.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not for this board.
+    /// If the file cannot be read, or is not for this board.
     pub fn open(path: &Path, board: &'static Board) -> Result<Self, EmulateError> {
         let firmware = Self::read(path, board)?;
         if firmware.board == board {
@@ -160,7 +162,7 @@ impl Firmware {
         Ok(Self { elf, board, sizes, compiler: None, plugin: None })
     }
 
-    /// The same, with cycles modelled by the plugin that [`super::build_plugin`] gives.
+    /// The same firmware, with cycles modelled by the plugin from [`super::build_plugin`].
     #[must_use]
     pub fn with_cycles(self, plugin: &Path) -> Self {
         Self { plugin: Some(plugin.to_owned()), ..self }
@@ -176,17 +178,17 @@ impl Firmware {
         self.board
     }
 
-    /// What it takes of the board's memory, without model, image, scratch memory and stack.
+    /// Memory that it takes on the board, without model, image, scratch memory and stack.
     pub fn sizes(&self) -> Sizes {
         self.sizes
     }
 
-    /// The compiler that built it, if we did: its version, and where the standard library came from.
+    /// The compiler that built it, if this program did: its version, and the source of the standard library.
     pub fn compiler(&self) -> Option<&str> {
         self.compiler.as_deref()
     }
 
-    /// The bytes of the ELF file, which [`Firmware::open`] reads.
+    /// The bytes of the ELF file, for [`Firmware::open`].
     pub fn file(&self) -> &[u8] {
         &self.elf
     }
@@ -200,7 +202,7 @@ pub(super) fn checkout() -> Result<PathBuf, EmulateError> {
     root.map(Path::to_owned).ok_or(EmulateError::NoSource { path: package.to_owned() })
 }
 
-/// The build of the firmware for `board`, in a target folder of its own.
+/// The build command for `board`, with a separate target folder.
 fn command(board: &Board, toolchain: &Toolchain, root: &Path, folder: &Path) -> Command {
     let mut command = toolchain.build(board.target, root);
     command.env("FOLDNET_BOARD", board.name).env_remove("FOLDNET_BOARD_FILE");
@@ -226,7 +228,7 @@ fn build(board: &'static Board, command: &mut Command) -> Result<(), EmulateErro
     Err(EmulateError::Build { board: board.name, cause, command })
 }
 
-/// The first error in what cargo said; of the linker's the line that says what is wrong.
+/// The first error in cargo's output; for a linker error, the line with the cause.
 fn first_error(said: &str) -> String {
     let linker = said.lines().find_map(|line| line.split_once("lld: error: ").map(|(_, cause)| cause));
     let cause = linker.or_else(|| said.lines().find(|line| line.starts_with("error")));

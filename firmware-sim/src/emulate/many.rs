@@ -1,5 +1,5 @@
-//! Several models on several emulated boards, as many runs at a time as the PC has processors for. Instructions are
-//! counted by the emulated clock, so that runs beside each other measure what they would alone.
+//! Several models on several emulated boards, with as many concurrent runs as the PC has processors. Instructions are
+//! counted by the emulated clock, so concurrent runs do not affect the results.
 
 use super::error::EmulateError;
 use super::expected::Expected;
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Builder;
 
-/// What to run where: every model on every board.
+/// The runs to make: every model on every board.
 #[derive(Debug, Clone, Copy)]
 pub struct Survey<'a> {
     /// The boards' firmware.
@@ -21,21 +21,21 @@ pub struct Survey<'a> {
     pub models: &'a [&'a [u8]],
     /// At least one.
     pub examples: View<'a>,
-    /// As [`Task::layers`].
+    /// See [`Task::layers`].
     pub layers: bool,
-    /// Runs at a time, at least one.
+    /// Number of concurrent runs, at least one.
     pub threads: usize,
 }
 
 /// Runs of a survey, `[firmware][models]`.
 pub type Surveyed = Vec<Vec<Result<Emulation, EmulateError>>>;
 
-/// Makes all runs of `survey`, each as [`super::emulate`] does; one that fails does not keep others from running.
-/// `progress` is told how many more examples are done, of as many as all [`runs`](super::runs) of all models on all boards have; a run that fails is
-/// done.
+/// Makes all runs of `survey`, each as in [`super::emulate`]; a failing run does not affect the others. `progress`
+/// receives the number of newly finished examples, out of the examples of all [`runs`](super::runs) of all models on
+/// all boards; a failing run counts as finished.
 ///
 /// # Panics
-/// When the examples are not of a model's type and number of values.
+/// If the examples do not have a model's type and number of values.
 pub fn emulate_all(survey: &Survey, progress: &(dyn Fn(usize) + Sync)) -> Surveyed {
     let models = survey.models.len();
     let pairs = survey.firmware.len() * models;
@@ -60,7 +60,7 @@ pub fn emulate_all(survey: &Survey, progress: &(dyn Fn(usize) + Sync)) -> Survey
     survey.firmware.iter().map(|_| results.by_ref().take(models).collect()).collect()
 }
 
-/// One model on one board; the simulation is made once for all boards.
+/// Runs one model on one board; the simulation is made only once for all boards.
 fn one(
     survey: &Survey,
     board: usize,

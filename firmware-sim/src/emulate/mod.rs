@@ -5,9 +5,9 @@
 //!       toolchain, elf              job, exit (shared with the device)
 //! ```
 //!
-//! Instructions are counted by the emulated clock: with `-icount shift=0` an instruction takes a nanosecond of virtual
-//! time, and the board's timer ticks at its clock. They are exact to one tick, repeatable, and not cycles. RISC-V has a
-//! counter of its own.
+//! Instructions are counted by the emulated clock: with `-icount shift=0`, an instruction takes a nanosecond of virtual
+//! time, and the board's timer ticks at its clock. The counts are exact to one tick, repeatable, and not cycles. RISC-V
+//! has an instruction counter.
 
 mod cases;
 mod confine;
@@ -46,10 +46,10 @@ use foldnet_data::View;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Without a new answer for so long, a run counts as hung. The slowest image takes well below a second.
+/// Time without a new answer after which a run counts as hung. The slowest image takes well below a second.
 pub const STALL_LIMIT: Duration = Duration::from_secs(60);
 
-/// What to run where.
+/// The run to make.
 #[derive(Debug, Clone, Copy)]
 pub struct Task<'a> {
     /// The firmware, with the board it was built for.
@@ -58,40 +58,41 @@ pub struct Task<'a> {
     pub model: &'a [u8],
     /// At least one, of the model's type and number of values.
     pub examples: View<'a>,
-    /// Whether the instructions of each layer are counted, too, each in a run of its own over all examples: see [`runs`].
+    /// Whether to also count the instructions of each layer, each in a separate run over all examples: see [`runs`].
     pub layers: bool,
 }
 
 /// Result of a run on an emulated board.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Emulation {
-    /// Examples answered.
+    /// Number of examples answered.
     pub images: usize,
-    /// As in [`crate::Simulation`].
+    /// See [`crate::Simulation`].
     pub correct: usize,
-    /// Likewise.
+    /// See [`crate::Simulation`].
     pub classes: Vec<u16>,
-    /// Likewise, of the words that the board gave.
+    /// See [`crate::Simulation`]; computed from the board's words.
     pub logits_sha256: String,
-    /// The first example whose class, score or any output is not the simulation's; none when all are equal.
+    /// The first example whose class, score or any output differs from the simulation's; `None` if all are equal.
     pub first_difference: Option<usize>,
-    /// The simulation, where all answers are its: with the measures of the task.
+    /// The simulation with the metrics of the task, if all answers are equal.
     pub simulation: Option<Simulation>,
-    /// Which model ran.
+    /// The model that ran.
     pub booted: Booted,
     /// Name of the kernel that ran.
     pub kernel: String,
-    /// What built the firmware, as [`Firmware::compiler`] has it.
+    /// The compiler of the firmware, see [`Firmware::compiler`].
     pub compiler: Option<String>,
-    /// From raw values to answer.
+    /// From raw values to the answer.
     pub instructions: Instructions,
-    /// `[layers]`, of each layer by itself, with the way into it: together a little more than the whole; empty where that was not asked for.
+    /// `[layers]`, each layer by itself with the code leading to it, which adds up to slightly more than the whole;
+    /// empty if not requested.
     pub layers: Vec<Instructions>,
-    /// Cycles by the plugin's model; `None` where they were not asked for.
+    /// Cycles from the plugin's model; `None` if not requested.
     pub cycles: Option<Cycles>,
-    /// Their mean in milliseconds, where the board's clock is known.
+    /// Their mean in milliseconds, if the board's clock is known.
     pub ms: Option<f64>,
-    /// Wait states that they were modelled with.
+    /// Wait states used by the model.
     pub wait_states: Option<u32>,
     /// Flash in use.
     pub flash: FlashUse,
@@ -104,9 +105,9 @@ pub struct Emulation {
 pub struct Instructions {
     /// Mean over the examples.
     pub mean: f64,
-    /// The cheapest example.
+    /// The fewest for any example.
     pub min: u64,
-    /// The dearest example.
+    /// The most for any example.
     pub max: u64,
 }
 
@@ -128,55 +129,55 @@ pub struct RamUse {
     pub image: usize,
     /// Scratch memory of inference.
     pub scratch: usize,
-    /// Stack at its peak, parsing included, measured.
+    /// Measured peak of the stack, including parsing.
     pub stack_peak: usize,
 }
 
 impl Emulation {
-    /// Whether the classes, scores and all outputs of all examples are the simulation's.
+    /// Whether the classes, scores and all outputs of all examples equal the simulation's.
     pub fn identical(&self) -> bool {
         self.first_difference.is_none()
     }
 
-    /// Share of examples whose class is the right one, 0 to 1.
+    /// Fraction of examples whose class is correct, 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64
     }
 }
 
 impl Emulation {
-    /// The measures of the task; none where the right answers are not known, or an answer is not the simulation's.
+    /// The metrics of the task; `None` if the labels are unknown, or an answer differs from the simulation's.
     pub fn metrics(&self) -> Option<&Metrics> {
         self.simulation.as_ref()?.metrics.as_ref()
     }
 }
 
 impl FlashUse {
-    /// All of it.
+    /// The total.
     pub fn total(&self) -> usize {
         self.firmware + self.model
     }
 }
 
 impl RamUse {
-    /// All of it.
+    /// The total.
     pub fn total(&self) -> usize {
         self.statics + self.image + self.scratch + self.stack_peak
     }
 }
 
-/// How often all examples are run: once from raw values to answer, and with `layers` once more for each.
+/// Number of runs over all examples: one from raw values to answer, and with `layers` one more for each layer.
 pub fn runs(model: &Model, layers: bool) -> usize {
     1 + if layers { model.header().layers.len() } else { 0 }
 }
 
-/// Runs `task`; `progress` is told how many examples are done, time and again, those of all [`runs`] one after the other.
+/// Runs `task`; `progress` repeatedly receives the number of finished examples, summed over all [`runs`].
 ///
 /// # Errors
-/// See [`EmulateError`]. A difference between board and PC is no error: see [`Emulation::identical`].
+/// See [`EmulateError`]. A difference between board and PC is not an error: see [`Emulation::identical`].
 ///
 /// # Panics
-/// When the examples are not of the model's type and number of values: see [`crate::simulate()`].
+/// If the examples do not have the model's type and number of values: see [`crate::simulate()`].
 pub fn emulate(task: &Task, progress: &mut dyn FnMut(usize)) -> Result<Emulation, EmulateError> {
     let bytes = AlignedBytes::from_slice(task.model);
     let model = Model::parse(&bytes)?;
@@ -184,7 +185,7 @@ pub fn emulate(task: &Task, progress: &mut dyn FnMut(usize)) -> Result<Emulation
     emulate_expected(task, &model, &Expected::of(&model, task.examples), progress)
 }
 
-/// [`emulate`] with a model that fits, and what the simulation says already there.
+/// [`emulate`] for a model that fits, with the simulation's results already known.
 fn emulate_expected(
     task: &Task,
     model: &Model,
@@ -201,7 +202,7 @@ fn emulate_expected(
     Ok(all)
 }
 
-/// One run over all examples, the clock on `timed_layer`: see [`Job::timed_layer`].
+/// One run over all examples, with the clock on `timed_layer`: see [`Job::timed_layer`].
 fn run_timed(
     task: &Task,
     model: &Model,
@@ -219,7 +220,7 @@ fn run_timed(
     judge(task, model, expected, &run)
 }
 
-/// The run beside the simulation.
+/// Compares the run with the simulation.
 fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<Emulation, EmulateError> {
     let mut digest = WordsDigest::default();
     run.answers.iter().for_each(|answer| digest.add(&answer.words[..model.outputs().min(answer.words.len())]));
@@ -252,7 +253,7 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
     })
 }
 
-/// Ticks as instructions, by the board's clock; the calibration must agree with it.
+/// Converts ticks to instructions by the board's clock; the calibration must agree with it.
 fn instructions(board: &Board, run: &Run) -> Result<Instructions, EmulateError> {
     let counts_instructions = board.target.starts_with("riscv");
     let clock_hz = board.qemu.map_or(0, |qemu| qemu.clock_hz);

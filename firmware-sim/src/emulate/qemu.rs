@@ -1,4 +1,4 @@
-//! One run of firmware under QEMU: files in a folder of its own, a process that is watched, and its exit code.
+//! One run of firmware under QEMU: files in a separate folder, a supervised process, and its exit code.
 
 use super::confine;
 use super::cycles::{self, CYCLES_FILE, Cycles};
@@ -16,10 +16,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How often a run is looked at.
+/// Interval at which a run is checked.
 const POLL: Duration = Duration::from_millis(20);
 
-/// A processor of no more than the base, multiplication and compressed instructions, which begins at the firmware.
+/// A processor with only the base, multiplication and compressed instructions, which starts at the firmware.
 const RV32IMC: [&str; 4] =
     ["-bios", "none", "-cpu", "rv32,a=false,f=false,d=false,zba=false,zbb=false,zbc=false,zbs=false"];
 
@@ -27,37 +27,36 @@ const MODEL_FILE: &str = "model";
 const FIRMWARE_FILE: &str = "firmware";
 const LOG_FILE: &str = "log";
 
-/// What to put into the board's memory and what it is to do, unchecked: also broken models for tests.
+/// Contents of the board's memory and its job, unchecked: tests also use broken models.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// What is flashed to the board's model address.
+    /// Bytes flashed to the board's model address.
     pub flash: &'a [u8],
-    /// What the firmware is told.
+    /// The firmware's job.
     pub job: Job,
     /// `[job.examples][job.example_len]`
     pub examples: &'a [u8],
-    /// Without a new answer for so long, the run is stopped.
+    /// Time without a new answer after which the run is stopped.
     pub stall_limit: Duration,
 }
 
-/// What the firmware wrote.
+/// The firmware's output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// Before the first example.
+    /// Written before the first example.
     pub start: Start,
     /// `[job.examples]`
     pub answers: Vec<Answer>,
-    /// After the last example.
+    /// Written after the last example.
     pub end: End,
-    /// Where they were asked for.
+    /// Modelled cycles, if requested.
     pub cycles: Option<Cycles>,
 }
 
-/// Runs `firmware` on its emulated board; `progress` is told how many examples are done, time and again.
+/// Runs `firmware` on its emulated board; `progress` repeatedly receives the number of finished examples.
 ///
 /// # Errors
-/// When the emulator is missing or fails, when the firmware stops with an error or hangs, and when its results are not
-/// whole.
+/// If the emulator is missing or fails, the firmware stops with an error or hangs, or its results are incomplete.
 pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usize)) -> Result<Run, EmulateError> {
     let job: Vec<u8> = request.job.words().iter().flat_map(|word| word.to_le_bytes()).collect();
     let input = Input { flash: request.flash, job: [&job, request.examples], stall_limit: request.stall_limit };
@@ -72,8 +71,8 @@ pub fn run(firmware: &Firmware, request: &Request, progress: &mut dyn FnMut(usiz
     Ok(Run { start, answers, end, cycles })
 }
 
-/// Runs several jobs in one boot, each with its examples; where a job's model lies in `flash` is its `model_offset`, and
-/// whether another one follows is said here.
+/// Runs several jobs in one boot, each with its examples. A job's `model_offset` is the position of its model in
+/// `flash`; this function sets whether another job follows.
 ///
 /// # Errors
 /// As [`run`].
@@ -96,26 +95,26 @@ pub fn run_all(
     Ok(found.map(|(start, answers, end)| Run { start, answers, end, cycles: None }).collect())
 }
 
-/// What any firmware is started with.
+/// Input for any firmware.
 pub(super) struct Input<'a> {
-    /// What is flashed to the board's model address, if anything.
+    /// Bytes flashed to the board's model address, if any.
     pub(super) flash: &'a [u8],
-    /// The job's file, in two parts.
+    /// The job file, in two parts.
     pub(super) job: [&'a [u8]; 2],
-    /// Without a new answer for so long, the run is stopped.
+    /// Time without a new answer after which the run is stopped.
     pub(super) stall_limit: Duration,
 }
 
-/// How a run ended, and the bytes of its results, also after an error.
+/// The end of a run, and the bytes of its results, even after an error.
 pub(super) struct Ended {
     pub(super) ended: Result<(), EmulateError>,
     pub(super) results: std::io::Result<Vec<u8>>,
-    /// What the plugin wrote, if there was one.
+    /// The plugin's output, if there was one.
     pub(super) cycles: Option<String>,
 }
 
 impl Ended {
-    /// The results of a run that ended well, and what the plugin wrote.
+    /// The results of a successful run, and the plugin's output.
     fn whole(self) -> Result<(Vec<u8>, Option<String>), EmulateError> {
         self.ended?;
         let bytes = self.results.map_err(EmulateError::io("the firmware's results cannot be read"))?;
@@ -123,10 +122,10 @@ impl Ended {
     }
 }
 
-/// Runs any firmware; `answered` says how many answers a file of results has, by its length.
+/// Runs any firmware; `answered` computes the number of answers in a results file from its length.
 ///
 /// # Errors
-/// When it cannot be started.
+/// If it cannot be started.
 pub(super) fn execute(
     firmware: &Firmware,
     input: &Input,
@@ -159,10 +158,10 @@ fn emulator(board: &Board) -> Result<&'static str, EmulateError> {
     Err(EmulateError::Missing { tool: emulator.into(), remedy: format!("apt-get install {package}") })
 }
 
-/// What the emulator of `board` says of itself: name and version.
+/// The name and version reported by the emulator of `board`.
 ///
 /// # Errors
-/// When it is not installed.
+/// If it is not installed.
 pub fn emulator_version(board: &Board) -> Result<String, EmulateError> {
     let emulator = emulator(board)?;
     let output = Command::new(emulator).arg("--version").output();
@@ -182,7 +181,8 @@ fn fill(folder: &Path, firmware: &Firmware, input: &Input) -> Result<(), Emulate
         .map_err(EmulateError::io(format!("{} cannot be written", folder.display())))
 }
 
-/// Starts the emulated board in `folder`, `with_model` put at its flash address apart from the firmware.
+/// Starts the emulated board in `folder`; `with_model` loads the model to its flash address separately from the
+/// firmware.
 fn start(emulator: &str, firmware: &Firmware, folder: &Path, with_model: bool) -> Result<Running, EmulateError> {
     let board = firmware.board();
     let io = |what: &str| EmulateError::io(format!("{emulator}: {what}"));
@@ -207,7 +207,7 @@ fn start(emulator: &str, firmware: &Firmware, folder: &Path, with_model: bool) -
     Ok(Running(confine::spawn(command, emulator, folder, firmware.plugin()).map_err(io("cannot be started"))?))
 }
 
-/// A process that ends with its owner.
+/// A process that is killed when dropped.
 struct Running(Child);
 
 impl Drop for Running {
@@ -217,7 +217,7 @@ impl Drop for Running {
     }
 }
 
-/// Waits for the end, as long as answers keep coming.
+/// Waits for the end as long as answers keep arriving.
 fn watch(
     mut child: Running,
     stall_limit: Duration,
@@ -241,13 +241,13 @@ fn watch(
     }
 }
 
-/// Words that an answer has; 0 where `flash` holds no model, which never answers.
+/// Number of words in an answer; 0 if `flash` holds no model, which never answers.
 fn words_of(flash: &[u8], board: &Board) -> usize {
     let bytes = crate::AlignedBytes::from_slice(flash);
     slot::boot(&bytes, &board.room()).map_or(0, |boot| answer_words(&boot.model))
 }
 
-/// How the run ended, in words.
+/// Converts the end of a run to a result or an error.
 fn check(emulator: &'static str, status: ExitStatus, folder: &Path) -> Result<(), EmulateError> {
     match status.code().and_then(Exit::from_code) {
         Some(Exit::Done) => Ok(()),

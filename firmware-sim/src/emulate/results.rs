@@ -1,38 +1,38 @@
-//! Reads what the firmware wrote: a start, an answer to each example, an end. The words are described in [`crate::job`].
+//! Reads the firmware's output: a start, an answer for each example, an end. [`crate::job`] describes the words.
 
 use super::error::EmulateError;
 use crate::job::{End, FRONT_WORDS, Job, Start};
 
-/// The answer to one example.
+/// The answer for one example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// As [`verdict`](crate::job::verdict) has it: the class, or whether a score is above the threshold.
+    /// The [`verdict`](crate::job::verdict): the class, or whether a score is above the threshold.
     pub verdict: u32,
-    /// Ticks of the board's clock from raw values to answer.
+    /// Ticks of the board's clock from raw values to the answer.
     pub ticks: u32,
-    /// The outputs, as [`foldnet_core::infer::Outputs::words`] gives them, and the [`score`](crate::job::score) of a
+    /// The outputs from [`foldnet_core::infer::Outputs::words`], and the [`score`](crate::job::score) of a
     /// reconstruction.
     pub words: Vec<u32>,
 }
 
-/// How many answers there are in a file of `len` bytes.
+/// Number of answers in a file of `len` bytes.
 pub(super) fn answered(len: u64, answer_words: usize) -> usize {
     let words = (len as usize / size_of::<u32>()).saturating_sub(Start::WORDS);
     words / (FRONT_WORDS + answer_words)
 }
 
-/// The whole words of a file.
+/// The complete words of a file.
 pub(super) fn words(bytes: &[u8]) -> Vec<u32> {
     bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect()
 }
 
-/// What the board wrote for one job.
+/// The board's output for one job.
 pub(super) type Results = (Start, Vec<Answer>, End);
 
-/// Takes a whole file apart, one result for each of `jobs`.
+/// Decodes a whole file, with one result for each of `jobs`.
 ///
 /// # Errors
-/// When it is not what the jobs ask for.
+/// If it does not match the jobs.
 pub(super) fn read(bytes: &[u8], jobs: &[Job]) -> Result<Vec<Results>, EmulateError> {
     let words = words(bytes);
     let mut rest = &words[..];

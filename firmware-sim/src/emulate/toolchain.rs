@@ -1,7 +1,7 @@
-//! Finds a compiler for a board: one that has the target's core library, or else one with the source to build it.
+//! Finds a compiler for a board: one that has the target's core library, or otherwise one with the source to build it.
 //!
-//! Looked at in order: the cargo and rustc of the `PATH`, then those of the system. A rustup toolchain brings its
-//! linker along; the system's needs LLVM's (`ld.lld`).
+//! It first tries the cargo and rustc on the `PATH`, then the system's. A rustup toolchain includes its linker; the
+//! system's needs LLVM's (`ld.lld`).
 
 use super::error::EmulateError;
 use std::ffi::OsString;
@@ -13,27 +13,27 @@ use std::process::Command;
 pub(super) struct Toolchain {
     /// The program.
     cargo: PathBuf,
-    /// Its arguments beside the usual ones.
+    /// Additional arguments.
     arguments: Vec<String>,
     /// Variables to set.
     environment: Vec<(String, OsString)>,
-    /// Compiler, and where the core library comes from.
+    /// Compiler, and source of the core library.
     pub(super) description: String,
 }
 
-/// A compiler, with the cargo beside it.
+/// A compiler, with its cargo.
 struct Compiler<'a> {
     cargo: PathBuf,
     rustc: PathBuf,
-    /// Where it is asked, since a checkout may choose a toolchain.
+    /// Folder in which it is run, since a checkout may choose a toolchain.
     folder: &'a Path,
 }
 
 impl Toolchain {
-    /// The first compiler that can build for `target` when started in `folder`.
+    /// The first compiler that can build for `target` when run in `folder`.
     ///
     /// # Errors
-    /// When there is none, or no linker for it.
+    /// If there is none, or no linker for it.
     pub(super) fn find(target: &str, folder: &Path) -> Result<Self, EmulateError> {
         let compilers = ["", "/usr/bin"].map(|place| Compiler {
             cargo: Path::new(place).join("cargo"),
@@ -52,7 +52,7 @@ impl Toolchain {
         })
     }
 
-    /// A build for `target` of the workspace at `folder`; what is to be built, the caller adds.
+    /// The command that builds the workspace at `folder` for `target`; the caller adds what to build.
     pub(super) fn build(&self, target: &str, folder: &Path) -> Command {
         let mut command = Command::new(&self.cargo);
         clear_environment(&mut command);
@@ -62,8 +62,8 @@ impl Toolchain {
     }
 }
 
-/// A cargo that builds for `target` in the workspace at `folder`, as firmware is built: `cargo build --target ...`, with
-/// nothing of a cargo that may have started this program. What is to be built, the caller adds.
+/// The cargo command that builds the workspace at `folder` for `target` like the firmware: `cargo build --target ...`,
+/// without the environment of a cargo that may have started this program. The caller adds what to build.
 ///
 /// # Errors
 /// Without a compiler for the target, or a linker.
@@ -72,7 +72,7 @@ pub fn build_command(target: &str, folder: &Path) -> Result<Command, EmulateErro
 }
 
 impl Compiler<'_> {
-    /// What rustc says to `--print what`.
+    /// The output of rustc for `--print what`.
     fn print(&self, what: &[&str]) -> Option<PathBuf> {
         let mut command = Command::new(&self.rustc);
         clear_environment(&mut command);
@@ -106,7 +106,7 @@ impl Compiler<'_> {
         Ok(Toolchain { cargo: self.cargo.clone(), arguments: Vec::new(), environment, description })
     }
 
-    /// The core library is built along, which only a nightly cargo admits to; `RUSTC_BOOTSTRAP` lets a stable one.
+    /// Also builds the core library, which requires a nightly cargo, or `RUSTC_BOOTSTRAP` with a stable one.
     fn with_source(&self, target: &str) -> Result<Toolchain, EmulateError> {
         let arguments = ["-Zbuild-std=core,compiler_builtins", "-Zbuild-std-features=compiler-builtins-mem"];
         let mut environment = self.linker(target)?;
@@ -117,7 +117,7 @@ impl Compiler<'_> {
         Ok(Toolchain { cargo: self.cargo.clone(), arguments, environment, description })
     }
 
-    /// The variable that names the linker, where the compiler does not bring its own.
+    /// The variable that names the linker, if the compiler does not include one.
     fn linker(&self, target: &str) -> Result<Vec<(String, OsString)>, EmulateError> {
         let own = |libraries: PathBuf| libraries.parent().is_some_and(|host| host.join("bin/rust-lld").is_file());
         if self.print(&["target-libdir"]).is_some_and(own) {
@@ -138,12 +138,12 @@ pub(super) fn find_program(name: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Variables of a surrounding cargo or shell that would change what is built; some that say how to reach a registry
-/// stay.
+/// Prefixes of variables from a surrounding cargo or shell that would affect the build; some that configure access to a
+/// registry are kept.
 const CLEARED: [&str; 4] = ["CARGO_", "RUSTC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"];
 const KEPT: [&str; 5] = ["CARGO_HOME", "CARGO_HTTP_", "CARGO_NET_", "CARGO_REGISTR", "CARGO_SOURCE"];
 
-/// Takes away what a surrounding cargo has set for itself.
+/// Removes the variables that a surrounding cargo has set for itself.
 pub(super) fn clear_environment(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

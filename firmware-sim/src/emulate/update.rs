@@ -1,4 +1,4 @@
-//! Firmware that replaces its own model, on an emulated board: what `examples/update` says of it.
+//! Results of the firmware that replaces its own model (`examples/update`) on an emulated board.
 
 use super::STALL_LIMIT;
 use super::error::EmulateError;
@@ -8,45 +8,45 @@ use super::results::words;
 use crate::job::Booted;
 use crate::update::{Outcome, UpdateJob};
 
-/// What is in flash, what comes, and when the power fails.
+/// The contents of flash, the new model, and the moment of power failure.
 #[derive(Debug, Clone, Copy)]
 pub struct Update<'a> {
-    /// What is flashed to the board's model address.
+    /// Bytes flashed to the board's model address.
     pub flash: &'a [u8],
-    /// The image that is answered before and after.
+    /// The image that is classified before and after.
     pub image: &'a [u8],
     /// The new model file.
     pub model: &'a [u8],
-    /// As in [`UpdateJob`].
+    /// See [`UpdateJob`].
     pub power_fails_at: u32,
 }
 
-/// What booted, and its answer.
+/// The model that booted, and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// Which model.
+    /// The model.
     pub booted: Booted,
-    /// Its logits on the image.
+    /// Its logits for the image.
     pub logits: Vec<u32>,
 }
 
-/// A whole update.
+/// A complete update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Updated {
     /// The first boot.
     pub before: Answered,
     /// How the update ended.
     pub outcome: Outcome,
-    /// Blocks erased and words written, one that was cut included.
+    /// Number of blocks erased and words written, including an interrupted one.
     pub operations: u32,
     /// The boot after it.
     pub after: Answered,
 }
 
-/// Lets the emulated board replace its model; `firmware` comes from [`Firmware::build_update`].
+/// Runs an update on the emulated board; `firmware` comes from [`Firmware::build_update`].
 ///
 /// # Errors
-/// When no model boots, or the board fails otherwise; without an emulator; when the results are not whole.
+/// If no model boots, or the board fails otherwise; without an emulator; if the results are incomplete.
 pub fn run_update(firmware: &Firmware, update: &Update) -> Result<Updated, EmulateError> {
     let Update { flash, image, model, power_fails_at } = *update;
     let job = UpdateJob { image_len: image.len() as u32, model_len: model.len() as u32, power_fails_at };
@@ -58,7 +58,7 @@ pub fn run_update(firmware: &Firmware, update: &Update) -> Result<Updated, Emula
     read(&words(&bytes)).ok_or(EmulateError::Results("they are not those of an update"))
 }
 
-/// Takes the results of a whole update apart.
+/// Decodes the results of a complete update.
 fn read(mut words: &[u32]) -> Option<Updated> {
     let before = answered(&mut words)?;
     let (&[outcome, operations], mut rest) = words.split_first_chunk()?;
@@ -66,7 +66,7 @@ fn read(mut words: &[u32]) -> Option<Updated> {
     rest.is_empty().then_some(Updated { before, outcome: Outcome::from_word(outcome)?, operations, after })
 }
 
-/// Takes what booted, and its answer, off the front of `words`.
+/// Takes a boot and its answer off the front of `words`.
 fn answered(words: &mut &[u32]) -> Option<Answered> {
     let (&[slot, sequence, passed_over, count], rest) = words.split_first_chunk()?;
     let (logits, rest) = rest.split_at_checked(count as usize)?;

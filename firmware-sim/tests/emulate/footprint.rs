@@ -1,4 +1,4 @@
-//! What Foldnet takes of a device: flash and RAM without the test harness, and no panic.
+//! Flash and RAM that Foldnet takes on a device without the test harness, and the absence of panics.
 
 use crate::golden::{self, Footprint};
 use crate::{KINDS, firmware, models};
@@ -21,7 +21,7 @@ fn firmware_is_small_and_cannot_panic() {
     }
 }
 
-/// The firmware with one model and one width, less its vector table: what inference takes of flash, and 180 bytes of startup.
+/// The firmware with one model and one width, without its vector table: the flash for inference, and 180 bytes of startup code.
 #[test]
 fn inference_of_one_width_is_small() {
     for (board, bits, vectors, most) in [
@@ -48,7 +48,7 @@ fn a_panic_would_be_found() {
     }
 }
 
-/// What a network of the notebook's shape takes, at 8 bits where the board has room for it, else at 4.
+/// Memory for a network of the notebook's shape, at 8 bits if it fits the board, otherwise at 4.
 fn measure(board: &'static Board) -> Footprint {
     let random = |bits| models::random_integer(28, 28, &[300, 100, 10], bits, 1);
     let fits = |model: &[u8]| board.fit(&Model::parse(&AlignedBytes::from_slice(model)).unwrap()).is_ok();

@@ -1,6 +1,6 @@
-//! Model files that no exporter writes, their checksum right, at the very end of a board's flash: a board does with them
-//! what the PC does, and where sums are beyond all bounds it still ends as it should. Behind the flash of the Cortex-M
-//! boards is nothing, so that whoever reads on faults.
+//! Model files that no exporter writes, with correct checksums, at the very end of a board's flash. A board must do the
+//! same as the PC, and even if sums exceed all bounds it must end normally. After the flash of the Cortex-M boards there
+//! is no memory, so that reading past the end faults.
 
 use crate::errors::crc32;
 use crate::{KINDS, firmware, models};

@@ -1,11 +1,11 @@
-//! The proof that nothing panics: the panic handler calls a function that exists nowhere, so that the program links
+//! The proof that nothing panics: the panic handler calls a function that does not exist, so that the program links
 //! only if the compiler found the handler unreachable.
 #![allow(unsafe_code)]
 
 use core::panic::PanicInfo;
 
 unsafe extern "C" {
-    /// Exists nowhere. The linker's message names it.
+    /// Does not exist. The linker's message names it.
     fn this_firmware_can_panic() -> !;
 }
 

@@ -1,5 +1,5 @@
-//! Faults: how the firmware reports one, shared with the firmware that runs models, and one made on purpose. The only
-//! place of this example where `unsafe` is allowed.
+//! Faults: their reporting, shared with the firmware that runs models, and one made on purpose. The only part of this
+//! example where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
 #[path = "../../../src/device/arch/mod.rs"]
@@ -7,7 +7,7 @@ mod handlers;
 
 use core::arch::asm;
 
-/// An instruction that no processor of the kind has.
+/// An undefined instruction.
 #[cfg(target_arch = "arm")]
 macro_rules! undefined {
     () => {
@@ -15,7 +15,7 @@ macro_rules! undefined {
     };
 }
 
-/// An instruction that no processor of the kind has.
+/// An undefined instruction.
 #[cfg(target_arch = "riscv32")]
 macro_rules! undefined {
     () => {
@@ -23,7 +23,7 @@ macro_rules! undefined {
     };
 }
 
-/// Executes an instruction that no processor has.
+/// Executes an undefined instruction.
 pub(crate) fn fault() {
     // SAFETY: the processor takes the fault's exception, whose handler never returns.
     unsafe { asm!(undefined!()) };

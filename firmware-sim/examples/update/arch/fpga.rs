@@ -1,15 +1,15 @@
-//! Memory of an FPGA board, or of QEMU's RISC-V machine, that stands for flash, and here behaves like it: a block is
-//! erased as a whole, a write clears bits only.
+//! RAM of an FPGA board, or of QEMU's RISC-V machine, that behaves like flash here: a block is erased as a whole, and a
+//! write only clears bits.
 
 use core::ptr::with_exposed_provenance_mut;
 
-/// Bytes of an erase block; a board's own is a multiple.
+/// Size of an erase block in bytes; a board's own is a multiple.
 pub(super) const BLOCK: usize = 4096;
 
-/// Erases the block that begins at `address`.
+/// Erases the block at `address`.
 ///
 /// # Safety
-/// It is a block of memory that no reference points to.
+/// It must be a block of memory that no reference points to.
 pub(super) unsafe fn erase(address: usize) {
     for word in (address..address + BLOCK).step_by(4) {
         // SAFETY: the caller vouches for the address.
@@ -17,10 +17,10 @@ pub(super) unsafe fn erase(address: usize) {
     }
 }
 
-/// Writes a word, whose zeros become zeros.
+/// Writes a word: its zero bits become zero in memory.
 ///
 /// # Safety
-/// It is a word of memory that no reference points to.
+/// It must be a word of memory that no reference points to.
 pub(super) unsafe fn write(address: usize, word: u32) {
     let place = with_exposed_provenance_mut::<u32>(address);
     // SAFETY: the caller vouches for the address.

@@ -1,12 +1,12 @@
-//! The flash driver, whose power fails when it is told to, and the proof that nothing panics. The only place of this
-//! example where `unsafe` is allowed.
+//! The flash driver, with a simulated power failure on request, and the proof that nothing panics. The only part of
+//! this example where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
 /// The NOR flash of the chip.
 #[cfg(foldnet_machine = "microbit")]
 #[path = "nrf51.rs"]
 mod chip;
-/// Memory that stands for flash.
+/// RAM that behaves like flash.
 #[cfg(not(foldnet_machine = "microbit"))]
 #[path = "fpga.rs"]
 mod chip;
@@ -22,10 +22,10 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 use foldnet_sim::arch::memory;
 
-/// Bytes of a word, which is written at once.
+/// Size of a word, the unit of writing, in bytes.
 const WORD: usize = 4;
 
-/// The flash that belongs to models.
+/// The flash reserved for models.
 pub(crate) struct Flash {
     address: usize,
     len: usize,
@@ -34,7 +34,7 @@ pub(crate) struct Flash {
 }
 
 impl Flash {
-    /// The flash of this board, of which there is one; none the second time.
+    /// The flash of this board, which exists once; `None` the second time.
     pub(crate) fn take(power_fails_at: u32) -> Option<Self> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
         // Not a swap, which an M0 lacks. Nothing interrupts this firmware, so nothing comes between the two.
@@ -47,7 +47,7 @@ impl Flash {
         Some(Self { address, len, operations: 0, power_fails_at })
     }
 
-    /// Blocks erased and words written so far, one that was cut included.
+    /// Number of blocks erased and words written so far, including an interrupted one.
     pub(crate) fn operations(&self) -> u32 {
         self.operations
     }
@@ -58,7 +58,7 @@ impl Flash {
         unsafe { from_raw_parts(with_exposed_provenance(self.address), self.len) }
     }
 
-    /// Where `len` bytes from `offset` on begin, both multiples of `unit`.
+    /// Address of `len` bytes from `offset` on, both multiples of `unit`.
     fn place(&self, offset: u32, len: usize, unit: usize) -> Result<usize, NorFlashErrorKind> {
         let offset = offset as usize;
         match offset.checked_add(len) {
@@ -68,7 +68,7 @@ impl Flash {
         }
     }
 
-    /// Counts an operation; whether it is the one in whose middle the power fails. No other follows.
+    /// Counts an operation; returns whether power fails during it. No other operation follows then.
     fn is_cut(&mut self) -> Result<bool, NorFlashErrorKind> {
         if self.operations > self.power_fails_at {
             return Err(NorFlashErrorKind::Other);

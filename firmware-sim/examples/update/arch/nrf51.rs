@@ -1,39 +1,39 @@
-//! The flash controller of an nRF51: NVMC, as Nordic's reference manual has it. It ignores what is not enabled, and a
-//! write clears bits only.
+//! The flash controller of an nRF51, NVMC, as described in Nordic's reference manual. It ignores operations that are
+//! not enabled, and a write only clears bits.
 
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
-/// Bytes of an erase block.
+/// Size of an erase block in bytes.
 pub(super) const BLOCK: usize = 1024;
 
 const READY: usize = 0x4001_E400;
 const CONFIG: usize = 0x4001_E504;
 const ERASE_PAGE: usize = 0x4001_E508;
 
-/// What is enabled beside reading.
+/// Only reading is enabled.
 const NOTHING: u32 = 0;
 const WRITING: u32 = 1;
 const ERASING: u32 = 2;
 
-/// Erases the block that begins at `address`.
+/// Erases the block at `address`.
 ///
 /// # Safety
-/// It is a block of flash that no reference points to.
+/// It must be a block of flash that no reference points to.
 pub(super) unsafe fn erase(address: usize) {
     // SAFETY: the controller's register takes an address; the caller vouches for it.
     unsafe { enabled(ERASING, ERASE_PAGE, address as u32) };
 }
 
-/// Writes a word, whose zeros become zeros.
+/// Writes a word: its zero bits become zero in flash.
 ///
 /// # Safety
-/// It is a word of flash that no reference points to.
+/// It must be a word of flash that no reference points to.
 pub(super) unsafe fn write(address: usize, word: u32) {
     // SAFETY: the caller vouches for the address.
     unsafe { enabled(WRITING, address, word.to_le()) };
 }
 
-/// Writes `word` to `address` while that is enabled, and waits until the flash is ready.
+/// Writes `word` to `address` while `what` is enabled, and waits until the flash is ready.
 ///
 /// # Safety
 /// As above.

@@ -1,6 +1,6 @@
-//! QEMU's plugin interface, version 1 (QEMU 6.0 to 8.x), declared by hand: no C compiler and none of QEMU's headers are
-//! needed. Arguments: `core=`, `origin=`, `end=`, `line=`, `wait=`, `out=`. Each inference gives a line of `out`: instructions,
-//! half cycles, cycles of waiting.
+//! QEMU's plugin interface, version 1 (QEMU 6.0 to 8.x), declared by hand, so neither a C compiler nor QEMU's headers
+//! are needed. Arguments: `core=`, `origin=`, `end=`, `line=`, `wait=`, `out=`. Each inference writes a line to `out`:
+//! instructions, half cycles, wait cycles.
 #![allow(unsafe_code)]
 
 use crate::count::{Block, Counter, Flash, START, STOP, Sum};
@@ -20,7 +20,7 @@ struct Tb {
     _opaque: [u8; 0],
 }
 
-/// QEMU's instruction in one.
+/// QEMU's instruction within a block.
 #[repr(C)]
 struct Insn {
     _opaque: [u8; 0],
@@ -30,10 +30,10 @@ type Id = u64;
 type OnExec = extern "C" fn(c_uint, *mut c_void);
 type OnAccess = extern "C" fn(c_uint, u32, u64, *mut c_void);
 
-/// No registers are read: QEMU's number for it.
+/// QEMU's number for accessing no registers.
 const NO_REGISTERS: c_int = 0;
 
-/// Loads and stores, by QEMU's number. Loads alone are of interest, but the number for them gives stores alone in QEMU 7.2.
+/// QEMU's number for loads and stores. Only loads matter, but in QEMU 7.2 the number for loads reports only stores.
 const ACCESSES: c_int = 3;
 
 unsafe extern "C" {
@@ -50,7 +50,7 @@ unsafe extern "C" {
     fn qemu_plugin_mem_is_store(info: u32) -> bool;
 }
 
-/// What is counted for, and where it is written.
+/// Data of the plugin: the counter, and its output.
 struct Plugin {
     core: Core,
     counter: Counter,
@@ -63,10 +63,10 @@ fn plugin() -> MutexGuard<'static, Option<Plugin>> {
     PLUGIN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// QEMU's call when it has loaded the plugin; 0 if all is well.
+/// Called by QEMU when it has loaded the plugin; returns 0 on success.
 ///
 /// # Safety
-/// `argv` has `argc` strings.
+/// `argv` must contain `argc` strings.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn qemu_plugin_install(
     id: Id,
@@ -103,7 +103,7 @@ impl Plugin {
     }
 }
 
-/// An instruction as QEMU shows it.
+/// An instruction as reported by QEMU.
 struct Seen {
     insn: *mut Insn,
     text: String,
@@ -111,14 +111,15 @@ struct Seen {
     address: u64,
 }
 
-/// Bytes of a Thumb instruction, by its first half word (Armv7-M Architecture Reference Manual, A5.1). QEMU 7.2 shows the bytes
-/// of an instruction in the last 3 bytes of a page twice, as it looks whether it crosses into the next one.
+/// Length of a Thumb instruction in bytes, from its first half-word (Armv7-M Architecture Reference Manual, A5.1). QEMU
+/// 7.2 reports the bytes of an instruction in the last 3 bytes of a page twice, because it checks whether it crosses
+/// into the next one.
 fn length(bytes: &[u8]) -> u64 {
     if bytes.get(1).is_some_and(|high| high >> 3 >= 0b11101) { 4 } else { 2 }
 }
 
 /// # Safety
-/// `tb` is the block that QEMU translates, and `at` below the number of its instructions.
+/// `tb` must be the block that QEMU is translating, and `at` below its number of instructions.
 unsafe fn see(tb: *mut Tb, at: usize) -> Seen {
     // SAFETY: the caller's promise; data has as many bytes as the size says, and the text, where there is one, ends with 0. It is
     // not given back to the allocator that it is from: a few bytes for each block that is translated.
@@ -131,7 +132,7 @@ unsafe fn see(tb: *mut Tb, at: usize) -> Seen {
     }
 }
 
-/// QEMU translates a block: what it takes is worked out once, and kept for as long as the program runs.
+/// Called when QEMU translates a block: its cycles are computed once, and kept for as long as the program runs.
 extern "C" fn translate(_: Id, tb: *mut Tb) {
     let Some(core) = plugin().as_ref().map(|plugin| plugin.core) else { return };
     // SAFETY: `tb` is QEMU's, and valid during this call.

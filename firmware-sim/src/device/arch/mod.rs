@@ -1,5 +1,4 @@
-//! What happens when the processor cannot go on: it says so and stops. The only place of the firmware where `unsafe`
-//! is allowed.
+//! Handlers for faults: the firmware reports one and stops. The only part of the firmware where `unsafe` is allowed.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "arm")]
@@ -7,7 +6,7 @@ use cortex_m_rt::exception;
 use foldnet_sim::arch::semihosting::exit;
 use foldnet_sim::exit::Exit;
 
-/// An instruction or an address that this processor does not have.
+/// An undefined instruction or an invalid address.
 // SAFETY: gives up at once; no state is touched.
 #[cfg(target_arch = "arm")]
 #[exception(trampoline = false)]
@@ -15,7 +14,7 @@ unsafe fn HardFault() -> ! {
     exit(Exit::Fault.code())
 }
 
-/// Any other exception: none is asked for.
+/// Any other exception; none is enabled.
 // SAFETY: as above.
 #[cfg(target_arch = "arm")]
 #[exception]
@@ -23,7 +22,7 @@ unsafe fn DefaultHandler(_number: i16) -> ! {
     exit(Exit::Fault.code())
 }
 
-/// Any trap: no interrupt is asked for.
+/// Any trap; no interrupt is enabled.
 // SAFETY: the one `trap` of the program, which gives up at once.
 #[cfg(target_arch = "riscv32")]
 #[unsafe(no_mangle)]
