@@ -1,4 +1,4 @@
-# What the scripts share: finding the top of the project, and installing Debian packages where that is possible.
+# Shared by the scripts: changes to the top of the project, and installs Debian packages if possible.
 # shellcheck shell=bash
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -10,14 +10,14 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# Prints those of the named packages that are not installed.
+# Prints the named packages that are not installed.
 missing_packages() {
     for package in "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || echo "$package"
     done
 }
 
-# Installs the named packages that are missing. Fails where there is no apt, no root, no network.
+# Installs the named packages that are missing. Fails without apt, root or network.
 apt_install() {
     command -v apt-get >/dev/null && command -v dpkg-query >/dev/null || return 1
     local missing
@@ -25,15 +25,15 @@ apt_install() {
     [ "${#missing[@]}" = 0 ] && return 0
     as_root true 2>/dev/null || return 1
     say "installing ${missing[*]}"
-    # A list that is partly out of reach may still know the packages.
+    # If the update fails for some sources, the packages may still be known.
     as_root apt-get update -qq >&2 || true
-    # Without --no-remove, apt could take away what the user has to make room for these.
+    # Without --no-remove, apt could remove the user's packages to install these.
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}" >&2
 }
 
-# The emulators. Their packages must be of one version: where one of another release is installed already, apt cannot add the
-# others without changing it. That is the user's to decide, so nothing is removed or downgraded: the packages then are
-# unpacked into the cache folder, for these scripts alone.
+# Installs the emulators. Their packages must all have the same version: if one from another release is already installed, apt
+# cannot add the others without changing it. That is the user's decision, so nothing is removed or downgraded; instead the packages
+# are unpacked into the cache folder, only for these scripts.
 install_qemu() {
     command -v qemu-system-arm >/dev/null && command -v qemu-system-riscv32 >/dev/null && return 0
     if ! apt_install qemu-system-arm qemu-system-misc; then
@@ -43,11 +43,11 @@ install_qemu() {
         say "QEMU's packages of one version cannot be installed beside yours (${installed%, }): unpacked instead"
         unpack_qemu || return 1
     fi
-    # RISC-V has a package of its own from Debian 13 on.
+    # RISC-V has a separate package from Debian 13 on.
     command -v qemu-system-riscv32 >/dev/null || apt_install qemu-system-riscv
 }
 
-# Unpacks the emulators where nothing else looks for them, installs the libraries that they need, and puts them first in PATH.
+# Unpacks the emulators into the cache folder, installs the libraries that they need, and puts them first in PATH.
 unpack_qemu() {
     local folder=${XDG_CACHE_HOME:-$HOME/.cache}/foldnet/qemu
     local packages=(qemu-system-arm qemu-system-misc qemu-system-common qemu-system-data)

@@ -1,4 +1,4 @@
-"""The notebook's two models in Keras, trained by Adam for two epochs. Arguments: seeds. Prints {"after": [test accuracy of
+"""The notebook's two models in Keras, trained with Adam for two epochs. Arguments: seeds. Prints {"after": [test accuracy of
 each seed], "before": [...]}."""
 import json
 import os

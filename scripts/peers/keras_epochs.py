@@ -1,4 +1,4 @@
-"""The notebook's two models in Keras. Argument: epochs. Prints {"after": [seconds an epoch], "before": [...]}."""
+"""The notebook's two models in Keras. Argument: epochs. Prints {"after": [seconds per epoch], "before": [...]}."""
 import json
 import os
 import sys

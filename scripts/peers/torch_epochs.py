@@ -1,7 +1,7 @@
 """The notebook's two models in PyTorch, eager, fused optimizers, images held as tensors. Arguments: epochs, threads, and the
 way: SGD, momentum, Adam, or "8 bits", which is SGD with momentum under PyTorch's own fake quantization (eager mode, the
 default configuration for x86, Dense and BatchNormalization fused where PyTorch can).
-Prints {"after": [seconds an epoch], "before": [...]}."""
+Prints {"after": [seconds per epoch], "before": [...]}."""
 import json
 import sys
 import time

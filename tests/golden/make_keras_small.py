@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Saves small Keras models of many shapes, scopes and numbers, with what Keras answers, for the checkpoint reader to be tested against.
+"""Saves small Keras models with many shapes, scopes and numbers, with Keras's outputs, for tests of the checkpoint reader.
 
     python3 -m venv .venv && .venv/bin/pip install tensorflow-cpu==2.21.0 safetensors==0.8.0
     .venv/bin/python make_keras_small.py
 
 Writes for each case into keras_small/, beside this script:
-    NAME.safetensors            variables under Keras's own paths, plus pixel_mean and pixel_std [16] where the case has them
+    NAME.safetensors            variables under Keras's own paths, plus pixel_mean and pixel_std [16] if the case has them
     NAME.expected.safetensors   x [24, 16] (standardized inputs) and probabilities [24, classes], by Keras
 
 The data is random and the labels are a random linear function of it: each model is fitted for a few steps, so that every variable,
-the moving statistics too, is away from its initial value.
+including the moving statistics, differs from its initial value.
 """
 import os
 

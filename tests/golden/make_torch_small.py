@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Saves small PyTorch models under many names, with what PyTorch answers, for the checkpoint reader to be tested against.
+"""Saves small PyTorch models with many naming schemes, with PyTorch's outputs, for tests of the checkpoint reader.
 
     python3 -m venv .venv && .venv/bin/pip install torch safetensors numpy
     .venv/bin/python make_torch_small.py
 
 Writes for each case into torch_small/, beside this script:
-    NAME.safetensors            the state_dict as it is, plus pixel_mean and pixel_std [16] where the case has them
+    NAME.safetensors            the unchanged state_dict, plus pixel_mean and pixel_std [16] if the case has them
     NAME.expected.safetensors   x [24, 16] (standardized inputs) and probabilities [24, classes], by PyTorch
 
-Each model is fitted for a few steps, so that every variable, the running statistics too, is away from its initial value. Two
-running variances are then set near zero, where the epsilon of 1e-5 shows.
+Each model is fitted for a few steps, so that every variable, including the running statistics, differs from its initial value. Two
+running variances are then set near zero, where the epsilon of 1e-5 matters.
 """
 import os
 

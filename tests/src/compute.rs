@@ -1,12 +1,12 @@
-//! Ways to carry out a training step that must give the bytes of [`Portable`] with one part.
+//! Implementations of a training step that must give the same bytes as [`Portable`] with one part.
 
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::{Compute, Portable};
 
-/// [`Portable`]'s arithmetic in some number of parts, each on a thread of its own.
+/// [`Portable`]'s arithmetic in several parts, each on its own thread.
 #[derive(Debug, Clone, Copy)]
 pub struct Split(
-    /// Number of parts asked for; core clamps it to what it supports.
+    /// Requested number of parts; core limits it to what it supports.
     pub usize,
 );
 

@@ -1,19 +1,19 @@
-//! Damage done to a model file: cut, extended, flipped, with the checksum as it was or made to fit.
+//! Damages a model file: truncated, extended, bits flipped, with the checksum unchanged or corrected.
 
 use crate::fold_case::Source;
 use crate::hostile::{AlignedBytes, exercise, seal};
 use foldnet_core::Model;
 use foldnet_core::model::ParseError;
 
-/// Why `bytes`, at an aligned address, are no model.
+/// Why `bytes`, at an aligned address, are not a model; `None` if they are.
 pub fn parse_error(bytes: &[u8]) -> Option<ParseError> {
     Model::parse(&AlignedBytes::new(bytes)).err()
 }
 
-/// All truncations, extensions and flips of single bits, as they are: none is a model.
+/// All truncations, extensions and flips of single bits, without correcting the checksum: none is a model.
 ///
 /// # Panics
-/// If one is, or core does.
+/// If one is, or core panics.
 pub fn check_damage(model: &[u8]) {
     assert_eq!(exercise(model), Ok(()));
     for len in 0..model.len() {
@@ -34,11 +34,11 @@ pub fn check_damage(model: &[u8]) {
     }
 }
 
-/// The same with length and checksum made to fit: a shorter or longer file is no model, and a flipped bit is an error
+/// The same with length and checksum corrected: a shorter or longer file is not a model, and a flipped bit is an error
 /// or gives a model that runs.
 ///
 /// # Panics
-/// If not, or core does.
+/// If not, or core panics.
 pub fn check_sealed_damage(model: &[u8]) {
     for len in 0..model.len() {
         let mut shorter = model[..len].to_vec();
@@ -62,11 +62,11 @@ pub fn check_sealed_damage(model: &[u8]) {
     assert!(runs > 8 * model.len() / 4, "only {runs} flips reach a classifier");
 }
 
-/// 30,000 times one to four bytes changed, half of them in the header, with length and checksum made to fit: an error
-/// or a model that runs, and enough of both.
+/// 30,000 changes of one to four bytes, half of them in the header, with length and checksum corrected: each is an
+/// error or a model that runs, and there are enough of both.
 ///
 /// # Panics
-/// If not, or core does.
+/// If not, or core panics.
 pub fn check_random_changes(models: &[Vec<u8>], source: &mut Source) {
     let (mut errors, mut runs) = (0, 0);
     for round in 0..30_000 {

@@ -1,6 +1,6 @@
-//! The pages in `docs/` and their code, which is compiled and run like that of any documentation.
+//! The pages in `docs/`, whose code is compiled and run like that of any documentation.
 
-/// What folding is: every number of the worked example is checked.
+/// Folding: every number of the worked example is checked.
 #[doc = include_str!("../../docs/folding.md")]
 pub mod folding {}
 

@@ -10,16 +10,16 @@ use foldnet_sim::AlignedBytes;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Training images for calibration, as the command takes them.
+/// Number of training images for calibration, as in the command.
 pub const CALIBRATION: usize = 4_000;
 
-/// A model file, and what export says of it.
+/// A model file with its export report.
 pub struct Exported {
-    /// What it is called in messages.
+    /// Its name in messages.
     pub name: String,
     /// The file.
     pub model: AlignedBytes,
-    /// What export says.
+    /// The export report.
     pub report: Export,
 }
 
@@ -27,16 +27,16 @@ impl Exported {
     /// Keras's network `name` at `bits`, compared with its float original on the first `images` test images.
     ///
     /// # Panics
-    /// When it cannot be exported.
+    /// If it cannot be exported.
     pub fn keras(name: &str, bits: u8, images: usize) -> Self {
         Self::new(&format!("{name} at {bits} bits"), &keras(name), bits, images)
     }
 
-    /// Keras's network `after` for images on a light background, `255 - x`: it computes what `after` does on `x`. Compared on
-    /// `light`, see [`light_images`].
+    /// Keras's network `after` for images on a light background, `255 - x`: it computes for them what `after` computes
+    /// for `x`. Compared on `light`, see [`light_images`].
     ///
     /// # Panics
-    /// When it cannot be exported.
+    /// If it cannot be exported.
     pub fn light(bits: u8, light: View) -> Self {
         let mut checkpoint = keras("after");
         let PixelStatistics::Standardized { mean, .. } = &mut checkpoint.pixels else {
@@ -58,7 +58,7 @@ impl Exported {
     /// Exports `checkpoint` with all layers at `bits`, compared on the first `images` test images.
     ///
     /// # Panics
-    /// When it cannot be exported.
+    /// If it cannot be exported.
     pub fn new(name: &str, checkpoint: &Checkpoint, bits: u8, images: usize) -> Self {
         let calibration = dataset().part(Part::Train).slice(0..CALIBRATION);
         Self::of(name, checkpoint, bits, calibration, test(images))
@@ -80,10 +80,10 @@ fn keras(name: &str) -> Checkpoint {
     Checkpoint::read(&file, &hints).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The first `images` images of a part, turned around, and their labels.
+/// The first `images` images of a part, inverted, and their labels.
 ///
 /// # Panics
-/// Where there are none.
+/// If there are none.
 pub fn light_images(part: Part, images: usize) -> (Vec<u8>, Vec<u16>) {
     let dark = dataset().part(part).slice(0..images);
     let labels = dark.classes().expect("classes").to_vec();
@@ -93,7 +93,7 @@ pub fn light_images(part: Part, images: usize) -> (Vec<u8>, Vec<u16>) {
 /// Fashion-MNIST, read once.
 ///
 /// # Panics
-/// Where it is not to be had.
+/// If it is not available.
 pub fn dataset() -> &'static Dataset {
     static DATASET: OnceLock<Dataset> = OnceLock::new();
     DATASET.get_or_init(|| foldnet_data::load(&Source::FashionMnist, &mut |_| ()).expect("Fashion-MNIST"))

@@ -1,6 +1,6 @@
-//! Files that may be hostile, read as the commands read them: the bodies of fuzz targets, which `tests/files.rs` runs on
-//! the committed corpus and on mutations of it, without a fuzzer. Nothing here may panic, hang or take memory without end;
-//! what is read must be what the reader promises.
+//! Potentially hostile files, read as the commands read them: the bodies of fuzz targets, which `tests/files.rs` runs
+//! on the committed corpus and on mutations of it, without a fuzzer. Nothing here may panic, hang or use unbounded
+//! memory; everything read must fulfil what the reader guarantees.
 
 use crate::model_file::{FloatLayer, file as model_file, spec};
 use crate::nor_flash::{Failed, NorFlash};
@@ -14,7 +14,7 @@ use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A fuzz target: its name, which is that of its corpus, and its body.
+/// A fuzz target: its name, which is also that of its corpus, and its body.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets of this file.
@@ -35,7 +35,7 @@ pub const TARGETS: [Target; 14] = [
     ("pt", |bytes| other_tool("pt", &with_checksums(bytes))),
 ];
 
-/// Folder of small models of other tools, whose endings are names of targets.
+/// Folder of other tools' small models, whose extensions are names of targets.
 const SMALL: &str = "../host/import/tests/small";
 
 /// A folder for this thread's files.
@@ -54,13 +54,14 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// An error as the commands print it: one line of bounded length that no terminal obeys.
+/// Checks an error as the commands print it: one line of bounded length without control characters.
 fn check_error(error: impl Display) {
     let line = text::message(&format!("{error:#}"));
     assert!(!line.is_empty() && line.chars().all(text::is_plain) && line.chars().count() < 2 * text::MESSAGE, "{line}");
 }
 
-/// A checkpoint of any program: what is read is a network of finite numbers, and is written and read again unchanged.
+/// A checkpoint of any program: the result must be a network of finite numbers that can be written and read again
+/// unchanged.
 pub fn checkpoint(bytes: &[u8]) {
     let path = file("any.safetensors", bytes);
     match Checkpoint::read(&path, &Hints::default()) {
@@ -75,7 +76,7 @@ pub fn checkpoint(bytes: &[u8]) {
     }
 }
 
-/// A model of another tool, whose format the first byte says.
+/// A model from another tool, whose format is selected by the first byte.
 pub fn import(bytes: &[u8]) {
     let Some((&first, bytes)) = bytes.split_first() else { return };
     match first % 5 {
@@ -87,8 +88,8 @@ pub fn import(bytes: &[u8]) {
     }
 }
 
-/// A model of another tool, with the ending of its format: what is read is a network of finite numbers, and is written
-/// and read again unchanged.
+/// A model from another tool, with the extension of its format: the result must be a network of finite numbers that can
+/// be written and read again unchanged.
 fn other_tool(ending: &str, bytes: &[u8]) {
     let path = file(&format!("any.{ending}"), bytes);
     let layers = "dense, relu, dense".parse().expect("words");
@@ -111,7 +112,7 @@ fn other_tool(ending: &str, bytes: &[u8]) {
     }
 }
 
-/// A zip file with the checksums of its stored entries made to fit, so that changes reach what is inside.
+/// A zip file with corrected checksums of its stored entries, so that changes reach the contents.
 fn with_checksums(bytes: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
     let number = |at: usize, width: usize| -> Option<usize> {
@@ -139,7 +140,8 @@ fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), shift))
 }
 
-/// A set of four IDX files, of which the first byte says which one the rest is: labels stay below the number of classes.
+/// A set of four IDX files; the first byte selects which one the rest replaces. Labels must stay below the number of
+/// classes.
 pub fn idx(bytes: &[u8]) {
     let (&which, bytes) = bytes.split_first().unwrap_or((&0, &[]));
     let header = |numbers: &[u32]| numbers.iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
@@ -160,7 +162,7 @@ pub fn idx(bytes: &[u8]) {
     }
 }
 
-/// A table, by the first byte for another task, or cut into windows.
+/// A table; the first byte selects a task, or cutting into windows.
 pub fn csv(bytes: &[u8]) {
     let (&how, bytes) = bytes.split_first().unwrap_or((&0, &[]));
     let path = file("any.csv", bytes);
@@ -169,7 +171,7 @@ pub fn csv(bytes: &[u8]) {
     table(&path, &Options { task, window, ..Options::default() });
 }
 
-/// One array, of examples or of right answers by the first byte, beside a good one of the other.
+/// One array; the first byte selects whether it has examples or labels, and a valid one supplies the other.
 pub fn npy(bytes: &[u8]) {
     let (&which, bytes) = bytes.split_first().unwrap_or((&0, &[]));
     let good = |shape: &str, data: Vec<u8>| {
@@ -188,7 +190,7 @@ pub fn npz(bytes: &[u8]) {
     table(&file("any.npz", bytes), &Options::default());
 }
 
-/// What is read has as many answers as examples, all numbers finite and labels below the number of classes.
+/// The result must have as many answers as examples, finite numbers, and labels below the number of classes.
 fn table(path: &Path, options: &Options) {
     match load_with(&Source::Path(path.to_owned()), options, &Search::from_env(), &mut |_| {}) {
         Ok(set) => {
@@ -211,7 +213,7 @@ fn table(path: &Path, options: &Options) {
     }
 }
 
-/// One picture: as many pixels as it says.
+/// One image, with as many pixels as declared.
 pub fn png(bytes: &[u8]) {
     match read_png(&file("any.png", bytes)) {
         Ok(picture) => assert_eq!(picture.pixels.len(), picture.height * picture.width),
@@ -219,7 +221,7 @@ pub fn png(bytes: &[u8]) {
     }
 }
 
-/// The record beside a checkpoint: what is read is written so that it can be read.
+/// The record beside a checkpoint: the result must be written so that it can be read again.
 pub fn history(bytes: &[u8]) {
     let path = file(History::FILE, bytes);
     match History::beside(&path.with_file_name("model.safetensors")) {
@@ -233,7 +235,7 @@ pub fn history(bytes: &[u8]) {
     }
 }
 
-/// What `foldnet-sim --json` printed, for a report.
+/// Output of `foldnet-sim --json`, for a report.
 pub fn record(bytes: &[u8]) {
     let path = file("run.json", bytes);
     let mut models =
@@ -243,8 +245,8 @@ pub fn record(bytes: &[u8]) {
     }
 }
 
-/// Updates of a device: bytes say which model is sent, in pieces of which sizes, and after how long the power fails. What
-/// boots afterwards is the old model or the new one, whole.
+/// Updates of a device: the bytes determine which model is sent, the sizes of the pieces, and when power fails. The
+/// model that boots afterwards must be the complete old or new one.
 pub fn slot_writer(bytes: &[u8]) {
     const BLOCK: usize = 1024;
     let Some((&[cut_low, cut_high, piece, announced, ..], new)) = bytes.split_first_chunk::<4>() else { return };
@@ -288,7 +290,7 @@ pub fn clean() {
     let _ = fs::remove_dir_all(folder());
 }
 
-/// The committed corpus of a target: of other tools' models the small ones that the importer's tests have, too.
+/// The committed corpus of a target; for models from other tools this includes the small ones of the importer's tests.
 pub fn corpus(target: &str) -> Vec<Vec<u8>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let files =

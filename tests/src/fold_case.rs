@@ -1,6 +1,6 @@
-//! Random networks to fold, and what they compute, in f64 and without any of core's algebra.
+//! Random networks to fold, and their outputs, in f64 and without any of core's algebra.
 //!
-//! Every value comes with two measures of what rounding may do to it, so that tests compare results relative to the
+//! Every value comes with two measures of its possible rounding error, so that tests compare results relative to the
 //! terms that were summed, not to a sum in which they may have cancelled.
 
 use foldnet_core::fold::Fold;
@@ -10,7 +10,7 @@ use foldnet_core::{Network, Shape};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-/// A seeded source of everything random.
+/// A seeded source of randomness.
 #[derive(Debug)]
 pub struct Source(ChaCha8Rng);
 
@@ -30,7 +30,7 @@ impl Source {
         low + (high - low) * (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// Between `low` and `high`, every decade as likely as the next.
+    /// Between `low` and `high`, with every decade equally likely.
     pub fn log_uniform(&mut self, low: f64, high: f64) -> f64 {
         self.uniform(low.ln(), high.ln()).exp()
     }
@@ -46,7 +46,7 @@ impl Source {
     }
 }
 
-/// What turns pixels into inputs.
+/// Conversion of pixels to inputs.
 #[derive(Debug, Clone)]
 pub enum Scaling {
     /// 0 to 255.
@@ -64,9 +64,9 @@ pub struct Case {
     pub layers: Vec<Layer>,
     /// `I`
     pub inputs: usize,
-    /// As [`Network::params`] counts them.
+    /// As many as [`Network::params`].
     pub params: Vec<f32>,
-    /// What stands in front of the first layer.
+    /// The scaling before the first layer.
     pub scaling: Scaling,
     /// `[images][I]`
     pub pixels: Vec<u8>,
@@ -156,7 +156,7 @@ impl Case {
     }
 }
 
-/// A value, and what rounding may do to it.
+/// A value, with measures of its rounding error.
 #[derive(Debug, Clone, Copy)]
 pub struct Term {
     /// In f64.
@@ -165,7 +165,7 @@ pub struct Term {
     pub magnitude: f64,
     /// Variance of the rounding error, in squared units of rounding, when roundings are independent.
     pub variance: f64,
-    /// Most roundings that any of the summed terms has gone through.
+    /// Maximum number of roundings that any of the summed terms has gone through.
     pub roundings: f64,
 }
 
@@ -251,12 +251,12 @@ pub fn folded_logits(network: &[FoldedDense], image: &[u8]) -> Vec<Term> {
     x
 }
 
-/// 1 to 200, small ones more often, and now and then the largest.
+/// 1 to 200, small ones more often, and occasionally the largest.
 fn width(source: &mut Source) -> usize {
     if source.chance(0.05) { 200 } else { source.log_uniform(1.0, 200.99) as usize }
 }
 
-/// Up to two BatchNormalizations, with epsilons of their own.
+/// Up to two BatchNormalizations, each with its own epsilon.
 fn push_norms(layers: &mut Vec<Layer>, source: &mut Source) {
     for _ in 0..source.below(5).saturating_sub(2) {
         let epsilon = if source.chance(0.5) { layer::EPSILON } else { source.log_uniform(1e-5, 0.1) as f32 };

@@ -7,14 +7,15 @@ use foldnet_core::infer::Row;
 use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec};
 use foldnet_sim::AlignedBytes;
 
-/// Inputs that are zero together, or not: a run of pairs has as many on average.
+/// Inputs that are zero together: average number of pairs in a run.
 const RUN: usize = 8;
 
-/// A model that takes `side x side` values and has layers of `units`, weights of `bits`: all weights equally likely, and rows
-/// that leave about half of all sums in 1 to 255, the others at 0. Pixels are taken by an order, as in every exported model.
+/// A model that takes `side x side` values and has layers of `units` with weights of `bits`. All weights are equally
+/// likely, and rows leave about half of all sums in 1 to 255, the others at 0. Pixels have an order, as in every
+/// exported model.
 ///
 /// # Panics
-/// When the format has no room for the shape.
+/// If the format has no room for the shape.
 pub fn model(side: u16, units: &[u16], bits: u8, seed: u64) -> AlignedBytes {
     let (mut dice, mut inputs, largest) = (Dice::new(seed), side * side, (1i32 << (bits - 1)) - 1);
     let order: Vec<u16> = (0..inputs).collect();
@@ -55,7 +56,7 @@ impl Layer {
     }
 }
 
-/// `n` inputs of `len` bytes: runs of pairs that are zero, as long as those that are not.
+/// `n` inputs of `len` bytes, with runs of zero pairs as long as those of nonzero pairs.
 pub fn inputs(n: usize, len: usize, seed: u64) -> Vec<u8> {
     let (mut dice, mut zero, mut left) = (Dice::new(seed), false, 0);
     let mut pair = || {

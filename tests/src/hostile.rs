@@ -1,5 +1,5 @@
-//! Bytes that may be no model, or a malicious one: parsed, and classified when they parse. Nothing here may panic in
-//! core. `tests/format.rs` and the fuzz target in `fuzz/` share this file, so it knows core alone.
+//! Bytes that may not be a model, or be a malicious one: parsed, and classified if they parse. Core must not panic.
+//! `tests/format.rs` and the fuzz target in `fuzz/` share this file, so it only depends on core.
 
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::{Current, Kernel, Portable};
@@ -7,10 +7,10 @@ use foldnet_core::infer::layout::{BitWidth, MAX_ROWS};
 use foldnet_core::infer::{Answer, Inference, InferenceError, Input, InputType, LengthError, Listed, Order, Source};
 use foldnet_core::model::{HeadKind, Header, LayerHeader, ParseError};
 
-/// Where the section table begins.
+/// Offset of the section table.
 const PREFIX: usize = 16;
 
-/// What sections are aligned to.
+/// Alignment of sections.
 const ALIGN: usize = 16;
 
 /// Bytes at an address divisible by 16, plus an offset if one is asked for.
@@ -61,7 +61,7 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Writes the true length into bytes 8..12 and the true checksum into the last four, where there are such bytes.
+/// Writes the true length into bytes 8..12 and the true checksum into the last four, if these bytes exist.
 pub fn seal(bytes: &mut [u8]) {
     let len = bytes.len() as u32;
     if let Some(field) = bytes.get_mut(8..12) {
@@ -72,15 +72,15 @@ pub fn seal(bytes: &mut [u8]) {
     }
 }
 
-/// Parses `bytes` and, when they are a model, runs examples of every awkward length, drawn from `bytes`, in exactly
-/// the scratch memory that is declared. Logits are compared with a literal evaluation, and so are the sums of every
-/// integer layer, by this machine's kernel and by the portable one.
+/// Parses `bytes` and, if they are a model, runs examples of every unusual length, drawn from `bytes`, in exactly the
+/// declared scratch memory. Logits are compared with a literal evaluation, and so are the sums of every integer layer,
+/// for this machine's kernel and the portable one.
 ///
 /// # Errors
-/// When `bytes` are no model.
+/// If `bytes` are not a model.
 ///
 /// # Panics
-/// When core does, or when its answer is not what the format says.
+/// If core panics, or its answer differs from the format's definition.
 pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
     let bytes = &*AlignedBytes::new(bytes);
     let model = Model::parse(bytes)?;
@@ -127,7 +127,8 @@ fn first_inputs(model: &Model) -> usize {
     model.header().layers.first().map_or(0, |layer| layer.inputs.into())
 }
 
-/// A model of other inputs or another head: it answers examples of the right length in exactly the memory declared.
+/// A model with other inputs or another head: it must answer examples of the right length in exactly the declared
+/// memory.
 fn exercise_other(model: &Model) -> Result<(), ParseError> {
     match model.input_type() {
         InputType::U8 => run_other::<u8>(model, &[0, 1, 127, 255]),
@@ -152,8 +153,8 @@ fn run_other<I: Input>(model: &Model, values: &[I]) {
     assert!(first == again || model.is_float(), "{first:?}, {again:?}");
 }
 
-/// All blocks of all integer layers by two kernels, each in exactly the memory it asks for, on activations drawn from
-/// `bytes`: their sums are exact wherever they are within the bound of packed sums.
+/// Runs all blocks of all integer layers through two kernels, each in exactly the memory it requires, on activations
+/// drawn from `bytes`: their sums must be exact whenever they are within the bound of packed sums.
 fn check_kernels(header: &Header, bytes: &[u8]) {
     for (layer, parts) in header.layers.iter().zip(sections(header, bytes)) {
         let Some(width) = BitWidth::from_bits(layer.bits) else { continue };
@@ -207,13 +208,13 @@ fn first_of_largest(values: impl Iterator<Item = f64>) -> usize {
 pub struct Sections<'a> {
     /// Rows, or biases.
     pub first: &'a [u8],
-    /// The order of the inputs, in an integer model's first layer where it says so.
+    /// The order of the inputs, if an integer model's first layer has one.
     pub order: &'a [u8],
     /// Weights.
     pub second: &'a [u8],
 }
 
-/// Where the section with this tag lies in a file; at its end where there is none.
+/// Position of the section with this tag in a file; its end if there is none.
 pub fn section(bytes: &[u8], tag: u16) -> core::ops::Range<usize> {
     let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
     let count = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
@@ -238,7 +239,8 @@ pub fn sections<'a>(header: &Header, bytes: &'a [u8]) -> Vec<Sections<'a>> {
     header.layers.iter().enumerate().map(of).collect()
 }
 
-/// Bytes of a layer's sections, without padding; `ordered` is said of a model's first layer with an order of its inputs.
+/// Bytes of a layer's sections, without padding; `ordered` is set for a model's first layer if its inputs have an
+/// order.
 pub fn section_lens(layer: &LayerHeader, ordered: bool) -> [usize; 3] {
     let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
     if layer.bits == 32 {
@@ -248,7 +250,7 @@ pub fn section_lens(layer: &LayerHeader, ordered: bool) -> [usize; 3] {
     [8 * units, if ordered { 2 * inputs } else { 0 }, units.div_ceil(rows) * inputs.div_ceil(2) * words * 4]
 }
 
-/// Rows of a block, and words of a pair of inputs in it.
+/// Rows per block, and words per pair of inputs in it.
 fn block(bits: u8) -> (usize, usize) {
     match bits {
         8 => (6, 3),
@@ -257,8 +259,8 @@ fn block(bits: u8) -> (usize, usize) {
     }
 }
 
-/// The logits of `image` by the letter of the format, a word each. None where a row's sum is beyond the bound of packed
-/// sums and the file does not say so: no exporter writes such a file, and its logits are anything.
+/// The logits of `image` by a literal reading of the format, one word each. `None` if a row's sum exceeds the bound of
+/// packed sums and the file does not say so: no exporter writes such a file, and its logits are arbitrary.
 pub fn literal_logits(header: &Header, bytes: &[u8], image: &[u8]) -> Option<Vec<u32>> {
     let inputs = usize::from(header.layers[0].inputs);
     let pixels = (0..inputs).map(|i| image.get(i).copied().unwrap_or(0));
@@ -276,7 +278,7 @@ pub fn literal_logits(header: &Header, bytes: &[u8], image: &[u8]) -> Option<Vec
     Some(x.into_iter().map(|z| z as u32).collect())
 }
 
-/// The values of a model of `u8`, turned around where the input section says so: of type 5, by a bit each behind 8 bytes.
+/// The values of a `u8` model, inverted where the input section (type 5) says so, with one bit each after 8 bytes.
 pub fn literal_turned(bytes: &[u8], image: &[u8]) -> Vec<u8> {
     let input = &bytes[section(bytes, 2)];
     let turns = |value: usize| input[0] == 5 && input[8 + value / 8] >> (value % 8) & 1 == 1;
@@ -291,7 +293,7 @@ fn float_layer(layer: &LayerHeader, parts: &Sections, x: Vec<f32>) -> Vec<f32> {
     kernel.chunks_exact(x.len()).zip(bias).map(|(row, bias)| literal_unit(row, &x, bias, layer.relu)).collect()
 }
 
-/// `z_o = (l_0 + l_4) + (l_2 + l_6) + ((l_1 + l_5) + (l_3 + l_7)) + bias_o`, then ReLU if asked for.
+/// `z_o = (l_0 + l_4) + (l_2 + l_6) + ((l_1 + l_5) + (l_3 + l_7)) + bias_o`, then ReLU if requested.
 pub fn literal_unit(kernel: &[f32], x: &[f32], bias: f32, relu: bool) -> f32 {
     let lane = |j: usize| {
         let mut sum = 0.0f32;
@@ -308,8 +310,8 @@ pub fn literal_unit(kernel: &[f32], x: &[f32], bias: f32, relu: bool) -> f32 {
     if relu && z < 0.0 { 0.0 } else { z }
 }
 
-/// `requantize(bias_o + sum_i q[o][i] x[i])` in 64 bits; only a sum that the exporter would have refused wraps. None where a
-/// sum is beyond the bound of packed sums and the row's worst sum is wrong.
+/// `requantize(bias_o + sum_i q[o][i] x[i])` in 64 bits; only a sum that the exporter would have refused wraps around.
+/// `None` if a sum exceeds the bound of packed sums and the row's worst sum is wrong.
 fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Option<Vec<i32>> {
     let order = |i: usize| match parts.order {
         [] => i,
@@ -327,7 +329,7 @@ fn integer_layer(layer: &LayerHeader, parts: &Sections, x: &[i32]) -> Option<Vec
     parts.first.chunks_exact(8).enumerate().map(unit).collect()
 }
 
-/// Whether all weights of a row are within their width's range, and no sum of theirs is beyond `2^(worst / 8)`.
+/// Whether all weights of a row are within their width's range, and none of their sums exceeds `2^(worst / 8)`.
 fn is_honest(layer: &LayerHeader, weights: &[u8], unit: usize, worst: u8) -> bool {
     let inputs = usize::from(layer.inputs);
     let row: Vec<i64> = (0..inputs).map(|i| integer_weight(layer.bits, weights, inputs, unit, i)).collect();

@@ -1,5 +1,5 @@
-//! The committed table of instructions, `instructions.golden`: a row for each network, board and width, how it is read and
-//! written, and how much a count may grow.
+//! The committed table of instructions, `instructions.golden`, with a row for each network, board and width: reading
+//! and writing it, and limits for the growth of a count.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,17 +11,17 @@ pub struct Row {
     pub network: String,
     /// The board.
     pub board: String,
-    /// Bits of a weight.
+    /// Bits per weight.
     pub bits: u8,
     /// The kernel that ran.
     pub kernel: String,
-    /// Of the layers one by one, 0 for one that the network does not have, and from image bytes to class.
+    /// Counts of the layers one by one (0 for one that the network does not have), and from image bytes to class.
     pub counts: [u64; 4],
-    /// What built the firmware.
+    /// The compiler of the firmware.
     pub compiler: String,
 }
 
-/// What the counts are of.
+/// Names of the counts.
 const NAMES: [&str; 4] = ["layer 0", "layer 1", "layer 2", "all"];
 
 const HEAD: &str = "\
@@ -44,10 +44,10 @@ const HEAD: &str = "\
 ";
 
 impl Row {
-    /// Compares with the committed row: none, or a notice about another compiler.
+    /// Compares with the committed row: `None`, or a notice about a different compiler.
     ///
     /// # Errors
-    /// What grew too much, or another kernel.
+    /// The counts that grew too much, or a different kernel.
     pub fn check(&self, golden: &Self) -> Result<Option<String>, String> {
         let what = format!("{} on {} at {} bits", self.network, self.board, self.bits);
         let same = self.compiler == golden.compiler;
@@ -102,7 +102,7 @@ pub fn write(rows: &[Row]) -> String {
 /// The rows of the file.
 ///
 /// # Errors
-/// When a line is no row.
+/// If a line is not a row.
 pub fn read(file: &str) -> Result<Vec<Row>, String> {
     file.lines().filter(|line| !line.starts_with('#')).map(str::parse).collect()
 }

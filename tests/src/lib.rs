@@ -1,21 +1,21 @@
-//! What the tests across crates share.
+//! Code shared by the tests across crates.
 //!
 //! * [`tolerance`]: every tolerance of the package, with its reason.
 //! * [`generated`]: integer networks of any shape and their inputs, from a seeded generator.
 //! * [`golden`]: runs of Keras, read from JSON and repeated with `foldnet-core`.
 //! * [`oracle`]: an independent network in f64, and its gradient by finite differences.
 //! * [`random`]: seeded layer lists, parameters and batches.
-//! * [`compute`]: ways to carry out a step that must not change its bits.
-//! * [`files`]: files that may be hostile, read as the commands read them, from a committed corpus.
-//! * [`fold_case`]: seeded networks to fold, and what they compute, in f64.
-//! * [`model_file`]: model files from f32 weights, or put together byte by byte.
-//! * [`hostile`]: any bytes, parsed and classified, against a literal evaluation of the format.
-//! * [`damage`]: model files cut, extended and flipped.
-//! * [`nor_flash`]: a flash that is stricter than any chip, and whose power fails.
+//! * [`compute`]: implementations of a step that must not change its bits.
+//! * [`files`]: potentially hostile files, read as the commands read them, from a committed corpus.
+//! * [`fold_case`]: seeded networks to fold, and their outputs, in f64.
+//! * [`model_file`]: model files from f32 weights, or assembled byte by byte.
+//! * [`hostile`]: arbitrary bytes, parsed and classified, compared with a literal evaluation of the format.
+//! * [`damage`]: model files truncated, extended and with flipped bits.
+//! * [`nor_flash`]: a flash that is stricter than any chip, with power failures.
 //! * [`exported`]: the notebook's networks as device models.
 //! * [`programs`]: firmware as users write it, on emulated boards.
 //! * [`instructions`]: the committed table of instructions per board, width and layer.
-//! * [`speed`]: steps of training, and the products they are made of, timed in turn.
+//! * [`speed`]: training steps and their matrix products, timed in alternation.
 //! * [`docs`]: the pages in `docs/`, whose code is run.
 //! * [`tidy`]: the gates on the source of the whole repository.
 

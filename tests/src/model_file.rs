@@ -1,4 +1,4 @@
-//! Model files for tests: written by core from f32 weights, or put together byte by byte.
+//! Model files for tests: written by core from f32 weights, or assembled byte by byte.
 
 use crate::hostile::{AlignedBytes, seal};
 use foldnet_core::model::{EncodeError, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
@@ -17,14 +17,14 @@ pub struct FloatLayer {
 }
 
 impl FloatLayer {
-    /// What stands in the header about it.
+    /// Its entry in the header.
     pub fn header(&self) -> LayerHeader {
         let (inputs, units) = (self.inputs as u16, self.bias.len() as u16);
         LayerHeader { inputs, units, bits: 32, relu: self.relu, scale: 1.0 }
     }
 }
 
-/// What core is to write for `layers` on images of `height` times `width` pixels.
+/// The specification of `layers` on images of `height` times `width` pixels.
 pub fn spec<'a>(height: usize, width: usize, labels: &'a str, layers: &'a [FloatLayer]) -> ModelSpec<'a> {
     let weights = |layer: &'a FloatLayer| LayerWeights::Float { kernel: &layer.kernel, bias: &layer.bias };
     let layers = layers.iter().map(|layer| (layer.header(), weights(layer))).collect();
@@ -51,10 +51,10 @@ pub fn aligned_file(spec: &ModelSpec) -> Result<AlignedBytes, EncodeError> {
     Ok(AlignedBytes::new(&file(spec)?))
 }
 
-/// A section as it is to stand in a file: tag, flags, bytes.
+/// A section to be assembled: tag, flags, bytes.
 pub type Part<'a> = (u16, u16, &'a [u8]);
 
-/// A file from its sections, with table, padding, length and checksum as the format has them.
+/// A file from its sections, with table, padding, length and checksum according to the format.
 pub fn assemble(parts: &[Part]) -> Vec<u8> {
     let mut bytes = b"FNET\x03\0".to_vec();
     bytes.extend((parts.len() as u16).to_le_bytes());

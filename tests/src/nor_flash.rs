@@ -1,14 +1,14 @@
-//! A simulated NOR flash, stricter than any chip, whose power fails when it is told to.
+//! A simulated NOR flash, stricter than any chip, with power failures on request.
 //!
-//! * A block is erased as a whole, and only from border to border; blocks differ in size if they are told to.
-//! * A word is written once between two erasures, whole, at a multiple of its size; writing only clears bits.
-//! * Where the power fails in the middle of a word, each of its bits has its old value, its new one, or is weak: it
-//!   reads as anything, at every reading anew. Likewise each bit of a block whose erasure is cut, erased or old.
-//! * Without power nothing is read, written or erased.
-//! * A stretch may be guarded: whoever writes to it or erases it fails the test.
+//! * A block is erased as a whole, from boundary to boundary; blocks may have different sizes.
+//! * A word is written once between two erasures, as a whole, at a multiple of its size; writing only clears bits.
+//! * If power fails while a word is written, each of its bits has its old value, its new one, or is weak: it reads as a
+//!   random value each time. The same applies to each bit of a block whose erasure is interrupted, erased or old.
+//! * Without power nothing can be read, written or erased.
+//! * A range may be guarded: writing to it or erasing it fails the test.
 //!
 //! Time is counted in ticks: one for each byte that is written, another one for each word, and [`ERASE_TICKS`] for each
-//! block that is erased. All chance is seeded.
+//! block that is erased. All randomness is seeded.
 
 use crate::hostile::AlignedBytes;
 use embedded_storage::nor_flash::{self, ErrorType, NorFlashErrorKind, ReadNorFlash};
@@ -20,11 +20,11 @@ pub const ERASE_TICKS: u64 = 4;
 /// Why an operation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failed {
-    /// Not at borders of words or blocks.
+    /// Not at boundaries of words or blocks.
     NotAligned,
     /// Beyond the end.
     OutOfBounds,
-    /// There is no power, or no more.
+    /// There is no power.
     NoPower,
 }
 
@@ -42,14 +42,14 @@ impl nor_flash::NorFlashError for Failed {
 #[derive(Debug, Clone)]
 pub struct NorFlash<const READ: usize, const WRITE: usize, const ERASE: usize> {
     bytes: AlignedBytes,
-    /// Where blocks begin, and where the last one ends.
+    /// Boundaries of the blocks, including the end.
     borders: Vec<usize>,
     /// Whether a word was written since it was erased.
     written: Vec<bool>,
-    /// Bytes with the bits of them that read as anything.
+    /// Bytes with their weak bits.
     weak: Vec<(usize, u8)>,
     guarded: Vec<Range<usize>>,
-    /// Ticks until the power fails; none when it does not.
+    /// Ticks until power fails; `None` if it does not.
     left: Option<u64>,
     ticks: u64,
     dice: Dice,
@@ -96,12 +96,12 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         }
     }
 
-    /// Lets the power fail after so many ticks from now.
+    /// Makes power fail after this many ticks.
     pub fn cut_after(&mut self, ticks: u64) {
         self.left = Some(ticks);
     }
 
-    /// The power is back; what is weak reads as something new.
+    /// Restores power; weak bits then read as new random values.
     pub fn restore_power(&mut self) {
         self.left = None;
     }
@@ -111,7 +111,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         self.ticks
     }
 
-    /// Fails the test when these bytes, and no others, are written to or erased.
+    /// Fails the test if any of these bytes is written or erased.
     pub fn guard(&mut self, stretches: &[Range<usize>]) {
         self.guarded = stretches.to_vec();
     }
@@ -124,17 +124,17 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         &self.bytes
     }
 
-    /// Whether a bit reads as anything.
+    /// Whether there are weak bits.
     pub fn is_weak(&self) -> bool {
         !self.weak.is_empty()
     }
 
-    /// Makes `bytes` of what stands at `at`, as a debugger or rot would.
+    /// Sets the bytes at `at`, as a debugger or bit rot would.
     pub fn set(&mut self, at: usize, bytes: &[u8]) {
         self.bytes[at..at + bytes.len()].copy_from_slice(bytes);
     }
 
-    /// Takes `range` over from a copy of this flash, with its power.
+    /// Restores `range` from a copy of this flash, with its power.
     pub fn take_back(&mut self, before: &Self, range: Range<usize>) {
         self.bytes[range.clone()].copy_from_slice(&before.bytes[range.clone()]);
         let words = range.start / WRITE..range.end / WRITE;
@@ -144,7 +144,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         (self.left, self.ticks) = (before.left, before.ticks);
     }
 
-    /// Spends `ticks`; how many of them there is power for.
+    /// Spends `ticks`; returns the number for which there is power.
     fn spend(&mut self, ticks: u64) -> u64 {
         let powered = self.left.map_or(ticks, |left| left.min(ticks));
         self.left = self.left.map(|left| left - powered);
@@ -167,8 +167,8 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         assert!(touched.is_none(), "{from:#x}..{to:#x} is written to or erased, {touched:x?} is guarded");
     }
 
-    /// Turns the byte at `at` into `target`, or with power for `done` of `of` ticks, some of its bits. In the last tick
-    /// hardly a bit is missing, and those are weak, so that the byte reads as whole now and then.
+    /// Changes the byte at `at` to `target` or, with power for `done` of `of` ticks, only some of its bits. In the last
+    /// tick hardly any bit is missing, and those are weak, so that the byte sometimes reads as complete.
     fn turn(&mut self, at: usize, target: u8, done: u64, of: u64) {
         let old = self.bytes[at];
         let (turned, weak) = match of - done {

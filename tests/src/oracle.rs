@@ -1,7 +1,7 @@
-//! An independent network in f64: forward pass, loss, moving statistics and inference of any layer list, written as
-//! naively as the equations, one example after the other; and the gradient of its loss by central differences.
+//! An independent network in f64: forward pass, loss, moving statistics and inference for any layer list, written as
+//! directly as the equations, one example after the other; and the gradient of its loss by central differences.
 //!
-//! It shares with `foldnet-core` the layer list and the order of the parameter buffer, and no arithmetic.
+//! It shares only the layer list and the order of the parameter buffer with `foldnet-core`, no arithmetic.
 
 mod loss;
 
@@ -18,23 +18,23 @@ pub struct Batch {
     pub labels: Vec<usize>,
 }
 
-/// What a forward pass in training comes to.
+/// Results of a forward pass in training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pass {
     /// Mean loss of the batch.
     pub loss: f64,
     /// Values before Softmax, `[N][C]`.
     pub logits: Vec<Vec<f64>>,
-    /// The parameters with the moving statistics moved.
+    /// The parameters with updated moving statistics.
     pub moved: Vec<f64>,
-    /// Everything that went into a ReLU, in order of layer and example.
+    /// All inputs of ReLUs, in the order of layer and example.
     pub relu_inputs: Vec<f64>,
-    /// The batch's variance of every unit of every BatchNormalization, but for units that are 0 in all examples.
+    /// The batch's variance of every unit of every BatchNormalization, except for units that are 0 in all examples.
     pub variances: Vec<f64>,
-    /// Everything that went into a quantized ReLU, in order of layer and example.
+    /// All inputs of quantized ReLUs, in the order of layer and example.
     quantized: Vec<f64>,
-    /// Distance of each of them to the next value that is rounded otherwise, or that begins or ends the straight-through
-    /// gradient.
+    /// Distance of each of them to the next value that is rounded differently, or at which the straight-through
+    /// gradient begins or ends.
     pub to_edges: Vec<f64>,
 }
 
@@ -42,10 +42,10 @@ pub struct Pass {
 #[derive(Clone, Copy, PartialEq)]
 enum Mode<'a> {
     Training {
-        /// Of Dropout.
+        /// Seed of Dropout.
         seed: u32,
-        /// What went into the quantized ReLUs where the gradient is taken: near there they are the straight lines that the
-        /// straight-through gradient takes them for.
+        /// The inputs of quantized ReLUs at the point where the gradient is taken. Near it they are treated as the
+        /// straight lines that the straight-through gradient assumes.
         straight: Option<&'a [f64]>,
     },
     Inference,
@@ -126,8 +126,8 @@ fn quantize(pass: &mut Pass, step: f64, mode: Mode) {
     }
 }
 
-/// Dropout of the first step of a training with this seed, by layer number `layer`: a value is dropped where a hash of its
-/// number is below the rate's share of all hashes.
+/// Dropout in the first step of a training with this seed, for layer number `layer`: a value is dropped if a hash of
+/// its number is below the rate's fraction of all hashes.
 fn drop_some(x: &mut [Vec<f64>], rate: f64, seed: u32, layer: usize) {
     let step_key = hash(seed ^ hash(1));
     let key = hash(step_key ^ hash(layer as u32 + 1));
@@ -148,7 +148,7 @@ fn hash(x: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-/// Replaces every example by `kernel x + bias`, with the parameters that begin at `start`; where they end.
+/// Replaces every example by `kernel x + bias`, with the parameters that begin at `start`; returns where they end.
 fn dense(x: &mut [Vec<f64>], params: &[f64], start: usize, units: usize, bias: bool) -> usize {
     let inputs = x[0].len();
     let biases = start + units * inputs;
@@ -170,9 +170,9 @@ struct Norm<'a> {
 }
 
 impl Norm<'_> {
-    /// Normalizes every unit in place, with the parameters that begin at `start`; where they end. In training the
-    /// moving statistics among `params` move: `moving = moving momentum + batch's (1 - momentum)`. The variances of
-    /// units that are not all 0 are appended to `variances`.
+    /// Normalizes every unit in place, with the parameters that begin at `start`; returns where they end. In training,
+    /// the moving statistics among `params` are updated: `moving = moving momentum + batch's (1 - momentum)`. The
+    /// variances of units that are not all 0 are appended to `variances`.
     fn forward(&self, x: &mut [Vec<f64>], params: &mut [f64], start: usize, variances: &mut Vec<f64>) -> usize {
         let (units, n) = (x[0].len(), x.len() as f64);
         for unit in 0..units {
@@ -201,19 +201,19 @@ impl Norm<'_> {
 /// The gradient of the loss by central differences.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gradient {
-    /// `dL/dp` of every parameter; none where a ReLU had its kink within the difference.
+    /// `dL/dp` of every parameter; `None` if a ReLU had its kink within the difference.
     pub values: Vec<Option<f64>>,
 }
 
 impl Gradient {
-    /// How many parameters were skipped for a kink.
+    /// Number of parameters skipped because of a kink.
     pub fn skipped(&self) -> usize {
         self.values.iter().filter(|value| value.is_none()).count()
     }
 }
 
-/// Half the distance of the two points of a central difference: the error of truncation goes with its square (1e-12
-/// times the third derivative), that of rounding with its inverse (1e-16 / 1e-6).
+/// Half the distance between the two points of a central difference: the truncation error grows with its square (1e-12
+/// times the third derivative), the rounding error with its inverse (1e-16 / 1e-6).
 const STEP: f64 = 1e-6;
 
 /// Differentiates the cross-entropy with respect to every parameter, moving statistics included (theirs is 0).

@@ -1,4 +1,4 @@
-//! Firmware that is no part of the simulator, as users write it, on emulated boards: what it says by semihosting.
+//! Firmware written as users write it, independent of the simulator, on emulated boards: its output over semihosting.
 
 use foldnet_sim::board::Board;
 use std::path::Path;
@@ -7,21 +7,20 @@ use std::process::{Command, Output};
 /// Runs a command to its end.
 ///
 /// # Panics
-/// When it cannot be started.
+/// If it cannot be started.
 pub fn run(command: &mut Command) -> Output {
     command.output().unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()))
 }
 
-/// All that a command said.
+/// All output of a command.
 pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Runs `elf` in `folder`, where it finds and leaves its files, with these bytes in the flash for models. A minute at
-/// most.
+/// Runs `elf` in `folder`, which has its files, with these bytes in the flash for models, for a minute at most.
 ///
 /// # Panics
-/// When the emulator cannot be started.
+/// If the emulator cannot be started.
 pub fn emulate(board: &Board, elf: &Path, folder: &Path, flash: &[u8]) -> Output {
     std::fs::write(folder.join("flash"), flash).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let loader = format!("loader,file=flash,addr={:#x},force-raw=on", board.model_address);

@@ -31,8 +31,8 @@ impl Dice {
         choices[self.within(0, choices.len() - 1)]
     }
 
-    /// A list of 1 to 3 Dense of at most `widest` units, with up to three BatchNormalizations and ReLUs before each
-    /// and behind the last, and perhaps a Softmax.
+    /// A list of 1 to 3 Dense of at most `widest` units, with up to three BatchNormalizations and ReLUs before each and
+    /// after the last, and perhaps a Softmax.
     pub fn layers(&mut self, widest: usize) -> Vec<Layer> {
         let mut layers = Vec::new();
         for _ in 0..self.within(1, 3) {
@@ -55,8 +55,8 @@ impl Dice {
         }
     }
 
-    /// Parameters for `network`: kernels that keep the size of what passes through, and nothing at 0 or 1 that could
-    /// hide a mistake.
+    /// Parameters for `network`: kernels that preserve the magnitude of their inputs, and no values of 0 or 1 that
+    /// could hide a mistake.
     pub fn params(&mut self, network: Network) -> Vec<f32> {
         let mut params = Vec::new();
         for place in network.placed() {

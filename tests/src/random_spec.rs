@@ -1,5 +1,5 @@
-//! Random models as the encoder takes them, right ones and spoilt ones, and what parsing sees of them: a file of the
-//! same header, rows and order, written here by the letter of the format, with weights of zero bytes.
+//! Random model specifications for the encoder, valid and spoilt, and what parsing checks of them: a file with the same
+//! header, rows and order, written here according to the format, with zero bytes as weights.
 
 use crate::fold_case::Source;
 use crate::hostile::{Sections, integer_weight, section_lens, sections};
@@ -7,7 +7,7 @@ use crate::model_file::{assemble, layers_section};
 use foldnet_core::infer::Row;
 use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ModelSpec, scratch_words};
 
-/// A model, or something like it.
+/// A model, valid or not.
 #[derive(Debug, Clone)]
 pub struct Drawn {
     height: u16,
@@ -31,7 +31,7 @@ enum Weights {
 }
 
 impl Layer {
-    /// Weights that are right for `header`; of bits that do not exist, integers.
+    /// Weights that are valid for `header`; for unsupported bits, integers.
     fn new(header: LayerHeader, source: &mut Source) -> Self {
         let (units, count) = (usize::from(header.units), usize::from(header.inputs) * usize::from(header.units));
         let weights = if header.bits == 32 {
@@ -54,7 +54,7 @@ impl Layer {
 }
 
 impl Drawn {
-    /// A right one: one to sixteen layers of up to 19 units, float or of integers, with an order or without.
+    /// A valid model: one to sixteen layers of up to 19 units, float or integer, with or without an order.
     pub fn right(source: &mut Source) -> Self {
         let (height, width) = (1 + source.below(4) as u16, 1 + source.below(5) as u16);
         let float = source.chance(0.3);
@@ -74,7 +74,7 @@ impl Drawn {
         Self { height, width, labels, layers, logit_scale: 0.5, order }
     }
 
-    /// Changes something, for the worse or not.
+    /// Changes something, which may make it invalid.
     pub fn spoil(&mut self, source: &mut Source) {
         match source.below(7) {
             0 => self.height = source.below(6) as u16,
@@ -100,7 +100,7 @@ impl Drawn {
         }
     }
 
-    /// What the encoder is given.
+    /// The specification for the encoder.
     pub fn spec(&self) -> ModelSpec<'_> {
         let layers = self.layers.iter().map(|layer| (layer.header, layer.weights.of_spec())).collect();
         let Self { height, width, logit_scale, .. } = *self;
@@ -115,8 +115,8 @@ impl Drawn {
         }
     }
 
-    /// A file of what parsing looks at: the header, and sections of the lengths that follow from it, with these rows and
-    /// this order. All weights are zero bytes.
+    /// A file with everything that parsing checks: the header, and sections of the corresponding lengths, with these
+    /// rows and this order. All weights are zero bytes.
     pub fn skeleton(&self) -> Vec<u8> {
         let mut parts = Vec::new();
         for (index, Layer { header, weights }) in self.layers.iter().enumerate() {
@@ -153,10 +153,10 @@ impl Drawn {
         self.layers.iter().enumerate().flat_map(record).collect()
     }
 
-    /// That `bytes`, opened with this header, say what was drawn.
+    /// Checks that `bytes`, opened with this header, contain the drawn model.
     ///
     /// # Panics
-    /// If not.
+    /// If they do not.
     pub fn check_written(&self, header: &Header, bytes: &[u8]) {
         assert_eq!((header.height, header.width, header.labels), (self.height, self.width, self.labels.as_bytes()));
         assert_eq!(header.logit_scale.to_bits(), self.logit_scale.to_bits());

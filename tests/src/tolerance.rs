@@ -1,7 +1,7 @@
-//! Every tolerance of the tests across crates, each with its reason. What can be exact is compared with `==`, and has
-//! no entry here.
+//! Every tolerance of the tests across crates, each with its reason. Results that can be exact are compared with `==`,
+//! and have no entry here.
 
-/// How far two values may be apart, and why not less.
+/// How far apart two values may be, with the reason.
 #[derive(Debug, Clone, Copy)]
 pub struct Tolerance {
     /// Name for messages.

@@ -1,4 +1,4 @@
-/* What CMSIS-NN needs of CMSIS-Core here: the instructions by their names. */
+/* The part of CMSIS-Core that CMSIS-NN needs here: intrinsics for instructions. */
 #pragma once
 #include <stdint.h>
 #define __STATIC_FORCEINLINE static inline __attribute__((always_inline))

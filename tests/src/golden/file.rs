@@ -1,8 +1,8 @@
-//! The JSON of a golden run, as `make_golden.py` writes it, and where each of Keras's variables lies in core's
+//! The JSON of a golden run, as written by `make_golden.py`, and the position of each of Keras's variables in core's
 //! parameter buffer.
 //!
 //! Keras stores a kernel `[I][O]`, core `[O][I]`; Keras has four variables `[O]` for a BatchNormalization, core one
-//! `[O][4]`. Everything is turned into core's order once, here.
+//! `[O][4]`. Everything is converted to core's order once, here.
 
 use foldnet_core::train::{Adam, Momentum, Sgd};
 use foldnet_core::{Layer, Network, Shape};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// What Keras did.
+/// A run recorded from Keras.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     /// Name of the file it came from.
@@ -19,11 +19,11 @@ pub struct Run {
     pub inputs: usize,
     /// The network.
     pub layers: Vec<Layer>,
-    /// Of every step.
+    /// Learning rate of every step.
     pub learning_rate: f32,
-    /// What changed the variables.
+    /// The optimizer.
     pub optimizer: Rule,
-    /// Largest norm of all gradients together, where they were clipped.
+    /// Maximum norm of all gradients together, if they were clipped.
     pub clip_norm: Option<f32>,
     /// Keras's variables, in its order.
     pub variables: Vec<Variable>,
@@ -31,9 +31,9 @@ pub struct Run {
     pub initial: Vec<f32>,
     /// The steps.
     pub steps: Vec<Step>,
-    /// Inputs to infer from in the end, `[N][I]`.
+    /// Inputs for inference at the end, `[N][I]`.
     pub x_eval: Vec<f32>,
-    /// What Keras infers, `[N][C]`.
+    /// Probabilities inferred by Keras, `[N][C]`.
     pub probabilities: Vec<f32>,
 }
 
@@ -53,13 +53,13 @@ pub struct Step {
     pub y: Vec<u16>,
     /// Mean loss of the batch.
     pub loss: f64,
-    /// Share of the batch that was right.
+    /// Fraction of the batch classified correctly.
     pub accuracy: f64,
     /// Parameters after the step, in core's order.
     pub params: Vec<f32>,
 }
 
-/// An optimizer, as core has it.
+/// An optimizer in core.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
     /// Without momentum.
@@ -70,7 +70,7 @@ pub enum Rule {
     Adam(Adam),
 }
 
-/// An optimizer, as Keras's arguments name it.
+/// An optimizer, with the names of Keras's arguments.
 #[derive(Deserialize, Default, Clone)]
 struct JsonOptimizer {
     kind: String,
@@ -85,7 +85,7 @@ struct JsonOptimizer {
 
 impl JsonOptimizer {
     /// # Errors
-    /// When core has no such optimizer. With momentum Keras's weight decay is another than core's.
+    /// If core has no such optimizer. With momentum, Keras's weight decay differs from core's.
     fn rule(&self) -> Result<Rule, String> {
         let Self { momentum, nesterov, weight_decay, .. } = *self;
         match self.kind.as_str() {
@@ -97,7 +97,7 @@ impl JsonOptimizer {
     }
 }
 
-/// A variable as Keras knows it.
+/// A variable in Keras.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variable {
     layer: usize,
@@ -177,7 +177,7 @@ impl Values {
 /// Every `*.json` of a folder, by name.
 ///
 /// # Errors
-/// When the folder cannot be read, or holds no golden run: a test without cases must not pass.
+/// If the folder cannot be read, or contains no golden run: a test without cases must not pass.
 pub fn list(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(folder)
         .map_err(|error| format!("{}: cannot be listed ({error}); is it a folder?", folder.display()))?;
@@ -248,7 +248,7 @@ fn rows(values: &[Vec<f32>], rows: usize, cols: usize) -> Result<Vec<f32>, Strin
     Ok(values.concat())
 }
 
-/// A layer of Keras as core's one or two.
+/// Converts a Keras layer to one or two of core's.
 fn core_layers(layer: &JsonLayer) -> Vec<Layer> {
     let activation = |activation| match activation {
         Activation::Linear => None,
@@ -264,7 +264,7 @@ fn core_layers(layer: &JsonLayer) -> Vec<Layer> {
     }
 }
 
-/// The variables of all layers, each with its places in core's buffer.
+/// The variables of all layers, each with its positions in core's buffer.
 fn variables(layers: &[JsonLayer], mut inputs: usize) -> Vec<Variable> {
     const BATCH_NORM: [&str; 4] = ["gamma", "beta", "moving_mean", "moving_variance"];
     let (mut variables, mut next) = (Vec::new(), 0);

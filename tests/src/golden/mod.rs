@@ -1,6 +1,6 @@
-//! Golden runs: what Keras did step by step, and the same steps with `foldnet-core` beside it.
+//! Golden runs: Keras's steps, repeated with `foldnet-core` and compared.
 //!
-//! [`mod@file`] reads the JSON and knows how Keras's variables lie in core's buffer; this module repeats the run.
+//! [`mod@file`] reads the JSON and converts to core's parameter order; this module repeats the run.
 
 pub mod file;
 
@@ -9,7 +9,7 @@ use file::{Rule, Run, Step, Variable};
 use foldnet_core::train::{Buffers, Metrics, Optimizer, Rows, Settings, Targets, Trainer, predict, softmax};
 use foldnet_core::{Compute, Layer};
 
-/// The largest deviations seen in a run.
+/// The largest deviations in a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Worst {
     /// Of a variable, relative to the variable's largest magnitude or more.

@@ -2,25 +2,25 @@
 
 use foldnet_core::train::Loss;
 
-/// What a network is trained for.
+/// The goal of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Goal {
-    /// What is made small.
+    /// The loss to minimize.
     pub loss: Loss,
-    /// What it is measured against.
+    /// The targets.
     pub answers: Answers,
     /// Weight of each class; empty: all are 1.
     pub weights: Vec<f32>,
-    /// Of Dropout, in the first step.
+    /// Seed of Dropout in the first step.
     pub seed: u32,
 }
 
-/// Right answers, for all examples.
+/// Correct answers for all examples.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answers {
     /// The labels of the batch.
     Classes,
-    /// They, and a teacher's logits, `[N][C]`.
+    /// The labels and a teacher's logits, `[N][C]`.
     Taught(Vec<f32>),
     /// Values, `[N][O]`.
     Values(Vec<f32>),

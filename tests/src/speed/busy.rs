@@ -1,4 +1,4 @@
-//! Other processes that keep cores busy as long as a value lives.
+//! Processes that keep cores busy as long as a value lives.
 
 use std::process::{Child, Command, Stdio};
 
@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 pub struct Busy(Vec<Child>);
 
 impl Busy {
-    /// `count` of them.
+    /// Starts `count` of them.
     ///
     /// # Errors
-    /// When the system's shell cannot be started.
+    /// If the system's shell cannot be started.
     pub fn cores(count: usize) -> std::io::Result<Self> {
         let mut busy = Self(Vec::new());
         for _ in 0..count {

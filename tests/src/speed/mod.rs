@@ -1,5 +1,5 @@
-//! How fast training is beside the products it is made of: whole steps, and the products of such steps alone, timed in
-//! turn on the same arithmetic, so that what slows the machine down slows both.
+//! The speed of training compared with its matrix products: whole steps, and the products of such steps alone, timed in
+//! alternation on the same arithmetic, so that anything that slows down the machine affects both.
 //!
 //! [`steps`] times steps, [`products`] their products, [`busy`] keeps cores busy meanwhile.
 
@@ -19,9 +19,9 @@ pub const CLASSES: usize = 10;
 /// Images of an epoch of the notebook: 60,000 without the validation split.
 pub const EPOCH: usize = 55_000;
 
-/// Floating-point operations of one step that cannot be saved: of the products forward, of every gradient of a kernel,
-/// and of the gradients of the inputs of all Dense but the first. (62 GFLOP an epoch for either of the notebook's
-/// models in batches of 32.)
+/// Floating-point operations of one step that cannot be avoided: those of the forward products, of every gradient of a
+/// kernel, and of the gradients of the inputs of all Dense except the first. (62 GFLOP per epoch for either of the
+/// notebook's models in batches of 32.)
 pub fn operations(network: Network, batch: usize) -> f64 {
     let products = network.placed().filter(|place| matches!(place.layer, Layer::Dense { .. }));
     let each = products.enumerate().map(|(index, place)| {
@@ -31,7 +31,7 @@ pub fn operations(network: Network, batch: usize) -> f64 {
     each.sum::<usize>() as f64
 }
 
-/// The value in the middle of an odd number of them.
+/// The median of an odd number of values.
 ///
 /// # Panics
 /// If there is none.
@@ -50,7 +50,7 @@ pub fn lowest_tenth(mut values: Vec<f64>) -> f64 {
     values[values.len() / 10]
 }
 
-/// Runs all of `work` in turn, `rounds` times; seconds of each, `[work][rounds]`.
+/// Runs all of `work` in alternation, `rounds` times; returns the seconds of each, `[work][rounds]`.
 pub fn in_turn<const W: usize>(rounds: usize, mut work: [&mut dyn FnMut() -> Duration; W]) -> [Vec<f64>; W] {
     let mut seconds = [const { Vec::new() }; W];
     for _ in 0..rounds {
@@ -66,8 +66,8 @@ pub fn ratio(a: &[f64], b: &[f64]) -> f64 {
     median(a.iter().zip(b).map(|(a, b)| a / b))
 }
 
-/// The first of up to `attempts` measurements that reaches `floor`, or the best of them all: noise lowers one of them,
-/// what is really slow is slow in every one.
+/// The first of up to `attempts` measurements that reaches `floor`, or the best of all: noise lowers single
+/// measurements, while code that is really slow is slow in all of them.
 pub fn reached(attempts: usize, floor: f64, measure: impl FnMut() -> f64) -> f64 {
     let mut best = f64::NEG_INFINITY;
     for value in std::iter::repeat_with(measure).take(attempts) {

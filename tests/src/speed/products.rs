@@ -1,12 +1,12 @@
-//! The products of a step alone, at the same sizes, split over threads in the same way: what the machine's arithmetic
-//! comes to where nothing else is to be done.
+//! Only the products of a step, with the same sizes and split over threads in the same way: the speed of the machine's
+//! arithmetic when nothing else has to be done.
 
 use foldnet::compute::Aligned;
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::{Compute, Layer, Network};
 use std::time::{Duration, Instant};
 
-/// Least units of a part: as few as core gives to a thread.
+/// Minimum number of units in a part, as in core.
 const LEAST_UNITS: usize = 16;
 
 /// One Dense: `kernel [O][I]`, `x [I][N]`, `z [O][N]`.
@@ -18,7 +18,7 @@ struct Dense {
     z: Aligned,
 }
 
-/// The Dense of a network, with values that stay as they are.
+/// The Dense of a network, with constant values.
 pub struct Products {
     dense: Vec<Dense>,
     batch: usize,

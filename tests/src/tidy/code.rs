@@ -1,5 +1,5 @@
-//! Gates on Rust's tokens: where `unsafe` may stand, what core may not name, silenced lints, crates that a crate may
-//! not know.
+//! Gates on Rust's tokens: where `unsafe` is allowed, what core must not name, silenced lints, and crates that a crate
+//! must not depend on.
 
 use super::tokens::Tokens;
 use super::{File, Finding};
@@ -8,10 +8,10 @@ use proc_macro2::Delimiter;
 /// The folders where `unsafe` is allowed.
 pub const UNSAFE_FOLDERS: [&str; 2] = ["kernel", "arch"];
 
-/// The border to C, whose functions take pointers: the other place.
+/// The interface to C, whose functions take pointers: the other place where `unsafe` is allowed.
 pub const UNSAFE_BORDER: &str = "c/src/ffi/";
 
-/// Whether `unsafe`, and the silenced lint that it takes, may stand in a file.
+/// Whether a file may contain `unsafe`, and the silenced lint that this requires.
 fn may_be_unsafe(file: &File) -> bool {
     file.is_under(&UNSAFE_FOLDERS) || file.path.starts_with(UNSAFE_BORDER)
 }
@@ -83,8 +83,8 @@ pub fn named_crates(file: &File, crates: &[&str], why: &str) -> Result<Vec<Findi
     Ok(findings)
 }
 
-/// Whether the name at a place begins a path, or is brought in by `use` or `extern crate`: a local variable called
-/// `std` is none.
+/// Whether the name at a position begins a path, or is imported by `use` or `extern crate`; a local variable called
+/// `std` does not count.
 fn is_crate(tokens: &Tokens, at: usize) -> bool {
     let before = |back: usize| at.checked_sub(back).and_then(|at| tokens.ident(at));
     let brought_in = before(1) == Some("use") || (before(1) == Some("crate") && before(2) == Some("extern"));
@@ -93,7 +93,7 @@ fn is_crate(tokens: &Tokens, at: usize) -> bool {
     brought_in || (tokens.is_path_separator(at + 1) && !inside_path)
 }
 
-/// Keywords before `::` belong to no path, as in `use ::std::mem` or `return ::std::mem::take(x)`.
+/// Keywords before `::` are not part of a path, as in `use ::std::mem` or `return ::std::mem::take(x)`.
 fn is_path_start(ident: &str) -> bool {
     !["use", "return", "in", "as", "mut", "dyn", "impl", "else", "match", "if"].contains(&ident)
 }

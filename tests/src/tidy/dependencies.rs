@@ -1,9 +1,9 @@
-//! The page on dependencies tells the truth: each with its reason, their number, and their licences.
+//! Checks the page on dependencies: each with its reason, their number, and their licences.
 
 use super::{File, Finding, manifests};
 use std::collections::BTreeSet;
 
-/// Licences that a dependency may be had under.
+/// Licences under which a dependency must be available.
 pub const LICENCES: [&str; 6] = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Zlib", "0BSD", "Unicode-3.0"];
 
 /// A row of the page: dependency, the packages that have it, and its line.
@@ -51,7 +51,7 @@ pub fn reasons(page: &File, packages: &[File], workspace: &File) -> Result<Vec<F
     Ok(findings)
 }
 
-/// The page states how many packages of others the lock file names.
+/// Checks that the page states the number of external packages in the lock file.
 pub fn count(page: &File, lock: &File) -> Vec<Finding> {
     let expected = format!("names {} packages", lock.text.lines().filter(|line| line.starts_with("source = ")).count());
     if page.text.contains(&expected) {
@@ -60,7 +60,7 @@ pub fn count(page: &File, lock: &File) -> Vec<Finding> {
     vec![Finding::at(page, 1, format!("must say that `Cargo.lock` {expected}; is each of them worth it?"))]
 }
 
-/// Whether an SPDX expression leaves a choice of which all parts are in [`LICENCES`]. Parentheses may enclose choices.
+/// Whether an SPDX expression offers a choice whose parts are all in [`LICENCES`]. Parentheses may enclose choices.
 pub fn is_permitted(expression: &str) -> bool {
     // Written before SPDX: a slash for OR.
     let expression = expression.replace('/', " OR ");

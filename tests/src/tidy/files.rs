@@ -1,9 +1,9 @@
-//! The files of the repository, without what is built or downloaded.
+//! The files of the repository, without built or downloaded ones.
 
 use super::File;
 use std::path::{Path, PathBuf};
 
-/// Folders that are not source, wherever they stand.
+/// Folders that are not source, at any level.
 const SKIPPED: [&str; 4] = [".git", "target", "__pycache__", ".venv"];
 
 /// The repository this package is in.
@@ -11,8 +11,8 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("/")).to_path_buf()
 }
 
-/// Every file under `root`, by path; what is not UTF-8 is read with replacement characters. Folders that the root's
-/// `.gitignore` names by `/name` are left out.
+/// Every file under `root`, by path; files that are not UTF-8 are read with replacement characters. Folders listed as
+/// `/name` in the root's `.gitignore` are left out.
 ///
 /// # Errors
 /// A line with the path that cannot be read.

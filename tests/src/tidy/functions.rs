@@ -1,13 +1,13 @@
-//! The length of functions, from `fn` to the closing brace; macros' bodies included, tests not.
+//! The length of functions, from `fn` to the closing brace, including macros' bodies, but not tests.
 
 use super::tokens::Tokens;
 use super::{File, Finding};
 use proc_macro2::Delimiter;
 
-/// The most lines of any function.
+/// Maximum number of lines of any function.
 pub const LONGEST: usize = 80;
 
-/// The most lines at the 90th percentile.
+/// Maximum number of lines at the 90th percentile.
 pub const PERCENTILE_90: usize = 30;
 
 /// A function with a body.

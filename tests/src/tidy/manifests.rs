@@ -1,4 +1,4 @@
-//! Who may know whom: the arrows between the workspace's packages, read from their manifests.
+//! The allowed dependencies between the workspace's packages, compared with their manifests.
 
 use super::{File, Finding};
 use toml::{Table, Value};
@@ -34,10 +34,10 @@ const RULES: [Rule; 12] = [
     Rule { package: "foldnet-wasm-cases", knows: &[CORE], knows_on_a_pc: &[] },
 ];
 
-/// The condition of what only a PC sees.
+/// The condition for dependencies that only exist on a PC.
 const ON_A_PC: &str = "cfg(not(target_os = \"none\"))";
 
-/// The names in Rust of the packages that the one in `folder` must not know.
+/// The Rust names of the packages on which the one in `folder` must not depend.
 pub fn foreign_crates(folder: &str) -> Vec<String> {
     let package = match folder {
         "core" => CORE,
@@ -60,11 +60,11 @@ struct Dependency {
     condition: Option<String>,
 }
 
-/// The dependencies of one package, of all kinds, on other packages of the workspace are those of the design;
-/// `workspace` is the root's manifest, where inherited ones are written.
+/// Checks that a package's dependencies of all kinds on other packages of the workspace are those of the design;
+/// `workspace` is the root's manifest, which has the inherited ones.
 ///
 /// # Errors
-/// When a manifest cannot be read, or names a package that the design does not know.
+/// If a manifest cannot be read, or names a package that the design does not have.
 pub fn arrows(manifest: &File, workspace: &File) -> Result<Vec<Finding>, String> {
     let table = parse(manifest)?;
     let name = table.get("package").and_then(|package| package.get("name")).and_then(Value::as_str).unwrap_or_default();
@@ -87,10 +87,10 @@ pub fn arrows(manifest: &File, workspace: &File) -> Result<Vec<Finding>, String>
     Ok(findings)
 }
 
-/// The name of a package, and its dependencies of all kinds that are not of the workspace.
+/// The name of a package, and its dependencies of all kinds from outside the workspace.
 ///
 /// # Errors
-/// When a manifest cannot be read.
+/// If a manifest cannot be read.
 pub fn foreign_dependencies(manifest: &File, workspace: &File) -> Result<(String, Vec<String>), String> {
     let table = parse(manifest)?;
     let name = table.get("package").and_then(|package| package.get("name")).and_then(Value::as_str).unwrap_or_default();

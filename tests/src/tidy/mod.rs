@@ -1,9 +1,8 @@
-//! The gates on the source of the whole repository: each a function from the text of files to findings, so that it can
-//! be shown to find something.
+//! The gates on the source of the whole repository: each is a function from the text of files to findings, so that
+//! tests can show that it finds something.
 //!
-//! [`files`] finds the files; [`tokens`] reads Rust as tokens, so that no comment and no string is mistaken for code;
-//! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`] and [`figures`] hold
-//! the gates.
+//! [`files`] finds the files; [`tokens`] reads Rust as tokens, so that comments and strings are not mistaken for code;
+//! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`] and [`figures`] contain the gates.
 
 pub mod code;
 pub mod dependencies;
@@ -19,9 +18,9 @@ use std::fmt;
 /// A file of the repository.
 #[derive(Debug, Clone, PartialEq)]
 pub struct File {
-    /// From the repository's root, with `/`.
+    /// Relative to the repository's root, with `/`.
     pub path: String,
-    /// What is in it.
+    /// Its contents.
     pub text: String,
 }
 
@@ -37,27 +36,27 @@ impl File {
         folder.split('/').any(|name| folders.contains(&name))
     }
 
-    /// Whether all of it is test code: in a package's `tests` or `benches`, or a `tests.rs`. (The package at `tests/`
-    /// has its own `src` and `tests`.)
+    /// Whether the whole file is test code: in a package's `tests` or `benches`, or a `tests.rs`. (The package at
+    /// `tests/` has its own `src` and `tests`.)
     pub fn is_test(&self) -> bool {
         let inner = self.path.strip_prefix("tests/").unwrap_or(&self.path);
         File::new(inner, "").is_under(&["tests", "benches"]) || self.path.ends_with("/tests.rs")
     }
 }
 
-/// Something a gate does not let pass.
+/// A violation of a gate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The file.
     pub path: String,
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong, and the way out.
+    /// What is wrong, and the remedy.
     pub what: String,
 }
 
 impl Finding {
-    /// At a line of `file`.
+    /// A finding at a line of `file`.
     pub fn at(file: &File, line: usize, what: impl Into<String>) -> Self {
         Self { path: file.path.clone(), line, what: what.into() }
     }

@@ -1,8 +1,8 @@
-//! Gates on the text of a file: its opening, its length, its width, and what no file may mention.
+//! Gates on the text of a file: its opening, its length, its width, and forbidden mentions.
 
 use super::{File, Finding};
 
-/// The most lines a file that is not a test may have.
+/// Maximum number of lines in a file that is not a test.
 pub const LONGEST_FILE: usize = 500;
 
 /// A Rust file must begin with `//!`.
@@ -23,7 +23,7 @@ pub fn length(file: &File) -> Vec<Finding> {
     vec![Finding::at(file, lines, format!("{lines} lines, {LONGEST_FILE} at most: split it by concern"))]
 }
 
-/// The most columns a line of Markdown may have, but for tables, blocks of code, and a link that is longer by itself.
+/// Maximum number of columns in a line of Markdown, except for tables, code blocks, and a single longer link.
 pub const WIDEST_LINE: usize = 120;
 
 /// A line of Markdown has at most [`WIDEST_LINE`] columns.
@@ -40,8 +40,8 @@ pub fn columns(file: &File) -> Vec<Finding> {
     findings
 }
 
-/// What no file may mention, put together here so that this file does not: places on one machine, and hosts of
-/// package registries (a lock file names its registry and is judged by [`sources`]).
+/// What no file may mention, assembled here so that this file does not: paths on one machine, and hosts of package
+/// registries (a lock file names its registry and is checked by [`sources`]).
 const FORBIDDEN: [&str; 9] = [
     concat!("/wo", "rk/"),
     concat!("crates", ".io"),
@@ -54,7 +54,7 @@ const FORBIDDEN: [&str; 9] = [
     concat!("registry.yarn", "pkg.com"),
 ];
 
-/// No file mentions a place on one machine or a registry's host.
+/// No file mentions a path on one machine or a registry's host.
 pub fn mentions(file: &File) -> Vec<Finding> {
     if file.path.ends_with("Cargo.lock") {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! `examples/stm32f405`, the firmware that users copy: it builds as it stands, for a debug probe, and says the right
+//! `examples/stm32f405`, the firmware that users copy: it builds unchanged for a debug probe, and reports the right
 //! class when its messages go to the emulator instead. Needs what `foldnet-sim --emulate` needs.
 
 use foldnet_core::Model;
@@ -54,7 +54,7 @@ fn it_builds_for_a_probe_and_says_the_class_to_an_emulator() {
     says(&[0xFF; 64], "no model: not a .fnet model");
 }
 
-/// The image is the one that the comment beside it says.
+/// The image is the one described in its comment.
 #[test]
 fn the_image_is_the_first_of_the_test_images() {
     let image = std::fs::read(example().join("image.raw")).unwrap();
@@ -62,7 +62,7 @@ fn the_image_is_the_first_of_the_test_images() {
     assert_eq!((image.as_slice(), first.classes().unwrap()), (first.bytes().unwrap(), &[9][..]));
 }
 
-/// What the example says of its memory is what the table of boards says, and its scratch memory is enough.
+/// The example's memory matches the table of boards, and its scratch memory is sufficient.
 #[test]
 fn the_memory_is_the_boards() {
     let read = |name: &str| std::fs::read_to_string(example().join(name)).unwrap();

@@ -1,6 +1,6 @@
-//! The library for C as `scripts/c-library` lays it out, and `c/example`, compiled by arm-none-eabi-gcc with make for one
-//! board and with CMake for the other, emulated. Class and logits of every image are the simulator's, every error is an exit
-//! code with its message, and the program links only if nothing can panic.
+//! The C library as laid out by `scripts/c-library`, and `c/example`, compiled by arm-none-eabi-gcc with make for one
+//! board and with CMake for the other, emulated. Class and logits of every image equal the simulator's, every error is
+//! an exit code with its message, and the program links only if nothing can panic.
 //!
 //! Needs gcc-arm-none-eabi, make, cmake, and what `foldnet-sim --emulate` needs; without them these tests fail.
 
@@ -21,19 +21,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Test images.
+/// Number of test images.
 const IMAGES: usize = 200;
 
 const BOARDS: [&str; 2] = ["netduinoplus2", "microbit"];
 
-/// The notebook's network at 4 bits, which every board has room for.
+/// The notebook's network at 4 bits, which fits every board.
 fn model() -> &'static [u8] {
     static MODEL: OnceLock<Exported> = OnceLock::new();
     &MODEL.get_or_init(|| Exported::keras("after", 4, 1)).model
 }
 
-/// The library for a board, laid out in `out/foldnet`; what it is linked to cannot panic, or has a panic put in. Built in the
-/// folder of the board's firmware, where core and its dependencies are built already, one at a time.
+/// The library for a board, laid out in `out/foldnet`; it cannot panic, or has an inserted panic. Built in the target
+/// folder of the board's firmware, where core and its dependencies are already built, one at a time.
 fn library(board: &Board, out: &Path, panicking: bool) -> PathBuf {
     static BUILDING: Mutex<()> = Mutex::new(());
     let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +45,7 @@ fn library(board: &Board, out: &Path, panicking: bool) -> PathBuf {
     folder
 }
 
-/// What is made for a test: a folder of its own.
+/// A separate folder for a test.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c_example").join(name);
     std::fs::create_dir_all(&folder).unwrap();
@@ -81,7 +81,7 @@ fn emulate(board: &Board, folder: &Path, flash: &[u8], images: &[u8]) -> Output 
     programs::emulate(board, &folder.join(format!("{}.elf", board.name)), folder, flash)
 }
 
-/// The same answers, word by word, as the simulator's: of each image the class, then the logits.
+/// Checks the answers word by word against the simulator's: for each image the class, then the logits.
 fn check(name: &str) {
     let (board, folder) = (by_name(name).unwrap(), folder(name));
     program(board, &folder);
@@ -108,7 +108,7 @@ fn check(name: &str) {
     assert!(right >= IMAGES * 8 / 10, "{name}: {right} of {IMAGES} are recognized");
 }
 
-/// A reconstruction of four `i16` values by integers, each nearly its own input.
+/// A reconstruction of four `i16` values with integers, each nearly equal to its input.
 fn scorer() -> Vec<u8> {
     let header = LayerHeader { inputs: 4, units: 4, bits: 8, relu: false, scale: 1.0 };
     let weights: Vec<i8> = (0..16).map(|at| if at % 5 == 0 { 100 } else { 7 }).collect();
@@ -197,7 +197,7 @@ fn a_target_without_its_library_says_which_there_are() {
     assert!(!output.status.success() && text.contains(says), "{text}");
 }
 
-/// Linker scripts that a user copies say what the table of boards says.
+/// The linker scripts for users match the table of boards.
 #[test]
 fn the_linker_scripts_are_the_boards() {
     for name in BOARDS {

@@ -1,9 +1,9 @@
 //! The notebook's two networks, trained by Keras and exported by the library, on emulated boards: every logit of every
-//! image is the simulator's, and the accuracy is what export reports. Needs what `foldnet-sim --emulate` needs, and the
-//! real images; without them these tests fail.
+//! image must equal the simulator's, and the accuracy must be the one reported by export. Needs what
+//! `foldnet-sim --emulate` needs, and the real images; without them these tests fail.
 //!
-//! Both networks at 8, 4 and 2 bits run on every board that has room for them, 500 test images each; all 10,000 run
-//! once on an M4F and once on an M0 (`scripts/boards` runs them on every board). A test exports one model once.
+//! Both networks at 8, 4 and 2 bits run on every board that they fit, with 500 test images each; all 10,000 run once on
+//! an M4F and once on an M0 (`scripts/boards` runs them on every board). Each model is exported only once per test.
 
 use crate::firmware;
 use foldnet::compute::Fast;
@@ -20,19 +20,19 @@ use foldnet_sim::emulate::{Survey, Task, emulate_all};
 use foldnet_sim::{EmulateError, Emulation, emulate, simulate};
 use foldnet_tests::exported::{Exported, dataset, test};
 
-/// Test images of a run that is not on all of them.
+/// Number of test images in a short run.
 const SOME: usize = 500;
 
-/// Test images of a run on all of them.
+/// Number of test images in a full run.
 const ALL: usize = 10_000;
 
 const M4F: &str = "netduinoplus2";
 const M0: &str = "microbit";
 
-/// Boards of 256 KB of flash, which the notebook's network fills at 8 bits.
+/// Boards with 256 KB of flash, which the notebook's network exceeds at 8 bits.
 const SMALL: [&str; 2] = ["microbit", "lm3s6965evb"];
 
-/// Runs the images of `test`; all is the simulator's, and at least `floor` of them are recognized.
+/// Runs the images of `test`; all results must equal the simulator's, and the accuracy be at least `floor`.
 fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation {
     let task = Task { firmware: firmware::of(board), model: &exported.model, examples: test, layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{} on {board}: {error}", exported.name));
@@ -40,7 +40,7 @@ fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation 
     run
 }
 
-/// Runs some images on every board that has room for the model, which are all but those `without_room`.
+/// Runs some images on every board that the model fits, which are all except those `without_room`.
 fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
     let (firmware, test) = (firmware::all(), test(SOME));
     let models = [&*exported.model];
@@ -58,7 +58,7 @@ fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
     }
 }
 
-/// What came of a run, beside a simulation of our own.
+/// Checks a run against our own simulation.
 fn judge(board: &str, exported: &Exported, run: &Emulation, test: View, floor: f64) {
     let (what, images, instructions) = (format!("{} on {board}", exported.name), test.len(), run.instructions);
     println!(
@@ -116,8 +116,8 @@ fn before_at_2_bits() {
     check_everywhere(&Exported::keras("before", 2, SOME), &[], 0.75);
 }
 
-/// The notebook's shape as floats is 1,065 KB, more than the board's 1,024 KB of flash. So a narrower network is
-/// trained here, which fits.
+/// The notebook's shape in floats takes 1,065 KB, more than the board's 1,024 KB of flash. So this trains a narrower
+/// network, which fits.
 #[test]
 fn floats_where_they_fit() {
     let notebooks = Exported::keras("after", 32, 1).model;
@@ -150,7 +150,7 @@ fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> C
     network
 }
 
-/// Images of one's own: 12 x 9 pixels in three classes, which a bright bar tells apart by where it lies.
+/// Generated images: 12 x 9 pixels in three classes, which differ in the position of a bright bar.
 fn bars(images: usize) -> (Vec<u8>, Vec<u16>) {
     let labels: Vec<u16> = (0..images).map(|image| (image % 3) as u16).collect();
     let pixel = |image: usize, at: usize| match at / 9 / 4 == image % 3 && at % 9 != image % 5 {

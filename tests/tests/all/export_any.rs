@@ -1,5 +1,6 @@
-//! Export of random networks of any depth, width and placement of BatchNormalization, at every width of weights: the
-//! file parses, says what the fold left, and the simulator's every logit is the format's, evaluated literally.
+//! Export of random networks with any depth, width and placement of BatchNormalization, at every width of weights: the
+//! file must parse and contain the folded layers, and every logit of the simulator must equal a literal evaluation of
+//! the format.
 
 use foldnet::deploy::export::{ExportPlan, export};
 use foldnet::deploy::measure::Export;
@@ -15,10 +16,10 @@ use foldnet_tests::tolerance::{LAST_ERROR_AT_2_BITS, LAST_ERROR_AT_4_BITS, LAST_
 
 const CASES: u64 = 60;
 
-/// Images that no quantizer was fitted to: all off, all on, and noise.
+/// Number of images that the quantizer was not calibrated on: all off, all on, and noise.
 const STRANGERS: usize = 4;
 
-/// A case as the trainer would hand it over.
+/// A case as a trainer's checkpoint.
 fn checkpoint(case: &Case) -> Checkpoint {
     let pixels = match case.scaling.clone() {
         Scaling::Raw => PixelStatistics::Raw,
@@ -37,7 +38,7 @@ fn checkpoint(case: &Case) -> Checkpoint {
     }
 }
 
-/// The case's images, and strangers behind them.
+/// The case's images, followed by unseen ones.
 fn images(case: &Case, source: &mut Source) -> Vec<u8> {
     let mut pixels = case.pixels.clone();
     pixels.extend((0..STRANGERS * case.inputs).map(|at| match at / case.inputs {
@@ -48,7 +49,7 @@ fn images(case: &Case, source: &mut Source) -> Vec<u8> {
     pixels
 }
 
-/// Exports a case with the given widths; the model, and what is said of it, agree with the simulator and the format.
+/// Exports a case with the given widths; the model and its report must agree with the simulator and the format.
 fn check(case: &Case, bits: &[u8], what: &str) -> Export {
     let mut source = Source::new(case.inputs as u64);
     let pixels = images(case, &mut source);
@@ -70,7 +71,7 @@ fn check(case: &Case, bits: &[u8], what: &str) -> Export {
     report
 }
 
-/// The file has the layers that the fold left, at the widths asked for.
+/// The file must have the folded layers, at the requested widths.
 fn check_header(case: &Case, report: &Export, bytes: &AlignedBytes, what: &str) {
     let model = Model::parse(bytes).unwrap_or_else(|error| panic!("{what}: {error}"));
     assert_eq!(report.bytes, bytes.len(), "{what}");
@@ -81,7 +82,7 @@ fn check_header(case: &Case, report: &Export, bytes: &AlignedBytes, what: &str) 
     assert_eq!(found.collect::<Vec<(usize, usize, bool, u8)>>(), expected, "{what}");
 }
 
-/// The median over all cases of what the last layer lost on the images that the weights were fitted to.
+/// The median over all cases of the last layer's error on the calibration images.
 fn median_error(bits: u8) -> f64 {
     let error = |seed| {
         let case = Case::new(seed);

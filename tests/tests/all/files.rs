@@ -1,15 +1,15 @@
-//! The bodies of the fuzz targets on their committed corpora and on mutations of them: a few at every `cargo test`, for
-//! as long as `FOLDNET_FUZZ_SECONDS` says where it is set.
+//! Runs the bodies of the fuzz targets on their committed corpora and on mutations of them: a few at every
+//! `cargo test`, or for as long as `FOLDNET_FUZZ_SECONDS` says.
 
 use foldnet_tests::files::{TARGETS, clean, corpus};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::time::{Duration, Instant};
 
-/// Mutations of a target where nothing else is asked for.
+/// Default number of mutations per target.
 const MUTATIONS: usize = 300;
 
-/// One to four changes: bits, bytes, numbers that are limits, stretches that go or come twice.
+/// Makes one to four changes: bits, bytes, numbers at limits, ranges that are removed or duplicated.
 fn mutate(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {
     for _ in 0..=random.next_u32() % 4 {
         let below = |random: &mut ChaCha8Rng, end: usize| random.next_u64() as usize % end.max(1);
@@ -33,7 +33,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut ChaCha8Rng) {
     }
 }
 
-/// The number of inputs that were tried.
+/// Runs a target; returns the number of inputs tried.
 fn run(name: &str, body: fn(&[u8]), time: Option<Duration>) -> usize {
     let seeds = corpus(name);
     assert!(!seeds.is_empty(), "{name}: no corpus");

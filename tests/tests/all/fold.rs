@@ -1,5 +1,5 @@
-//! The fold, on random networks: what is left computes what the network computes, in f64, in core's f32 and as a
-//! model file; and exactly the lists that the grammar allows fold.
+//! The fold on random networks: the result must compute the same as the network, in f64, in core's f32 and as a model
+//! file; and exactly the lists that the grammar allows must fold.
 
 use foldnet_core::fold::{Fold, FoldError};
 use foldnet_core::infer::Inference;
@@ -17,7 +17,7 @@ const B: Layer = Layer::batch_norm();
 const R: Layer = Layer::Relu;
 const S: Layer = Layer::Softmax;
 
-/// Largest deviations, in parts of their tolerance.
+/// Largest deviations, relative to their tolerance.
 #[derive(Debug, Default)]
 struct Worst {
     exact: f64,
@@ -25,7 +25,7 @@ struct Worst {
     model: f64,
 }
 
-/// The fraction of the tolerance that the largest deviation takes, over all logits.
+/// The largest deviation over all logits, as a fraction of the tolerance.
 fn compare(found: &[f64], expected: &[Term], tolerance: &Tolerance, scale: impl Fn(&Term) -> f64, what: &str) -> f64 {
     assert_eq!(found.len(), expected.len(), "{what}");
     let mut worst = 0.0f64;
@@ -38,7 +38,7 @@ fn compare(found: &[f64], expected: &[Term], tolerance: &Tolerance, scale: impl 
     worst
 }
 
-/// The largest rounding error that f64 allows, in units of rounding.
+/// Upper bound of the rounding error in f64, in units of rounding.
 fn largest_error(term: &Term) -> f64 {
     term.roundings * term.magnitude
 }
@@ -82,7 +82,7 @@ fn classified(case: &Case, network: &[FoldedDense]) -> Vec<(usize, Vec<f64>)> {
     (0..IMAGES).rev().map(&mut run).collect()
 }
 
-/// The class, where its logit leads by more than rounding can bridge.
+/// The class, if its logit leads by more than rounding errors.
 fn clear_class(logits: &[Term]) -> Option<usize> {
     let best = (0..logits.len()).max_by(|a, b| logits[*a].value.total_cmp(&logits[*b].value))?;
     let reach = |term: &Term| FOLD_ROUNDED.value * usual_error(term);
@@ -91,7 +91,7 @@ fn clear_class(logits: &[Term]) -> Option<usize> {
     logits.iter().enumerate().all(beaten).then_some(best)
 }
 
-/// Compares all evaluations of a case; counts the images whose class is beyond doubt.
+/// Compares all evaluations of a case; returns the number of images whose class is certain.
 fn check_case(case: &Case, what: &str, worst: &mut Worst) -> usize {
     let network = folded(&case.fold());
     let (predicted, classified) = (predicted(case), classified(case, &network));
@@ -158,10 +158,10 @@ fn every_place_of_batch_normalization_folds() {
     println!("largest deviations in parts of their tolerance: {worst:.2?}");
 }
 
-/// A network that was tampered with, seen through its fold.
+/// Differences of a tampered network, seen through its fold.
 #[derive(Debug, Default)]
 struct Seen {
-    /// Some logit differs at all.
+    /// Any logit differs at all.
     any: u64,
     /// In f64, beyond the tolerance.
     exact: u64,
@@ -205,8 +205,8 @@ fn the_tolerances_see_a_layer_that_is_a_thousandth_off() {
     assert!(seen.rounded > seen.any * 95 / 100, "f32 hides faults: {seen:?}");
 }
 
-/// The layer that a refusal must name, by the grammar: between two ReLUs, before the first and behind the last stands a
-/// Dense, or nothing at all behind a ReLU (a ReLU on a ReLU, or at the end, changes nothing).
+/// The layer that a refusal must name, according to the grammar: between two ReLUs, before the first and after the last
+/// there must be a Dense, or nothing at all after a ReLU (a ReLU after a ReLU, or at the end, changes nothing).
 fn refused(layers: &[Layer]) -> Option<FoldError> {
     let body = layers.strip_suffix(&[S]).unwrap_or(layers);
     let mut start = 0;

@@ -1,4 +1,4 @@
-//! The model file: its bytes, what is refused and how, and that no bytes whatsoever make core panic.
+//! The model file: its bytes, its refusals, and that no bytes make core panic.
 
 use foldnet_core::Model;
 use foldnet_core::infer::Row;
@@ -72,7 +72,7 @@ fn tiny_layers() -> [FloatLayer; 2] {
     ]
 }
 
-/// Random layers of the given widths, pixels first; ReLU behind all but the last.
+/// Random layers of the given widths, pixels first; ReLU after all except the last.
 fn random_layers(widths: &[usize], source: &mut Source) -> Vec<FloatLayer> {
     let layer = |(index, pair): (usize, &[usize])| {
         let mut draw = |count: usize| (0..count).map(|_| source.bell(0.7) as f32).collect();
@@ -88,7 +88,7 @@ fn three_layers() -> Vec<u8> {
     file(&spec(3, 3, "one\ntwo\nthree\nfour\nfive\n", &layers)).unwrap()
 }
 
-/// The logits of `layers`, straight from their weights.
+/// The logits of `layers`, computed directly from their weights.
 fn logits(layers: &[FloatLayer], image: &[u8]) -> Vec<u32> {
     let mut x: Vec<f32> = image.iter().map(|pixel| f32::from(*pixel)).collect();
     for layer in layers {
@@ -200,7 +200,7 @@ fn a_model_must_begin_at_an_address_divisible_by_four() {
     }
 }
 
-/// `TINY` with bytes changed from `at` on, length and checksum fitting.
+/// `TINY` with bytes changed from `at` on, and length and checksum corrected.
 fn patched(at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut model = TINY.to_vec();
     model[at..at + bytes.len()].copy_from_slice(bytes);
@@ -208,7 +208,7 @@ fn patched(at: usize, bytes: &[u8]) -> Vec<u8> {
     model
 }
 
-/// `TINY` with bytes changed from `at` on, and nothing made to fit.
+/// `TINY` with bytes changed from `at` on, and nothing corrected.
 fn damaged(at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut model = TINY.to_vec();
     model[at..at + bytes.len()].copy_from_slice(bytes);
@@ -220,7 +220,7 @@ fn with_bits(first: u8, second: u8) -> Vec<u8> {
     patched_at(&[(116, &[first]), (128, &[second])])
 }
 
-/// `TINY` with bytes changed in several places, length and checksum fitting.
+/// `TINY` with bytes changed in several places, and length and checksum corrected.
 fn patched_at(changes: &[(usize, &[u8])]) -> Vec<u8> {
     let mut model = TINY.to_vec();
     for (at, bytes) in changes {
@@ -235,7 +235,7 @@ fn with_layers(layers: &[u8]) -> Vec<u8> {
     assemble(&[(1, 1, &TINY[80..96]), (2, 1, &TINY[96..104]), (3, 1, layers), (4, 1, &TINY[208..224])])
 }
 
-/// Bytes that are no model, and why.
+/// Bytes that are not a model, with the reason.
 fn refusals() -> Vec<(Vec<u8>, ParseError)> {
     use ParseError::{Bits, Crc, Head, Header, Input, Length, NoModel, Scratch, Section, Shape, TooShort, Version};
     // 65,535 units of 65,535 inputs: the product with 4 bytes does not fit in 32 bits.
@@ -321,7 +321,7 @@ fn names_that_are_no_text_are_no_names() {
     assert!(Model::parse(&AlignedBytes::new(&TINY)).unwrap().labels().count() > 0);
 }
 
-/// The place of a variant, so that a new one must be added here, and to the table.
+/// The number of a variant, so that new ones must be added here, and to the table.
 fn variant(error: ParseError) -> usize {
     match error {
         ParseError::Unaligned => 0,
@@ -360,7 +360,7 @@ fn every_parse_error_is_reached() {
     assert_eq!(reached, [true; 15]);
 }
 
-/// What `encode` says to a layer of 2 units on 3 pixels with these weights.
+/// The result of `encode` for a layer of 2 units on 3 pixels with these weights.
 fn encode_layer(header: LayerHeader, kernel: &[f32], bias: &[f32]) -> Result<usize, EncodeError> {
     let good = [FloatLayer { kernel: vec![1.0; 6], bias: vec![0.0; 3], inputs: 2, relu: true }];
     let mut spec = spec(1, 2, "", &good);

@@ -1,5 +1,4 @@
-//! The model file with weights of 8, 4 and 2 bits: its bytes, the arithmetic by the letter, and that no bytes make core
-//! panic.
+//! The model file with weights of 8, 4 and 2 bits: its bytes, its arithmetic, and that no bytes make core panic.
 
 use foldnet_core::Model;
 use foldnet_core::infer::Row;
@@ -84,12 +83,12 @@ const TINY_ROWS: [&[Row]; 3] = [
     ],
 ];
 
-/// Which pixel is which input.
+/// The pixel of each input.
 const TINY_ORDER: &[u16] = &[3, 0, 1, 2, 4];
 
 const TINY_WEIGHTS: [&[i8]; 3] = [&[1, 1, -1, 0, -1], &[7, -7, -1], &[127, -127, 3, -1, 0, 64]];
 
-/// What core is to write; the model's fields may be changed.
+/// The model for core to write; its fields may be changed.
 fn tiny_spec() -> ModelSpec<'static> {
     let shapes = [(5, 1, 2, true, 0.5), (1, 3, 4, true, 0.25), (3, 2, 8, false, 1.0)];
     let layers = shapes.into_iter().zip(TINY_ROWS.into_iter().zip(TINY_WEIGHTS));
@@ -165,8 +164,8 @@ fn a_tiny_model_has_these_bytes() {
     check(&[0, 255, 0, 0, 255], 1, [-272, 0]);
 }
 
-/// Without an order the file is shorter by 16 bytes, says so in byte 7 of the first layer's entry, and takes the inputs as
-/// they come; an order that changes nothing is not written either.
+/// Without an order the file is shorter by 16 bytes, says so in byte 7 of the first layer's entry, and uses the inputs
+/// in their original order; an order that changes nothing is not written either.
 #[test]
 fn inputs_are_taken_as_they_come_where_there_is_no_order() {
     let plain = file(&ModelSpec { order: &[], ..tiny_spec() }).unwrap();
@@ -243,7 +242,7 @@ fn a_multiplier_or_shift_out_of_range_is_refused() {
     assert!(message.contains("layer 2") && !message.contains('\n'), "{message}");
 }
 
-/// What `encode` says to the last layer of `TINY` with these weights and rows.
+/// The result of `encode` for the last layer of `TINY` with these weights and rows.
 fn encode_last(bits: u8, weights: &[i8], rows: &[Row]) -> Result<(), EncodeError> {
     let mut spec = tiny_spec();
     let header = LayerHeader { bits, ..spec.layers[2].0 };
@@ -283,8 +282,8 @@ fn an_order_that_is_no_permutation_is_not_written() {
     }
 }
 
-/// Layers with sums that are beyond what packed sums can hold, and just within: the worst sum is in every row, and logits
-/// are exact.
+/// Layers with sums just beyond and just within the range of packed sums: every row has its worst sum, and logits are
+/// exact.
 #[test]
 fn rows_say_how_large_their_sums_become() {
     let check = |bits: u8, inputs: usize, units: usize, expected: u8| {

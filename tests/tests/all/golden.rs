@@ -48,7 +48,7 @@ fn golden_runs_with_the_fast_arithmetic_of_the_pc() {
 
 const EXAMPLE: &str = include_str!("../../golden/bn_after_activation.json");
 
-/// A run that was tampered with does not pass, and the message says where.
+/// A tampered run does not pass, and the message says where.
 fn refused(tamper: impl Fn(&mut Run), expected: &str) {
     let mut run = parse("example.json", EXAMPLE).unwrap();
     repeat(&run, &Portable).unwrap();
@@ -82,7 +82,7 @@ fn golden_a_value_just_beyond_the_tolerance_is_named() {
     refused(probability, "example.json: inference, example 2, class 1: ");
 }
 
-/// A file that is no golden run, or only nearly, is refused with its name.
+/// A file that is not, or only nearly, a golden run is refused by name.
 fn unread(from: &str, to: &str, expected: &str) {
     assert!(EXAMPLE.contains(from), "{from}");
     let error = parse("example.json", &EXAMPLE.replacen(from, to, 1)).unwrap_err();

@@ -8,11 +8,11 @@ use foldnet_tests::oracle::{self, Gradient};
 use foldnet_tests::random::{Case, Dice};
 use foldnet_tests::tolerance::{GRADIENT, MOVING, ORACLE_LOGIT, ORACLE_LOSS, Tolerance, largest};
 
-/// A power of two, so that dividing by it is exact; large, so that the parameter itself, from which the update is
-/// subtracted, costs the gradient few bits.
+/// A power of two, so that dividing by it is exact; large, so that subtracting the update from the parameter costs the
+/// gradient few bits.
 const RATE: f32 = 4096.0;
 
-/// ReLU inputs nearer to the kink than this, which f32 may see on its other side, make a case useless.
+/// Cases with ReLU inputs closer to the kink than this, which may be on its other side in f32, are not used.
 const MARGIN: f64 = 1e-5;
 
 /// Parameters and metrics after one step, in a workspace for `spare` more examples than there are.
@@ -31,7 +31,7 @@ fn step_with<C: Compute>(compute: &C, case: &Case, rate: f32, spare: usize) -> (
     (params, metrics)
 }
 
-/// The places of the moving statistics, or those of everything else.
+/// The indices of the moving statistics, or of everything else.
 fn places(case: &Case, moving: bool) -> Vec<usize> {
     let all = case.network().placed().flat_map(|place| {
         let is_norm = matches!(place.layer, Layer::BatchNorm { .. });
@@ -51,7 +51,7 @@ fn gradient_with<C: Compute>(compute: &C, case: &Case, spare: usize) -> Vec<f64>
     case.params.iter().zip(&after).map(difference).collect()
 }
 
-/// What was compared.
+/// Counts of compared values.
 #[derive(Default)]
 struct Tally {
     worst: f64,
@@ -85,12 +85,12 @@ fn compare(case: &Case, expected: &Gradient, core: &[f64]) -> Tally {
     tally
 }
 
-/// A BatchNormalization of a smaller variance blows up f32's rounding of what comes in, a thousandfold where several
-/// follow each other: such a case would measure f32, not the gradient. (Units that are 0 throughout, and a batch of
-/// one, have an exact variance of 0 and are judged.)
+/// A BatchNormalization of a smaller variance amplifies f32's rounding of its inputs, a thousandfold if several follow
+/// each other: such a case would measure f32, not the gradient. (Units that are 0 everywhere, and a batch of one, have
+/// an exact variance of 0 and are compared.)
 const LEAST_VARIANCE: f64 = 1e-2;
 
-/// A case that f32 can judge, drawn again until it is one: ReLU inputs clear of the kink, variances not too small.
+/// A case suitable for f32, drawn again until it is: ReLU inputs away from the kink, variances not too small.
 fn draw(dice: &mut Dice, layers: &[Layer], inputs: usize, n: usize) -> Case {
     for _ in 0..1000 {
         let case = Case::new(dice, layers, inputs, n);
@@ -109,7 +109,7 @@ fn check_gradient(dice: &mut Dice, layers: &[Layer], inputs: usize, n: usize, sp
     compare(&case, &expected, &core_gradient(&case, spare))
 }
 
-/// At most this share of the parameters may be skipped for a kink.
+/// Maximum fraction of the parameters that may be skipped because of a kink.
 fn assert_few_skipped(tally: &Tally) {
     let Tally { worst, compared, skipped } = tally;
     println!("{compared} gradients compared, {skipped} skipped, worst deviation {worst:.1e}");
@@ -187,7 +187,7 @@ fn gradients_of_the_fast_arithmetic_of_the_pc() {
     assert_few_skipped(&total);
 }
 
-/// With one example the variance is 0: what a BatchNormalization puts out is beta, whatever goes in.
+/// With one example the variance is 0: a BatchNormalization outputs beta, whatever its input.
 #[test]
 fn a_batch_of_one_teaches_gamma_and_everything_below_nothing() {
     let layers = [Layer::dense(3), Layer::batch_norm(), Layer::Relu, Layer::dense(4), Layer::Softmax];
@@ -228,7 +228,7 @@ fn loss_accuracy_and_moving_statistics_are_the_oracle_s() {
     println!("worst deviation: loss {worst_loss:.1e}, moving statistics {worst_moving:.1e}");
 }
 
-/// The first of the largest, as core and Keras count it.
+/// The class of the largest output, the first if several are equal, as in core and Keras.
 fn class(z: &[f64]) -> usize {
     z.iter().enumerate().fold(0, |best, (class, value)| if *value > z[best] { class } else { best })
 }
@@ -282,7 +282,7 @@ fn inference_uses_the_moving_statistics() {
     println!("worst deviation of a logit: {worst:.1e}");
 }
 
-/// The comparison itself: a gradient that is off by twice the tolerance does not pass.
+/// The comparison itself: a gradient that is wrong by twice the tolerance must not pass.
 #[test]
 #[should_panic(expected = "GRADIENT allows")]
 fn a_wrong_gradient_is_found() {
