@@ -87,7 +87,7 @@
 //! * `inputs` (default) supports inputs other than unchanged `u8`, `heads` (default) answers other than a class, and
 //!   `wide` (default) layers with thousands of inputs.
 //! * `slot-writer` replaces models in flash.
-//! * `dsp` says that an ARMv8-M core has the DSP extension.
+//! * `dsp` says that an ARMv8-M core has the DSP extension, `mve` that it has MVE (Cortex-M55).
 //! * `defmt` logs errors.
 //! * `micromath` computes probabilities with less code.
 //! * `cases` contains the crate's own tests for a board.

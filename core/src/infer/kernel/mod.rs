@@ -10,6 +10,8 @@ mod armv6m;
 mod armv7m;
 #[cfg(foldnet_kernel = "dsp")]
 mod dsp;
+#[cfg(foldnet_kernel = "mve")]
+mod mve;
 mod portable;
 #[cfg(foldnet_kernel = "rv32im")]
 mod rv32im;
@@ -69,6 +71,9 @@ pub trait Kernel {
 #[cfg(foldnet_kernel = "dsp")]
 pub type Current = dsp::Dsp;
 /// The kernel of this target.
+#[cfg(foldnet_kernel = "mve")]
+pub type Current = mve::Mve;
+/// The kernel of this target.
 #[cfg(foldnet_kernel = "rv32im")]
 pub type Current = rv32im::Rv32im;
 /// The kernel of this target.
@@ -85,6 +90,7 @@ pub type Current = armv7m::Armv7m;
     foldnet_kernel = "armv6m",
     foldnet_kernel = "armv7m",
     foldnet_kernel = "dsp",
+    foldnet_kernel = "mve",
     foldnet_kernel = "rv32im",
     foldnet_kernel = "sse2"
 )))]
@@ -125,6 +131,8 @@ kinds! {
     Portable "portable" Chains,
     /// Cortex-M with the DSP extension.
     Dsp "dsp" Chains,
+    /// Cortex-M with MVE.
+    Mve "mve" Chains,
     /// RISC-V with a multiplier.
     Rv32im "rv32im" Halves,
     /// x86-64.
@@ -147,7 +155,7 @@ impl KernelKind {
 
     /// Whether hidden layers are requantized by the kernel, those with steady rows (`Row::is_steady`).
     pub const fn makes_bytes(self) -> bool {
-        matches!(self, Self::Dsp)
+        matches!(self, Self::Dsp | Self::Mve)
     }
 
     /// Maximum number of 32-bit words that the list of `inputs` inputs takes; saturated if no memory has them.
@@ -157,6 +165,12 @@ impl KernelKind {
             Self::Portable => inputs,
             // Most where every other pair is zero: three words for each run of one, and three at the end.
             Self::Dsp => (inputs.div_ceil(2) + 1).saturating_mul(3) / 2 + 2,
+            // Two words for each group of 8; two for a run, before which is a group of zeros, or eight others. Three runs are
+            // the first, that of the last group and the end.
+            Self::Mve => {
+                let groups = inputs.div_ceil(8);
+                groups.saturating_mul(2).saturating_add(groups / 4 + 6)
+            }
             // Three words for each pair, three for an entry of zeros, and three for start and ends.
             Self::Rv32im => inputs.div_ceil(2).saturating_mul(3).saturating_add(6),
             // Up to three words for each pair, for a multiple of four pairs.
@@ -289,11 +303,14 @@ pub(crate) mod cases {
     #[cfg(test)]
     #[test]
     fn kinds_are_those_of_the_table() {
-        let check = |target, dsp, expected| {
-            assert_eq!(KernelKind::of_target(target, |feature| dsp && feature == "dsp"), expected, "{target}");
+        let check_with = |asked, target, expected| {
+            assert_eq!(KernelKind::of_target(target, |feature| feature == asked), expected, "{target}");
         };
+        let check = |target, dsp, expected| check_with(if dsp { "dsp" } else { "" }, target, expected);
         check("thumbv7em-none-eabihf", false, KernelKind::Dsp);
         check("thumbv8m.main-none-eabihf", true, KernelKind::Dsp);
+        check_with("mve", "thumbv8m.main-none-eabihf", KernelKind::Mve);
+        check_with("mve", "thumbv7em-none-eabihf", KernelKind::Dsp);
         check("thumbv8m.main-none-eabi", false, KernelKind::Armv7m);
         check("thumbv7m-none-eabi", true, KernelKind::Armv7m);
         check("thumbv8m.base-none-eabi", true, KernelKind::Armv6m);

@@ -23,8 +23,10 @@ const fn family(target: &'static str, kernel: &'static str, long_multiply: bool)
 
 /// The first that fits is taken.
 pub const FAMILIES: &[Family] = &[
-    // ARMv7E-M always has the DSP extension. ARMv8-M may come without; `.arch_extension dsp` is refused, a core is not.
+    // ARMv7E-M always has the DSP extension. ARMv8-M may come without, and with MVE; `.arch_extension dsp` is refused, a core is
+    // not.
     family("thumbv7em-", "dsp", true),
+    Family { feature: Some("mve"), cpu: ".cpu cortex-m55", ..family("thumbv8m.main-", "mve", true) },
     Family { feature: Some("dsp"), cpu: ".cpu cortex-m33", ..family("thumbv8m.main-", "dsp", true) },
     family("thumbv8m.main-", "armv7m", true),
     family("thumbv7m-", "armv7m", true),
