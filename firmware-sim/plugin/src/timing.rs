@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn cores_without_published_timing_have_none() {
         assert_eq!(Core::named("Cortex-M4F"), Some(Core::M4));
-        for name in ["Cortex-M7", "Cortex-M33", "RV32IMC", ""] {
+        for name in ["Cortex-M7", "Cortex-M33", "Cortex-M55", "RV32IMC", ""] {
             assert_eq!(Core::named(name), None, "{name}");
         }
     }

@@ -126,7 +126,7 @@ mod tests {
         let cycles = |board| layer(board, 784, 300, 8).unwrap();
         // 50 blocks of 392 pairs of 12 bytes, 16 a line, 5 wait states.
         assert_eq!(cycles(slow) - cycles(fast), 50.0 * 392.0 * 12.0 / 16.0 * 5.0);
-        for board in ["mps2-an500", "mps2-an505", "riscv32"] {
+        for board in ["mps2-an500", "mps2-an505", "mps3-an547", "riscv32"] {
             assert_eq!(layer(by_name(board).unwrap(), 784, 300, 8), None, "{board}");
         }
         assert_eq!(layer(fast, 784, 300, 32), None);

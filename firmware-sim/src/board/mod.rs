@@ -126,7 +126,7 @@ impl Board {
 
     /// The kernel for this board, from the same table as in core's `build.rs`.
     pub fn kernel(&self) -> KernelKind {
-        KernelKind::of_target(self.target, |feature| feature == "dsp" && self.dsp)
+        KernelKind::of_target(self.target, |feature| self.feature == Some(feature))
     }
 
     /// Place and number of the models in flash, as in the firmware's linker script.

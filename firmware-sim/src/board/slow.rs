@@ -1,9 +1,9 @@
 //! Describes where rows of a model make a kernel slow, and the additional instructions per inference.
 //!
 //! A layer with a row beyond the kernel's [bound](foldnet_core::infer::bound) processes its inputs in strips, and each
-//! strip goes through all blocks, which adds `strips * blocks * by_block` instructions. In the DSP kernel, a row that
-//! is not steady makes compiled code requantize the whole layer, which adds `units * by_row`. Both coefficients were
-//! counted on boards, and a test repeats this.
+//! strip goes through all blocks, which adds `strips * blocks * by_block` instructions. In the DSP and MVE kernels, a row
+//! that is not steady makes compiled code requantize the whole layer, which adds `units * by_row`. Both coefficients
+//! were counted on boards, and a test repeats this.
 
 use super::Board;
 use foldnet_core::Model;
@@ -29,6 +29,7 @@ pub struct SlowLayer {
 const fn by_block(kernel: KernelKind) -> usize {
     match kernel {
         KernelKind::Dsp => 250,
+        KernelKind::Mve => 300,
         KernelKind::Armv7m => 490,
         KernelKind::Armv6m => 440,
         KernelKind::Rv32im => 250,
@@ -36,8 +37,14 @@ const fn by_block(kernel: KernelKind) -> usize {
     }
 }
 
-/// Instructions per row that compiled code requantizes.
-const BY_ROW: usize = 25;
+/// Additional instructions per row that compiled code requantizes instead of the kernel; 0 if it always does.
+const fn by_row(kernel: KernelKind) -> usize {
+    match kernel {
+        KernelKind::Dsp => 25,
+        KernelKind::Mve => 40,
+        _ => 0,
+    }
+}
 
 /// The layers of `model` with rows that make `kernel` slow.
 pub fn slow_layers(model: &Model, kernel: KernelKind) -> Vec<SlowLayer> {
@@ -47,7 +54,7 @@ pub fn slow_layers(model: &Model, kernel: KernelKind) -> Vec<SlowLayer> {
         let (width, units) = (BitWidth::from_bits(layer.bits)?, usize::from(layer.units));
         let strips = if rows.wide > 0 { rows.strips } else { 0 };
         let in_strips = strips * units.div_ceil(width.rows()) * by_block(kernel);
-        let requantized = if kernel.makes_bytes() && rows.layer + 1 < layers.len() { units * BY_ROW } else { 0 };
+        let requantized = if rows.layer + 1 < layers.len() { units * by_row(kernel) } else { 0 };
         Some(SlowLayer { rows, units, kernel, instructions: in_strips + requantized })
     };
     model.slow_rows(kernel).filter_map(of).collect()

@@ -47,21 +47,22 @@ pub struct Core {
     pub name: &'static str,
     /// Rust target of its firmware.
     pub target: &'static str,
-    /// Whether an ARMv8-M core has the DSP extension, which its target does not say.
-    pub dsp: bool,
+    /// Feature of `foldnet-core` for an extension that the target does not say.
+    pub feature: Option<&'static str>,
 }
 
 /// The cores that firmware can be built for.
 pub const CORES: &[Core] = &[
-    Core { name: "Cortex-M0", target: "thumbv6m-none-eabi", dsp: false },
-    Core { name: "Cortex-M0+", target: "thumbv6m-none-eabi", dsp: false },
-    Core { name: "Cortex-M3", target: "thumbv7m-none-eabi", dsp: false },
-    Core { name: "Cortex-M4", target: "thumbv7em-none-eabi", dsp: false },
-    Core { name: "Cortex-M4F", target: "thumbv7em-none-eabihf", dsp: false },
-    Core { name: "Cortex-M7", target: "thumbv7em-none-eabihf", dsp: false },
-    Core { name: "Cortex-M33", target: "thumbv8m.main-none-eabihf", dsp: true },
-    Core { name: "Cortex-M33-nodsp", target: "thumbv8m.main-none-eabihf", dsp: false },
-    Core { name: "RV32IMC", target: "riscv32imc-unknown-none-elf", dsp: false },
+    Core { name: "Cortex-M0", target: "thumbv6m-none-eabi", feature: None },
+    Core { name: "Cortex-M0+", target: "thumbv6m-none-eabi", feature: None },
+    Core { name: "Cortex-M3", target: "thumbv7m-none-eabi", feature: None },
+    Core { name: "Cortex-M4", target: "thumbv7em-none-eabi", feature: None },
+    Core { name: "Cortex-M4F", target: "thumbv7em-none-eabihf", feature: None },
+    Core { name: "Cortex-M7", target: "thumbv7em-none-eabihf", feature: None },
+    Core { name: "Cortex-M33", target: "thumbv8m.main-none-eabihf", feature: Some("dsp") },
+    Core { name: "Cortex-M33-nodsp", target: "thumbv8m.main-none-eabihf", feature: None },
+    Core { name: "Cortex-M55", target: "thumbv8m.main-none-eabihf", feature: Some("mve") },
+    Core { name: "RV32IMC", target: "riscv32imc-unknown-none-elf", feature: None },
 ];
 
 /// The QEMU machine that emulates a board.
@@ -85,8 +86,8 @@ pub struct Board {
     pub core: &'static str,
     /// Rust target of its firmware.
     pub target: &'static str,
-    /// See [`Core::dsp`].
-    pub dsp: bool,
+    /// See [`Core::feature`].
+    pub feature: Option<&'static str>,
     /// Flash, or the memory that replaces it.
     pub flash: Region,
     /// Contiguous RAM.
@@ -215,7 +216,7 @@ impl Entry {
             chip: keep(self.chip),
             core: core.name,
             target: core.target,
-            dsp: core.dsp,
+            feature: core.feature,
             flash: self.flash,
             ram: self.ram,
             model_address: self.model_address,

@@ -210,8 +210,8 @@ fn command(board: &Board, toolchain: &Toolchain, root: &Path, folder: &Path) -> 
         command.env("FOLDNET_BOARD_FILE", file);
     }
     command.args(["--profile", "firmware", "-p", "foldnet-sim"]).arg("--target-dir").arg(folder);
-    if board.dsp {
-        command.args(["--features", "dsp"]);
+    if let Some(feature) = board.feature {
+        command.args(["--features", feature]);
     }
     command
 }

@@ -55,6 +55,11 @@ fn cases_pass_on_the_m3_and_the_m33() {
 }
 
 #[test]
+fn cases_pass_on_the_m55() {
+    check("mps3-an547");
+}
+
+#[test]
 fn cases_pass_on_riscv() {
     check("riscv32");
 }

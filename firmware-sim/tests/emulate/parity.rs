@@ -60,6 +60,14 @@ fn riscv_is_the_simulator() {
     }
 }
 
+#[test]
+fn the_m55_is_the_simulator() {
+    check_widths("mps3-an547");
+    for bits in [8, 4, 2] {
+        check("mps3-an547", &models::random_integer(28, 28, &[300, 100, 10], bits, 1), 784, 20);
+    }
+}
+
 /// A model of averages of 2x2 pixels, without an order of them.
 fn pooled(height: u16, width: u16, units: &[u16], bits: u8, seed: u32) -> Vec<u8> {
     let fours = height * width / 4;
@@ -72,7 +80,7 @@ fn pooled(height: u16, width: u16, units: &[u16], bits: u8, seed: u32) -> Vec<u8
 
 #[test]
 fn averages_of_pixels_are_the_simulators() {
-    for board in ["netduinoplus2", "microbit", "riscv32", "mps2-an385"] {
+    for board in ["netduinoplus2", "microbit", "riscv32", "mps2-an385", "mps3-an547"] {
         check(board, &pooled(28, 28, &[64, 32, 10], 4, 1), 784, 20);
         check(board, &pooled(6, 10, &[7, 3], 8, 2), 60, 20);
     }

@@ -47,9 +47,13 @@ fn check(board: &str, slow: &[u8], quick: &[u8], inputs: usize) {
 fn strips_cost_what_is_said() {
     let wide = |bits| models::random_integer(56, 56, &[32, 10], bits, 1);
     let claimed = |model: &[u8]| with_rows(model, |row| Row { worst: 0, ..row });
-    for (board, widths) in
-        [("netduinoplus2", &[8, 4, 2][..]), ("mps2-an385", &[8]), ("mps2-an385-m0", &[8]), ("riscv32", &[8])]
-    {
+    for (board, widths) in [
+        ("netduinoplus2", &[8, 4, 2][..]),
+        ("mps3-an547", &[8, 4, 2]),
+        ("mps2-an385", &[8]),
+        ("mps2-an385-m0", &[8]),
+        ("riscv32", &[8]),
+    ] {
         for &bits in widths {
             let model = wide(bits);
             check(board, &model, &claimed(&model), 56 * 56);
@@ -62,6 +66,9 @@ fn rows_that_are_not_steady_cost_what_is_said() {
     for bits in [8, 4, 2] {
         let steady = models::random_integer(16, 16, &[200, 10], bits, 1);
         let unsteady = with_rows(&steady, |row| Row { shift: 0, ..row });
-        check("netduinoplus2", &unsteady, &with_rows(&steady, |row| Row { shift: 1, ..row }), 256);
+        let steady = with_rows(&steady, |row| Row { shift: 1, ..row });
+        for board in ["netduinoplus2", "mps3-an547"] {
+            check(board, &unsteady, &steady, 256);
+        }
     }
 }

@@ -40,6 +40,7 @@ fn each_board_takes_what_fits() {
         ("mps2-an386", "fits", "fits", "fits"),
         ("mps2-an500", "fits", "fits", "fits"),
         ("mps2-an505", "fits", "fits", "fits"),
+        ("mps3-an547", "flash", "fits", "fits"),
         ("riscv32", "fits", "fits", "fits"),
         ("mps2-an385-m0", "fits", "fits", "fits"),
     ];
@@ -107,6 +108,7 @@ fn each_board_says_its_slots() {
         ("mps2-an386", [2, 2, 2]),
         ("mps2-an500", [2, 2, 2]),
         ("mps2-an505", [2, 2, 2]),
+        ("mps3-an547", [1, 2, 2]),
         ("riscv32", [2, 2, 2]),
         ("mps2-an385-m0", [2, 2, 2]),
     ];
@@ -146,7 +148,7 @@ fn layers_with_sums_beyond_a_kernel_are_told() {
     let [line] = &said(8, KernelKind::Armv6m)[..] else { panic!("not one line") };
     let begin = "layer 0 is slow with kernel armv6m: 32 of 32 rows have sums too large for it, so inputs are taken in ";
     assert!(line.starts_with(begin) && line.ends_with("more instructions for each inference"), "{line}");
-    // Only the kernel for DSP has a bound at 4 and 2 bits.
+    // Only the kernels for DSP and MVE have a bound at 4 and 2 bits.
     for bits in [4, 2] {
         assert_eq!(said(bits, KernelKind::Dsp).len(), 1, "{bits} bits");
         assert_eq!(said(bits, KernelKind::Rv32im), [""; 0], "{bits} bits");
