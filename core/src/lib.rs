@@ -100,6 +100,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+mod arch;
 #[cfg(any(test, feature = "cases"))]
 pub mod cases;
 pub mod compute;

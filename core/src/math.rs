@@ -1,6 +1,8 @@
 //! Elementary functions from libm, so that a PC and a device compute the same bits; sums in a fixed order; softmax; and
 //! the parameters of a BatchNormalization. Used by training, the fold and inference.
 
+pub(crate) use crate::arch::sqrt;
+
 /// Independent partial sums of [`sum`] and [`dot_centered`]: the number of lanes in a 512-bit vector.
 const LANES: usize = 16;
 
@@ -18,21 +20,6 @@ pub(crate) fn exp_for_display(x: f32) -> f32 {
 
 pub(crate) fn ln(x: f32) -> f32 {
     libm::logf(x)
-}
-
-/// Correctly rounded, so every form gives the same bits. On x86-64 by the intrinsic, which loops over slices turn into
-/// vectors; libm's is inline assembly there, one value at a time.
-#[inline(always)]
-pub(crate) fn sqrt(x: f32) -> f32 {
-    #[cfg(target_arch = "x86_64")]
-    #[allow(unsafe_code, unused_unsafe)]
-    {
-        use core::arch::x86_64::{_mm_cvtss_f32, _mm_set_ss, _mm_sqrt_ss};
-        // SAFETY: every x86-64 has SSE.
-        unsafe { _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(x))) }
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    libm::sqrtf(x)
 }
 
 pub(crate) fn sqrt_f64(x: f64) -> f64 {
