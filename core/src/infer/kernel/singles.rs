@@ -7,9 +7,10 @@
 //!
 //! A chunk ends where the sum of its `x` would pass the kernel's limit, since its sums share words of 32 bits.
 //!
-//! The inputs are gathered by assembler that all of these cores know: 10 instructions for a zero and 14 for another
-//! input where there is an order, 7 and 11 where there is none. Compiled Rust took 14 and 45, in all some 30,000 an image
-//! of the notebook's model. Places in the order that no activation has count as 0.
+//! The inputs are gathered by assembler that all of these cores know, two in a round: 6.5 instructions for a zero and 9.5
+//! for another input where there is an order, 5.5 and 8.5 where there is none. One by one, with a test of each place in the
+//! order, it took 10, 14, 7 and 11; compiled Rust took 14 and 45, in all some 30,000 an image of the notebook's model. Places
+//! in the order that no activation has count as 0: only where there are such, each place is tested.
 
 #![allow(unsafe_code)]
 
@@ -30,19 +31,27 @@ pub(super) struct Form {
     pub(super) gather: Gather,
 }
 
-/// What gathers a chunk of inputs and returns the sum of `x`, where there is an order and where there is none.
+/// What gathers a chunk of inputs and returns the sum of `x`.
 pub(super) struct Gather {
-    listed: unsafe extern "C" fn(&mut Cursor) -> u32,
+    /// Where there is no order.
     plain: unsafe extern "C" fn(&mut Cursor) -> u32,
+    /// In an order, where all activations are there.
+    whole: unsafe extern "C" fn(&mut Cursor) -> u32,
+    /// In an order, where some are missing.
+    part: unsafe extern "C" fn(&mut Cursor) -> u32,
 }
 
 /// An offset is the distance from the block's begin.
-pub(super) const OFFSETS: Gather = Gather { listed: foldnet_gather_listed, plain: foldnet_gather_plain };
+pub(super) const OFFSETS: Gather =
+    Gather { plain: foldnet_gather_plain, whole: foldnet_gather_whole, part: foldnet_gather_part };
 
 /// An offset is the distance from the input before, in each pass from the block's begin.
 #[cfg(foldnet_kernel = "armv7m")]
-pub(super) const DISTANCES: Gather =
-    Gather { listed: foldnet_gather_listed_distances, plain: foldnet_gather_plain_distances };
+pub(super) const DISTANCES: Gather = Gather {
+    plain: foldnet_gather_plain_distances,
+    whole: foldnet_gather_whole_distances,
+    part: foldnet_gather_part_distances,
+};
 
 /// The list, and what the recovery of sums needs.
 #[derive(Debug)]
@@ -51,7 +60,8 @@ pub struct Singles<'s> {
     /// The sum of all `x` of the first pass, and of the second.
     pub(super) totals: [u32; 2],
     width: BitWidth,
-    block_words: usize,
+    /// Words of a block that the offsets lead to.
+    pub(super) block_words: usize,
 }
 
 impl<'s> Singles<'s> {
@@ -99,7 +109,10 @@ fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [
     let x = source.activations();
     let (gather, from, size) = match source.order() {
         Order::Plain(inputs) => (form.gather.plain, x.get(..inputs).unwrap_or(x).as_ptr_range(), 1),
-        Order::Listed(order) => (form.gather.listed, bytemuck::must_cast_slice(order.numbers()).as_ptr_range(), 2),
+        Order::Listed(order) => {
+            let gather = if source.is_whole() { form.gather.whole } else { form.gather.part };
+            (gather, bytemuck::must_cast_slice(order.numbers()).as_ptr_range(), 2)
+        }
     };
     let first = from.start.wrapping_add(size * which);
     let (limit, x, len) = (form.limit, x.as_ptr(), x.len());
@@ -109,7 +122,8 @@ fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [
         let header = cursor.next;
         cursor.next = header.wrapping_add(1);
         // SAFETY: the room suffices for a slot of each input, of each chunk of 17 inputs or more, and two for each pass
-        // beside; the cursor reads what lies between `from` and `end`, and activations below `len`.
+        // beside; the cursor reads what lies between `from` and `end`, and activations that are there: an order lists
+        // inputs only.
         let bytes = unsafe {
             total += gather(&mut cursor);
             let bytes = cursor.next.byte_offset_from(header) as u32 - 8;
@@ -125,23 +139,53 @@ fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [
 }
 
 unsafe extern "C" {
-    fn foldnet_gather_listed(cursor: &mut Cursor) -> u32;
     fn foldnet_gather_plain(cursor: &mut Cursor) -> u32;
+    fn foldnet_gather_whole(cursor: &mut Cursor) -> u32;
+    fn foldnet_gather_part(cursor: &mut Cursor) -> u32;
 }
 
 #[cfg(foldnet_kernel = "armv7m")]
 unsafe extern "C" {
-    fn foldnet_gather_listed_distances(cursor: &mut Cursor) -> u32;
     fn foldnet_gather_plain_distances(cursor: &mut Cursor) -> u32;
+    fn foldnet_gather_whole_distances(cursor: &mut Cursor) -> u32;
+    fn foldnet_gather_part_distances(cursor: &mut Cursor) -> u32;
 }
 
-// r0 next, r1 from, r2 x, r3 an input, r4 offset, r5 step, r6 len, r7 sum; r12 limit, lr end.
+// r0 next, r1 from, r2 x, r3 an input, r4 offset, r5 step, r6 len, r7 what the sum may still grow by; lr end.
 global_asm!(
     r#"
     .syntax unified
     .thumb
 
-    .macro FN_GATHER_BEGIN name
+    /* The input \at bytes on from r1 to r3; to \skip where no activation has it. */
+    .macro FN_GATHER_TAKE form, at, skip
+    .ifc \form, plain
+    ldrb r3, [r1, #\at]
+    .else
+    ldrh r3, [r1, #\at]
+    .ifc \form, part
+    cmp r3, r6
+    bhs \skip
+    .endif
+    ldrb r3, [r2, r3]
+    .endif
+    .endm
+
+    /* Writes the slot of the input in r3, and takes the next offset; to \full where the chunk has no room for it. */
+    .macro FN_GATHER_PUT distance, skip, full
+    cmp r3, #0
+    beq \skip
+    subs r7, r7, r3
+    blo \full
+    stm r0!, {r3, r4}
+    .if \distance
+    movs r4, #0
+    .endif
+    .endm
+
+    /* Two inputs a round, \size bytes each, 2^\log; where their number is odd, the first round begins at its second.
+       \distance 1: an offset begins at the input before. */
+    .macro FN_GATHER name, form, size, log, distance
     .section .text.\name, "ax", %progbits
     .global \name
     .type \name, %function
@@ -151,64 +195,47 @@ global_asm!(
     push {r0, r4-r7, lr}
     ldr r1, [r0, #8]
     mov lr, r1
-    ldr r1, [r0, #20]
-    mov r12, r1
     ldr r4, [r0, #12]
     ldr r5, [r0, #16]
+    ldr r7, [r0, #20]
     ldr r2, [r0, #24]
     ldr r6, [r0, #28]
-    ldm r0!, {r1, r3}
-    mov r0, r1
-    mov r1, r3
-    movs r7, #0
-    b 3f
-    .endm
-
-    /* Takes the input in r3; \size bytes back where the chunk is full. \distance 1: the next offset begins at 0. */
-    .macro FN_GATHER_END size, distance
-    cmp r3, #0
-    beq 2f
-    adds r7, r7, r3
-    cmp r7, r12
-    bhi 4f
-    stm r0!, {r3, r4}
-    .if \distance
-    movs r4, #0
-    .endif
-2:  adds r4, r4, r5
-3:  cmp r1, lr
-    blo 1b
-    b 5f
-4:  subs r7, r7, r3
+    ldr r1, [r0, #4]
+    ldr r0, [r0]
+    mov r3, lr
+    subs r3, r3, r1
+    bls 6f
+    adds r3, #\size - 1
+    lsls r3, r3, #31 - \log
+    bpl 1f
     subs r1, #\size
-5:  ldr r3, [sp]
+    b 3f
+1:  FN_GATHER_TAKE \form, 0, 2f
+    FN_GATHER_PUT \distance, 2f, 5f
+2:  adds r4, r4, r5
+3:  FN_GATHER_TAKE \form, \size, 4f
+    FN_GATHER_PUT \distance, 4f, 7f
+4:  adds r4, r4, r5
+    adds r1, #2 * \size
+    cmp r1, lr
+    blo 1b
+    b 6f
+7:  adds r1, #\size
+5:  adds r7, r7, r3
+6:  ldr r3, [sp]
     stm r3!, {r0, r1}
     str r4, [r3, #4]
-    mov r0, r7
+    ldr r0, [r3, #12]
+    subs r0, r0, r7
     pop {r1, r4-r7, pc}
     .endm
 
-    .macro FN_GATHER_LISTED name, distance
-    FN_GATHER_BEGIN \name
-1:  ldrh r3, [r1]
-    adds r1, #4
-    cmp r3, r6
-    bhs 2f
-    ldrb r3, [r2, r3]
-    FN_GATHER_END 4, \distance
-    .endm
-
-    .macro FN_GATHER_PLAIN name, distance
-    FN_GATHER_BEGIN \name
-1:  ldrb r3, [r1]
-    adds r1, #2
-    FN_GATHER_END 2, \distance
-    .endm
-
-    FN_GATHER_LISTED foldnet_gather_listed, 0
-    FN_GATHER_LISTED foldnet_gather_listed_distances, 1
-    FN_GATHER_PLAIN foldnet_gather_plain, 0
-    FN_GATHER_PLAIN foldnet_gather_plain_distances, 1
+    FN_GATHER foldnet_gather_plain, plain, 2, 1, 0
+    FN_GATHER foldnet_gather_whole, whole, 4, 2, 0
+    FN_GATHER foldnet_gather_part, part, 4, 2, 0
+    FN_GATHER foldnet_gather_plain_distances, plain, 2, 1, 1
+    FN_GATHER foldnet_gather_whole_distances, whole, 4, 2, 1
+    FN_GATHER foldnet_gather_part_distances, part, 4, 2, 1
 "#,
     options(raw)
 );
