@@ -62,6 +62,7 @@ pub const CASES: &[Case] = table![
     infer::window::cases::samples_of_another_length_are_not_taken,
     infer::kernel::cases::portable_sums_are_exact,
     infer::kernel::cases::sums_of_this_target_are_exact,
+    infer::kernel::cases::bytes_are_requantized_sums,
     model::an_integer_model_is_written_opened_and_run,
     model::a_float_model_is_written_opened_and_run,
     model::probabilities_are_the_softmax_of_the_logits,

@@ -95,7 +95,8 @@ impl Traits {
 pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [u8]) {
     let Dense { rows, weights, traits, .. } = *dense;
     let width = dense.width();
-    if Current::MAKES_BYTES && !traits.unsteady && !dense.is_wide(source) {
+    let slow = dense.is_wide(source) || Current::KIND.needs_steady() && traits.unsteady;
+    if Current::MAKES_BYTES && !slow {
         Current::bytes(width, &Current::list(width, source, list), weights, rows, y);
         return;
     }

@@ -86,12 +86,21 @@ impl BitWidth {
 
     /// Words per pair of inputs in a block.
     pub const fn words(self) -> usize {
-        self.rows() / self.fields()
+        // `rows / fields`, said one by one as a Cortex-M0 cannot divide.
+        match self {
+            Self::Eight => 3,
+            Self::Four => 2,
+            Self::Two => 1,
+        }
     }
 
     /// Number of rows whose weights share a half-word.
     pub const fn fields(self) -> usize {
-        16 / self.bits() as usize
+        match self {
+            Self::Eight => 2,
+            Self::Four => 4,
+            Self::Two => 8,
+        }
     }
 
     /// Words per block of rows with `inputs` weights; saturates if that exceeds the address space.

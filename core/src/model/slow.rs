@@ -28,7 +28,7 @@ impl Model<'_> {
                 || sections.rows.chunks_exact(Row::LEN).filter_map(|row| Some(Row::from_bytes(*row.first_chunk()?)));
             let strips = shape.inputs().div_ceil(self.strip(layer).max(1));
             let wide = if strips > 1 { rows().filter(|row| row.worst > most).count() } else { 0 };
-            let requantizes = kernel.makes_bytes() && layer != last;
+            let requantizes = kernel.needs_steady() && layer != last;
             let unsteady = if requantizes { rows().filter(|row| !row.is_steady()).count() } else { 0 };
             (wide + unsteady > 0).then_some(SlowRows { layer, wide, strips, unsteady })
         })

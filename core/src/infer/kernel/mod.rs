@@ -57,13 +57,17 @@ pub trait Kernel {
     /// there are no blocks, and the sums stay as they are.
     #[inline(always)]
     fn sums_of_blocks(width: BitWidth, list: &Self::List<'_>, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
-        for (block, sums) in blocks.chunks(stride).zip(sums) {
+        // Not by `chunks`: it divides, which is some 80 instructions on a core that cannot.
+        let mut rest = blocks;
+        for sums in sums {
+            let (block, behind) = rest.split_at_checked(stride).unwrap_or((rest, &[]));
             Self::sums(width, list, block, sums);
+            rest = behind;
         }
     }
 
-    /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`, where every row is
-    /// steady (`Row::is_steady`) and within the [bound](KernelKind::bound).
+    /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`, where every row is within the
+    /// [bound](KernelKind::bound), and steady (`Row::is_steady`) if [`KernelKind::needs_steady`].
     fn bytes(_: BitWidth, _: &Self::List<'_>, _weights: &[u32], _rows: &[[u32; 2]], _y: &mut [u8]) {}
 }
 
@@ -153,8 +157,13 @@ impl KernelKind {
         Self::ALL.iter().copied().find(|kind| Some(kind.name()) == name).unwrap_or(Self::Portable)
     }
 
-    /// Whether hidden layers are requantized by the kernel, those with steady rows (`Row::is_steady`).
+    /// Whether hidden layers are requantized by the kernel.
     pub const fn makes_bytes(self) -> bool {
+        matches!(self, Self::Dsp | Self::Mve | Self::Armv6m | Self::Rv32im)
+    }
+
+    /// Whether it requantizes those with steady rows (`Row::is_steady`) alone.
+    pub const fn needs_steady(self) -> bool {
         matches!(self, Self::Dsp | Self::Mve)
     }
 
@@ -188,6 +197,7 @@ impl KernelKind {
 
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
+    use super::super::requantize::{Row, requantize_to_byte};
     use super::super::source::{Listed, Order};
     use super::*;
 
@@ -325,6 +335,52 @@ pub(crate) mod cases {
         if cfg!(target_arch = "x86_64") {
             check("x86_64-", false, KernelKind::CURRENT);
         }
+    }
+
+    /// Rows of every number, sums of every size and sign, every shift that the kernel has, one row by itself beside.
+    pub(crate) fn bytes_are_requantized_sums() {
+        if !Current::MAKES_BYTES {
+            return;
+        }
+        let (mut dice, mut kept) = (Dice(7), 0);
+        for round in 0..300 {
+            let width = [BitWidth::Eight, BitWidth::Four, BitWidth::Two][round % 3];
+            kept += check_bytes(width, 1 + round % 7, round % 25, &mut dice);
+        }
+        assert!(kept > 300, "{kept} bytes are not at an end");
+    }
+
+    /// A layer of `inputs` and `units`; how many of its bytes are neither 0 nor 255.
+    #[inline(never)]
+    fn check_bytes(width: BitWidth, inputs: usize, units: usize, dice: &mut Dice) -> usize {
+        let (mut words, mut x, mut rows, mut found) = ([0; 4 * 12], [0; 7], [[0; 2]; 25], [0xa5; 25]);
+        x.iter_mut().for_each(|x| *x = dice.below(256) as u8);
+        let source = Source::new(&x, Order::Plain(inputs));
+        let (blocks, block_words) = (units.div_ceil(width.rows()), width.block_words(inputs));
+        let weights = words.get_mut(..blocks * block_words).unwrap();
+        let mut sums = [[0; MAX_ROWS]; 5];
+        for (block, sums) in weights.chunks_exact_mut(block_words).zip(&mut sums) {
+            *sums = weigh(width, &source, false, block, dice);
+        }
+        for (unit, row) in rows[..units].iter_mut().enumerate() {
+            // Of a number of bits that is up to 11 more than the shift's and the multiplier's.
+            let shift = if Current::KIND.needs_steady() { 1 + dice.below(17) } else { dice.below(31) };
+            let bias = 1i32 << (14 + shift).min(30) >> dice.below(4) << dice.below(10).min(16 - shift.min(16));
+            let bias = if unit % 3 == 0 { bias.wrapping_neg() } else { bias };
+            let bias = if dice.below(16) == 0 { i32::MAX - dice.below(2) as i32 } else { bias };
+            let [low, high] = (dice.below(1 << 15) as u16).to_le_bytes();
+            *row = [bias.to_le() as u32, u32::from_ne_bytes([low, high, shift as u8, dice.below(249) as u8])];
+        }
+        let mut memory = [0xa5a5_a5a5; 64];
+        let list = Current::list(width, &source, &mut memory[..Current::KIND.list_words(width, inputs)]);
+        Current::bytes(width, &list, weights, &rows[..units], &mut found[..units]);
+        for (unit, &found) in found.iter().enumerate() {
+            let (row, sum) = (Row::from_words(rows[unit]), sums[unit / width.rows()][unit % width.rows()]);
+            let expected = requantize_to_byte(row.bias.wrapping_add(sum), row);
+            let expected = if unit < units { expected } else { 0xa5 };
+            assert_eq!(found, expected, "{width:?}, {inputs} inputs, row {unit} of {units}: {row:?}, sum {sum}");
+        }
+        found[..units].iter().filter(|byte| (1..255).contains(*byte)).count()
     }
 
     pub(crate) fn portable_sums_are_exact() {

@@ -500,4 +500,62 @@ sums4 foldnet_rv32im_4x2
 
 sums2 foldnet_rv32im_2x2
 
+# ---- Requantization ----
+# a0 rows, a1 sums, a2 bytes, a3 their end, at least 1; t0 a sum, t1 its factor, t2 its shift, a4 the largest byte.
+#
+# A row is two words, its bias and worst << 24 | shift << 16 | m. MULHU with 2^17 m makes floor(sum m / 2^15) of a sum that
+# is not negative, below 2^31; a shift of 0 is right, too, as it is made one more, by 1 bit to the left before and 1 to the
+# right behind.
+
+# Row number `at` from a0.
+.macro byte at
+    lw t0, 8*\at(a0)
+    lw t1, 4*\at(a1)
+    add t0, t0, t1
+    bltz t0, .Lfn_bytes_none_\at
+    lw t2, 8*\at+4(a0)
+    slli t1, t2, 17
+    mulhu t0, t0, t1
+    srli t2, t2, 16
+    slli t0, t0, 1
+    srl t0, t0, t2
+    addi t0, t0, 1
+    srli t0, t0, 1
+    bgeu a4, t0, .Lfn_bytes_put_\at
+    mv t0, a4
+.Lfn_bytes_put_\at:
+    sb t0, \at(a2)
+.Lfn_bytes_behind_\at:
+.endm
+
+# A row whose sum is negative.
+.macro byte_none at
+.Lfn_bytes_none_\at:
+    sb zero, \at(a2)
+    j .Lfn_bytes_behind_\at
+.endm
+
+# Two rows a round; where their number is odd, the first round begins at its second.
+fn_place foldnet_rv32im_bytes
+    li a4, 255
+    sub t0, a3, a2
+    andi t0, t0, 1
+    beqz t0, .Lfn_bytes_two
+    addi a0, a0, -8
+    addi a1, a1, -4
+    addi a2, a2, -1
+    j .Lfn_bytes_second
+.Lfn_bytes_two:
+    byte 0
+.Lfn_bytes_second:
+    byte 1
+    addi a0, a0, 16
+    addi a1, a1, 8
+    addi a2, a2, 2
+    bne a2, a3, .Lfn_bytes_two
+    ret
+    byte_none 0
+    byte_none 1
+    .size foldnet_rv32im_bytes, . - foldnet_rv32im_bytes
+
 .option pop
