@@ -155,8 +155,9 @@ fn every_dependency_has_its_reason_and_all_are_counted() {
 }
 
 /// Rows of the README's tables of devices: how one begins, the board of its flash and 4 or 2 bits, and that of 8 bits.
-const CORES: [(&str, &str, &str); 4] = [
+const CORES: [(&str, &str, &str); 5] = [
     ("Cortex-M4F", "netduinoplus2", "netduinoplus2"),
+    ("Cortex-M55", "mps3-an547", "mps3-an547"),
     ("Cortex-M3", "mps2-an385", "mps2-an385"),
     ("Cortex-M0", "microbit", "mps2-an385-m0"),
     ("RISC-V", "riscv32", "riscv32"),
