@@ -12,7 +12,7 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
     let Memory { even, odd, list } = memory;
     let (mut x, mut y) = (odd, even);
     for (index, (layer, sections)) in model.layers().enumerate().take(layers.end) {
-        if index >= layers.start {
+        if layers.contains(&index) {
             let traits = model.traits(index);
             let strip = if cfg!(feature = "wide") && traits.wide { model.strip(index) } else { 0 };
             let Some(dense) = dense(&layer, sections, traits, strip) else { return };

@@ -226,7 +226,8 @@ pub(crate) mod cases {
     impl Dice {
         fn below(&mut self, limit: u32) -> u32 {
             self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (self.0 >> 8) % limit
+            // By the upper bits: the lower ones repeat soon, and several numbers of one row would go together.
+            (u64::from(self.0) * u64::from(limit) >> 32) as u32
         }
     }
 
@@ -363,9 +364,9 @@ pub(crate) mod cases {
             *sums = weigh(width, &source, false, block, dice);
         }
         for (unit, row) in rows[..units].iter_mut().enumerate() {
-            // Of a number of bits that is up to 11 more than the shift's and the multiplier's.
+            // Outputs of up to 11 bits before they are clamped, but for what the sum adds.
             let shift = if Current::KIND.needs_steady() { 1 + dice.below(17) } else { dice.below(31) };
-            let bias = 1i32 << (14 + shift).min(30) >> dice.below(4) << dice.below(10).min(16 - shift.min(16));
+            let bias = 1i32 << (shift + dice.below(12)).min(30);
             let bias = if unit % 3 == 0 { bias.wrapping_neg() } else { bias };
             let bias = if dice.below(16) == 0 { i32::MAX - dice.below(2) as i32 } else { bias };
             let [low, high] = (dice.below(1 << 15) as u16).to_le_bytes();
