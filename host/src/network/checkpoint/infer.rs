@@ -23,8 +23,8 @@ use foldnet_core::Layer;
 /// Number of inputs, then the units of each Dense.
 ///
 /// A width appears in several tensors. If they disagree, the most frequent one is used, so that a later check names the
-/// odd one out. Pixel statistics that match neither side of the first kernel do not count: they were added to the file and
-/// are more likely to be wrong. `inputs` is the first width according to metadata.
+/// odd one out. Pixel statistics that match neither side of the first kernel have one vote between them: they were added to
+/// the file and are more likely to be wrong. `inputs` is the first width according to metadata.
 ///
 /// # Errors
 /// If there is no Dense, one has no kernel, or a width is unknown.
@@ -34,9 +34,10 @@ pub(super) fn widths(found: &Layers, inputs: Option<usize>) -> Result<Vec<usize>
     let norms = norms_by_width(found);
     let rows = |kernel: &Tensor| kernel.rows_cols().map(|(rows, _)| rows);
     // One value holds for all pixels and says nothing of their number.
-    let length = |tensor: &Tensor| tensor.len().filter(|&len| len != 1 && first.shape.contains(&len));
-    let statistics = [&found.pixel_mean, &found.pixel_std].map(|tensor| tensor.as_ref().and_then(length));
-    let votes = [rows(first), statistics[0], statistics[1], norms[0], inputs];
+    let length = |tensor: &Tensor| tensor.len().filter(|&len| len != 1);
+    let [mean, std] = [&found.pixel_mean, &found.pixel_std].map(|tensor| tensor.as_ref().and_then(length));
+    let std = std.filter(|len| first.shape.contains(len));
+    let votes = [rows(first), mean, std, norms[0], inputs];
     let mut widths = vec![most_frequent(&votes).ok_or_else(|| no_matrix(first))?];
     for (index, kernel) in kernels.iter().enumerate() {
         let bias = found.dense[index].get("bias").and_then(Tensor::len);
