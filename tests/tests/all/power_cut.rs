@@ -221,7 +221,11 @@ fn every_board_cut_at_the_edges_of_its_blocks() {
     let (at_2_bits, at_8_bits) = (model(70_100, 2), model(269_620, 2));
     on_every_board(
         |device| device.check_edges(&old, &at_2_bits),
-        |device| device.check_edges(&old, &at_8_bits),
+        |device| {
+            // A part of 512 KB has no slot for the model at 8 bits.
+            let new = if device.slot(1).len() > HEADER_LEN + at_8_bits.len() { &at_8_bits } else { &at_2_bits };
+            device.check_edges(&old, new);
+        },
         |device| device.check_edges(&old, &at_8_bits),
     );
 }
