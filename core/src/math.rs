@@ -1,7 +1,8 @@
 //! Elementary functions from libm, so that a PC and a device compute the same bits; sums in a fixed order; softmax; and
 //! the parameters of a BatchNormalization. Used by training, the fold and inference.
 
-pub(crate) use crate::arch::sqrt;
+/// For loops that are compiled for the caller's vectors.
+pub(crate) use crate::arch::sqrt as sqrt_in_loops;
 
 /// Independent partial sums of [`sum`] and [`dot_centered`]: the number of lanes in a 512-bit vector.
 const LANES: usize = 16;
@@ -20,6 +21,13 @@ pub(crate) fn exp_for_display(x: f32) -> f32 {
 
 pub(crate) fn ln(x: f32) -> f32 {
     libm::logf(x)
+}
+
+/// Not inlined on x86-64: an SSE instruction among AVX code waits for whole registers (a step of the notebook's `after` then
+/// takes a seventh longer); a call clears their upper halves first.
+#[cfg_attr(target_arch = "x86_64", inline(never))]
+pub(crate) fn sqrt(x: f32) -> f32 {
+    libm::sqrtf(x)
 }
 
 pub(crate) fn sqrt_f64(x: f64) -> f64 {

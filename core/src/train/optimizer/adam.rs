@@ -70,7 +70,7 @@ impl Step for AdamStep {
         for (((p, m), v), g) in values.iter_mut().zip(mean).zip(square).zip(gradient) {
             *m += (g - *m) * new_mean;
             *v += (g * g - *v) * new_square;
-            *p = *p * keep - *m * alpha / (math::sqrt(*v) + epsilon);
+            *p = *p * keep - *m * alpha / (math::sqrt_in_loops(*v) + epsilon);
         }
     }
 }
