@@ -45,7 +45,8 @@ fn a_step_of_before_runs_at_the_speed_of_its_products() {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
 fn a_step_of_after_runs_at_the_speed_of_its_products() {
-    check_share(NormPlacement::After, 0.75);
+    // .80 on an EPYC (Zen 4), .70 on a Xeon, whose products gain more; .63 with the scalar square root among AVX code.
+    check_share(NormPlacement::After, 0.67);
 }
 
 #[test]
