@@ -81,6 +81,8 @@ impl Kernel for Armv6m {
         unsafe { walk(width, list, slots, block.as_ptr(), sums) };
     }
 
+    /// Not inlined: its sums would lie on the stack of a layer that it has no part in.
+    #[inline(never)]
     fn bytes(width: BitWidth, list: &Singles, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
         let Some(slots) = list.for_block(width, weights) else { return };
         let (mut left, mut words, mut sums) = (rows.len().min(y.len()), weights.len(), [0; MAX_ROWS]);
