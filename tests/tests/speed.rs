@@ -42,11 +42,16 @@ fn a_step_of_before_runs_at_the_speed_of_its_products() {
     check_share(NormPlacement::Before, 0.75);
 }
 
+/// Whether this is a processor of Intel's. There the products of `after` gain more from AVX-512 than the rest of a step: a
+/// Xeon reaches .70 of their speed with the build that reaches .80 on an EPYC (Zen 4).
+fn is_intel() -> bool {
+    std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("GenuineIntel"))
+}
+
 #[test]
 #[cfg_attr(debug_assertions, ignore = "speed is judged as users build it: cargo test --release")]
 fn a_step_of_after_runs_at_the_speed_of_its_products() {
-    // .80 on an EPYC (Zen 4), .70 on a Xeon, whose products gain more; .63 with the scalar square root among AVX code.
-    check_share(NormPlacement::After, 0.67);
+    check_share(NormPlacement::After, if is_intel() { 0.67 } else { 0.75 });
 }
 
 #[test]
