@@ -1,7 +1,7 @@
 //! Elementary functions from libm, so that a PC and a device compute the same bits; sums in a fixed order; softmax; and
 //! the parameters of a BatchNormalization. Used by training, the fold and inference.
 
-/// For loops that are compiled for the caller's vectors.
+/// The same value as [`sqrt`], for loops that are compiled for the caller's vector width.
 pub(crate) use crate::arch::sqrt as sqrt_in_loops;
 
 /// Independent partial sums of [`sum`] and [`dot_centered`]: the number of lanes in a 512-bit vector.
@@ -23,8 +23,8 @@ pub(crate) fn ln(x: f32) -> f32 {
     libm::logf(x)
 }
 
-/// Not inlined on x86-64: an SSE instruction among AVX code waits for whole registers (a step of the notebook's `after` then
-/// takes a seventh longer); a call clears their upper halves first.
+/// Not inlined on x86-64: libm's SSE instruction is slow between AVX instructions unless a call clears the upper halves of
+/// the registers first (on an EPYC a step of the notebook's `after` took a seventh longer).
 #[cfg_attr(target_arch = "x86_64", inline(never))]
 pub(crate) fn sqrt(x: f32) -> f32 {
     libm::sqrtf(x)

@@ -42,8 +42,8 @@ fn a_step_of_before_runs_at_the_speed_of_its_products() {
     check_share(NormPlacement::Before, 0.75);
 }
 
-/// Whether this is a processor of Intel's. There the products of `after` gain more from AVX-512 than the rest of a step: a
-/// Xeon reaches .70 of their speed with the build that reaches .80 on an EPYC (Zen 4).
+/// Whether this is an Intel processor. A Xeon reaches .70 of the speed of the products with the build that reaches .80 on
+/// an EPYC (Zen 4).
 fn is_intel() -> bool {
     std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|text| text.contains("GenuineIntel"))
 }

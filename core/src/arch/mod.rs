@@ -1,11 +1,11 @@
-//! Arithmetic that a processor has an instruction for, where the compiler is to know it: inlined, and in loops a vector.
+//! Arithmetic with an instruction of its own, written so that the compiler can inline and vectorize it.
 
 #![allow(unsafe_code)]
 // The intrinsics need no `unsafe` since Rust 1.87.
 #![allow(unused_unsafe)]
 
-/// Square root, correctly rounded, so the same bits everywhere. libm's is inline assembly on x86-64, which takes one value at
-/// a time.
+/// The square root, correctly rounded and therefore identical on every target. On x86-64 libm uses inline assembly, which
+/// the compiler cannot vectorize.
 #[inline(always)]
 pub(crate) fn sqrt(x: f32) -> f32 {
     #[cfg(target_arch = "x86_64")]

@@ -81,7 +81,7 @@ impl Kernel for Armv6m {
         unsafe { walk(width, list, slots, block.as_ptr(), sums) };
     }
 
-    /// Not inlined: its sums would lie on the stack of a layer that it has no part in.
+    /// Not inlined, so that its sums take no stack in the layers that another path computes.
     #[inline(never)]
     fn bytes(width: BitWidth, list: &Singles, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
         let Some(slots) = list.for_block(width, weights) else { return };

@@ -136,7 +136,7 @@ impl Kernel for Rv32im {
         unsafe { list.walk(of_two(width), blocks.as_ptr(), stride, sums.as_mut_ptr()) };
     }
 
-    /// Not inlined: its sums would lie on the stack of a layer that it has no part in.
+    /// Not inlined, so that its sums take no stack in the layers that another path computes.
     #[inline(never)]
     fn bytes(width: BitWidth, list: &List, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
         let (of_block, stride, mut sums) = (width.rows(), list.block_words, [[0; MAX_ROWS]; 2]);
