@@ -18,8 +18,10 @@
 
 mod bytes;
 mod error;
+mod file;
 mod graph;
 mod hdf5;
+mod imported;
 mod keras;
 mod lower;
 mod network;
@@ -31,6 +33,7 @@ mod torch;
 mod zip;
 
 pub use error::{Clean, Fault, ImportError, MAX_FILE, clean};
+pub use imported::{Bare, BareTensor, Imported};
 pub use network::{Affine, Layer, Network, Placed, Range};
 pub use onnx::{Head, Piece, write as write_onnx};
-pub use open::{Bare, BareTensor, Format, Imported, format, import, parse, parse_weights};
+pub use open::{Format, format, import, parse, parse_weights};

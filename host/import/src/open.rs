@@ -1,38 +1,12 @@
 //! Detects a file's format from its content, and reads it.
 
-use crate::error::{Fault, ImportError, MAX_FILE};
+use crate::error::{Fault, ImportError};
+use crate::file::read_file;
+use crate::imported::Imported;
 use crate::network::Network;
 use crate::{hdf5, keras, onnx, tflite, torch, zip};
 use std::fmt;
-use std::io::Read;
 use std::path::Path;
-
-/// The contents of a file.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Imported {
-    /// A network from a file that describes it completely.
-    Network(Network),
-    /// Tensors from a file with neither order nor activations.
-    Tensors(Bare),
-}
-
-/// Tensors without a graph.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bare {
-    /// In the file's order.
-    pub tensors: Vec<BareTensor>,
-}
-
-/// A named tensor of floats.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BareTensor {
-    /// As in the file.
-    pub name: String,
-    /// Its sizes.
-    pub shape: Vec<usize>,
-    /// Their number follows from the shape.
-    pub values: Vec<f32>,
-}
 
 /// The supported formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,19 +99,4 @@ pub fn parse_weights(bytes: &[u8], path: &Path, config: &str) -> Result<Network,
             "--config is for a .h5 of Keras weights alone, and this is another file; leave it out".into(),
         )),
     }
-}
-
-/// The contents of a regular file of at most [`MAX_FILE`] bytes.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
-    let meta = std::fs::metadata(path).map_err(Fault::Unreadable)?;
-    if !meta.is_file() {
-        return Err(Fault::NotRegular);
-    }
-    if meta.len() > MAX_FILE {
-        return Err(Fault::TooLarge { bytes: meta.len() });
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(Fault::Unreadable)?;
-    file.take(MAX_FILE).read_to_end(&mut bytes).map_err(Fault::Unreadable)?;
-    Ok(bytes)
 }

@@ -11,9 +11,9 @@ mod weights;
 
 use crate::error::Fault;
 use crate::hdf5::Hdf5;
+use crate::imported::{Bare, BareTensor, Imported};
 use crate::lower::lower;
 use crate::network::Network;
-use crate::open::{Bare, BareTensor, Imported};
 use crate::zip::Zip;
 use weights::Weights;
 

@@ -7,6 +7,7 @@
 //!
 //! Nothing is guessed: an operation that is not known to keep the network's function is refused by name.
 
+mod at;
 mod constants;
 mod fold;
 mod outputs;

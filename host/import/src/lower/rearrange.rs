@@ -1,7 +1,7 @@
 //! Nodes that change the shape of an example, but none of its values.
 
+use super::at::At;
 use super::shapes::Flow;
-use super::trace::At;
 use crate::error::Fault;
 use crate::tensor::Tensor;
 

@@ -1,5 +1,6 @@
 //! Follows the values from the input through the nodes; each step refers to the previous one.
 
+use super::at::At;
 use super::constants::evaluate;
 use super::rearrange::{flatten, reshape, transpose};
 use super::shapes::Flow;
@@ -160,18 +161,6 @@ fn needed(graph: &Graph) -> Result<Vec<&Node>, Fault> {
         waiting.extend(before.filter(|before| !done.contains(before)).map(|&before| (before, false)));
     }
     Ok(order)
-}
-
-/// A node with its inputs looked up.
-pub(super) struct At<'n> {
-    node: &'n Node,
-    pub(super) flow: Flow,
-}
-
-impl At<'_> {
-    pub(super) fn refused(&self, why: impl Into<String>) -> Fault {
-        Fault::refused(&self.node.name, &self.node.kind, why)
-    }
 }
 
 impl Trace {

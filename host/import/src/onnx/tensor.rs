@@ -2,7 +2,7 @@
 
 use super::wire::{Fields, doubles, floats, integers};
 use crate::error::{Fault, MAX_FILE};
-use crate::open::read_file;
+use crate::file::read_file;
 use crate::tensor::{Data, Tensor, elements, from_half};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};

@@ -4,7 +4,7 @@
 mod pickle;
 
 use crate::error::{Fault, MAX_FILE};
-use crate::open::{Bare, BareTensor};
+use crate::imported::{Bare, BareTensor};
 use crate::tensor::{elements, from_half};
 use crate::zip::Zip;
 use pickle::{Tensor, tensors};

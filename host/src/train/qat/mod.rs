@@ -21,6 +21,7 @@
 //!
 //! Validation and evaluation run the model file with the device's own code.
 
+mod levels;
 mod optimizer;
 mod student;
 

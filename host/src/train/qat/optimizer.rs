@@ -6,9 +6,9 @@
 //! normalized row is relative to the row's length. `s` learns at `1 / (20 Q^2)` of the rate; without that division, 4
 //! bits diverged.
 
+use super::levels::{levels, rounded};
 use super::student::Student;
 use foldnet_core::Layer;
-use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::train::optimizer::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 use std::sync::{Mutex, PoisonError};
 
@@ -46,11 +46,6 @@ impl Latents {
     pub(super) fn scales(&self) -> Vec<f32> {
         self.scales.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|[scale, _]| *scale).collect()
     }
-}
-
-/// The largest level of a width: 127, 7 or 1; 0 for anything else.
-pub(super) fn levels(bits: u8) -> f32 {
-    BitWidth::from_bits(bits).map_or(0.0, |width| f32::from(width.max_weight()))
 }
 
 impl Optimizer for &Latents {
@@ -126,10 +121,4 @@ fn update(row: Row, levels: f32, scale: f32, rate: f32) {
 fn nesterov(v: &mut f32, step: f32) -> f32 {
     *v = MOMENTUM * *v - step;
     MOMENTUM * *v - step
-}
-
-/// The level of a latent.
-#[inline(always)]
-pub(super) fn rounded(p: f32, levels: f32) -> f32 {
-    (p * levels).round_ties_even()
 }

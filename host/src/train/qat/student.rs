@@ -1,6 +1,6 @@
 //! The student: the network of integers initialized from the float network.
 
-use super::optimizer::{levels, rounded};
+use super::levels::{levels, rounded};
 use crate::deploy;
 use crate::deploy::fold::{FoldedLayer, fold};
 use crate::deploy::quantize::{ImageWeights, activation_step, raise_steps, row_scale};
