@@ -18,9 +18,7 @@ pub(crate) fn write(
     outputs: Option<&Path>,
 ) -> Result<(), CliError> {
     let predictions = predictions.map_or(Ok(()), |path| atomic_write(path, |out| lines(model, run, out)));
-    predictions
-        .and_then(|()| outputs.map_or(Ok(()), |path| npy(path, &values(model, run), model.outputs())))
-        .map_err(CliError::Output)
+    predictions.and_then(|()| outputs.map_or(Ok(()), |path| write_values(path, model, run))).map_err(CliError::Output)
 }
 
 /// One line per example: its class, its score, or its values separated by commas.
@@ -36,17 +34,16 @@ fn lines(model: &Model, run: &Simulation, out: &mut dyn Write) -> std::io::Resul
     }
 }
 
-/// `[N][outputs]`: probabilities (for a sigmoid that of class 1), or unchanged values.
-fn values(model: &Model, run: &Simulation) -> Vec<f32> {
+/// Writes `[N][classes]` probabilities, two for a sigmoid as in `foldnet predict`, or `[N][outputs]` unchanged values.
+fn write_values(path: &Path, model: &Model, run: &Simulation) -> std::io::Result<()> {
     let mut values = run.values.clone();
-    match model.head() {
-        HeadKind::Softmax => values.chunks_exact_mut(model.outputs().max(1)).for_each(softmax),
-        HeadKind::Sigmoid => values.iter_mut().for_each(|value| {
-            let mut both = [0.0, *value];
-            softmax(&mut both);
-            *value = both[1];
-        }),
-        HeadKind::Values | HeadKind::Reconstruction => (),
+    let mut columns = model.outputs();
+    if model.head() == HeadKind::Sigmoid {
+        values = values.iter().flat_map(|&logit| [0.0, logit]).collect();
+        columns = 2;
     }
-    values
+    if matches!(model.head(), HeadKind::Softmax | HeadKind::Sigmoid) {
+        values.chunks_exact_mut(columns.max(1)).for_each(softmax);
+    }
+    npy(path, &values, columns)
 }

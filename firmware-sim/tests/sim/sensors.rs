@@ -46,7 +46,7 @@ fn cut(recordings: &[usize], step: usize) -> Vec<i16> {
     recordings.iter().flat_map(|&number| starts().flat_map(move |start| window(number, start))).collect()
 }
 
-/// What the command says, in its object.
+/// The command's JSON object.
 fn object(args: &[&str]) -> serde_json::Value {
     let output = run(&[args, &["--json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output.stderr));
@@ -67,7 +67,7 @@ fn recordings_are_cut_into_the_model_s_windows() {
     let (file, table) = (model(InputType::I16, HeadKind::Reconstruction, 8), room.file("walk.csv", table().as_bytes()));
     let path = room.file("walk.fnet", &file);
     let args = [str(&path), "--dataset", str(&table), "--group", "recording", "--normal", "strange=0", "--step", "3"];
-    // Of the normal recordings the last is for testing, and so is what is strange.
+    // The last normal recording and the abnormal one are test data.
     check(&args, &file, ValuesRef::I16(&cut(&[2, 3], 3)));
     check(&[&args[..], &["--window", "6"]].concat(), &file, ValuesRef::I16(&cut(&[2, 3], 3)));
     check(&[&args[..], &["--images", "5"]].concat(), &file, ValuesRef::I16(&cut(&[2], 3)[..5 * 12]));
@@ -109,6 +109,29 @@ fn values_without_answers_are_run_alone() {
             let array = room.file("rows.npy", &npy("(4, 6, 2)", floats));
             check(&[str(&path), "--dataset", str(&array)], &file, values.view());
         }
+    }
+}
+
+/// Shape and values of a `.npy` of floats.
+fn array(bytes: &[u8]) -> (String, Vec<f32>) {
+    let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]])) + 10;
+    let text = text(&bytes[10..header]);
+    let shape = text.split_once("'shape': ").and_then(|(_, rest)| rest.split_once(')')).expect("a shape").0.to_owned();
+    (shape, bytes[header..].chunks_exact(4).map(|item| f32::from_le_bytes(item.try_into().unwrap())).collect())
+}
+
+#[test]
+fn outputs_have_a_probability_for_each_class() {
+    let room = Room::new();
+    for (head, columns) in [(HeadKind::Softmax, 4), (HeadKind::Sigmoid, 2)] {
+        let file = model(InputType::F32, head, 8);
+        let Values::F32(floats) = examples(InputType::F32, 4, 3) else { panic!("floats") };
+        let (path, set) = (room.file("model.fnet", &file), room.file("rows.npy", &npy("(4, 6, 2)", &floats)));
+        let out = set.with_file_name("out.npy");
+        object(&[str(&path), "--dataset", str(&set), "--outputs", str(&out)]);
+        let (shape, values) = array(&std::fs::read(&out).unwrap());
+        assert_eq!((shape, values.len()), (format!("(4, {columns}"), 4 * columns), "{head:?}");
+        assert!(values.chunks_exact(columns).all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5), "{head:?}");
     }
 }
 
