@@ -63,15 +63,18 @@ impl History {
     /// If the file exists but is not a valid record; the error names it.
     pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
         let path = Self::path_beside(checkpoint);
+        let no_record = || format!("{}: not a record of a training; train again, or remove it", path.display());
         let text = match bounded::read_text(&path, limit::HISTORY) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            text => text.with_context(|| format!("{}: cannot be read; check its permissions", path.display()))?,
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let text = format!("{}: cannot be read; check its permissions", path.display());
+                return Err(error).context(text);
+            }
+            text => text.with_context(no_record)?,
         };
         let old = path.file_name().is_some_and(|name| name == Self::OLD_FILE);
         let parsed = if old { serde_json::from_str(&text) } else { read(&text) };
-        parsed
-            .map(Some)
-            .with_context(|| format!("{}: not a record of a training; train again, or remove it", path.display()))
+        parsed.map(Some).with_context(no_record)
     }
 
     /// Writes `history.jsonl` into `folder`; on any error the old file remains.

@@ -82,7 +82,7 @@ fn is_raw(path: &Path) -> bool {
 /// Examples from the bytes of a stream: an array, text, or raw values.
 fn of_bytes(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, DataError> {
     if bytes.is_empty() {
-        return Err(DataError::file(path, Problem::Empty));
+        return Err(DataError::file(path, Problem::Blank));
     }
     if bytes.starts_with(npy::MAGIC) {
         let array =

@@ -57,7 +57,7 @@ impl Format {
         let read = open::regular(path)?.take(8).read_to_end(&mut start);
         read.map_err(|cause| DataError::file(path, Problem::from_io(&cause)))?;
         match &start[..] {
-            [] => Err(DataError::file(path, Problem::Empty)),
+            [] => Err(DataError::file(path, Problem::Blank)),
             bytes if bytes.starts_with(npy::MAGIC) => Ok(Self::Npy),
             bytes if bytes.starts_with(npz::MAGIC) => Ok(Self::Npz),
             bytes if looks_binary(bytes) => Err(DataError::file(path, Problem::UnknownFormat)),

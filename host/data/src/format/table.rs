@@ -96,7 +96,7 @@ impl Table {
             returns,
             first: Vec::new(),
         };
-        let first = table.record()?.ok_or_else(|| DataError::file(path, Problem::Empty))?;
+        let first = table.record()?.ok_or_else(|| DataError::file(path, Problem::Blank))?;
         let second = table.record()?;
         table.begin(first, second, &start, delimiter);
         Ok(table)

@@ -39,6 +39,9 @@ pub enum Problem {
     /// Zero bytes long.
     #[error("is empty; fetch it again")]
     Empty,
+    /// A table, an array or a stream of zero bytes.
+    #[error("is empty; write at least one row into it")]
+    Blank,
     /// Named `.gz`, but starts with other bytes.
     #[error("is named .gz but is not gzip; fetch it again, or drop .gz from its name if it is already unpacked")]
     NotGzip,
