@@ -64,7 +64,7 @@ pub struct Case {
     pub layers: Vec<Layer>,
     /// `I`
     pub inputs: usize,
-    /// As many as [`Network::params`].
+    /// [`Network::params`] values.
     pub params: Vec<f32>,
     /// The scaling before the first layer.
     pub scaling: Scaling,

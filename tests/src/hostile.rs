@@ -95,7 +95,7 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
     let needed = model.scratch_words();
     let short = Inference::<u8>::new(model.clone(), &mut vec![0; needed - 1]).map(|_| ());
     assert_eq!(short, Err(InferenceError::Scratch { needed }));
-    // What is left in scratch memory must not matter: these words are NaN.
+    // The previous contents of scratch memory must not matter: these words are NaN.
     let mut scratch = vec![u32::MAX; needed];
     let mut inference = Inference::<u8>::new(model.clone(), &mut scratch).expect("exactly the scratch memory declared");
     let inputs = model.inputs();

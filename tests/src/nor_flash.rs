@@ -177,7 +177,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
             _ => (self.dice.biased(16 * done / of), self.dice.biased(4)),
         };
         self.bytes[at] = old & !turned | target & turned;
-        // Of bits that turned some are weak all the same.
+        // Some of the bits that changed are weak nevertheless.
         let weak = (old ^ target) & weak & (!turned | self.dice.biased(4));
         if weak != 0 {
             self.weak.push((at, weak));

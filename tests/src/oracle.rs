@@ -221,7 +221,7 @@ pub fn gradient(layers: &[Layer], params: &[f64], batch: &Batch) -> Gradient {
     gradient_for(layers, params, batch, &Goal::default())
 }
 
-/// Likewise the loss of a goal, through quantized ReLUs straight.
+/// The same for the loss of a goal, with straight-through gradients of quantized ReLUs.
 pub fn gradient_for(layers: &[Layer], params: &[f64], batch: &Batch, goal: &Goal) -> Gradient {
     let signs = |pass: &Pass| pass.relu_inputs.iter().map(|x| *x > 0.0).collect::<Vec<_>>();
     let start = train_for(layers, params, batch, goal);

@@ -154,7 +154,7 @@ pub const CHANGED_AT_4_BITS: Tolerance =
 pub const CHANGED_AT_2_BITS: Tolerance =
     Tolerance { name: "CHANGED_AT_2_BITS", value: 0.1, reason: "as CHANGED_AT_8_BITS; most seen: 0.08" };
 
-/// What the last layer of an exported network is off on the images that its 8-bit weights were fitted to, in parts of its
+/// Error of the last layer of an exported network on the images that its 8-bit weights were fitted to, relative to its
 /// outputs (`foldnet::deploy::quantize::QuantizedLayer::error`): the median over random networks.
 pub const LAST_ERROR_AT_8_BITS: Tolerance = Tolerance {
     name: "LAST_ERROR_AT_8_BITS",

@@ -29,7 +29,7 @@ fn check_share(norm: NormPlacement, floor: f64) {
         (Products::new(Network::of(&layers, SHAPE), BATCH), Steps::new(&data, layers, BATCH));
     let share = reached(ATTEMPTS, floor, || {
         let [products, steps] = in_turn(501, [&mut || products.time(&fast, 3), &mut || steps.time(&fast, 3)]);
-        // Of the tenth that nothing disturbed: whole rounds are lost where other processes want the core.
+        // The fastest tenth, which nothing disturbed: other processes on the core spoil whole rounds.
         lowest_tenth(products) / lowest_tenth(steps)
     });
     println!("{norm}: {share:.3} of the speed of its products; at least {floor}");

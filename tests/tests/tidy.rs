@@ -180,7 +180,7 @@ fn the_readme_quotes_the_measured_figures() {
     none(quotes(&second, &[flash, ram].concat()));
 }
 
-/// What an image on a light background costs is quoted in a sentence, for the M4 at 8 bits.
+/// A sentence quotes the cost of an image on a light background, for the M4 at 8 bits.
 #[test]
 fn the_readme_quotes_the_cost_of_light_backgrounds() {
     let instructions = manifest("tests/instructions.golden");
@@ -227,7 +227,7 @@ fn every_licence_is_permitted() {
     let host = Command::new("rustc").arg("-vV").output().expect("rustc starts");
     let text = String::from_utf8(host.stdout).expect("text");
     let host = text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
-    // What this build needed is on this machine.
+    // Everything that this build needed is on this machine.
     let arguments = ["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", host];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(files::root()).output().expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

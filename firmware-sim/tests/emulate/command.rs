@@ -57,7 +57,7 @@ fn a_run_says_what_was_measured() {
     }
 }
 
-/// What a run says of its layers: a row for each, which together are what an image takes, but for the way into each layer
+/// A row for each layer; their sum is the count of an image, except for the way into each layer
 /// and the choice of the class.
 #[test]
 fn layers_are_measured_one_by_one() {

@@ -95,6 +95,6 @@ fn firmware_opens_no_file_but_its_own() {
         assert_eq!(open(path, mode), expected, "{path}, mode {mode}");
     }
     assert_eq!(std::fs::read_to_string(&secret).unwrap(), "mine");
-    // What was taken from the emulator's thread is still ours.
+    // The permissions that the emulator's thread gave up are still ours.
     assert!(emulate::emulator_version(by_name(BOARD).unwrap()).is_ok() && std::fs::read("/etc/passwd").is_ok());
 }

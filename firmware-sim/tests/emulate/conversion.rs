@@ -1,4 +1,4 @@
-//! What the conversion of inputs costs on a board: the difference between a model of raw values and one of the same activations.
+//! The cost of converting inputs on a board: a model of raw values compared with one of the same activations.
 
 use crate::firmware;
 use crate::models::{layer, written};

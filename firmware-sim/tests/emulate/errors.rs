@@ -1,4 +1,4 @@
-//! What the firmware says when something is wrong: each error by an exit code of its own, and never a hang.
+//! The firmware's exit codes: every error has its own, and nothing hangs.
 
 use crate::{KINDS, firmware, models};
 use foldnet_core::Refusal;

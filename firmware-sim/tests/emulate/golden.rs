@@ -7,15 +7,15 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Footprint {
     pub(crate) board: String,
-    /// Of a weight.
+    /// Bits per weight.
     pub(crate) bits: u32,
     /// As [`NAMES`] calls them.
     pub(crate) figures: [usize; 5],
-    /// What built the firmware.
+    /// The firmware's compiler.
     pub(crate) compiler: String,
 }
 
-/// What the figures are.
+/// Explanation of the figures.
 const NAMES: [&str; 5] = ["flash", "harnessed", "statics", "stack", "ram"];
 
 const HEAD: &str = "\

@@ -16,7 +16,7 @@ use foldnet_sim::{AlignedBytes, EmulateError};
 use std::ops::Range;
 use std::time::Duration;
 
-/// Where rows, order and weights of each layer of integers lie.
+/// Offsets of the rows, order and weights of each integer layer.
 fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
     let bytes = AlignedBytes::from_slice(model);
     let layers = Model::parse(&bytes).unwrap().header().layers.clone();
@@ -46,7 +46,7 @@ fn changed(model: &[u8], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
     model
 }
 
-/// What the PC makes of one image.
+/// The PC's result for one image.
 fn on_the_pc(model: &[u8], image: &[u8]) -> Result<Vec<u32>, Exit> {
     let (bytes, mut logits) = (AlignedBytes::from_slice(model), Vec::new());
     let model = Model::parse(&bytes)?;
@@ -54,7 +54,7 @@ fn on_the_pc(model: &[u8], image: &[u8]) -> Result<Vec<u32>, Exit> {
     Ok(logits)
 }
 
-/// What a board does.
+/// A board's outcome.
 fn on(board: &str, model: &[u8], image: &[u8]) -> Result<Vec<u32>, Exit> {
     let model_offset = by_name(board).unwrap().model_region().len - model.len() as u32;
     let flash = [&vec![0xFF; model_offset as usize], model].concat();

@@ -49,7 +49,7 @@ impl Flash {
         self.bytes[at..at + image.len()].copy_from_slice(&image);
     }
 
-    /// Where a slot begins.
+    /// Start of a slot.
     fn slot(&self, number: u8) -> usize {
         self.board.room().slot(number).unwrap().offset as usize
     }

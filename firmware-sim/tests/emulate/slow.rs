@@ -1,4 +1,4 @@
-//! What a slow layer is said to cost is what boards count: of the same network with and without what makes it slow.
+//! The predicted cost of a slow layer matches the boards' counts for the same network with and without its cause.
 
 use crate::errors::crc32;
 use crate::{firmware, models};

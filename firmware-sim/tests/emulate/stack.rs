@@ -6,7 +6,7 @@ use foldnet_sim::board::STACK_LEN;
 use foldnet_sim::emulate;
 use foldnet_sim::emulate::Task;
 
-/// What is to be left: the frame of an exception on a core with floats, should a firmware have interrupts.
+/// Required margin: an exception frame on a core with an FPU, in case a firmware has interrupts.
 const LEFT: usize = 104;
 
 /// The peak of the stack with `model` of 16 inputs on `board`.

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Examples for each model.
 const EXAMPLES: usize = 12;
 
-/// What the simulation says: of every example the verdict, and all words behind it.
+/// The simulation's result for every example: the verdict, and all output words.
 fn expected(of: Typed, seed: u32) -> Vec<(u32, Vec<u32>)> {
     let bytes = AlignedBytes::from_vec(typed(of, seed));
     let mut found = Vec::new();

@@ -14,7 +14,7 @@ use foldnet_sim::update::{Outcome, UpdateJob};
 const HEADER_WORDS: u32 = 16;
 const COMMIT_WORDS: u32 = 8;
 
-/// What the board says that runs model 1 from slot 0 and gets `new`, with the power failing at an operation.
+/// The output of a board that runs model 1 from slot 0 and receives `new`, with the power failing at an operation.
 fn update(firmware: &Firmware, new: &[u8], power_fails_at: u32) -> Updated {
     let flash = firmware.board().slot_image(0, u32::MAX, &model(1)).unwrap();
     let update = Update { flash: &flash, image: &IMAGE, model: new, power_fails_at };

@@ -9,7 +9,7 @@ use foldnet_sim::board::{
     BOARDS, DoesNotFit, FIRMWARE_LEN, FIRMWARE_RAM, Footprint, SlowLayer, by_name, slow_layers, slow_layers_on,
 };
 
-/// What `board` says to a model of these widths: `fits`, `flash` or `ram`.
+/// The verdict of `board` on a model of these widths: `fits`, `flash` or `ram`.
 fn verdict(board: &str, side: u16, units: &[u16]) -> &'static str {
     let bytes = AlignedBytes::from_vec(models::random(side, side, units, 1));
     let model = Model::parse(&bytes).unwrap();

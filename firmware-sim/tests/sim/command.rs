@@ -248,7 +248,7 @@ fn boards_of_a_file_are_taken_by_name() {
     let room = Room::new();
     let (data, ..) = room.dataset();
     let model = room.file("model.fnet", &models::random(4, 4, &[3, 2], 1));
-    // What is printed to start from is a file of boards itself.
+    // The printed template is itself a valid board file.
     let printed = run(&["--boards", "--toml"]);
     let file = room.file("all.toml", &printed.stdout);
     let takes =

@@ -84,7 +84,7 @@ fn examples_of_another_size_are_refused() {
     simulate(&Model::parse(&bytes).unwrap(), models::view(&[0; 6], &[0, 0]), &mut |_| ());
 }
 
-/// What inference says of each of `values`, called directly: its words, and its answer.
+/// Direct inference on each of `values`: output words and answer.
 fn direct<I: Input>(model: &Model, values: &[I]) -> Vec<(Vec<u32>, Answer)> {
     let mut scratch = vec![0; model.scratch_words() + 7];
     let mut inference = Inference::<I>::new(model.clone(), &mut scratch).unwrap();

@@ -5,12 +5,12 @@ use foldnet_core::infer::{InputType, Row};
 use foldnet_core::model::{HeadKind, HeadSpec, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, Sharing};
 use foldnet_data::{Shape, TargetsRef, Values, View};
 
-/// What a [`typed`] model looks like.
+/// Parameters of a [`typed`] model.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Typed {
     /// The type of its values.
     pub(crate) kind: InputType,
-    /// What its outputs mean.
+    /// Meaning of its outputs.
     pub(crate) head: HeadKind,
     /// Bits of a weight, or 32.
     pub(crate) bits: u8,
@@ -94,7 +94,7 @@ fn floats<'a>(shapes: [(u16, u16); 2], spec: ModelSpec<'a>, dice: &mut Dice) -> 
     written(&ModelSpec { layers: layers.collect(), ..spec })
 }
 
-/// Likewise of integers.
+/// The same with integer weights.
 fn integers<'a>(bits: u8, shapes: [(u16, u16); 2], spec: ModelSpec<'a>, dice: &mut Dice) -> Vec<u8> {
     let largest = f32::from((1u16 << (bits - 1)) - 1);
     let whole = |w: f32| w.clamp(-largest, largest) as i8;

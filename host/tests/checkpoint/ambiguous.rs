@@ -13,7 +13,7 @@ fn norm(norm: NormPlacement) -> Hints {
     Hints { norm: Some(norm), ..Hints::default() }
 }
 
-/// What can't be told is refused; with the right `--norm` it answers as in Keras, with the other it is another network.
+/// Ambiguous files are refused; the right `--norm` gives Keras's answers, the other one another network.
 fn check(model: &str, right: NormPlacement, layers: &[Layer]) {
     let refused = File::read(&small(model)).decode(&Hints::default()).expect_err(model);
     assert!(refused.starts_with(ASK), "{refused}");

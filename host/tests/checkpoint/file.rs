@@ -86,13 +86,13 @@ impl File {
         serialize(views, metadata).expect("serialized")
     }
 
-    /// What our reader makes of it.
+    /// Our reader's result.
     pub(crate) fn decode(&self, hints: &Hints) -> Result<Checkpoint, String> {
         decode(&self.bytes(), hints)
     }
 }
 
-/// What our reader makes of a file of these bytes; an error comes without the path, which is checked.
+/// Our reader's result for a file of these bytes; errors are checked to name the path, and returned without it.
 pub(crate) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, String> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("model.safetensors");

@@ -57,7 +57,7 @@ pub(crate) fn check_answers_of(model: &Path, expected: &Path, hints: &Hints) -> 
     checkpoint
 }
 
-/// What the user says of a model of this name, which says the same.
+/// The user's description of the model of this name; it agrees with the file.
 pub(crate) fn stated(model: &str) -> Hints {
     let norm = if model.starts_with("after") || model.starts_with("norm") {
         NormPlacement::After

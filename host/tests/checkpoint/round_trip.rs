@@ -1,4 +1,4 @@
-//! What is written is read again as it was, by us and by the reference implementation.
+//! A written file is read back unchanged, by us and by the reference implementation.
 
 use crate::file::{File, small};
 use crate::keras::stated;

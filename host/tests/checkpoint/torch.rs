@@ -143,7 +143,7 @@ fn second_names_lead_to_tensors_or_are_refused() {
         let text = decoded(entries).expect_err("leads nowhere");
         assert!(text.starts_with("its metadata says that fc3.bias is fc"), "{text}");
     }
-    // What is no name of a variable is other people's metadata.
+    // Keys that are no names of variables are other people's metadata.
     let mut file = File::read(&small("square_named"));
     file.metadata.insert("format".into(), "pt".into());
     file.metadata.insert("model.weight".into(), "12 MB".into());

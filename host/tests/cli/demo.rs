@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// What the demo's object says of both models, each exported at 32, 8 and 4 bits.
+/// The demo's results for both models, each exported at 32, 8 and 4 bits.
 fn check_models(result: &Value, folder: &Folder) {
     let models = result["models"].as_array().expect("a list");
     let found: Vec<_> = models.iter().map(|m| (m["model"].as_str(), m["export"]["bits"][0].as_u64())).collect();

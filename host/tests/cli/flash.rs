@@ -112,7 +112,7 @@ fn read_hex(text: &str) -> (u32, Vec<u8>) {
     (start, found.into_iter().flat_map(|(_, data)| data).collect())
 }
 
-/// What is exported with `rest`, as address and bytes, and the object of it.
+/// Address and bytes of the file exported with `rest`, and the command's object.
 fn exported(folder: &Folder, file: &str, rest: &str) -> (Option<u32>, Vec<u8>, serde_json::Value) {
     let object = folder.run(&export(file, &format!("{rest} --json"))).json();
     let address = object["address"].as_u64().map(|address| address as u32);
@@ -168,7 +168,7 @@ fn put(flash: &mut Vec<u8>, board: &Board, address: u32, bytes: &[u8]) {
     flash[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
-/// What boots on `board` from `flash`.
+/// The model that boots on `board` from `flash`.
 fn boot(board: &'static Board, firmware: &Firmware, flash: &[u8]) -> Result<Booted, Exit> {
     let job = Job {
         examples: 1,

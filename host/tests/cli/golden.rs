@@ -1,5 +1,5 @@
 //! The real Fashion-MNIST: Keras's own two networks evaluated and exported, and training that learns as it should.
-//! Where the images are missing, these tests fail.
+//! These tests fail if the images are missing.
 
 use crate::tool::{FOLDNET, Folder, number};
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ fn golden_network_before() {
     check_keras("before", 0.8545);
 }
 
-/// Where two epochs of the notebook's training end.
+/// Results of two epochs of the notebook's training.
 ///
 /// Another implementation (PyTorch, a fresh order each epoch), over 20 seeds: `after` has an epoch-2 loss of .412 (sd
 /// .0025), a validation accuracy of .8626 to .8720 and a test accuracy of .8526 to .8620; `before` .430 (.0023), .8574

@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// Of one image: 28 x 28 pixels and a label.
+/// Bytes per image: 28 x 28 pixels and a label.
 const IMAGE: usize = 28 * 28 + 1;
 
 /// The address space that the page states as enough for a set of the size of Fashion-MNIST, in KB.

@@ -9,7 +9,7 @@ use foldnet_sim::{AlignedBytes, simulate};
 const HEIGHT: usize = 12;
 const WIDTH: usize = 9;
 
-/// What the classes show: a bar that lies, one that stands, a block.
+/// The classes: a horizontal bar, a vertical bar, a block.
 const CLASSES: [&str; 3] = ["block", "lying", "standing"];
 
 /// One image of a class; `number` moves it and sets its brightness.

@@ -25,7 +25,7 @@ fn reported(folder: &Folder) -> Value {
     }
     // Fitted to other images than the report takes.
     folder.run("export run --dataset synthetic --calibrate 100 --bits 2 --out other.fnet").succeeded();
-    // What foldnet-sim prints of one board, and of several.
+    // The records of foldnet-sim for one board, and for several.
     counted(folder, "one.json", "m4.fnet", &["microbit"]);
     counted(folder, "several.json", "m8.fnet", &["netduinoplus2", "microbit"]);
     let models = BITS.map(|bits| format!("--model m{bits}.fnet")).join(" ");
@@ -97,7 +97,7 @@ fn thousands(count: usize) -> String {
     foldnet::format::thousands(count)
 }
 
-/// What `mine` says where it is another than `theirs`.
+/// The values of `mine` that differ from `theirs`.
 fn changed(theirs: &[usize], mine: &[usize]) -> Vec<usize> {
     (0..theirs.len()).filter(|&image| theirs[image] != mine[image]).collect()
 }
@@ -220,7 +220,7 @@ fn check_instructions(found: &Value, folder: &Folder) {
     }
 }
 
-/// What holds in light and dark alike.
+/// Checks for the light and the dark theme alike.
 fn check_shown(found: &Value) {
     assert_eq!(found["faults"], Value::Array(Vec::new()));
     assert_eq!(found["fetched"], Value::Array(Vec::new()), "nothing comes from anywhere else");
@@ -257,7 +257,7 @@ fn the_page_says_what_the_commands_say() {
     assert_eq!(dark["tables"], found["tables"]);
 }
 
-/// What `foldnet-sim` would have counted on a board for `good.fnet`: mean, smallest and largest.
+/// Counts as `foldnet-sim` would print them for `good.fnet` on a board: mean, smallest and largest.
 fn record(folder: &Folder, board: &str, (mean, min, max): (f64, u64, u64)) -> Value {
     let count = serde_json::json!({ "mean": mean, "min": min, "max": max });
     let crc32 = folder.run("inspect good.fnet --json").json()["crc32"].clone();

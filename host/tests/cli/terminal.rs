@@ -1,4 +1,4 @@
-//! What a terminal user has beside the commands: completions, man pages, silence, and no colour where it is not wanted.
+//! Terminal conveniences: completions, man pages, `--quiet`, and no colour where it is not wanted.
 
 use crate::sample;
 use crate::tool::Folder;

@@ -12,11 +12,11 @@ use foldnet_core::{Compute, Layer};
 /// The largest deviations in a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Worst {
-    /// Of a variable, relative to the variable's largest magnitude or more.
+    /// For a variable, relative to at least the variable's largest magnitude.
     pub variable: f64,
-    /// Of a loss, relative.
+    /// For a loss, relative.
     pub loss: f64,
-    /// Of a probability, absolute.
+    /// For a probability, absolute.
     pub probability: f64,
 }
 

@@ -3,7 +3,7 @@
 use super::{File, Finding};
 use toml::{Table, Value};
 
-/// What a package may depend on.
+/// Allowed dependencies of a package.
 struct Rule {
     package: &'static str,
     /// On every target.

@@ -51,7 +51,7 @@ pub struct Finding {
     pub path: String,
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong, and the remedy.
+    /// The fault and its remedy.
     pub what: String,
 }
 

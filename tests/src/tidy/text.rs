@@ -40,7 +40,7 @@ pub fn columns(file: &File) -> Vec<Finding> {
     findings
 }
 
-/// What no file may mention, assembled here so that this file does not: paths on one machine, and hosts of package
+/// Text that no file may mention, assembled here so that this file does not: paths on one machine, and hosts of package
 /// registries (a lock file names its registry and is checked by [`sources`]).
 const FORBIDDEN: [&str; 9] = [
     concat!("/wo", "rk/"),

@@ -38,7 +38,7 @@ fn build(features: &[&str]) -> PathBuf {
 #[test]
 fn it_builds_for_a_probe_and_says_the_class_to_an_emulator() {
     let elf = std::fs::read(build(&[])).unwrap();
-    // What defmt logs is looked up in a section of this name.
+    // defmt's log messages are looked up in a section of this name.
     assert!(elf.windows(6).any(|bytes| bytes == b".defmt"), "no texts for defmt");
 
     let (elf, folder) = (build(&SEMIHOSTING), Path::new(env!("CARGO_TARGET_TMPDIR")).join("board_example"));

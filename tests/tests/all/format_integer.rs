@@ -174,7 +174,7 @@ fn inputs_are_taken_as_they_come_where_there_is_no_order() {
     seal(&mut expected);
     assert_eq!(plain, expected);
     assert_eq!(file(&ModelSpec { order: &[0, 1, 2, 3, 4], ..tiny_spec() }).unwrap(), plain);
-    // What `TINY` says of the same values in its order.
+    // The result of `TINY` for the same values in its order.
     let bytes = AlignedBytes::new(&plain);
     let model = Model::parse(&bytes).unwrap();
     let mut scratch = vec![u32::MAX; model.scratch_words()];

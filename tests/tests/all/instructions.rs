@@ -41,13 +41,14 @@ const LIGHT_BOARDS: &[(u8, &Boards)] = &[
     (2, &[("netduinoplus2", &[2]), ("mps2-an385", &[2])]),
 ];
 
-/// What an image on a light background may cost of one on a dark background, in percent: it is copied.
+/// Maximum cost of an image on a light background relative to a dark one, in percent: it is copied.
 const MOST_OF_DARK: u64 = 103;
 
 /// Inputs of a generated network that are averaged over.
 const GENERATED: usize = 10;
 
-/// What a product of a large network may cost of one of a network of 784 inputs and as many units, in percent.
+/// Maximum cost of a product of a large network relative to one of a network of 784 inputs with as many units, in
+/// percent.
 const MOST_OF_SMALL: u64 = 120;
 
 /// A network that is measured, at one width.
@@ -106,7 +107,7 @@ fn light() -> Vec<Row> {
     LIGHT_BOARDS.iter().copied().flat_map(of).collect()
 }
 
-/// What is wrong with a row of light images beside that of dark ones.
+/// The fault of a row of light images compared with that of dark ones.
 fn dearer_than_dark(light: &Row, dark: &[Row]) -> Option<String> {
     let same = |dark: &&Row| (&dark.board, dark.bits) == (&light.board, light.bits);
     let (of_dark, of_light) = (dark.iter().find(same)?.counts[3], light.counts[3]);
@@ -152,7 +153,7 @@ impl Generated {
     }
 }
 
-/// What a product of a large network costs of one of the small network, in percent, in words.
+/// The cost of a product of a large network relative to one of the small network, in percent, in words.
 fn beside(large: &Generated, row: &Row, small: &Generated, of_small: &[Row]) -> Option<(u64, String)> {
     let same = |other: &&Row| (&other.board, other.bits) == (&row.board, row.bits);
     let of_small = of_small.iter().find(same)?.counts[3];

@@ -1,4 +1,4 @@
-//! What holds across the crates, in one program: it is linked once. `tidy` and `speed` are programs of their own, the one
+//! Tests across crates, in one program that is linked once. `tidy` and `speed` are programs of their own, the one
 //! since it is quick, the other since it needs a release build.
 
 mod board_example;

@@ -32,7 +32,7 @@ const RAM_BYTES: usize = 7_500;
 /// Keras does, and numpy's f32 is 8e-5 off. (The importer's own test, in f64, has 3e-8.)
 const IMPORTED: f32 = 3e-4;
 
-/// Where the benchmark is; without it nothing is tested, which is said.
+/// The benchmark's folder; without it the tests are skipped with a message.
 fn folder() -> Option<PathBuf> {
     let found = std::env::var_os("FOLDNET_MLPERF").map(PathBuf::from);
     if found.is_none() {

@@ -28,11 +28,11 @@ fn model(len: usize, seed: u32) -> Vec<u8> {
 struct Device<const READ: usize, const WRITE: usize, const ERASE: usize> {
     flash: NorFlash<READ, WRITE, ERASE>,
     room: Room,
-    /// Where the room begins in the flash: behind a block of somebody else's.
+    /// Start of the room in flash, behind a block that belongs to somebody else.
     offset: usize,
 }
 
-/// What can be read at once, written at once, and the smallest block.
+/// Read size, write size, and the smallest erase block.
 type Small = Device<4, 4, 1024>;
 type Fpga = Device<4, 4, 4096>;
 type Stm32 = Device<1, 4, 131_072>;
@@ -54,7 +54,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
         Self::new(board.room(), &vec![ERASE; blocks])
     }
 
-    /// Where a place of the room lies in the flash.
+    /// Flash address of an offset in the room.
     fn range(&self, place: &Region) -> Range<usize> {
         self.offset + place.offset as usize..self.offset + place.end() as usize
     }
@@ -71,7 +71,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
         self.flash.guard(&guarded);
     }
 
-    /// What boots, and the bytes of its model.
+    /// The slot that boots, and the bytes of its model.
     fn boot(&mut self) -> Option<(Running, Vec<u8>)> {
         let flash = &self.flash.view()[self.offset..];
         let running = boot(flash, &self.room).ok()?.running;
@@ -230,7 +230,7 @@ fn every_board_cut_at_the_edges_of_its_blocks() {
     );
 }
 
-/// Every tick with words of each size, up to the largest that the writer takes, and reads likewise.
+/// Every tick with write sizes and read sizes up to the largest that the writer takes.
 #[test]
 fn words_of_every_size_cut_at_every_byte() {
     fn check<const READ: usize, const WRITE: usize>() -> usize {
@@ -254,7 +254,7 @@ fn blocks_of_different_sizes_cut_at_every_byte() {
     let device = || Device::<1, 1, 1024>::new(room, &blocks);
     device().check_all(0, 1, &model(1_500, 1), &model(1_000, 2));
     device().check_all(1, 1, &model(1_500, 1), &model(1_000, 2));
-    // Where the slots do not end at borders of sectors, nothing is touched.
+    // If the slots do not end at sector boundaries, nothing is touched.
     let mut wrong = device();
     wrong.room = Room::split(0x0800_4000, first as u32 + small as u32, 4 * large as u32);
     let refused = wrong.update(None, &model(1_000, 1));

@@ -1,5 +1,5 @@
 //! The quantizer on the real Fashion-MNIST: Keras's own two networks, exported at 8, 4 and 2 bits, keep their accuracy.
-//! Where the images are missing, these tests fail.
+//! These tests fail if the images are missing.
 
 use foldnet::compute::Fast;
 use foldnet::deploy::export::{ExportPlan, export};

@@ -1,4 +1,4 @@
-//! What training in core promises to the bit: the same seed gives the same bytes, a split over threads changes none, a
+//! Bit-exact promises of training in core: the same seed gives the same bytes, a split over threads changes none, a
 //! refused batch changes nothing, and a short batch is as good as a whole one.
 
 use foldnet_core::train::{BufferError, Metrics, Rows, Targets, Trainer, initialize, predict};
@@ -32,7 +32,7 @@ const NETWORK: Network = Network::of(&LAYERS, Shape::count(INPUTS));
 const PARAMS: usize = NETWORK.params();
 const WORKSPACE: usize = NETWORK.train_workspace(BATCH);
 
-/// What is left of a training: parameters, the metrics of every step, and logits in the end, all as bits.
+/// Results of a training: parameters, the metrics of every step, and the final logits, all as bits.
 #[derive(Debug, PartialEq)]
 struct Trace {
     params: Vec<u32>,
@@ -125,7 +125,7 @@ fn a_bad_batch_is_refused_and_changes_nothing() {
     refused(1, &[255], BufferError::Label { label: 255 });
 }
 
-/// What `Trainer::new` says to buffers of these lengths.
+/// The result of `Trainer::new` for buffers of these lengths.
 fn refused_buffers(params: usize, workspace: usize, expected: Option<BufferError>) {
     let (mut params, mut workspace) = (vec![0.0; params], vec![0.0; workspace]);
     let error = Trainer::new(NETWORK, &mut params, &mut workspace, BATCH).err();

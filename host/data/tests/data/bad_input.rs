@@ -179,7 +179,7 @@ fn parts_that_differ_are_found_before_they_are_read() {
     check(put(TRAIN_IMAGES, flat), TEST_IMAGES, fault);
     let floats = [header(&[0xd03, 24, 3, 2]), vec![0; 4 * 144]].concat();
     check(put(TRAIN_IMAGES, floats), TEST_IMAGES, "its images are 3x2 of u8, the training images 3x2 of f32");
-    // What could be a hundred times larger takes no memory: the images here break off, which is not even seen.
+    // A stream that could be a hundred times larger takes no memory; these images break off, which is not even noticed.
     let large = |folder: &Folder| {
         let images = [header(&[0x803, 20_000, 28, 28]), vec![0; 15_680_000 - 1]].concat();
         folder.put(TRAIN_IMAGES, &gzip(&images));

@@ -34,7 +34,7 @@ fn noise() -> (Vec<u8>, RemoteFile) {
     (gzip(&contents), RemoteFile { name: NAME, sha256: hash.leak(), len: contents.len() as u64 })
 }
 
-/// What a download did: its outcome, the folder it left, and each request as (range, bytes sent).
+/// A download: its outcome, the folder it left, and each request as (range, bytes sent).
 struct Outcome {
     result: Result<(), DataError>,
     folder: Folder,
@@ -140,7 +140,7 @@ fn of_several_downloads_at_once_one_writes() {
     assert!(server.requests().len() > 1, "they did not overlap");
 }
 
-/// Where a process of [`of_several_processes_at_once_one_writes`] finds the server's address and the folder.
+/// Variables with the server's address and the folder for a process of [`of_several_processes_at_once_one_writes`].
 const CHILD: &str = "FOLDNET_TEST_DOWNLOAD";
 
 /// The same by processes of their own: this test, started again.
@@ -233,7 +233,7 @@ fn a_server_that_never_stops_fills_no_disk() {
     let text = outcome.result.as_ref().unwrap_err().to_string();
     assert!(text.contains("was deleted (longer than the 200000 bytes it unpacks to)"), "{text}");
     outcome.assert_nothing_left();
-    // What unpacks to a thousand times as much is not hashed to its end.
+    // A stream that unpacks to a thousand times the size is not hashed to its end.
     let bomb = gzip(&vec![0; 4 << 20]);
     assert!(bomb.len() < 200_000);
     let outcome = run_with(bomb, file, &[], &[]);

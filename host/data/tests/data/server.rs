@@ -28,7 +28,7 @@ pub(crate) enum Reply {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) path: String,
-    /// Where its `Range` starts, if it has one.
+    /// Start of its `Range`, if it has one.
     pub(crate) from: Option<usize>,
     /// Bytes of the body that were sent.
     pub(crate) sent: usize,
@@ -59,7 +59,7 @@ impl Server {
         Self { url, requests }
     }
 
-    /// What was asked for so far.
+    /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }

@@ -4,7 +4,7 @@ use crate::tool::Folder;
 use serde_json::Value;
 use std::process::Command;
 
-/// What looks at `report.html` from a frame around it.
+/// A page that inspects `report.html` in a frame.
 const PROBE: &str = include_str!("probe.html");
 
 /// Names that Chromium goes by.
@@ -47,7 +47,7 @@ pub(crate) fn show(folder: &Folder, file: &str, scheme: Scheme) -> Shown {
     Shown { dom: dom.into_owned(), console }
 }
 
-/// What the probe finds in `report.html` of `folder`, on which the console must stay empty.
+/// The probe's findings in `report.html` of `folder`; the console must stay empty.
 pub(crate) fn probe(folder: &Folder, scheme: Scheme) -> Value {
     folder.write("probe.html", PROBE.as_bytes());
     let shown = show(folder, "probe.html", scheme);

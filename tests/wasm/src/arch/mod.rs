@@ -1,4 +1,4 @@
-//! What the module exports, and what a panic is.
+//! The module's exports, and its panic handler.
 
 #![allow(unsafe_code)]
 
