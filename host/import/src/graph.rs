@@ -22,7 +22,10 @@ pub(crate) struct Graph {
 #[derive(Debug, Clone)]
 pub(crate) struct Input {
     pub(crate) name: String,
+    /// The sizes of an example.
     pub(crate) shape: Option<Vec<usize>>,
+    /// The size of a batch, if the file fixes it.
+    pub(crate) batch: Option<usize>,
 }
 
 /// One computation.

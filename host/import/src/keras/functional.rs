@@ -55,7 +55,7 @@ impl Build<'_, '_> {
     }
 
     fn input(&mut self, name: &str, shape: Option<Vec<usize>>) -> String {
-        self.graph.inputs.push(Input { name: name.to_owned(), shape });
+        self.graph.inputs.push(Input { name: name.to_owned(), shape, batch: None });
         name.to_owned()
     }
 

@@ -15,8 +15,9 @@ pub(super) fn flatten(at: &At, axis: i64) -> Result<Flow, Fault> {
     Ok(Flow { shape: Some(vec![at.flow.count]), ..at.flow.clone() })
 }
 
-/// A reshape of batch and example to constant sizes, or sizes computed from the input's.
-pub(super) fn reshape(at: &At, constants: &[&Tensor]) -> Result<Flow, Fault> {
+/// A reshape of batch and example to constant sizes, or sizes computed from the input's; `batch` is the size of a batch,
+/// if the file fixes it.
+pub(super) fn reshape(at: &At, constants: &[&Tensor], batch: Option<usize>) -> Result<Flow, Fault> {
     let Some(sizes) = constants.first() else { return Ok(Flow { shape: None, ..at.flow.clone() }) };
     let sizes = sizes.ints().filter(|sizes| !sizes.is_empty()).ok_or_else(|| at.refused("has no sizes"))?;
     let old = at.flow.sizes();
@@ -25,9 +26,10 @@ pub(super) fn reshape(at: &At, constants: &[&Tensor]) -> Result<Flow, Fault> {
     let only_batch = match sizes {
         // Everything in one row, of a network with one value per example.
         [_] if at.flow.count == 1 => Some(Flow { shape: Some(Vec::new()), ..at.flow.clone() }),
-        [batch, ..] if matches!(batch, -1..=1) => {
-            // An example cannot have what is left, if the batch has it.
-            let known = *batch != -1 || example.iter().all(|&size| size >= 0);
+        [examples, ..] if *examples >= -1 => {
+            // An example can have what is left only if the batch is known to stay as it is.
+            let stays = *examples == 0 || usize::try_from(*examples) == Ok(batch.unwrap_or(1));
+            let known = stays || example.iter().all(|&size| size >= 0);
             at.flow.reshaped(&example).filter(|_| known)
         }
         _ => None,
@@ -48,4 +50,41 @@ pub(super) fn transpose(at: &At, perm: Option<&[i64]>) -> Result<Flow, Fault> {
     moved.ok_or_else(|| {
         at.refused(format!("to the order {perm:?} mixes examples; export the network with its examples in rows"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Node, Op};
+    use crate::tensor::Data;
+
+    #[test]
+    fn a_reshape_leaves_examples_whole() {
+        let node = Node {
+            name: "view".into(),
+            kind: "Reshape".into(),
+            op: Op::Reshape,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+        };
+        let check = |batch: Option<usize>, sizes: &[i64], expected: Option<&[usize]>| {
+            let at = At { node: &node, flow: Flow::new(0, vec![4, 6], 24) };
+            let sizes = Tensor::of(vec![sizes.len()], Data::I64(sizes.to_vec())).unwrap();
+            let shape = reshape(&at, &[&sizes], batch).ok().and_then(|flow| flow.shape);
+            assert_eq!(shape.as_deref(), expected, "{sizes:?} of a batch of {batch:?}");
+        };
+        for (batch, sizes) in
+            [(None, [-1, 24]), (None, [0, -1]), (None, [1, -1]), (Some(2), [2, -1]), (Some(2), [2, 24])]
+        {
+            check(batch, &sizes, Some(&[24]));
+        }
+        // PyTorch's newer exporter writes the batch of its example into the sizes.
+        check(None, &[2, 24], Some(&[24]));
+        check(None, &[2, 8, 3], Some(&[8, 3]));
+        for (batch, sizes) in
+            [(None, [2, -1]), (Some(2), [1, -1]), (Some(4), [8, 12]), (None, [-2, 24]), (None, [-1, -1])]
+        {
+            check(batch, &sizes, None);
+        }
+    }
 }

@@ -81,6 +81,8 @@ pub(super) struct Trace {
     pub(super) outputs: Vec<(String, Flow)>,
     /// Sizes of an example.
     pub(super) shape: Vec<usize>,
+    /// The size of a batch, if the file fixes it.
+    batch: Option<usize>,
     values: BTreeMap<String, Value>,
     numbers: usize,
 }
@@ -113,7 +115,7 @@ pub(super) fn trace(graph: &Graph) -> Result<Trace, Fault> {
     let mut values: BTreeMap<String, Value> =
         graph.constants.iter().map(|(name, tensor)| (name.clone(), Value::Constant(tensor.clone()))).collect();
     values.insert(input.name.clone(), Value::Data(Flow::new(0, shape.clone(), count)));
-    let mut trace = Trace { steps: vec![start], outputs: Vec::new(), shape, values, numbers: 0 };
+    let mut trace = Trace { steps: vec![start], outputs: Vec::new(), shape, batch: input.batch, values, numbers: 0 };
     for node in needed(graph)? {
         trace.node(node)?;
     }
@@ -231,7 +233,7 @@ impl Trace {
             Op::ArgMax => Ok(Flow { shape: None, count: 1, ..self.push(at, What::ArgMax)? }),
             Op::Classes(names) => self.classes(at, constants, names),
             Op::Flatten { axis } => flatten(at, *axis),
-            Op::Reshape => reshape(at, constants),
+            Op::Reshape => reshape(at, constants, self.batch),
             Op::ReshapeExample(sizes) => at
                 .flow
                 .reshaped(sizes)

@@ -94,20 +94,22 @@ fn labels_of(message: &[u8]) -> Result<Option<Vec<String>>, Fault> {
 /// A ValueInfo: name and, if all sizes after the batch are numbers, the sizes of an example.
 fn input(message: &[u8]) -> Result<Input, Fault> {
     let mut fields = Fields::of(message);
-    let (mut name, mut shape) = (String::new(), None);
+    let (mut name, mut dims) = (String::new(), Vec::new());
     while let Some((field, value)) = fields.next()? {
         match field {
             1 => name = value.text(),
-            2 => shape = sizes(value.bytes())?,
+            2 => dims = sizes(value.bytes())?,
             _ => {}
         }
     }
-    Ok(Input { name, shape })
+    let shape = dims.get(1..).and_then(|example| example.iter().copied().collect());
+    Ok(Input { name, shape, batch: dims.first().copied().flatten() })
 }
 
-fn sizes(kind: &[u8]) -> Result<Option<Vec<usize>>, Fault> {
-    let Some(tensor) = only(kind, 1)? else { return Ok(None) };
-    let Some(shape) = only(tensor, 2)? else { return Ok(None) };
+/// The sizes of a value, batch first; `None` for those that are no numbers.
+fn sizes(kind: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
+    let Some(tensor) = only(kind, 1)? else { return Ok(Vec::new()) };
+    let Some(shape) = only(tensor, 2)? else { return Ok(Vec::new()) };
     let mut dims = Vec::new();
     let mut fields = Fields::of(shape);
     while let Some((field, value)) = fields.next()? {
@@ -122,7 +124,7 @@ fn sizes(kind: &[u8]) -> Result<Option<Vec<usize>>, Fault> {
             dims.push(size);
         }
     }
-    Ok(dims.get(1..).and_then(|example| example.iter().copied().collect()))
+    Ok(dims)
 }
 
 /// The last message with this field number.

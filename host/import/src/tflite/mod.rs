@@ -65,8 +65,9 @@ fn graph(model: &Table, subgraph: &Table) -> Result<(Graph, Option<Range>), Faul
         let shape = tensor.list(0, 4)?.ints()?;
         let example =
             shape.get(1..).map(|example| example.iter().map(|&size| usize::try_from(size).unwrap_or(0)).collect());
+        let batch = shape.first().and_then(|&size| usize::try_from(size).ok());
         range = tensor::range(&tensor)?;
-        graph.inputs.push(Input { name: name(index), shape: example });
+        graph.inputs.push(Input { name: name(index), shape: example, batch });
     }
     graph.outputs = subgraph.list(2, 4)?.numbers(4)?.into_iter().map(name).collect();
     let codes = model.list(1, 4)?;
