@@ -3,8 +3,9 @@
 use crate::file::{File, Tensor, small};
 use crate::keras::{check_answers, stated};
 use foldnet::network::architecture::NormPlacement;
-use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange};
+use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistics};
 use foldnet_core::Layer;
+use foldnet_data::InputType;
 
 const ASK: &str =
     "holds tensors alone, which tell neither where BatchNormalization stands nor the activations; give --norm";
@@ -259,6 +260,8 @@ fn a_hint_that_the_file_contradicts_is_refused() {
         &stated("before"),
         "has no pixel_mean and pixel_std; give --pixels raw if its first Dense or BatchNormalization takes",
     );
+    let values = Hints { input: Some(InputType::F32), ..stated("before") };
+    assert!(unit.decode(&values).is_ok_and(|read| read.pixels == PixelStatistics::Raw), "values as they are");
     unit.metadata.insert("pixels".into(), "\"unit\"".into());
     assert!(unit.decode(&pixels(PixelRange::Unit, "before")).is_ok(), "the same may be said again");
     refused(&unit, &pixels(PixelRange::Raw, "before"), "its inputs are unit pixels; leave out --pixels raw");

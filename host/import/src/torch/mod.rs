@@ -18,7 +18,7 @@ pub(super) const EXPORT: &str =
 pub(crate) fn read(bytes: &[u8]) -> Result<Bare, Fault> {
     if !bytes.starts_with(crate::zip::MAGIC) {
         return Err(Fault::Unread(format!(
-            "a PyTorch file of before 1.6, or none; load it and save it again, or: {EXPORT}"
+            "saved by PyTorch before 1.6, or not by PyTorch; load it and save it again, or: {EXPORT}"
         )));
     }
     let zip = Zip::parse(bytes)?;

@@ -13,7 +13,7 @@ use crate::deploy::trained::integer_model;
 use crate::network::import;
 use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
-use foldnet_data::Task;
+use foldnet_data::{InputType, Task};
 use foldnet_import::{Bare, Imported};
 use std::collections::HashMap;
 use std::path::Path;
@@ -264,7 +264,7 @@ fn pixels(told: &Told, found: &Layers, inputs: usize, hints: &Hints) -> Result<P
         }
         (Some(Pixels::Raw), None) => PixelRange::Raw,
         (Some(Pixels::Unit), None) => PixelRange::Unit,
-        (None, None) => hints.pixels.ok_or(Fault::PixelsUnknown)?,
+        (None, None) => hints.pixels.or(as_they_are(hints)).ok_or(Fault::PixelsUnknown)?,
     };
     let (pixels, found) = match range {
         PixelRange::Raw => (PixelStatistics::Raw, "raw"),
@@ -274,6 +274,11 @@ fn pixels(told: &Told, found: &Layers, inputs: usize, hints: &Hints) -> Result<P
         Some(said) if said != range => Err(Fault::PixelsContradict { found, said }),
         _ => Ok(pixels),
     }
+}
+
+/// Values of another type than bytes are taken as they are, unless the file or a hint says otherwise.
+fn as_they_are(hints: &Hints) -> Option<PixelRange> {
+    hints.input.is_some_and(|input| input != InputType::U8).then_some(PixelRange::Raw)
 }
 
 fn no_hint(hints: &Hints, statistics: PixelStatistics) -> Result<PixelStatistics, Fault> {
