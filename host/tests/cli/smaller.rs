@@ -29,6 +29,18 @@ fn what_was_merged_is_printed_and_written() {
 }
 
 #[test]
+fn a_cost_judged_by_few_examples_is_noted() {
+    let folder = trained();
+    let note = "note: each of these 24 examples counts 4.2 points, more than --max-loss ";
+    let export = |limit: &str| {
+        folder.run(&format!("export run --dataset set --merge --max-loss {limit} --out small.fnet")).succeeded().stdout
+    };
+    assert!(!export("200").contains("note: each of these"));
+    let said = export("4");
+    assert!(said.contains(&format!("{note}4: ")), "{said}");
+}
+
+#[test]
 fn what_cannot_be_smaller_is_refused() {
     let folder = trained();
     let check = |arguments: &str, words: &[&str]| {
