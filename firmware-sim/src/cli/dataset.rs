@@ -169,11 +169,11 @@ fn described(model: &Model) -> String {
     format!("{} ({})", shape(model), input_type(model))
 }
 
-/// Whether examples of this shape match the model: the same shape, or as many values if either is a single row.
+/// Whether examples of this shape match the model: the same layout, or as many values if either is a single row.
 fn fits(model: &Model, found: Shape) -> bool {
     let own = shape(model);
     let flat = |shape: Shape| [shape.height, shape.width, shape.channels].iter().filter(|&&size| size > 1).count() <= 1;
-    own == found || (own.inputs() == found.inputs() && (flat(own) || flat(found)))
+    own.is_laid_out_as(found) || (own.inputs() == found.inputs() && (flat(own) || flat(found)))
 }
 
 /// Checks that the examples have the model's type and size, and the labels its kind of answer.

@@ -186,14 +186,24 @@ impl Array {
     }
 }
 
-/// The shape of one example of an array: `[N][I]` has `I` channels at one position, `[N][H][W]` has one channel at each
-/// of `H x W` positions.
+/// The shape of one example of an array of bytes: `[N][I]` has `I` channels at one position, `[N][H][W]` has one channel
+/// at each of `H x W` positions.
 pub(crate) fn example_shape(array: &[usize]) -> Shape {
     match array[1.min(array.len())..] {
         [] => Shape::features(1),
         [inputs] => Shape::features(inputs),
         [height, width] => Shape::image(height, width),
         [height, width, ref rest @ ..] => Shape { height, width, channels: rest.iter().product() },
+    }
+}
+
+/// The shape of one example of an array of `inputs`. Three axes are grey images if the values are bytes, and otherwise
+/// windows of a sensor, `[N][samples][channels]`.
+pub(crate) fn shape_of_examples(array: &[usize], inputs: &Values) -> Shape {
+    match (array, inputs) {
+        (_, Values::U8(_)) => example_shape(array),
+        (&[_, samples, channels], _) => Shape::window(samples, channels),
+        _ => example_shape(array),
     }
 }
 

@@ -34,6 +34,12 @@ impl Shape {
         self.height * self.width * self.channels
     }
 
+    /// Whether the values of both shapes lie in memory alike: the same sizes, but for axes of one.
+    pub fn is_laid_out_as(self, other: Self) -> bool {
+        let sizes = |shape: Self| [shape.height, shape.width, shape.channels].into_iter().filter(|&size| size != 1);
+        sizes(self).eq(sizes(other))
+    }
+
     /// Whether it is suitable for drawing as an image: more than one row and more than one column of single values.
     pub const fn is_image(self) -> bool {
         self.height > 1 && self.width > 1 && self.channels == 1
@@ -55,6 +61,14 @@ impl fmt::Display for Shape {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn axes_of_one_do_not_change_the_layout() {
+        assert!(Shape::image(100, 6).is_laid_out_as(Shape::window(100, 6)));
+        assert!(Shape::window(30, 1).is_laid_out_as(Shape::features(30)));
+        assert!(!Shape::image(6, 100).is_laid_out_as(Shape::window(100, 6)));
+        assert!(!Shape::features(600).is_laid_out_as(Shape::window(100, 6)));
+    }
 
     #[test]
     fn shapes_are_told_in_their_own_words() {

@@ -182,7 +182,7 @@ impl ImageSize {
 
     /// Whether the examples of `view` have this size and type.
     pub fn takes(self, view: View) -> bool {
-        let same = self.shape.is_none_or(|shape| shape == view.shape);
+        let same = self.shape.is_none_or(|shape| shape.is_laid_out_as(view.shape));
         view.shape.inputs() == self.pixels && same && view.inputs.input_type() == self.input
     }
 }

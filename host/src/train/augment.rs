@@ -54,7 +54,7 @@ impl Augment {
         let image = self.shift > 0 || self.flip || self.erase > 0;
         if image && (shape.height == 1 || shape.width == 1) {
             return Err(format!(
-                "--augment {self}: shift, flip and erase are for images, and an example is {shape}; give jitter, scale or time-shift"
+                "--augment {self}: shift, flip and erase are for images, and an example is {shape}; give jitter, scale or time-shift, or images of other values than bytes as an array of [N][height][width][1]"
             ));
         }
         let most = shape.height.min(shape.width);

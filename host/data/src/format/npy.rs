@@ -15,7 +15,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::rows::{Answers, Rows};
-use crate::array::{Array, Element};
+use crate::array::{Array, Element, shape_of_examples};
 use crate::error::{DataError, Problem};
 use crate::open;
 use crate::options::{Options, Task};
@@ -47,8 +47,8 @@ fn answers_of(path: &Path) -> Option<PathBuf> {
 /// Inputs with their answers.
 pub(super) fn rows(path: &Path, x: Array, y: Option<(&Path, Array)>, options: &Options) -> Result<Rows, DataError> {
     let fail = |problem| DataError::file(path, problem);
-    let (count, shape) = (x.len(), x.example_shape());
-    if count == 0 || shape.inputs() == 0 {
+    let (count, axes) = (x.len(), x.shape.clone());
+    if count == 0 || x.example_shape().inputs() == 0 {
         return Err(fail(Problem::Nothing("examples")));
     }
     let answers = match (y, options.task) {
@@ -59,6 +59,7 @@ pub(super) fn rows(path: &Path, x: Array, y: Option<(&Path, Array)>, options: &O
         }
     };
     let (inputs, lost) = x.into_inputs().map_err(fail)?;
+    let shape = shape_of_examples(&axes, &inputs);
     let mut rows = Rows::new(path, inputs, shape, answers);
     rows.note_lost(lost);
     Ok(rows)

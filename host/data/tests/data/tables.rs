@@ -428,6 +428,23 @@ fn values_that_change_as_floats_are_told() {
 }
 
 #[test]
+fn three_axes_are_images_of_bytes_or_windows_of_other_values() {
+    let y = npy_of("|u1", &[20], &(0..20).map(|row| row % 2).collect::<Vec<u8>>());
+    let check = |descr: &str, axes: &[usize], expected: Shape| {
+        let size = usize::from(descr.as_bytes()[2] - b'0');
+        let values = (0..axes.iter().product::<usize>()).flat_map(|at| (at % 7).to_le_bytes()[..size].to_vec());
+        let set = arrays(&npy_of(descr, axes, &values.collect::<Vec<u8>>()), &y).unwrap();
+        assert_eq!(set.shape(), expected, "{descr} {axes:?}");
+    };
+    check("|u1", &[20, 4, 3], Shape::image(4, 3));
+    check("<i2", &[20, 4, 3], Shape::window(4, 3));
+    check("<f4", &[20, 4, 3], Shape::window(4, 3));
+    check("<f4", &[20, 4, 3, 1], Shape::image(4, 3));
+    check("|i1", &[20, 4, 1, 3], Shape::window(4, 3));
+    check("<f4", &[20, 12], Shape::features(12));
+}
+
+#[test]
 fn answers_and_examples_are_as_many() {
     let error = arrays(&npy(&[20, 2]), &npy_of("|u1", &[18], &[0; 18])).unwrap_err().to_string();
     assert!(error.ends_with("s_y.npy: holds 18 labels for 20 examples; save as many of both"), "{error}");
