@@ -1,5 +1,4 @@
-# The inner loops of rv32im.rs, which has the algebra. Labels are numbers, since the macros that have them are used more
-# than once.
+# The inner loops of rv32im.rs, which has the algebra.
 #
 # Words of a pair of inputs, a bit field for each row's weight (8 bits: rows 0 to 5; 4 and 2 bits: rows 0 to 7):
 #
@@ -76,7 +75,11 @@
 .endm
 
 # ---- The list ----
-# a0 activations, a1 their order, a2 pairs, at least 1, a3 memory; returns X in a0.
+#
+# In: a0 activations, a1 their order, a2 pairs, at least 1, a3 memory. Out: a0 X.
+#
+#   a0 next activations     a2 pairs left          t0, t1 the pair
+#   a1 their order          a3 next word
 
 # The next pair's inputs to t0 and t1.
 .macro gather listed
@@ -95,8 +98,10 @@
     .endif
 .endm
 
-# 8 bits. a4 the memory's end, a5 and a6 X of single inputs and of pairs, a7 bytes from the block's start, t6 their end.
-# Returns the place of the single inputs in a1.
+# 8 bits. In: a4 the memory's end. Out: a1 the first single input.
+#
+#   a4 next single input, downwards     a5 X of single inputs     a7 bytes from the block's start
+#   t5 the list                         a6 X of pairs             t6 bytes of a block
 .macro list8 name, listed
     fn_place \name
     li t0, -1
@@ -107,10 +112,10 @@
     mul t6, t6, a2
     mv t5, a3
     addi a3, a3, 4
-1:
+.Lpair_\name:
     gather \listed
-    beqz t0, 3f
-    beqz t1, 2f
+    beqz t0, .Lfirst_zero_\name
+    beqz t1, .Lfirst_alone_\name
     add a6, a6, t0
     add a6, a6, t1
     sw a7, 0(a3)
@@ -122,33 +127,33 @@
     sb t0, 9(a3)
     addi a3, a3, 12
     addi a7, a7, 12
-    bne a7, t6, 1b
-    j 5f
-2:
+    bne a7, t6, .Lpair_\name
+    j .Lend_\name
+.Lfirst_alone_\name:
     add a5, a5, t0
     addi a4, a4, -8
     sw a7, 0(a4)
     sw t0, 4(a4)
-    j 4f
-3:
-    beqz t1, 4f
+    j .Lnext_\name
+.Lfirst_zero_\name:
+    beqz t1, .Lnext_\name
     add a5, a5, t1
     neg t1, t1
     addi a4, a4, -8
     sw a7, 0(a4)
     sw t1, 4(a4)
-4:
+.Lnext_\name:
     addi a7, a7, 12
-    bne a7, t6, 1b
-5:
+    bne a7, t6, .Lpair_\name
+.Lend_\name:
     sw zero, 0(a3)
     sw zero, 4(a3)
     sw zero, 8(a3)
     sub t0, a3, t5
     andi t0, t0, 4
-    bnez t0, 6f
+    bnez t0, .Leven_\name
     addi a3, a3, 12
-6:
+.Leven_\name:
     li t0, -1
     sw t0, 0(a3)
     slli t0, a6, 7
@@ -162,32 +167,34 @@
 list8 foldnet_rv32im_list8_plain, 0
 list8 foldnet_rv32im_list8_listed, 1
 
-# 4 and 2 bits. a4 bytes of a pair, a5 most that a segment adds up to, a6 X, a7 X of the segment, t3 bytes from the last.
+# 4 and 2 bits. In: a4 bytes of a pair, a5 the largest sum of a segment's inputs.
+#
+#   a6 X     a7 X of the segment     t2 sum of the pair     t3 bytes from the last entry     t6 -1
 .macro segments name, listed
     fn_place \name
     clear a6, a7, t3
     li t6, -1
-1:
+.Lpair_\name:
     gather \listed
     add t2, t0, t1
-    beqz t2, 3f
+    beqz t2, .Lnext_\name
     add a6, a6, t2
     add a7, a7, t2
-    bgeu a5, a7, 2f
+    bgeu a5, a7, .Lfits_\name
     mv a7, t2
     sw t6, 0(a3)
     addi a3, a3, 4
-2:
+.Lfits_\name:
     slli t0, t0, 16
     or t0, t0, t1
     sw t3, 0(a3)
     sw t0, 4(a3)
     addi a3, a3, 8
     li t3, 0
-3:
+.Lnext_\name:
     add t3, t3, a4
     addi a2, a2, -1
-    bnez a2, 1b
+    bnez a2, .Lpair_\name
     sw t6, 0(a3)
     sw t6, 4(a3)
     mv a0, a6
@@ -199,11 +206,17 @@ segments foldnet_rv32im_segments_plain, 0
 segments foldnet_rv32im_segments_listed, 1
 
 # ---- Sums ----
-# a0 pairs, a1 blocks, a2 bytes of a block, a3 sums (8 words a block), a4 h X, a5 single inputs.
+#
+# In: a0 pairs, a1 blocks, a2 bytes of a block, a3 sums (8 words per block), a4 h X, a5 single inputs.
 
 # ---- 8 bits ----
-# a0 pairs, a5 single inputs, a1 blocks, a2 bytes of a block, a3 and a4 second and first input, a7 and t3 both for MULHU,
-# a6 weights, t4 mask of the upper rows, t5 their sign bits, t0 to t2 products. s0 to s11 are A and L of each word.
+#
+#   a0 next pairs              a6 weights                    s0 A, s1 L of word 0 of the first block
+#   a1 blocks                  a7 first << 24 | second << 8  s2 A, s3 L of word 1
+#   a2 bytes of a block        t3 second << 24 | first << 8  s4 A, s5 L of word 2
+#   a3 second input            t4 mask of the upper rows     s6 to s11 likewise of the second block
+#   a4 first input             t5 their sign bits            t0 to t2 products
+#   a5 next single input
 
 # A word times two inputs: `low` and `high` for its halves, `both` for the lane.
 .macro word8 a, l, at, low, high, both
@@ -301,32 +314,32 @@ segments foldnet_rv32im_segments_listed, 1
     addi a0, a0, 4
     set_negative a4, s0, s2, s4, s6, s8, s10
     set_negative a3, s1, s3, s5, s7, s9, s11
-    j 2f
-1:
+    j .Lmore_pairs_\name
+.Lpairs_\name:
     entry8 0, \blocks
     .if \blocks == 2
     entry8 12, \blocks
     .endif
     addi a0, a0, 12*\blocks
-2:
+.Lmore_pairs_\name:
     lw a6, 0(a0)
-    bgez a6, 1b
-    j 4f
-3:
+    bgez a6, .Lpairs_\name
+    j .Lmore_singles_\name
+.Lsingle_\name:
     add a6, a6, a1
     lw a3, 4(a5)
     addi a5, a5, 8
-    bltz a3, 5f
+    bltz a3, .Lsecond_\name
     each_block8 first8, \blocks
-4:
+.Lmore_singles_\name:
     lw a6, 0(a5)
-    bgez a6, 3b
-    j 6f
-5:
+    bgez a6, .Lsingle_\name
+    j .Lend_\name
+.Lsecond_\name:
     each_block8 second8, \blocks
     lw a6, 0(a5)
-    bgez a6, 3b
-6:
+    bgez a6, .Lsingle_\name
+.Lend_\name:
     lw a1, 52(sp)
     rows8 0, s0, s1
     rows8 8, s2, s3
@@ -343,18 +356,21 @@ sums8 foldnet_rv32im_8x1, 1
 sums8 foldnet_rv32im_8x2, 2
 
 # ---- 4 and 2 bits ----
-# a0 list, a2 bytes of a block, a1 and a3 inputs for MUL and MULHU, a4 to a7 masks, t0 the topmost row's sign bits,
-# t1 weights, t2 products, t3 where the pair's weights are in the first block. The other 16 registers are lanes.
+#
+#   a0 next entry              a4 to a7 masks (4 bits: a6 is the next entry's bytes,   t0 sign bits of the topmost rows
+#   a1 inputs for MUL          a7 the second block's weights)                          t1 weights
+#   a2 bytes of a block        s0 to s11, t4 to t6, ra lanes: of the first block's     t2 products
+#   a3 inputs for MULHU        rows, then of the second's                              t3 the first block's weights
 
 # Begins the sums at `-h X`, and keeps where they are.
-.macro start
+.macro start name
     sw a3, 52(sp)
     neg a4, a4
     addi t0, a3, 64
-1:
+.Lbegin_\name:
     sw a4, 0(a3)
     addi a3, a3, 4
-    bne a3, t0, 1b
+    bne a3, t0, .Lbegin_\name
     mv t3, a1
     li t0, 0x80008000
 .endm
@@ -407,12 +423,12 @@ sums8 foldnet_rv32im_8x2, 2
 
 .macro sums4 name
     fn_begin \name
-    start
+    start \name
     li a4, 0x000f000f
     li a5, 0x0f000f00
     clear s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t4, t5, t6, ra
-    j 2f
-1:
+    j .Lmore_\name
+.Lpair_\name:
     add t3, t3, a6
     lw a1, 4(a0)
     lw t1, 0(t3)
@@ -426,9 +442,9 @@ sums8 foldnet_rv32im_8x2, 2
     word4 s8, s9, s10, s11
     lw t1, 4(a7)
     word4 t4, t5, t6, ra
-2:
+.Lmore_\name:
     lw a6, 0(a0)
-    bgez a6, 1b
+    bgez a6, .Lpair_\name
     lw a1, 52(sp)
     flush4 0, s0, s1, s2, s3
     flush4 16, s4, s5, s6, s7
@@ -436,7 +452,7 @@ sums8 foldnet_rv32im_8x2, 2
     flush4 48, t4, t5, t6, ra
     lw a6, 4(a0)
     addi a0, a0, 4
-    bgez a6, 1b
+    bgez a6, .Lpair_\name
     fn_end \name
 .endm
 
@@ -469,14 +485,14 @@ sums4 foldnet_rv32im_4x2
 
 .macro sums2 name
     fn_begin \name
-    start
+    start \name
     li a4, 0x00030003
     li a5, 0x000c000c
     li a6, 0x03000300
     li a7, 0x0c000c00
     clear s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, t4, t5, t6, ra
-    j 2f
-1:
+    j .Lmore_\name
+.Lpair_\name:
     add t3, t3, t1
     lw a1, 4(a0)
     lw t1, 0(t3)
@@ -486,22 +502,26 @@ sums4 foldnet_rv32im_4x2
     add t1, t3, a2
     lw t1, 0(t1)
     word2 s8, s9, s10, s11, t4, t5, t6, ra
-2:
+.Lmore_\name:
     lw t1, 0(a0)
-    bgez t1, 1b
+    bgez t1, .Lpair_\name
     lw a1, 52(sp)
     flush2 0, s0, s1, s2, s3, s4, s5, s6, s7
     flush2 32, s8, s9, s10, s11, t4, t5, t6, ra
     lw t1, 4(a0)
     addi a0, a0, 4
-    bgez t1, 1b
+    bgez t1, .Lpair_\name
     fn_end \name
 .endm
 
 sums2 foldnet_rv32im_2x2
 
 # ---- Requantization ----
-# a0 rows, a1 sums, a2 bytes, a3 their end, at least 1; t0 a sum, t1 its factor, t2 its shift, a4 the largest byte.
+#
+# In: a0 rows, a1 sums, a2 bytes, a3 their end, at least 1.
+#
+#   a0 next row     a2 next byte      a4 255, the largest byte     t1 its factor
+#   a1 next sum     a3 their end      t0 a sum                     t2 its shift
 #
 # A row is two words, its bias and worst << 24 | shift << 16 | m. MULHU with 2^17 m makes floor(sum m / 2^15) of a sum that
 # is not negative, below 2^31; a shift of 0 is right, too, as it is made one more, by 1 bit to the left before and 1 to the
