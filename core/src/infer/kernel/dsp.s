@@ -21,7 +21,8 @@
 @ whose low byte, signed, is S0 = 13, and (525 - 13) / 256 = 2 is S1.
 @
 @ A list is a sequence of runs {bytes of weights to skip, where the code of a run of so many pairs begins, the pairs}, each
-@ pair a word {second input, first input}; the last run has no pairs, and skips to the block's end.
+@ pair a word {second input, first input}; the last run has no pairs, and skips to the block's end. All code of runs begins
+@ with an addition of 2 bytes, which skips weights: a run that follows a full one skips none, and enters behind it.
 
 .syntax unified
 
@@ -38,106 +39,152 @@ foldnet_\name:
 @ In: r0 where to write, r1 activations, r2 their order (pixels only), r3 the end of what is read pair by pair, on the stack
 @ bytes of weights per byte read, and the table of entries. Out: X.
 @
-@   r0 next word     r4 X              r8  header of the run, its second word
-@   r1 activations   r5 1 and 1        r9  where the run must end: 12 pairs from its begin, or at the end
-@   r2 their order   r6 where the skipped pairs begin, plus a pair
-@   r3 end           r7 bytes of weights per byte read     r10, r11 the pair     lr table of entries, less a word
+@   r0 next word     r4 the pair                       r8  the run's first pair
+@   r1 activations   r5 scratch                        r9  where the run must end: 12 pairs from its begin, or at the end
+@   r2 their order   r6 where the skipped pairs        r10 1 and 1     r11 X
+@   r3 end              begin, plus a pair             r12 bytes of weights per byte read
+@                    r7 the run's part of the table    lr  table of entries
 
-@ The next pair to r10, and whether it is zero to Z.
+.equ MAX_RUN, 12
+
+@ The next pair to r4.
 .macro foldnet_take_activations
-   ldrh r10, [r1], #2
-   cmp r10, #0
+   ldrh r4, [r1], #2
 .endm
 
 .macro foldnet_take_pixels
-   ldrh r11, [r2], #2
-   ldrh r10, [r2], #2
-   ldrb r11, [r1, r11]
-   ldrb r10, [r1, r10]
-   orrs r10, r11, r10, lsl #16
+   ldrh r5, [r2], #2
+   ldrh r4, [r2], #2
+   ldrb r5, [r1, r5]
+   ldrb r4, [r1, r4]
+   orr r4, r5, r4, lsl #16
 .endm
 
-@ What is read through the pointer `at`, `step` bytes a pair.
-.macro foldnet_list name at step
+@ The pair in r4 goes to the run.
+.macro foldnet_put name
+   .ifc \name, activations
+   orr r4, r4, r4, lsl #8
+   uxtb16 r4, r4
+   .endif
+   smlad r11, r4, r10, r11
+   stmia r0!, {r4}
+.endm
+
+@ The run has ended: its entry.
+.macro foldnet_close
+   sub r5, r0, r8
+   ldr r5, [r7, r5]
+   str r5, [r8, #-4]
+.endm
+
+@ What is read through the pointer `at`, `step` bytes a pair: LSR of a length by `odd` moves into C whether it is an odd number
+@ of pairs.
+.macro foldnet_list name at step odd
    foldnet_function dsp_\name
    push {r4-r11, lr}
-   ldrd r7, lr, [sp, #36]
-   mov r4, #0
-   mov r5, #0x00010001
-   add r6, \at, #\step
-   sub lr, #4
+   ldrd r12, lr, [sp, #36]
+   mov r11, #0
+   mov r10, #0x00010001
+   adds r6, \at, #\step
 .Lzeros_\name:
+   .ifc \name, pixels           @ long stretches: two pairs a turn, of an odd number one before
+   subs r5, r3, \at
+   lsrs r5, #\odd
+   bcs .Lodd_\name
+.Lturn_\name:
    foldnet_take_\name
-   bne .Lbegin_\name
+   cbnz r4, .Lbegin_\name
+.Lodd_\name:
+   .else
+.Lturn_\name:
+   .endif
+   foldnet_take_\name
+   cbnz r4, .Lbegin_\name
    cmp \at, r3
-   bne .Lzeros_\name
+   bne .Lturn_\name
 .Lend_\name:                    @ the last run: skips what is left
-   sub r11, \at, r6
-   add r11, #\step
-   mul r11, r11, r7
-   ldr r10, [lr, #4]
-   strd r11, r10, [r0]
-   mov r0, r4
+   subs r4, \at, r6
+   adds r4, #\step
+   mul r4, r4, r12
+.Llast_\name:
+   ldr r5, [lr]
+   stmia r0!, {r4, r5}
+   mov r0, r11
    pop {r4-r11, pc}
-.Lbegin_\name:                  @ a run begins with the pair in r10
-   sub r11, \at, r6
-   mul r11, r11, r7
-   add r8, r0, #4
-   str r11, [r0], #8
-   add r9, \at, #11 * \step
+.Lbegin_\name:                  @ a run begins with the pair in r4
+   mov r7, lr
+   subs r5, \at, r6
+   mul r5, r5, r12
+.Lheader_\name:
+   str r5, [r0], #8
+   mov r8, r0
+   add r9, \at, #(MAX_RUN - 1) * \step
    cmp r9, r3
-   it hi
-   movhi r9, r3
-   b .Lput_\name
+   bls .Lput_\name
+   mov r9, r3                   @ fewer than 12 are left: an odd number begins with the second of a turn
+   subs r5, r3, \at
+   lsrs r5, #\odd
+   bcs .Lput_\name
+   b .Lsecond_\name
 .Lrun_\name:
    foldnet_take_\name
-   beq .Lzero_\name
-.Lput_\name:
-   .ifc \name, activations
-   orr r10, r10, r10, lsl #8
-   uxtb16 r10, r10
-   .endif
-   smlad r4, r10, r5, r4
-   str r10, [r0], #4
+   cbz r4, .Lzero_\name
+.Lput_\name:                    @ two pairs a turn, so that one comparison serves both
+   foldnet_put \name
+   foldnet_take_\name
+   cbz r4, .Lzero_\name
+.Lsecond_\name:
+   foldnet_put \name
    cmp \at, r9
    bne .Lrun_\name
-   sub r11, r0, r8              @ the run is full: 4 n + 4 bytes from its header
-   ldr r11, [lr, r11]
-   str r11, [r8]
-   add r6, \at, #\step
+   foldnet_close                @ the run is full
    cmp \at, r3
-   beq .Lend_\name
-   b .Lzeros_\name
+   beq .Lexact_\name
+   foldnet_take_\name
+   cbz r4, .Lgap_\name
+   add r7, lr, #4 * MAX_RUN     @ the next run follows at once: it skips nothing, and enters behind the addition
+   movs r5, #0
+   b .Lheader_\name
 .Lzero_\name:                   @ a pair of zeros ends the run
-   sub r11, r0, r8
-   ldr r11, [lr, r11]
-   str r11, [r8]
+   foldnet_close
+.Lgap_\name:
    mov r6, \at
    cmp \at, r3
    bne .Lzeros_\name
    b .Lend_\name
+.Lexact_\name:                  @ with the last pair
+   movs r4, #0
+   b .Llast_\name
 .endm
 
-   foldnet_list activations r1 2
-   foldnet_list pixels r2 4
+   foldnet_list activations r1 2 2
+   foldnet_list pixels r2 4 3
 
 @ ---- Walks ----
 @
-@ In: r0 a `Walk` {list, six sums to begin with, rows, outputs, their end}, r1 weights. In the loops r0 is the list, r1 the
-@ weights. A walk goes through block after block until the outputs are full.
-@
-@   stack: +0 list, +4 sums to begin with, +28 rows, +32 outputs, +36 their end
+@ In: r0 list, r1 weights, r2 rows, r3 outputs, on the stack their end and X. In the loops r0 is the list, r1 the weights. A walk
+@ goes through block after block until the outputs are full. On the stack are what a block begins with, and in a block, below it,
+@ r2, r3 and the outputs' end: PUSH and POP keep them, and the end is at hand where it is compared with.
 
-.equ ROWS, 28
-.equ END, 36
-
-.macro foldnet_enter name
+@ `begin` makes the sums to begin with, in r4 to r9, of -X in r4: what inverted sign bits make sums too large is taken off.
+.macro foldnet_enter name begin
    foldnet_function \name
    push {r4-r11, lr}
-   ldm r0, {r3-r12}
-   push {r3-r12}
+   ldrd r12, r4, [sp, #36]
    mov lr, #0x00050000          @ SEL takes bytes 0 and 2, the lower of each half, from its first operand
    msr apsr_g, lr
+   rsbs r4, r4, #0
+   \begin
+   cmp r3, r12                  @ Z stays until a block's end: there are no outputs
+.endm
+
+@ A block's begin: `registers` are the list, the sums, and what is constant.
+.macro foldnet_block name registers:vararg
+   push {\registers}
+.Lblock_\name:
+   ldm sp, {\registers}
+   push {r2, r3, r12}
+   foldnet_next
 .endm
 
 @ Goes to the code of the next run, which skips weights first.
@@ -145,7 +192,7 @@ foldnet_\name:
    ldmia r0!, {r10, pc}
 .endm
 
-@ Where the code of runs of 0 to 12 pairs begins.
+@ Where the code of runs of 0 to 12 pairs begins, then where that of runs of 1 to 12 does which skip nothing.
 .macro foldnet_entries name
 .section .rodata.foldnet_\name\()_entries, "a", %progbits
 .balign 4
@@ -154,13 +201,16 @@ foldnet_\name\()_entries:
 .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
    .word .L\name\()_\n + 1
 .endr
+.irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+   .word .L\name\()_\n + 3
+.endr
 .endm
 
 @ Straight-line code for 12 pairs, which runs of fewer enter further down; runs of 3 or fewer have their own. `pair` is the
 @ macro for one, `x`, `y` and `z` are registers for the inputs of three.
 .macro foldnet_runs name pair x y z
 .L\name\()_12:
-   add r1, r10
+   add.n r1, r10
    foldnet_three \name \pair \x \y \z 12 11 10
    foldnet_three \name \pair \x \y \z 9 8 7
    foldnet_three \name \pair \x \y \z 6 5 4
@@ -168,36 +218,36 @@ foldnet_\name\()_entries:
    foldnet_next
 .irp n, 9, 6
 .L\name\()_\n:
-   add r1, r10
+   add.n r1, r10
    b .Lthree_\name\()_\n
 .endr
 .irp n, 11, 8, 5
 .L\name\()_\n:
-   add r1, r10
+   add.n r1, r10
    ldmia r0!, {\y, \z}
    b .Lin_\name\()_\n
 .endr
 .irp n, 10, 7, 4
 .L\name\()_\n:
-   add r1, r10
+   add.n r1, r10
    ldr \z, [r0], #4
    b .Lin_\name\()_\n
 .endr
 .L\name\()_3:
-   add r1, r10
+   add.n r1, r10
    ldmia r0!, {\x, \y, \z}
    \pair \x
    \pair \y
    \pair \z
    foldnet_next
 .L\name\()_2:
-   add r1, r10
+   add.n r1, r10
    ldmia r0!, {\y, \z}
    \pair \y
    \pair \z
    foldnet_next
 .L\name\()_1:
-   add r1, r10
+   add.n r1, r10
    ldr \z, [r0], #4
    \pair \z
    foldnet_next
@@ -227,13 +277,13 @@ foldnet_\name\()_entries:
    sub \m1, \m1, \m2, asr #8
 .endm
 
-@ The next row's output from its sum times 2^shift; r2 rows, r3 outputs, r0, r12 and sum are lost.
+@ The next row's output from its sum times 2^shift; r2 rows, r3 outputs, r0, lr and sum are lost.
 @
 @ requantize: floor((bias + sum) m / 2^(15 + s) + 1/2), which SMMULR makes with m 2^(17 - s), less than 2^31. The row is
 @ {bias, worst << 24 | s << 16 | m}, 1 <= s <= 17.
 .macro foldnet_byte sum shift
-   ldrd r0, r12, [r2], #8
-   foldnet_requantize r0 r12 \sum \shift
+   ldrd r0, lr, [r2], #8
+   foldnet_requantize r0 lr \sum \shift
 .endm
 
 @ The same of a row that is in registers: its bias, and the rest.
@@ -251,11 +301,11 @@ foldnet_\name\()_entries:
    strb \bias, [r3], #1
 .endm
 
-@ The next two rows' outputs; r4 and r10 are lost, too.
-.macro foldnet_two_bytes sum shift sum2 shift2
-   ldmia r2!, {r0, r4, r10, r12}
-   foldnet_requantize r0 r4 \sum \shift
-   foldnet_requantize r10 r12 \sum2 \shift2
+@ The next two rows' outputs; `rest` and `bias`, the lower register first, are lost, too.
+.macro foldnet_two_bytes sum shift sum2 shift2 rest bias
+   ldmia r2!, {r0, \rest, \bias, lr}
+   foldnet_requantize r0 \rest \sum \shift
+   foldnet_requantize \bias lr \sum2 \shift2
 .endm
 
 @ The next row's sum.
@@ -267,30 +317,28 @@ foldnet_\name\()_entries:
 .endm
 
 @ The next two rows' sums.
-.macro foldnet_two_sums sum shift sum2 shift2
+.macro foldnet_two_sums sum shift sum2 shift2 rest bias
    foldnet_sum \sum \shift
    foldnet_sum \sum2 \shift2
 .endm
 
-@ A block's end: r10 is what to skip. `follow` takes the sums apart, `rows` says to a macro where each row's is. The walk
-@ has rows where outputs are asked for; otherwise it stores sums, and the walk is over.
-.macro foldnet_end name follow rows
+@ A block's end: r10 is what to skip. `follow` takes the sums apart, `rows` says to a macro where each row's is. Z is clear
+@ where outputs are asked for, and nothing but the last comparison changes it; otherwise it stores sums, and the walk is over.
+@ `bytes` of the stack are what blocks begin with.
+.macro foldnet_end name follow rows bytes
 .L\name\()_0:
-   add r1, r10
+   add.n r1, r10
    \follow
-   ldrd r2, r3, [sp, #ROWS]
-   cmp r2, #0
+   pop {r2, r3, r12}
    beq .Lsums_\name
    \rows byte
-   ldr r0, [sp, #END]
-   strd r2, r3, [sp, #ROWS]
-   cmp r3, r0
+   cmp r3, r12
    bne .Lblock_\name
-   add sp, #40
-   pop {r4-r11, pc}
+   b .Lover_\name
 .Lsums_\name:
    \rows sum
-   add sp, #40
+.Lover_\name:
+   add sp, #\bytes
    pop {r4-r11, pc}
 .endm
 
@@ -318,18 +366,26 @@ foldnet_\name\()_entries:
 .endm
 
 .macro foldnet_rows8 what
-   foldnet_two_\what\()s r7 8 r5 8
-   foldnet_two_\what\()s r11 0 r6 8
-   foldnet_two_\what\()s r9 0 r8 8
+   foldnet_two_\what\()s r7 8 r5 8 r4 r10
+   foldnet_two_\what\()s r11 0 r6 8 r4 r10
+   foldnet_two_\what\()s r9 0 r8 8 r4 r10
 .endm
 
-   foldnet_enter dsp8
+@ -128 X: a field of 8 bits is 128 too large.
+.macro foldnet_begin8
+   lsls r4, r4, #7
+   mov r5, r4
+   mov r6, r4
+   mov r7, r4
+   mov r8, r4
+   mov r9, r4
+.endm
+
+   foldnet_enter dsp8 foldnet_begin8
    mov lr, #0x80808080
-.Lblock_dsp8:
-   ldm sp, {r0, r5-r9}
-   foldnet_next
+   foldnet_block dsp8 r0, r5-r9, lr
    foldnet_runs dsp8 foldnet_pair8 r2 r3 r4
-   foldnet_end dsp8 foldnet_follow8 foldnet_rows8
+   foldnet_end dsp8 foldnet_follow8 foldnet_rows8 28
    foldnet_entries dsp8
 
 @ ---- 4 bits ----
@@ -365,20 +421,26 @@ foldnet_\name\()_entries:
 .macro foldnet_rows4 what
    foldnet_\what r9 8
    foldnet_\what r6 12
-   foldnet_\what r7 8
-   foldnet_\what r4 12
-   foldnet_\what r11 0
-   foldnet_\what r10 4
-   foldnet_\what r8 8
-   foldnet_\what r5 12
+   foldnet_two_\what\()s r7 8 r4 12 r6 r9
+   foldnet_two_\what\()s r11 0 r10 4 r6 r9
+   foldnet_two_\what\()s r8 8 r5 12 r6 r9
 .endm
 
-   foldnet_enter dsp4
-.Lblock_dsp4:
-   ldm sp, {r0, r4-r9}
-   foldnet_next
+@ -0x888 X in r4 to r6, -0x808 X in r7 to r9.
+.macro foldnet_begin4
+   movw r7, #0x808
+   mul r7, r4, r7
+   add r4, r7, r4, lsl #7
+   mov r5, r4
+   mov r6, r4
+   mov r8, r7
+   mov r9, r7
+.endm
+
+   foldnet_enter dsp4 foldnet_begin4
+   foldnet_block dsp4 r0, r4-r9
    foldnet_runs dsp4 foldnet_pair4 r2 r3 lr
-   foldnet_end dsp4 foldnet_follow4 foldnet_rows4
+   foldnet_end dsp4 foldnet_follow4 foldnet_rows4 28
    foldnet_entries dsp4
 
 @ ---- 2 bits ----
@@ -414,7 +476,7 @@ foldnet_\name\()_entries:
 
 .macro foldnet_runs2
 .Ldsp2_12:
-   add r1, r10
+   add.n r1, r10
    foldnet_two2 12 11
    foldnet_two2 10 9
    foldnet_two2 8 7
@@ -424,25 +486,25 @@ foldnet_\name\()_entries:
    foldnet_next
 .irp n, 10, 8, 6, 4
 .Ldsp2_\n:
-   add r1, r10
+   add.n r1, r10
    b .Ltwo_dsp2_\n
 .endr
 .irp n, 11, 9, 7, 5, 3
 .Ldsp2_\n:
-   add r1, r10
+   add.n r1, r10
    ldr r3, [r0], #4
    ldr r11, [r1], #4
    b .Lin_dsp2_\n
 .endr
 .Ldsp2_2:
-   add r1, r10
+   add.n r1, r10
    ldmia r0!, {r2, r3}
    ldmia r1!, {r10, r11}
    foldnet_pair2 r10 r2
    foldnet_pair2 r11 r3
    foldnet_next
 .Ldsp2_1:
-   add r1, r10
+   add.n r1, r10
    ldr r11, [r1], #4
    ldr r3, [r0], #4
    foldnet_pair2 r11 r3
@@ -458,21 +520,32 @@ foldnet_\name\()_entries:
 .macro foldnet_rows2 what
    foldnet_\what r9 8
    foldnet_\what r11 2
-   foldnet_\what r6 12
-   foldnet_\what r10 6
-   foldnet_\what r7 8
-   foldnet_\what r8 10
-   foldnet_\what r4 12
-   foldnet_\what r5 14
+   foldnet_two_\what\()s r6 12 r10 6 r9 r11
+   foldnet_two_\what\()s r7 8 r8 10 r9 r11
+   foldnet_two_\what\()s r4 12 r5 14 r9 r11
 .endm
 
-   foldnet_enter dsp2
+@ The inverted sign bits where they stand: -0x2222 X, -0x2aaa X and so on.
+.macro foldnet_begin2
+   movw r5, #0x2aaa
+   movw r6, #0x2288
+   movw r7, #0x202
+   movw r8, #0x808
+   mul r5, r4, r5
+   mul r6, r4, r6
+   mul r7, r4, r7
+   mul r8, r4, r8
+   mov r9, #0x208
+   mul r9, r4, r9
+   movw lr, #0x2222
+   mul r4, r4, lr
+.endm
+
+   foldnet_enter dsp2 foldnet_begin2
    movw lr, #0xcc33
    movt lr, #0xcc33
-.Lblock_dsp2:
-   ldm sp, {r0, r4-r9}
-   foldnet_next
+   foldnet_block dsp2 r0, r4-r9, lr
    foldnet_runs2
-   foldnet_end dsp2 foldnet_follow2 foldnet_rows2
+   foldnet_end dsp2 foldnet_follow2 foldnet_rows2 32
    foldnet_entries dsp2
 .text

@@ -10,6 +10,10 @@
 //! groups in that order, those of each size together, and needs no table. Hidden units are computed in that order,
 //! which costs nothing. Classes keep their order. On the notebook's model, 54 % of the pairs of pixels remain, compared
 //! with 56 % when pairing neighbours.
+//!
+//! Tried and left, with instructions of the M4's blocks per image (117,170 at 8 bits): also moving stretches of the tour, 42
+//! fewer; exchanging inputs by the true cost of pairs and runs, at random and accepting losses that become smaller, 140 fewer
+//! in a second, 290 fewer in twelve. What is here takes 0.08 s.
 
 mod pairs;
 mod tour;
