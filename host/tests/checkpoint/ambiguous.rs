@@ -226,13 +226,14 @@ fn the_search_for_an_order_ends() {
 #[test]
 fn norm_cannot_make_fit_what_does_not() {
     for hint in [NormPlacement::After, NormPlacement::Before] {
-        let expected = format!("of widths [5, 4, 3, 2] with --norm {hint}; use one per hidden layer");
+        let expected = format!("of widths [5, 4, 3, 2] with --norm {hint}, which has one per hidden layer");
         refused(&made(&[5, 4, 3, 2], &[true; 3], &[5]), &norm(hint), &expected);
-        let expected =
-            format!("its layer list has no BatchNormalization {hint} the activations; leave out --norm {hint}");
+        let expected = "give --layers \"dense, batch_norm, relu, dense, relu, dense, softmax\" with the layers";
+        refused(&made(&[5, 4, 3, 2], &[true; 3], &[3]), &norm(hint), expected);
+        let expected = format!("has no BatchNormalization, which --norm {hint} contradicts; give --norm none");
         refused(&made(&[5, 4, 3, 2], &[true; 3], &[]), &norm(hint), &expected);
     }
-    let expected = "its layer list has BatchNormalization; leave out --norm none";
+    let expected = "has BatchNormalization, which --norm none contradicts; give --norm after or before";
     refused(&made(&[5, 4, 3, 2], &[true; 3], &[4, 3]), &norm(NormPlacement::Without), expected);
     assert!(made(&[5, 4, 3, 2], &[true; 3], &[]).decode(&norm(NormPlacement::Without)).is_ok());
 }

@@ -210,17 +210,25 @@ pub enum Fault {
     },
     /// The tensors do not match any supported layer list.
     #[error(
-        "BatchNormalization of widths {norms} fits no stack of Dense of widths {widths}{placed}; use one per hidden layer, all before or all after the activations, and at most one before the first Dense"
+        "BatchNormalization of widths {norms} fits no stack of Dense of widths {widths}{placed}, which has one per hidden layer and at most one before the first Dense; for other places give --layers \"{layers}\" with the layers as they were trained"
     )]
     Misfit {
         /// BatchNormalizations, in order.
         norms: String,
         /// Inputs, then every Dense's units.
         widths: String,
+        /// A list with as many layers of each kind.
+        layers: String,
         /// ` with --norm after`, or nothing.
         placed: String,
     },
-    /// `--norm` contradicts the file.
+    /// `--norm` contradicts the tensors.
+    #[error("{}, which --norm {norm} contradicts; give {}", has(*norm), right_norm(*norm))]
+    NormUnfit {
+        /// The given placement.
+        norm: NormPlacement,
+    },
+    /// `--norm` contradicts the file's layer list.
     #[error("its layer list has {}; leave out --norm {norm}", has_not(*norm))]
     NormContradicts {
         /// The given placement.
@@ -268,6 +276,16 @@ pub enum Fault {
         /// Number in the buffer.
         found: usize,
     },
+}
+
+/// What the tensors have if this placement is wrong for all of them.
+fn has(norm: NormPlacement) -> &'static str {
+    if norm == NormPlacement::Without { "has BatchNormalization" } else { "has no BatchNormalization" }
+}
+
+/// The placements that such tensors can have.
+fn right_norm(norm: NormPlacement) -> &'static str {
+    if norm == NormPlacement::Without { "--norm after or before (seen from the activations)" } else { "--norm none" }
 }
 
 /// What a file contains that does not occur in a network with this placement.

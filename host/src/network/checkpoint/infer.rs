@@ -102,7 +102,7 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: NormPlacement) -> R
         return Err(Fault::OneOutput { layers });
     }
     if norms.is_empty() != (norm == NormPlacement::Without) {
-        return Err(Fault::NormContradicts { norm });
+        return Err(Fault::NormUnfit { norm });
     }
     if norms.is_empty() {
         return Ok(stack(&dense, false, norm));
@@ -112,16 +112,23 @@ pub(super) fn layers(found: &Layers, widths: &[usize], norm: NormPlacement) -> R
     } else if norms == widths[1..dense.len()] {
         false
     } else {
-        return Err(misfit(&norms, widths, norm));
+        return Err(misfit(found, &norms, widths, norm));
     };
     Ok(stack(&dense, input_norm, norm))
 }
 
 /// A list with as many layers of each kind as the file, for the user to correct.
 pub(super) fn example(found: &Layers) -> String {
-    let norm = if found.batch_norm.is_empty() { NormPlacement::Without } else { NormPlacement::Before };
-    let dense: Vec<Layer> = found.dense.iter().map(|_| Layer::dense(1)).collect();
-    words::of(&stack(&dense, found.batch_norm.len() >= dense.len() && !dense.is_empty(), norm))
+    let hidden = found.dense.len().saturating_sub(1);
+    let first = found.batch_norm.len().saturating_sub(hidden);
+    let mut layers = vec![Layer::batch_norm(); first];
+    for at in 0..hidden {
+        layers.push(Layer::dense(1));
+        layers.extend((first + at < found.batch_norm.len()).then_some(Layer::batch_norm()));
+        layers.push(Layer::Relu);
+    }
+    layers.extend([Layer::dense(1), Layer::Softmax]);
+    words::of(&layers)
 }
 
 /// The list that the user specifies, with the units and biases of the tensors.
@@ -153,9 +160,9 @@ fn norm_width(norm: &Group) -> usize {
     most_frequent(&BATCH_NORM.map(|variable| norm.get(variable).and_then(Tensor::len))).unwrap_or(0)
 }
 
-fn misfit(norms: &[usize], widths: &[usize], norm: NormPlacement) -> Fault {
-    let placed = format!(" with --norm {norm}");
-    Fault::Misfit { norms: format!("{norms:?}"), widths: format!("{widths:?}"), placed }
+fn misfit(found: &Layers, norms: &[usize], widths: &[usize], norm: NormPlacement) -> Fault {
+    let (placed, layers) = (format!(" with --norm {norm}"), example(found));
+    Fault::Misfit { norms: format!("{norms:?}"), widths: format!("{widths:?}"), placed, layers }
 }
 
 #[cfg(test)]
