@@ -44,7 +44,7 @@ impl Inspect {
     fn run_or_checkpoint(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
         let summary = of_checkpoint(checkpoint.network());
         ui.block(&summary);
-        ui.say(format!("a trained network that takes {}", ImageSize::of(checkpoint)));
+        ui.say(format!("a trained network with inputs of {}", ImageSize::of(checkpoint)));
         if checkpoint.about.pool.is_some() {
             ui.say(format!("its {} inputs are averages of 2x2 pixels", checkpoint.inputs));
         }
