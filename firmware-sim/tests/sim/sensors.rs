@@ -129,9 +129,15 @@ fn outputs_have_a_probability_for_each_class() {
         let (path, set) = (room.file("model.fnet", &file), room.file("rows.npy", &npy("(4, 6, 2)", &floats)));
         let out = set.with_file_name("out.npy");
         object(&[str(&path), "--dataset", str(&set), "--outputs", str(&out)]);
+        let inputs = ValuesRef::F32(&floats);
+        let view = View { inputs, targets: TargetsRef::None, shape: Shape::window(6, 2) };
+        let classes = simulate(&Model::parse(&file).unwrap(), view, &mut |_| ()).classes;
         let (shape, values) = array(&std::fs::read(&out).unwrap());
         assert_eq!((shape, values.len()), (format!("(4, {columns}"), 4 * columns), "{head:?}");
-        assert!(values.chunks_exact(columns).all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-5), "{head:?}");
+        for (row, class) in values.chunks_exact(columns).zip(classes) {
+            assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5, "{head:?}: {row:?}");
+            assert!(row.iter().all(|&probability| probability <= row[class as usize]), "{head:?}: {class} of {row:?}");
+        }
     }
 }
 

@@ -378,7 +378,12 @@ fn reports_that_cannot_be() {
     model("good.fnet --model none.fnet", &["none.fnet: cannot be read"]);
     measurements_that_cannot_be_shown(&folder, report);
     folder.write("history.json", b"{ \"epochs\": 3 }");
-    report("good.safetensors", &["history.json: not a record of a training; train again, or remove it"]);
+    let no_record = "history.json: not a record of a training; train again, or remove it";
+    report("good.safetensors", &[no_record]);
+    // Longer than any record: its permissions are not to blame.
+    let long = std::fs::File::create(folder.path("history.json")).expect("a file");
+    long.set_len(1 << 27).expect("a sparse file");
+    report("good.safetensors", &[no_record, "134217728 bytes"]);
 }
 
 /// `--device` with what `foldnet-sim` did not print, or of another model, or without what is to be shown.
