@@ -186,7 +186,7 @@ impl Array {
     }
 }
 
-/// The shape of one example of an array of bytes: `[N][I]` has `I` channels at one position, `[N][H][W]` has one channel
+/// The shape of one example of an array that may hold images: `[N][I]` has `I` channels at one position, `[N][H][W]` has one channel
 /// at each of `H x W` positions.
 pub(crate) fn example_shape(array: &[usize]) -> Shape {
     match array[1.min(array.len())..] {

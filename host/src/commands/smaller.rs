@@ -91,8 +91,8 @@ pub(super) fn say_smaller(smaller: &Shrunk, ui: Ui) {
     let each = 100.0 / judged as f64;
     if smaller.unit == Unit::Points && each > max_loss {
         ui.say(format!(
-            "note: each of these {judged} examples counts {each:.1} points, more than --max-loss {max_loss}: so few judge the \
-             cost too coarsely; compare both models on more data before you use this one"
+            "note: one of these {judged} examples counts {each:.1} points, more than --max-loss {max_loss}: they are too few \
+             to measure the cost; compare both models on more data before you use this one"
         ));
     }
 }

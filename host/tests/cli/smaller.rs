@@ -31,11 +31,11 @@ fn what_was_merged_is_printed_and_written() {
 #[test]
 fn a_cost_judged_by_few_examples_is_noted() {
     let folder = trained();
-    let note = "note: each of these 24 examples counts 4.2 points, more than --max-loss ";
+    let note = "note: one of these 24 examples counts 4.2 points, more than --max-loss ";
     let export = |limit: &str| {
         folder.run(&format!("export run --dataset set --merge --max-loss {limit} --out small.fnet")).succeeded().stdout
     };
-    assert!(!export("200").contains("note: each of these"));
+    assert!(!export("200").contains("note: one of these"));
     let said = export("4");
     assert!(said.contains(&format!("{note}4: ")), "{said}");
 }

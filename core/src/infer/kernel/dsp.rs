@@ -82,7 +82,7 @@ pub struct List<'s> {
 /// Maximum number of pairs in a run: as many as the straight-line code has.
 const MAX_RUN: usize = 12;
 
-/// Where the code begins of runs of 0 to [`MAX_RUN`] pairs, and of runs of at least one that skip nothing.
+/// Addresses of the code for runs of 0 to [`MAX_RUN`] pairs, then of that for runs of 1 to [`MAX_RUN`] that skip nothing.
 type Entries = [u32; ENTRIES];
 
 /// Length of [`Entries`].
@@ -163,7 +163,7 @@ impl List<'_> {
     }
 }
 
-/// Where the code of runs of 0 to [`MAX_RUN`] pairs begins. Of a width that is not built no list is ever walked.
+/// The entries for a width; zeros for a width that is not built, since its lists are never walked.
 #[inline(always)]
 fn entries(width: BitWidth) -> &'static Entries {
     // SAFETY: tables in flash.

@@ -48,7 +48,7 @@ fn answers_of(path: &Path) -> Option<PathBuf> {
 pub(super) fn rows(path: &Path, x: Array, y: Option<(&Path, Array)>, options: &Options) -> Result<Rows, DataError> {
     let fail = |problem| DataError::file(path, problem);
     let (count, axes) = (x.len(), x.shape.clone());
-    if count == 0 || x.example_shape().inputs() == 0 {
+    if axes.contains(&0) {
         return Err(fail(Problem::Nothing("examples")));
     }
     let answers = match (y, options.task) {
