@@ -1,4 +1,4 @@
-//! Figures that do not exist for every task: NaN in memory, left out of JSON.
+//! Figures that do not exist for every task or network: NaN, or a count of 0, in memory; left out of JSON.
 
 /// The value of a missing figure.
 pub(crate) const fn nan() -> f64 {
@@ -8,4 +8,9 @@ pub(crate) const fn nan() -> f64 {
 /// Whether a figure is missing.
 pub(crate) fn is_nan(value: &f64) -> bool {
     value.is_nan()
+}
+
+/// Whether nothing was counted.
+pub(crate) fn is_none(count: &usize) -> bool {
+    *count == 0
 }

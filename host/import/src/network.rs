@@ -19,6 +19,17 @@ pub struct Network {
     pub given: Option<Range>,
     /// Operations folded into a neighbour, one line each.
     pub folded: Vec<String>,
+    /// The scales of each Dense, in order, if the file holds integers; otherwise empty.
+    pub scales: Vec<Scales>,
+}
+
+/// The scales of a Dense in integers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scales {
+    /// Real value of one step of a weight in each row `[O]`.
+    pub rows: Vec<f32>,
+    /// Real value of one step of an output, if outputs are integers: of a hidden layer, bytes that begin at 0.
+    pub output: Option<f32>,
 }
 
 /// `scale x + shift` per input, both `[I]` and finite.

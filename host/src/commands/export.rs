@@ -45,6 +45,9 @@ pub(super) struct Export {
     /// Anomaly score above which an example is abnormal, for networks that reconstruct [default: from training]
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     threshold: Option<f32>,
+    /// Quantize a network anew that was imported from integers (TFLite int8); at 8 bits its own are kept otherwise
+    #[arg(long)]
+    requantize: bool,
     /// With --format onnx: folded, as on the device, rather than as trained
     #[arg(long)]
     folded: bool,
@@ -78,6 +81,9 @@ impl Export {
             return self.onnx(&checkpoint, ui);
         }
         self.set_threshold(&mut checkpoint)?;
+        if self.requantize {
+            self.forget_scales(&mut checkpoint)?;
+        }
         let floats = self.bits.iter().all(|&bits| bits == FLOAT_BITS);
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
@@ -127,6 +133,18 @@ impl Export {
             bail!("--threshold {threshold}: give a score of at least 0");
         }
         checkpoint.about.threshold = Some(threshold);
+        Ok(())
+    }
+
+    /// `--requantize`
+    fn forget_scales(&self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
+        if checkpoint.about.scales.is_empty() {
+            bail!(
+                "--requantize is for a network imported from integers, and {} is not; leave it out",
+                self.path.display()
+            );
+        }
+        checkpoint.about.scales.clear();
         Ok(())
     }
 
@@ -224,6 +242,10 @@ pub(super) fn say(report: &Report, unit: &str, ui: Ui) {
             vec![format!("layer {layer}"), bits.to_string(), format!("{:.2} %", error * 100.0)]
         });
         ui.block(table(&["quantized", "bits", "output error"], rows));
+    }
+    if report.kept_layers > 0 {
+        let (kept, layers) = (report.kept_layers, report.bits.len());
+        ui.say(format!("{kept} of {layers} layers keep the imported file's integers; --requantize rounds them anew"));
     }
     if let (Some(float), Some(exported)) = (report.float_rmse, report.rmse) {
         ui.say(format!("RMSE: float {float:.4} - exported {}", bold(format!("{exported:.4}"))));

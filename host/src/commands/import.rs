@@ -58,6 +58,9 @@ impl Import {
         if let Some(scale) = self.hints.hints().scale {
             ui.say(format!("inputs: (value - {}) * {} of {} values", scale.zero, scale.step, checkpoint.about.input.0));
         }
+        if !checkpoint.about.scales.is_empty() {
+            ui.say("weights: integers, which export --bits 8 keeps");
+        }
         ui.block(of_checkpoint(checkpoint.network()));
         let path = self.out.join(CHECKPOINT);
         std::fs::create_dir_all(&self.out).map_err(|error| anyhow::anyhow!("{}: {error}", self.out.display()))?;

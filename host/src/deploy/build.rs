@@ -51,7 +51,14 @@ pub fn build<C: Compute>(
     if bits.contains(&FLOAT_BITS) {
         let groups = checkpoint.groups();
         let model = if groups.is_empty() { model } else { encode_float(&layers, checkpoint, plan, &groups)? };
-        return Ok(Built { model, bits, errors: Vec::new(), inputs: Inputs::plain(plan.test), smaller: None });
+        return Ok(Built {
+            model,
+            bits,
+            errors: Vec::new(),
+            kept: Vec::new(),
+            inputs: Inputs::plain(plan.test),
+            smaller: None,
+        });
     }
     Quantizer { checkpoint, plan, bits: &bits }.run(layers, wanted, compute, progress)
 }

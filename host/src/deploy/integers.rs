@@ -9,7 +9,7 @@ use crate::deploy::few::Sample;
 use crate::deploy::fold::FoldedLayer;
 use crate::deploy::head::Head;
 use crate::deploy::inputs::Inputs;
-use crate::deploy::quantize::{self, Quantization, quantize};
+use crate::deploy::quantize::{self, Kept, Quantization, quantize};
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::groups::Groups;
@@ -34,6 +34,8 @@ struct Calibrated {
     codes: Vec<u8>,
     /// The exact values in steps of the activations, unless the activations are the values.
     exact: Option<Vec<f64>>,
+    /// Scales of layers that were imported in integers.
+    kept: Vec<Kept>,
 }
 
 /// Number of attempts to find a smaller network, with less reduction each time its model costs too much.
@@ -66,7 +68,8 @@ impl Quantizer<'_> {
             };
             head = Head::prepare(checkpoint, last, &outputs);
         }
-        let calibrated = Calibrated { inputs, head, codes, exact };
+        let kept = Kept::of(checkpoint, &folded);
+        let calibrated = Calibrated { inputs, head, codes, exact, kept };
         let whole = Smaller { layers: folded, groups: Groups::default() };
         match wanted {
             Some(wanted) => self.smaller(&calibrated, &whole, wanted, progress),
@@ -126,7 +129,7 @@ impl Quantizer<'_> {
         network: &Smaller,
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
     ) -> anyhow::Result<Built> {
-        let Calibrated { inputs, head, codes, exact } = calibrated;
+        let Calibrated { inputs, head, codes, exact, .. } = calibrated;
         let Smaller { layers, groups } = network;
         // Inputs that were pooled in training are not merged again.
         let pooled = self.checkpoint.groups();
@@ -138,7 +141,9 @@ impl Quantizer<'_> {
             let widest = layers.iter().map(|layer| layer.inputs).max().unwrap_or(0);
             sample = sample.with_more(layers[0].inputs, widest);
         }
-        let how = Quantization { bits: self.bits, calibration: &sample.codes, exact: sample.exact.as_deref() };
+        // A smaller network has other layers than the file.
+        let kept = if groups.is_empty() { &calibrated.kept[..] } else { &[] };
+        let how = Quantization { bits: self.bits, calibration: &sample.codes, exact: sample.exact.as_deref(), kept };
         let mut layers = quantize(layers, &how, progress)?;
         let arranged = arrange(&mut layers, &codes, of_inputs);
         let inputs = inputs.grouped(&arranged.groups);
@@ -153,6 +158,7 @@ impl Quantizer<'_> {
         let ends = Ends { inputs: &inputs, head: &head, dataset: self.checkpoint.about.digest() };
         let model = encode_integer(&layers, &arranged.order, ends, self.plan)?;
         let errors = layers.iter().map(|layer| layer.error).collect();
-        Ok(Built { model, bits: self.bits.to_vec(), errors, inputs, smaller: None })
+        let kept = layers.iter().map(|layer| layer.kept).collect();
+        Ok(Built { model, bits: self.bits.to_vec(), errors, kept, inputs, smaller: None })
     }
 }

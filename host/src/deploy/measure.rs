@@ -3,7 +3,7 @@
 use super::inputs::LossyInput;
 use super::plan::{Built, ExportPlan, Folded};
 use super::shrink::Shrunk;
-use crate::absent::is_nan;
+use crate::absent::{is_nan, is_none};
 use crate::judge::evaluate::{Metrics, Outputs, answers, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::Context;
@@ -36,6 +36,9 @@ pub struct Export {
     /// Relative error of every layer's output on the calibration images, see
     /// [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); empty for floats.
     pub layer_errors: Vec<f64>,
+    /// Number of layers that keep the integers of the file that the network was imported from; not written if 0.
+    #[serde(skip_serializing_if = "is_none")]
+    pub kept_layers: usize,
     /// Type of an input.
     pub input: &'static str,
     /// Largest rounding error from 8 bits of an input, as a fraction of its standard deviation.
@@ -116,6 +119,7 @@ impl Reference {
             accuracy: accuracy(&exported),
             changed: if classify { network.changed(&exported) } else { 0 },
             layer_errors: built.errors.clone(),
+            kept_layers: built.kept.iter().filter(|&&kept| kept).count(),
             input: plan.test.inputs.input_type().name(),
             input_loss: built.inputs.loss,
             conversion: ConversionCost::of(&Model::parse(&built.model)?),

@@ -38,6 +38,8 @@ pub struct Built {
     /// Relative error of every layer, [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); empty for
     /// floats and for integers that were trained.
     pub errors: Vec<f64>,
+    /// For every layer whether it keeps the integers of the file that the network was imported from; empty as `errors`.
+    pub kept: Vec<bool>,
     /// Conversion of its inputs to 8 bits.
     pub inputs: Inputs,
     /// What was merged and removed, if requested.

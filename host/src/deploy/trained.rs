@@ -45,7 +45,7 @@ impl Integers {
         let arranged = arrange(&mut self.layers, &codes, &groups);
         self.inputs = self.inputs.grouped(&arranged.groups);
         let model = self.encode(checkpoint, &arranged.order, plan)?;
-        Ok(Built { model, bits, errors: Vec::new(), inputs: self.inputs, smaller: None })
+        Ok(Built { model, bits, errors: Vec::new(), kept: Vec::new(), inputs: self.inputs, smaller: None })
     }
 }
 

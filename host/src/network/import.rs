@@ -1,7 +1,7 @@
 //! Other tools' models as checkpoints: the same layers, with the operations before the first of them as pixel
 //! statistics.
 
-use super::checkpoint::{About, Checkpoint, Fault, Hints, Input, PixelRange, PixelStatistics};
+use super::checkpoint::{About, Checkpoint, Fault, Hints, Input, PixelRange, PixelStatistics, Scales};
 use foldnet_core::train::BatchNorm;
 use foldnet_core::{Layer, Network, Shape};
 use foldnet_data::{InputType, Task};
@@ -78,7 +78,22 @@ fn about(network: &import::Network, hints: &Hints) -> About {
     };
     let values = task == Task::Reconstruct && network.range().is_none() && hints.pixels.is_none();
     let input = hints.input.unwrap_or(if values { InputType::F32 } else { InputType::U8 });
-    About { task, input: Input(input), ..About::default() }
+    About { task, input: Input(input), scales: scales(network), ..About::default() }
+}
+
+/// The scales of the file's integers, for the layers that [`layers`] makes: one Sigmoid has a row of zeros more.
+fn scales(network: &import::Network) -> Vec<Scales> {
+    let mut all: Vec<Scales> = network
+        .scales
+        .iter()
+        .map(|import::Scales { rows, output }| Scales { rows: rows.clone(), output: *output })
+        .collect();
+    if let (Some(import::Layer::Sigmoid), Some(last)) =
+        (network.layers.last().map(|placed| &placed.layer), all.last_mut())
+    {
+        last.rows.insert(0, 1.0);
+    }
+    all
 }
 
 /// Height and width of a shape with one channel.

@@ -112,3 +112,40 @@ fn inputs_may_be_turned_and_dropped() {
         }
     }
 }
+
+/// A network that TensorFlow quantized answers as TensorFlow's interpreter does.
+#[test]
+fn integers_of_a_file_are_kept() {
+    let folder = folder(&["int8.tflite", "int8_images.npy", "int8_classes.json"]);
+    let classes: Vec<usize> = serde_json::from_slice(&folder.read("int8_classes.json")).unwrap();
+    let imported = folder.run("import int8.tflite --out run").succeeded();
+    assert!(imported.stdout.contains("weights: integers, which export --bits 8 keeps"), "{imported:?}");
+    let equal = |model: &str, flags: &str, kept: u64| {
+        let export = format!("export {model} --calibration int8_images.npy {flags} --out a.fnet");
+        let told = folder.run(&export).succeeded();
+        assert_eq!(told.stdout.contains("3 of 3 layers keep the imported file's integers"), kept == 3, "{told:?}");
+        assert_eq!(folder.run(&format!("{export} --json")).json()["kept_layers"].as_u64().unwrap_or(0), kept);
+        folder.run("predict a.fnet --input int8_images.npy --outputs y.npy").succeeded();
+        let values = &folder.read("y.npy")[128..];
+        let values: Vec<f32> = values.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        assert_eq!(values.len(), 5 * classes.len());
+        // The first of equal ones.
+        let class = |row: &[f32]| (0..5).rev().max_by(|&a: &usize, &b| row[a].total_cmp(&row[b])).unwrap();
+        values.chunks_exact(5).map(class).zip(&classes).filter(|(found, class)| found == *class).count()
+    };
+    assert_eq!(equal("int8.tflite", "--bits 8", 3), classes.len());
+    assert_eq!(equal("run", "", 3), classes.len());
+    for flags in ["--requantize", "--bits 4"] {
+        let found = equal("run", flags, 0);
+        assert!((95 * classes.len() / 100..classes.len()).contains(&found), "{flags}: {found}");
+    }
+    // One layer of another width; the others keep theirs.
+    equal("run", "--bits 8,4,8", 2);
+    folder.write(
+        "plain.keras",
+        &std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/import/tests/small/plain.keras")).unwrap(),
+    );
+    folder
+        .run("export plain.keras --input-type f32 --requantize --out a.fnet")
+        .refused(&["--requantize is for a network imported from integers, and plain.keras is not", "leave it out"]);
+}

@@ -38,7 +38,7 @@ pub(crate) fn lower(graph: &Graph) -> Result<Network, Fault> {
     if Some(labels.len()) != classes {
         labels.clear();
     }
-    Ok(Network { input: name, shape, affine, layers, labels, given: None, folded })
+    Ok(Network { input: name, shape, affine, layers, labels, given: None, folded, scales: Vec::new() })
 }
 
 fn affine(step: &Step, folded: &mut Vec<String>) -> Option<Affine> {

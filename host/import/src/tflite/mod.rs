@@ -8,11 +8,12 @@
 //! | Tensor | 0 shape, 1 type, 2 buffer, 3 name, 4 quantization (2 scale, 3 zero_point, 6 quantized_dimension), 7 shape_signature |
 //! | Operator | 0 opcode_index, 1 inputs, 2 outputs, 4 builtin_options |
 //!
-//! Whole numbers with a scale are read as the real numbers that they stand for; the rounding of activations between the
-//! layers of an int8 file is not copied.
+//! Whole numbers with a scale are read as the real numbers that they stand for. The scales of FULLY_CONNECTED are read
+//! as well, so that a later quantization to 8 bits can use them.
 
 mod flat;
 mod ops;
+mod scales;
 mod tensor;
 
 use crate::error::Fault;
@@ -33,10 +34,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Network, Fault> {
     if graphs.len != 1 {
         return Err(Fault::Unread(format!("{} subgraphs; convert the model without control flow", graphs.len)));
     }
-    let (graph, range) = graph(&model, &graphs.table(0)?)?;
-    let mut network = lower(&graph)?;
-    network.given = range;
-    Ok(network)
+    let graph_table = graphs.table(0)?;
+    let (graph, range) = graph(&model, &graph_table)?;
+    let network = lower(&graph)?;
+    Ok(Network { given: range, scales: scales::of_dense(&model, &graph_table)?, ..network })
 }
 
 fn graph(model: &Table, subgraph: &Table) -> Result<(Graph, Option<Range>), Fault> {

@@ -14,7 +14,7 @@ const BUILTIN: [(u64, &str); 62] = [
     (4, "DEPTHWISE_CONV_2D"),
     (6, "DEQUANTIZE"),
     (7, "EMBEDDING_LOOKUP"),
-    (9, "FULLY_CONNECTED"),
+    (FULLY_CONNECTED, "FULLY_CONNECTED"),
     (11, "L2_NORMALIZATION"),
     (13, "LOCAL_RESPONSE_NORMALIZATION"),
     (14, "LOGISTIC"),
@@ -71,10 +71,28 @@ const BUILTIN: [(u64, &str); 62] = [
     (99, "SQUARED_DIFFERENCE"),
 ];
 
+/// The builtin operator of dense layers.
+pub(super) const FULLY_CONNECTED: u64 = 9;
+
+/// The builtin operator of a code; files by older converters have it in a byte.
+fn number(code: &Table) -> Result<u64, Fault> {
+    Ok(code.number(3, 4, 0)?.max(code.number(0, 1, 0)?))
+}
+
+/// The builtin operator of an operator.
+pub(super) fn builtin(operator: &Table, codes: &List) -> Result<u64, Fault> {
+    number(&codes.table(operator.number(0, 4, 0)?)?)
+}
+
+/// The activation that is fused to a dense layer or to arithmetic; 0 for none.
+pub(super) fn fused(operator: &Table) -> Result<u64, Fault> {
+    operator.table(4)?.map_or(Ok(0), |options| options.number(0, 1, 0))
+}
+
 /// Adds an operator, and the activation fused to it.
 pub(super) fn operator(graph: &mut Graph, operator: &Table, codes: &List, tensors: &List) -> Result<(), Fault> {
     let code = codes.table(operator.number(0, 4, 0)?)?;
-    let builtin = code.number(3, 4, 0)?.max(code.number(0, 1, 0)?);
+    let builtin = number(&code)?;
     let known = BUILTIN.iter().find(|(number, _)| *number == builtin).map(|(_, name)| (*name).to_owned());
     let kind = match known {
         Some(kind) if kind == "CUSTOM" => format!("CUSTOM {}", code.text(1)?),
@@ -105,8 +123,8 @@ pub(super) fn operator(graph: &mut Graph, operator: &Table, codes: &List, tensor
     if kind == "MAXIMUM" && !inputs.get(1).is_some_and(|input| graph.constants.contains_key(input)) {
         op = Op::Refused(refusal("Maximum"));
     }
-    let fused = match (&kind[..], options) {
-        ("FULLY_CONNECTED" | "ADD" | "SUB" | "MUL" | "DIV", Some(options)) => options.number(0, 1, 0)?,
+    let fused = match &kind[..] {
+        "FULLY_CONNECTED" | "ADD" | "SUB" | "MUL" | "DIV" => fused(operator)?,
         _ => 0,
     };
     if fused == 0 {

@@ -16,13 +16,13 @@ const INT8: u64 = 9;
 const FLOAT64: u64 = 10;
 
 /// Conversion of integers to real numbers: `scale (q - zero)`, along one axis or for all.
-struct Quantization {
-    scales: Vec<f32>,
-    zeros: Vec<i64>,
+pub(super) struct Quantization {
+    pub(super) scales: Vec<f32>,
+    pub(super) zeros: Vec<i64>,
     axis: usize,
 }
 
-fn quantization(tensor: &Table) -> Result<Option<Quantization>, Fault> {
+pub(super) fn quantization(tensor: &Table) -> Result<Option<Quantization>, Fault> {
     let Some(table) = tensor.table(4)? else { return Ok(None) };
     let scales: Vec<f32> = table.list(2, 4)?.numbers(4)?.into_iter().map(|bits| f32::from_bits(bits as u32)).collect();
     let zeros = table.list(3, 8)?.numbers(8)?.into_iter().map(|bits| bits as i64).collect();
@@ -101,13 +101,18 @@ fn real(values: &[i64], shape: &[usize], quantization: &Quantization) -> Result<
     Ok(values.iter().enumerate().map(value).collect())
 }
 
+/// The lowest integer of a tensor of 8 bits; `None` for other types.
+pub(super) fn lowest(tensor: &Table) -> Result<Option<i64>, Fault> {
+    Ok(match tensor.number(1, 1, 0)? {
+        INT8 => Some(-128),
+        UINT8 => Some(0),
+        _ => None,
+    })
+}
+
 /// The range of real values of a quantized input, if these are pixels.
 pub(super) fn range(tensor: &Table) -> Result<Option<Range>, Fault> {
-    let low = match tensor.number(1, 1, 0)? {
-        INT8 => -128,
-        UINT8 => 0,
-        _ => return Ok(None),
-    };
+    let Some(low) = lowest(tensor)? else { return Ok(None) };
     let Some(Quantization { scales, zeros, .. }) = quantization(tensor)? else { return Ok(None) };
     let (Some(&scale), zero) = (scales.first(), zeros.first().copied().unwrap_or(0)) else { return Ok(None) };
     let least = f64::from(scale) * (low - zero) as f64;

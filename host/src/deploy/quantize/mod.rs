@@ -22,6 +22,7 @@ mod activations;
 mod error;
 mod images;
 mod integer;
+mod kept;
 mod moments;
 mod nearest;
 mod rounding;
@@ -37,6 +38,7 @@ pub(crate) use error::check_width;
 pub use error::{MAX_INPUTS, MAX_WEIGHT, QuantizeError};
 pub(crate) use images::ImageWeights;
 use integer::RealRow;
+pub use kept::Kept;
 pub(crate) use moments::Moments;
 pub(crate) use scale::search as row_scale;
 pub use trained::{integer_layers, raise_steps};
@@ -56,6 +58,8 @@ pub struct Quantization<'a> {
     /// The values that these activations stand for, in their steps and not rounded, `[N][I]`; `None` if they are the
     /// same.
     pub exact: Option<&'a [f64]>,
+    /// Scales of each layer that was imported in integers, used at 8 bits; empty if there are none.
+    pub kept: &'a [Kept],
 }
 
 /// Progress of [`quantize`]: one report per row.
@@ -88,6 +92,8 @@ pub struct QuantizedLayer {
     pub rows: Vec<Row>,
     /// Real value of one step of an output: a `u8`, or a logit.
     pub scale: f64,
+    /// Whether weights and scales are those of the file that the network was imported from.
+    pub kept: bool,
     /// Relative error of this layer and those before it: `rms(quantized - float) / rms(float)`, both over all outputs
     /// of the layer (after its ReLU) and all calibration images, where an image with `r` times the median energy has
     /// weight `1 / (1 + r^2)`. 0 if both are 0 everywhere, 1 if only the float outputs are.
@@ -109,7 +115,8 @@ pub fn quantize(
     for (index, (layer, &bits)) in layers.iter().zip(how.bits).enumerate() {
         let rows = layer.units;
         let mut done = |row| progress(QuantizeProgress { layer: index, layers: layers.len(), row, rows });
-        let plan = LayerPlan::new(layer, bits, &inputs);
+        let kept = how.kept.get(index).filter(|_| bits == 8);
+        let plan = LayerPlan::new(layer, bits, kept, &inputs);
         let largest = plan.outputs.amax();
         if largest > f64::from(f32::MAX) / 2.0 {
             return Err(QuantizeError::Outputs { layer: index, largest });
@@ -169,6 +176,7 @@ impl Inputs {
 struct LayerPlan<'a> {
     layer: &'a FoldedLayer,
     bits: u8,
+    kept: Option<&'a Kept>,
     /// Float outputs before ReLU `[O][N]`, in columns.
     outputs: DMatrix<f64>,
     images: ImageWeights,
@@ -176,18 +184,20 @@ struct LayerPlan<'a> {
 }
 
 impl<'a> LayerPlan<'a> {
-    fn new(layer: &'a FoldedLayer, bits: u8, inputs: &Inputs) -> Self {
+    fn new(layer: &'a FoldedLayer, bits: u8, kept: Option<&'a Kept>, inputs: &Inputs) -> Self {
         let outputs = target::outputs(layer, &inputs.float);
         let images = ImageWeights::of(&outputs);
         let moments = Moments::of(&inputs.codes, layer.inputs, &images);
-        Self { layer, bits, outputs, images, moments }
+        Self { layer, bits, kept, outputs, images, moments }
     }
 
     /// Quantizes the layer; also returns the next layer's inputs.
     fn carry_out(self, inputs: &Inputs, last: bool, done: &mut dyn FnMut(usize)) -> (QuantizedLayer, Inputs) {
-        let (weights, real) = self.round_rows(inputs, done);
+        let kept = self.kept.and_then(|kept| Some((kept.integers(self.layer, inputs.step)?, kept.output)));
+        let is_kept = kept.is_some();
+        let ((weights, real), output) = kept.unwrap_or_else(|| (self.round_rows(inputs, done), None));
         let products = integer::products(&inputs.codes, self.layer.inputs, &weights);
-        let step = self.step(&products, &real, last);
+        let step = self.step(&products, &real, if last { output.or(Some(0.0)) } else { output });
         let rows: Vec<Row> = real.iter().map(|&row| integer::row(row, step)).collect();
         let mut outputs = integer::outputs(&products, &rows);
         if self.layer.relu {
@@ -197,7 +207,8 @@ impl<'a> LayerPlan<'a> {
         let error = self.error(&outputs, step);
         let codes = outputs.iter().map(|&y| y.clamp(0, 255) as u8).collect();
         let FoldedLayer { inputs, units, relu, .. } = *self.layer;
-        let layer = QuantizedLayer { inputs, units, relu, bits: self.bits, weights, rows, scale: step, error };
+        let layer =
+            QuantizedLayer { inputs, units, relu, bits: self.bits, weights, rows, scale: step, kept: is_kept, error };
         (layer, Inputs { codes, step, float: self.outputs.map(|z| z.max(0.0)), exact: false })
     }
 
@@ -237,12 +248,12 @@ impl<'a> LayerPlan<'a> {
         (rounded, RealRow { scale, bias })
     }
 
-    /// The step of the layer's outputs.
-    fn step(&self, products: &[i32], rows: &[RealRow], last: bool) -> f64 {
+    /// The step of the layer's outputs: as `asked`, or that which loses least; larger if the rows do not allow it.
+    fn step(&self, products: &[i32], rows: &[RealRow], asked: Option<f64>) -> f64 {
         // What an f32, as which the file holds it, can express.
         let least = integer::least_step(rows).max(f64::from(f32::MIN_POSITIVE));
-        if last {
-            return least;
+        if let Some(asked) = asked.filter(|asked| asked.is_finite()) {
+            return asked.max(least);
         }
         let real = |(sum, row): (&i32, &RealRow)| (f64::from(*sum) * row.scale + row.bias).max(0.0);
         let outputs: Vec<f64> = products.iter().zip(rows.iter().cycle()).map(real).collect();

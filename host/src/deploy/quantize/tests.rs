@@ -36,7 +36,7 @@ fn images(count: usize, inputs: usize, dice: &mut Dice) -> Vec<u8> {
 }
 
 fn run(layers: &[FoldedLayer], bits: &[u8], calibration: &[u8]) -> Result<Vec<QuantizedLayer>, QuantizeError> {
-    quantize(layers, &Quantization { bits, calibration, exact: None }, &mut |_| ())
+    quantize(layers, &Quantization { bits, calibration, exact: None, kept: &[] }, &mut |_| ())
 }
 
 /// Every result fits the format and its arithmetic.
@@ -147,7 +147,7 @@ fn every_layer_has_its_own_width() {
 fn progress_counts_every_row() {
     let dice = &mut Dice(15);
     let (layers, images, mut seen) = (network(&[9, 3, 2], dice), images(20, 9, dice), Vec::new());
-    let how = Quantization { bits: &[8, 8], calibration: &images, exact: None };
+    let how = Quantization { bits: &[8, 8], calibration: &images, exact: None, kept: &[] };
     quantize(&layers, &how, &mut |p| seen.push((p.layer, p.layers, p.row, p.rows))).unwrap();
     assert_eq!(seen, [(0, 2, 1, 3), (0, 2, 2, 3), (0, 2, 3, 3), (1, 2, 1, 2), (1, 2, 2, 2)]);
 }

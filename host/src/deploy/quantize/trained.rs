@@ -153,5 +153,5 @@ fn layer(dense: Placed, bits: u8, weights: Vec<i8>, rows: &[RealRow], step: Opti
     let scale = if asked < least { f64::from(above) } else { asked };
     let rows = rows.iter().map(|&real| row(real, scale)).collect();
     let (inputs, units) = (dense.inputs, dense.outputs);
-    (QuantizedLayer { inputs, units, relu: step.is_some(), bits, weights, rows, scale, error: 0.0 }, asked)
+    (QuantizedLayer { inputs, units, relu: step.is_some(), bits, weights, rows, scale, kept: false, error: 0.0 }, asked)
 }

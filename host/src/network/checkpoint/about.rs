@@ -32,9 +32,22 @@ pub struct About {
     /// SHA-256, in hex, of the set on disk that it was trained on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset: Option<String>,
+    /// The scales of each Dense in the file it was imported from, if that held integers; otherwise empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scales: Vec<Scales>,
     /// How the network was trained in integers, if it was: its weights are levels, which export uses unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantized: Option<Quantized>,
+}
+
+/// The scales of a Dense in integers. At 8 bits, export keeps them where they are exact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scales {
+    /// Real value of one step of a weight in each row `[O]`.
+    pub rows: Vec<f32>,
+    /// Real value of one step of an output, if outputs are integers: of a hidden layer, bytes that begin at 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<f32>,
 }
 
 /// How to read the kernels of a network that was trained in integers.
@@ -108,6 +121,7 @@ impl About {
             outputs: dataset.outputs.iter().map(output).collect(),
             threshold: None,
             dataset: None,
+            scales: Vec::new(),
             quantized: None,
         }
     }

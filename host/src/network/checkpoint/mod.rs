@@ -46,7 +46,7 @@ mod tensors;
 mod torch;
 mod words;
 
-pub use about::{About, Input, Output, Quantized, Windows};
+pub use about::{About, Input, Output, Quantized, Scales, Windows};
 pub use error::{CheckpointError, Fault};
 pub use keras::{load_line, save_line, torch_save_line};
 pub use scale::{InputScale, NoInputScale};

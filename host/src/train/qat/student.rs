@@ -56,7 +56,7 @@ pub fn student<C: Compute>(teacher: &Checkpoint, bits: &[u8], some: View, comput
     builder.layers.extend(teacher.layers.last().filter(|last| matches!(last, Layer::Softmax | Layer::Sigmoid)));
     let Builder { layers, params, latents, scales, .. } = builder;
     let quantized = Some(Quantized { bits, scales, windows: windows.windows() });
-    let about = About { quantized, ..teacher.about.clone() };
+    let about = About { quantized, scales: Vec::new(), ..teacher.about.clone() };
     let mut network = Checkpoint { layers, params, about, ..teacher.clone() };
     raise_steps(&mut network)?;
     Ok(Student { network, latents })
