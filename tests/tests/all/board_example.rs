@@ -5,7 +5,7 @@ use foldnet_core::Model;
 use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::emulate::build_command;
 use foldnet_tests::exported::{Exported, test};
-use foldnet_tests::programs::{emulate, run, said};
+use foldnet_tests::programs::{check_flash_in_page, emulate, run, said};
 use foldnet_tests::tidy::files::root;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -37,7 +37,9 @@ fn build(features: &[&str]) -> PathBuf {
 
 #[test]
 fn it_builds_for_a_probe_and_says_the_class_to_an_emulator() {
-    let elf = std::fs::read(build(&[])).unwrap();
+    let probe = build(&[]);
+    check_flash_in_page("flash: `examples/stm32f405`", 1, &probe);
+    let elf = std::fs::read(probe).unwrap();
     // defmt's log messages are looked up in a section of this name.
     assert!(elf.windows(6).any(|bytes| bytes == b".defmt"), "no texts for defmt");
 

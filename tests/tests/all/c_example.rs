@@ -15,7 +15,7 @@ use foldnet_sim::board::{Board, by_name};
 use foldnet_sim::job::{score, verdict};
 use foldnet_sim::simulate::simulate_each;
 use foldnet_tests::exported::{Exported, test};
-use foldnet_tests::programs::{self, run, said};
+use foldnet_tests::programs::{self, check_flash_in_page, run, said};
 use foldnet_tests::tidy::files::root;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -85,6 +85,8 @@ fn emulate(board: &Board, folder: &Path, flash: &[u8], images: &[u8]) -> Output 
 fn check(name: &str) {
     let (board, folder) = (by_name(name).unwrap(), folder(name));
     program(board, &folder);
+    let column = 1 + BOARDS.iter().position(|board| *board == name).expect("a column");
+    check_flash_in_page("flash: `c/example`", column, &folder.join(format!("{name}.elf")));
     let images = test(IMAGES);
     // Into the second slot where there is one.
     let room = board.room();
