@@ -19,6 +19,11 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
     check_method(&plan.config.method, dataset)?;
     let values = train.shape.inputs();
     if let Some(init) = &plan.init {
+        if init.about.quantized.is_some() && plan.extras.quantized.is_none() {
+            bail!(
+                "--init: the network was trained in integers, which end a training; give the float network that it came from"
+            );
+        }
         let classes = init.classes();
         let (size, needed) = (ImageSize::of(init), dataset.labels.len());
         let needed = if init.about.task == Task::Classify { needed } else { classes };
