@@ -4,7 +4,7 @@ use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::{scratch_words, turned_inputs};
-use super::smaller::{SmallerArgs, say_smaller};
+use super::smaller::{SmallerArgs, wanted};
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export_smaller};
 use crate::deploy::flash::{Format, Written};
@@ -15,6 +15,7 @@ use crate::format::{bytes, thousands};
 use crate::judge::evaluate::answers;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::open::{class_names, resolve};
+use crate::show::smaller::say_smaller;
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
 use crate::write::{atomic_write, check_not_input};
@@ -52,8 +53,6 @@ pub(super) struct Export {
     #[arg(long)]
     folded: bool,
     #[command(flatten)]
-    smaller: SmallerArgs,
-    #[command(flatten)]
     flash: FlashArgs,
     #[command(flatten)]
     dataset: DatasetArg,
@@ -61,6 +60,8 @@ pub(super) struct Export {
     hints: HintArgs,
     #[command(flatten)]
     threads: ThreadsArg,
+    #[command(flatten, next_help_heading = "Less to compute")]
+    smaller: SmallerArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -76,7 +77,7 @@ impl Export {
         let target = self.flash.target()?;
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
-        self.smaller.check(self.flash.format)?;
+        let limits = self.smaller.of_export(self.flash.format)?;
         if self.flash.format == Format::Onnx {
             return self.onnx(&checkpoint, ui);
         }
@@ -99,7 +100,7 @@ impl Export {
         let (calibration, test) = (material.calibration(), material.test());
         let plan = ExportPlan { bits: &self.bits, calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
-        let wanted = self.smaller.wanted(material.set.as_ref())?;
+        let wanted = limits.map(|limits| wanted(limits, material.set.as_ref())).transpose()?;
         let (model, report) =
             export_smaller(&checkpoint, &plan, wanted.as_ref(), &compute, &mut |step| bar.update(step))
                 .with_context(|| self.path.display().to_string())?;

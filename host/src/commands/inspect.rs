@@ -45,8 +45,8 @@ impl Inspect {
         let summary = of_checkpoint(checkpoint.network());
         ui.block(&summary);
         ui.say(format!("a trained network with inputs of {}", ImageSize::of(checkpoint)));
-        if checkpoint.about.pool.is_some() {
-            ui.say(format!("its {} inputs are averages of 2x2 pixels", checkpoint.inputs));
+        if let Some(averages) = checkpoint.averages() {
+            ui.say(format!("its {} inputs are {averages}", checkpoint.inputs));
         }
         let models = models_beside(&resolve(&self.path));
         match &models[..] {

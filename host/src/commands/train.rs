@@ -2,6 +2,8 @@
 
 use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units};
 use super::method::{Flags, MethodArgs, Preset};
+use super::smaller::SmallerArgs;
+use crate::deploy::shrink::Limits;
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, open_checkpoint};
@@ -58,7 +60,7 @@ pub(super) struct Train {
     /// Resume the training in this folder where it stopped, with its own flags; only --epochs may differ
     #[arg(long, value_name = "DIR", conflicts_with_all = ["norm", "task", "hidden", "preset", "batch_size", "learning_rate", "seed",
         "init", "no_shuffle", "limit", "out", "optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "schedule", "warmup",
-        "label_smoothing", "class_weights", "dropout", "std_floor", "norm_momentum", "pool", "standardize", "loss", "head", "augment", "monitor", "patience"])]
+        "label_smoothing", "class_weights", "dropout", "std_floor", "norm_momentum", "pool", "standardize", "loss", "head", "augment", "monitor", "patience", "merge", "prune", "max_loss"])]
     resume: Option<PathBuf>,
     /// Also write the epochs as a table, history.csv
     #[arg(long, value_name = "csv")]
@@ -81,6 +83,8 @@ pub(super) struct Train {
     /// Folder for model.safetensors and history.jsonl [default: runs/ and the norm's name]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Less to compute: made smaller before training with --bits")]
+    smaller: SmallerArgs,
 }
 
 /// Number of steps in a whole training below which a network has barely begun to learn.
@@ -108,6 +112,7 @@ impl Train {
         }
         let config = self.config()?;
         self.check(&config)?;
+        let smaller = self.smaller.of_training(!self.bits.is_empty())?;
         let init = match &self.init {
             Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),
             None => None,
@@ -138,7 +143,7 @@ impl Train {
                 from: self.init.clone(),
                 table: self.log.is_some(),
                 resume: None,
-                quantized: self.quantized()?,
+                quantized: self.quantized(smaller)?,
                 notes: self.understood(),
             },
         };
@@ -205,12 +210,12 @@ impl Train {
     }
 
     /// Settings for training in integers, if requested.
-    fn quantized(&self) -> anyhow::Result<Option<Quantize>> {
+    fn quantized(&self, smaller: Option<Limits>) -> anyhow::Result<Option<Quantize>> {
         if self.bits.is_empty() {
             return Ok(None);
         }
         let teacher = self.distill.as_ref().map(|path| open_checkpoint(path, &Hints::default())).transpose()?;
-        Ok(Some(Quantize { bits: self.bits.clone(), teacher }))
+        Ok(Some(Quantize { bits: self.bits.clone(), teacher, smaller }))
     }
 
     fn hidden(&self) -> Vec<u32> {

@@ -10,7 +10,6 @@ use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;
 use foldnet_core::Compute;
 use foldnet_core::model::FLOAT_BITS;
-use foldnet_data::Task;
 use foldnet_sim::AlignedBytes;
 
 /// Exports `checkpoint` and compares the model with it on the test images; `progress` receives the quantizer's
@@ -53,17 +52,11 @@ pub fn export_smaller<C: Compute>(
 fn check_smaller(checkpoint: &Checkpoint, plan: &ExportPlan, wanted: &Wanted) -> anyhow::Result<()> {
     if checkpoint.about.quantized.is_some() {
         bail!(
-            "--merge, --prune: this network was trained in integers, which export takes as they are; export it without"
+            "--merge, --prune: this network was trained in integers, which export takes as they are; merge first, then train: \
+             foldnet train --init FLOAT --bits BITS --merge"
         );
     }
-    if checkpoint.about.task == Task::Reconstruct {
-        bail!(
-            "--merge, --prune: a network that reconstructs its inputs needs all of them, and has no accuracy to judge by; export it without"
-        );
-    }
-    if checkpoint.about.pool.is_some() && wanted.merge {
-        bail!("--merge: the inputs of this network are averages already (--pool); export it without");
-    }
+    wanted.limits().check(checkpoint)?;
     if plan.bits.contains(&FLOAT_BITS) {
         bail!("--merge, --prune: only integer models are made smaller; give --bits 8, 4 or 2");
     }

@@ -136,7 +136,7 @@ impl Inputs {
             maps = windows.maps.iter().map(|&words| InputMap::from_words(words, kind)).collect();
         }
         ensure!(
-            maps.len() == sharing.maps(checkpoint.inputs, channels) && kind.is_mapped() != maps.is_empty(),
+            maps.len() == sharing.maps(checkpoint.values(), channels) && kind.is_mapped() != maps.is_empty(),
             "{} windows of its inputs",
             maps.len()
         );

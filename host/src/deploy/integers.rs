@@ -13,10 +13,8 @@ use crate::deploy::quantize::{self, Kept, Quantization, quantize};
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::groups::Groups;
-use anyhow::bail;
 use foldnet_core::Compute;
-use foldnet_core::infer::layout::BitWidth;
-use foldnet_data::{Task, View};
+use foldnet_data::Task;
 
 /// Builds integer models of a network.
 pub(super) struct Quantizer<'a> {
@@ -86,23 +84,14 @@ impl Quantizer<'_> {
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
     ) -> anyhow::Result<Built> {
         quantize::check_width(&whole.layers)?;
-        let judged =
-            |view: &View| calibrated.inputs.codes(self.checkpoint.seen(*view).view().inputs, whole.layers[0].inputs);
-        let rows = |&bits: &u8| BitWidth::from_bits(bits).map_or(1, BitWidth::rows);
-        let shrinker = Shrinker::new(
-            wanted,
-            Start {
-                layers: &whole.layers,
-                head: &calibrated.head,
-                judged: wanted.judged.iter().flat_map(judged).collect(),
-                blocks: self.bits.iter().map(rows).collect(),
-            },
-        );
+        let Calibrated { inputs, head, .. } = calibrated;
+        let start = Start { checkpoint: self.checkpoint, layers: &whole.layers, inputs, head, bits: self.bits };
+        let shrinker = Shrinker::new(wanted, start);
         let outputs = |model: &[u8]| -> anyhow::Result<Vec<f32>> {
-            let [train, valid] = wanted.judged;
+            let [train, valid] = wanted.judged();
             Ok([run(model, train)?.finite()?.logits, run(model, valid)?.finite()?.logits].concat())
         };
-        let (mut limit, mut before) = (wanted.max_loss, None);
+        let (mut limit, mut before) = (wanted.max_loss(), None);
         for _ in 0..TRIES {
             let Some(found) = shrinker.find(limit) else { break };
             if before.is_none() {
@@ -113,13 +102,9 @@ impl Quantizer<'_> {
             if report.is_within() {
                 return Ok(Built { smaller: Some(report), ..made });
             }
-            limit -= (report.loss - wanted.max_loss).max(wanted.max_loss / 8.0);
+            limit -= (report.loss - report.max_loss).max(report.max_loss / 8.0);
         }
-        let (limit, examples) = (wanted.max_loss, wanted.judged.iter().map(View::len).sum::<usize>());
-        bail!(
-            "--merge, --prune: nothing can be merged or removed at a cost of at most --max-loss {limit} on the {examples} \
-             examples of training and validation that it is judged by; give a larger --max-loss, or export without"
-        );
+        Err(wanted.too_costly())
     }
 
     /// The model of the network, or of a smaller one.

@@ -54,7 +54,7 @@ impl Integers {
 /// # Errors
 /// If the checkpoint has no integers that a device can compute with.
 pub(crate) fn integer_model(checkpoint: &Checkpoint) -> anyhow::Result<AlignedBytes> {
-    let shape = checkpoint.about.data_shape().unwrap_or_else(|| Shape::features(checkpoint.inputs));
+    let shape = checkpoint.about.data_shape().unwrap_or_else(|| Shape::features(checkpoint.values()));
     let none = View { inputs: ValuesRef::U8(&[]), targets: TargetsRef::None, shape };
     let plan = ExportPlan { bits: &[], calibration: none, test: none, labels: &[] };
     Integers::of(checkpoint)?.encode(checkpoint, &[], &plan)

@@ -1,11 +1,13 @@
 //! Which values of an example share an input of the first layer: groups of 4, of 2 and of 1, each the average of its
 //! members' activations, `(sum + n / 2) >> log2(n)`, as [`foldnet_core::infer::input`] computes it.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Groups in the order of the model file: those of four, those of two, those of one. The default has none, which means
-/// that every value is an input.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// that every value is an input. In a checkpoint they are a list of the groups' members.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Vec<u16>>", into = "Vec<Vec<u16>>")]
 pub struct Groups {
     fours: u16,
     twos: u16,
@@ -33,6 +35,11 @@ impl Groups {
     /// Whether every value is an input.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// Number of groups, which are the inputs; 0 if every value is an input.
+    pub fn len(&self) -> usize {
+        self.iter().count()
     }
 
     /// Number of groups of four and of two.
@@ -79,9 +86,55 @@ impl Groups {
     }
 }
 
+impl From<Groups> for Vec<Vec<u16>> {
+    fn from(groups: Groups) -> Self {
+        groups.iter().map(<[u16]>::to_vec).collect()
+    }
+}
+
+impl TryFrom<Vec<Vec<u16>>> for Groups {
+    type Error = &'static str;
+
+    fn try_from(groups: Vec<Vec<u16>>) -> Result<Self, Self::Error> {
+        let sizes: Vec<usize> = groups.iter().map(Vec::len).collect();
+        if !sizes.iter().all(|size| [4, 2, 1].contains(size)) || !sizes.is_sorted_by(|a, b| a >= b) {
+            return Err("groups of inputs are not first those of 4, then of 2, then of 1");
+        }
+        let of = |size: usize| sizes.iter().filter(|&&one| one == size).count() as u16;
+        let (fours, twos, members) = (of(4), of(2), groups.concat());
+        let mut sorted = members.clone();
+        sorted.sort_unstable();
+        // Ascending without a gap: so each value is in one group, and there are at most 65,536 of them.
+        if !sorted.iter().enumerate().all(|(at, &value)| at == usize::from(value)) {
+            return Err("groups of inputs do not have every value once");
+        }
+        Ok(Self { fours, twos, members })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_in_a_file_are_checked() {
+        let read = |text: &str| serde_json::from_str::<Groups>(text).map_err(|error| error.to_string());
+        let groups = Groups::new(vec![vec![3], vec![6, 0], vec![1, 2, 7, 4], vec![5]]);
+        let text = serde_json::to_string(&groups).unwrap();
+        assert_eq!(text, "[[1,2,4,7],[0,6],[3],[5]]");
+        assert_eq!((read(&text), groups.len()), (Ok(groups), 4));
+        assert_eq!((read("[]"), Groups::default().len()), (Ok(Groups::default()), 0));
+        for (text, words) in [
+            ("[[0],[1,2]]", "first those of 4"),
+            ("[[0,1,2]]", "first those of 4"),
+            ("[[0],[]]", "first those of 4"),
+            ("[[0,1],[1]]", "every value once"),
+            ("[[0,1],[3]]", "every value once"),
+        ] {
+            let error = read(text).expect_err(text);
+            assert!(error.contains(words), "{text}: {error}");
+        }
+    }
 
     #[test]
     fn large_groups_come_first() {

@@ -157,8 +157,7 @@ impl ImageSize {
     pub fn of(checkpoint: &Checkpoint) -> Self {
         let image = checkpoint.image.map(|(height, width)| Shape::image(height, width));
         let shape = checkpoint.about.data_shape().or(image);
-        let pooled = checkpoint.about.pool.map_or(1, |side| side * side);
-        Self { pixels: checkpoint.inputs * pooled, shape, input: checkpoint.about.input.0 }
+        Self { pixels: checkpoint.values(), shape, input: checkpoint.about.input.0 }
     }
 
     /// Image size of a device model.

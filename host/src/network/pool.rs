@@ -60,9 +60,9 @@ pub struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    /// Examples with a device's `codes` `[N][I]`.
-    pub fn coded(view: View<'a>, codes: Vec<u8>) -> Self {
-        Self { view, bytes: Some((codes, view.shape)) }
+    /// Examples with a device's `codes` `[N][I]`, of this shape.
+    pub fn coded(view: View<'a>, codes: Vec<u8>, shape: Shape) -> Self {
+        Self { view, bytes: Some((codes, shape)) }
     }
 
     /// Unchanged examples.

@@ -1,10 +1,10 @@
-//! Examples in the form that a network's inputs take.
+//! Examples in the form that a network's inputs take: their values, averages of them, or a device's bytes.
 
 use super::checkpoint::{Checkpoint, PixelStatistics};
 use super::groups::Groups;
 use super::pool::{Seen, groups};
 use crate::deploy::inputs::Inputs;
-use foldnet_data::View;
+use foldnet_data::{Shape, View};
 
 impl Checkpoint {
     /// Converts `examples` to the form of this network's inputs: averages if it is pooled, and a device's bytes if it
@@ -13,11 +13,16 @@ impl Checkpoint {
         if self.about.pool.is_some() {
             return Seen::pooled(examples);
         }
-        if self.about.quantized.is_none() || examples.bytes().is_ok() {
+        let merged = self.about.merged();
+        if self.about.quantized.is_none() || (merged.is_none() && examples.bytes().is_ok()) {
             return Seen::plainly(examples);
         }
         let inputs = Inputs::trained(self).expect("reading a checkpoint has looked at its windows");
-        Seen::coded(examples, inputs.codes(examples.inputs, self.inputs))
+        let codes = inputs.codes(examples.inputs, self.values());
+        match merged {
+            Some(groups) => Seen::coded(examples, groups.average(&codes).into_owned(), Shape::features(self.inputs)),
+            None => Seen::coded(examples, codes, examples.shape),
+        }
     }
 
     /// The affine map from the inputs' values to those that the first layer computes with: the standardization, or, for
@@ -33,12 +38,24 @@ impl Checkpoint {
         tables
     }
 
-    /// The groups of pixels that form this network's inputs; none if every value is an input.
+    /// The groups of values that form this network's inputs; none if every value is an input.
     pub fn groups(&self) -> Groups {
         match (self.about.pool, self.about.data_shape()) {
             (Some(_), Some(shape)) => groups(shape),
-            _ => Groups::default(),
+            _ => self.about.merged().cloned().unwrap_or_default(),
         }
+    }
+
+    /// Number of values in an example.
+    pub fn values(&self) -> usize {
+        let groups = self.groups();
+        if groups.is_empty() { self.inputs } else { groups.members().len() }
+    }
+
+    /// What the inputs are averages of, in words; `None` if every value is an input.
+    pub fn averages(&self) -> Option<String> {
+        let merged = || self.about.merged().map(|groups| format!("averages of {} values", groups.members().len()));
+        self.about.pool.map(|_| "averages of 2x2 pixels".to_owned()).or_else(merged)
     }
 
     /// The standardized inputs of all examples, `[N][I]`.

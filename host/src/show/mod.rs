@@ -2,6 +2,7 @@
 
 pub mod figure;
 pub mod report;
+pub(crate) mod smaller;
 pub mod summary;
 pub mod terminal;
 mod ticks;

@@ -1,6 +1,7 @@
 //! The record of a run: the network, the configuration, the program and machine, and the results.
 
 use crate::absent::{is_nan, nan};
+use crate::deploy::shrink::Shrunk;
 use crate::judge::evaluate::{Evaluation, Metrics};
 use crate::network::architecture::NormPlacement;
 use crate::train::fit::{Config, Epoch};
@@ -106,6 +107,9 @@ pub struct History {
     /// For a network that continued from another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continued: Option<Continued>,
+    /// What was merged and removed before training in integers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smaller: Option<Shrunk>,
     /// Name of the dataset, or the whole path of its file or folder.
     pub dataset: String,
     /// How it was read.

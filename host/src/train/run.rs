@@ -8,6 +8,7 @@ use crate::judge::metrics::quantile;
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::network::open::{CHECKPOINT, ImageSize};
+use crate::show::smaller::say_smaller;
 use crate::show::summary::{of_checkpoint, parameters};
 use crate::show::terminal::{EpochBar, Ui, bold};
 use crate::train::answers::with_units;
@@ -101,7 +102,8 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
     network.about.dataset.clone_from(&digest);
     plan.config.method.augment.check(train.shape, network.about.pool).map_err(anyhow::Error::msg)?;
     let quantized = plan.extras.quantized.as_ref();
-    let mut student = quantized.map(|how| qat::begin(&network, how, train, compute)).transpose()?;
+    let valid = dataset.part(Part::Valid);
+    let mut student = quantized.map(|how| qat::begin(&network, how, [train, valid], compute)).transpose()?;
     if let Some(student) = &student {
         network.clone_from(&student.network);
     }
@@ -109,16 +111,18 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
     catch_interrupts()?;
     plan.extras.notes.iter().for_each(|note| ui.say(note));
     TRAINING.store(true, Ordering::Relaxed);
+    let smaller = student.as_ref().and_then(|student| student.smaller.clone());
+    smaller.iter().for_each(|smaller| say_smaller(smaller, ui));
     ui.block(of_checkpoint(network.network()));
     let unit = train.unit();
     ui.say(format!(
         "Train on {} {unit}, validate on {}; {}",
         thousands(train.len()),
-        thousands(dataset.part(Part::Valid).len()),
+        thousands(valid.len()),
         compute.description()
     ));
     let (start, history) = beginning(&plan, &network, digest, dataset, compute);
-    let valid = dataset.part(Part::Valid);
+    let history = History { smaller, ..history };
     let normal = if valid.is_empty() { train } else { valid };
     let mut observer =
         Saver { ui, normal, unit, compute, plan: &plan, images: train.len(), history, saved: 0, bar: None };
@@ -271,6 +275,7 @@ fn empty_history(plan: &TrainPlan, network: &Checkpoint, dataset: &Dataset, comp
         test: None,
         best_epoch: None,
         continued: None,
+        smaller: None,
         parameters: parameters(network.network()),
         seed: plan.config.seed,
         recipe: plan.recipe(),

@@ -1,4 +1,4 @@
-//! `export --merge` and `--prune`: what they say, what the file has, and what they refuse.
+//! `--merge` and `--prune` of `export` and `train --bits`: what they say, what the file has, and what they refuse.
 
 use crate::sample;
 use crate::tool::Folder;
@@ -51,4 +51,75 @@ fn what_cannot_be_smaller_is_refused() {
     check("--merge --bits 32", &["--merge, --prune: only integer models", "--bits 8, 4 or 2"]);
     check("--prune --format onnx", &["--merge, --prune: only device models", "--format fnet"]);
     folder.run("export run --merge --max-loss 0 --out a.fnet").misused("above 0");
+}
+
+/// Without validation examples, the cost is that on the others, not half of it.
+#[test]
+fn the_cost_is_measured_without_validation_too() {
+    let folder = sample::folder();
+    folder.run("train --norm after --hidden 12 --dataset set --valid-split 0 --out run --epochs 9").succeeded();
+    let done = folder.run("export run --dataset set --merge --max-loss 200 --out small.fnet --json").json();
+    folder.run("export run --dataset set --out whole.fnet").succeeded();
+    let whole = folder.run("evaluate whole.fnet --dataset set --valid-split 0 --split train --json").json();
+    let [before, loss] = [&done["smaller"]["measures"][0], &done["smaller"]["judged"]];
+    assert_eq!((before, loss.as_u64()), (&whole["accuracy"], Some(24)));
+}
+
+/// Merged first, then trained: what training says of the test images is what the checkpoint and the model file do, and
+/// the same command gives the same bytes.
+#[test]
+fn a_merged_network_is_trained_in_integers() {
+    let folder = trained();
+    let train = "train --init run --dataset set --merge --prune --max-loss 200 --bits 4 --distill run --out";
+    let done = folder.run(&format!("{train} small")).succeeded();
+    for words in ["merged: 12 inputs to ", "cost on 24 examples of training and validation: accuracy "] {
+        assert!(done.stdout.contains(words), "{words}: {}", done.stdout);
+    }
+    folder.run(&format!("{train} again")).succeeded();
+    assert!(folder.read("small/model.safetensors") == folder.read("again/model.safetensors"));
+    let history = folder.history("small");
+    let inputs = history["smaller"]["inputs"][1].as_u64().expect("a number");
+    assert!(inputs < 12, "{history}");
+    let said = history["test"]["accuracy"].as_f64().expect("a number");
+    let export = folder.run("export small --dataset set --bits 4 --out small.fnet --json").json();
+    assert_eq!((&export["folded_max_deviation"], &export["changed"]), (&0.0.into(), &0.into()));
+    for file in ["small", "small.fnet"] {
+        let found = folder.run(&format!("evaluate {file} --dataset set --json")).json();
+        assert_eq!(found["accuracy"].as_f64(), Some(said), "{file}");
+        folder.run(&format!("predict {file} --dataset set --index 3")).succeeded();
+    }
+    let bytes = AlignedBytes::read(folder.path("small.fnet")).expect("there");
+    let model = Model::parse(&bytes).expect("a model");
+    assert_eq!((model.inputs(), u64::from(model.header().layers[0].inputs)), (12, inputs));
+    let inspected = folder.run("inspect small").succeeded();
+    let words = format!("its {inputs} inputs are averages of 12 values");
+    assert!(inspected.stdout.contains("inputs of 4x3") && inspected.stdout.contains(&words), "{}", inspected.stdout);
+    let compared = folder.run("compare small small.fnet run --dataset set").succeeded();
+    assert!(compared.stdout.contains("small.fnet"), "{}", compared.stdout);
+    // Of a fresh network: floats first.
+    folder.run("train --norm none --dataset set --merge --max-loss 200 --bits 8 --epochs 2 --out two").succeeded();
+    assert!(folder.history("two")["smaller"]["max_loss"] == 200.0 && folder.history("two/float")["smaller"].is_null());
+    folder.run("export small --dataset set --bits 4 --merge --out a.fnet").refused(&[
+        "was trained in integers",
+        "merge first, then train: foldnet train --init FLOAT --bits BITS --merge",
+    ]);
+    folder.run("train --init small --dataset set --out more").refused(&["--init: the network was trained in integers"]);
+    folder.run("train --resume small").refused(&["was trained in integers, which cannot be resumed"]);
+}
+
+#[test]
+fn what_cannot_be_merged_before_training_is_refused() {
+    let folder = trained();
+    let check = |arguments: &str, words: &[&str]| {
+        folder.run(&format!("train --out a {arguments}")).refused(words);
+        assert!(!folder.path("a").exists(), "{arguments}");
+    };
+    check("--dataset set --init run --merge", &["--merge, --prune: ", "--bits", "by export"]);
+    check("--dataset set --init run --bits 4 --max-loss 1", &["--max-loss limits what --merge and --prune cost"]);
+    check(
+        "--dataset synthetic --pool 2 --bits 4 --merge",
+        &["--merge: the inputs of this network are averages already"],
+    );
+    check("--dataset set --task reconstruct --bits 4 --prune", &["--merge, --prune: a network that reconstructs"]);
+    folder.run("train --resume run --merge").misused("cannot be used with");
 }

@@ -8,10 +8,12 @@
 use crate::firmware;
 use foldnet::compute::Fast;
 use foldnet::deploy::export::{ExportPlan, export, export_smaller};
-use foldnet::deploy::shrink::Wanted;
+use foldnet::deploy::shrink::{Limits, Wanted};
+use foldnet::judge::evaluate::run_checkpoint;
 use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet::train::fit::{Config, fit, initial_params};
+use foldnet::train::qat::{Quantize, begin, fit_quantized};
 use foldnet::train::standardize::pixel_statistics;
 use foldnet_core::Model;
 use foldnet_data::{Part, View};
@@ -189,7 +191,7 @@ fn merged_and_pruned_models_are_equal_on_every_kind_of_core() {
     let names = ["top", "middle", "bottom"].map(String::from);
     let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
     let network = trained(&[24], &config, train, &names);
-    let wanted = Wanted { merge: true, prune: true, max_loss: 1.0, judged: [train, valid] };
+    let wanted = Wanted::new(Limits { merge: true, prune: true, max_loss: 1.0 }, [train, valid]);
     for (bits, boards) in [(8, &[M4F, M0, "riscv32"][..]), (4, &["riscv32"]), (2, &[M4F])] {
         let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &names };
         let made = export_smaller(&network, &plan, Some(&wanted), &Fast::new(1), &mut |_| ());
@@ -202,6 +204,36 @@ fn merged_and_pruned_models_are_equal_on_every_kind_of_core() {
         let exported = Exported { name: format!("merged at {bits} bits"), model, report };
         for board in boards {
             check(board, &exported, test, 0.9);
+        }
+    }
+}
+
+/// Merged and pruned first, then trained in integers.
+#[test]
+fn a_merged_network_that_was_trained_in_integers_is_equal_on_every_kind_of_core() {
+    let (pixels, labels) = bars(400);
+    let view = View::images(&pixels, &labels, 12, 9);
+    let (train, valid, test) = (view.slice(0..200), view.slice(200..360), view.slice(360..400));
+    let names = ["top", "middle", "bottom"].map(String::from);
+    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
+    let network = trained(&[24], &config, train, &names);
+    let compute = Fast::new(1);
+    for (bits, boards) in [(8, &[M0][..]), (4, &[M4F, "riscv32"]), (2, &[M4F])] {
+        let smaller = Some(Limits { merge: true, prune: true, max_loss: 1.0 });
+        let how = Quantize { bits: vec![bits], teacher: Some(network.clone()), smaller };
+        let mut student = begin(&network, &how, [train, valid], &compute).expect("a student");
+        let config = Config { epochs: 4, batch_size: 8, learning_rate: 0.01, ..config.clone() };
+        let epochs = fit_quantized(&mut student, how.teacher.as_ref(), &config, [train, valid], &compute, &mut ());
+        assert_eq!(epochs.expect("trained").len(), 4);
+        let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &names };
+        let (model, report) = export(&student.network, &plan, &compute, &mut |_| ()).expect("exported");
+        let layer = Model::parse(&model).expect("a model").header().layers[0];
+        assert!(layer.inputs < 70 && layer.units < 24, "{layer:?}");
+        let exported = Exported { name: format!("merged, trained at {bits} bits"), model, report };
+        for board in boards {
+            let run = check(board, &exported, test, 0.9);
+            let outputs = run_checkpoint(&student.network, test, &compute);
+            assert_eq!(run.accuracy(), outputs.accuracy(test.classes().expect("classes")), "{bits} bits on {board}");
         }
     }
 }

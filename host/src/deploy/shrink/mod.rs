@@ -1,4 +1,4 @@
-//! A smaller and faster network, within a limit on the loss: `export --merge` and `--prune`.
+//! A smaller and faster network, within a limit on the loss: `--merge` and `--prune` of `export` and `train --bits`.
 //!
 //! * `agglomerate`: which values of an example share an input (`groups`), the cheapest first; `refit`: the first layer
 //!   on their averages;
@@ -7,8 +7,8 @@
 //!
 //! The extent of both is found by bisection on the folded network in floats. A network fits its training examples
 //! better and loses more on them; validation examples are few. The loss is therefore the mean of the losses on both
-//! sets. The caller then quantizes the result, compares it with the model that would have been exported otherwise, and
-//! requests a smaller reduction if the loss is too large.
+//! sets. Training in integers starts from the result. Export quantizes it, compares it with the model that would have
+//! been exported otherwise, and requests a smaller reduction if the loss is too large.
 
 mod agglomerate;
 mod judge;
@@ -18,20 +18,24 @@ mod refit;
 
 use super::fold::FoldedLayer;
 use super::head::Head;
+use super::inputs::Inputs;
 use super::quantize::row_scale;
+use crate::network::checkpoint::Checkpoint;
 use crate::network::groups::Groups;
 use agglomerate::Merging;
-use foldnet_data::{TargetsRef, View};
+use anyhow::bail;
+use foldnet_core::infer::layout::BitWidth;
+use foldnet_data::{TargetsRef, Task, View};
 use judge::{Answers, Loss, outputs};
 use moments::Statistics;
 use nalgebra::DMatrix;
 use refit::refit;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Maximum number of training examples, and of validation examples, that a smaller network is fitted to and measured
 /// on. For networks on Fashion-MNIST, merging down to 400 inputs costs .32 points if based on 4,000 training images,
 /// .22 with 8,000, .16 with 20,000.
-pub const MOST_JUDGED: usize = 20_000;
+const MOST_JUDGED: usize = 20_000;
 
 /// Maximum number of these used to choose the units to remove.
 const OF_UNITS: usize = 8_000;
@@ -52,16 +56,69 @@ const PER_PAIR: f64 = 1.7;
 const PER_VALUE: f64 = 8.0;
 
 /// The requested reduction.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
     /// Merge values with nearly the same information.
     pub merge: bool,
     /// Remove hidden units.
     pub prune: bool,
     /// Allowed loss: points of accuracy, or percent of the root mean squared error.
     pub max_loss: f64,
-    /// Examples to measure on: training and validation.
-    pub judged: [View<'a>; 2],
+}
+
+impl Limits {
+    /// # Errors
+    /// If a network like this has no smaller form.
+    pub fn check(&self, checkpoint: &Checkpoint) -> anyhow::Result<()> {
+        if checkpoint.about.task == Task::Reconstruct {
+            bail!(
+                "--merge, --prune: a network that reconstructs its inputs needs all of them, and has no accuracy to judge by; leave them out"
+            );
+        }
+        if checkpoint.about.pool.is_some() && self.merge {
+            bail!("--merge: the inputs of this network are averages already (--pool); leave it out");
+        }
+        Ok(())
+    }
+}
+
+/// The requested reduction, with the examples that its loss is measured on.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    limits: Limits,
+    /// Training and validation examples.
+    judged: [View<'a>; 2],
+}
+
+impl<'a> Wanted<'a> {
+    /// Judged by the first of these training and validation examples.
+    pub fn new(limits: Limits, sets: [View<'a>; 2]) -> Self {
+        Self { limits, judged: sets.map(|set| set.slice(0..set.len().min(MOST_JUDGED))) }
+    }
+
+    /// The examples to measure on: training and validation.
+    pub(crate) fn judged(&self) -> [View<'a>; 2] {
+        self.judged
+    }
+
+    /// What is requested.
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The allowed loss.
+    pub(crate) fn max_loss(&self) -> f64 {
+        self.limits.max_loss
+    }
+
+    /// The error for a network of which nothing can be reduced within the limit.
+    pub(crate) fn too_costly(&self) -> anyhow::Error {
+        let (limit, examples) = (self.max_loss(), self.judged.iter().map(View::len).sum::<usize>());
+        anyhow::anyhow!(
+            "--merge, --prune: nothing can be merged or removed at a cost of at most --max-loss {limit} on the {examples} \
+             examples of training and validation that it is judged by; give a larger --max-loss, or leave them out"
+        )
+    }
 }
 
 /// A smaller folded network.
@@ -74,7 +131,7 @@ pub struct Smaller {
 }
 
 /// Unit of a loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
     /// Points of accuracy.
@@ -83,8 +140,9 @@ pub enum Unit {
     Percent,
 }
 
-/// What was merged and removed, and the loss of the exported model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// What was merged and removed, and the loss: that of the exported model, or before training in integers that of the
+/// network in floats.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shrunk {
     /// Number of values in an example, and of inputs of the first layer.
     pub inputs: [usize; 2],
@@ -104,7 +162,7 @@ pub struct Shrunk {
     pub standard_error: f64,
     /// The allowed loss.
     pub max_loss: f64,
-    /// Accuracy, or root mean squared error, of the model without and with the reduction.
+    /// Accuracy, or root mean squared error, without and with the reduction.
     pub measures: [f64; 2],
     /// Fraction of the measured examples whose class differs.
     pub changed: f64,
@@ -129,20 +187,25 @@ pub(crate) struct Shrinker<'a> {
 
 /// The input of a [`Shrinker`].
 pub(crate) struct Start<'a> {
+    /// The network.
+    pub(crate) checkpoint: &'a Checkpoint,
+    /// Its fold, on the activations that `inputs` makes of values.
     pub(crate) layers: &'a [FoldedLayer],
+    pub(crate) inputs: &'a Inputs,
     pub(crate) head: &'a Head,
-    /// Examples to measure on, as activations `[N][I]`: training examples, then validation examples.
-    pub(crate) judged: Vec<u8>,
-    /// Number of rows in a block of each layer.
-    pub(crate) blocks: Vec<usize>,
+    /// Bits per weight of each layer.
+    pub(crate) bits: &'a [u8],
 }
 
 impl<'a> Shrinker<'a> {
     pub(crate) fn new(wanted: &'a Wanted, start: Start<'a>) -> Self {
-        let Start { layers, head, judged, blocks } = start;
+        let Start { checkpoint, layers, inputs: of_values, head, bits } = start;
         let mut layers = layers.to_vec();
         let inputs = layers[0].inputs;
-        let of = Statistics::of_codes(&judged[..wanted.judged[0].len().min(MOST_JUDGED) * inputs], &layers[0]);
+        let codes = |view: &View| of_values.codes(checkpoint.seen(*view).view().inputs, inputs);
+        let judged: Vec<u8> = wanted.judged.iter().flat_map(codes).collect();
+        let blocks = bits.iter().map(|&bits| BitWidth::from_bits(bits).map_or(1, BitWidth::rows)).collect();
+        let of = Statistics::of_codes(&judged[..wanted.judged[0].len() * inputs], &layers[0]);
         clip(&mut layers[0], &of);
         let merging = Merging::plan(&layers[0], &of.covariance);
         let answers = wanted.judged.map(answers);
@@ -153,14 +216,14 @@ impl<'a> Shrinker<'a> {
     /// The smallest network found within this limit, in floats; `None` if nothing can be reduced.
     pub(crate) fn find(&self, limit: f64) -> Option<Smaller> {
         let mut found = Smaller { layers: self.layers.clone(), groups: Groups::default() };
-        let of_merging = if self.wanted.prune { OF_MERGING } else { 1.0 };
-        if self.wanted.merge {
+        let of_merging = if self.wanted.limits.prune { OF_MERGING } else { 1.0 };
+        if self.wanted.limits.merge {
             let merging = &self.merging;
             let merged = |steps| self.merged(merging.groups(steps));
             let fine = |one: &Smaller| self.loss(one).is_within(limit * of_merging);
             found = largest(merging.len(), merging.len() / 100, merged, fine).unwrap_or(found);
         }
-        if self.wanted.prune {
+        if self.wanted.limits.prune {
             let pruned = |level: usize| self.pruned(&found, FIRST_SHARE * RATIO.powi(level as i32 - 1));
             let fine = |one: &Smaller| self.loss(one).is_within(limit);
             found = largest(SHARES, 0, pruned, fine).unwrap_or(found);
@@ -169,7 +232,17 @@ impl<'a> Shrinker<'a> {
         (sizes(&found.layers) != sizes(&self.layers)).then_some(found)
     }
 
-    /// The report on a reduction: its loss from the outputs of the exported models on the measured examples.
+    /// The smallest network found within the limit, and its loss, both in floats.
+    ///
+    /// # Errors
+    /// If nothing can be reduced.
+    pub(crate) fn in_floats(&self) -> anyhow::Result<(Smaller, Shrunk)> {
+        let found = self.find(self.wanted.max_loss()).ok_or_else(|| self.wanted.too_costly())?;
+        let report = self.report(&found, &self.before, &self.outputs(&found));
+        Ok((found, report))
+    }
+
+    /// The report on a reduction: its loss from the outputs without and with it on the measured examples.
     pub(crate) fn report(&self, found: &Smaller, before: &[f32], after: &[f32]) -> Shrunk {
         let Loss { mean, error, changed, measures } = self.of_both(before, after);
         let (fours, twos) = found.groups.sizes();
@@ -189,7 +262,7 @@ impl<'a> Shrinker<'a> {
             loss: mean,
             unit: self.answers[0].unit(),
             standard_error: error,
-            max_loss: self.wanted.max_loss,
+            max_loss: self.wanted.max_loss(),
             measures,
             changed,
         }
@@ -201,16 +274,22 @@ impl<'a> Shrinker<'a> {
     }
 
     fn loss(&self, one: &Smaller) -> Loss {
-        self.of_both(&self.before, &outputs(&one.layers, self.head, &one.groups.average(&self.judged)))
+        self.of_both(&self.before, &self.outputs(one))
     }
 
-    /// The loss of outputs `after` relative to `before`: the mean over both sets.
+    /// The outputs of a smaller network on the measured examples.
+    fn outputs(&self, one: &Smaller) -> Vec<f32> {
+        outputs(&one.layers, self.head, &one.groups.average(&self.judged))
+    }
+
+    /// The loss of outputs `after` relative to `before`: the mean over both sets, unless there is no validation.
     fn of_both(&self, before: &[f32], after: &[f32]) -> Loss {
         let [train, valid] = &self.wanted.judged;
         let share = |outputs: &[f32]| outputs.len() / (train.len() + valid.len()).max(1) * train.len();
         let (before, after) = (before.split_at(share(before)), after.split_at(share(after)));
         let [of_train, of_valid] = &self.answers;
-        of_train.loss(before.0, after.0).and(of_valid.loss(before.1, after.1))
+        let loss = of_train.loss(before.0, after.0);
+        if valid.is_empty() { loss } else { loss.and(of_valid.loss(before.1, after.1)) }
     }
 
     fn merged(&self, groups: Groups) -> Smaller {

@@ -1,5 +1,6 @@
 //! The task, inputs and outputs of a network, besides its layers.
 
+use crate::network::groups::Groups;
 use crate::network::pool;
 use foldnet_data::{Dataset, InputType, Shape, Task};
 use serde::{Deserialize, Serialize};
@@ -13,8 +14,8 @@ pub struct About {
     /// Type of the raw inputs.
     #[serde(with = "input_type")]
     pub input: Input,
-    /// `[height, width, channels]` of an example, whose product is the number of inputs, or with `pool` four times
-    /// that.
+    /// `[height, width, channels]` of an example, whose product is the number of inputs, or of the values whose
+    /// averages they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<[usize; 3]>,
     /// Side of the squares of pixels whose averages are the inputs, which is 2; `None` if every value is an input.
@@ -60,6 +61,9 @@ pub struct Quantized {
     /// Conversion of raw values to the bytes of the first layer; `None` for `u8` and `i8`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows: Option<Windows>,
+    /// Which values share an input, as merging before training has found; none if every value is an input.
+    #[serde(default, skip_serializing_if = "Groups::is_empty")]
+    pub groups: Groups,
 }
 
 /// The windows of values that the 8 bits of an activation cover, as in the model file.
@@ -126,6 +130,11 @@ impl About {
         }
     }
 
+    /// The groups of values that were merged before training in integers, if any.
+    pub(crate) fn merged(&self) -> Option<&Groups> {
+        self.quantized.as_ref().map(|quantized| &quantized.groups).filter(|groups| !groups.is_empty())
+    }
+
     /// The bytes of [`dataset`](Self::dataset).
     pub fn digest(&self) -> Option<[u8; 32]> {
         let text = self.dataset.as_deref().filter(|text| text.len() == 64 && text.is_ascii())?;
@@ -144,8 +153,17 @@ impl About {
     /// Number of values in an example for this number of inputs.
     ///
     /// # Errors
-    /// As text, if examples of this shape and type cannot be pooled.
+    /// As text, if examples of this shape and type cannot be pooled, or groups are not those of as many inputs.
     fn values(&self, inputs: usize) -> Result<usize, String> {
+        if let Some(groups) = self.merged() {
+            if self.pool.is_some() || self.task == Task::Reconstruct {
+                return Err("merges inputs that it pools or reconstructs".into());
+            }
+            if groups.len() != inputs {
+                return Err(format!("has {} groups of values for {inputs} inputs", groups.len()));
+            }
+            return Ok(groups.members().len());
+        }
         let Some(side) = self.pool else { return Ok(inputs) };
         let shape = self.data_shape().ok_or("pools images, but says no shape of them")?;
         pool::check(side, shape, self.input.0)?;

@@ -65,7 +65,7 @@ use std::path::{Path, PathBuf};
 pub struct Checkpoint {
     /// The layers in order; [`Network::new`] takes them.
     pub layers: Vec<Layer>,
-    /// `I` of the first layer; with [`About::pool`] an example has four times as many values.
+    /// `I` of the first layer; an example has more [`values`](Self::values) if inputs are averages of them.
     pub inputs: usize,
     /// [`Network::params`] values in core's layout.
     pub params: Vec<f32>,
@@ -98,8 +98,8 @@ impl Checkpoint {
             }
             PixelStatistics::Values { .. } => "values less their mean, divided by their standard deviation",
         };
-        let pooled = if self.about.pool.is_some() { " (averages of 2x2 pixels)" } else { "" };
-        let mut lines = vec![format!("input: {} values{pooled}, {pixels}", self.inputs)];
+        let averages = self.averages().map_or(String::new(), |averages| format!(" ({averages})"));
+        let mut lines = vec![format!("input: {} values{averages}, {pixels}", self.inputs)];
         for place in self.network().placed() {
             lines.push(match place.layer {
                 Layer::Dense { bias, .. } => {
@@ -120,6 +120,7 @@ impl Checkpoint {
             (Some([height, width, channels]), _) if self.about.pool.is_some() => {
                 Shape { height: height / SIDE, width: width / SIDE, channels }
             }
+            _ if self.about.merged().is_some() => Shape::count(self.inputs),
             (Some([height, width, channels]), _) => Shape { height, width, channels },
             (None, Some((height, width))) => Shape::image(height, width),
             (None, None) => Shape::count(self.inputs),

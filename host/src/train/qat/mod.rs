@@ -15,6 +15,8 @@
 //! * With a teacher, the loss is `.3` cross-entropy plus `.7 T^2` Kullback-Leibler divergence to the teacher's softmax
 //!   at `T = 3` (Hinton, Vinyals and Dean 2015); for values it is `.3` squared error plus `.7` squared error to the
 //!   teacher's values.
+//! * With `--merge` and `--prune`, the student is the smaller network that they make of the folded one; its inputs are
+//!   averages of bytes, as on a device.
 //! * Inputs of types other than `u8` are first converted to bytes, by windows that are chosen beforehand and kept in
 //!   the checkpoint. Values are trained standardized, and reconstruction has the standardized inputs as targets; the
 //!   head of the model converts them to real values and scores.
@@ -36,6 +38,7 @@ use super::method::Method;
 use super::schedule::{Decay, Schedule};
 use crate::deploy::fold::fold;
 use crate::deploy::quantize::raise_steps;
+use crate::deploy::shrink::{Limits, Wanted};
 use crate::deploy::trained::integer_model;
 use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
@@ -52,6 +55,8 @@ pub struct Quantize {
     pub bits: Vec<u8>,
     /// The teacher, whose outputs are also learned.
     pub teacher: Option<Checkpoint>,
+    /// How much smaller the network is made before training.
+    pub smaller: Option<Limits>,
 }
 
 /// The default learning rate: higher for fewer bits, because weights have to move further.
@@ -69,17 +74,23 @@ const EXAMPLES: usize = 10_000;
 ///
 /// # Errors
 /// In one line with the remedy, if they are not; and as [`student()`].
-pub fn begin<C: Compute>(network: &Checkpoint, how: &Quantize, train: View, compute: &C) -> anyhow::Result<Student> {
+pub fn begin<C: Compute>(
+    network: &Checkpoint,
+    how: &Quantize,
+    [train, valid]: [View; 2],
+    compute: &C,
+) -> anyhow::Result<Student> {
     check(network, how)?;
     let some = train.slice(0..train.len().min(EXAMPLES));
-    student(network, &how.bits, network.seen(some).view(), compute)
+    let wanted = how.smaller.map(|limits| Wanted::new(limits, [train, valid]));
+    student(network, &how.bits, wanted.as_ref(), network.seen(some).view(), compute)
 }
 
 /// Checks that `network` and its teacher are suitable for training in integers.
 ///
 /// # Errors
 /// If the network is already one of integers, cannot be folded, or its number of layers differs from the number of
-/// widths; also if the teacher is for other examples.
+/// widths; also if the teacher is for other examples, or the network has no smaller form that is wanted.
 pub fn check(network: &Checkpoint, how: &Quantize) -> anyhow::Result<()> {
     if network.about.quantized.is_some() {
         bail!(
@@ -88,6 +99,7 @@ pub fn check(network: &Checkpoint, how: &Quantize) -> anyhow::Result<()> {
     }
     let folded = fold(network).context("this network cannot be trained in integers")?;
     student::bits_per_layer(&how.bits, folded.len())?;
+    how.smaller.map_or(Ok(()), |limits| limits.check(network))?;
     how.teacher.as_ref().map_or(Ok(()), |teacher| check_teacher(network, teacher))
 }
 

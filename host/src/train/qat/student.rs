@@ -3,8 +3,12 @@
 use super::levels::{levels, rounded};
 use crate::deploy;
 use crate::deploy::fold::{FoldedLayer, fold};
+use crate::deploy::head::Head;
 use crate::deploy::quantize::{ImageWeights, activation_step, raise_steps, row_scale};
-use crate::network::checkpoint::{About, Checkpoint, Quantized};
+use crate::deploy::shrink::{Shrinker, Shrunk, Smaller, Start, Wanted};
+use crate::network::checkpoint::{About, Checkpoint, PixelStatistics, Quantized};
+use crate::network::groups::Groups;
+use crate::network::open::ImageSize;
 use anyhow::{Context, bail};
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::{Compute, Layer};
@@ -21,6 +25,8 @@ pub struct Student {
     pub network: Checkpoint,
     /// `[P]`, in the order of the parameters: `-1..=1` for the values of kernels, 0 for everything else.
     pub(super) latents: Vec<f32>,
+    /// What was merged and removed first.
+    pub smaller: Option<Shrunk>,
 }
 
 impl Student {
@@ -35,31 +41,55 @@ impl Student {
     }
 }
 
-/// The student of a trained network, with `bits` for all layers or for each, initialized on examples of the training
-/// set in the form of the network's inputs.
+/// The student of a trained network, made smaller if `wanted` says so, with `bits` for all layers or for each,
+/// initialized on examples of the training set in the form of the network's inputs.
 ///
 /// # Errors
-/// If the network cannot be folded, or `bits` are not 8, 4 or 2, or not one for each layer.
-pub fn student<C: Compute>(teacher: &Checkpoint, bits: &[u8], some: View, compute: &C) -> anyhow::Result<Student> {
+/// If the network cannot be folded, or `bits` are not 8, 4 or 2, or not one for each layer; also if nothing can be made
+/// smaller within the allowed loss.
+pub fn student<C: Compute>(
+    teacher: &Checkpoint,
+    bits: &[u8],
+    wanted: Option<&Wanted>,
+    some: View,
+    compute: &C,
+) -> anyhow::Result<Student> {
     let mut folded = fold(teacher).context("this network cannot be trained in integers")?;
     let bits = bits_per_layer(bits, folded.len())?;
     let windows = deploy::inputs::Inputs::choose(some).unturned();
     windows.fold_into(&mut folded[0]);
+    let (Smaller { layers: folded, groups }, smaller) = match wanted {
+        Some(wanted) => {
+            let head = Head::trained(teacher, &windows, 1.0)?;
+            let start = Start { checkpoint: teacher, layers: &folded, inputs: &windows, head: &head, bits: &bits };
+            let (found, report) = Shrinker::new(wanted, start).in_floats()?;
+            (found, Some(report))
+        }
+        None => (Smaller { layers: folded, groups: Groups::default() }, None),
+    };
     let mut builder =
         Builder { layers: Vec::new(), params: Vec::new(), latents: Vec::new(), scales: Vec::new(), compute };
-    let x = turned(&windows.codes(some.inputs, teacher.inputs), teacher.inputs, |&code| f32::from(code) / 255.0);
-    let float = turned(&windows.in_steps(some.inputs, teacher.inputs), teacher.inputs, |&x| x as f32);
+    let count = folded[0].inputs;
+    let codes = windows.codes(some.inputs, teacher.inputs);
+    let x = turned(&groups.average(&codes), count, |&code| f32::from(code) / 255.0);
+    let float = turned(&groups.average_exact(&windows.in_steps(some.inputs, teacher.inputs)), count, |&x| x as f32);
     let mut inputs = Inputs { x, float, n: some.len(), first: true };
     for (index, (layer, &bits)) in folded.iter().zip(&bits).enumerate() {
         inputs = builder.push(layer, bits, &inputs, index + 1 == folded.len());
     }
     builder.layers.extend(teacher.layers.last().filter(|last| matches!(last, Layer::Softmax | Layer::Sigmoid)));
     let Builder { layers, params, latents, scales, .. } = builder;
-    let quantized = Some(Quantized { bits, scales, windows: windows.windows() });
+    let quantized = Some(Quantized { bits, scales, windows: windows.windows(), groups });
     let about = About { quantized, scales: Vec::new(), ..teacher.about.clone() };
     let mut network = Checkpoint { layers, params, about, ..teacher.clone() };
+    if count < teacher.inputs {
+        let shape = ImageSize::of(teacher).shape;
+        network.about.shape = shape.map(|shape| [shape.height, shape.width, shape.channels]);
+        // Statistics of values, which are no longer its inputs.
+        (network.inputs, network.image, network.pixels) = (count, None, PixelStatistics::Raw);
+    }
     raise_steps(&mut network)?;
-    Ok(Student { network, latents })
+    Ok(Student { network, latents, smaller })
 }
 
 pub(super) fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {

@@ -7,7 +7,8 @@ use crate::deploy::export::{ExportPlan, export};
 use crate::deploy::quantize::{integer_layers, logits};
 use crate::judge::evaluate::{Outputs, Scored, answers, run_model};
 use crate::network::architecture::NormPlacement;
-use crate::network::checkpoint::{About, Input, Output, PixelStatistics};
+use crate::network::checkpoint::{About, Hints, Input, Output, PixelStatistics};
+use crate::network::groups::Groups;
 use crate::train::answers::with_units;
 use crate::train::fit::{fit, initial_params};
 use crate::train::standardize::value_statistics;
@@ -97,8 +98,8 @@ fn pooled_inputs_are_the_same_on_both_sides() {
         let [train, valid, test] = [(500, 1), (100, 2), (200, 3)].map(|(n, seed)| Set::of_shape(n, seed, shape));
         let about = About { pool: Some(2), shape: Some([6, 8, channels]), ..About::default() };
         let teacher = float_of(about, NormPlacement::Before, &train, &valid);
-        let how = Quantize { bits: vec![4], teacher: Some(teacher.clone()) };
-        let mut student = begin(&teacher, &how, train.view(), &Portable).expect("a student");
+        let how = Quantize { bits: vec![4], teacher: Some(teacher.clone()), smaller: None };
+        let mut student = begin(&teacher, &how, [train.view(), valid.view()], &Portable).expect("a student");
         let sets = [train.view(), valid.view()];
         fit_quantized(&mut student, how.teacher.as_ref(), &config(3), sets, &Portable, &mut ()).expect("training");
         let [own, exported] = both(&student.network, &[4], &train, &test);
@@ -116,13 +117,82 @@ fn pooled_inputs_are_the_same_on_both_sides() {
     }
 }
 
+/// Both reductions of a network, within a cost of 2 points or percent.
+const SMALLER: Limits = Limits { merge: true, prune: true, max_loss: 2.0 };
+
+/// Bytes that come in pairs with nearly the same information.
+fn pairs(n: usize, seed: u64) -> Set {
+    let mut set = Set::draw(n, seed);
+    set.bytes.chunks_exact_mut(2).for_each(|pair| pair[1] = pair[0].saturating_add(pair[1] % 4));
+    set
+}
+
+/// Merged before training, for every placement: the checkpoint holds the groups, the device's code on whole examples
+/// gives bit-identical logits and what training validated by, and the student has learned something.
+#[test]
+fn merged_inputs_are_the_same_on_both_sides() {
+    let (train, valid, test) = (pairs(600, 1), pairs(200, 2), pairs(300, 3));
+    let folder = tempfile::tempdir().expect("a folder");
+    for (norm, limits) in [
+        (NormPlacement::After, Limits { prune: false, ..SMALLER }),
+        (NormPlacement::Before, SMALLER),
+        (NormPlacement::Without, SMALLER),
+    ] {
+        let teacher = float(norm, &train, &valid);
+        let how = Quantize { bits: vec![4], teacher: Some(teacher.clone()), smaller: Some(limits) };
+        let sets = [train.view(), valid.view()];
+        let mut student = begin(&teacher, &how, sets, &Portable).expect("a student");
+        let report = student.smaller.clone().expect("it is smaller");
+        let inputs = student.network.inputs;
+        assert!(inputs <= INPUTS / 2 && report.inputs == [INPUTS, inputs] && report.is_within(), "{norm}: {report:?}");
+        assert_eq!(report.units.iter().any(|[was, is]| is < was), limits.prune, "{norm}: {report:?}");
+        assert_eq!((student.network.groups().len(), student.network.values()), (inputs, INPUTS));
+        let epochs = fit_quantized(&mut student, how.teacher.as_ref(), &config(6), sets, &Portable, &mut ());
+        let epochs = epochs.expect("training");
+        let path = folder.path().join("model.safetensors");
+        student.network.write(&path).expect("written");
+        let read = Checkpoint::read(&path, &Hints::default()).expect("read");
+        assert_eq!(read, student.network, "{norm}");
+        let [own, exported] = both(&read, &[4], &train, &test);
+        assert_eq!(own, exported, "{norm}");
+        let of_valid = run_checkpoint(&read, valid.view(), &Portable).accuracy(&valid.classes);
+        assert_eq!(of_valid, epochs[5].val_accuracy, "{norm}");
+        let of_float = run_checkpoint(&teacher, test.view(), &Portable).accuracy(&test.classes);
+        let accuracy = run_checkpoint(&read, test.view(), &Portable).accuracy(&test.classes);
+        println!("{norm}: float {of_float:.3}, merged to {inputs} and trained {accuracy:.3}");
+        assert!(of_float > 0.85 && accuracy > of_float - 0.1, "{norm}: {of_float:.3} to {accuracy:.3}");
+    }
+}
+
+/// Damaged groups in a checkpoint are refused.
+#[test]
+fn groups_that_contradict_the_network_are_refused() {
+    let (train, valid) = (pairs(300, 1), pairs(100, 2));
+    let teacher = float(NormPlacement::Before, &train, &valid);
+    let how = Quantize { bits: vec![4], teacher: None, smaller: Some(SMALLER) };
+    let good = begin(&teacher, &how, [train.view(), valid.view()], &Portable).expect("a student").network;
+    let path = tempfile::tempdir().expect("a folder").path().join("model.safetensors");
+    let check = |change: &dyn Fn(&mut About), words: &str| {
+        let mut network = good.clone();
+        change(&mut network.about);
+        let error = format!("{:#}", anyhow::Error::from(network.write(&path).expect_err(words)));
+        assert!(error.contains(words), "{error}");
+    };
+    let groups = |about: &mut About, groups: Groups| {
+        about.quantized.as_mut().expect("integers").groups = groups;
+    };
+    check(&|about| groups(about, Groups::new(vec![vec![0, 1], vec![2]])), "has 2 groups of values for ");
+    check(&|about| about.shape = Some([1, 1, INPUTS + 1]), "has a shape that is not of 20 inputs");
+    check(&|about| about.task = Task::Reconstruct, "merges inputs that it pools or reconstructs");
+}
+
 /// Trains in integers of these widths, from a float network, which is also the teacher if `taught`. The loss must fall,
 /// accuracy stay, and export give bit-identical logits before the first step and after the last.
 fn check(norm: NormPlacement, bits: &[u8], taught: bool) {
     let (train, valid, test) = (Set::draw(600, 1), Set::draw(200, 2), Set::draw(300, 3));
     let teacher = float(norm, &train, &valid);
-    let how = Quantize { bits: bits.to_vec(), teacher: taught.then(|| teacher.clone()) };
-    let mut student = begin(&teacher, &how, train.view(), &Portable).expect("a student");
+    let how = Quantize { bits: bits.to_vec(), teacher: taught.then(|| teacher.clone()), smaller: None };
+    let mut student = begin(&teacher, &how, [train.view(), valid.view()], &Portable).expect("a student");
     let [own, exported] = both(&student.network, bits, &train, &test);
     assert_eq!(own, exported, "{norm} {bits:?}: before the first step");
     let sets = [train.view(), valid.view()];
@@ -167,10 +237,10 @@ fn a_width_for_each_layer() {
 fn threads_change_no_bit() {
     let (train, valid) = (Set::draw(300, 1), Set::draw(100, 2));
     let teacher = float(NormPlacement::Before, &train, &valid);
-    let how = Quantize { bits: vec![4], teacher: Some(teacher.clone()) };
+    let how = Quantize { bits: vec![4], teacher: Some(teacher.clone()), smaller: None };
     let params = [1, 2].map(|threads| {
         let compute = Fast::new(threads);
-        let mut student = begin(&teacher, &how, train.view(), &compute).expect("a student");
+        let mut student = begin(&teacher, &how, [train.view(), valid.view()], &compute).expect("a student");
         let sets = [train.view(), valid.view()];
         fit_quantized(&mut student, how.teacher.as_ref(), &config(2), sets, &compute, &mut ()).expect("training");
         student.network.params
@@ -184,8 +254,8 @@ fn threads_change_no_bit() {
 fn a_rate_that_is_far_too_large_diverges() {
     let (train, valid) = (Set::draw(300, 1), Set::draw(100, 2));
     let teacher = float(NormPlacement::Before, &train, &valid);
-    let how = Quantize { bits: vec![4], teacher: None };
-    let mut student = begin(&teacher, &how, train.view(), &Portable).expect("a student");
+    let how = Quantize { bits: vec![4], teacher: None, smaller: None };
+    let mut student = begin(&teacher, &how, [train.view(), valid.view()], &Portable).expect("a student");
     let config = Config { learning_rate: 1e30, ..config(2) };
     let sets = [train.view(), valid.view()];
     let error = fit_quantized(&mut student, None, &config, sets, &Portable, &mut ()).expect_err("a divergence");
@@ -196,9 +266,9 @@ fn a_rate_that_is_far_too_large_diverges() {
 fn refused(change: impl Fn(&mut Checkpoint, &mut Quantize), expected: &str) {
     let (train, valid) = (Set::draw(60, 1), Set::draw(20, 2));
     let mut network = float(NormPlacement::Before, &train, &valid);
-    let mut how = Quantize { bits: vec![4], teacher: Some(network.clone()) };
+    let mut how = Quantize { bits: vec![4], teacher: Some(network.clone()), smaller: None };
     change(&mut network, &mut how);
-    let error = format!("{:#}", begin(&network, &how, train.view(), &Portable).expect_err(expected));
+    let error = format!("{:#}", begin(&network, &how, [train.view(), valid.view()], &Portable).expect_err(expected));
     assert!(error.contains(expected) && !error.contains('\n'), "{error}");
 }
 
@@ -211,6 +281,19 @@ fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
         let teacher = how.teacher.as_mut().expect("a teacher");
         (teacher.inputs, teacher.layers) = (INPUTS - 1, NormPlacement::Before.layers(&[12, 8], CLASSES as u32));
     };
+    let merge = Some(Limits { merge: true, prune: false, max_loss: 0.2 });
+    let pool = |network: &mut Checkpoint, how: &mut Quantize| {
+        (network.about.pool, network.about.shape, how.teacher, how.smaller) = (Some(2), Some([8, 10, 1]), None, merge);
+    };
+    refused(pool, "--merge: the inputs of this network are averages already (--pool)");
+    let reconstruct = |network: &mut Checkpoint, how: &mut Quantize| {
+        (network.about.task, how.teacher, how.smaller) = (Task::Reconstruct, None, merge);
+    };
+    refused(reconstruct, "--merge, --prune: a network that reconstructs its inputs needs all of them");
+    let too_little = |_: &mut Checkpoint, how: &mut Quantize| {
+        how.smaller = Some(Limits { merge: true, prune: false, max_loss: -100.0 });
+    };
+    refused(too_little, "at most --max-loss -100 on the 80 examples");
     refused(
         smaller,
         "--distill: a network of 19 u8 inputs and 4 outputs, the one of --init has 20 u8 inputs and 4 outputs",
@@ -221,9 +304,10 @@ fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
 fn a_network_of_integers_is_no_start() {
     let (train, valid) = (Set::draw(60, 1), Set::draw(20, 2));
     let network = float(NormPlacement::Before, &train, &valid);
-    let how = Quantize { bits: vec![4], teacher: None };
-    let student = begin(&network, &how, train.view(), &Portable).expect("a student");
-    let error = begin(&student.network, &how, train.view(), &Portable).expect_err("integers").to_string();
+    let how = Quantize { bits: vec![4], teacher: None, smaller: None };
+    let student = begin(&network, &how, [train.view(), valid.view()], &Portable).expect("a student");
+    let error =
+        begin(&student.network, &how, [train.view(), valid.view()], &Portable).expect_err("integers").to_string();
     assert!(error.contains("was trained in integers already; give the float network"), "{error}");
 }
 
@@ -346,6 +430,11 @@ fn of_sensors(goal: Goal, norm: NormPlacement, [train, valid]: [View; 2]) -> Che
 /// Trains a network for sensors in integers. Validation during training, the checkpoint's outputs and the exported
 /// model must agree to the bit, and be about as good as in floats.
 fn check_sensors(kind: &str, goal: Goal, norm: NormPlacement, bits: u8, most: f64) {
+    check_smaller_sensors(kind, goal, norm, bits, most, None);
+}
+
+/// The same for a network that is first made smaller.
+fn check_smaller_sensors(kind: &str, goal: Goal, norm: NormPlacement, bits: u8, most: f64, smaller: Option<Limits>) {
     let [train, valid, test] = [(600, 1), (150, 2), (300, 3)].map(|(n, seed)| {
         let mut drawn = Recording::draw(kind, n, seed);
         if goal == Goal::Last {
@@ -355,8 +444,9 @@ fn check_sensors(kind: &str, goal: Goal, norm: NormPlacement, bits: u8, most: f6
     });
     let [train, valid, test] = [&train, &valid, &test].map(|drawn| drawn.view(goal.task()));
     let teacher = of_sensors(goal, norm, [train, valid]);
-    let how = Quantize { bits: vec![bits], teacher: Some(with_units(&teacher)) };
-    let mut student = begin(&teacher, &how, train, &Portable).expect("a student");
+    let how = Quantize { bits: vec![bits], teacher: Some(with_units(&teacher)), smaller };
+    let mut student = begin(&teacher, &how, [train, valid], &Portable).expect("a student");
+    assert_eq!(student.smaller.is_some(), smaller.is_some());
     let config = Config { epochs: 40, learning_rate: default_learning_rate(&[bits]), ..Config::default() };
     let epochs = fit_quantized(&mut student, how.teacher.as_ref(), &config, [train, valid], &Portable, &mut ());
     let last = *epochs.expect("training").last().expect("an epoch");
@@ -403,6 +493,16 @@ fn a_sigmoid_is_trained_in_integers() {
 fn values_are_trained_in_integers() {
     check_sensors("f32", Goal::Values, NormPlacement::Before, 8, 0.05);
     check_sensors("i8", Goal::Values, NormPlacement::After, 4, 0.1);
+}
+
+#[test]
+fn sensors_are_merged_before_training_in_integers() {
+    let smaller = Some(SMALLER);
+    check_smaller_sensors("i16", Goal::States, NormPlacement::After, 4, 0.05, smaller);
+    check_smaller_sensors("u8", Goal::Last, NormPlacement::Before, 4, 0.05, smaller);
+    check_smaller_sensors("f32", Goal::Values, NormPlacement::Before, 8, 0.05, smaller);
+    let smaller = Some(Limits { merge: false, max_loss: 5.0, ..SMALLER });
+    check_smaller_sensors("i8", Goal::Values, NormPlacement::Without, 8, 0.05, smaller);
 }
 
 #[test]
