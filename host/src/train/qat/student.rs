@@ -4,7 +4,7 @@ use super::levels::{levels, rounded};
 use crate::deploy;
 use crate::deploy::fold::{FoldedLayer, fold};
 use crate::deploy::head::Head;
-use crate::deploy::quantize::{ImageWeights, activation_step, raise_steps, row_scale};
+use crate::deploy::quantize::{ImageWeights, MAX_INPUTS, activation_step, raise_steps, row_scale};
 use crate::deploy::shrink::{Shrinker, Shrunk, Smaller, Start, Wanted};
 use crate::network::checkpoint::{About, Checkpoint, PixelStatistics, Quantized};
 use crate::network::groups::Groups;
@@ -59,12 +59,7 @@ pub fn student<C: Compute>(
     let windows = deploy::inputs::Inputs::choose(some).unturned();
     windows.fold_into(&mut folded[0]);
     let (Smaller { layers: folded, groups }, smaller) = match wanted {
-        Some(wanted) => {
-            let head = Head::trained(teacher, &windows, 1.0)?;
-            let start = Start { checkpoint: teacher, layers: &folded, inputs: &windows, head: &head, bits: &bits };
-            let (found, report) = Shrinker::new(wanted, start).in_floats()?;
-            (found, Some(report))
-        }
+        Some(wanted) => made_smaller(teacher, &folded, &windows, &bits, wanted)?,
         None => (Smaller { layers: folded, groups: Groups::default() }, None),
     };
     let mut builder =
@@ -90,6 +85,23 @@ pub fn student<C: Compute>(
     }
     raise_steps(&mut network)?;
     Ok(Student { network, latents, smaller })
+}
+
+/// The smaller network of `folded`, which takes the bytes of `windows`.
+fn made_smaller(
+    teacher: &Checkpoint,
+    folded: &[FoldedLayer],
+    windows: &deploy::inputs::Inputs,
+    bits: &[u8],
+    wanted: &Wanted,
+) -> anyhow::Result<(Smaller, Option<Shrunk>)> {
+    if folded.iter().any(|layer| layer.inputs > MAX_INPUTS) {
+        bail!("--merge, --prune: they take layers of at most {MAX_INPUTS} inputs; leave them out");
+    }
+    let head = Head::trained(teacher, windows, 1.0)?;
+    let start = Start { checkpoint: teacher, layers: folded, inputs: windows, head: &head, bits };
+    let (found, report) = Shrinker::new(wanted, start).in_floats()?;
+    Ok((found, Some(report)))
 }
 
 pub(super) fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {

@@ -290,6 +290,11 @@ fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
         (network.about.task, how.teacher, how.smaller) = (Task::Reconstruct, None, merge);
     };
     refused(reconstruct, "--merge, --prune: a network that reconstructs its inputs needs all of them");
+    let wide = |network: &mut Checkpoint, how: &mut Quantize| {
+        (network.inputs, how.teacher, how.smaller) = (5_000, None, merge);
+        initial_params(network, 1);
+    };
+    refused(wide, "--merge, --prune: they take layers of at most 4096 inputs; leave them out");
     let too_little = |_: &mut Checkpoint, how: &mut Quantize| {
         how.smaller = Some(Limits { merge: true, prune: false, max_loss: -100.0 });
     };
