@@ -74,7 +74,7 @@ pub enum Bound {
     /// sums fit.
     Halves,
     /// Rows share a word at every width. At 8 bits sums must be below `2^23`. At 4 bits `S_j + 16 S_(j + 1)` must be
-    /// below `2^23`, so the bound of one row is `2^23 / 17`. At 2 bits there are two bits fewer: `2^21 / 17`.
+    /// below `2^23`, so the bound of one row is `2^23 / 17`. At 2 bits it is `2^21 / 17`, as sums are known modulo `2^18`.
     Chains,
 }
 

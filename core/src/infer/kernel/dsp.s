@@ -171,11 +171,15 @@ foldnet_\name:
    foldnet_function \name
    push {r4-r11, lr}
    ldrd r12, r4, [sp, #36]
-   mov lr, #0x00050000          @ SEL takes bytes 0 and 2, the lower of each half, from its first operand
-   msr apsr_g, lr
    rsbs r4, r4, #0
    \begin
    cmp r3, r12                  @ Z stays until a block's end: there are no outputs
+.endm
+
+@ Lets SEL take bytes 0 and 2, the lower of each half, from its first operand.
+.macro foldnet_select_lower
+   mov lr, #0x00050000
+   msr apsr_g, lr
 .endm
 
 @ A block's begin: `registers` are the list, the sums, and what is constant.
@@ -382,6 +386,7 @@ foldnet_\name\()_entries:
 .endm
 
    foldnet_enter dsp8 foldnet_begin8
+   foldnet_select_lower
    mov lr, #0x80808080
    foldnet_block dsp8 r0, r5-r9, lr
    foldnet_runs dsp8 foldnet_pair8 r2 r3 r4
@@ -438,6 +443,7 @@ foldnet_\name\()_entries:
 .endm
 
    foldnet_enter dsp4 foldnet_begin4
+   foldnet_select_lower
    foldnet_block dsp4 r0, r4-r9
    foldnet_runs dsp4 foldnet_pair4 r2 r3 lr
    foldnet_end dsp4 foldnet_follow4 foldnet_rows4 28
@@ -445,57 +451,82 @@ foldnet_\name\()_entries:
 
 @ ---- 2 bits ----
 @
-@   r2, r3 inputs of two pairs     r4 M1 and r6 M2 of bytes           r10, r11 weights of two pairs
-@   lr 0xcc33cc33                  r5 F, of whole halves              r12 masked
-@                                  r7-r9 M1, M3, M2 of low halves
+@   r2, r3, lr inputs of three pairs     r4 4 S5 + 1024 S1      r7 r4 + S4 + 256 S0     r10, r11 weights of two pairs
+@                                        r5 4 S1 + 16 S2        r8 4 S1 + 64 S3         r12 masked
+@                                        r6 16 S2 + 4096 S6     r9 F, of whole halves
 .macro foldnet_pair2 w x
-   smlad r5, \w, \x, r5
-   and r12, \w, #0x0c0c0c0c
-   smlad r8, r12, \x, r8
-   and r12, \w, lr
+   smlad r9, \w, \x, r9
+   and r12, \w, #0x0f0f0f0f
    rev16 r12, r12
-   eor r12, r12, #0x00800080
+   smlad r7, r12, \x, r7
+   and r12, r12, #0x0c0c0c0c
+   smlad r4, r12, \x, r4
+   and r12, \w, #0x003c003c
+   smlad r5, r12, \x, r5
+   and r12, \w, #0x30303030
    smlad r6, r12, \x, r6
-   and r12, r12, #0x0f0f0f0f
-   smlad r9, r12, \x, r9
-   and \w, \w, #0x33333333
-   smlad r4, \w, \x, r4
-   and \w, \w, #0x0f0f0f0f
-   smlad r7, \w, \x, r7
+   and \w, \w, #0x00cc00cc
+   smlad r8, \w, \x, r8
 .endm
 
-@ Two pairs; a run of an odd number of pairs enters at the second.
-.macro foldnet_two2 n m
-.Ltwo_dsp2_\n:
-   ldmia r0!, {r2, r3}
+@ Six pairs: inputs are loaded for three, weights for two. A run enters with those loaded that its first load leaves out.
+.macro foldnet_six2 n m l k j i
+.Lfrom_dsp2_\n:
+   ldmia r0!, {r2, r3, lr}
    ldmia r1!, {r10, r11}
    foldnet_pair2 r10 r2
-.Lin_dsp2_\m:
+.Lfrom_dsp2_\m:
    foldnet_pair2 r11 r3
+.Lfrom_dsp2_\l:
+   ldmia r1!, {r10, r11}
+   foldnet_pair2 r10 lr
+.Lfrom_dsp2_\k:
+   ldmia r0!, {r2, r3, lr}
+   foldnet_pair2 r11 r2
+.Lfrom_dsp2_\j:
+   ldmia r1!, {r10, r11}
+   foldnet_pair2 r10 r3
+.Lfrom_dsp2_\i:
+   foldnet_pair2 r11 lr
 .endm
 
 .macro foldnet_runs2
 .Ldsp2_12:
    add.n r1, r10
-   foldnet_two2 12 11
-   foldnet_two2 10 9
-   foldnet_two2 8 7
-   foldnet_two2 6 5
-   foldnet_two2 4 3
-   foldnet_two2 2 1
+   foldnet_six2 12 11 10 9 8 7
+   foldnet_six2 6 5 4 3 2 1
    foldnet_next
-.irp n, 10, 8, 6, 4
+.irp n, 11, 5
 .Ldsp2_\n:
    add.n r1, r10
-   b .Ltwo_dsp2_\n
-.endr
-.irp n, 11, 9, 7, 5, 3
-.Ldsp2_\n:
-   add.n r1, r10
-   ldr r3, [r0], #4
+   ldmia r0!, {r3, lr}
    ldr r11, [r1], #4
-   b .Lin_dsp2_\n
+   b .Lfrom_dsp2_\n
 .endr
+.irp n, 10, 4
+.Ldsp2_\n:
+   add.n r1, r10
+   ldr lr, [r0], #4
+   b .Lfrom_dsp2_\n
+.endr
+.irp n, 9, 3
+.Ldsp2_\n:
+   add.n r1, r10
+   ldr r11, [r1], #4
+   b .Lfrom_dsp2_\n
+.endr
+.Ldsp2_8:
+   add.n r1, r10
+   ldmia r0!, {r3, lr}
+   b .Lfrom_dsp2_8
+.Ldsp2_7:
+   add.n r1, r10
+   ldr lr, [r0], #4
+   ldr r11, [r1], #4
+   b .Lfrom_dsp2_7
+.Ldsp2_6:
+   add.n r1, r10
+   b .Lfrom_dsp2_6
 .Ldsp2_2:
    add.n r1, r10
    ldmia r0!, {r2, r3}
@@ -511,41 +542,56 @@ foldnet_\name\()_entries:
    foldnet_next
 .endm
 
-@ M3 of bytes is F less M1. c and d count four times.
+@ The chain r4, r5, r6 first: r4 - 256 r5 + 256 r6 is 4 S5 + 2^20 S6. F less all rows but 0, 4 and 7, less 256 times
+@ S4 + 256 S0, is S0 modulo 2^14, and r11 is S0 + floor(S4 / 256).
 .macro foldnet_follow2
-   sub r5, r4
-   foldnet_follow4
+   sub r7, r4                   @ S4 + 256 S0
+   sub r9, r6
+   sub r9, r8
+   sub r10, r6, r5
+   add r10, r4, r10, lsl #8
+   sbfx r10, r10, #2, #18       @ S5
+   sub r4, r4, r10, lsl #2      @ 1024 S1
+   sub r5, r5, r4, asr #8       @ 16 S2
+   sub r6, r5                   @ 4096 S6
+   sub r8, r8, r4, asr #8       @ 64 S3
+   sub r9, r9, r10, lsl #10     @ S0 + 256 S4 + 2^14 S7
+   asr r11, r7, #8
+   sub r12, r9, r7, lsl #8
+   sub r12, r11, r12
+   sbfx r12, r12, #0, #14       @ floor(S4 / 256)
+   sub r11, r12                 @ S0
+   sub r7, r7, r11, lsl #8      @ S4
+   sub r9, r11
+   sub r9, r9, r7, lsl #8       @ 2^14 S7
 .endm
 
 .macro foldnet_rows2 what
-   foldnet_\what r9 8
-   foldnet_\what r11 2
-   foldnet_two_\what\()s r6 12 r10 6 r9 r11
-   foldnet_two_\what\()s r7 8 r8 10 r9 r11
-   foldnet_two_\what\()s r4 12 r5 14 r9 r11
+   foldnet_\what r11 0
+   foldnet_\what r4 10
+   foldnet_two_\what\()s r5 4 r8 6 r4 r11
+   foldnet_two_\what\()s r7 0 r10 0 r4 r11
+   foldnet_two_\what\()s r6 12 r9 14 r4 r11
 .endm
 
-@ The inverted sign bits where they stand: -0x2222 X, -0x2aaa X and so on.
+@ The inverted sign bits where they stand: -0x808 X in r4, -0x28 X, -0x2020 X, -0xa0a X, -0x88 X, -0x2aaa X in r9.
 .macro foldnet_begin2
-   movw r5, #0x2aaa
-   movw r6, #0x2288
-   movw r7, #0x202
-   movw r8, #0x808
-   mul r5, r4, r5
-   mul r6, r4, r6
-   mul r7, r4, r7
-   mul r8, r4, r8
-   mov r9, #0x208
-   mul r9, r4, r9
-   movw lr, #0x2222
-   mul r4, r4, lr
+   add r5, r4, r4, lsl #2
+   lsls r5, r5, #3
+   add r8, r4, r4, lsl #4
+   lsl r8, r8, #3
+   add r7, r4, r4, lsl #8
+   lsls r6, r7, #5
+   lsl r9, r4, #7
+   lsls r4, r7, #3
+   add r7, r4, r7, lsl #1
+   add r9, r6
+   add r9, r7
 .endm
 
    foldnet_enter dsp2 foldnet_begin2
-   movw lr, #0xcc33
-   movt lr, #0xcc33
-   foldnet_block dsp2 r0, r4-r9, lr
+   foldnet_block dsp2 r0, r4-r9
    foldnet_runs2
-   foldnet_end dsp2 foldnet_follow2 foldnet_rows2 32
+   foldnet_end dsp2 foldnet_follow2 foldnet_rows2 28
    foldnet_entries dsp2
 .text
