@@ -180,8 +180,8 @@ impl KernelKind {
                 let groups = inputs.div_ceil(8);
                 groups.saturating_mul(2).saturating_add(groups / 4 + 6)
             }
-            // Three words for each pair, three for an entry of zeros, and three for start and ends.
-            Self::Rv32im => inputs.div_ceil(2).saturating_mul(3).saturating_add(6),
+            // Three words for each pair, and three for start and ends.
+            Self::Rv32im => inputs.div_ceil(2).saturating_mul(3).saturating_add(3),
             // Up to three words for each pair, for a multiple of four pairs.
             Self::Sse2 => inputs.div_ceil(8).saturating_mul(4 * 3),
             // Slots of two words: for each input, for each chunk, and for the end of each of two passes. A pass is one

@@ -27,9 +27,10 @@
 //!
 //! With 4 and 2 bits an entry is the bytes from the last entry's pair, or from the block's start, and
 //! `x_first << 16 | x_second`; after each segment stands -1, and after the last another. With 8 bits the list begins with
-//! `128 X` of the pairs without a zero; an entry is the bytes from the block's start, `x_first << 24 | x_second << 8`, and
-//! the same with the inputs exchanged. Entries are an even number, the last may be zero; -1 ends them. The single inputs
-//! are at the memory's end: the bytes from the block's start to the pair, and the first input, or minus the second; then -1.
+//! `-128 X` modulo `2^16` of the pairs without a zero, and in the sign bit whether entries are an even number; an entry is
+//! the bytes from the block's start, `x_first << 24 | x_second << 8`, and the same with the inputs exchanged; -1 ends them.
+//! The single inputs are at the memory's end: the bytes from the block's start to the pair, and the first input, or minus
+//! the second; then -1.
 //!
 //! # Counts
 //!
@@ -40,14 +41,16 @@
 //! - lanes, but the lists by compiled Rust: 461,802;
 //! - single inputs of both kinds by one loop with another address for word 1, a test for the end after every entry, `128 X`
 //!   taken off behind the loop: 452,988;
-//! - each two blocks taken from slices, rows requantized by compiled code: 447,009.
+//! - each two blocks taken from slices, rows requantized by compiled code: 447,009;
+//! - an entry of zeros where entries are an odd number, every block's rows requantized by a call of its own: 442,762.
 
 #![allow(unsafe_code)]
 
 use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::{BitWidth, MAX_ROWS};
+use crate::infer::layout::BitWidth;
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
+use core::mem::MaybeUninit;
 
 /// The extension M.
 #[derive(Debug)]
@@ -68,6 +71,12 @@ pub struct List<'s> {
 }
 
 impl List<'_> {
+    /// Whether it is of this width, and leads to no more than so many words of a block.
+    #[inline(always)]
+    fn reaches(&self, width: BitWidth, words: usize) -> bool {
+        width == self.width && words >= self.block_words
+    }
+
     /// Lets `function` add up blocks that are `stride` words apart.
     #[inline(always)]
     unsafe fn walk(&self, function: Function, blocks: *const u32, stride: usize, sums: *mut Sums) {
@@ -114,48 +123,63 @@ impl Kernel for Rv32im {
         List { width, pairs: memory, singles, block_words, offset: (total << (width.bits() - 1)) as i32 }
     }
 
+    /// Not inlined, so that its sums take no stack where two blocks are added up at once.
+    #[inline(never)]
     fn sums(width: BitWidth, list: &List, block: &[u32], sums: &mut Sums) {
-        if width != list.width || block.len() < list.block_words {
-            return;
-        }
         let mut twice = [*sums; 2];
-        // SAFETY: one block, room for two sums; the lists end, and lead to no more words than a block has.
-        unsafe { list.walk(of_one(width), block.as_ptr(), 0, twice.as_mut_ptr()) };
+        if list.reaches(width, block.len()) {
+            // SAFETY: one block, room for two sums; the lists end, and lead to no more words than a block has.
+            unsafe { list.walk(of_one(width), block.as_ptr(), 0, twice.as_mut_ptr()) };
+        }
         *sums = twice[0];
     }
 
     fn sums_of_blocks(width: BitWidth, list: &List, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
         match sums {
-            [_, _]
-                if width == list.width
-                    && blocks.len().checked_sub(stride).is_some_and(|behind| behind >= list.block_words) => {}
-            [first, ..] => return Self::sums(width, list, blocks, first),
-            [] => return,
+            [_, _] if blocks.len().checked_sub(stride).is_some_and(|behind| list.reaches(width, behind)) => {
+                // SAFETY: two blocks, two sums; the lists end, and lead to no more words than a block has.
+                unsafe { list.walk(of_two(width), blocks.as_ptr(), stride, sums.as_mut_ptr()) };
+                if let ([first, second], BitWidth::Eight) = (sums, width) {
+                    // The rows of the second follow those of the first at once.
+                    let ([.., a, b], [c, d, e, f, ..]) = (*first, *second);
+                    *second = [a, b, c, d, e, f, 0, 0];
+                }
+            }
+            [_, _] if list.reaches(width, blocks.len()) => {
+                // SAFETY: one block, room for two sums; the rest as above.
+                unsafe { list.walk(of_one(width), blocks.as_ptr(), 0, sums.as_mut_ptr()) };
+            }
+            [first] => Self::sums(width, list, blocks, first),
+            _ => {}
         }
-        // SAFETY: two blocks, two sums; the lists end, and lead to no more words than a block has.
-        unsafe { list.walk(of_two(width), blocks.as_ptr(), stride, sums.as_mut_ptr()) };
     }
 
     /// Not inlined, so that its sums take no stack in the layers that another path computes.
     #[inline(never)]
     fn bytes(width: BitWidth, list: &List, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
-        let (of_block, stride, mut sums) = (width.rows(), list.block_words, [[0; MAX_ROWS]; 2]);
-        let (mut left, mut words) = (rows.len().min(y.len()), weights.len());
+        let (of_block, stride) = (width.rows(), list.block_words);
+        let mut left = rows.len().min(y.len());
+        if width != list.width || left.div_ceil(of_block).saturating_mul(stride) > weights.len() {
+            return;
+        }
+        let mut sums = MaybeUninit::<[Sums; 2]>::uninit();
+        let sums = sums.as_mut_ptr().cast::<Sums>();
         let (mut block, mut row, mut y) = (weights.as_ptr(), rows.as_ptr(), y.as_mut_ptr());
-        while width == list.width && left > 0 && words >= stride {
-            let two = left > of_block && words - stride >= stride;
-            // SAFETY: one or two blocks are left, and rows and bytes for them; the lists end, and lead to no more words than
-            // a block has.
+        while left > 0 {
+            let (function, stride, count) = if left > of_block {
+                (of_two(width), stride, left.min(2 * of_block))
+            } else {
+                (of_one(width), 0, left)
+            };
+            // SAFETY: so many blocks are left, and rows and bytes for `count` of their sums; the lists end, and lead to no more
+            // words than a block has.
             unsafe {
-                let function = if two { of_two(width) } else { of_one(width) };
-                list.walk(function, block, if two { stride } else { 0 }, sums.as_mut_ptr());
-                for sums in &sums[..1 + usize::from(two)] {
-                    let (end, count) = (y.add(left.min(of_block)), left.min(of_block));
-                    foldnet_rv32im_bytes(row, sums.as_ptr(), y, end);
-                    (block, row, y) = (block.add(stride), row.add(count), end);
-                    (left, words) = (left - count, words - stride);
-                }
+                list.walk(function, block, stride, sums);
+                let end = y.add(count);
+                foldnet_rv32im_bytes(row, sums.cast(), y, end);
+                (block, row, y) = (block.add(2 * stride), row.add(count), end);
             }
+            left -= count;
         }
     }
 }
@@ -211,8 +235,8 @@ fn fill(width: BitWidth, memory: &mut [u32], source: &Source) -> Filled {
 fn fill_apart(memory: &mut [u32], inputs: usize, pair: impl Fn(usize) -> (u32, u32)) -> Filled {
     let (mut total, mut paired, mut bytes, mut i) = (0, 0, 0, 0);
     let (start, end) = (memory.as_mut_ptr(), memory.as_mut_ptr_range().end);
-    // SAFETY: of the memory's three words a pair, and six, a pair takes three or two; and there are one at the start, three
-    // for an entry of zeros, and two ends.
+    // SAFETY: of the memory's three words a pair, and three, a pair takes three or two; and there are one at the start, and two
+    // ends.
     unsafe {
         let (mut next, mut single) = (start.add(1), end.sub(1));
         *single = END;
@@ -230,11 +254,9 @@ fn fill_apart(memory: &mut [u32], inputs: usize, pair: impl Fn(usize) -> (u32, u
             bytes += 12;
             i += 2;
         }
-        if next.offset_from(start) % 2 == 0 {
-            next = put_pair(next, [0; 3]);
-        }
         *next = END;
-        *start = paired << 7;
+        let even = next.offset_from(start) % 2 != 0;
+        *start = u32::from(even) << 31 | (paired.wrapping_neg() << 7) & 0xffff;
         Filled { total, singles: single }
     }
 }

@@ -146,18 +146,14 @@
     addi a7, a7, 12
     bne a7, t6, .Lpair_\name
 .Lend_\name:
-    sw zero, 0(a3)
-    sw zero, 4(a3)
-    sw zero, 8(a3)
-    sub t0, a3, t5
-    andi t0, t0, 4
-    bnez t0, .Leven_\name
-    addi a3, a3, 12
-.Leven_\name:
     li t0, -1
     sw t0, 0(a3)
-    slli t0, a6, 7
+    sub t0, a3, t5
+    slli t0, t0, 29
     sw t0, 0(t5)
+    slli t0, a6, 7
+    neg t0, t0
+    sh t0, 0(t5)
     add a0, a5, a6
     mv a1, a4
     ret
@@ -207,7 +203,7 @@ segments foldnet_rv32im_segments_listed, 1
 
 # ---- Sums ----
 #
-# In: a0 pairs, a1 blocks, a2 bytes of a block, a3 sums (8 words per block), a4 h X, a5 single inputs.
+# In: a0 pairs, a1 blocks, a2 bytes of a block, a3 sums (a word for each row of the blocks), a4 h X, a5 single inputs.
 
 # ---- 8 bits ----
 #
@@ -216,7 +212,7 @@ segments foldnet_rv32im_segments_listed, 1
 #   a2 bytes of a block        t3 second << 24 | first << 8  s4 A, s5 L of word 2
 #   a3 second input            t4 mask of the upper rows     s6 to s11 likewise of the second block
 #   a4 first input             t5 their sign bits            t0 to t2 products
-#   a5 next single input
+#   a5 next single input       t6 sums
 
 # A word times two inputs: `low` and `high` for its halves, `both` for the lane.
 .macro word8 a, l, at, low, high, both
@@ -271,8 +267,8 @@ segments foldnet_rv32im_segments_listed, 1
     srai \l, \l, 8
     sub \a, \a, \l
     srai \a, \a, 8
-    sw \l, \at(a1)
-    sw \a, \at+4(a1)
+    sw \l, \at(t6)
+    sw \a, \at+4(t6)
 .endm
 
 # The entry `at` bytes on; the first one's a6 is there.
@@ -297,27 +293,35 @@ segments foldnet_rv32im_segments_listed, 1
     .endif
 .endm
 
-# Sets registers to -x.
-.macro set_negative x, registers:vararg
-    neg \x, \x
+# Copies x to registers.
+.macro copy x, registers:vararg
     .irp register, \registers
     mv \register, \x
     .endr
 .endm
 
+# With two blocks two entries a round; where their number is odd, the first round begins at its second.
 .macro sums8 name, blocks
     fn_begin \name
-    sw a3, 52(sp)
+    mv t6, a3
     li t4, 0xff00ff00
     li t5, 0x80008000
-    lw a3, 0(a0)
+    lw s1, 0(a0)
     addi a0, a0, 4
-    set_negative a4, s0, s2, s4, s6, s8, s10
-    set_negative a3, s1, s3, s5, s7, s9, s11
+    neg a4, a4
+    copy a4, s0, s2, s4, s6, s8, s10
+    copy s1, s3, s5, s7, s9, s11
+    .if \blocks == 2
+    bltz s1, .Lmore_pairs_\name
+    addi a0, a0, -12
+    j .Lsecond_pair_\name
+    .else
     j .Lmore_pairs_\name
+    .endif
 .Lpairs_\name:
     entry8 0, \blocks
     .if \blocks == 2
+.Lsecond_pair_\name:
     entry8 12, \blocks
     .endif
     addi a0, a0, 12*\blocks
@@ -340,14 +344,13 @@ segments foldnet_rv32im_segments_listed, 1
     lw a6, 0(a5)
     bgez a6, .Lsingle_\name
 .Lend_\name:
-    lw a1, 52(sp)
     rows8 0, s0, s1
     rows8 8, s2, s3
     rows8 16, s4, s5
     .if \blocks == 2
-    rows8 32, s6, s7
-    rows8 40, s8, s9
-    rows8 48, s10, s11
+    rows8 24, s6, s7
+    rows8 32, s8, s9
+    rows8 40, s10, s11
     .endif
     fn_end \name
 .endm
