@@ -29,6 +29,7 @@ const HEAD: &str = "\
 #
 # after    the notebook's network (784, 300, 100, 10; Keras's weights), means over the first 1,000 test images
 # light    the same on images turned around, 255 - x
+# low-ram  `after` with firmware built with the feature low-ram
 # 784      the same shape; weights from a generator, 10 inputs of which half are zero
 # 784-32   784, 32, 10, likewise
 # 3136     3136, 32, 10 (56x56 pixels), likewise

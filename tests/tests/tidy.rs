@@ -207,6 +207,14 @@ fn the_page_on_boards_quotes_the_measured_figures() {
     ] {
         expected.push(Quote { row, column: 1, figure: cell(&readme, model, 2).to_owned() });
     }
+    let instructions = manifest("tests/instructions.golden");
+    for (row, board) in [("Cortex-M0, 8 bits", "mps2-an385-m0"), ("Cortex-M3, 8 bits", "mps2-an385")] {
+        let low = format!("{board}+low-ram");
+        let ram = [board, &low].map(|board| figure(&footprint, &[board, "8"], 6));
+        let counts = ["after", "low-ram"].map(|network| figure(&instructions, &[network, board, "8"], 7));
+        let figures = ram.into_iter().chain(counts).enumerate();
+        expected.extend(figures.map(|(index, figure)| Quote { row, column: index + 1, figure }));
+    }
     none(quotes(&page, &expected));
     let (_, sizes) = readme_tables();
     for (column, core) in [(1, "Cortex-M4F"), (2, "Cortex-M0")] {

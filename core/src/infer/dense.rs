@@ -10,6 +10,8 @@
 //! that is too small for all blocks, the blocks are processed in groups, each of which goes through all strips. So a
 //! wide layer needs no extra memory. Without the feature `wide`, parsing refuses such a layer.
 //!
+//! With the feature `low-ram`, layers whose list would be long are processed in the same way (`super::strips`).
+//!
 //! The instruction counts for large inputs are in `tests/instructions.golden`. With strips of 256, a 3136-32-10 network
 //! at 8 bits with weights of any size took 83,453 instructions on the M4, 171,688 on the M3, 253,744 on the M0 and
 //! 216,368 on RV32IMC. At 2 bits on the M4 it took 77,495, compared with 3.37 million when exceeding one kernel's bound
@@ -19,6 +21,8 @@ use super::kernel::{Current, Kernel, Sums};
 use super::layout::{BitWidth, MAX_ROWS};
 use super::requantize::{Row, requantize, requantize_to_byte};
 use super::source::Source;
+#[cfg(feature = "low-ram")]
+use super::strips;
 
 /// The data of a layer in flash.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +49,7 @@ pub(crate) struct Traits {
 impl Dense<'_> {
     /// How weights are packed; a constant if only one width is built.
     #[inline(always)]
-    const fn width(&self) -> BitWidth {
+    pub(super) const fn width(&self) -> BitWidth {
         match BitWidth::ONLY {
             Some(width) => width,
             None => self.width,
@@ -55,8 +59,16 @@ impl Dense<'_> {
     /// Whether inputs must be processed in strips. Inputs that fit into one strip are within every bound, whatever the
     /// rows say.
     #[inline(always)]
-    const fn is_wide(&self, source: &Source) -> bool {
+    pub(super) const fn is_wide(&self, source: &Source) -> bool {
         cfg!(feature = "wide") && self.traits.wide && source.inputs() > self.strip
+    }
+
+    /// Whether inputs are processed in strips: those of a wide layer and, with `low-ram`, those whose list may be longer
+    /// than `memory`.
+    #[inline(always)]
+    const fn in_strips(&self, source: &Source, memory: &[u32]) -> bool {
+        let is_long = memory.len() < Current::KIND.list_words(self.width(), source.inputs());
+        self.is_wide(source) || cfg!(feature = "low-ram") && is_long
     }
 }
 
@@ -95,10 +107,20 @@ impl Traits {
 pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [u8]) {
     let Dense { rows, weights, traits, .. } = *dense;
     let width = dense.width();
-    let slow = dense.is_wide(source) || Current::KIND.needs_steady() && traits.unsteady;
+    let slow = dense.in_strips(source, list) || Current::KIND.needs_steady() && traits.unsteady;
     if Current::MAKES_BYTES && !slow {
         Current::bytes(width, &Current::list(width, source, list), weights, rows, y);
         return;
+    }
+    #[cfg(feature = "low-ram")]
+    if dense.in_strips(source, list) {
+        let mut out = y;
+        return strips::each_group(dense, source, list, &mut |rows: &[[u32; 2]], sums: &[i32]| {
+            let count = rows.len().min(out.len());
+            let (of_group, behind) = core::mem::take(&mut out).split_at_mut(count);
+            Current::requantize(rows, sums, of_group);
+            out = behind;
+        });
     }
     let mut out = y;
     each_block(dense, source, list, |rows, sums| put_rows(rows, sums, &mut out, requantize_to_byte));
@@ -118,9 +140,9 @@ pub(crate) fn last(dense: &Dense, source: &Source, list: &mut [u32], relu: bool,
 /// Calls `put` with the rows of each block and their sums. If the kernel has its own path for hidden layers, the
 /// remaining calls are rare or short, so this is compiled once for all of them.
 #[inline(always)]
-fn each_block(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl FnMut(&[[u32; 2]], &Sums)) {
+fn each_block(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl FnMut(&[[u32; 2]], &GroupSums)) {
     if Current::MAKES_BYTES {
-        sums_of_blocks::<dyn FnMut(&[[u32; 2]], &Sums)>(dense, source, list, &mut put);
+        sums_of_blocks::<dyn FnMut(&[[u32; 2]], &GroupSums)>(dense, source, list, &mut put);
     } else {
         sums_of_blocks(dense, source, list, &mut put);
     }
@@ -129,8 +151,12 @@ fn each_block(dense: &Dense, source: &Source, list: &mut [u32], mut put: impl Fn
 /// Processes the blocks one by one; in wide layers, in groups of blocks.
 fn sums_of_blocks<P>(dense: &Dense, source: &Source, list: &mut [u32], put: &mut P)
 where
-    P: FnMut(&[[u32; 2]], &Sums) + ?Sized,
+    P: FnMut(&[[u32; 2]], &GroupSums) + ?Sized,
 {
+    #[cfg(feature = "low-ram")]
+    if dense.in_strips(source, list) {
+        return strips::each_group(dense, source, list, put);
+    }
     let Dense { mut rows, mut weights, .. } = *dense;
     let width = dense.width();
     let (block_words, block_rows) = (width.block_words(source.inputs()).max(1), width.rows());
@@ -139,6 +165,7 @@ where
         (of_block, rows) = split(rows, block_rows);
         put(of_block, sums);
     };
+    #[cfg(not(feature = "low-ram"))]
     if dense.is_wide(source) {
         // At least 1, as the linker must see that `chunks` cannot panic.
         for group in weights.chunks((wide_group(width, dense.strip, list) * block_words).max(1)) {
@@ -156,9 +183,16 @@ where
     }
 }
 
+/// Sums of the rows of a block.
+#[cfg(not(feature = "low-ram"))]
+type GroupSums = Sums;
+/// Sums of the rows of one or more blocks.
+#[cfg(feature = "low-ram")]
+type GroupSums = [i32];
+
 /// Requantizes the sums of a block's rows to the front of `out`, and advances `out` past them.
 #[inline(always)]
-fn put_rows<T>(rows: &[[u32; 2]], sums: &Sums, out: &mut &mut [T], put: impl Fn(i32, Row) -> T) {
+fn put_rows<T>(rows: &[[u32; 2]], sums: &[i32], out: &mut &mut [T], put: impl Fn(i32, Row) -> T) {
     let count = rows.len().min(out.len());
     let Some((of_block, behind)) = core::mem::take(out).split_at_mut_checked(count) else { return };
     for ((&row, &sum), out) in rows.iter().zip(sums).zip(of_block) {
@@ -175,12 +209,14 @@ fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
 }
 
 /// Number of blocks of a wide layer whose sums fit into `memory`.
+#[cfg(not(feature = "low-ram"))]
 fn wide_group(width: BitWidth, strip: usize, memory: &[u32]) -> usize {
     let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip));
     (room / MAX_ROWS / Current::AT_ONCE).max(1) * Current::AT_ONCE
 }
 
 /// The sums of a group of blocks of a wide layer, in `memory`.
+#[cfg(not(feature = "low-ram"))]
 #[cold]
 #[inline(never)]
 fn wide_sums<'s>(width: BitWidth, strip: usize, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
@@ -234,6 +270,14 @@ pub(crate) mod cases {
         }
     }
 
+    /// Words of memory of a layer.
+    fn list_words(width: BitWidth, inputs: usize, units: usize) -> usize {
+        match cfg!(feature = "low-ram") {
+            true => Current::KIND.low_ram_words(width, inputs, units),
+            false => Current::KIND.list_words(width, inputs),
+        }
+    }
+
     const fn order() -> [u16; INPUTS] {
         let (mut order, mut i) = ([0; INPUTS], 0);
         while i < INPUTS {
@@ -270,7 +314,7 @@ pub(crate) mod cases {
         });
         let dense = Dense { width, rows: &rows[..width.rows()], weights: block, traits: WIDE, strip: 128 };
         let mut found = [0; MAX_ROWS];
-        let list_words = Current::KIND.list_words(width, INPUTS);
+        let list_words = list_words(width, INPUTS, width.rows());
         last(&dense, &source, &mut list[..list_words], false, &mut found[..width.rows()]);
         for (row, &found) in found[..width.rows()].iter().enumerate() {
             let expected = dot(width, row, (0..INPUTS).map(|i| source.at(i)), block);
@@ -309,7 +353,7 @@ pub(crate) mod cases {
                 Dense { width, rows: &rows, weights: &weights, traits: WIDE, strip: strip_len(inputs, strips) },
                 Source::new(&x, Order::Plain(inputs)),
             );
-            let mut list = vec![0xa5a5_a5a5; Current::KIND.list_words(width, inputs)];
+            let mut list = vec![0xa5a5_a5a5; list_words(width, inputs, units)];
             let mut found = vec![0; units];
             last(&dense, &source, &mut list, false, &mut found);
             for (unit, &found) in found.iter().enumerate() {

@@ -7,7 +7,7 @@ pub(super) struct Memory<'s> {
     pub(super) even: &'s mut [u32],
     /// Outputs of odd layers, and the first layer's inputs if they are not the values themselves.
     pub(super) odd: &'s mut [u32],
-    /// The rest, for the kernel's list of inputs.
+    /// The rest, for the kernel's list of inputs, and for sums if it is processed in strips.
     pub(super) list: &'s mut [u32],
 }
 

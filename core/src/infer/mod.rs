@@ -26,6 +26,8 @@ pub mod layout;
 mod memory;
 pub(crate) mod requantize;
 mod source;
+#[cfg(feature = "low-ram")]
+mod strips;
 pub mod window;
 
 pub(crate) use dense::{Dense, Traits, hidden, last};

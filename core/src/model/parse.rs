@@ -286,7 +286,8 @@ impl<'a> Model<'a> {
 
     /// 32-bit words of scratch memory that [`Inference`](crate::infer::Inference) needs on this target.
     pub fn scratch_words(&self) -> usize {
-        self.scratch_words_with(Current::KIND)
+        let of_kernel = if cfg!(feature = "low-ram") { Self::low_ram_words_with } else { Self::scratch_words_with };
+        of_kernel(self, Current::KIND)
     }
 
     /// 32-bit words of scratch memory needed with this kernel.
@@ -294,6 +295,13 @@ impl<'a> Model<'a> {
         let lists = self.shapes().filter_map(|layer| Some(kernel.list_words(layer.width()?, layer.inputs())));
         let (even, odd) = self.halves();
         even + odd + lists.max().unwrap_or(0)
+    }
+
+    /// The same for a device's build with the feature `low-ram`.
+    pub fn low_ram_words_with(&self, kernel: KernelKind) -> usize {
+        let words = |layer: Shape| Some(kernel.low_ram_words(layer.width()?, layer.inputs(), layer.units()));
+        let (even, odd) = self.halves();
+        even + odd + self.shapes().filter_map(words).max().unwrap_or(0)
     }
 
     /// Whether the weights are floats; otherwise they are integers in every layer.

@@ -4,6 +4,7 @@ use super::elf::{Sizes, inspect};
 use super::error::EmulateError;
 use super::toolchain::Toolchain;
 use crate::board::Board;
+use foldnet_core::Model;
 use foldnet_data::bounded::{self, limit};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,13 +59,29 @@ impl Program {
     }
 }
 
+/// The RAM that a program may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ram {
+    Usual,
+    /// The feature `low-ram`.
+    Low,
+}
+
 /// Memory that Foldnet takes on `board`, without model, image, scratch memory and stack, and without the harness of
 /// emulated runs: the size of the example `bare`, which links only if it contains no panic.
 ///
 /// # Errors
 /// As [`Firmware::build`].
 pub fn bare_sizes(board: &'static Board) -> Result<Sizes, EmulateError> {
-    Firmware::build_program(board, Program::Bare).map(|firmware| firmware.sizes)
+    Firmware::build_program(board, Program::Bare, Ram::Usual).map(|firmware| firmware.sizes)
+}
+
+/// The same with the feature `low-ram`.
+///
+/// # Errors
+/// As [`Firmware::build`].
+pub fn low_ram_bare_sizes(board: &'static Board) -> Result<Sizes, EmulateError> {
+    Firmware::build_program(board, Program::Bare, Ram::Low).map(|firmware| firmware.sizes)
 }
 
 /// Memory on `board` for running one model with weights of `bits` bits at a fixed address in flash, without the model:
@@ -74,7 +91,7 @@ pub fn bare_sizes(board: &'static Board) -> Result<Sizes, EmulateError> {
 /// # Errors
 /// As [`Firmware::build`].
 pub fn inference_sizes(board: &'static Board, bits: u8) -> Result<Sizes, EmulateError> {
-    Firmware::build_program(board, Program::Inference(bits)).map(|firmware| firmware.sizes)
+    Firmware::build_program(board, Program::Inference(bits), Ram::Usual).map(|firmware| firmware.sizes)
 }
 
 /// Builds the example `bare` with an inserted panic. Its failure shows that the proof of [`bare_sizes`] works.
@@ -82,7 +99,7 @@ pub fn inference_sizes(board: &'static Board, bits: u8) -> Result<Sizes, Emulate
 /// # Errors
 /// Always, unless the proof is broken: an [`EmulateError::Build`] that names `this_firmware_can_panic`.
 pub fn bare_with_panic(board: &'static Board) -> Result<Sizes, EmulateError> {
-    Firmware::build_program(board, Program::Panicking).map(|firmware| firmware.sizes)
+    Firmware::build_program(board, Program::Panicking, Ram::Usual).map(|firmware| firmware.sizes)
 }
 
 /// Firmware for one board.
@@ -92,6 +109,7 @@ pub struct Firmware {
     board: &'static Board,
     sizes: Sizes,
     compiler: Option<String>,
+    ram: Ram,
     /// The plugin that models cycles, if requested.
     plugin: Option<PathBuf>,
 }
@@ -102,7 +120,15 @@ impl Firmware {
     /// # Errors
     /// Without a checkout or a compiler for the board, or if the build fails.
     pub fn build(board: &'static Board) -> Result<Self, EmulateError> {
-        Self::build_program(board, Program::Harnessed)
+        Self::build_program(board, Program::Harnessed, Ram::Usual)
+    }
+
+    /// The same with the feature `low-ram`.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub fn build_low_ram(board: &'static Board) -> Result<Self, EmulateError> {
+        Self::build_program(board, Program::Harnessed, Ram::Low)
     }
 
     /// Builds the firmware that runs core's own tests on `board`, see [`super::run_cases`].
@@ -110,7 +136,7 @@ impl Firmware {
     /// # Errors
     /// As [`Self::build`].
     pub fn build_cases(board: &'static Board) -> Result<Self, EmulateError> {
-        Self::build_program(board, Program::Cases)
+        Self::build_program(board, Program::Cases, Ram::Usual)
     }
 
     /// Builds the firmware that replaces its own model, see [`super::run_update`]. It links only if it contains no
@@ -119,21 +145,24 @@ impl Firmware {
     /// # Errors
     /// As [`Self::build`].
     pub fn build_update(board: &'static Board) -> Result<Self, EmulateError> {
-        Self::build_program(board, Program::Update)
+        Self::build_program(board, Program::Update, Ram::Usual)
     }
 
-    fn build_program(board: &'static Board, program: Program) -> Result<Self, EmulateError> {
+    fn build_program(board: &'static Board, program: Program, ram: Ram) -> Result<Self, EmulateError> {
         let root = checkout()?;
         let toolchain = Toolchain::find(board.target, &root)?;
         let folder = root.join("target").join("firmware").join(board.target);
         let path = folder.join(board.target).join("firmware").join(program.file());
         let mut command = command(board, &toolchain, &root, &folder);
         program.select(&mut command);
+        if ram == Ram::Low {
+            command.args(["--features", "low-ram"]);
+        }
         for _ in 0..ATTEMPTS {
             build(board, &mut command)?;
             let firmware = Self::read(&path, board)?;
             if firmware.board == board {
-                return Ok(Self { compiler: Some(toolchain.description.clone()), ..firmware });
+                return Ok(Self { compiler: Some(toolchain.description.clone()), ram, ..firmware });
             }
         }
         Err(EmulateError::firmware(&path, "other builds replace it all the time; try again when they are done"))
@@ -159,7 +188,7 @@ impl Firmware {
         let elf = bounded::read(path, limit::FIRMWARE)
             .map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause})")))?;
         let (board, sizes) = inspect(&elf, wanted).map_err(|cause| EmulateError::firmware(path, cause))?;
-        Ok(Self { elf, board, sizes, compiler: None, plugin: None })
+        Ok(Self { elf, board, sizes, compiler: None, ram: Ram::Usual, plugin: None })
     }
 
     /// The same firmware, with cycles modelled by the plugin from [`super::build_plugin`].
@@ -176,6 +205,14 @@ impl Firmware {
     /// The board it runs on.
     pub fn board(&self) -> &'static Board {
         self.board
+    }
+
+    /// 32-bit words of scratch memory that it takes for `model`.
+    pub(super) fn scratch_words(&self, model: &Model) -> usize {
+        match self.ram {
+            Ram::Usual => model.scratch_words_with(self.board.kernel()),
+            Ram::Low => model.low_ram_words_with(self.board.kernel()),
+        }
     }
 
     /// Memory that it takes on the board, without model, image, scratch memory and stack.

@@ -27,7 +27,7 @@ pub use confine::{Confinement, confinement};
 pub use cycles::{Cycles, build_plugin, is_modelled};
 pub use elf::Sizes;
 pub use error::EmulateError;
-pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes};
+pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes, low_ram_bare_sizes};
 pub use many::{Survey, Surveyed, emulate_all};
 pub use qemu::{Request, Run, emulator_version, run, run_all};
 pub use results::Answer;
@@ -212,7 +212,9 @@ fn run_timed(
 ) -> Result<Emulation, EmulateError> {
     let bytes = task.examples.inputs.to_le_bytes();
     let (examples, example_len) = (task.examples.len() as u32, example_bytes(model) as u32);
-    let job = Job { examples, example_len, model_offset: 0, scratch_limit: u32::MAX, timed_layer, more: false };
+    // As much as the PC says that it takes.
+    let scratch_limit = task.firmware.scratch_words(model) as u32;
+    let job = Job { examples, example_len, model_offset: 0, scratch_limit, timed_layer, more: false };
     let image = task.firmware.board().slot_image(0, 1, task.model);
     let flash = image.unwrap_or_else(|| unreachable!("it fits, and so has a slot"));
     let request = Request { flash: &flash, job, examples: &bytes, stall_limit: STALL_LIMIT };
@@ -247,7 +249,7 @@ fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<E
         ram: RamUse {
             statics: sizes.statics,
             image: example_bytes(model),
-            scratch: model.scratch_words_with(task.firmware.board().kernel()) * size_of::<u32>(),
+            scratch: task.firmware.scratch_words(model) * size_of::<u32>(),
             stack_peak: run.end.stack_peak as usize,
         },
     })

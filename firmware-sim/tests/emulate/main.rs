@@ -11,6 +11,7 @@ mod errors;
 mod footprint;
 mod golden;
 mod hostile;
+mod low_ram;
 mod parity;
 mod slots;
 mod slow;
@@ -25,7 +26,8 @@ mod models;
 mod typed_models;
 
 use foldnet_sim::Firmware;
-use foldnet_sim::board::by_name;
+use foldnet_sim::board::{Board, by_name};
+use foldnet_sim::emulate::EmulateError;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,10 +36,18 @@ const KINDS: [&str; 3] = ["netduinoplus2", "microbit", "riscv32"];
 
 /// The firmware of `board`, built once.
 fn firmware(board: &str) -> Firmware {
+    built(board, "", Firmware::build)
+}
+
+/// The same with the feature `low-ram`.
+fn low_ram_firmware(board: &str) -> Firmware {
+    built(board, "+low-ram", Firmware::build_low_ram)
+}
+
+/// What `build` gives, kept under the names of board and variant. One at a time, as they share a folder.
+fn built(board: &str, variant: &str, build: fn(&'static Board) -> Result<Firmware, EmulateError>) -> Firmware {
     static BUILT: Mutex<Option<HashMap<String, Firmware>>> = Mutex::new(None);
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    let firmware = built.get_or_insert_default().entry(board.to_owned());
-    firmware
-        .or_insert_with(|| Firmware::build(by_name(board).unwrap()).unwrap_or_else(|error| panic!("{error}")))
-        .clone()
+    let firmware = built.get_or_insert_default().entry(format!("{board}{variant}"));
+    firmware.or_insert_with(|| build(by_name(board).unwrap()).unwrap_or_else(|error| panic!("{error}"))).clone()
 }

@@ -3,7 +3,7 @@
 use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
-use super::inspect::{scratch_words, turned_inputs};
+use super::inspect::{low_ram_words, scratch_words, turned_inputs};
 use super::smaller::{SmallerArgs, wanted};
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export_smaller};
@@ -219,6 +219,7 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
         }
     }
     ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every core", scratch_words(model)));
+    ui.say(format!("// with the feature low-ram: {}", low_ram_words(model)));
 }
 
 /// Number of inputs that are listed individually.

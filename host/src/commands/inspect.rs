@@ -96,6 +96,7 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
         bytes(model.inputs() * model.input_type().bytes())
     ));
     ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every board", scratch_words(model)));
+    ui.say(format!("// with the feature low-ram: {}", low_ram_words(model)));
     let rows = boards.iter().map(|board| {
         let [flash, ram, verdict] = match board.fit(model) {
             Ok(need) => {
@@ -171,6 +172,11 @@ fn count_turned(model: &Model) -> usize {
 /// Words of scratch memory that suffice for every kernel.
 pub(super) fn scratch_words(model: &Model) -> usize {
     KernelKind::ALL.iter().map(|&kernel| model.scratch_words_with(kernel)).max().unwrap_or(0)
+}
+
+/// The same for builds with the feature `low-ram`.
+pub(super) fn low_ram_words(model: &Model) -> usize {
+    KernelKind::ALL.iter().map(|&kernel| model.low_ram_words_with(kernel)).max().unwrap_or(0)
 }
 
 /// Bytes of scratch memory on `board`, which depend on its kernel.

@@ -41,8 +41,9 @@ const LIGHT_BOARDS: &[(u8, &Boards)] = &[
     (2, &[("netduinoplus2", &[2]), ("mps2-an385", &[2])]),
 ];
 
-/// Maximum cost of an image on a light background relative to a dark one, in percent: it is copied.
-const MOST_OF_DARK: u64 = 103;
+/// Maximum cost relative to `after`, in percent, of an image on a light background, which is copied, and of lists in
+/// strips.
+const MOST_OF_AFTER: u64 = 103;
 
 /// Inputs of a generated network that are averaged over.
 const GENERATED: usize = 10;
@@ -95,6 +96,13 @@ fn notebook() -> Vec<Row> {
     [8, 4, 2].into_iter().flat_map(of).collect()
 }
 
+/// The same network at 8 bits, by firmware with the feature `low-ram`.
+fn low_ram() -> Vec<Row> {
+    let exported = Exported::keras("after", 8, IMAGES);
+    let case = Case { network: "low-ram", bits: 8, model: &exported.model, examples: test(IMAGES), layers: 3 };
+    firmware::low_ram().iter().map(|firmware| case.measure(firmware)).collect()
+}
+
 /// The same network for images on a light background, on these images.
 fn light() -> Vec<Row> {
     let (pixels, labels) = light_images(Part::Test, IMAGES);
@@ -107,13 +115,13 @@ fn light() -> Vec<Row> {
     LIGHT_BOARDS.iter().copied().flat_map(of).collect()
 }
 
-/// The fault of a row of light images compared with that of dark ones.
-fn dearer_than_dark(light: &Row, dark: &[Row]) -> Option<String> {
-    let same = |dark: &&Row| (&dark.board, dark.bits) == (&light.board, light.bits);
-    let (of_dark, of_light) = (dark.iter().find(same)?.counts[3], light.counts[3]);
-    (of_light * 100 > of_dark * MOST_OF_DARK).then(|| {
-        format!("light images on {} at {} bits: {of_light} instructions, dark ones {of_dark}", light.board, light.bits)
-    })
+/// The fault of a row of light images, or of firmware with `low-ram`, compared with that of `after`.
+fn dearer_than_after(row: &Row, after: &[Row]) -> Option<String> {
+    let same = |after: &&Row| (&after.board, after.bits) == (&row.board, row.bits);
+    let (of_after, of_row) = (after.iter().find(same)?.counts[3], row.counts[3]);
+    let Row { network, board, bits, .. } = row;
+    (of_row * 100 > of_after * MOST_OF_AFTER)
+        .then(|| format!("{network} on {board} at {bits} bits: {of_row} instructions, after {of_after}"))
 }
 
 /// A generated network.
@@ -167,10 +175,11 @@ fn beside(large: &Generated, row: &Row, small: &Generated, of_small: &[Row]) -> 
 
 #[test]
 fn instructions_have_not_grown() {
-    let (mut found, light, mut wrong) = (notebook(), light(), Vec::new());
+    let (mut found, light, low_ram, mut wrong) = (notebook(), light(), low_ram(), Vec::new());
     let (small, narrow) = (SMALL.measure(), NARROW.measure());
-    wrong.extend(light.iter().filter_map(|light| dearer_than_dark(light, &found)));
+    wrong.extend(light.iter().chain(&low_ram).filter_map(|row| dearer_than_after(row, &found)));
     found.extend(light);
+    found.extend(low_ram);
     found.extend(small.iter().chain(&narrow).cloned());
     for large in &LARGE {
         let rows = large.measure();

@@ -43,7 +43,7 @@
 //!   338,224, all in rounds of 16.
 #![allow(unsafe_code)]
 
-use super::singles::{Form, OFFSETS, Singles};
+use super::singles::{Form, OFFSETS, Singles, adds};
 use super::{Kernel, KernelKind, Sums};
 use crate::infer::layout::{BitWidth, MAX_ROWS};
 use crate::infer::source::Source;
@@ -67,18 +67,52 @@ impl Kernel for Armv6m {
     type List<'s> = Singles<'s>;
 
     fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
-        let form = match width {
-            BitWidth::Eight => &EIGHT,
-            BitWidth::Four => &FOUR,
-            BitWidth::Two => &TWO,
-        };
-        Singles::new(form, width, source, memory)
+        Singles::new(form(width), width, source, memory)
     }
 
     fn sums(width: BitWidth, list: &Singles, block: &[u32], sums: &mut Sums) {
         let Some(slots) = list.for_block(width, block) else { return };
+        if cfg!(feature = "low-ram") {
+            *sums = [0; MAX_ROWS];
+        }
         // SAFETY: the list was made for this width, and its offsets lie within the block.
-        unsafe { walk(width, list, slots, block.as_ptr(), sums) };
+        unsafe { walk(width, list, slots, block.as_ptr(), sums.as_mut_ptr()) };
+    }
+
+    #[cfg(feature = "low-ram")]
+    fn list_from<'s>(width: BitWidth, source: &Source, from: &mut usize, memory: &'s mut [u32]) -> Singles<'s> {
+        Singles::from(form(width), width, source, from, memory)
+    }
+
+    /// Not inlined, so that its variables take no stack while a list is made.
+    #[cfg(feature = "low-ram")]
+    #[inline(never)]
+    fn add(width: BitWidth, list: &Singles, blocks: &[u32], stride: usize, sums: &mut [i32]) {
+        let (Some(slots), Some(more)) = (list.for_block(width, blocks), sums.len().checked_sub(width.rows())) else {
+            return;
+        };
+        // A block has six sums and a stride of weights. No product wraps around.
+        let room = 6 * (blocks.len() - list.block_words).min(1 << 28);
+        if width == BitWidth::Eight && (more | stride) < 1 << 16 && more * stride <= room {
+            let last = sums.as_mut_ptr().wrapping_add(more);
+            // SAFETY: the list was made for this width, its offsets lie within each block, and the last one is there.
+            return unsafe {
+                foldnet_armv6m_8(slots, blocks.as_ptr(), sums.as_mut_ptr(), -(list.x() << 7), stride * 4, last)
+            };
+        }
+        list.add(width, blocks, stride, sums, |slots, block, sums| {
+            // SAFETY: the list was made for this width, and its offsets lie within the block.
+            unsafe { walk(width, list, slots, block.as_ptr(), sums.as_mut_ptr()) };
+        });
+    }
+
+    #[cfg(feature = "low-ram")]
+    fn requantize(rows: &[[u32; 2]], sums: &[i32], y: &mut [u8]) {
+        let count = rows.len().min(sums.len()).min(y.len());
+        if count > 0 {
+            // SAFETY: so many rows, sums and bytes are there.
+            unsafe { foldnet_armv6m_bytes(rows.as_ptr(), sums.as_ptr(), y.as_mut_ptr().add(count), -(count as isize)) };
+        }
     }
 
     /// Not inlined, so that its sums take no stack in the layers that another path computes.
@@ -89,9 +123,12 @@ impl Kernel for Armv6m {
         let (mut block, mut row, mut end) = (weights.as_ptr(), rows.as_ptr(), y.as_mut_ptr());
         while left > 0 && words >= list.block_words {
             let count = left.min(width.rows());
+            if cfg!(feature = "low-ram") {
+                sums = [0; MAX_ROWS];
+            }
             // SAFETY: as above; a block is left, and so many rows and bytes are.
             unsafe {
-                walk(width, list, slots, block, &mut sums);
+                walk(width, list, slots, block, sums.as_mut_ptr());
                 end = end.add(count);
                 foldnet_armv6m_bytes(row, sums.as_ptr(), end, -(count as isize));
                 (block, row) = (block.add(list.block_words), row.add(count));
@@ -101,17 +138,28 @@ impl Kernel for Armv6m {
     }
 }
 
-/// The sums of a block.
+const fn form(width: BitWidth) -> &'static Form {
+    match width {
+        BitWidth::Eight => &EIGHT,
+        BitWidth::Four => &FOUR,
+        BitWidth::Two => &TWO,
+    }
+}
+
+/// The sums of a block; with the feature `low-ram` they are added to `sums`.
 ///
 /// # Safety
 /// The list must be of this width, and the block as long as its offsets lead.
 #[inline(always)]
-unsafe fn walk(width: BitWidth, list: &Singles, slots: *const [u32; 2], block: *const u32, sums: &mut Sums) {
-    let x = (list.totals[0] + list.totals[1]) as i32;
+unsafe fn walk(width: BitWidth, list: &Singles, slots: *const [u32; 2], block: *const u32, sums: *mut i32) {
+    let x = list.x();
     // SAFETY: the list ends, and no walk writes more than the words of `sums`; else the caller's word.
     unsafe {
         match width {
+            #[cfg(not(feature = "low-ram"))]
             BitWidth::Eight => foldnet_armv6m_8(slots, block, sums, x << 7),
+            #[cfg(feature = "low-ram")]
+            BitWidth::Eight => foldnet_armv6m_8(slots, block, sums, -(x << 7), 0, sums),
             BitWidth::Four => foldnet_armv6m_4(slots, block, sums, x << 3),
             BitWidth::Two => foldnet_armv6m_2(slots, block, sums, &SPREAD),
         }
@@ -121,9 +169,20 @@ unsafe fn walk(width: BitWidth, list: &Singles, slots: *const [u32; 2], block: *
 unsafe extern "C" {
     /// Requantizes `-count` sums, at least one, to the bytes before `end`.
     fn foldnet_armv6m_bytes(rows: *const [u32; 2], sums: *const i32, end: *mut u8, count: isize);
-    fn foldnet_armv6m_8(list: *const [u32; 2], block: *const u32, sums: &mut Sums, offset: i32);
-    fn foldnet_armv6m_4(list: *const [u32; 2], block: *const u32, sums: &mut Sums, offset: i32);
-    fn foldnet_armv6m_2(list: *const [u32; 2], block: *const u32, sums: &mut Sums, spread: &[[u32; 2]; 256]);
+    #[cfg(not(feature = "low-ram"))]
+    fn foldnet_armv6m_8(list: *const [u32; 2], block: *const u32, sums: *mut i32, offset: i32);
+    /// Adds to the sums of blocks that begin `stride` bytes apart, up to the `last`.
+    #[cfg(feature = "low-ram")]
+    fn foldnet_armv6m_8(
+        list: *const [u32; 2],
+        block: *const u32,
+        sums: *mut i32,
+        offset: i32,
+        stride: usize,
+        last: *mut i32,
+    );
+    fn foldnet_armv6m_4(list: *const [u32; 2], block: *const u32, sums: *mut i32, offset: i32);
+    fn foldnet_armv6m_2(list: *const [u32; 2], block: *const u32, sums: *mut i32, spread: &[[u32; 2]; 256]);
 }
 
 /// What a byte of weights of 2 bits stands for, the last one's sign bit inverted: two words of two sums.
@@ -147,6 +206,7 @@ const fn pair(bits: u32) -> u32 {
 
 // All walks: r0 the list, r1 the block, r2 the sums; in a loop r0 the list, r1 x, r2 the offset, sums in high registers.
 global_asm!(
+    adds!(),
     r#"
     .syntax unified
     .thumb
@@ -185,7 +245,14 @@ global_asm!(
     mov r3, \whole
     subs r3, r3, r2
     asrs r3, r3, #8
+    .if FN_ADDS
+    ldr r4, [r0]
+    adds r2, r2, r4
+    ldr r4, [r0, #4]
+    adds r3, r3, r4
+    .else
     subs r2, r2, r1
+    .endif
     stm r0!, {r2, r3}
     .endm
 
@@ -196,15 +263,24 @@ global_asm!(
     .balign 4
 foldnet_armv6m_8:
     FN_SAVE
+    .if FN_ADDS
+    push {r0}
+    .endif
     sub sp, #16
     str r2, [sp, #8]
     str r3, [sp, #12]
+    .if FN_ADDS
+6:
+    .endif
     mov r5, r1
     adds r6, r5, #6
     adds r7, r5, #7
     adds r7, #1
     movs r3, #0
     str r3, [sp, #4]        /* which pass */
+    .if FN_ADDS
+    ldr r3, [sp, #12]
+    .endif
     mov r8, r3
     mov r9, r3
     mov r10, r3
@@ -233,6 +309,11 @@ foldnet_armv6m_8:
 4:  ldr r3, [sp, #4]
     cmp r3, #0
     bne 5f
+    .if FN_ADDS             /* a list that is a strip often has no second pass */
+    ldr r3, [r0]
+    cmp r3, #0
+    beq 5f
+    .endif
     movs r3, #1
     str r3, [sp, #4]
     adds r5, #2
@@ -240,10 +321,26 @@ foldnet_armv6m_8:
     adds r7, #2
     b 0b
 5:  ldr r0, [sp, #8]
+    .if FN_ADDS == 0
     ldr r1, [sp, #12]
+    .endif
     FN_EIGHT_ROWS r8, r9
     FN_EIGHT_ROWS r10, r11
     FN_EIGHT_ROWS r12, lr
+    .if FN_ADDS             /* to the next block, with the same list */
+    ldr r1, [sp, #60]
+    cmp r0, r1
+    bhi 7f
+    str r0, [sp, #8]
+    ldr r0, [sp, #16]
+    ldr r2, [sp, #4]
+    lsls r2, r2, #1
+    subs r5, r5, r2         /* the second pass begins two bytes on */
+    ldr r1, [sp, #56]
+    adds r1, r1, r5
+    b 6b
+7:  add sp, #4
+    .endif
     add sp, #16
     FN_RETURN
 
@@ -278,12 +375,20 @@ foldnet_armv6m_4:
     str r2, [sp]
     mov r6, r1
     negs r1, r3
-    mov r3, r1
-    mov r4, r1
     movs r5, #0
     mov lr, r5              /* which pass */
+    .if FN_ADDS
+    .irp at, 0, 4, 8, 16, 20, 24
+    ldr r3, [r2, #\at]
+    adds r3, r3, r1
+    str r3, [r2, #\at]
+    .endr
+    .else
+    mov r3, r1
+    mov r4, r1
     stm r2!, {r1, r3, r4, r5}
     stm r2!, {r1, r3, r4, r5}
+    .endif
     adds r7, r6, #1
 0:  movs r3, #0
     mov r8, r3
@@ -377,11 +482,13 @@ foldnet_armv6m_2:
     adds r7, r6, #1
     movs r3, #0
     str r3, [sp, #4]        /* which pass */
+    .if FN_ADDS == 0
     movs r4, #0
     movs r5, #0
     movs r1, #0
     stm r2!, {r1, r3, r4, r5}
     stm r2!, {r1, r3, r4, r5}
+    .endif
 0:  movs r3, #0
     mov r8, r3
     mov r9, r3

@@ -29,9 +29,9 @@
 //! - 4 bits with sums 16 bits apart, chunks and `MLA`: on paper 13, and about 1.2 for the ends of chunks, instead of 14.
 #![allow(unsafe_code)]
 
-use super::singles::{DISTANCES, Form, OFFSETS, Singles};
+use super::singles::{DISTANCES, Form, OFFSETS, Singles, adds};
 use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::BitWidth;
+use crate::infer::layout::{BitWidth, MAX_ROWS};
 use crate::infer::source::Source;
 use core::arch::global_asm;
 
@@ -48,30 +48,57 @@ impl Kernel for Armv7m {
     type List<'s> = Singles<'s>;
 
     fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Singles<'s> {
-        let form = match width {
-            BitWidth::Eight => &EIGHT,
-            BitWidth::Four => &FOUR,
-            BitWidth::Two => &TWO,
-        };
-        Singles::new(form, width, source, memory)
+        Singles::new(form(width), width, source, memory)
+    }
+
+    #[cfg(feature = "low-ram")]
+    fn list_from<'s>(width: BitWidth, source: &Source, from: &mut usize, memory: &'s mut [u32]) -> Singles<'s> {
+        Singles::from(form(width), width, source, from, memory)
+    }
+
+    /// Not inlined, so that its variables take no stack while a list is made.
+    #[cfg(feature = "low-ram")]
+    #[inline(never)]
+    fn add(width: BitWidth, list: &Singles, blocks: &[u32], stride: usize, sums: &mut [i32]) {
+        list.add(width, blocks, stride, sums, |slots, block, sums| match width {
+            // SAFETY: the list ends, its offsets lie within the block, and there are six sums.
+            BitWidth::Eight => unsafe { foldnet_armv7m_8(slots, block.as_ptr(), sums.as_mut_ptr(), &list.totals) },
+            _ => {
+                let mut of_block = [0; MAX_ROWS];
+                Self::sums(width, list, block, &mut of_block);
+                sums.iter_mut().zip(of_block).for_each(|(sum, of_block)| *sum = sum.wrapping_add(of_block));
+            }
+        });
     }
 
     fn sums(width: BitWidth, list: &Singles, block: &[u32], sums: &mut Sums) {
         let Some(slots) = list.for_block(width, block) else { return };
         let (block, [first, second]) = (block.as_ptr(), list.totals);
         let x = (first + second) as i32;
+        #[cfg(feature = "low-ram")]
+        if width == BitWidth::Eight {
+            *sums = [0; MAX_ROWS];
+            // SAFETY: the list ends, its offsets lie within the block, and there are six sums.
+            return unsafe { foldnet_armv7m_8(slots, block, sums.as_mut_ptr(), &list.totals) };
+        }
         let mut raw = [0; 12];
         // SAFETY: the list ends, its offsets lie within the block, and no walk writes more than the words of `raw`.
         unsafe {
             match width {
+                #[cfg(not(feature = "low-ram"))]
                 BitWidth::Eight => foldnet_armv7m_8(slots, block, &mut raw),
+                #[cfg(feature = "low-ram")]
+                BitWidth::Eight => {}
                 BitWidth::Four => foldnet_armv7m_4(slots, block, &mut raw),
                 BitWidth::Two => foldnet_armv7m_2(slots, block, &mut raw),
             }
         }
         let [p0, p1, q0, q1, r0, r1, s0, s1, ..] = raw;
         match width {
+            #[cfg(not(feature = "low-ram"))]
             BitWidth::Eight => *sums = eight(&raw, [first << 7, second << 7]),
+            #[cfg(feature = "low-ram")]
+            BitWidth::Eight => {}
             BitWidth::Four => {
                 let offset = x << 3;
                 let [[w0, w3], [w2, w1]] = [lanes::<28>([p0, p1]), lanes::<28>([q0, q1])];
@@ -90,6 +117,15 @@ impl Kernel for Armv7m {
     }
 }
 
+const fn form(width: BitWidth) -> &'static Form {
+    match width {
+        BitWidth::Eight => &EIGHT,
+        BitWidth::Four => &FOUR,
+        BitWidth::Two => &TWO,
+    }
+}
+
+#[cfg(not(feature = "low-ram"))]
 /// The sums of 8 bits, from what each pass has added up: its rows' weights but the last of a half are 128 too large, so
 /// that their sums are `offsets` too large.
 fn eight(raw: &[u32; 12], offsets: [u32; 2]) -> Sums {
@@ -103,6 +139,7 @@ fn eight(raw: &[u32; 12], offsets: [u32; 2]) -> Sums {
     rows.map(|(first, second)| first.wrapping_add(second))
 }
 
+#[cfg(not(feature = "low-ram"))]
 /// `[low, high]` of `low + offset + 2^24 high`, where `low` is below `2^23` in magnitude.
 #[inline(always)]
 fn near([p0, p1]: [u32; 2], offset: u32) -> [i32; 2] {
@@ -111,6 +148,7 @@ fn near([p0, p1]: [u32; 2], offset: u32) -> [i32; 2] {
     [low, (sum.wrapping_sub(low as u64).wrapping_sub(offset.into()) >> 24) as i32]
 }
 
+#[cfg(not(feature = "low-ram"))]
 /// The sums of a half's two rows, from that of the whole half and that of its low byte.
 #[inline(always)]
 fn half(whole: u32, low: u32, offset: u32) -> [i32; 2] {
@@ -124,13 +162,18 @@ fn lanes<const BITS: u32>([p0, p1]: [u32; 2]) -> [i32; 2] {
 }
 
 unsafe extern "C" {
+    #[cfg(not(feature = "low-ram"))]
     fn foldnet_armv7m_8(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
+    /// Adds to the sums.
+    #[cfg(feature = "low-ram")]
+    fn foldnet_armv7m_8(list: *const [u32; 2], block: *const u32, sums: *mut i32, totals: &[u32; 2]);
     fn foldnet_armv7m_4(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
     fn foldnet_armv7m_2(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
 }
 
 // All walks: r0 the list, r1 the block, r2 the sums; in a loop r0 the list, r1 x, r2 the offset or distance.
 global_asm!(
+    adds!(),
     r#"
     .syntax unified
     .thumb
@@ -172,17 +215,44 @@ global_asm!(
     smlal r10, r11, r5, r1
     .endm
 
+    /* Adds two sums to those at r1: the low one of \low, and the high one of \high and \higher. */
+    .macro FN_EIGHT_ADD low, high, higher
+    ldrd r2, r5, [r1]
+    sbfx r6, \low, #0, #24
+    add r2, r6
+    adds r6, \high, #0x800000
+    adc lr, \higher, #0
+    lsrs r6, r6, #24
+    orr r6, r6, lr, lsl #8
+    add r5, r6
+    strd r2, r5, [r1], #8
+    .endm
+
     FN_WALK foldnet_armv7m_8
+    .if FN_ADDS
+    push {r3}
+    .endif
     adds r3, r1, #6
     mov r4, r1
     mov r7, #0xff
     orr r7, r7, #0xff000000
     push {r2, r3}
+    .if FN_ADDS             /* each sum begins at what it is too large, negated */
+0:  ldr r2, [sp, #8]
+    ldr r5, [r2], #4
+    str r2, [sp, #8]
+    lsls r5, r5, #7
+    negs r2, r5
+    asrs r5, r2, #31
+    mov r9, r5
+    mov r11, r5
+    .else
 0:  movs r2, #0
-    mov r8, r2
     mov r9, r2
-    mov r10, r2
     mov r11, r2
+    .endif
+    mov r8, r2
+    mov r10, r2
     mov r12, r2
     mov lr, r2
     FN_CHUNK r6
@@ -192,15 +262,36 @@ global_asm!(
     cmp r0, r6
     bne 1b
     adds r0, #8
+    .if FN_ADDS             /* the half's rows are the first two of the six, or the last two */
+    ldrd r1, r2, [sp]
+    mov r5, r1
+    cmp r2, r3
+    ite eq
+    addeq r1, #8
+    addne r5, #16
+    sub r12, r12, lr
+    ldrd r2, r6, [r5]
+    add r2, lr
+    add r6, r6, r12, asr #8
+    strd r2, r6, [r5]
+    FN_EIGHT_ADD r8, r10, r11
+    FN_EIGHT_ADD r10, r8, r9
+4:  pop {r1, r2}
+    .else
 4:  pop {r1, r2}
     stm r1!, {r8-r12, lr}
+    .endif
     cmp r2, r3
     bne 5f
     subs r3, #4
     adds r4, #10
     push {r1, r2}
     b 0b
-5:  pop {r2, r4-r11, pc}
+5:
+    .if FN_ADDS
+    add sp, #4
+    .endif
+    pop {r2, r4-r11, pc}
 
     /* Four rows of 4 bits, whose half is in r2. */
     .macro FN_FOUR low0, high0, low1, high1

@@ -27,10 +27,19 @@ pub(crate) use portable::dot;
 
 use super::bound::Bound;
 use super::layout::{BitWidth, MAX_ROWS};
+#[cfg(feature = "low-ram")]
+use super::requantize::{Row, requantize_to_byte};
 use super::source::Source;
 
 /// The sums of a block's rows; those beyond [`BitWidth::rows`] mean nothing.
 pub type Sums = [i32; MAX_ROWS];
+
+/// Inputs whose list there is memory for with the feature `low-ram`. Fewer take more instructions on an M0.
+pub(crate) const LOW_RAM_STRIP: usize = 122;
+
+/// Rows whose sums there is memory for with the feature `low-ram`: a multiple of 6 and 8. Those of a layer with more are
+/// added up in groups.
+pub(crate) const LOW_RAM_ROWS: usize = 384;
 
 /// A way to add up.
 pub trait Kernel {
@@ -63,6 +72,39 @@ pub trait Kernel {
             let (block, behind) = rest.split_at_checked(stride).unwrap_or((rest, &[]));
             Self::sums(width, list, block, sums);
             rest = behind;
+        }
+    }
+
+    /// Prepares inputs from number `from` on, in an order of the kernel's own, in `memory`; advances `from` past them.
+    /// Here all of them: their list must fit.
+    #[cfg(feature = "low-ram")]
+    fn list_from<'s>(width: BitWidth, source: &Source, from: &mut usize, memory: &'s mut [u32]) -> Self::List<'s> {
+        *from = source.inputs();
+        Self::list(width, source, memory)
+    }
+
+    /// Adds the sums of [`BitWidth::rows`] rows of each block to `sums`; blocks begin `stride` words apart.
+    #[cfg(feature = "low-ram")]
+    fn add(width: BitWidth, list: &Self::List<'_>, blocks: &[u32], stride: usize, sums: &mut [i32]) {
+        const { assert!(Self::AT_ONCE <= 2) };
+        let mut blocks = blocks;
+        for sums in sums.chunks_mut(width.rows() * Self::AT_ONCE) {
+            let mut of_blocks = [[0; MAX_ROWS]; 2];
+            let into = of_blocks.get_mut(..sums.len() / width.rows()).unwrap_or_default();
+            Self::sums_of_blocks(width, list, blocks, stride, into);
+            for (sums, of_block) in sums.chunks_mut(width.rows()).zip(of_blocks) {
+                sums.iter_mut().zip(of_block).for_each(|(sum, of_block)| *sum = sum.wrapping_add(of_block));
+            }
+            blocks = blocks.get(stride * Self::AT_ONCE..).unwrap_or_default();
+        }
+    }
+
+    /// Requantizes the sums of rows with ReLU to bytes.
+    #[cfg(feature = "low-ram")]
+    fn requantize(rows: &[[u32; 2]], sums: &[i32], y: &mut [u8]) {
+        for ((&row, &sum), y) in rows.iter().zip(sums).zip(y) {
+            let row = Row::from_words(row);
+            *y = requantize_to_byte(row.bias.wrapping_add(sum), row);
         }
     }
 
@@ -157,6 +199,12 @@ impl KernelKind {
         Self::ALL.iter().copied().find(|kind| Some(kind.name()) == name).unwrap_or(Self::Portable)
     }
 
+    /// Whether its list has an entry for each input that is not zero, and none for others.
+    #[cfg(feature = "low-ram")]
+    pub(crate) const fn lists_singles(self) -> bool {
+        matches!(self, Self::Armv6m | Self::Armv7m)
+    }
+
     /// Whether hidden layers are requantized by the kernel.
     pub const fn makes_bytes(self) -> bool {
         matches!(self, Self::Dsp | Self::Mve | Self::Armv6m | Self::Rv32im)
@@ -165,6 +213,16 @@ impl KernelKind {
     /// Whether it requantizes those with steady rows (`Row::is_steady`) alone.
     pub const fn needs_steady(self) -> bool {
         matches!(self, Self::Dsp | Self::Mve)
+    }
+
+    /// Most words that a layer's list and sums take with the feature `low-ram`: the list of all inputs, or that of a
+    /// strip and the sums of all rows, but not of more than [`LOW_RAM_ROWS`].
+    pub const fn low_ram_words(self, width: BitWidth, inputs: usize, units: usize) -> usize {
+        let rows = units.next_multiple_of(width.rows());
+        let rows = if rows < LOW_RAM_ROWS { rows } else { LOW_RAM_ROWS };
+        let (whole, strips) =
+            (self.list_words(width, inputs), self.list_words(width, LOW_RAM_STRIP).saturating_add(rows));
+        if whole < strips { whole } else { strips }
     }
 
     /// Maximum number of 32-bit words that the list of `inputs` inputs takes; saturated if no memory has them.

@@ -14,10 +14,28 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(not(feature = "low-ram"))]
 use super::{Current, Kernel};
 use crate::infer::layout::BitWidth;
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
+#[cfg(feature = "low-ram")]
+use core::ops::Range;
+
+/// The assembler's symbol that says whether walks add to the sums that are there.
+#[cfg(feature = "low-ram")]
+macro_rules! adds {
+    () => {
+        ".set FN_ADDS, 1"
+    };
+}
+#[cfg(not(feature = "low-ram"))]
+macro_rules! adds {
+    () => {
+        ".set FN_ADDS, 0"
+    };
+}
+pub(super) use adds;
 
 /// What a kernel wants of its list.
 pub(super) struct Form {
@@ -65,7 +83,33 @@ pub struct Singles<'s> {
 }
 
 impl<'s> Singles<'s> {
+    /// Lists what is not zero: all of it, which has room.
+    #[cfg(feature = "low-ram")]
+    pub(super) fn new(form: &Form, width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self {
+        Self::from(form, width, source, &mut 0, memory)
+    }
+
+    /// Lists what is not zero until `memory` is full, from number `from` on in the order of the passes.
+    #[cfg(feature = "low-ram")]
+    #[inline(never)]
+    pub(super) fn from(form: &Form, width: BitWidth, source: &Source, from: &mut usize, memory: &'s mut [u32]) -> Self {
+        let block_words = width.block_words(source.inputs());
+        let len = memory.len() / 2 * 2;
+        let slots: &mut [[u32; 2]] =
+            bytemuck::try_cast_slice_mut(memory.get_mut(..len).unwrap_or_default()).unwrap_or_default();
+        if slots.len() < 4 {
+            return Self { slots: &[[0; 2]; 2], totals: [0; 2], width, block_words };
+        }
+        let Range { start, end } = slots.as_mut_ptr_range();
+        let (mut next, mut totals, step) = (start, [0; 2], 4 * width.words() as u32);
+        for (which, total) in totals.iter_mut().enumerate() {
+            *total = pass(form, step, source, which, from, &mut next, end);
+        }
+        Self { slots, totals, width, block_words }
+    }
+
     /// Lists what is not zero; an empty list where `memory` has fewer than [`list_words`](super::KernelKind::list_words).
+    #[cfg(not(feature = "low-ram"))]
     pub(super) fn new(form: &Form, width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self {
         let block_words = width.block_words(source.inputs());
         let memory = memory.get_mut(..Current::KIND.list_words(width, source.inputs())).unwrap_or_default();
@@ -77,6 +121,32 @@ impl<'s> Singles<'s> {
         let step = 4 * width.words() as u32;
         let totals = [0, 1].map(|which| pass(form, step, source, which, &mut next));
         Self { slots, totals, width, block_words }
+    }
+
+    /// Calls `walk` with the list, each block and its sums.
+    #[cfg(feature = "low-ram")]
+    #[inline(always)]
+    pub(super) fn add(
+        &self,
+        width: BitWidth,
+        blocks: &[u32],
+        stride: usize,
+        sums: &mut [i32],
+        walk: impl Fn(*const [u32; 2], &[u32], &mut [i32]),
+    ) {
+        let (mut blocks, mut sums) = (blocks, sums);
+        while let Some((of_block, behind)) = core::mem::take(&mut sums).split_at_mut_checked(width.rows()) {
+            let Some(slots) = self.for_block(width, blocks) else { return };
+            walk(slots, blocks, of_block);
+            let Some(next) = blocks.get(stride..) else { return };
+            (blocks, sums) = (next, behind);
+        }
+    }
+
+    /// The sum of all `x`.
+    #[cfg(foldnet_kernel = "armv6m")]
+    pub(super) fn x(&self) -> i32 {
+        (self.totals[0] + self.totals[1]) as i32
     }
 
     /// Where the list begins, if it was made for this width and for blocks of this length: its offsets then all lie
@@ -101,10 +171,28 @@ pub(super) struct Cursor {
     /// All activations.
     x: *const u8,
     len: usize,
+    /// The slot at which the memory is full.
+    #[cfg(feature = "low-ram")]
+    last: *mut [u32; 2],
+}
+
+/// Inputs or their places in the order, the logarithm of the bytes of a pair of them, and what gathers them.
+#[cfg(feature = "low-ram")]
+#[inline(always)]
+fn inputs_of(form: &Form, source: &Source) -> (Range<*const u8>, usize, unsafe extern "C" fn(&mut Cursor) -> u32) {
+    let x = source.activations();
+    match source.order() {
+        Order::Plain(inputs) => (x.get(..inputs).unwrap_or(x).as_ptr_range(), 1, form.gather.plain),
+        Order::Listed(order) => {
+            let gather = if source.is_whole() { form.gather.whole } else { form.gather.part };
+            (bytemuck::must_cast_slice(order.numbers()).as_ptr_range(), 2, gather)
+        }
+    }
 }
 
 /// Writes the pass of the inputs that are first of their pair (0) or second (1) to `next`, where there is room for
 /// the rest of the list; returns the sum of `x`.
+#[cfg(not(feature = "low-ram"))]
 fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [u32; 2]) -> u32 {
     let x = source.activations();
     let (gather, from, size) = match source.order() {
@@ -138,6 +226,71 @@ fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [
     total
 }
 
+/// The same from number `from` on, until the slots before `end` are full; advances `from`.
+#[cfg(feature = "low-ram")]
+#[inline(always)]
+fn pass(
+    form: &Form,
+    step: u32,
+    source: &Source,
+    which: usize,
+    from: &mut usize,
+    next: &mut *mut [u32; 2],
+    end: *mut [u32; 2],
+) -> u32 {
+    let firsts = source.inputs().div_ceil(2);
+    let (begin, count) = if which == 0 { (0, firsts) } else { (firsts, source.inputs() - firsts) };
+    // The second pass waits for a list that has room for the end of the first.
+    let done = from.checked_sub(begin).map_or(count, |done| done.min(count));
+    if done == count {
+        // SAFETY: there is room for the end of each pass.
+        unsafe { **next = [0; 2] };
+        *next = next.wrapping_add(1);
+        return 0;
+    }
+    let (inputs, log, gather) = inputs_of(form, source);
+    let (first, x) = (inputs.start.wrapping_add(which << (log - 1)), source.activations());
+    let mut cursor = Cursor {
+        next: *next,
+        from: first.wrapping_add(done << log),
+        end: inputs.end,
+        offset: step * done as u32,
+        step,
+        limit: form.limit,
+        x: x.as_ptr(),
+        len: x.len(),
+        last: end.wrapping_sub(2 - which),
+    };
+    let total = chunks(form, gather, &mut cursor);
+    *next = cursor.next;
+    let all = cursor.from >= inputs.end;
+    *from = begin + if all { count } else { (cursor.from as usize - first as usize) >> log };
+    total
+}
+
+/// Writes chunk after chunk, and the slot that ends the pass.
+#[cfg(feature = "low-ram")]
+#[inline(always)]
+fn chunks(form: &Form, gather: unsafe extern "C" fn(&mut Cursor) -> u32, cursor: &mut Cursor) -> u32 {
+    let mut total = 0;
+    loop {
+        let header = cursor.next;
+        cursor.next = header.wrapping_add(1);
+        // SAFETY: the room suffices for a slot of each input, of each chunk of 17 inputs or more, and two for each pass
+        // beside, or is known to the cursor; the cursor reads what lies between `from` and `end`, and activations that
+        // are there: an order lists inputs only.
+        let bytes = unsafe {
+            total += gather(cursor);
+            let bytes = cursor.next.byte_offset_from(header) as u32 - 8;
+            *header = [bytes, ((bytes / 8).wrapping_neg() & form.round) * form.code];
+            bytes
+        };
+        if bytes == 0 {
+            return total;
+        }
+    }
+}
+
 unsafe extern "C" {
     fn foldnet_gather_plain(cursor: &mut Cursor) -> u32;
     fn foldnet_gather_whole(cursor: &mut Cursor) -> u32;
@@ -151,8 +304,10 @@ unsafe extern "C" {
     fn foldnet_gather_part_distances(cursor: &mut Cursor) -> u32;
 }
 
-// r0 next, r1 from, r2 x, r3 an input, r4 offset, r5 step, r6 len, r7 what the sum may still grow by; lr end.
+// r0 next, r1 from, r2 x, r3 an input, r4 offset, r5 step, r6 len, r7 what the sum may still grow by; lr end, r12 where
+// the memory is full.
 global_asm!(
+    adds!(),
     r#"
     .syntax unified
     .thumb
@@ -177,6 +332,10 @@ global_asm!(
     beq \skip
     subs r7, r7, r3
     blo \full
+    .if FN_ADDS
+    cmp r0, r12
+    bhs \full
+    .endif
     stm r0!, {r3, r4}
     .if \distance
     movs r4, #0
@@ -195,6 +354,10 @@ global_asm!(
     push {r0, r4-r7, lr}
     ldr r1, [r0, #8]
     mov lr, r1
+    .if FN_ADDS
+    ldr r1, [r0, #32]
+    mov r12, r1
+    .endif
     ldr r4, [r0, #12]
     ldr r5, [r0, #16]
     ldr r7, [r0, #20]
