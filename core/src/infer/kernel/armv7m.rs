@@ -125,9 +125,9 @@ const fn form(width: BitWidth) -> &'static Form {
     }
 }
 
-#[cfg(not(feature = "low-ram"))]
 /// The sums of 8 bits, from what each pass has added up: its rows' weights but the last of a half are 128 too large, so
 /// that their sums are `offsets` too large.
+#[cfg(not(feature = "low-ram"))]
 fn eight(raw: &[u32; 12], offsets: [u32; 2]) -> Sums {
     let [p0, p1, q0, q1, whole, low, rest @ ..] = *raw;
     let [[f2, f5], [f4, f3]] = [near([p0, p1], offsets[0]), near([q0, q1], offsets[0])];
@@ -139,8 +139,8 @@ fn eight(raw: &[u32; 12], offsets: [u32; 2]) -> Sums {
     rows.map(|(first, second)| first.wrapping_add(second))
 }
 
-#[cfg(not(feature = "low-ram"))]
 /// `[low, high]` of `low + offset + 2^24 high`, where `low` is below `2^23` in magnitude.
+#[cfg(not(feature = "low-ram"))]
 #[inline(always)]
 fn near([p0, p1]: [u32; 2], offset: u32) -> [i32; 2] {
     let low = (p0.wrapping_sub(offset) << 8) as i32 >> 8;
@@ -148,8 +148,8 @@ fn near([p0, p1]: [u32; 2], offset: u32) -> [i32; 2] {
     [low, (sum.wrapping_sub(low as u64).wrapping_sub(offset.into()) >> 24) as i32]
 }
 
-#[cfg(not(feature = "low-ram"))]
 /// The sums of a half's two rows, from that of the whole half and that of its low byte.
+#[cfg(not(feature = "low-ram"))]
 #[inline(always)]
 fn half(whole: u32, low: u32, offset: u32) -> [i32; 2] {
     [low.wrapping_sub(offset) as i32, whole.wrapping_sub(low) as i32 >> 8]
