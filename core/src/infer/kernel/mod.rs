@@ -216,7 +216,7 @@ impl KernelKind {
     }
 
     /// Most words that a layer's list and sums take with the feature `low-ram`: the list of all inputs, or that of a
-    /// strip and the sums of all rows, but not of more than [`LOW_RAM_ROWS`].
+    /// strip and the sums of all rows, but not of more than `LOW_RAM_ROWS`.
     pub const fn low_ram_words(self, width: BitWidth, inputs: usize, units: usize) -> usize {
         let rows = units.next_multiple_of(width.rows());
         let rows = if rows < LOW_RAM_ROWS { rows } else { LOW_RAM_ROWS };
