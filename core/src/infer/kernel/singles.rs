@@ -367,25 +367,32 @@ global_asm!(
     ldr r0, [r0]
     mov r3, lr
     subs r3, r3, r1
-    bls 6f
+    bls .Lend_\name
     adds r3, #\size - 1
     lsls r3, r3, #31 - \log
-    bpl 1f
+    bpl .Lround_\name
     subs r1, #\size
-    b 3f
-1:  FN_GATHER_TAKE \form, 0, 2f
-    FN_GATHER_PUT \distance, 2f, 5f
-2:  adds r4, r4, r5
-3:  FN_GATHER_TAKE \form, \size, 4f
-    FN_GATHER_PUT \distance, 4f, 7f
-4:  adds r4, r4, r5
+    b .Lsecond_\name
+.Lround_\name:
+    FN_GATHER_TAKE \form, 0, .Lfirst_done_\name
+    FN_GATHER_PUT \distance, .Lfirst_done_\name, .Lfull_\name
+.Lfirst_done_\name:
+    adds r4, r4, r5
+.Lsecond_\name:
+    FN_GATHER_TAKE \form, \size, .Lsecond_done_\name
+    FN_GATHER_PUT \distance, .Lsecond_done_\name, .Lfull_at_second_\name
+.Lsecond_done_\name:
+    adds r4, r4, r5
     adds r1, #2 * \size
     cmp r1, lr
-    blo 1b
-    b 6f
-7:  adds r1, #\size
-5:  adds r7, r7, r3
-6:  ldr r3, [sp]
+    blo .Lround_\name
+    b .Lend_\name
+.Lfull_at_second_\name:
+    adds r1, #\size
+.Lfull_\name:
+    adds r7, r7, r3
+.Lend_\name:
+    ldr r3, [sp]
     stm r3!, {r0, r1}
     str r4, [r3, #4]
     ldr r0, [r3, #12]
