@@ -1,5 +1,6 @@
 //! Orders the columns of a set like those of a model, by their names.
 
+use crate::examples::Examples;
 use crate::values::Values;
 
 /// Result of comparing the column names of a set and a model.
@@ -58,12 +59,29 @@ pub(crate) fn all_differ(columns: &[usize]) -> bool {
     sorted.windows(2).all(|pair| pair[0] != pair[1])
 }
 
+/// Puts the columns of a set's parts, named `channels`, into a model's order.
+///
+/// # Errors
+/// As [`order`].
+pub(crate) fn order_as(
+    channels: &mut Vec<String>,
+    parts: &mut [&mut Examples],
+    model: &[String],
+) -> Result<Columns, Vec<String>> {
+    let (found, order) = order(channels, model)?;
+    if found == Columns::Moved {
+        parts.iter_mut().for_each(|part| reorder(&mut part.inputs, &order));
+        *channels = model.to_vec();
+    }
+    Ok(found)
+}
+
 /// Compares columns named `found` with a model's channels `wanted`; if they have to be reordered, returns the column of
 /// each channel.
 ///
 /// # Errors
 /// The channels without a column, if others have one.
-pub(crate) fn order(found: &[String], wanted: &[String]) -> Result<(Columns, Vec<usize>), Vec<String>> {
+fn order(found: &[String], wanted: &[String]) -> Result<(Columns, Vec<usize>), Vec<String>> {
     let numbers = |names: &[String]| names.iter().all(|name| name.parse::<u32>().is_ok());
     if found == wanted || numbers(found) || numbers(wanted) {
         return Ok((Columns::Same, Vec::new()));
@@ -86,7 +104,7 @@ pub(crate) fn order(found: &[String], wanted: &[String]) -> Result<(Columns, Vec
 }
 
 /// Reorders the channels at every position.
-pub(crate) fn reorder(inputs: &mut Values, order: &[usize]) {
+fn reorder(inputs: &mut Values, order: &[usize]) {
     let channels = order.len();
     let moved: Vec<usize> = (0..inputs.len()).map(|at| at / channels * channels + order[at % channels]).collect();
     *inputs = inputs.view().rows(&moved, 1);

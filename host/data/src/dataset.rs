@@ -5,15 +5,16 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use crate::columns::{self, Columns};
+use crate::columns::{Columns, order_as};
 use crate::dice::Dice;
 use crate::error::Problem;
 use crate::examples::{Examples, View};
-use crate::numbering::{Named, places, renumber, used};
+use crate::numbering::{number_as, used};
 use crate::options::Task;
 use crate::shape::Shape;
 use crate::targets::{Targets, TargetsRef};
 use crate::test_set::TestSet;
+use crate::text;
 use crate::values::ValuesRef;
 
 /// The three parts every set has.
@@ -99,13 +100,7 @@ impl Dataset {
     /// # Errors
     /// The names that the model does not have.
     pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
-        let used = used(&[self.training.targets.view(), self.test.targets.view()], self.labels.len());
-        let set = Named { names: &self.labels, used: &used };
-        let Some(moved) = places(set, names)? else { return Ok(()) };
-        renumber(&mut self.training.targets, &moved);
-        renumber(&mut self.test.targets, &moved);
-        self.labels = names.to_vec();
-        Ok(())
+        number_as(&mut self.labels, &mut [&mut self.training, &mut self.test], names)
     }
 
     /// Puts the columns into the model's order.
@@ -113,13 +108,7 @@ impl Dataset {
     /// # Errors
     /// The missing columns of the model, if others are present.
     pub fn order_as(&mut self, channels: &[String]) -> Result<Columns, Vec<String>> {
-        let (found, order) = columns::order(&self.channels, channels)?;
-        if found == Columns::Moved {
-            columns::reorder(&mut self.training.inputs, &order);
-            columns::reorder(&mut self.test.inputs, &order);
-            self.channels = channels.to_vec();
-        }
-        Ok(found)
+        order_as(&mut self.channels, &mut [&mut self.training, &mut self.test], channels)
     }
 
     /// Keeps only the test examples.
@@ -223,7 +212,7 @@ impl Dataset {
             }
         }
         self.labels.iter().for_each(|label| hasher.update(format!("{label}\n")));
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        text::hex(&hasher.finalize())
     }
 
     /// The examples of one part. None is empty, except for validation if it was disabled.

@@ -1,13 +1,14 @@
 //! Numbers the classes of a set like those of a model, by their names.
 
+use crate::examples::Examples;
 use crate::targets::{Targets, TargetsRef};
 
 /// Names of a set's classes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Named<'a> {
-    pub(crate) names: &'a [String],
+struct Named<'a> {
+    names: &'a [String],
     /// Whether there is an example of each class, `[names]`.
-    pub(crate) used: &'a [bool],
+    used: &'a [bool],
 }
 
 /// The index of each of a set's names in a model's. `None` if they are numbered alike, or one side has no names, so
@@ -16,7 +17,7 @@ pub(crate) struct Named<'a> {
 ///
 /// # Errors
 /// The names of classes with examples that the model does not have.
-pub(crate) fn places(set: Named, model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>> {
+fn places(set: Named, model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>> {
     let counted = |names: &[String]| names.iter().enumerate().all(|(place, name)| *name == place.to_string());
     let numbers = |names: &[String]| names.iter().all(|name| name.parse::<i64>().is_ok());
     let alike = set.names == model || counted(set.names) && counted(model);
@@ -42,8 +43,25 @@ pub(crate) fn used(parts: &[TargetsRef], classes: usize) -> Vec<bool> {
     used
 }
 
+/// Numbers the classes of a set's parts, named `labels`, like a model with these names; see [`places`].
+///
+/// # Errors
+/// As [`places`].
+pub(crate) fn number_as(
+    labels: &mut Vec<String>,
+    parts: &mut [&mut Examples],
+    model: &[String],
+) -> Result<(), Vec<String>> {
+    let targets: Vec<TargetsRef> = parts.iter().map(|part| part.targets.view()).collect();
+    let used = used(&targets, labels.len());
+    let Some(moved) = places(Named { names: labels, used: &used }, model)? else { return Ok(()) };
+    parts.iter_mut().for_each(|part| renumber(&mut part.targets, &moved));
+    *labels = model.to_vec();
+    Ok(())
+}
+
 /// Gives every class its new number.
-pub(crate) fn renumber(targets: &mut Targets, places: &[u16]) {
+fn renumber(targets: &mut Targets, places: &[u16]) {
     if let Targets::Classes(classes) = targets {
         classes.iter_mut().for_each(|class| *class = places[usize::from(*class)]);
     }

@@ -1,8 +1,8 @@
 //! Only the test examples of a set.
 
-use crate::columns::{self, Columns};
+use crate::columns::{Columns, order_as};
 use crate::examples::Examples;
-use crate::numbering::{Named, places, renumber, used};
+use crate::numbering::number_as;
 use crate::options::Task;
 
 /// Only the test examples of a set, which is all that a simulator needs.
@@ -28,11 +28,7 @@ impl TestSet {
     /// # Errors
     /// The names that the model does not have.
     pub fn number_as(&mut self, names: &[String]) -> Result<(), Vec<String>> {
-        let used = used(&[self.examples.targets.view()], self.labels.len());
-        let Some(moved) = places(Named { names: &self.labels, used: &used }, names)? else { return Ok(()) };
-        renumber(&mut self.examples.targets, &moved);
-        self.labels = names.to_vec();
-        Ok(())
+        number_as(&mut self.labels, &mut [&mut self.examples], names)
     }
 
     /// As [`Dataset::order_as`](crate::Dataset::order_as).
@@ -40,11 +36,6 @@ impl TestSet {
     /// # Errors
     /// The missing columns of the model, if others are present.
     pub fn order_as(&mut self, channels: &[String]) -> Result<Columns, Vec<String>> {
-        let (found, order) = columns::order(&self.channels, channels)?;
-        if found == Columns::Moved {
-            columns::reorder(&mut self.examples.inputs, &order);
-            self.channels = channels.to_vec();
-        }
-        Ok(found)
+        order_as(&mut self.channels, &mut [&mut self.examples], channels)
     }
 }

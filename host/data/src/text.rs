@@ -87,6 +87,11 @@ fn push(out: &mut String, text: std::fmt::Arguments) {
     debug_assert!(written.is_ok(), "a String takes everything");
 }
 
+/// Bytes such as those of a digest, two hexadecimal digits each.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,5 @@
 //! A file's contents as a stream: unpacked if it is gzip, whatever its name, and hashed while it is read.
 
-use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
@@ -9,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{DataError, Problem};
 use crate::open;
+use crate::text;
 
 /// Maximum number of bytes that a byte of deflate unpacks to (RFC 1951: 258 bytes from two bits).
 pub(crate) const MAX_EXPANSION: u64 = 1032;
@@ -79,10 +79,7 @@ impl<'a> Contents<'a> {
 
     /// SHA-256, in hex, of everything read so far.
     pub(crate) fn sha256(self) -> String {
-        self.hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        text::hex(&self.hasher.finalize())
     }
 }
 

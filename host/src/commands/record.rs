@@ -4,7 +4,7 @@ use crate::network::checkpoint::Hints;
 use crate::network::open::{Opened, open, parse, resolve};
 use crate::train::history::History;
 use anyhow::{anyhow, bail};
-use foldnet_data::{Known, Options, Source, Task};
+use foldnet_data::{Known, Options, Source, Task, text};
 use std::path::Path;
 
 /// The recorded set, and the file that names it.
@@ -80,7 +80,7 @@ fn digest_of(file: &Path) -> Option<String> {
         Opened::Checkpoint(checkpoint) => checkpoint.about.dataset,
         Opened::Model(bytes) => {
             let digest = *parse(&bytes, file).ok()?.dataset()?;
-            Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+            Some(text::hex(&digest))
         }
     }
 }

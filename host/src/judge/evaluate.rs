@@ -10,7 +10,7 @@ use foldnet_core::infer::{Answer, Input};
 use foldnet_core::model::HeadKind;
 use foldnet_core::train::predict;
 use foldnet_core::{Compute, Inference, Layer, Model};
-use foldnet_data::{Task, ValuesRef, View, WrongKind};
+use foldnet_data::{Task, ValuesRef, View, WrongKind, text};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -139,7 +139,7 @@ pub fn run_model(model: &Model, view: View) -> Outputs {
         ValuesRef::U16(values) => run_values(model, values, &mut each),
         ValuesRef::F32(values) => run_values(model, values, &mut each),
     }
-    let sha256 = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = text::hex(&digest.finalize());
     let (logits, classes) = two_classes(logits, model.outputs(), model.head() == HeadKind::Sigmoid);
     Outputs { logits, classes, scores, logits_sha256: Some(sha256) }
 }
