@@ -147,8 +147,16 @@ fn next(state: &mut u64) -> usize {
     (*state >> 16) as usize
 }
 
-const FILES: [&str; 7] =
-    ["nested.keras", "nested.h5", "plain.keras", "dense.tflite", "dict.pt", "skl_names.onnx", "skl_logistic.onnx"];
+const FILES: [&str; 8] = [
+    "nested.keras",
+    "nested.h5",
+    "plain.keras",
+    "dense.tflite",
+    "int8.tflite",
+    "dict.pt",
+    "skl_names.onnx",
+    "skl_logistic.onnx",
+];
 
 /// Every truncation is an error or a network, and never a panic.
 #[test]
