@@ -36,6 +36,9 @@ fn of_operator(operator: &Table, tensors: &List, last: bool) -> Result<Option<Sc
         [all] if units <= crate::error::MAX_FILE as usize / 4 => vec![all; units],
         _ => scales,
     };
+    if !rows.iter().all(is_usable) {
+        return Ok(None);
+    }
     let output = tensors.table(output)?;
     let step = match (quantization(&output)?, lowest(&output)?, fused(operator)?) {
         (Some(Quantization { scales, .. }), Some(_), NONE) if last => scales.first().copied(),
@@ -44,5 +47,10 @@ fn of_operator(operator: &Table, tensors: &List, last: bool) -> Result<Option<Sc
         }
         _ => None,
     };
-    Ok(Some(Scales { rows, output: step }))
+    Ok(Some(Scales { rows, output: step.filter(is_usable) }))
+}
+
+/// Whether a real value is one that a step may have.
+fn is_usable(scale: &f32) -> bool {
+    scale.is_finite() && *scale > 0.0
 }
