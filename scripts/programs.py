@@ -18,15 +18,16 @@ def run(name, *arguments, expected=None):
     return printed(program(name), *arguments, "--json", expected=expected)
 
 
-def printed(*command, expected=None):
-    """The JSON object on the last line of a command's output."""
+def printed(*command, expected=None, progress=False):
+    """The JSON object on the last line of a command's output; with `progress`, its messages are shown as they come."""
     script = os.path.basename(sys.argv[0])
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=None if progress else subprocess.PIPE,
+                              text=True)
     except OSError as error:
         sys.exit(f"{script}: {command[0]}: {error.strerror}; run cargo build --release -p foldnet -p foldnet-sim")
     if done.returncode and expected and expected in done.stderr:
         return None
     if done.returncode:
-        sys.exit(f"{script}: {' '.join(command)}: {(done.stderr.strip() or 'failed').splitlines()[-1]}")
+        sys.exit(f"{script}: {' '.join(command)}: {((done.stderr or '').strip() or 'failed').splitlines()[-1]}")
     return json.loads(done.stdout.splitlines()[-1])
