@@ -34,11 +34,11 @@ use super::source::Source;
 /// The sums of a block's rows; those beyond [`BitWidth::rows`] mean nothing.
 pub type Sums = [i32; MAX_ROWS];
 
-/// Inputs whose list there is memory for with the feature `low-ram`. Fewer take more instructions on an M0.
+/// Number of inputs whose list fits into the memory with the feature `low-ram`. Shorter lists take more instructions on an
+/// M0.
 pub(crate) const LOW_RAM_STRIP: usize = 122;
 
-/// Rows whose sums there is memory for with the feature `low-ram`: a multiple of 6 and 8. Those of a layer with more are
-/// added up in groups.
+/// Number of rows whose sums fit beside that list: a multiple of 6 and 8. A layer with more rows is processed in groups.
 pub(crate) const LOW_RAM_ROWS: usize = 384;
 
 /// A way to add up.
@@ -215,8 +215,8 @@ impl KernelKind {
         matches!(self, Self::Dsp | Self::Mve)
     }
 
-    /// Most words that a layer's list and sums take with the feature `low-ram`: the list of all inputs, or that of a
-    /// strip and the sums of all rows, but not of more than `LOW_RAM_ROWS`.
+    /// Maximum number of words that a layer's list and sums take with the feature `low-ram`: the list of all inputs or, if
+    /// that is less, the list of a strip and the sums of all rows, at most `LOW_RAM_ROWS`.
     pub const fn low_ram_words(self, width: BitWidth, inputs: usize, units: usize) -> usize {
         let rows = units.next_multiple_of(width.rows());
         let rows = if rows < LOW_RAM_ROWS { rows } else { LOW_RAM_ROWS };

@@ -19,7 +19,6 @@ use super::{Current, Kernel};
 use crate::infer::layout::BitWidth;
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
-#[cfg(feature = "low-ram")]
 use core::ops::Range;
 
 /// The assembler's symbol that says whether walks add to the sums that are there.
@@ -83,13 +82,14 @@ pub struct Singles<'s> {
 }
 
 impl<'s> Singles<'s> {
-    /// Lists what is not zero: all of it, which has room.
+    /// Lists all inputs that are not zero, for which there is room.
     #[cfg(feature = "low-ram")]
     pub(super) fn new(form: &Form, width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self {
         Self::from(form, width, source, &mut 0, memory)
     }
 
-    /// Lists what is not zero until `memory` is full, from number `from` on in the order of the passes.
+    /// Lists inputs that are not zero until `memory` is full, from number `from` on in the order of the passes, and advances
+    /// `from` past them.
     #[cfg(feature = "low-ram")]
     #[inline(never)]
     pub(super) fn from(form: &Form, width: BitWidth, source: &Source, from: &mut usize, memory: &'s mut [u32]) -> Self {
@@ -177,7 +177,6 @@ pub(super) struct Cursor {
 }
 
 /// Inputs or their places in the order, the logarithm of the bytes of a pair of them, and what gathers them.
-#[cfg(feature = "low-ram")]
 #[inline(always)]
 fn inputs_of(form: &Form, source: &Source) -> (Range<*const u8>, usize, unsafe extern "C" fn(&mut Cursor) -> u32) {
     let x = source.activations();
@@ -194,34 +193,12 @@ fn inputs_of(form: &Form, source: &Source) -> (Range<*const u8>, usize, unsafe e
 /// the rest of the list; returns the sum of `x`.
 #[cfg(not(feature = "low-ram"))]
 fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [u32; 2]) -> u32 {
-    let x = source.activations();
-    let (gather, from, size) = match source.order() {
-        Order::Plain(inputs) => (form.gather.plain, x.get(..inputs).unwrap_or(x).as_ptr_range(), 1),
-        Order::Listed(order) => {
-            let gather = if source.is_whole() { form.gather.whole } else { form.gather.part };
-            (gather, bytemuck::must_cast_slice(order.numbers()).as_ptr_range(), 2)
-        }
-    };
-    let first = from.start.wrapping_add(size * which);
-    let (limit, x, len) = (form.limit, x.as_ptr(), x.len());
-    let mut cursor = Cursor { next: *next, from: first, end: from.end, offset: 0, step, limit, x, len };
-    let mut total = 0;
-    loop {
-        let header = cursor.next;
-        cursor.next = header.wrapping_add(1);
-        // SAFETY: the room suffices for a slot of each input, of each chunk of 17 inputs or more, and two for each pass
-        // beside; the cursor reads what lies between `from` and `end`, and activations that are there: an order lists
-        // inputs only.
-        let bytes = unsafe {
-            total += gather(&mut cursor);
-            let bytes = cursor.next.byte_offset_from(header) as u32 - 8;
-            *header = [bytes, ((bytes / 8).wrapping_neg() & form.round) * form.code];
-            bytes
-        };
-        if bytes == 0 {
-            break;
-        }
-    }
+    let (inputs, log, gather) = inputs_of(form, source);
+    let first = inputs.start.wrapping_add(which << (log - 1));
+    let (limit, x) = (form.limit, source.activations());
+    let mut cursor =
+        Cursor { next: *next, from: first, end: inputs.end, offset: 0, step, limit, x: x.as_ptr(), len: x.len() };
+    let total = chunks(form, gather, &mut cursor);
     *next = cursor.next;
     total
 }
@@ -269,7 +246,6 @@ fn pass(
 }
 
 /// Writes chunk after chunk, and the slot that ends the pass.
-#[cfg(feature = "low-ram")]
 #[inline(always)]
 fn chunks(form: &Form, gather: unsafe extern "C" fn(&mut Cursor) -> u32, cursor: &mut Cursor) -> u32 {
     let mut total = 0;
