@@ -11,6 +11,6 @@ pub(crate) fn is_nan(value: &f64) -> bool {
 }
 
 /// Whether nothing was counted.
-pub(crate) fn is_none(count: &usize) -> bool {
+pub(crate) fn is_zero(count: &usize) -> bool {
     *count == 0
 }

@@ -46,7 +46,7 @@ pub(super) struct Export {
     /// Anomaly score above which an example is abnormal, for networks that reconstruct [default: from training]
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     threshold: Option<f32>,
-    /// Quantize a network anew that was imported from integers (TFLite int8); at 8 bits its own are kept otherwise
+    /// Round the weights of an imported int8 network (TFLite) again; without this, 8 bits keep the file's integers
     #[arg(long)]
     requantize: bool,
     /// With --format onnx: folded, as on the device, rather than as trained
@@ -78,13 +78,13 @@ impl Export {
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let limits = self.smaller.of_export(self.flash.format)?;
+        if self.requantize {
+            self.forget_scales(&mut checkpoint)?;
+        }
         if self.flash.format == Format::Onnx {
             return self.onnx(&checkpoint, ui);
         }
         self.set_threshold(&mut checkpoint)?;
-        if self.requantize {
-            self.forget_scales(&mut checkpoint)?;
-        }
         let floats = self.bits.iter().all(|&bits| bits == FLOAT_BITS);
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
@@ -144,6 +144,9 @@ impl Export {
                 "--requantize is for a network imported from integers, and {} is not; leave it out",
                 self.path.display()
             );
+        }
+        if self.flash.format == Format::Onnx {
+            bail!("--requantize rounds weights, and ONNX takes them as real numbers; leave it out");
         }
         checkpoint.about.scales.clear();
         Ok(())
@@ -247,7 +250,7 @@ pub(super) fn say(report: &Report, unit: &str, ui: Ui) {
     }
     if report.kept_layers > 0 {
         let (kept, layers) = (report.kept_layers, report.bits.len());
-        ui.say(format!("{kept} of {layers} layers keep the imported file's integers; --requantize rounds them anew"));
+        ui.say(format!("{kept} of {layers} layers keep the imported file's integers; --requantize rounds them again"));
     }
     if let (Some(float), Some(exported)) = (report.float_rmse, report.rmse) {
         ui.say(format!("RMSE: float {float:.4} - exported {}", bold(format!("{exported:.4}"))));

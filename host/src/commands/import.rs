@@ -59,7 +59,7 @@ impl Import {
             ui.say(format!("inputs: (value - {}) * {} of {} values", scale.zero, scale.step, checkpoint.about.input.0));
         }
         if !checkpoint.about.scales.is_empty() {
-            ui.say("weights: integers, which export --bits 8 keeps");
+            ui.say("weights: int8; export --bits 8 keeps these integers");
         }
         ui.block(of_checkpoint(checkpoint.network()));
         let path = self.out.join(CHECKPOINT);

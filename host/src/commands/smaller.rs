@@ -58,7 +58,7 @@ impl SmallerArgs {
         let limits = self.limits()?;
         if limits.is_some() && !in_integers {
             bail!(
-                "--merge, --prune: train --bits starts from a network that they made smaller; one trained in floats is made smaller by export"
+                "--merge, --prune: give --bits, too, to train the smaller network in integers; one trained in floats is made smaller by export"
             );
         }
         Ok(limits)

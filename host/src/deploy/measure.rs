@@ -3,7 +3,7 @@
 use super::inputs::LossyInput;
 use super::plan::{Built, ExportPlan, Folded};
 use super::shrink::Shrunk;
-use crate::absent::{is_nan, is_none};
+use crate::absent::{is_nan, is_zero};
 use crate::judge::evaluate::{Metrics, Outputs, answers, run_checkpoint, run_model};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::Context;
@@ -37,7 +37,7 @@ pub struct Export {
     /// [`QuantizedLayer::error`](super::quantize::QuantizedLayer::error); empty for floats.
     pub layer_errors: Vec<f64>,
     /// Number of layers that keep the integers of the file that the network was imported from; not written if 0.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub kept_layers: usize,
     /// Type of an input.
     pub input: &'static str,

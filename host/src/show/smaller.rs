@@ -1,4 +1,4 @@
-//! What `--merge` and `--prune` have made of a network, and at what cost, as text.
+//! Prints what `--merge` and `--prune` did to a network, and what it costs.
 
 use crate::deploy::shrink::{Shrunk, Unit};
 use crate::show::terminal::{Ui, bold};

@@ -21,7 +21,7 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
     if let Some(init) = &plan.init {
         if init.about.quantized.is_some() && plan.extras.quantized.is_none() {
             bail!(
-                "--init: the network was trained in integers, which end a training; give the float network that it came from"
+                "--init: the network was trained in integers and cannot be trained further in floats; give the float network it came from"
             );
         }
         let classes = init.classes();

@@ -119,7 +119,7 @@ fn integers_of_a_file_are_kept() {
     let folder = folder(&["int8.tflite", "int8_images.npy", "int8_classes.json"]);
     let classes: Vec<usize> = serde_json::from_slice(&folder.read("int8_classes.json")).unwrap();
     let imported = folder.run("import int8.tflite --out run").succeeded();
-    assert!(imported.stdout.contains("weights: integers, which export --bits 8 keeps"), "{imported:?}");
+    assert!(imported.stdout.contains("weights: int8; export --bits 8 keeps these integers"), "{imported:?}");
     let equal = |model: &str, flags: &str, kept: u64| {
         let export = format!("export {model} --calibration int8_images.npy {flags} --out a.fnet");
         let told = folder.run(&export).succeeded();
@@ -145,6 +145,9 @@ fn integers_of_a_file_are_kept() {
         "plain.keras",
         &std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/import/tests/small/plain.keras")).unwrap(),
     );
+    folder
+        .run("export run --requantize --format onnx --out a.onnx")
+        .refused(&["--requantize rounds weights, and ONNX takes them as real numbers", "leave it out"]);
     folder
         .run("export plain.keras --input-type f32 --requantize --out a.fnet")
         .refused(&["--requantize is for a network imported from integers, and plain.keras is not", "leave it out"]);

@@ -1,9 +1,9 @@
-//! The integers of a network that was imported in integers, kept instead of rounded anew: the device then computes what
+//! Keeps the integers of an imported int8 network instead of rounding its weights again, so that the device computes what
 //! the other tool's interpreter computes.
 //!
-//! Import turns them into real numbers, `w = s q` with a scale `s` for each row. Here the weights are divided by their
-//! scales again, and are kept if all quotients are whole numbers, as they are unless something was folded into the layer
-//! that scales its inputs differently.
+//! Import turns the integers into real numbers, `w = s q` with a scale `s` for each row. Dividing by the scale gives them
+//! back, unless a scale or offset of single inputs was folded into the layer: then the quotients are not whole numbers, and
+//! the layer is quantized like any other.
 
 use super::integer::{MAX_BIAS, RealRow};
 use crate::deploy::fold::FoldedLayer;
