@@ -6,8 +6,8 @@ use clap::Args;
 use foldnet_core::Model;
 use foldnet_core::model::HeadKind;
 use foldnet_data::{
-    DataError, Examples, Format, InputType, Known, Options, Problem, Search, Shape, Source, Targets, Task, TestSet,
-    Wanted, load_test_with, read_inputs,
+    AnswerProblem, DataError, Examples, Format, InputType, Known, Options, Problem, Search, Shape, Source, Targets,
+    Task, TestSet, Wanted, formats, load_test_with, read_inputs,
 };
 use foldnet_sim::table::TableArgs;
 use std::path::Path;
@@ -15,10 +15,7 @@ use std::path::Path;
 /// Source of the examples, and how they are read.
 #[derive(Debug, Args)]
 pub(crate) struct DatasetArgs {
-    /// Test examples: fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG files in
-    /// one folder per class; a file without labels only gives outputs [default: what the model was trained on, if this
-    /// machine knows it, or fashion-mnist for a model of its shape]
-    #[arg(long, value_name = "NAME|FILE|DIR")]
+    #[arg(long, value_name = "NAME|FILE|DIR", help = help())]
     dataset: Option<Source>,
     #[command(flatten)]
     table: TableArgs,
@@ -90,12 +87,21 @@ impl DatasetArgs {
     /// Options from the model: the task follows from its head; a table is read with the model's type and cut into its
     /// windows.
     fn options(&self, source: &Source, model: &Model) -> Options {
-        let table = matches!(source, Source::Path(path) if Format::of(path) == Ok(Format::Csv));
+        let table = matches!(source, Source::Path(path) if Format::of(path).is_ok_and(Format::is_table));
         let shape = shape(model);
         let window = Some(shape.height).filter(|&samples| table && samples > 1 && shape.width == 1);
         let own = self.table.options();
         Options { task: task(model), window: own.window.or(window), input: Some(input_type(model)), ..own }
     }
+}
+
+/// Help of `--dataset`.
+fn help() -> String {
+    format!(
+        "Test examples: fashion-mnist, synthetic, {}; a file without labels only gives outputs [default: what the model \
+         was trained on, if this machine knows it, or fashion-mnist for a model of its shape]",
+        formats()
+    )
 }
 
 /// Whether a table may be without labels, although its last column was read as labels.
@@ -105,7 +111,7 @@ fn names_no_column(options: &Options) -> bool {
 
 /// The more informative of two errors: from reading a file as a data set, and as examples without labels.
 fn clearer(set: DataError, alone: DataError) -> DataError {
-    if matches!(set, DataError::File { problem: Problem::NoAnswers, .. }) { alone } else { set }
+    if matches!(set, DataError::File { problem: Problem::Answers(AnswerProblem::NoAnswers), .. }) { alone } else { set }
 }
 
 /// Reads a file of inputs without labels.

@@ -1,6 +1,6 @@
 //! An array from a file: any rank, numbers or text, in C order; and its conversion to inputs and targets.
 
-use crate::error::Problem;
+use crate::error::{Problem, ValueProblem};
 use crate::shape::Shape;
 use crate::values::{InputType, Values};
 
@@ -153,16 +153,17 @@ impl Array {
     pub(crate) fn into_inputs(self) -> Result<(Values, usize), Problem> {
         let row = Self::count(&self.shape[1.min(self.shape.len())..]).unwrap_or(1).max(1);
         let (values, lost) = match self.data {
-            Data::Text(_) => return Err(Problem::TextInputs),
+            Data::Text(_) => return Err(ValueProblem::TextInputs.into()),
             Data::Values(values) => (values, 0),
             Data::Wide(values) => {
                 let beyond = |value: &f64| value.is_finite() && !(*value as f32).is_finite();
                 if let Some(at) = values.iter().position(beyond) {
-                    return Err(Problem::BeyondFloat {
+                    return Err(ValueProblem::BeyondFloat {
                         example: at / row,
                         input: at % row,
                         value: format!("{:e}", values[at]),
-                    });
+                    }
+                    .into());
                 }
                 let lost = values.iter().filter(|&&value| loses(value)).count();
                 (Values::F32(values.into_iter().map(|value| value as f32).collect()), lost)
@@ -170,7 +171,12 @@ impl Array {
         };
         if let Values::F32(values) = &values {
             if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-                return Err(Problem::NotFinite { example: at / row, input: at % row, value: values[at].to_string() });
+                return Err(ValueProblem::NotFinite {
+                    example: at / row,
+                    input: at % row,
+                    value: values[at].to_string(),
+                }
+                .into());
             }
         }
         Ok((values, lost))

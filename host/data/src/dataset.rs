@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::columns::{Columns, order_as};
 use crate::dice::Dice;
-use crate::error::Problem;
+use crate::error::{AnswerProblem, Problem};
 use crate::examples::{Examples, View};
 use crate::numbering::{number_as, used};
 use crate::options::Task;
@@ -187,10 +187,11 @@ impl Dataset {
             (0..used.len()).filter(|&class| used[class]).collect()
         };
         match classes(&[training])[..] {
-            [only] if task == Task::Classify => Err(Problem::OneClass {
+            [only] if task == Task::Classify => Err(AnswerProblem::OneClass {
                 what: if classes(&[training, test]).len() == 1 { "examples" } else { "training examples" },
                 class: self.labels[only].clone(),
-            }),
+            }
+            .into()),
             _ => Ok(()),
         }
     }

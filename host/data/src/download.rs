@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body, Timeout};
 
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, FashionMnistProblem, Problem};
 use crate::lock::Lock;
 use crate::progress::LoadProgress;
 use crate::unpack::{is_packed, sha256_of};
@@ -294,7 +294,7 @@ impl<'a> Transfer<'a> {
     }
 
     fn bad(&self, cause: String) -> DataError {
-        let problem = Problem::BadDownload { url: self.url.clone(), cause };
+        let problem = FashionMnistProblem::BadDownload { url: self.url.clone(), cause };
         DataError::file(&self.folder.join(self.file.name), problem)
     }
 

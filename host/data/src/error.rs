@@ -1,6 +1,9 @@
 //! Errors in data, each in one line: what, where, and the remedy.
 
-pub use crate::problem::{ColumnProblem, IdxProblem, Problem};
+pub use crate::problem::{
+    AnswerProblem, ColumnProblem, FashionMnistProblem, FieldProblem, GzipProblem, IdxProblem, InputProblem,
+    NameProblem, NpyProblem, NpzProblem, PictureProblem, Problem, SplitProblem, ValueProblem,
+};
 use std::path::{Path, PathBuf};
 
 /// The remedies if Fashion-MNIST is not available.
@@ -68,7 +71,7 @@ impl DataError {
         text.split(';').next().unwrap_or_default().to_owned()
     }
 
-    pub(crate) fn file(path: &Path, problem: Problem) -> Self {
-        Self::File { path: path.to_owned(), problem }
+    pub(crate) fn file(path: &Path, problem: impl Into<Problem>) -> Self {
+        Self::File { path: path.to_owned(), problem: problem.into() }
     }
 }

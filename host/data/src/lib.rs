@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Source ──► search (which folder?) ──► download (if not found) ──► format: idx ◄─ unpack (gzip, SHA-256)
-//!    ├─────► format: idx, pictures ─────────────────────────────┐
-//!    ├─────► format: csv, npy, npz ─► rows ─► assemble (windows, split) ─► Dataset
+//!    ├─────► format: images ────────────────────────────────────┐
+//!    ├─────► format: tables, arrays ─► rows ─► assemble (windows, split) ─► Dataset
 //!    └─────► synthetic (generated, never read) ─────────────────┘
 //! ```
 //!
@@ -13,6 +13,7 @@
 //! - The returned data is consistent: as many answers as examples, every class below the number of classes, at least
 //!   one example in every part (except for validation, if it was disabled), one shape and type. Callers need no further
 //!   checks.
+//! - A format is one file in `format`, listed in `format::FORMATS`; `format` says how to add one.
 //! - Every error is a [`DataError`], one line with its remedy. [`DataError::is_unavailable`] distinguishes "not found
 //!   and no network" from a damaged set.
 //!
@@ -58,9 +59,12 @@ mod values;
 pub use columns::{Columns, missing_columns};
 pub use dataset::{Dataset, Part};
 pub use download::{RemoteFile, download};
-pub use error::{ColumnProblem, DataError, IdxProblem, Problem};
+pub use error::{
+    AnswerProblem, ColumnProblem, DataError, FashionMnistProblem, FieldProblem, GzipProblem, IdxProblem, InputProblem,
+    NameProblem, NpyProblem, NpzProblem, PictureProblem, Problem, SplitProblem, ValueProblem,
+};
 pub use examples::{Examples, View, WrongKind};
-pub use format::{Format, Wanted, read_inputs};
+pub use format::{Format, Wanted, formats, read_inputs};
 pub use known::{Known, Stamp, changed};
 pub use options::{Normal, Options, Task, TestSplit, share, share_or_none};
 pub use picture::{Picture, read_png};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, NameProblem, Problem};
 use crate::{decode, open};
 
 /// Maximum number of classes in a set: a class is a `u16`.
@@ -28,13 +28,13 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Vec<String>>, DataError> {
     if !path.exists() {
         return Ok(None);
     }
-    let fail = |problem| DataError::file(&path, problem);
+    let fail = |problem: Problem| DataError::file(&path, problem);
     let text = decode::decode(&open::small(&path, MOST_BYTES)?).map_err(fail)?;
     let names: Vec<_> = text.trim_end().lines().map(|line| decode::composed(line.trim())).collect();
     match names.len() {
-        _ if names == [""] => return Err(fail(Problem::ClassCount(0))),
+        _ if names == [""] => return Err(fail(NameProblem::ClassCount(0).into())),
         1..=MOST => check(&names).map_err(fail)?,
-        count => return Err(fail(Problem::ClassCount(count))),
+        count => return Err(fail(NameProblem::ClassCount(count).into())),
     }
     Ok(Some(names))
 }
@@ -44,16 +44,16 @@ pub(crate) fn check(names: &[String]) -> Result<(), Problem> {
     let mut lines = std::collections::HashMap::new();
     for (line, name) in (1..).zip(names) {
         if name.is_empty() {
-            return Err(Problem::BlankName(line));
+            return Err(NameProblem::BlankName(line).into());
         }
         if name.len() > MOST_NAME {
-            return Err(Problem::LongName { line, bytes: name.len() });
+            return Err(NameProblem::LongName { line, bytes: name.len() }.into());
         }
         if !decode::is_plain(name) {
-            return Err(Problem::NotPlain { line, name: name.escape_default().to_string() });
+            return Err(NameProblem::NotPlain { line, name: name.escape_default().to_string() }.into());
         }
         if let Some(first) = lines.insert(name, line) {
-            return Err(Problem::NamedTwice { name: name.clone(), first, line });
+            return Err(NameProblem::NamedTwice { name: name.clone(), first, line }.into());
         }
     }
     Ok(())

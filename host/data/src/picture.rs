@@ -8,7 +8,7 @@ use std::path::Path;
 
 use png::{ColorType, Decoder, Transformations};
 
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, PictureProblem, Problem};
 use crate::open;
 
 /// Maximum size of an image, in pixels: far above any network's, far below exhausting memory.
@@ -30,8 +30,8 @@ pub struct Picture {
 /// # Errors
 /// If the file cannot be read, is not a PNG, or has more than 2^24 pixels; the error names it.
 pub fn read_png(path: &Path) -> Result<Picture, DataError> {
-    let fail = |problem| DataError::file(path, problem);
-    let broken = |cause: png::DecodingError| fail(Problem::NotPng(cause.to_string()));
+    let fail = |problem: Problem| DataError::file(path, problem);
+    let broken = |cause: png::DecodingError| fail(PictureProblem::NotPng(cause.to_string()).into());
     // A picture that is named alone is no part of a set, whose remedy would mislead.
     std::fs::metadata(path).map_err(|cause| fail(Problem::Unreadable(cause.to_string())))?;
     let file = open::regular(path)?;
@@ -40,7 +40,7 @@ pub fn read_png(path: &Path) -> Result<Picture, DataError> {
     let mut reader = decoder.read_info().map_err(broken)?;
     let (width, height) = reader.info().size();
     if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(fail(Problem::TooManyPixels { height, width }));
+        return Err(fail(PictureProblem::TooManyPixels { height, width }.into()));
     }
     let mut pixels = vec![0; reader.output_buffer_size().unwrap_or(0)];
     let frame = reader.next_frame(&mut pixels).map_err(broken)?;

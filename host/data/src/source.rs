@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::dataset::Dataset;
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, SplitProblem};
 use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::search::Search;
@@ -18,10 +18,8 @@ pub enum Source {
     FashionMnist,
     /// The built-in set, generated on the spot: 12,000 training and 2,000 test images, 28x28, 10 classes.
     Synthetic,
-    /// A file or folder in one of the formats of [`Format`](crate::Format): four IDX files named like Fashion-MNIST's,
-    /// packed or not; a folder of PNG for each class, `<class>/*.png` or `train/<class>/*.png` and
-    /// `test/<class>/*.png`; a CSV, NPY or NPZ file. A folder's `labels.txt` may have the names of classes, one per
-    /// line.
+    /// A file or folder in one of the formats that [`formats`](crate::formats) names. A folder's `labels.txt` may have
+    /// the names of classes, one per line.
     Path(PathBuf),
 }
 
@@ -85,11 +83,11 @@ pub fn load_test_with(
 /// Refuses options for rows if the set has none, and splitting a set that is already split.
 fn check(source: &Source, options: &Options) -> Result<(), DataError> {
     if *source == Source::Synthetic && options.test_split.is_some() {
-        return Err(DataError::file(synthetic::NAME.as_ref(), Problem::SplitGiven));
+        return Err(DataError::file(synthetic::NAME.as_ref(), SplitProblem::SplitGiven));
     }
-    match (source, options.cuts_rows()) {
-        (Source::Path(_), _) | (_, None) => Ok(()),
-        (Source::FashionMnist, Some(flag)) => Err(DataError::file(fashion_mnist::NAME.as_ref(), Problem::NoRows(flag))),
-        (Source::Synthetic, Some(flag)) => Err(DataError::file(synthetic::NAME.as_ref(), Problem::NoRows(flag))),
+    match source {
+        Source::Path(_) => Ok(()),
+        Source::FashionMnist => format::refuse_rows(fashion_mnist::NAME.as_ref(), options),
+        Source::Synthetic => format::refuse_rows(synthetic::NAME.as_ref(), options),
     }
 }

@@ -11,7 +11,7 @@
 use std::ops::Range;
 
 use crate::dice::Dice;
-use crate::error::Problem;
+use crate::error::{Problem, SplitProblem};
 use crate::options::{Options, TestSplit};
 
 /// Default fractions for tables.
@@ -66,7 +66,7 @@ pub(crate) fn split(facts: &Facts, options: &Options, given_test: bool) -> Resul
     parts.test.extend(strange);
     parts.test.sort_unstable();
     if train.len() < 2 {
-        return Err(Problem::TooFewToSplit(train.len()));
+        return Err(SplitProblem::TooFewToSplit(train.len()).into());
     }
     let share = options.valid_split.unwrap_or(VALID_SHARE);
     let (mut kept, mut valid) = facts.draw(&train, share, VALID_STREAM);
@@ -75,7 +75,7 @@ pub(crate) fn split(facts: &Facts, options: &Options, given_test: bool) -> Resul
     }
     parts.left_out += facts.drop_overlapping(&mut kept, &valid);
     if kept.is_empty() {
-        return Err(Problem::TooFewToSplit(train.len()));
+        return Err(SplitProblem::TooFewToSplit(train.len()).into());
     }
     Dice::new(ORDER_STREAM).shuffle(&mut kept);
     (parts.train, parts.valid) = (kept, valid);
@@ -105,8 +105,8 @@ fn test(facts: &Facts, normal: Vec<usize>, options: &Options) -> Result<(Vec<usi
         (TestSplit::Share(share), None) => facts.draw(&normal, share, TEST_STREAM),
     };
     match (test.is_empty(), facts.groups.is_some()) {
-        (true, true) => Err(Problem::NoTestGroup),
-        (true, false) => Err(Problem::NoTest),
+        (true, true) => Err(SplitProblem::NoTestGroup.into()),
+        (true, false) => Err(SplitProblem::NoTest.into()),
         _ => Ok((train, test)),
     }
 }
@@ -230,7 +230,7 @@ mod tests {
         let expected: Vec<usize> = (20..30).chain(50..60).collect();
         assert_eq!(parts.test, expected, "the last recording of each class");
         let alone = Facts { groups: Some(&[7; 60]), ..facts };
-        assert_eq!(split(&alone, &Options::default(), false), Err(Problem::NoTestGroup));
+        assert_eq!(split(&alone, &Options::default(), false), Err(SplitProblem::NoTestGroup.into()));
     }
 
     #[test]

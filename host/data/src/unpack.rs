@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, GzipProblem, Problem};
 use crate::open;
 use crate::text;
 
@@ -40,7 +40,7 @@ impl<'a> Contents<'a> {
             return Err(DataError::file(path, Problem::Empty));
         }
         if packed && !start.starts_with(&GZIP_MAGIC) {
-            return Err(DataError::file(path, Problem::NotGzip));
+            return Err(DataError::file(path, GzipProblem::NotGzip));
         }
         let (stream, limit): (Box<dyn Read>, u64) = if start.starts_with(&GZIP_MAGIC) {
             let mut inner = BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file));
@@ -103,8 +103,8 @@ pub(crate) fn sha256_of(path: &Path, packed: bool, len: u64) -> Result<String, D
 fn unreadable(cause: &io::Error) -> Problem {
     match cause.kind() {
         ErrorKind::NotFound => Problem::Missing,
-        ErrorKind::UnexpectedEof => Problem::Truncated,
-        ErrorKind::InvalidData | ErrorKind::InvalidInput => Problem::Damaged(cause.to_string()),
+        ErrorKind::UnexpectedEof => GzipProblem::Truncated.into(),
+        ErrorKind::InvalidData | ErrorKind::InvalidInput => GzipProblem::Damaged(cause.to_string()).into(),
         _ => Problem::Unreadable(cause.to_string()),
     }
 }

@@ -233,7 +233,7 @@ fn given(source: &Source, path: &Path, checkpoint: &Checkpoint) -> anyhow::Resul
 
 /// Whether a file contains rows without answers rather than a data set.
 fn is_rows(file: &Path) -> bool {
-    !file.is_dir() && !matches!(Format::of(file), Ok(Format::Npz | Format::Idx | Format::Pictures))
+    Format::of(file).map_or(true, Format::has_inputs)
 }
 
 /// An empty set of the network's shape and type.

@@ -9,8 +9,8 @@ use crate::show::terminal::{LoadBars, Ui};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{
-    Columns, DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, changed, load_test_with, load_with,
-    missing_columns, share_or_none,
+    Columns, DataError, Dataset, InputType, Options, Search, Source, Task, TestSet, changed, formats, load_test_with,
+    load_with, missing_columns, share_or_none,
 };
 use foldnet_sim::table::TableArgs;
 use std::path::{Path, PathBuf};
@@ -37,12 +37,18 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
     Ok(())
 }
 
+/// Help of `--dataset`.
+fn dataset_help() -> String {
+    format!(
+        "fashion-mnist, synthetic, {} [default: what the run was trained on, by its history.jsonl, else fashion-mnist]",
+        formats()
+    )
+}
+
 /// Source of the examples, and how they are read.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DatasetArg {
-    /// fashion-mnist, synthetic, a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG files in one folder per
-    /// class [default: what the run was trained on, by its history.jsonl, else fashion-mnist]
-    #[arg(long, value_name = "NAME|FILE|DIR")]
+    #[arg(long, value_name = "NAME|FILE|DIR", help = dataset_help())]
     dataset: Option<Source>,
     #[command(flatten)]
     table: TableArgs,

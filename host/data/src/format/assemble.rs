@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::rows::{Answers, Rows};
 use crate::dataset::Dataset;
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, Problem, SplitProblem};
 use crate::examples::Examples;
 use crate::options::Options;
 use crate::shape::Shape;
@@ -25,11 +25,11 @@ pub(super) fn dataset(path: &Path, rows: Rows, test: Option<Rows>, options: &Opt
 fn assembled(path: &Path, mut rows: Rows, mut test: Option<Rows>, options: &Options) -> Result<Dataset, Problem> {
     if let Some(test) = &mut test {
         if options.test_split.is_some() {
-            return Err(Problem::SplitGiven);
+            return Err(SplitProblem::SplitGiven.into());
         }
         if (test.shape, test.inputs.view().input_type()) != (rows.shape, rows.inputs.view().input_type()) {
             let told = |rows: &Rows| format!("{} of {}", rows.shape, rows.inputs.view().input_type());
-            return Err(Problem::PartsDiffer { test: told(test), train: told(&rows) });
+            return Err(SplitProblem::PartsDiffer { test: told(test), train: told(&rows) }.into());
         }
         Answers::align(&mut rows.answers, &mut test.answers);
     }
@@ -110,15 +110,15 @@ struct Cut {
 impl Cut {
     fn of(rows: &Rows, options: &Options) -> Result<Self, Problem> {
         let (ranges, order, shape) = match options.window {
-            None if options.step.is_some() => return Err(Problem::StepAlone),
+            None if options.step.is_some() => return Err(SplitProblem::StepAlone.into()),
             None => ((0..rows.len()).map(|row| row..row + 1).collect(), None, rows.shape),
             Some(window) => {
                 if rows.shape.inputs() != rows.shape.channels {
-                    return Err(Problem::WindowOfShape(rows.shape.to_string()));
+                    return Err(SplitProblem::WindowOfShape(rows.shape.to_string()).into());
                 }
                 let step = options.step.unwrap_or(window);
                 let (ranges, order) = windows(rows.groups.as_deref(), rows.len(), window, step)
-                    .map_err(|longest| Problem::LongWindow { window, longest })?;
+                    .map_err(|longest| SplitProblem::LongWindow { window, longest })?;
                 (ranges, order, Shape::window(window, rows.shape.channels))
             }
         };
@@ -234,6 +234,6 @@ mod tests {
     fn a_window_longer_than_every_recording_is_refused() {
         let options = Options { window: Some(5), ..Options::default() };
         let found = Cut::of(&rows(&[0, 0, 0, 1, 1, 0], &[0; 6]), &options).map(drop);
-        assert_eq!(found, Err(Problem::LongWindow { window: 5, longest: 4 }));
+        assert_eq!(found, Err(SplitProblem::LongWindow { window: 5, longest: 4 }.into()));
     }
 }

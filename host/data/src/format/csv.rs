@@ -8,19 +8,45 @@ use std::path::Path;
 
 use csv::StringRecord;
 
+use super::reader::{Content, Format, Inputs, Names, Start};
 use super::rows::{Answers, Rows};
 use super::table::{MISSING, Table, find_column};
 use super::texts::Texts;
 use super::width::MOST_INPUTS;
+use super::{examples, inputs};
 use crate::array::{loses, narrowed};
-use crate::error::{ColumnProblem, DataError, Problem};
+use crate::error::{AnswerProblem, ColumnProblem, DataError, FieldProblem, Problem, ValueProblem};
 use crate::options::{Options, Task};
 use crate::progress::LoadProgress;
 use crate::shape::Shape;
 use crate::values::{InputType, Values};
 
+pub(super) const FORMAT: Format = Format {
+    names: Names::File { short: "CSV", kind: "table of text" },
+    is: |start| matches!(start, Start::File(start) if !looks_binary(start)),
+    content: Content::Table(read),
+    inputs: Inputs::Read {
+        file: |path, wanted| match is_raw(path) {
+            true => inputs::raw(path, wanted),
+            false => examples::of_table(path, Table::open(path)?, wanted),
+        },
+        stream: |name, bytes, wanted| examples::of_table(name, Table::of_stream(name, bytes)?, wanted),
+    },
+};
+
+/// Whether a file that starts with these bytes is not text.
+fn looks_binary(start: &[u8]) -> bool {
+    let control = |&byte: &u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
+    !crate::decode::is_utf16(start) && start.iter().any(control)
+}
+
+/// Whether a file's name marks it as raw values.
+fn is_raw(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ["bin", "raw", "dat"].iter().any(|raw| ending.eq_ignore_ascii_case(raw)))
+}
+
 /// Reads a file.
-pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(LoadProgress)) -> Result<Rows, DataError> {
+fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(LoadProgress)) -> Result<Rows, DataError> {
     let mut table = Table::open(path)?;
     let roles = Roles::find(&table.names, options).map_err(|problem| DataError::file(path, problem))?;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -38,7 +64,7 @@ pub(crate) fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(Load
 }
 
 /// Inputs of a file without labels.
-pub(crate) struct Inputs {
+pub(crate) struct Samples {
     /// `[rows][columns]`
     pub(crate) values: Vec<f32>,
     /// Recording of each row, if a column names them.
@@ -53,7 +79,7 @@ pub(crate) fn read_inputs(
     group: Option<&str>,
     count: usize,
     expected: &[usize],
-) -> Result<Inputs, DataError> {
+) -> Result<Samples, DataError> {
     if named.is_none() {
         table.check_header()?;
     }
@@ -80,14 +106,14 @@ pub(crate) fn read_inputs(
         }
         for &column in &chosen {
             let of_text = |problem| match problem {
-                Problem::TextInNumbers { line, column, text } => Problem::TextInput { line, column, text },
+                FieldProblem::TextInNumbers { line, column, text } => FieldProblem::TextInput { line, column, text },
                 other => other,
             };
             values.push(number(record.get(column).unwrap_or(""), line, &names[column]).map_err(of_text)? as f32);
         }
         Ok(())
     })?;
-    Ok(Inputs { values, groups })
+    Ok(Samples { values, groups })
 }
 
 /// The purpose of a column.
@@ -141,7 +167,7 @@ impl<'a> Roles<'a> {
         }
         targets.iter().for_each(|&column| roles[column] = Role::Target);
         if options.task == Task::Classify && targets.len() > 1 {
-            return Err(Problem::ManyAnswers(targets.len()));
+            return Err(AnswerProblem::ManyAnswers(targets.len()).into());
         }
         match roles.iter().filter(|&&role| role == Role::Input).count() {
             0 => return Err(ColumnProblem::NoInputs.into()),
@@ -196,7 +222,7 @@ impl Columns {
                     self.inputs.push(value as f32);
                 }
                 Role::Group | Role::Normal | Role::Target if field.is_empty() => {
-                    return Err(missing(field, line, name));
+                    return Err(missing(field, line, name).into());
                 }
                 Role::Group => self.groups.push(self.group_texts.number(field)),
                 Role::Normal => self.normal.push(roles.normal.is_some_and(|(_, value)| same(field, value))),
@@ -209,7 +235,9 @@ impl Columns {
                 Task::Classify => self.classes.push(self.class_texts.number(field)),
                 Task::Regress => {
                     let of_text = |problem| match problem {
-                        Problem::TextInNumbers { line, column, text } => Problem::TextTarget { line, column, text },
+                        FieldProblem::TextInNumbers { line, column, text } => {
+                            FieldProblem::TextTarget { line, column, text }
+                        }
                         other => other,
                     };
                     self.targets.push(number(field, line, &roles.names[column]).map_err(of_text)? as f32);
@@ -233,7 +261,10 @@ impl Columns {
             Task::Reconstruct => Answers::None,
         };
         if roles.normal.is_some() && !self.normal.contains(&true) {
-            return Err(Problem::NothingNormal(options.normal.as_ref().map(ToString::to_string).unwrap_or_default()));
+            return Err(AnswerProblem::NothingNormal(
+                options.normal.as_ref().map(ToString::to_string).unwrap_or_default(),
+            )
+            .into());
         }
         let inputs = typed(&self.inputs, options.input, &channels)?;
         let outputs = match roles.task {
@@ -262,15 +293,17 @@ fn per_row(known: Answers, rows: &[u32]) -> Answers {
 /// A problem with classes, and the column they are in.
 fn in_column(problem: Problem, column: &str) -> Problem {
     match problem {
-        Problem::NotClasses(value) => Problem::ColumnNotClasses { column: column.escape_default().to_string(), value },
+        Problem::Answers(AnswerProblem::NotClasses(value)) => {
+            AnswerProblem::ColumnNotClasses { column: column.escape_default().to_string(), value }.into()
+        }
         other => other,
     }
 }
 
 /// Inputs of the requested type, or of the smallest one that fits.
-fn typed(values: &[f32], wanted: Option<InputType>, channels: &[String]) -> Result<Values, Problem> {
+fn typed(values: &[f32], wanted: Option<InputType>, channels: &[String]) -> Result<Values, ValueProblem> {
     if let Some(wanted) = wanted {
-        return narrowed(values, wanted).map_err(|(at, value)| Problem::BeyondType {
+        return narrowed(values, wanted).map_err(|(at, value)| ValueProblem::BeyondType {
             column: channels[at % channels.len()].escape_default().to_string(),
             value: value.to_string(),
             wanted: wanted.name(),
@@ -289,19 +322,19 @@ fn same(a: &str, b: &str) -> bool {
 }
 
 /// The number in a field.
-fn number(field: &str, line: u64, column: &str) -> Result<f64, Problem> {
+fn number(field: &str, line: u64, column: &str) -> Result<f64, FieldProblem> {
     let named = || column.escape_default().to_string();
     let text = || field.chars().take(40).collect::<String>().escape_default().to_string();
     match field.parse::<f64>() {
         Ok(value) if (value as f32).is_finite() => Ok(value),
-        Ok(value) if value.is_finite() => Err(Problem::BeyondFloats { line, column: named(), text: text() }),
+        Ok(value) if value.is_finite() => Err(FieldProblem::BeyondFloats { line, column: named(), text: text() }),
         Ok(value) if value.is_nan() => Err(missing(field, line, column)),
         Err(_) if MISSING.contains(&field) => Err(missing(field, line, column)),
-        _ => Err(Problem::TextInNumbers { line, column: named(), text: text() }),
+        _ => Err(FieldProblem::TextInNumbers { line, column: named(), text: text() }),
     }
 }
 
-fn missing(field: &str, line: u64, column: &str) -> Problem {
+fn missing(field: &str, line: u64, column: &str) -> FieldProblem {
     let what = if field.is_empty() { "no value".into() } else { field.to_owned() };
-    Problem::MissingValue { line, column: column.escape_default().to_string(), what }
+    FieldProblem::MissingValue { line, column: column.escape_default().to_string(), what }
 }

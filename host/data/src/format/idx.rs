@@ -7,10 +7,12 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 
 use super::idx_file::{self, Head, IdxFile, Kind};
+use super::reader::{Content, Format, Inputs, Names, Start};
+use super::wording;
 use crate::array::{Array, Data, example_shape};
 use crate::dataset::{Dataset, validation_share};
 use crate::download::RemoteFile;
-use crate::error::{DataError, IdxProblem, Problem};
+use crate::error::{AnswerProblem, DataError, FashionMnistProblem, IdxProblem, Problem, SplitProblem};
 use crate::examples::Examples;
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
 use crate::idx_names::{alike, find};
@@ -21,6 +23,19 @@ use crate::targets::{Targets, TargetsRef};
 use crate::test_set::TestSet;
 use crate::unpack::{is_packed, sha256_of};
 use crate::values::Values;
+
+pub(super) const FORMAT: Format = Format {
+    names: Names::Folder { short: "IDX files", whole: "four IDX files", help: "four IDX files" },
+    is: |start| matches!(start, Start::Folder(_)),
+    content: Content::Images {
+        set: |folder, options, progress| read_all(folder, Contract::Any, options, progress),
+        test: |folder, options, progress| match options.test_split {
+            Some(_) => Err(DataError::file(folder, SplitProblem::SplitGiven)),
+            None => read_test(folder, Contract::Any, progress),
+        },
+    },
+    inputs: Inputs::Refused("a folder"),
+};
 
 /// What the folder must contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +54,7 @@ pub(crate) fn read_all(
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     if options.test_split.is_some() {
-        return Err(DataError::file(folder, Problem::SplitGiven));
+        return Err(DataError::file(folder, SplitProblem::SplitGiven));
     }
     let mut files = read_files(folder, &ALL, contract, progress)?;
     let names = class_names(folder, &files, contract)?;
@@ -98,7 +113,7 @@ fn read_files(
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Vec<ReadFile>, DataError> {
     if !folder.is_dir() {
-        return Err(DataError::file(folder, Problem::NoFolder));
+        return Err(DataError::file(folder, wording::no_folder()));
     }
     check_heads(folder, wanted)?;
     let (sender, steps) = mpsc::channel();
@@ -129,18 +144,18 @@ fn check_heads(folder: &Path, wanted: &[RemoteFile]) -> Result<(), DataError> {
         let head = idx_file::head(&images_path, Kind::Images)?;
         let (images, labels) = (head.shape[0], idx_file::head(&labels_path, Kind::Labels)?.shape[0]);
         if images != labels {
-            return Err(DataError::file(&labels_path, IdxProblem::Count { labels, images }.into()));
+            return Err(DataError::file(&labels_path, IdxProblem::Count { labels, images }));
         }
         let Some(train) = &first else {
             if wanted.len() > 2 && images < 2 {
-                return Err(DataError::file(&images_path, Problem::TooFewToSplit(images)));
+                return Err(DataError::file(&images_path, SplitProblem::TooFewToSplit(images)));
             }
             first = Some(head);
             continue;
         };
         // What breaks off is said to when it is read.
         if let Some(problem) = difference(train, &head).filter(|_| train.possible && head.possible) {
-            return Err(DataError::file(&images_path, problem.into()));
+            return Err(DataError::file(&images_path, problem));
         }
     }
     Ok(())
@@ -179,7 +194,7 @@ fn read_file(
         let _ = steps.send((name, done, total));
     })?;
     if contract == Contract::FashionMnist && idx.sha256 != expected.sha256 {
-        let problem = Problem::WrongHash { found: idx.sha256, expected: expected.sha256.into() };
+        let problem = FashionMnistProblem::WrongHash { found: idx.sha256, expected: expected.sha256.into() };
         return Err(DataError::file(&path, problem));
     }
     if contract == Contract::Any {
@@ -194,7 +209,7 @@ fn check_twin(path: &Path, idx: &IdxFile) -> Result<(), DataError> {
     if !is_packed(&path.to_string_lossy()) || !twin.is_file() || sha256_of(&twin, false, idx.len)? == idx.sha256 {
         return Ok(());
     }
-    Err(DataError::file(path, IdxProblem::Twins.into()))
+    Err(DataError::file(path, IdxProblem::Twins))
 }
 
 /// The existing file, or the packed one, to be reported as missing.
@@ -206,7 +221,7 @@ fn path_of(folder: &Path, file: &RemoteFile) -> Result<PathBuf, DataError> {
         (None, several) => {
             let names = several.iter().take(4).filter_map(|path| path.file_name());
             let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
-            Err(DataError::file(&path, IdxProblem::Several(names.join(", ")).into()))
+            Err(DataError::file(&path, IdxProblem::Several(names.join(", "))))
         }
     }
 }
@@ -219,12 +234,12 @@ fn images(files: Vec<ReadFile>, names: Option<&[String]>) -> Result<Examples, Da
     let found = targets.view().classes().unwrap_or_default();
     if found.len() != count {
         let problem = IdxProblem::Count { labels: found.len(), images: count };
-        return Err(DataError::file(&labels.path, problem.into()));
+        return Err(DataError::file(&labels.path, problem));
     }
     let classes = names.map_or(names::MOST, <[String]>::len);
     if let Some(index) = found.iter().position(|&label| usize::from(label) >= classes) {
         let problem = IdxProblem::Label { index, label: found[index], classes };
-        return Err(DataError::file(&labels.path, problem.into()));
+        return Err(DataError::file(&labels.path, problem));
     }
     let (inputs, _) = images.idx.array.into_inputs().map_err(|problem| DataError::file(&images.path, problem))?;
     Ok(Examples { inputs, targets, shape })
@@ -255,7 +270,7 @@ fn classes_of(labels: &Array) -> Result<Targets, Problem> {
     }
     let class = |label: f64| match label.fract() == 0.0 && (0.0..names::MOST as f64).contains(&label) {
         true => Ok(label as u16),
-        false => Err(Problem::NotClasses(label.to_string())),
+        false => Err(AnswerProblem::NotClasses(label.to_string()).into()),
     };
     labels.numbers().unwrap_or_default().into_iter().map(class).collect::<Result<_, _>>().map(Targets::Classes)
 }

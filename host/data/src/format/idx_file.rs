@@ -86,7 +86,7 @@ pub(crate) fn read(path: &Path, kind: Kind, mut progress: impl FnMut(u64, u64)) 
     let mut contents = open(path)?;
     let Head { element, shape, .. } = read_header(&mut contents, path, kind)?;
     let declared = bytes_of(&shape, element);
-    let short = |found: usize| DataError::file(path, Problem::TooShort { what: kind.word(), declared, found });
+    let short = |found: usize| DataError::file(path, IdxProblem::TooShort { what: kind.word(), declared, found });
     let size = usize::try_from(declared).unwrap_or(usize::MAX);
     let mut bytes = reserve(size, contents.limit()).map_err(|problem| DataError::file(path, problem))?;
     while bytes.len() < size {
@@ -99,7 +99,7 @@ pub(crate) fn read(path: &Path, kind: Kind, mut progress: impl FnMut(u64, u64)) 
         progress(found as u64, size as u64);
     }
     if contents.fill(&mut [0])? > 0 {
-        return Err(DataError::file(path, Problem::TooLong { what: kind.word(), declared }));
+        return Err(DataError::file(path, IdxProblem::TooLong { what: kind.word(), declared }));
     }
     let sha256 = contents.sha256();
     let len = 4 + 4 * shape.len() as u64 + size as u64;
@@ -117,7 +117,7 @@ fn bytes_of(shape: &[usize], element: Element) -> u128 {
 
 /// Checks the first four bytes and reads the shape.
 fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<Head, DataError> {
-    let fail = |problem| DataError::file(path, problem);
+    let fail = |problem: Problem| DataError::file(path, problem);
     let mut magic = [0; 4];
     if contents.fill(&mut magic)? < 4 {
         return Err(fail(IdxProblem::NoHeader.into()));

@@ -1,19 +1,29 @@
 //! The formats of a set, distinguished by their contents, one file for each.
+//!
+//! To add a format:
+//! 1. Write `format/NEW.rs` with a constant `FORMAT` (a [`Format`]: its names, how it is recognized and read).
+//! 2. Add it to [`FORMATS`]. Messages and the help of `--dataset` take its names from there.
+//! 3. Put its problems into an enum in `problem/NEW.rs`, which becomes one variant of `Problem`.
 
 mod assemble;
 mod csv;
+mod examples;
 mod idx;
 mod idx_file;
 mod inputs;
 mod npy;
 mod npz;
 mod pictures;
+mod reader;
 mod rows;
 mod table;
 mod texts;
 mod width;
+mod wording;
 
 pub use inputs::{Wanted, read_inputs};
+pub use reader::Format;
+pub use wording::formats;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -25,51 +35,38 @@ use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::search::Search;
 use crate::test_set::TestSet;
+use reader::{Content, Start};
 
-/// How a set is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// A folder with four IDX files.
-    Idx,
-    /// A folder with one folder of PNG files per class.
-    Pictures,
-    /// A text table.
-    Csv,
-    /// `NAME_x.npy` with `NAME_y.npy`.
-    Npy,
-    /// `x_train`, `y_train`, `x_test`, `y_test`, or `x` and `y`, in one file.
-    Npz,
-}
+/// All formats, in the order in which messages name them. They are recognized from the last to the first, so the first
+/// of the files and the first of the folders is what no other one recognizes.
+static FORMATS: [&Format; 5] = [&csv::FORMAT, &npy::FORMAT, &npz::FORMAT, &idx::FORMAT, &pictures::FORMAT];
 
 impl Format {
     /// The format of the data at `path`.
     ///
     /// # Errors
-    /// If nothing is there, or it has none of these formats.
-    pub fn of(path: &Path) -> Result<Self, DataError> {
+    /// If nothing is there, or it has none of the formats.
+    pub fn of(path: &Path) -> Result<&'static Self, DataError> {
+        let unknown = || DataError::file(path, wording::unknown());
         if path.is_dir() {
-            return Ok(if pictures::is(path) { Self::Pictures } else { Self::Idx });
+            return Self::recognized(&Start::Folder(path)).ok_or_else(unknown);
         }
         if !path.exists() {
-            return Err(DataError::file(path, Problem::NoFolder));
+            return Err(DataError::file(path, wording::no_folder()));
         }
         let mut start = Vec::new();
         let read = open::regular(path)?.take(8).read_to_end(&mut start);
         read.map_err(|cause| DataError::file(path, Problem::from_io(&cause)))?;
-        match &start[..] {
-            [] => Err(DataError::file(path, Problem::Blank)),
-            bytes if bytes.starts_with(npy::MAGIC) => Ok(Self::Npy),
-            bytes if bytes.starts_with(npz::MAGIC) => Ok(Self::Npz),
-            bytes if looks_binary(bytes) => Err(DataError::file(path, Problem::UnknownFormat)),
-            _ => Ok(Self::Csv),
+        if start.is_empty() {
+            return Err(DataError::file(path, Problem::Blank));
         }
+        Self::recognized(&Start::File(&start)).ok_or_else(unknown)
     }
-}
 
-/// Whether a file that starts with these bytes is not text.
-fn looks_binary(start: &[u8]) -> bool {
-    let control = |&byte: &u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-    !crate::decode::is_utf16(start) && start.iter().any(control)
+    /// The format of data with this beginning.
+    fn recognized(start: &Start) -> Option<&'static Self> {
+        FORMATS.into_iter().rev().find(|format| (format.is)(start))
+    }
 }
 
 /// Resolves a path from the command line: itself, the folder below it that holds the IDX files, or `PATH_x.npy` if only
@@ -89,16 +86,13 @@ pub(crate) fn read_all(
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     let file = &named(path);
-    let format = Format::of(file)?;
-    if let (Format::Idx | Format::Pictures, Some(flag)) = (format, options.cuts_rows()) {
-        return Err(DataError::file(file, Problem::NoRows(flag)));
-    }
-    let (rows, test) = match format {
-        Format::Idx => return idx::read_all(file, idx::Contract::Any, options, progress),
-        Format::Pictures => return pictures::read_all(file, options, progress),
-        Format::Csv => (csv::read(file, options, progress)?, None),
-        Format::Npy => npy::read(file, options)?,
-        Format::Npz => npz::read(file, options)?,
+    let (rows, test) = match Format::of(file)?.content {
+        Content::Table(read) => (read(file, options, progress)?, None),
+        Content::Arrays(read) => read(file, options)?,
+        Content::Images { set, .. } => {
+            refuse_rows(file, options)?;
+            return set(file, options, progress);
+        }
     };
     assemble::dataset(path, rows, test, options)
 }
@@ -110,11 +104,20 @@ pub(crate) fn read_test(
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<TestSet, DataError> {
     let file = &named(path);
-    match Format::of(file)? {
-        Format::Idx if options.test_split.is_some() => Err(DataError::file(file, Problem::SplitGiven)),
-        Format::Idx if options.cuts_rows().is_none() => idx::read_test(file, idx::Contract::Any, progress),
-        Format::Pictures if options.cuts_rows().is_none() => pictures::read_test(file, options, progress),
+    match Format::of(file)?.content {
+        Content::Images { test, .. } => {
+            refuse_rows(file, options)?;
+            test(file, options, progress)
+        }
         _ => read_all(path, options, progress).map(Dataset::into_test),
+    }
+}
+
+/// Refuses options for rows.
+pub(crate) fn refuse_rows(path: &Path, options: &Options) -> Result<(), DataError> {
+    match options.cuts_rows() {
+        Some(flag) => Err(DataError::file(path, wording::no_rows(flag))),
+        None => Ok(()),
     }
 }
 

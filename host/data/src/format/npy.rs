@@ -14,20 +14,35 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::examples;
+use super::reader::{Content, Format, Inputs, Names, Start};
 use super::rows::{Answers, Rows};
 use crate::array::{Array, Element, shape_of_examples};
-use crate::error::{DataError, Problem};
+use crate::error::{AnswerProblem, DataError, NpyProblem, Problem};
 use crate::open;
 use crate::options::{Options, Task};
 
+pub(super) const FORMAT: Format = Format {
+    names: Names::File { short: "NPY", kind: ".npy" },
+    is: |start| matches!(start, Start::File(start) if start.starts_with(MAGIC)),
+    content: Content::Arrays(read),
+    inputs: Inputs::Read {
+        file: |path, wanted| examples::of_array(path, read_array(path)?, wanted),
+        stream: |name, bytes, wanted| {
+            let array = parse(&mut &bytes[..], bytes.len() as u64).map_err(|problem| DataError::file(name, problem))?;
+            examples::of_array(name, array, wanted)
+        },
+    },
+};
+
 /// First bytes of a file.
-pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
+const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Maximum length of a header; NumPy's own have a few hundred bytes.
 const MOST_HEADER: usize = 1 << 16;
 
 /// Reads a file `NAME_x.npy`, and `NAME_y.npy` beside it.
-pub(crate) fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>), DataError> {
+fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>), DataError> {
     let x = read_array(path)?;
     let beside = answers_of(path).filter(|beside| beside.exists());
     let y = match &beside {
@@ -46,14 +61,14 @@ fn answers_of(path: &Path) -> Option<PathBuf> {
 
 /// Inputs with their answers.
 pub(super) fn rows(path: &Path, x: Array, y: Option<(&Path, Array)>, options: &Options) -> Result<Rows, DataError> {
-    let fail = |problem| DataError::file(path, problem);
+    let fail = |problem: Problem| DataError::file(path, problem);
     let (count, axes) = (x.len(), x.shape.clone());
     if axes.contains(&0) {
         return Err(fail(Problem::Nothing("examples")));
     }
     let answers = match (y, options.task) {
         (_, Task::Reconstruct) => Answers::None,
-        (None, _) => return Err(fail(Problem::NoAnswers)),
+        (None, _) => return Err(fail(AnswerProblem::NoAnswers.into())),
         (Some((path, y)), task) => {
             Answers::of_array(y, count, task).map_err(|problem| DataError::file(path, problem))?
         }
@@ -66,7 +81,7 @@ pub(super) fn rows(path: &Path, x: Array, y: Option<(&Path, Array)>, options: &O
 }
 
 /// Reads the array of a file.
-pub(crate) fn read_array(path: &Path) -> Result<Array, DataError> {
+fn read_array(path: &Path) -> Result<Array, DataError> {
     let mut file = open::regular(path)?;
     let length = file.metadata().map_err(|cause| DataError::file(path, Problem::Unreadable(cause.to_string())))?.len();
     parse(&mut file, length).map_err(|problem| DataError::file(path, problem))
@@ -84,17 +99,15 @@ pub(crate) fn parse(from: &mut dyn Read, length: u64) -> Result<Array, Problem> 
     if declared != Some(length) {
         let declared =
             header.shape.iter().map(|&size| size as u128).try_fold(header.element.size() as u128, u128::checked_mul);
-        return Err(Problem::ArrayLength {
-            shape: header.shape,
-            declared: declared.unwrap_or(u128::MAX),
-            found: length,
-        });
+        return Err(
+            NpyProblem::Length { shape: header.shape, declared: declared.unwrap_or(u128::MAX), found: length }.into()
+        );
     }
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(length).map_err(|_| Problem::NoMemory(length))?;
     from.take(length as u64).read_to_end(&mut bytes).map_err(|cause| Problem::Unreadable(cause.to_string()))?;
     if bytes.len() < length {
-        return Err(Problem::EndsEarly);
+        return Err(NpyProblem::EndsEarly.into());
     }
     let data = header.element.decode(bytes, header.big_endian);
     match header.fortran {
@@ -113,30 +126,30 @@ struct Header {
 }
 
 /// Reads the header; `left` is the number of bytes available, and is reduced to those after it.
-fn header(from: &mut dyn Read, left: &mut usize) -> Result<Header, Problem> {
-    let mut take = |count: usize| -> Result<Vec<u8>, Problem> {
-        *left = left.checked_sub(count).ok_or(Problem::EndsEarly)?;
+fn header(from: &mut dyn Read, left: &mut usize) -> Result<Header, NpyProblem> {
+    let mut take = |count: usize| -> Result<Vec<u8>, NpyProblem> {
+        *left = left.checked_sub(count).ok_or(NpyProblem::EndsEarly)?;
         let mut bytes = vec![0; count];
-        from.read_exact(&mut bytes).map_err(|_| Problem::EndsEarly)?;
+        from.read_exact(&mut bytes).map_err(|_| NpyProblem::EndsEarly)?;
         Ok(bytes)
     };
-    let start = take(8).map_err(|_| Problem::NotNpy)?;
+    let start = take(8).map_err(|_| NpyProblem::NotNpy)?;
     if !start.starts_with(MAGIC) {
-        return Err(Problem::NotNpy);
+        return Err(NpyProblem::NotNpy);
     }
     let length = match start[6] {
         1 => take(2)?.iter().rev().fold(0, |n, &byte| n << 8 | usize::from(byte)),
         2 | 3 => take(4)?.iter().rev().fold(0, |n, &byte| n << 8 | usize::from(byte)),
-        version => return Err(Problem::NpyVersion(version)),
+        version => return Err(NpyProblem::Version(version)),
     };
     if length > MOST_HEADER {
-        return Err(Problem::LongHeader { found: length, most: MOST_HEADER });
+        return Err(NpyProblem::LongHeader { found: length, most: MOST_HEADER });
     }
     parse_header(&String::from_utf8_lossy(&take(length)?))
 }
 
-fn parse_header(text: &str) -> Result<Header, Problem> {
-    let broken = || Problem::NpyHeader(text.chars().filter(|c| !c.is_control()).take(80).collect());
+fn parse_header(text: &str) -> Result<Header, NpyProblem> {
+    let broken = || NpyProblem::Header(text.chars().filter(|c| !c.is_control()).take(80).collect());
     let value = |key: &str| {
         let at = [format!("'{key}'"), format!("\"{key}\"")].iter().find_map(|key| Some(text.find(key)? + key.len()));
         at.and_then(|at| text[at..].trim_start().strip_prefix(':')).map(str::trim_start).ok_or_else(broken)
@@ -157,9 +170,9 @@ fn parse_header(text: &str) -> Result<Header, Problem> {
 }
 
 /// The type in NumPy's notation, such as `'<f4'`; `None` if there is none.
-fn element(text: &str) -> Option<Result<(Element, bool), Problem>> {
+fn element(text: &str) -> Option<Result<(Element, bool), NpyProblem>> {
     if text.starts_with('[') {
-        return Some(Err(Problem::NpyType("records".into())));
+        return Some(Err(NpyProblem::Type("records".into())));
     }
     let letters = ['\'', '"'].iter().find_map(|&quote| text.strip_prefix(quote)?.split_once(quote))?.0;
     let (big_endian, kind) = match letters.strip_prefix(['<', '|', '=']) {
@@ -181,8 +194,8 @@ fn element(text: &str) -> Option<Result<(Element, bool), Problem>> {
         _ => match (kind.get(..1), kind.get(1..).and_then(|count| count.parse().ok())) {
             (Some("S"), Some(count)) if count > 0 => Element::Bytes(count),
             (Some("U"), Some(count)) if count > 0 => Element::Chars(count),
-            (Some("O"), _) => return Some(Err(Problem::NpyType("objects of Python's".into()))),
-            _ => return Some(Err(Problem::NpyType(letters.chars().filter(|c| !c.is_control()).take(20).collect()))),
+            (Some("O"), _) => return Some(Err(NpyProblem::Type("objects of Python's".into()))),
+            _ => return Some(Err(NpyProblem::Type(letters.chars().filter(|c| !c.is_control()).take(20).collect()))),
         },
     };
     Some(Ok((element, big_endian)))

@@ -12,15 +12,23 @@ use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
 use super::npy;
+use super::reader::{Content, Format, Inputs, Names, Start};
 use super::rows::Rows;
 use crate::array::Array;
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, GzipProblem, NpzProblem, Problem};
 use crate::open;
 use crate::options::Options;
 use crate::unpack::MAX_EXPANSION;
 
+pub(super) const FORMAT: Format = Format {
+    names: Names::File { short: "NPZ", kind: ".npz" },
+    is: |start| matches!(start, Start::File(start) if start.starts_with(MAGIC)),
+    content: Content::Arrays(read),
+    inputs: Inputs::Refused("a zip archive, such as an .npz"),
+};
+
 /// First bytes of an archive.
-pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
+const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// Size of the record at an archive's end, and of the longest comment after it.
 const END: u64 = 22;
@@ -33,10 +41,10 @@ const MOST_DIRECTORY: u64 = 1 << 20;
 const READ: [&str; 6] = ["x_train", "y_train", "x_test", "y_test", "x", "y"];
 
 /// Reads training examples, and test examples if the file has them separately.
-pub(crate) fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>), DataError> {
+fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>), DataError> {
     let mut archive = Archive::open(path)?;
     if archive.has("x_train") && archive.has("x") {
-        return Err(DataError::file(path, Problem::TwoSets));
+        return Err(DataError::file(path, NpzProblem::TwoSets));
     }
     let mut rows = |x: &'static str, y: &'static str| -> Result<Option<Rows>, DataError> {
         let Some(inputs) = archive.array(x)? else { return Ok(None) };
@@ -45,7 +53,7 @@ pub(crate) fn read(path: &Path, options: &Options) -> Result<(Rows, Option<Rows>
     };
     let (train, test) = (rows("x_train", "y_train")?, rows("x_test", "y_test")?);
     let whole = if train.is_none() { rows("x", "y")? } else { train };
-    let missing = || Problem::NoArrays(archive.names());
+    let missing = || NpzProblem::NoArrays(archive.names());
     let mut whole = whole.ok_or_else(|| DataError::file(path, missing()))?;
     whole.notes.extend(archive.unread());
     Ok((whole, test))
@@ -108,7 +116,7 @@ impl<'a> Archive<'a> {
         let mut named = self.entries.iter().filter(|entry| entry.is(name));
         let Some(entry) = named.next() else { return Ok(None) };
         if named.next().is_some() {
-            return Err(DataError::file(self.path, Problem::TwoArrays(name)));
+            return Err(DataError::file(self.path, NpzProblem::TwoArrays(name)));
         }
         let read = unpack(&mut self.file, self.length, entry);
         let array = read.and_then(|bytes| npy::parse(&mut &bytes[..], bytes.len() as u64));
@@ -118,14 +126,14 @@ impl<'a> Archive<'a> {
 
 /// The bytes of one entry.
 fn unpack(file: &mut File, length: u64, entry: &Entry) -> Result<Vec<u8>, Problem> {
-    let broken = |_| Problem::NotZip;
+    let broken = |_| NpzProblem::NotZip;
     file.seek(SeekFrom::Start(entry.offset)).map_err(broken)?;
     let mut local = [0; 30];
     file.read_exact(&mut local).map_err(broken)?;
     let start = entry.offset + 30 + u64::from(number(&local, 26, 2)) + u64::from(number(&local, 28, 2));
     let most = if entry.deflated { entry.packed.saturating_mul(MAX_EXPANSION) } else { entry.packed };
     if !local.starts_with(MAGIC) || start.saturating_add(entry.packed) > length || entry.unpacked > most {
-        return Err(Problem::NotZip);
+        return Err(NpzProblem::NotZip.into());
     }
     file.seek(SeekFrom::Start(start)).map_err(broken)?;
     let size = usize::try_from(entry.unpacked).map_err(|_| Problem::NoMemory(usize::MAX))?;
@@ -136,35 +144,35 @@ fn unpack(file: &mut File, length: u64, entry: &Entry) -> Result<Vec<u8>, Proble
         true => DeflateDecoder::new(packed).take(entry.unpacked).read_to_end(&mut bytes),
         false => packed.take(entry.unpacked).read_to_end(&mut bytes),
     };
-    read.map_err(|cause| Problem::Damaged(cause.to_string()))?;
+    read.map_err(|cause| GzipProblem::Damaged(cause.to_string()))?;
     let mut crc = Crc::new();
     crc.update(&bytes);
     match bytes.len() == size && crc.sum() == entry.crc {
         true => Ok(bytes),
-        false => Err(Problem::Damaged("its checksum is another".into())),
+        false => Err(GzipProblem::Damaged("its checksum is another".into()).into()),
     }
 }
 
 /// The length of the file, and its directory.
 fn directory(file: &mut File) -> Result<(u64, Vec<Entry>), Problem> {
-    let broken = |_| Problem::NotZip;
+    let broken = |_| NpzProblem::NotZip;
     let length = file.seek(SeekFrom::End(0)).map_err(broken)?;
     let tail_start = length.saturating_sub(END + COMMENT);
     file.seek(SeekFrom::Start(tail_start)).map_err(broken)?;
     let mut tail = Vec::new();
     file.take(END + COMMENT).read_to_end(&mut tail).map_err(broken)?;
     let end = tail.windows(4).rposition(|bytes| bytes == b"PK\x05\x06").filter(|&at| tail.len() - at >= END as usize);
-    let end = &tail[end.ok_or(Problem::NotZip)?..];
+    let end = &tail[end.ok_or(NpzProblem::NotZip)?..];
     let (size, offset) = (u64::from(number(end, 12, 4)), u64::from(number(end, 16, 4)));
     if size > MOST_DIRECTORY || offset + size > length {
-        return Err(Problem::NotZip);
+        return Err(NpzProblem::NotZip.into());
     }
     file.seek(SeekFrom::Start(offset)).map_err(broken)?;
     let mut listing = vec![0; size as usize];
     file.read_exact(&mut listing).map_err(broken)?;
     let (mut entries, mut rest) = (Vec::new(), &listing[..]);
     while !rest.is_empty() {
-        let (entry, after) = entry(rest).ok_or(Problem::NotZip)?;
+        let (entry, after) = entry(rest).ok_or(NpzProblem::NotZip)?;
         entries.push(entry);
         rest = after;
     }

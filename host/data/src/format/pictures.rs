@@ -14,10 +14,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::reader::{Content, Format, Inputs, Names, Start};
 use crate::dataset::{Dataset, validation_share};
 use crate::decode;
 use crate::dice::Dice;
-use crate::error::{DataError, Problem};
+use crate::error::{DataError, PictureProblem, Problem, SplitProblem};
 use crate::examples::Examples;
 use crate::fashion_mnist;
 use crate::idx_names::{self, alike, find};
@@ -29,6 +30,17 @@ use crate::shape::Shape;
 use crate::targets::Targets;
 use crate::test_set::TestSet;
 use crate::values::Values;
+
+pub(super) const FORMAT: Format = Format {
+    names: Names::Folder {
+        short: "PNG pictures",
+        whole: "a folder of PNG pictures for each class",
+        help: "PNG files in one folder per class",
+    },
+    is: |start| matches!(start, Start::Folder(folder) if is(folder)),
+    content: Content::Images { set: read_all, test: read_test },
+    inputs: Inputs::Refused("a folder"),
+};
 
 /// Folders of the two parts, if the split is given.
 const TRAIN: &str = "train";
@@ -51,7 +63,7 @@ const ORDER_STREAM: u64 = 3;
 const OTHER_FORMATS: [&str; 9] = ["jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "pgm", "ppm"];
 
 /// Whether `folder` has this format: it has folders, and no file of an IDX set.
-pub(crate) fn is(folder: &Path) -> bool {
+fn is(folder: &Path) -> bool {
     let folder = &idx_names::folder(folder);
     let idx =
         fashion_mnist::ALL.iter().any(|file| !alike(folder, file.name).is_empty() || find(folder, file.name).is_some());
@@ -59,20 +71,16 @@ pub(crate) fn is(folder: &Path) -> bool {
 }
 
 /// Reads all pictures.
-pub(crate) fn read_all(
-    folder: &Path,
-    options: &Options,
-    progress: &mut dyn FnMut(LoadProgress),
-) -> Result<Dataset, DataError> {
+fn read_all(folder: &Path, options: &Options, progress: &mut dyn FnMut(LoadProgress)) -> Result<Dataset, DataError> {
     let listed = Listed::of(folder, options)?;
     if listed.train.len() < 2 {
-        return Err(DataError::file(folder, Problem::TooFewToSplit(listed.train.len())));
+        return Err(DataError::file(folder, SplitProblem::TooFewToSplit(listed.train.len())));
     }
     let mut reader = Reader::default();
     let valid = match (listed.valid.len(), options.valid_split) {
         (0, Some(share)) => Some(validation_share(listed.train.len(), share)),
         (0, None) => None,
-        (_, Some(_)) => return Err(DataError::file(folder, Problem::ValidGiven)),
+        (_, Some(_)) => return Err(DataError::file(folder, PictureProblem::ValidGiven)),
         (valid, None) => Some(valid),
     };
     let training: Vec<Labelled> = listed.train.into_iter().chain(listed.valid).collect();
@@ -90,11 +98,7 @@ pub(crate) fn read_all(
 }
 
 /// Reads only the test images; if the split is given, those for training may be missing.
-pub(crate) fn read_test(
-    folder: &Path,
-    options: &Options,
-    progress: &mut dyn FnMut(LoadProgress),
-) -> Result<TestSet, DataError> {
+fn read_test(folder: &Path, options: &Options, progress: &mut dyn FnMut(LoadProgress)) -> Result<TestSet, DataError> {
     let listed = Listed::of(folder, options)?;
     let examples = Reader::default().read(&listed.test, TEST, progress)?;
     let (name, notes, task) = (folder.to_string_lossy().into_owned(), listed.notes, Task::Classify);
@@ -130,7 +134,7 @@ impl Folders {
             let mut parts = found.iter().filter(|(name, path)| is(name) && has_folders(path));
             match (parts.next(), parts.next()) {
                 (Some((first, _)), Some((second, _))) => {
-                    Err(DataError::file(folder, Problem::SamePart(first.clone(), second.clone())))
+                    Err(DataError::file(folder, PictureProblem::SamePart(first.clone(), second.clone())))
                 }
                 (part, _) => Ok(part.map(|(_, path)| path.clone())),
             }
@@ -144,7 +148,7 @@ impl Listed {
         let parts = Folders::of(folder)?;
         let given = parts.train.is_some() || parts.test.is_some();
         if given && options.test_split.is_some() {
-            return Err(DataError::file(folder, Problem::SplitGiven));
+            return Err(DataError::file(folder, SplitProblem::SplitGiven));
         }
         let mut listed = if given { Self::given(folder, parts)? } else { Self::split(folder, options.test_split)? };
         for part in [&mut listed.train, &mut listed.test] {
@@ -158,7 +162,7 @@ impl Listed {
         let mut listed = Self::default();
         if parts.test.is_none() {
             let Some(valid) = parts.valid.take() else {
-                return Err(DataError::file(&folder.join(TEST), Problem::NoPart));
+                return Err(DataError::file(&folder.join(TEST), PictureProblem::NoPart));
             };
             listed.notes.push(format!("{} is taken for testing, as there is no folder test", shown(&valid)));
             parts.test = Some(valid);
@@ -171,13 +175,13 @@ impl Listed {
             let Some(part) = part else { continue };
             for (class, path) in folders(part)? {
                 let Some(label) = listed.names.iter().position(|name| *name == class) else {
-                    return Err(DataError::file(&path, Problem::NoClass { known: known.to_owned() }));
+                    return Err(DataError::file(&path, PictureProblem::NoClass { known: known.to_owned() }));
                 };
                 listed.add(into, &path, label as u16)?;
             }
         }
         if listed.test.is_empty() {
-            return Err(DataError::file(test_folder, Problem::NoPictures));
+            return Err(DataError::file(test_folder, PictureProblem::NoPictures));
         }
         Ok(listed)
     }
@@ -200,14 +204,14 @@ impl Listed {
             let Some(label) = listed.names.iter().position(|name| *name == class) else { continue };
             let pictures = pictures(&path, &mut listed.notes)?;
             if pictures.len() < 2 {
-                return Err(DataError::file(&path, Problem::TooFewPictures));
+                return Err(DataError::file(&path, PictureProblem::TooFewPictures));
             }
             let (train, test) = parted(pictures, split);
             listed.test.extend(test.into_iter().map(|path| (path, label as u16)));
             listed.train.extend(train.into_iter().map(|path| (path, label as u16)));
         }
         if listed.test.is_empty() {
-            return Err(DataError::file(folder, Problem::NoTest));
+            return Err(DataError::file(folder, SplitProblem::NoTest));
         }
         // By label, as the order in a part is drawn from it.
         listed.test.sort_by_key(|&(_, label)| label);
@@ -260,14 +264,14 @@ fn class_names(folder: &Path, part: &Path) -> Result<Vec<String>, DataError> {
     let Some(listed) = names::read(folder)? else {
         return match found.len() {
             1..=names::MOST => Ok(found.into_iter().map(|(name, _)| name).collect()),
-            count => Err(DataError::file(part, Problem::FolderCount(count))),
+            count => Err(DataError::file(part, PictureProblem::FolderCount(count))),
         };
     };
     if let Some((_, path)) = found.iter().find(|(name, _)| !listed.contains(name)) {
-        return Err(DataError::file(path, Problem::NoClass { known: names::path(folder) }));
+        return Err(DataError::file(path, PictureProblem::NoClass { known: names::path(folder) }));
     }
     match listed.iter().find(|name| found.iter().all(|(folder, _)| folder != *name)) {
-        Some(name) => Err(DataError::file(&part.join(name), Problem::NoClassFolder)),
+        Some(name) => Err(DataError::file(&part.join(name), PictureProblem::NoClassFolder)),
         None => Ok(listed),
     }
 }
@@ -279,7 +283,9 @@ fn pictures(class: &Path, notes: &mut Vec<String>) -> Result<Vec<PathBuf>, DataE
     for path in entries(class)?.into_iter().filter(|path| path.is_file()) {
         match ending(&path).as_deref() {
             Some("png") => pictures.push(path),
-            Some(other) if OTHER_FORMATS.contains(&other) => return Err(DataError::file(&path, Problem::OtherFormat)),
+            Some(other) if OTHER_FORMATS.contains(&other) => {
+                return Err(DataError::file(&path, PictureProblem::OtherFormat));
+            }
             _ => {}
         }
     }
@@ -290,7 +296,7 @@ fn pictures(class: &Path, notes: &mut Vec<String>) -> Result<Vec<PathBuf>, DataE
     if below > 0 {
         notes.push(format!("{below} pictures in folders within the class folder {} are not read", shown(class)));
     }
-    if pictures.is_empty() { Err(DataError::file(class, Problem::NoPictures)) } else { Ok(pictures) }
+    if pictures.is_empty() { Err(DataError::file(class, PictureProblem::NoPictures)) } else { Ok(pictures) }
 }
 
 fn has_folders(folder: &Path) -> bool {
@@ -301,14 +307,14 @@ fn has_folders(folder: &Path) -> bool {
 fn folders(folder: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     let named = |path: PathBuf| match path.file_name().and_then(|name| name.to_str()) {
         Some(name) if decode::is_plain(name) => Ok((decode::composed(name), path)),
-        _ => Err(DataError::file(folder, Problem::ClassName(path.file_name().unwrap_or_default().to_owned()))),
+        _ => Err(DataError::file(folder, PictureProblem::ClassName(path.file_name().unwrap_or_default().to_owned()))),
     };
     let found = entries(folder)?.into_iter().filter(|path| path.is_dir()).map(named);
     let mut found: Vec<(String, PathBuf)> = found.collect::<Result<_, _>>()?;
     found.sort();
     if let Some(pair) = found.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         let [first, second] = [&pair[0].1, &pair[1].1].map(|path| shown(path).escape_default().to_string());
-        return Err(DataError::file(folder, Problem::SameClass(first, second)));
+        return Err(DataError::file(folder, PictureProblem::SameClass(first, second)));
     }
     Ok(found)
 }
@@ -348,7 +354,7 @@ impl Reader {
             if (picture.height, picture.width) != (*height, *width) {
                 let (first, first_height, first_width) = (first.clone(), *height, *width);
                 let (height, width) = (picture.height, picture.width);
-                let problem = Problem::PictureSize { height, width, first, first_height, first_width };
+                let problem = PictureProblem::PictureSize { height, width, first, first_height, first_width };
                 return Err(DataError::file(path, problem));
             }
             let total = files.len().saturating_mul(picture.pixels.len());

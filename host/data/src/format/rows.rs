@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::array::{Array, Data};
-use crate::error::Problem;
+use crate::error::{AnswerProblem, NameProblem, Problem, ValueProblem};
 use crate::options::Task;
 use crate::shape::Shape;
 use crate::values::Values;
@@ -84,19 +84,21 @@ impl Answers {
     /// If their number differs, or they do not match the task.
     pub(crate) fn of_array(array: Array, examples: usize, task: Task) -> Result<Self, Problem> {
         if array.len() != examples {
-            return Err(Problem::AnswerCount { labels: array.len(), examples });
+            return Err(AnswerProblem::AnswerCount { labels: array.len(), examples }.into());
         }
         let outputs = array.example_shape().inputs();
         match (task, &array.data) {
             (Task::Classify, Data::Text(texts)) if outputs == 1 => Self::classes(texts.iter().map(String::as_str)),
             (Task::Classify, _) if outputs == 1 => Self::numbered(&array.numbers().unwrap_or_default()),
-            (Task::Classify, _) => Err(Problem::ManyAnswers(outputs)),
-            (_, Data::Text(texts)) => Err(Problem::TextTargets(texts.first().cloned().unwrap_or_default())),
+            (Task::Classify, _) => Err(AnswerProblem::ManyAnswers(outputs).into()),
+            (_, Data::Text(texts)) => {
+                Err(AnswerProblem::TextTargets(texts.first().cloned().unwrap_or_default()).into())
+            }
             _ => {
                 let numbers = array.numbers().unwrap_or_default();
                 if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
                     let (example, value) = (at / outputs, numbers[at].to_string());
-                    return Err(Problem::NotFinite { example, input: at % outputs, value });
+                    return Err(ValueProblem::NotFinite { example, input: at % outputs, value }.into());
                 }
                 Ok(Self::Values { values: numbers.into_iter().map(|number| number as f32).collect(), outputs })
             }
@@ -119,9 +121,9 @@ impl Answers {
         }
         let names: Vec<String> = known.keys().map(|&name| name.to_owned()).collect();
         if names.len() > names::MOST {
-            return Err(Problem::ClassCount(names.len()));
+            return Err(NameProblem::ClassCount(names.len()).into());
         }
-        names::check(&names).map_err(|_| Problem::ClassText(unusable(&names)))?;
+        names::check(&names).map_err(|_| AnswerProblem::ClassText(unusable(&names)))?;
         (0..).zip(known.values_mut()).for_each(|(number, class)| *class = number);
         let classes = composed.iter().map(|name| known[name.as_str()]).collect();
         Ok(Self::Classes { classes, names })
@@ -130,13 +132,13 @@ impl Answers {
     /// Classes by their numbers, which need not begin at 0 or be consecutive.
     fn numbered(numbers: &[f64]) -> Result<Self, Problem> {
         if let Some(&odd) = numbers.iter().find(|number| number.fract() != 0.0 || number.abs() > 1e15) {
-            return Err(Problem::NotClasses(odd.to_string()));
+            return Err(AnswerProblem::NotClasses(odd.to_string()).into());
         }
         let mut known: Vec<i64> = numbers.iter().map(|&number| number as i64).collect();
         known.sort_unstable();
         known.dedup();
         if known.len() > names::MOST {
-            return Err(Problem::ClassCount(known.len()));
+            return Err(NameProblem::ClassCount(known.len()).into());
         }
         let class = |&number: &f64| known.binary_search(&(number as i64)).unwrap_or(0) as u16;
         let classes = numbers.iter().map(class).collect();

@@ -12,7 +12,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::width::{Bounded, too_wide};
 use crate::columns::{all_differ, places};
-use crate::error::{ColumnProblem, DataError, Problem};
+use crate::error::{ColumnProblem, DataError, FieldProblem, Problem};
 use crate::{decode, open};
 
 /// Number of bytes used to detect the delimiter.
@@ -224,17 +224,18 @@ impl Table {
             each(line, &record, done).map_err(|problem| self.fail(problem))?;
             any = true;
         }
-        if any { Ok(()) } else { Err(self.fail(Problem::HeaderAlone)) }
+        if any { Ok(()) } else { Err(self.fail(FieldProblem::HeaderAlone.into())) }
     }
 }
 
 fn broken(cause: &csv::Error, line_of: impl Fn(&csv::Position) -> u64) -> Problem {
     match cause.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => Problem::Ragged {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => FieldProblem::Ragged {
             line: pos.as_ref().map_or(0, line_of),
             found: *len as usize,
             expected: *expected_len as usize,
-        },
+        }
+        .into(),
         csv::ErrorKind::Utf8 { pos, .. } => Problem::NotUtf8(pos.as_ref().map_or(0, |pos| pos.byte() as usize)),
         csv::ErrorKind::Io(cause) => {
             too_wide(cause).cloned().map_or_else(|| Problem::Unreadable(cause.to_string()), Problem::from)

@@ -75,4 +75,22 @@ pub enum IdxProblem {
     /// Several files could be meant.
     #[error("no such file, but {0} have names like it; rename the one that is meant, or move the others away")]
     Several(String),
+    /// Fewer bytes than declared.
+    #[error("declares {declared} bytes of {what} but holds {found}; fetch it again")]
+    TooShort {
+        /// `images` or `labels`.
+        what: &'static str,
+        /// By the header.
+        declared: u128,
+        /// Behind the header.
+        found: usize,
+    },
+    /// More bytes than declared.
+    #[error("goes on behind the {declared} bytes of {what} it declares; fetch it again")]
+    TooLong {
+        /// `images` or `labels`.
+        what: &'static str,
+        /// By the header.
+        declared: u128,
+    },
 }

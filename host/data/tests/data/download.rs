@@ -7,7 +7,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use foldnet_data::{
-    DataError, LoadProgress, Options, Problem, RemoteFile, Search, Source, download, load_test_with, load_with,
+    DataError, FashionMnistProblem, LoadProgress, Options, Problem, RemoteFile, Search, Source, download,
+    load_test_with, load_with,
 };
 use sha2::{Digest, Sha256};
 
@@ -190,7 +191,10 @@ fn a_wrong_hash_deletes_what_came() {
     let outcome = run_with(packed, RemoteFile { sha256: &"0".repeat(64).leak()[..], ..file }, &[], &[]);
     let text = outcome.result.as_ref().unwrap_err().to_string();
     assert!(text.contains("was deleted (SHA-256 of the contents") && text.contains(NAME), "{text}");
-    assert!(matches!(&outcome.result, Err(DataError::File { problem: Problem::BadDownload { .. }, .. })));
+    assert!(matches!(
+        &outcome.result,
+        Err(DataError::File { problem: Problem::FashionMnist(FashionMnistProblem::BadDownload { .. }), .. })
+    ));
     outcome.assert_nothing_left();
 }
 
@@ -237,7 +241,10 @@ fn a_server_that_never_stops_fills_no_disk() {
     let bomb = gzip(&vec![0; 4 << 20]);
     assert!(bomb.len() < 200_000);
     let outcome = run_with(bomb, file, &[], &[]);
-    assert!(matches!(&outcome.result, Err(DataError::File { problem: Problem::BadDownload { .. }, .. })));
+    assert!(matches!(
+        &outcome.result,
+        Err(DataError::File { problem: Problem::FashionMnist(FashionMnistProblem::BadDownload { .. }), .. })
+    ));
     outcome.assert_nothing_left();
 }
 

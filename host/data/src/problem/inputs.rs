@@ -1,0 +1,57 @@
+//! Problems with examples for a trained network, which have no labels.
+
+/// A problem with examples for a trained network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InputProblem {
+    /// There is no file of examples for a trained network.
+    #[error("no such file; check the path, or give - to read from the standard input")]
+    NoInput,
+    /// An archive or a folder is given for inputs without labels.
+    #[error(
+        "is {found}, and inputs alone are {formats} or raw values; give one of these here, or the whole set as --dataset"
+    )]
+    NoInputsAlone {
+        /// What it is.
+        found: &'static str,
+        /// What to give.
+        formats: String,
+    },
+    /// An array's axes are not the model's.
+    #[error("is an array of {found}, and the model takes {expected}; give the axes in this order, N examples first")]
+    InputShape {
+        /// There.
+        found: String,
+        /// Needed.
+        expected: String,
+    },
+    /// The number of values is wrong.
+    #[error("holds {found} values, and an example has {example} ({shape}); give whole examples")]
+    InputCount {
+        /// There.
+        found: usize,
+        /// Of one example.
+        example: usize,
+        /// Of one example.
+        shape: String,
+    },
+    /// All recordings are shorter than the model's window.
+    #[error("the longest recording has {longest} rows, and one window of the model needs {window}; give a longer one")]
+    ShortRecording {
+        /// Samples of the longest.
+        longest: usize,
+        /// Samples of a window.
+        window: usize,
+    },
+    /// The length of raw bytes is not a multiple.
+    #[error("holds {found} bytes, and {unit} of {input} values has {size}; give whole ones")]
+    RawLength {
+        /// There.
+        found: usize,
+        /// `an example` or `a sample`.
+        unit: &'static str,
+        /// Bytes of it.
+        size: usize,
+        /// The type.
+        input: &'static str,
+    },
+}
