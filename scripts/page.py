@@ -1,13 +1,27 @@
-"""Writes what a script measured into a page, between two marks."""
+#!/usr/bin/env python3
+"""Writes what a script measured into a page: all of it, or what stands between two marks. An error leaves the page as it was.
+
+`page.py PAGE` replaces the page by its standard input, for scripts in other languages.
+"""
 import os
+import sys
+
+
+def replace(page, text):
+    """Replaces the whole of `page`, which need not exist."""
+    with open(page + ".part", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(page + ".part", page)
 
 
 def replace_between(page, marks, text):
-    """Replaces what stands between the two `marks` of `page`; an error leaves the page as it was."""
+    """Replaces what stands between the two `marks` of `page`."""
     begin, end = marks
     with open(page, encoding="utf-8") as file:
         before, rest = file.read().split(begin)
     behind = rest.split(end, 1)[1]
-    with open(page + ".part", "w", encoding="utf-8") as file:
-        file.write(before + begin + text + end + behind)
-    os.replace(page + ".part", page)
+    replace(page, before + begin + text + end + behind)
+
+
+if __name__ == "__main__":
+    replace(sys.argv[1], sys.stdin.read())
