@@ -29,7 +29,7 @@ impl Status {
         Self::OWN.into_iter().chain(Refusal::ALL.iter().copied().map(Self::Refused))
     }
 
-    /// The number for C: that of a refusal, or one outside their range.
+    /// The number for C: that of a refusal, or one that no refusal will have.
     pub const fn code(self) -> i32 {
         match self {
             Self::Ok => 0,

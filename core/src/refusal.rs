@@ -10,12 +10,15 @@ use core::fmt;
 /// Declares [`Refusal`] with its numbers and texts.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $message:literal;)*) => {
-        /// Reason why there is no answer. The numbers never change; 0 to 9 and those from 40 on are free for users.
+        /// Reason why there is no answer. The numbers never change. 34 and 35 are statuses of the C interface, later
+        /// refusals are 36 to 39, and 0 to 9 and those from 40 on are free for users.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Refusal {
             $($(#[$doc])* $name = $code,)*
         }
+
+        $(const _: () = assert!(matches!($code, 10..=33 | 36..=39), "a number for others");)*
 
         impl Refusal {
             /// All refusals, by number.

@@ -30,7 +30,7 @@ impl Exit {
     /// The codes that are not a [`Refusal`].
     const OWN: [Self; 6] = [Self::Done, Self::Job, Self::Results, Self::Stack, Self::Panic, Self::Fault];
 
-    /// The exit code: the number of a refusal, or one outside their range.
+    /// The exit code: the number of a refusal, or one that no refusal will have.
     pub const fn code(self) -> u8 {
         match self {
             Self::Done => 0,

@@ -1,4 +1,4 @@
-//! Potentially hostile files, read as the commands read them: the bodies of fuzz targets, which `tests/files.rs` runs
+//! Potentially hostile files, read as the commands read them: the bodies of fuzz targets, which `tests/tests/all/files.rs` runs
 //! on the committed corpus and on mutations of it, without a fuzzer. Nothing here may panic, hang or use unbounded
 //! memory; everything read must fulfil what the reader guarantees.
 

@@ -2,7 +2,7 @@
 //! tests can show that it finds something.
 //!
 //! [`files`] finds the files; [`tokens`] reads Rust as tokens, so that comments and strings are not mistaken for code;
-//! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`] and [`figures`] contain the gates.
+//! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`], [`paths`] and [`figures`] contain the gates.
 
 pub mod code;
 pub mod dependencies;
@@ -10,6 +10,7 @@ pub mod figures;
 pub mod files;
 pub mod functions;
 pub mod manifests;
+pub mod paths;
 pub mod text;
 pub mod tokens;
 
