@@ -1,46 +1,50 @@
-//! ARMv6-M (Cortex-M0, M0+, M1) and ARMv8-M Baseline (M23): eight low registers, products of 32 bits.
+//! ARMv6-M (Cortex-M0, M0+, M1) and ARMv8-M Baseline (M23): eight low registers, 32-bit multiply results.
 //!
-//! Walks the [list of single non-zero inputs](super::singles); one `LDM` takes an input and its place. Sums stay in high
-//! registers, to which `ADD` reaches.
+//! Walks the [list of single non-zero inputs](super::singles); one `LDM` loads an input and its offset. Sums stay in
+//! the high registers, which `ADD` can access.
 //!
 //! # 8 bits
 //!
-//! For each half of two rows the whole half, signed, times `x`, and its low byte times `x`: `A = T + 256 S_high` and
-//! `T = S_low + 128 X`, exact modulo `2^32` where `S_high` is below `2^23` in magnitude. `X = sum x` comes with the list.
-//! 19 instructions for an input times 6 rows.
+//! For each halfword (two rows), it accumulates the signed halfword times `x` (`A`) and its low byte times `x` (`T`):
+//! `A = T + 256 S_high` and `T = S_low + 128 X`, exact modulo `2^32` where `S_high` is below `2^23` in magnitude.
+//! `X = sum x` comes with the list. 19 instructions for an input times 6 rows.
 //!
 //! # 4 bits
 //!
-//! A byte of two weights `n0 + 16 n1`, times `2^12 + 1`, masked with `0xffff000f`, is `n0 + 2^16 n1`: one multiplication
-//! serves two rows. In the half's high byte `n1` is signed; a borrow from it stops at `n0`, which is `q + 8` and at least 1.
-//! The sums' 16 bits suffice for the inputs of a chunk, `15 sum x < 2^16`; after it they are added to totals in memory,
-//! which begin at `-8 X`. 22 instructions for an input times 8 rows, 36 for the end of a chunk of 17 inputs or more.
+//! A byte of two weights `n0 + 16 n1`, times `2^12 + 1`, masked with `0xffff000f`, is `n0 + 2^16 n1`: one
+//! multiplication serves two rows. In the high byte of a halfword, `n1` is signed; its borrow does not pass `n0`, which
+//! is `q + 8` and so at least 1. 16 bits per sum suffice for the inputs of a chunk (`15 sum x < 2^16`); at its end the
+//! sums are added to totals in memory, which start at `-8 X`. 22 instructions for an input times 8 rows, 36 for the end
+//! of a chunk of 17 inputs or more.
 //!
 //! # 2 bits
 //!
-//! A table has what each byte of four weights stands for, as two words of two signed weights 16 bits apart; for the byte
-//! with the half's topmost weight, whose sign bit is not inverted, it is entered from its middle by a signed byte. A chunk
+//! A table maps each byte of four weights to two words of two signed weights, 16 bits apart. For the byte with the top
+//! weight of a halfword, whose sign bit is not inverted, a signed byte indexes from the middle of the table. A chunk
 //! ends before `sum x` reaches `2^15`. 17 instructions for an input times 8 rows.
 //!
-//! # Reached, and tried and lost
+//! # Results and rejected variants
 //!
-//! What is reached is in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`.
+//! Instruction counts are in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`. Rejected, in part by
+//! counting instructions by hand:
 //!
-//! - Rounds of 16 inputs instead of 8 with 4 and 2 bits: 3,046 and 3,169 instructions per image fewer, 624 bytes more.
-//! - 4 bits by suffix sums, one multiplication a row and no chunks: counted on paper 26 instructions an input and block
-//!   instead of 23.7 with the ends of chunks.
-//! - 2 bits with multiplication by `2^14 + 1` and masks instead of the table: on paper 20 instead of 17, and 2 KB less.
-//! - 8 bits, four rows by three sums as in the kernel for DSP: building the third factor takes what it saves, on paper
-//!   12 and 12.
-//! - 8 bits, four rows by three sums, the third of two halves put together and turned by `REV16`: 11 instead of 12, but the
-//!   halves are signed, the lower one borrows from its neighbour, and undoing that takes what it saves.
-//! - 8 bits, both inputs of a pair at once, one `LDM` for its three words and a lane for their low bytes: on paper 37 for a
-//!   pair instead of 38, a second list for single inputs, and three registers more than there are.
-//! - The distance from the input before instead of the place in the block: on paper 1 an input and block more.
-//! - Each block taken from a slice by `chunks`, which divides in software, and its rows requantized by compiled code: 473,113,
-//!   446,931 and 340,509 (8, 4, 2 bits, with a list that took one input a round).
+//! - Unrolling by 16 instead of 8 inputs at 4 and 2 bits: 3,046 and 3,169 fewer instructions per image, 624 bytes more.
+//! - 4 bits by suffix sums, one multiplication per row and no chunks: by hand count 26 instructions per input and
+//!   block, compared with 23.7 including the ends of chunks.
+//! - 2 bits with multiplication by `2^14 + 1` and masks instead of the table: by hand count 20 instead of 17, and 2 KB
+//!   less.
+//! - 8 bits, four rows by three sums as in the kernel for DSP: building the third factor costs what it saves (12
+//!   instructions either way, by hand count).
+//! - 8 bits, four rows by three sums, with the third built from two halfwords and `REV16`: 11 instead of 12, but the
+//!   halfwords are signed, the lower borrows from the upper, and undoing that costs the saving.
+//! - 8 bits, both inputs of a pair at once, one `LDM` for its three words and a lane for their low bytes: by hand count
+//!   37 per pair instead of 38, but it needs a second list for single inputs and three more registers than exist.
+//! - Distance from the previous input instead of the offset in the block: one more instruction per input and block, by
+//!   hand count.
+//! - Iterating over blocks with `chunks`, which divides in software, and requantizing rows in compiled Rust: 473,113,
+//!   446,931 and 340,509 (8, 4, 2 bits, with a list that took one input per round).
 //! - The list, and the end of a block, in compiled Rust: 517,125, 492,079 and 378,265 instead of 472,753, 444,360 and
-//!   338,224, all in rounds of 16.
+//!   338,224, all unrolled by 16.
 #![allow(unsafe_code)]
 
 use super::singles::{Form, OFFSETS, Singles, adds};
@@ -49,18 +53,31 @@ use crate::infer::layout::{BitWidth, MAX_ROWS};
 use crate::infer::source::Source;
 use core::arch::global_asm;
 
-/// The kernel of these cores.
+/// Kernel for ARMv6-M and ARMv8-M Baseline.
 #[derive(Debug)]
 pub struct Armv6m;
 
-/// A pass of 8 bits is one chunk: its sums have words of their own.
-const EIGHT: Form = Form { round: 15, code: 38, limit: u32::MAX, gather: OFFSETS };
+/// Bytes of unrolled code for one input at a number of bits; `armv6m.s` checks them. All instructions have two bytes.
+macro_rules! code {
+    (8) => {
+        38
+    };
+    (4) => {
+        44
+    };
+    (2) => {
+        34
+    };
+}
+
+/// At 8 bits a pass is a single chunk, because every sum has its own word.
+const EIGHT: Form = Form { round: 15, code: code!(8), limit: u32::MAX, gather: OFFSETS };
 
 /// Two sums share a word: 4369 * 15 < 2^16.
-const FOUR: Form = Form { round: 7, code: 44, limit: 4369, gather: OFFSETS };
+const FOUR: Form = Form { round: 7, code: code!(4), limit: 4369, gather: OFFSETS };
 
 /// Two signed sums share a word.
-const TWO: Form = Form { round: 7, code: 34, limit: 32_767, gather: OFFSETS };
+const TWO: Form = Form { round: 7, code: code!(2), limit: 32_767, gather: OFFSETS };
 
 impl Kernel for Armv6m {
     const KIND: KernelKind = KernelKind::Armv6m;
@@ -84,14 +101,14 @@ impl Kernel for Armv6m {
         Singles::from(form(width), width, source, from, memory)
     }
 
-    /// Not inlined, so that its variables take no stack while a list is made.
+    /// Not inlined, so that its variables use no stack while the list is built.
     #[cfg(feature = "low-ram")]
     #[inline(never)]
     fn add(width: BitWidth, list: &Singles, blocks: &[u32], stride: usize, sums: &mut [i32]) {
         let (Some(slots), Some(more)) = (list.for_block(width, blocks), sums.len().checked_sub(width.rows())) else {
             return;
         };
-        // A block has six sums and a stride of weights. No product wraps around.
+        // Each block needs six sums and `stride` words of weights. No product can overflow.
         let room = 6 * (blocks.len() - list.block_words).min(1 << 28);
         if width == BitWidth::Eight && (more | stride) < 1 << 16 && more * stride <= room {
             let last = sums.as_mut_ptr().wrapping_add(more);
@@ -110,12 +127,12 @@ impl Kernel for Armv6m {
     fn requantize(rows: &[[u32; 2]], sums: &[i32], y: &mut [u8]) {
         let count = rows.len().min(sums.len()).min(y.len());
         if count > 0 {
-            // SAFETY: so many rows, sums and bytes are there.
+            // SAFETY: there are `count` rows, sums and bytes.
             unsafe { foldnet_armv6m_bytes(rows.as_ptr(), sums.as_ptr(), y.as_mut_ptr().add(count), -(count as isize)) };
         }
     }
 
-    /// Not inlined, so that its sums take no stack in the layers that another path computes.
+    /// Not inlined, so that its sums use no stack in layers computed on another path.
     #[inline(never)]
     fn bytes(width: BitWidth, list: &Singles, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
         let Some(slots) = list.for_block(width, weights) else { return };
@@ -126,7 +143,7 @@ impl Kernel for Armv6m {
             if cfg!(feature = "low-ram") {
                 sums = [0; MAX_ROWS];
             }
-            // SAFETY: as above; a block is left, and so many rows and bytes are.
+            // SAFETY: as above; at least one block and `count` rows and bytes are left.
             unsafe {
                 walk(width, list, slots, block, sums.as_mut_ptr());
                 end = end.add(count);
@@ -146,14 +163,15 @@ const fn form(width: BitWidth) -> &'static Form {
     }
 }
 
-/// The sums of a block; with the feature `low-ram` they are added to `sums`.
+/// Computes the sums of a block; with the feature `low-ram`, adds them to `sums`.
 ///
 /// # Safety
-/// The list must be of this width, and the block as long as its offsets lead.
+/// `slots` must be those of `list`, made for this width. `block` must contain every offset in the list, and `sums` must
+/// have room for the sums of a block: six at 8 bits, else eight.
 #[inline(always)]
 unsafe fn walk(width: BitWidth, list: &Singles, slots: *const [u32; 2], block: *const u32, sums: *mut i32) {
     let x = list.x();
-    // SAFETY: the list ends, and no walk writes more than the words of `sums`; else the caller's word.
+    // SAFETY: the list is terminated, and no walk writes beyond the sums of a block; the caller guarantees the rest.
     unsafe {
         match width {
             #[cfg(not(feature = "low-ram"))]
@@ -185,7 +203,7 @@ unsafe extern "C" {
     fn foldnet_armv6m_2(list: *const [u32; 2], block: *const u32, sums: *mut i32, spread: &[[u32; 2]; 256]);
 }
 
-/// What a byte of weights of 2 bits stands for, the last one's sign bit inverted: two words of two sums.
+/// The four weights in each byte of 2-bit weights (top sign bit inverted as well), as two words of two 16-bit values.
 static SPREAD: [[u32; 2]; 256] = spread();
 
 const fn spread() -> [[u32; 2]; 256] {
@@ -204,4 +222,17 @@ const fn pair(bits: u32) -> u32 {
     low.wrapping_sub(2).wrapping_add(high.wrapping_sub(2) << 16)
 }
 
-global_asm!(concat!(adds!(), "\n", include_str!("armv6m.s")), options(raw));
+global_asm!(
+    concat!(
+        adds!(),
+        "\n.set FN_CODE_8, ",
+        code!(8),
+        "\n.set FN_CODE_4, ",
+        code!(4),
+        "\n.set FN_CODE_2, ",
+        code!(2),
+        "\n",
+        include_str!("armv6m.s")
+    ),
+    options(raw)
+);

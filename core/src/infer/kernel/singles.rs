@@ -1,16 +1,36 @@
 //! The list of single non-zero inputs, which the kernels of Cortex-M cores without DSP instructions walk.
 //!
-//! It is made of slots of two words. Inputs that are first of their pair come before those that are second, since their
-//! halves lie at other places; each of the two *passes* is a sequence of *chunks* that ends with a slot of zeros. A chunk
-//! begins with a slot `{bytes of its inputs, bytes of code to skip}` and has a slot `{x, offset}` for each input: where
-//! the pair's words are in a block, in bytes. Loops are unrolled: the code to skip is what the first round does not need.
+//! It consists of two-word slots. All first inputs of pairs come before all second inputs, because their weights are in
+//! different halfwords; each of these two *passes* is a sequence of *chunks*, terminated by a slot of zeros:
 //!
-//! A chunk ends where the sum of its `x` would pass the kernel's limit, since its sums share words of 32 bits.
+//! ```text
+//!              word 0               word 1
+//! pass 0     | 8 n                | code to skip       |   a chunk of n inputs: bytes of their slots, bytes of code
+//!            | x                  | offset             |   n slots, one per input
+//!            | ...                | ...                |   more chunks, if any
+//!            | 0                  | 0                  |   end of the pass
+//! pass 1     | ...                                     |   the same for second inputs
+//!            | 0                  | 0                  |   end of the list
+//! ```
 //!
-//! The inputs are gathered by assembler that all of these cores know, two in a round: 6.5 instructions for a zero and 9.5
-//! for another input where there is an order, 5.5 and 8.5 where there is none. One by one, with a test of each place in the
-//! order, it took 10, 14, 7 and 11; compiled Rust took 14 and 45, in all some 30,000 an image of the notebook's model. Places
-//! in the order that no activation has count as 0: only where there are such, each place is tested.
+//! The *offset* leads to the pair's words, in bytes: from the block's start or, if the kernel asks for distances, from
+//! the previous input of the pass. Loops are unrolled, and *code to skip* is the part that the first, incomplete round
+//! does not execute.
+//!
+//! An example: the inputs 0, 7, 5, 0, 9, 1 at 8 bits, where a pair has three words, so 12 bytes. On ARMv6-M a round
+//! takes 16 inputs of 38 bytes of code, so that a chunk of two skips 14 times 38 = 532 bytes:
+//!
+//! ```text
+//! pass 0     {16, 532}  {5, 12}  {9, 24}  {0, 0}        with distances {5, 12}  {9, 12}
+//! pass 1     {16, 532}  {7, 0}   {1, 24}  {0, 0}        with distances {7, 0}   {1, 24}
+//! ```
+//!
+//! A chunk ends before the sum of its `x` exceeds the kernel's limit, because sums share 32-bit words.
+//!
+//! The inputs are gathered by assembly that runs on all of these cores, two per round: 6.5 instructions for a zero and
+//! 9.5 for another input with an order, 5.5 and 8.5 without. One by one, with a test of each index in the order, it
+//! took 10, 14, 7 and 11; compiled Rust took 14 and 45, some 30,000 in total per image of the notebook's model. Indices
+//! without an activation count as 0; they are only tested for if there are any.
 
 #![allow(unsafe_code)]
 
@@ -19,9 +39,10 @@ use super::{Current, Kernel};
 use crate::infer::layout::BitWidth;
 use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
+use core::mem::offset_of;
 use core::ops::Range;
 
-/// The assembler's symbol that says whether walks add to the sums that are there.
+/// Defines the assembler's symbol `FN_ADDS`: 1 if walks add to existing sums, else 0.
 #[cfg(feature = "low-ram")]
 macro_rules! adds {
     () => {
@@ -36,33 +57,33 @@ macro_rules! adds {
 }
 pub(super) use adds;
 
-/// What a kernel wants of its list.
+/// Parameters of a kernel's list.
 pub(super) struct Form {
-    /// Inputs that one round of the loop takes, less one: a power of two, less one.
+    /// Inputs per round of the unrolled loop, minus 1; used as a mask, so the number of inputs must be a power of two.
     pub(super) round: u32,
-    /// Bytes of code for one input.
+    /// Bytes of unrolled code for one input.
     pub(super) code: u32,
-    /// What the sum of a chunk's `x` does not pass; at least 4369, so that full chunks have at least 17 inputs.
+    /// Upper limit of the sum of a chunk's `x`; at least 4369, so that full chunks have at least 17 inputs.
     pub(super) limit: u32,
-    /// What an offset is.
+    /// How offsets are expressed: [`OFFSETS`] or `DISTANCES`.
     pub(super) gather: Gather,
 }
 
-/// What gathers a chunk of inputs and returns the sum of `x`.
+/// Functions that gather a chunk of inputs and return the sum of `x`.
 pub(super) struct Gather {
-    /// Where there is no order.
+    /// Without an order.
     plain: unsafe extern "C" fn(&mut Cursor) -> u32,
-    /// In an order, where all activations are there.
+    /// With an order, if no activation is missing.
     whole: unsafe extern "C" fn(&mut Cursor) -> u32,
-    /// In an order, where some are missing.
+    /// With an order, if some are missing.
     part: unsafe extern "C" fn(&mut Cursor) -> u32,
 }
 
-/// An offset is the distance from the block's begin.
+/// Offsets are relative to the start of the block.
 pub(super) const OFFSETS: Gather =
     Gather { plain: foldnet_gather_plain, whole: foldnet_gather_whole, part: foldnet_gather_part };
 
-/// An offset is the distance from the input before, in each pass from the block's begin.
+/// Offsets are relative to the previous input; for the first of each pass, to the start of the block.
 #[cfg(foldnet_kernel = "armv7m")]
 pub(super) const DISTANCES: Gather = Gather {
     plain: foldnet_gather_plain_distances,
@@ -70,26 +91,26 @@ pub(super) const DISTANCES: Gather = Gather {
     part: foldnet_gather_part_distances,
 };
 
-/// The list, and what the recovery of sums needs.
+/// The list, and the data needed to recover the sums.
 #[derive(Debug)]
 pub struct Singles<'s> {
     slots: &'s [[u32; 2]],
     /// The sum of all `x` of the first pass, and of the second.
     pub(super) totals: [u32; 2],
     width: BitWidth,
-    /// Words of a block that the offsets lead to.
+    /// Words of a block that the offsets span.
     pub(super) block_words: usize,
 }
 
 impl<'s> Singles<'s> {
-    /// Lists all inputs that are not zero, for which there is room.
+    /// Lists all non-zero inputs; `memory` must have room for them.
     #[cfg(feature = "low-ram")]
     pub(super) fn new(form: &Form, width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self {
         Self::from(form, width, source, &mut 0, memory)
     }
 
-    /// Lists inputs that are not zero until `memory` is full, from number `from` on in the order of the passes, and advances
-    /// `from` past them.
+    /// Lists non-zero inputs until `memory` is full, from number `from` on in the order of the passes; advances `from`
+    /// past them.
     #[cfg(feature = "low-ram")]
     #[inline(never)]
     pub(super) fn from(form: &Form, width: BitWidth, source: &Source, from: &mut usize, memory: &'s mut [u32]) -> Self {
@@ -108,7 +129,8 @@ impl<'s> Singles<'s> {
         Self { slots, totals, width, block_words }
     }
 
-    /// Lists what is not zero; an empty list where `memory` has fewer than [`list_words`](super::KernelKind::list_words).
+    /// Lists all non-zero inputs; the list is empty if `memory` has fewer than
+    /// [`list_words`](super::KernelKind::list_words) words.
     #[cfg(not(feature = "low-ram"))]
     pub(super) fn new(form: &Form, width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self {
         let block_words = width.block_words(source.inputs());
@@ -149,34 +171,43 @@ impl<'s> Singles<'s> {
         (self.totals[0] + self.totals[1]) as i32
     }
 
-    /// Where the list begins, if it was made for this width and for blocks of this length: its offsets then all lie
-    /// within the block.
+    /// Start of the list if it was made for this width and all its offsets lie within `block`; otherwise `None`.
     pub(super) fn for_block(&self, width: BitWidth, block: &[u32]) -> Option<*const [u32; 2]> {
         (self.width == width && self.block_words <= block.len()).then_some(self.slots.as_ptr())
     }
 }
 
-/// Where the gathering of inputs is.
+/// State of gathering. The assembly below reads the fields and writes back `next`, `from` and `offset`.
 #[repr(C)]
 pub(super) struct Cursor {
     /// The slot to write.
     next: *mut [u32; 2],
-    /// The next input or its place in the order, and the end of these.
+    /// Next input, or next index in the order; and their end.
     from: *const u8,
     end: *const u8,
-    /// The offset of the next input, and how it grows.
+    /// Offset of the next input, and its increment.
     offset: u32,
     step: u32,
+    /// Upper limit of the sum of a chunk's `x`.
     limit: u32,
     /// All activations.
     x: *const u8,
     len: usize,
-    /// The slot at which the memory is full.
+    /// First slot that must not be written.
     #[cfg(feature = "low-ram")]
     last: *mut [u32; 2],
 }
 
-/// Inputs or their places in the order, the logarithm of the bytes of a pair of them, and what gathers them.
+/// The offsets of `Cursor`'s fields that the assembly below states.
+const _: () = {
+    assert!(offset_of!(Cursor, next) == 0 && offset_of!(Cursor, from) == 4 && offset_of!(Cursor, end) == 8);
+    assert!(offset_of!(Cursor, offset) == 12 && offset_of!(Cursor, step) == 16 && offset_of!(Cursor, limit) == 20);
+    assert!(offset_of!(Cursor, x) == 24 && offset_of!(Cursor, len) == 28);
+    #[cfg(feature = "low-ram")]
+    assert!(offset_of!(Cursor, last) == 32);
+};
+
+/// Range of inputs or of indices in the order, log2 of the bytes per pair, and the gathering function.
 #[inline(always)]
 fn inputs_of(form: &Form, source: &Source) -> (Range<*const u8>, usize, unsafe extern "C" fn(&mut Cursor) -> u32) {
     let x = source.activations();
@@ -189,8 +220,8 @@ fn inputs_of(form: &Form, source: &Source) -> (Range<*const u8>, usize, unsafe e
     }
 }
 
-/// Writes the pass of the inputs that are first of their pair (0) or second (1) to `next`, where there is room for
-/// the rest of the list; returns the sum of `x`.
+/// Writes the pass over first (`which` 0) or second (1) inputs of pairs to `next`, which has room for the rest of the
+/// list; returns the sum of `x`.
 #[cfg(not(feature = "low-ram"))]
 fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [u32; 2]) -> u32 {
     let (inputs, log, gather) = inputs_of(form, source);
@@ -203,7 +234,7 @@ fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [
     total
 }
 
-/// The same from number `from` on, until the slots before `end` are full; advances `from`.
+/// Like the above, from input number `from` on, until the slots before `end` are full; advances `from`.
 #[cfg(feature = "low-ram")]
 #[inline(always)]
 fn pass(
@@ -217,7 +248,7 @@ fn pass(
 ) -> u32 {
     let firsts = source.inputs().div_ceil(2);
     let (begin, count) = if which == 0 { (0, firsts) } else { (firsts, source.inputs() - firsts) };
-    // The second pass waits for a list that has room for the end of the first.
+    // The second pass only starts in a list with room for the terminator of the first.
     let done = from.checked_sub(begin).map_or(count, |done| done.min(count));
     if done == count {
         // SAFETY: there is room for the end of each pass.
@@ -245,16 +276,16 @@ fn pass(
     total
 }
 
-/// Writes chunk after chunk, and the slot that ends the pass.
+/// Writes all chunks of a pass and its terminating slot.
 #[inline(always)]
 fn chunks(form: &Form, gather: unsafe extern "C" fn(&mut Cursor) -> u32, cursor: &mut Cursor) -> u32 {
     let mut total = 0;
     loop {
         let header = cursor.next;
         cursor.next = header.wrapping_add(1);
-        // SAFETY: the room suffices for a slot of each input, of each chunk of 17 inputs or more, and two for each pass
-        // beside, or is known to the cursor; the cursor reads what lies between `from` and `end`, and activations that
-        // are there: an order lists inputs only.
+        // SAFETY: there is room for one slot per input, one per chunk (of at least 17 inputs) and two more per pass, or
+        // the cursor holds the limit. It reads only from `from` to `end`, and activations that exist, because an order
+        // only contains valid indices.
         let bytes = unsafe {
             total += gather(cursor);
             let bytes = cursor.next.byte_offset_from(header) as u32 - 8;
@@ -280,15 +311,33 @@ unsafe extern "C" {
     fn foldnet_gather_part_distances(cursor: &mut Cursor) -> u32;
 }
 
-// r0 next, r1 from, r2 x, r3 an input, r4 offset, r5 step, r6 len, r7 what the sum may still grow by; lr end, r12 where
-// the memory is full.
 global_asm!(
     adds!(),
     r#"
     .syntax unified
     .thumb
 
-    /* The input \at bytes on from r1 to r3; to \skip where no activation has it. */
+    /* In: r0 the cursor. Out: r0 the sum of x.
+
+         r0  next slot                         r5   step
+         r1  next input, or next index         r6   number of activations
+         r2  activations                       r7   limit minus the sum so far
+         r3  input                             r12  first slot that must not be written (FN_ADDS)
+         r4  offset                            lr   end of the inputs or indices
+    */
+
+    /* Fields of `Cursor`. */
+    .equ FN_NEXT, 0
+    .equ FN_FROM, 4
+    .equ FN_CURSOR_END, 8
+    .equ FN_OFFSET, 12
+    .equ FN_STEP, 16
+    .equ FN_LIMIT, 20
+    .equ FN_X, 24
+    .equ FN_LEN, 28
+    .equ FN_LAST, 32
+
+    /* Loads the input at r1 + \at into r3; branches to \skip if its activation is missing. */
     .macro FN_GATHER_TAKE form, at, skip
     .ifc \form, plain
     ldrb r3, [r1, #\at]
@@ -302,7 +351,7 @@ global_asm!(
     .endif
     .endm
 
-    /* Writes the slot of the input in r3, and takes the next offset; to \full where the chunk has no room for it. */
+    /* Writes the slot for the input in r3, unless it is 0; branches to \full if it no longer fits into the chunk. */
     .macro FN_GATHER_PUT distance, skip, full
     cmp r3, #0
     beq \skip
@@ -318,8 +367,8 @@ global_asm!(
     .endif
     .endm
 
-    /* Two inputs a round, \size bytes each, 2^\log; where their number is odd, the first round begins at its second.
-       \distance 1: an offset begins at the input before. */
+    /* Two inputs per round, one from each of two pairs: \size = 2^\log bytes per pair of inputs or indices. With an odd
+       number, the loop is entered at the second. \distance 1: an offset starts at the previous input. */
     .macro FN_GATHER name, form, size, log, distance
     .section .text.\name, "ax", %progbits
     .global \name
@@ -328,19 +377,19 @@ global_asm!(
     .balign 4
 \name:
     push {r0, r4-r7, lr}
-    ldr r1, [r0, #8]
+    ldr r1, [r0, #FN_CURSOR_END]
     mov lr, r1
     .if FN_ADDS
-    ldr r1, [r0, #32]
+    ldr r1, [r0, #FN_LAST]
     mov r12, r1
     .endif
-    ldr r4, [r0, #12]
-    ldr r5, [r0, #16]
-    ldr r7, [r0, #20]
-    ldr r2, [r0, #24]
-    ldr r6, [r0, #28]
-    ldr r1, [r0, #4]
-    ldr r0, [r0]
+    ldr r4, [r0, #FN_OFFSET]
+    ldr r5, [r0, #FN_STEP]
+    ldr r7, [r0, #FN_LIMIT]
+    ldr r2, [r0, #FN_X]
+    ldr r6, [r0, #FN_LEN]
+    ldr r1, [r0, #FN_FROM]
+    ldr r0, [r0, #FN_NEXT]
     mov r3, lr
     subs r3, r3, r1
     bls .Lend_\name
@@ -369,9 +418,9 @@ global_asm!(
     adds r7, r7, r3
 .Lend_\name:
     ldr r3, [sp]
-    stm r3!, {r0, r1}
-    str r4, [r3, #4]
-    ldr r0, [r3, #12]
+    stm r3!, {r0, r1}              /* next and from, which are the first fields; r3 moves past them */
+    str r4, [r3, #FN_OFFSET - 8]
+    ldr r0, [r3, #FN_LIMIT - 8]
     subs r0, r0, r7
     pop {r1, r4-r7, pc}
     .endm
