@@ -1,32 +1,34 @@
-//! ARMv7-M and ARMv8-M Mainline without the DSP extension (Cortex-M3, some M33): products of 64 bits.
+//! ARMv7-M and ARMv8-M Mainline without the DSP extension (Cortex-M3, some M33): 64-bit multiply-accumulate.
 //!
-//! Walks the [list of single non-zero inputs](super::singles). `SMLAL` and `UMLAL` add a product of 64 bits to two
-//! registers: with the weights of two rows in one word, far enough apart, one multiplication serves both, exact without
-//! a limit on the number of inputs. With `h = 2^(bits - 1)` and `X = sum x`, sums of weights whose sign bit is inverted are
-//! `h X` too large.
+//! Walks the [list of single non-zero inputs](super::singles). `SMLAL` and `UMLAL` add a 64-bit product to two
+//! registers: with the weights of two rows in one word, far enough apart, one multiplication serves both, exact for any
+//! number of inputs. With `h = 2^(bits - 1)` and `X = sum x`, sums of weights whose sign bit is inverted are too large
+//! by `h X`.
 //!
 //! # 8 bits
 //!
-//! Two of an input's three halves follow each other, if not at a multiple of 4, so one `LDR` has four rows, `a` to `d`.
-//! Masked with `0xff0000ff` it is `a + 2^24 d`, rotated by a half and masked `c + 2^24 b`. The low sum is known modulo
-//! `2^24`, which suffices below `2^23` in magnitude. The other half takes two `MLA`, as in `armv6m`. Both passes
-//! have other rows at other places, so each has sums of its own. 10 instructions for an input times 6 rows.
+//! Two of an input's three halfwords are adjacent, though not word-aligned, so one `LDR` loads four rows, `a` to `d`.
+//! Masked with `0xff0000ff` it is `a + 2^24 d`; rotated by a halfword and masked, `c + 2^24 b`. The low sum is known
+//! modulo `2^24`, which suffices if it is below `2^23` in magnitude. The third halfword takes two `MLA`, as in
+//! `armv6m`. The rows are in different places for the first and the second inputs of pairs, so each pass has its own
+//! sums. 10 instructions for an input times 6 rows.
 //!
 //! # 4 and 2 bits
 //!
-//! A half twice in a word, rotated by multiples of two rows and masked, is two rows `32 - bits` apart: the half's first
-//! and last, which is signed, then the third and second, and so on. The low sum is below `2^28`, since
-//! `15 * 255 * 65,535` is. 14 and 11 instructions for an input times 8 rows. At 4 bits the list has distances, which need
-//! a register less than offsets.
+//! Duplicate a halfword into both halves of a word, rotate by multiples of two rows and mask: this leaves two rows `32
+//! - bits` apart, first the halfword's lowest and highest (the signed one), then the third and second, and so on. The
+//! low sum is below `2^28`, since `15 * 255 * 65,535` is. 14 and 11 instructions for an input times 8 rows. At 4 bits
+//! the list holds distances, which need one register fewer than offsets.
 //!
-//! # Reached, and tried and lost
+//! # Results and rejected variants
 //!
-//! What is reached is in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`.
+//! Instruction counts are in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`. Rejected, by
+//! counting instructions by hand:
 //!
-//! - 8 bits with `LDRSH`, `MLA`, `UXTB`, `MLA` for each half: on paper 13 an input and block instead of 10. They are not
-//!   cycles: an M3 takes 4 to 7 for an `SMLAL` and 2 for an `MLA`, and one or two for the word across a boundary, so that
-//!   both should take about as long on it; on an M33, which multiplies in one cycle, the shorter one should win.
-//! - 4 bits with sums 16 bits apart, chunks and `MLA`: on paper 13, and about 1.2 for the ends of chunks, instead of 14.
+//! - 8 bits with `LDRSH`, `MLA`, `UXTB`, `MLA` for each halfword: 13 instructions per input and block instead of 10.
+//!   Instructions are not cycles: on an M3 an `SMLAL` takes 4 to 7 cycles, an `MLA` 2, and an unaligned word one or two
+//!   more, so both should take about as long; on an M33 with its single-cycle multiplier, the shorter one should win.
+//! - 4 bits with sums 16 bits apart, chunks and `MLA`: 13, and about 1.2 for the ends of chunks, instead of 14.
 #![allow(unsafe_code)]
 
 use super::singles::{DISTANCES, Form, OFFSETS, Singles, adds};
@@ -35,13 +37,27 @@ use crate::infer::layout::{BitWidth, MAX_ROWS};
 use crate::infer::source::Source;
 use core::arch::global_asm;
 
-/// The kernel of these cores.
+/// Kernel for ARMv7-M and ARMv8-M Mainline without DSP instructions.
 #[derive(Debug)]
 pub struct Armv7m;
 
-const EIGHT: Form = Form { round: 15, code: 32, limit: u32::MAX, gather: OFFSETS };
-const FOUR: Form = Form { round: 15, code: 48, limit: u32::MAX, gather: DISTANCES };
-const TWO: Form = Form { round: 15, code: 40, limit: u32::MAX, gather: OFFSETS };
+/// Bytes of unrolled code for one input at a number of bits; `armv7m.s` checks them.
+macro_rules! code {
+    (8) => {
+        32
+    };
+    (4) => {
+        48
+    };
+    (2) => {
+        40
+    };
+}
+
+// A pass is a single chunk at every width: 64-bit sums do not overflow.
+const EIGHT: Form = Form { round: 15, code: code!(8), limit: u32::MAX, gather: OFFSETS };
+const FOUR: Form = Form { round: 15, code: code!(4), limit: u32::MAX, gather: DISTANCES };
+const TWO: Form = Form { round: 15, code: code!(2), limit: u32::MAX, gather: OFFSETS };
 
 impl Kernel for Armv7m {
     const KIND: KernelKind = KernelKind::Armv7m;
@@ -56,12 +72,12 @@ impl Kernel for Armv7m {
         Singles::from(form(width), width, source, from, memory)
     }
 
-    /// Not inlined, so that its variables take no stack while a list is made.
+    /// Not inlined, so that its variables use no stack while the list is built.
     #[cfg(feature = "low-ram")]
     #[inline(never)]
     fn add(width: BitWidth, list: &Singles, blocks: &[u32], stride: usize, sums: &mut [i32]) {
         list.add(width, blocks, stride, sums, |slots, block, sums| match width {
-            // SAFETY: the list ends, its offsets lie within the block, and there are six sums.
+            // SAFETY: the list is terminated, its offsets lie within the block, and there are six sums.
             BitWidth::Eight => unsafe { foldnet_armv7m_8(slots, block.as_ptr(), sums.as_mut_ptr(), &list.totals) },
             _ => {
                 let mut of_block = [0; MAX_ROWS];
@@ -78,11 +94,11 @@ impl Kernel for Armv7m {
         #[cfg(feature = "low-ram")]
         if width == BitWidth::Eight {
             *sums = [0; MAX_ROWS];
-            // SAFETY: the list ends, its offsets lie within the block, and there are six sums.
+            // SAFETY: the list is terminated, its offsets lie within the block, and there are six sums.
             return unsafe { foldnet_armv7m_8(slots, block, sums.as_mut_ptr(), &list.totals) };
         }
         let mut raw = [0; 12];
-        // SAFETY: the list ends, its offsets lie within the block, and no walk writes more than the words of `raw`.
+        // SAFETY: the list is terminated, its offsets lie within the block, and no walk writes beyond `raw`.
         unsafe {
             match width {
                 #[cfg(not(feature = "low-ram"))]
@@ -125,8 +141,8 @@ const fn form(width: BitWidth) -> &'static Form {
     }
 }
 
-/// The sums of 8 bits, from what each pass has added up: its rows' weights but the last of a half are 128 too large, so
-/// that their sums are `offsets` too large.
+/// Sums at 8 bits from the raw results of both passes. Every weight except the top one of a halfword is 128 too large,
+/// so the sums of each pass are too large by its entry of `offsets`.
 #[cfg(not(feature = "low-ram"))]
 fn eight(raw: &[u32; 12], offsets: [u32; 2]) -> Sums {
     let [p0, p1, q0, q1, whole, low, rest @ ..] = *raw;
@@ -148,7 +164,7 @@ fn near([p0, p1]: [u32; 2], offset: u32) -> [i32; 2] {
     [low, (sum.wrapping_sub(low as u64).wrapping_sub(offset.into()) >> 24) as i32]
 }
 
-/// The sums of a half's two rows, from that of the whole half and that of its low byte.
+/// The sums of a halfword's two rows, from the sum of whole halfwords and that of low bytes.
 #[cfg(not(feature = "low-ram"))]
 #[inline(always)]
 fn half(whole: u32, low: u32, offset: u32) -> [i32; 2] {
@@ -164,11 +180,24 @@ fn lanes<const BITS: u32>([p0, p1]: [u32; 2]) -> [i32; 2] {
 unsafe extern "C" {
     #[cfg(not(feature = "low-ram"))]
     fn foldnet_armv7m_8(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
-    /// Adds to the sums.
+    /// Adds to the sums; `totals` are the sums of `x` of both passes.
     #[cfg(feature = "low-ram")]
     fn foldnet_armv7m_8(list: *const [u32; 2], block: *const u32, sums: *mut i32, totals: &[u32; 2]);
     fn foldnet_armv7m_4(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
     fn foldnet_armv7m_2(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
 }
 
-global_asm!(concat!(adds!(), "\n", include_str!("armv7m.s")), options(raw));
+global_asm!(
+    concat!(
+        adds!(),
+        "\n.set FN_CODE_8, ",
+        code!(8),
+        "\n.set FN_CODE_4, ",
+        code!(4),
+        "\n.set FN_CODE_2, ",
+        code!(2),
+        "\n",
+        include_str!("armv7m.s")
+    ),
+    options(raw)
+);
