@@ -1,48 +1,70 @@
-//! RISC-V with a multiplier: two blocks at once, so that the list of inputs costs little. Pairs of inputs that are both
-//! zero are skipped.
+//! RISC-V with the M extension. Two blocks are processed per pass over the list, which halves its cost. Pairs of inputs
+//! that are both zero are skipped.
 //!
 //! # Lanes
 //!
 //! One multiplication serves both inputs of a pair. With one row of a word masked, `word = a + 2^16 b`, and
-//! `inputs = 2^16 x_low + x_high`, `word * inputs = 2^32 b x_low + 2^16 (a x_low + b x_high) + a x_high`: the sum of products
-//! is a lane of 16 bits in the upper half of `MUL`; with the row 8 bits further up, and the inputs, too, in the lower half
-//! of `MULHU`. What stands in the other half means nothing, and does not carry into the lane as long as it is small. The
-//! sign bits of the topmost row are inverted first, so that all rows are `q + h` with `h = 2^(bits - 1)`, at least 0.
+//! `inputs = 2^16 x_low + x_high`, `word * inputs = 2^32 b x_low + 2^16 (a x_low + b x_high) + a x_high`: the sum of
+//! both products is a 16-bit lane in the upper half of the `MUL` result. With the row and the inputs both shifted up by
+//! 8 bits, it is in the lower half of the `MULHU` result. The other half holds garbage, which is small enough not to
+//! carry into the lane. The sign bits of the top row are inverted first, so that all rows are `q + h` with
+//! `h = 2^(bits - 1)`, at least 0.
 //!
 //! # 4 and 2 bits
 //!
-//! Every row has a lane; the rows 4 bits up in a half are shifted down first, and with 2 bits every other lane counts four
-//! times its row. The list is cut into segments whose inputs' sum times the largest row stays below `2^16`: then the lanes
-//! are added to the sums in memory, which began at `-h X`, with `X = sum x`. Exact for every sum of 32 bits. 15
-//! instructions for 2 inputs times 4 rows of 4 bits, 27 for 8 rows of 2.
+//! Every row has its own lane. Rows 4 bits up in a halfword are shifted down first; at 2 bits, every other lane holds
+//! four times its row's sum. The list is cut into segments in which the sum of the inputs times the largest row stays
+//! below `2^16`; at the end of each, the lanes are added to the sums in memory, which start at `-h X`, with
+//! `X = sum x`. Exact for every 32-bit sum. 15 instructions for 2 inputs times 4 rows of 4 bits, 27 for 8 rows of 2.
 //!
 //! # 8 bits
 //!
-//! Of each word `A = sum x half`, the halves signed, is `S_low + 128 X + 256 S_high` modulo `2^32`, and a lane, which may
-//! overflow, is `L = S_high + 128 X` modulo `2^16`. `A - 256 L` gives `S_low` modulo `2^24`, then `A - S_low` gives
-//! `S_high`: exact below `2^23`. 11 instructions for 2 inputs times 2 rows. Pairs of which one input is zero have a list of
-//! their own, 6 instructions for 2 rows; they have no sign bits inverted, so `128 X` of `L` counts the other pairs only.
+//! For each word, `A`, the sum of `x` times signed halfwords, is `S_low + 128 X + 256 S_high` modulo `2^32`, and a
+//! lane, which may overflow, is `L = S_high + 128 X` modulo `2^16`. `A - 256 L` gives `S_low` modulo `2^24`, then
+//! `A - S_low` gives `S_high`: exact below `2^23`. 11 instructions for 2 inputs times 2 rows. Pairs with one zero input
+//! are in a separate list, at 6 instructions for 2 rows. Their top sign bits are not inverted, so the `128 X` in `L`
+//! covers only the other pairs.
 //!
-//! # The list
+//! # The lists
 //!
-//! With 4 and 2 bits an entry is the bytes from the last entry's pair, or from the block's start, and
-//! `x_first << 16 | x_second`; after each segment stands -1, and after the last another. With 8 bits the list begins with
-//! `-128 X` modulo `2^16` of the pairs without a zero, and in the sign bit whether entries are an even number; an entry is
-//! the bytes from the block's start, `x_first << 24 | x_second << 8`, and the same with the inputs exchanged; -1 ends them.
-//! The single inputs are at the memory's end: the bytes from the block's start to the pair, and the first input, or minus
-//! the second; then -1.
+//! One row per word. At 4 and 2 bits, segments of pairs:
 //!
-//! # Counts
+//! ```text
+//! | bytes of weights since the last entry's pair      |   an entry; for the first, since the block's start
+//! | x_first << 16 | x_second                          |
+//! | ...                                               |   more entries
+//! | -1                                                |   end of a segment
+//! | ...                                               |   more segments
+//! | -1                                                |   a second -1 after the last segment
+//! ```
 //!
-//! What is reached is in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`. What lost, instructions per
-//! image of 784-300-100-10 (`after`, 8 bits), in the order in which it was beaten:
+//! At 8 bits, pairs from the start of the memory, single inputs from its end:
 //!
-//! - three blocks at once, each row's sum by a load, a multiplication and an addition an input, no lanes: 472,391;
-//! - lanes, but the lists by compiled Rust: 461,802;
-//! - single inputs of both kinds by one loop with another address for word 1, a test for the end after every entry, `128 X`
-//!   taken off behind the loop: 452,988;
-//! - each two blocks taken from slices, rows requantized by compiled code: 447,009;
-//! - an entry of zeros where entries are an odd number, every block's rows requantized by a call of its own: 442,762.
+//! ```text
+//! | even << 31 | (-128 X modulo 2^16)                 |   X of the pairs; even: 1 if the number of pairs is
+//! | bytes of weights since the block's start          |   a pair without a zero
+//! | x_first << 24 | x_second << 8                     |
+//! | x_second << 24 | x_first << 8                     |
+//! | ...                                               |   more pairs
+//! | -1                                                |   end of the pairs
+//! | (unused)                                          |
+//! | bytes of weights since the block's start          |   a single input
+//! | x_first, or -x_second                             |
+//! | ...                                               |   more single inputs
+//! | -1                                                |   end of the memory
+//! ```
+//!
+//! # Results and rejected variants
+//!
+//! Instruction counts are in `tests/instructions.golden`, layer by layer, and in `docs/boards.md`. Superseded variants,
+//! oldest first, in instructions per image of 784-300-100-10 (`after`, 8 bits):
+//!
+//! - three blocks at once without lanes: a load, a multiplication and an addition per row and input: 472,391;
+//! - lanes, but the lists built in compiled Rust: 461,802;
+//! - single inputs of both kinds in one loop with another address for word 1, a test for the end after every entry,
+//!   `128 X` subtracted after the loop: 452,988;
+//! - every two blocks taken from slices, rows requantized in compiled Rust: 447,009;
+//! - padding an odd number of entries with zeros, and one requantization call per block: 442,762.
 
 #![allow(unsafe_code)]
 
@@ -52,35 +74,39 @@ use crate::infer::source::{Order, Source};
 use core::arch::global_asm;
 use core::mem::MaybeUninit;
 
-/// The extension M.
+/// Kernel for RISC-V with the M extension.
 #[derive(Debug)]
 pub struct Rv32im;
 
-/// A layer's inputs.
+/// The list of a layer's non-zero inputs; the module's documentation draws it.
 #[derive(Debug)]
 pub struct List<'s> {
     width: BitWidth,
-    /// Pairs, and their end.
+    /// List of pairs, terminated.
     pairs: &'s [u32],
-    /// Single inputs, and their end, behind the pairs.
+    /// List of single inputs, terminated, after the pairs (8 bits).
     singles: *const u32,
-    /// Words of a block that the entries lead to.
+    /// Words of a block that the entries advance over.
     block_words: usize,
     /// `h X`
     offset: i32,
 }
 
 impl List<'_> {
-    /// Whether it is of this width, and leads to no more than so many words of a block.
+    /// Whether the list is for this width and stays within a block of `words` words.
     #[inline(always)]
     fn reaches(&self, width: BitWidth, words: usize) -> bool {
         width == self.width && words >= self.block_words
     }
 
-    /// Lets `function` add up blocks that are `stride` words apart.
+    /// Calls `function` on blocks that are `stride` words apart.
+    ///
+    /// # Safety
+    /// `function` must be of the list's width. `blocks` must hold the one or two blocks that it reads, each as long as
+    /// the list advances, and `sums` must have room for two.
     #[inline(always)]
     unsafe fn walk(&self, function: Function, blocks: *const u32, stride: usize, sums: *mut Sums) {
-        // SAFETY: the caller's word.
+        // SAFETY: the lists are terminated; the caller guarantees the rest.
         unsafe { function(self.pairs.as_ptr(), blocks, 4 * stride, sums, self.offset, self.singles) }
     }
 }
@@ -90,17 +116,17 @@ impl List<'_> {
 struct Filled {
     /// `X`
     total: u32,
-    /// Where single inputs begin, with 8 bits.
+    /// Start of the list of single inputs (8 bits).
     singles: *const u32,
 }
 
-/// Ends a list or a segment.
+/// Terminator of a list or a segment.
 const END: u32 = u32::MAX;
 
-/// What ends at once, where the memory is too short: callers see that it is not.
+/// An empty list, used if the memory is too short, which callers rule out.
 const NO_PAIRS: [u32; 3] = [END; 3];
 
-/// What the inputs of a segment add up to at most: lanes of 4 bits count up to 15 times an input, of 2 bits 4 * 3 times.
+/// Maximum sum of the inputs of a segment: a lane holds up to 15 times an input at 4 bits, up to 4 * 3 times at 2 bits.
 const fn segment(width: BitWidth) -> u32 {
     match width {
         BitWidth::Eight => u32::MAX,
@@ -123,12 +149,12 @@ impl Kernel for Rv32im {
         List { width, pairs: memory, singles, block_words, offset: (total << (width.bits() - 1)) as i32 }
     }
 
-    /// Not inlined, so that its sums take no stack where two blocks are added up at once.
+    /// Not inlined, so that its sums use no stack when two blocks are processed at once.
     #[inline(never)]
     fn sums(width: BitWidth, list: &List, block: &[u32], sums: &mut Sums) {
         let mut twice = [*sums; 2];
         if list.reaches(width, block.len()) {
-            // SAFETY: one block, room for two sums; the lists end, and lead to no more words than a block has.
+            // SAFETY: one block, room for the sums of two; the lists are terminated and stay within a block.
             unsafe { list.walk(of_one(width), block.as_ptr(), 0, twice.as_mut_ptr()) };
         }
         *sums = twice[0];
@@ -137,16 +163,16 @@ impl Kernel for Rv32im {
     fn sums_of_blocks(width: BitWidth, list: &List, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
         match sums {
             [_, _] if blocks.len().checked_sub(stride).is_some_and(|behind| list.reaches(width, behind)) => {
-                // SAFETY: two blocks, two sums; the lists end, and lead to no more words than a block has.
+                // SAFETY: two blocks and the sums of two; the lists are terminated and stay within a block.
                 unsafe { list.walk(of_two(width), blocks.as_ptr(), stride, sums.as_mut_ptr()) };
                 if let ([first, second], BitWidth::Eight) = (sums, width) {
-                    // The rows of the second follow those of the first at once.
+                    // The second block's sums directly follow the six of the first.
                     let ([.., a, b], [c, d, e, f, ..]) = (*first, *second);
                     *second = [a, b, c, d, e, f, 0, 0];
                 }
             }
             [_, _] if list.reaches(width, blocks.len()) => {
-                // SAFETY: one block, room for two sums; the rest as above.
+                // SAFETY: one block, room for the sums of two; the rest as above.
                 unsafe { list.walk(of_one(width), blocks.as_ptr(), 0, sums.as_mut_ptr()) };
             }
             [first] => Self::sums(width, list, blocks, first),
@@ -154,7 +180,7 @@ impl Kernel for Rv32im {
         }
     }
 
-    /// Not inlined, so that its sums take no stack in the layers that another path computes.
+    /// Not inlined, so that its sums use no stack in layers computed on another path.
     #[inline(never)]
     fn bytes(width: BitWidth, list: &List, weights: &[u32], rows: &[[u32; 2]], y: &mut [u8]) {
         let (of_block, stride) = (width.rows(), list.block_words);
@@ -171,8 +197,8 @@ impl Kernel for Rv32im {
             } else {
                 (of_one(width), 0, left)
             };
-            // SAFETY: so many blocks are left, and rows and bytes for `count` of their sums; the lists end, and lead to no more
-            // words than a block has.
+            // SAFETY: the one or two blocks are left, with rows and bytes for `count` sums; the lists are terminated
+            // and stay within a block.
             unsafe {
                 list.walk(function, block, stride, sums);
                 let end = y.add(count);
@@ -184,7 +210,7 @@ impl Kernel for Rv32im {
     }
 }
 
-/// What adds up one block; one of 4 or 2 bits goes as both of two, 0 bytes apart.
+/// Function for one block. At 4 and 2 bits, it is the function for two blocks, called with stride 0.
 const fn of_one(width: BitWidth) -> Function {
     match width {
         BitWidth::Eight => foldnet_rv32im_8x1,
@@ -193,7 +219,7 @@ const fn of_one(width: BitWidth) -> Function {
     }
 }
 
-/// What adds up two blocks.
+/// Function for two blocks.
 const fn of_two(width: BitWidth) -> Function {
     match width {
         BitWidth::Eight => foldnet_rv32im_8x2,
@@ -202,7 +228,7 @@ const fn of_two(width: BitWidth) -> Function {
     }
 }
 
-/// Writes the list to `memory` of [`KernelKind::list_words`].
+/// Writes the list to `memory`, which has [`KernelKind::list_words`] words.
 fn fill(width: BitWidth, memory: &mut [u32], source: &Source) -> Filled {
     let inputs = source.inputs();
     if !source.is_whole() || inputs % 2 == 1 || inputs == 0 {
@@ -219,7 +245,8 @@ fn fill(width: BitWidth, memory: &mut [u32], source: &Source) -> Filled {
     };
     let (memory, end) = (memory.as_mut_ptr(), memory.as_mut_ptr_range().end);
     let (bytes, most) = (4 * width.words(), segment(width));
-    // SAFETY: whole pairs, all of them there; an order lists inputs only; the room is what the list needs at most.
+    // SAFETY: the number of inputs is even and all are present; an order only contains valid indices; `memory` has the
+    // maximum size of the list.
     unsafe {
         match (width, order) {
             (BitWidth::Eight, None) => foldnet_rv32im_list8_plain(x, core::ptr::null(), inputs / 2, memory, end),
@@ -230,13 +257,13 @@ fn fill(width: BitWidth, memory: &mut [u32], source: &Source) -> Filled {
     }
 }
 
-/// The lists of 8 bits: pairs from the front, single inputs from the back.
+/// Writes the lists of 8 bits: pairs from the front, single inputs from the back.
 #[inline(always)]
 fn fill_apart(memory: &mut [u32], inputs: usize, pair: impl Fn(usize) -> (u32, u32)) -> Filled {
     let (mut total, mut paired, mut bytes, mut i) = (0, 0, 0, 0);
     let (start, end) = (memory.as_mut_ptr(), memory.as_mut_ptr_range().end);
-    // SAFETY: of the memory's three words a pair, and three, a pair takes three or two; and there are one at the start, and two
-    // ends.
+    // SAFETY: the memory has three words per pair plus three. A pair takes three or two; one word is the header and two
+    // are the terminators.
     unsafe {
         let (mut next, mut single) = (start.add(1), end.sub(1));
         *single = END;
@@ -261,22 +288,26 @@ fn fill_apart(memory: &mut [u32], inputs: usize, pair: impl Fn(usize) -> (u32, u
     }
 }
 
-/// Writes an entry, returns what is behind.
+/// Writes an entry; returns the address after it.
+///
+/// # Safety
+/// `next` must be aligned and valid for writing three words.
 unsafe fn put_pair(next: *mut u32, entry: [u32; 3]) -> *mut u32 {
-    // SAFETY: the caller's word.
+    // SAFETY: the caller guarantees the room.
     unsafe {
         next.cast::<[u32; 3]>().write(entry);
         next.add(3)
     }
 }
 
-/// The list of 4 and 2 bits, in segments.
+/// Writes the list of 4 and 2 bits, in segments.
 #[inline(always)]
 fn fill_segments(width: BitWidth, memory: &mut [u32], inputs: usize, pair: impl Fn(usize) -> (u32, u32)) -> Filled {
     let (most, pair_bytes) = (segment(width), 4 * width.words() as u32);
     let (mut total, mut before, mut bytes, mut i, mut next) = (0, 0, 0, 0, memory.as_mut_ptr());
-    // SAFETY: of the memory's two words a pair, one for eight pairs, and three, every pair takes no more than one entry, a
-    // segment that is not the last has eight pairs or more, as their inputs are 255 at most, and the last has two ends.
+    // SAFETY: the memory has three words per pair plus three. A pair takes at most one two-word entry; the terminators
+    // take one word per segment, and one more. Every segment but the last has at least eight pairs, because an input is
+    // at most 255, so that terminators take no more than one word per eight pairs, plus two.
     unsafe {
         while i < inputs {
             let (first, second) = pair(i);
@@ -302,12 +333,36 @@ fn fill_segments(width: BitWidth, memory: &mut [u32], inputs: usize, pair: impl 
 }
 
 unsafe extern "C" {
-    // Activations, their order, pairs, memory, its end.
-    fn foldnet_rv32im_list8_plain(_: *const u8, _: *const u16, _: usize, _: *mut u32, _: *mut u32) -> Filled;
-    fn foldnet_rv32im_list8_listed(_: *const u8, _: *const u16, _: usize, _: *mut u32, _: *mut u32) -> Filled;
-    // The same, but bytes of a pair and the most of a segment.
-    fn foldnet_rv32im_segments_plain(_: *const u8, _: *const u16, _: usize, _: *mut u32, _: usize, _: u32) -> Filled;
-    fn foldnet_rv32im_segments_listed(_: *const u8, _: *const u16, _: usize, _: *mut u32, _: usize, _: u32) -> Filled;
+    fn foldnet_rv32im_list8_plain(
+        x: *const u8,
+        order: *const u16,
+        pairs: usize,
+        memory: *mut u32,
+        end: *mut u32,
+    ) -> Filled;
+    fn foldnet_rv32im_list8_listed(
+        x: *const u8,
+        order: *const u16,
+        pairs: usize,
+        memory: *mut u32,
+        end: *mut u32,
+    ) -> Filled;
+    fn foldnet_rv32im_segments_plain(
+        x: *const u8,
+        order: *const u16,
+        pairs: usize,
+        memory: *mut u32,
+        pair_bytes: usize,
+        max_sum: u32,
+    ) -> Filled;
+    fn foldnet_rv32im_segments_listed(
+        x: *const u8,
+        order: *const u16,
+        pairs: usize,
+        memory: *mut u32,
+        pair_bytes: usize,
+        max_sum: u32,
+    ) -> Filled;
 }
 
 unsafe extern "C" {
@@ -315,15 +370,50 @@ unsafe extern "C" {
     fn foldnet_rv32im_bytes(rows: *const [u32; 2], sums: *const i32, bytes: *mut u8, end: *mut u8);
 }
 
-/// The sums of one or two blocks.
-type Function = unsafe extern "C" fn(*const u32, *const u32, usize, *mut Sums, i32, *const u32);
+/// Computes the sums of one or two blocks, `stride` bytes apart.
+type Function = unsafe extern "C" fn(
+    pairs: *const u32,
+    blocks: *const u32,
+    stride: usize,
+    sums: *mut Sums,
+    h_x: i32,
+    singles: *const u32,
+);
 
-// The sums of one or two blocks: pairs, blocks, bytes of a block, sums, `h X`, single inputs.
+// Each is a `Function`.
 unsafe extern "C" {
-    fn foldnet_rv32im_8x1(_: *const u32, _: *const u32, _: usize, _: *mut Sums, _: i32, _: *const u32);
-    fn foldnet_rv32im_8x2(_: *const u32, _: *const u32, _: usize, _: *mut Sums, _: i32, _: *const u32);
-    fn foldnet_rv32im_4x2(_: *const u32, _: *const u32, _: usize, _: *mut Sums, _: i32, _: *const u32);
-    fn foldnet_rv32im_2x2(_: *const u32, _: *const u32, _: usize, _: *mut Sums, _: i32, _: *const u32);
+    fn foldnet_rv32im_8x1(
+        pairs: *const u32,
+        blocks: *const u32,
+        stride: usize,
+        sums: *mut Sums,
+        h_x: i32,
+        singles: *const u32,
+    );
+    fn foldnet_rv32im_8x2(
+        pairs: *const u32,
+        blocks: *const u32,
+        stride: usize,
+        sums: *mut Sums,
+        h_x: i32,
+        singles: *const u32,
+    );
+    fn foldnet_rv32im_4x2(
+        pairs: *const u32,
+        blocks: *const u32,
+        stride: usize,
+        sums: *mut Sums,
+        h_x: i32,
+        singles: *const u32,
+    );
+    fn foldnet_rv32im_2x2(
+        pairs: *const u32,
+        blocks: *const u32,
+        stride: usize,
+        sums: *mut Sums,
+        h_x: i32,
+        singles: *const u32,
+    );
 }
 
 global_asm!(include_str!("rv32im.s"));

@@ -1,28 +1,38 @@
-# The inner loops of rv32im.rs, which has the algebra.
+# The inner loops of `rv32im.rs`, whose module doc explains the algebra and draws the lists.
 #
-# Words of a pair of inputs, a bit field for each row's weight (8 bits: rows 0 to 5; 4 and 2 bits: rows 0 to 7):
+# Layout of the weight words of one pair of inputs. Each digit is the row whose weight is in that bit field (8 bits:
+# rows 0 to 5; 4 and 2 bits: rows 0 to 7):
 #
 #            31      24 23      16 15       8 7        0
 #   8 bits   | second input       | first input        |
 #   word 0   |    1    |    0     |    1     |    0    |
-#   word 1   | first input        | second input       |      the halves are exchanged
+#   word 1   | first input        | second input       |      halfwords swapped
 #            |    3    |    2     |    3     |    2    |
 #   word 2   |    5    |    4     |    5     |    4    |      as word 0
 #   4 bits   | second input       | first input        |
 #   word 0   |  3 |  2 |  1 |  0  |  3 |  2 |  1 |  0  |      word 1: rows 7 to 4
 #   2 bits   |7|6|5|4|3|2|1|0     |7|6|5|4|3|2|1|0     |
 #
-# The topmost row's field of a half is in two's complement, the others have their sign bit inverted.
+# The most significant field of a halfword is in two's complement; the others have their sign bit inverted (offset
+# binary, weight + 2^(bits - 1)).
 #
-# An example, 8 bits (`word8`). The pair's inputs are 3 and 2, X = 5. Row 0 has the weights 5 and -1, row 1 has -2 and 4: word 0
-# is 0x047ffe85. Its halves are 1151 and -379 as signed numbers: A = 3 * -379 + 2 * 1151 = 1165. For the lane the sign bits of
-# row 1 are inverted, too, and row 0 is masked: 0x84007e00, the fields 132 = 4 + 128 and 126 = -2 + 128. MULHU with
-# 0x03000200, the inputs exchanged, is (132 * 3) << 16 | 132 * 2 + 126 * 3, whose lower half is 642. Sums begin at -128 X
-# = -640, so that A = 525 and L = 2 remain. L is row 1's sum, 3 * -2 + 2 * 4; A - 256 L = 13 is row 0's, 3 * 5 - 2.
+# Worked examples. The pair's inputs are 3 and 2, X = 5:
 #
-# An example, 4 bits (`upper`, `lower`). A word with all sign bits inverted holds w + 8. Masked by 0x000f000f it is a second
-# input's field at bit 16 and a first one's at bit 0. MUL with 2^16 x_first + x_second adds up, in the upper half, the two
-# products of that row: (a + 2^16 b)(2^16 x_first + x_second) = 2^16 (a x_first + b x_second) + ... modulo 2^32.
+#   8 bits   (`word8`) Row 0 has the weights 5 and -1, row 1 has -2 and 4: word 0 is 0x047ffe85. Its halfwords are 1151
+#            and -379 as signed numbers: A = 3 * -379 + 2 * 1151 = 1165. For the lane, the sign bits of row 1 are
+#            inverted as well and row 0 is masked away: 0x84007e00, with fields 132 = 4 + 128 and 126 = -2 + 128. MULHU
+#            with 0x03000200 (the inputs swapped) gives (132 * 3) << 16 | 132 * 2 + 126 * 3, whose lower half is 642.
+#            Sums start at -128 X = -640, so that A = 525 and L = 2 remain. L is row 1's sum, 3 * -2 + 2 * 4; A - 256
+#            L = 13 is row 0's, 3 * 5 - 2.
+#   4 bits   (`upper`, `lower`) Row 0 has the weights 5 and -1. With all sign bits inverted, the fields are 13 = 5 + 8
+#            and 7 = -1 + 8; masked by 0x000f000f the word is 0x0007000d. MUL with 0x00030002 = 3 << 16 | 2 gives
+#            0x0035001a, whose upper half is 53 = 3 * 13 + 2 * 7. Sums start at -8 X = -40, so that 13 = 3 * 5 - 2
+#            remains. For row 2, whose fields are 8 bits further up, `lower` masks by 0x0f000f00: with the same weights
+#            the word is 0x07000d00, MULHU with 0x03000200 gives 0x00150035, and the lower half is 53.
+#   2 bits   Row 1 has the weights 1 and -1. With all sign bits inverted, the fields are 3 = 1 + 2 and 1 = -1 + 2, at
+#            bits 2 and 18; masked by 0x000c000c the word is 0x0004000c. MUL with 0x00030002 gives 0x002c0018, whose
+#            upper half is 44 = 4 (3 * 3 + 2 * 1). A shift by 2 bits leaves 11; sums start at -2 X = -10, so that 1 = 3
+#            - 2 remains.
 
 .option push
 .option arch, +m, +c
@@ -36,17 +46,24 @@
 \name:
 .endm
 
-# The same, and keeps what belongs to the caller.
+# Stack frame, which stays aligned to 16 bytes.
+#
+#   0(sp)  to 48(sp)   ra, s0 to s11, saved
+#   52(sp)             address of the sums (4 and 2 bits)
+.equ FN_SUMS, 52
+.equ FN_FRAME, 64
+
+# Like fn_place, and saves the callee-saved registers.
 .macro fn_begin name
     fn_place \name
-    addi sp, sp, -64
+    addi sp, sp, -FN_FRAME
     fn_each_saved sw
 .endm
 
-# Ends it.
+# Ends a function begun with fn_begin.
 .macro fn_end name
     fn_each_saved lw
-    addi sp, sp, 64
+    addi sp, sp, FN_FRAME
     ret
     .size \name, . - \name
 .endm
@@ -76,12 +93,12 @@
 
 # ---- The list ----
 #
-# In: a0 activations, a1 their order, a2 pairs, at least 1, a3 memory. Out: a0 X.
+# In: a0 activations, a1 their order (`listed` 1), a2 number of pairs, at least 1, a3 memory. Out: a0 X.
 #
-#   a0 next activations     a2 pairs left          t0, t1 the pair
-#   a1 their order          a3 next word
+#   a0 next activations     a2 pairs left (4 and 2 bits)     t0 first input of the pair
+#   a1 their order          a3 next word                     t1 second input
 
-# The next pair's inputs to t0 and t1.
+# Loads the next pair's inputs into t0 and t1.
 .macro gather listed
     .if \listed
     lhu t0, 0(a1)
@@ -98,10 +115,11 @@
     .endif
 .endm
 
-# 8 bits. In: a4 the memory's end. Out: a1 the first single input.
+# 8 bits. In: a4 end of the memory. Out: a1 first entry of the list of single inputs.
 #
-#   a4 next single input, downwards     a5 X of single inputs     a7 bytes from the block's start
-#   t5 the list                         a6 X of pairs             t6 bytes of a block
+#   a4 next single input, downwards     a7 bytes of weights since the block's start
+#   a5 X of single inputs               t5 start of the list
+#   a6 X of pairs                       t6 bytes of a block
 .macro list8 name, listed
     fn_place \name
     li t0, -1
@@ -163,9 +181,11 @@
 list8 foldnet_rv32im_list8_plain, 0
 list8 foldnet_rv32im_list8_listed, 1
 
-# 4 and 2 bits. In: a4 bytes of a pair, a5 the largest sum of a segment's inputs.
+# 4 and 2 bits. In: a4 bytes of weights per pair, a5 the largest sum of a segment's inputs.
 #
-#   a6 X     a7 X of the segment     t2 sum of the pair     t3 bytes from the last entry     t6 -1
+#   a6 X                    t2 sum of the pair
+#   a7 X of the segment     t3 bytes of weights since the last entry
+#   t6 -1
 .macro segments name, listed
     fn_place \name
     clear a6, a7, t3
@@ -203,18 +223,19 @@ segments foldnet_rv32im_segments_listed, 1
 
 # ---- Sums ----
 #
-# In: a0 pairs, a1 blocks, a2 bytes of a block, a3 sums (a word for each row of the blocks), a4 h X, a5 single inputs.
+# In: a0 list of pairs, a1 blocks, a2 bytes between blocks, a3 sums (one word per row of the blocks), a4 h X, a5 list of
+# single inputs (8 bits).
 
 # ---- 8 bits ----
 #
-#   a0 next pairs              a6 weights                    s0 A, s1 L of word 0 of the first block
-#   a1 blocks                  a7 first << 24 | second << 8  s2 A, s3 L of word 1
-#   a2 bytes of a block        t3 second << 24 | first << 8  s4 A, s5 L of word 2
-#   a3 second input            t4 mask of the upper rows     s6 to s11 likewise of the second block
-#   a4 first input             t5 their sign bits            t0 to t2 products
-#   a5 next single input       t6 sums
+#   a0 next pairs                         a7 first << 24 | second << 8     s0 A, s1 L of word 0 of the first block
+#   a1 blocks                             t3 second << 24 | first << 8     s2 A, s3 L of word 1
+#   a2 bytes between blocks               t4 mask of the upper rows        s4 A, s5 L of word 2
+#   a3 second input, or single input      t5 their sign bits               s6 to s11 likewise of the second block
+#   a4 first input                        t6 sums                          t0 to t2 products
+#   a5 next single input                  a6 weights
 
-# A word times two inputs: `low` and `high` for its halves, `both` for the lane.
+# Multiplies a word by two inputs: `low` and `high` go with its halfwords, `both` with the lane.
 .macro word8 a, l, at, low, high, both
     lw t0, \at(a6)
     lh t1, \at(a6)
@@ -235,7 +256,7 @@ segments foldnet_rv32im_segments_listed, 1
     word8 \a2, \l2, 8, a4, a3, a7
 .endm
 
-# A half times a single input, added or subtracted.
+# Multiplies a halfword by a single input; adds or subtracts the product.
 .macro half8 a, l, at, op
     lh t0, \at(a6)
     lb t1, \at+1(a6)
@@ -245,21 +266,21 @@ segments foldnet_rv32im_segments_listed, 1
     \op \l, \l, t1
 .endm
 
-# The halves of a pair's first input.
+# The halfwords of a pair's first input.
 .macro first8 a0, l0, a1, l1, a2, l2
     half8 \a0, \l0, 0, add
     half8 \a1, \l1, 6, add
     half8 \a2, \l2, 8, add
 .endm
 
-# The halves of a pair's second input, which is negative.
+# The halfwords of a pair's second input, which is listed as its negative.
 .macro second8 a0, l0, a1, l1, a2, l2
     half8 \a0, \l0, 2, sub
     half8 \a1, \l1, 4, sub
     half8 \a2, \l2, 10, sub
 .endm
 
-# A = S_low + 256 S_high, L = S_high modulo 2^16: both sums, and their places.
+# A = S_low + 256 S_high, L = S_high modulo 2^16: separates both sums and stores them at `at`.
 .macro rows8 at, a, l
     slli \l, \l, 8
     sub \l, \a, \l
@@ -271,7 +292,7 @@ segments foldnet_rv32im_segments_listed, 1
     sw \a, \at+4(t6)
 .endm
 
-# The entry `at` bytes on; the first one's a6 is there.
+# Processes the entry at offset `at`; for the first one, a6 is already loaded.
 .macro entry8 at, blocks
     .if \at
     lw a6, \at(a0)
@@ -284,7 +305,7 @@ segments foldnet_rv32im_segments_listed, 1
     each_block8 pair8, \blocks
 .endm
 
-# Does the same for every block.
+# Applies the macro `what` to each block.
 .macro each_block8 what, blocks
     \what s0, s1, s2, s3, s4, s5
     .if \blocks == 2
@@ -300,7 +321,7 @@ segments foldnet_rv32im_segments_listed, 1
     .endr
 .endm
 
-# With two blocks two entries a round; where their number is odd, the first round begins at its second.
+# With two blocks, two entries per iteration; if their number is odd, the loop is entered at the second.
 .macro sums8 name, blocks
     fn_begin \name
     mv t6, a3
@@ -360,14 +381,27 @@ sums8 foldnet_rv32im_8x2, 2
 
 # ---- 4 and 2 bits ----
 #
-#   a0 next entry              a4 to a7 masks (4 bits: a6 is the next entry's bytes,   t0 sign bits of the topmost rows
-#   a1 inputs for MUL          a7 the second block's weights)                          t1 weights
-#   a2 bytes of a block        s0 to s11, t4 to t6, ra lanes: of the first block's     t2 products
-#   a3 inputs for MULHU        rows, then of the second's                              t3 the first block's weights
+#                4 bits                                     2 bits
+#   a0           next entry                                 next entry
+#   a1           inputs for MUL                             inputs for MUL
+#   a2           bytes between blocks                       bytes between blocks
+#   a3           inputs for MULHU                           inputs for MULHU
+#   a4           mask for `upper`                           first mask for `upper`
+#   a5           mask for `lower`                           second mask for `upper`
+#   a6           next entry's bytes                         first mask for `lower`
+#   a7           the second block's weights, their place    second mask for `lower`
+#   t0           sign bits of the top rows                  sign bits of the top rows
+#   t1           weights                                    weights, the next entry's bytes
+#   t2           products                                   products
+#   t3           the first block's weights, their place     the first block's weights, their place
+#   s0 to s11,   lanes of the rows: eight of the first      lanes of the rows: eight of the first
+#   t4 to t6, ra block, then eight of the second            block, then eight of the second
+#
+# At the end of a segment, a1 is the address of the sums, t1 and t2 are scratch.
 
-# Begins the sums at `-h X`, and keeps where they are.
+# Sets all sums to -h X and saves their address.
 .macro start name
-    sw a3, 52(sp)
+    sw a3, FN_SUMS(sp)
     neg a4, a4
     addi t0, a3, 64
 .Lbegin_\name:
@@ -387,20 +421,20 @@ sums8 foldnet_rv32im_8x2, 2
     li \lane, 0
 .endm
 
-# The same with a lane in the lower half.
+# Like flush_upper, with the lane in the lower half.
 .macro flush_lower at, lane, shift
     slli \lane, \lane, 16
     flush_upper \at, \lane, \shift
 .endm
 
-# Row of the pair's weights under `mask`: into a lane in the upper half of a register.
+# Multiplies the row selected by `mask` by both inputs and adds it to a lane in the upper half of a register.
 .macro upper lane, mask
     and t2, t1, \mask
     mul t2, t2, a1
     add \lane, \lane, t2
 .endm
 
-# The same into a lane in the lower half.
+# Like upper, for a lane in the lower half.
 .macro lower lane, mask
     and t2, t1, \mask
     mulhu t2, t2, a3
@@ -448,7 +482,7 @@ sums8 foldnet_rv32im_8x2, 2
 .Lmore_\name:
     lw a6, 0(a0)
     bgez a6, .Lpair_\name
-    lw a1, 52(sp)
+    lw a1, FN_SUMS(sp)
     flush4 0, s0, s1, s2, s3
     flush4 16, s4, s5, s6, s7
     flush4 32, s8, s9, s10, s11
@@ -461,7 +495,7 @@ sums8 foldnet_rv32im_8x2, 2
 
 sums4 foldnet_rv32im_4x2
 
-# The eight rows of a word in t1; the rows under the second and fourth mask count four times.
+# The eight rows of a word in t1; rows selected by the second masks are accumulated times four.
 .macro word2 l0, l1, l2, l3, l4, l5, l6, l7
     xor t1, t1, t0
     upper \l0, a4
@@ -508,7 +542,7 @@ sums4 foldnet_rv32im_4x2
 .Lmore_\name:
     lw t1, 0(a0)
     bgez t1, .Lpair_\name
-    lw a1, 52(sp)
+    lw a1, FN_SUMS(sp)
     flush2 0, s0, s1, s2, s3, s4, s5, s6, s7
     flush2 32, s8, s9, s10, s11, t4, t5, t6, ra
     lw t1, 4(a0)
@@ -521,16 +555,17 @@ sums2 foldnet_rv32im_2x2
 
 # ---- Requantization ----
 #
-# In: a0 rows, a1 sums, a2 bytes, a3 their end, at least 1.
+# In: a0 rows, a1 sums, a2 bytes, a3 their end; there is at least one byte.
 #
-#   a0 next row     a2 next byte      a4 255, the largest byte     t1 its factor
-#   a1 next sum     a3 their end      t0 a sum                     t2 its shift
+#   a0 next row      a3 end of the bytes           t1 factor 2^17 m
+#   a1 next sum      a4 255, the largest byte      t2 shift
+#   a2 next byte     t0 sum, byte
 #
-# A row is two words, its bias and worst << 24 | shift << 16 | m. MULHU with 2^17 m makes floor(sum m / 2^15) of a sum that
-# is not negative, below 2^31; a shift of 0 is right, too, as it is made one more, by 1 bit to the left before and 1 to the
-# right behind.
+# A row is two words, its bias and worst << 24 | shift << 16 | m. For a sum that is not negative, MULHU with 2^17 m
+# gives floor(sum m / 2^15), below 2^31. Rounding needs the last bit shifted out; so that a shift of 0 also works, the
+# value is shifted left by 1 first and right by 1 more afterwards.
 
-# Row number `at` from a0.
+# Requantizes row number `at`, counted from a0.
 .macro byte at
     lw t0, 8*\at(a0)
     lw t1, 4*\at(a1)
@@ -558,7 +593,7 @@ sums2 foldnet_rv32im_2x2
     j .Lfn_bytes_behind_\at
 .endm
 
-# Two rows a round; where their number is odd, the first round begins at its second.
+# Two rows per iteration; if their number is odd, the loop is entered at the second.
 fn_place foldnet_rv32im_bytes
     li a4, 255
     sub t0, a3, a2
