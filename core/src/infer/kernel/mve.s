@@ -1,29 +1,40 @@
-@ The lists of `mve.rs`, the sums that read them, and what makes outputs of the sums.
+@ Assembly of `mve.rs`, whose module doc explains the algebra and draws the list: building the lists, computing sums
+@ over them, and requantizing the sums to outputs.
 @
-@ Words of a pair of inputs, a bit field for each row's weight (8 bits: rows 0 to 5; 4 and 2 bits: rows 0 to 7):
+@ Layout of the weight words of one pair of inputs. Each digit is the row whose weight is in that bit field (8 bits:
+@ rows 0 to 5; 4 and 2 bits: rows 0 to 7):
 @
 @            31      24 23      16 15       8 7        0
 @   8 bits   | second input       | first input        |
 @   word 0   |    1    |    0     |    1     |    0    |
-@   word 1   | first input        | second input       |      the halves are exchanged
+@   word 1   | first input        | second input       |      halfwords swapped
 @            |    3    |    2     |    3     |    2    |
 @   word 2   |    5    |    4     |    5     |    4    |      as word 0
 @   4 bits   | second input       | first input        |
 @   word 0   |  3 |  2 |  1 |  0  |  3 |  2 |  1 |  0  |      word 1: rows 7 to 4
 @   2 bits   |7|6|5|4|3|2|1|0     |7|6|5|4|3|2|1|0     |
 @
-@ The last row's field of a half is in two's complement, the others have their sign bit inverted. A vector holds the same word
-@ of four pairs: eight halves, one for each of eight inputs.
+@ The most significant field of a halfword is in two's complement; the others have their sign bit inverted (offset
+@ binary, weight + 2^(bits - 1)).
 @
-@ An example, 8 bits. Of eight inputs the first two are 3 and 2, the others 0. Row 0 has the weights 5 and -1 for these two,
-@ row 1 has -2 and 4. Word 0 of the first pair is, from the topmost byte, 4, 0x7f (-1 with the sign bit inverted), 0xfe, 0x85.
-@ Its halves are 0x047f = 1151 and 0xfe85 = -379 as signed numbers, which are 256 * 4 - 1 + 128 and 256 * -2 + 5 + 128.
-@ VMLADAVA.S16 adds 3 * -379 + 2 * 1151 = 1165, and VMLADAVA.U8, for which the inputs are the bytes 3, 0, 2, 0, adds
-@ 3 * 0x85 + 2 * 0x7f = 653. The row sums are S0 = 3 * 5 - 2 = 13 and S1 = -6 + 8 = 2, X = 5. Both sums began at
-@ -128 X = -640: 653 - 640 = 13 is S0, and (1165 - 640 - 13) / 256 = 2 is S1.
+@ A vector holds the same word of four pairs: eight halfwords, one for each of eight inputs.
 @
-@ A list is a sequence of runs {bytes of weights to skip, where the code of a run of so many groups begins, the groups}, each
-@ group the bytes of eight inputs; the last run has no groups, and skips to the block's end.
+@ Worked examples. Of eight inputs the first two are 3 and 2, the others 0, so X = 5; sums are those after this group,
+@ if it is the only one. For VMLADAVA.U8 the widened inputs are the bytes 3, 0, 2, 0.
+@
+@   8 bits   Row 0 has the weights 5 and -1 for the two inputs, row 1 has -2 and 4. From the top byte down, word 0 of
+@            the first pair is 4, 0x7f (-1 with the sign bit inverted), 0xfe, 0x85: 0x047ffe85. VMLADAVA.S16 adds
+@            3 * -379 + 2 * 1151 = 1165, where 0xfe85 = -379 and 0x047f = 1151 as signed numbers, and VMLADAVA.U8 adds
+@            3 * 0x85 + 2 * 0x7f = 653. Both sums started at -128 X = -640: 653 - 640 = 13 is S0, and
+@            (1165 - 640 - 13) / 256 = 2 is S1.
+@   4 bits   Rows 0 to 3 have the weights (5, -1), (-2, 4), (1, 3) and (-4, 2): word 0 is 0x2bc7c96d. The sums are
+@            r0 = -30419 of whole halfwords, r2 = 45 of low bytes, and masked r4 = 2317 and r6 = 13. S0 = r6 = 13,
+@            r2 - r6 = 32 = 16 S1, r4 - r6 = 2304 = 256 S2, and r0 - r2 - (r4 - r6) = -32768 = 4096 S3: 13, 2, 9 and -8.
+@   2 bits   Rows 0 to 7 have the weights (1, -1), (-1, 0), (0, 1), (1, 1), (0, -1), (-1, 1), (1, 0) and (-1, -1): the
+@            word is 0xedf9f6e7. The sums of low bytes are r2 = 341, r6 = 33, r10 = -11 and lr = 1. S0 = lr = 1,
+@            r10 - lr = -12 = 4 S1, r6 - lr = 32 = 16 S2, and r2 - r10 - (r6 - lr) = 320 = 64 S3: 1, -3, 2 and 5. The
+@            sums of whole halfwords r0 = -70827, r4 = 11809, r8 = -1547 and r12 = -511, minus those of low bytes, give
+@            rows 4 to 7 likewise, 256 times: -2, -1, 3 and -5.
 
 .syntax unified
 
@@ -39,16 +50,20 @@ foldnet_\name:
 
 @ ---- Lists ----
 @
-@ In: r0 a `Gather` {where to write, activations, what is read, inputs in whole groups of weights, activations' number, bytes of a
-@ group's weights, inputs behind the whole groups, bytes behind the whole groups, table of entries}. Out: X.
+@ In: r0 `Gather` {destination, activations, source, inputs in whole groups, number of activations, weight bytes per
+@ group, inputs after the whole groups, weight bytes after the whole groups, entry table}. Out: r0 X.
 @
-@   r0 next word           r4 X                       r8  header of the run, its second word
-@   r1 activations         r5 bytes of a group        r9  where a full run ends
-@   r2 what is read        r6 sum of a group          r10 inputs of the last group, which is not whole
-@   r3 inputs left         r7 bytes skipped           r11 bytes behind the whole groups
-@   q0 a group's inputs    q1 their numbers           q2  number of activations     lr table of entries, less 2
+@   r0  next word of the list                        r8  second word of the run's header
+@   r1  activations                                  r9  end of the run if it becomes full
+@   r2  source: next activations, or next indices    r10 inputs after the whole groups
+@   r3  inputs left                                  r11 weight bytes after the whole groups
+@   r4  X                                            r12 scratch
+@   r5  weight bytes per group                       lr  entry table, minus 2
+@   r6  sum of the group                             q0  inputs of the group
+@   r7  bytes of weights to skip                     q1  their indices
+@                                                    q2  number of activations, in every lane
 
-@ The next group to q0, at most r3 inputs, and its sum to r6.
+@ Loads the next group, at most r3 inputs, into q0 and its sum into r6.
 .macro foldnet_take_activations
    vctp.16 r3
    vpst
@@ -56,7 +71,7 @@ foldnet_\name:
    vaddv.u16 r6, q0
 .endm
 
-@ An input that is not there is 0.
+@ Likewise; missing inputs are 0.
 .macro foldnet_take_pixels
    vctp.16 r3
    vpsttt
@@ -66,14 +81,14 @@ foldnet_\name:
    vaddv.u16 r6, q0
 .endm
 
-@ A run's header; its end.
+@ Starts a run: writes its header except for the code address.
 .macro foldnet_open
    str r7, [r0], #8
    sub r8, r0, #4
    mov r7, #0
 .endm
 
-@ A run of n groups ends: 4 + 8 n bytes from its header.
+@ Ends a run of n groups: r0 - r8 = 4 + 8 n, half of which, from lr, leads to entry n.
 .macro foldnet_close
    sub r12, r0, r8
    lsr r12, #1
@@ -121,7 +136,7 @@ foldnet_\name:
    b .Lzeros_\name
 .Lclose_\name:
    foldnet_close
-.Ltail_\name:                   @ a group whose weights are not whole is a run by itself
+.Ltail_\name:                   @ a group with fewer than four pairs of weights is a run of its own
    cmp r10, #0
    beq .Lend_\name
    mov r3, r10
@@ -133,7 +148,7 @@ foldnet_\name:
    str r12, [r8]
    vstrb.16 q0, [r0], #8
    add r4, r6
-.Lend_\name:                    @ the last run: skips what is left
+.Lend_\name:                    @ terminator: skips the remaining weights
    add r7, r11
    ldr r12, [lr, #2]
    strd r7, r12, [r0]
@@ -146,11 +161,15 @@ foldnet_\name:
 
 @ ---- Walks ----
 @
-@ In: r0 a `Walk`, r1 weights. A walk goes through block after block until the outputs are full.
+@ In: r0 `Walk` {first initial sum, list, seven more initial sums, rows, outputs, their end, pairs in the last group},
+@ r1 weights. A walk goes through block after block until the outputs are full.
 @
-@   r1 list      r5 the `Walk` {a sum to begin with, list, seven sums, rows, outputs, their end, pairs of the last group}
-@   r3 weights   r9 rows     r7 outputs     r11 what to skip     r0, r2, r4, ... lr sums
+@   r1  list                             r7  outputs, or sums
+@   r3  weights (4 and 2 bits)           r9  rows, or 0
+@   r5  the `Walk`                       r11 bytes of weights to skip
+@   r0, r2, r4, r6, r8, r10, r12, lr     sums; r12 and lr only at 4 and 2 bits
 
+@ Fields of `Walk`; `mve.rs` checks them. ROWS is followed by the outputs.
 .equ ROWS, 36
 .equ END, 44
 .equ PAIRS, 48
@@ -170,14 +189,15 @@ foldnet_\name:
    pop {r4-r11, pc}
 .endm
 
-@ The next run's weights, then its code.
+@ Skips to the next run's weights and jumps to its code.
 .macro foldnet_next
    ldr r11, [r1], #4
    foldnet_skip
    ldr pc, [r1], #4
 .endm
 
-@ Where the code of runs of 0 to MAX_RUN groups begins, and that of a group whose weights are not whole.
+@ Table of entry points: for runs of 0 to MAX_RUN groups, and for a group of fewer than four pairs (+ 1 is the Thumb
+@ bit).
 .macro foldnet_entries name
 .section .rodata.foldnet_\name\()_entries, "a", %progbits
 .balign 4
@@ -198,7 +218,7 @@ foldnet_\name\()_entries:
    foldnet_next
 .endm
 
-@ The block's end, if outputs are asked for: the next one. Otherwise sums were stored, and the walk is over.
+@ Ends a block: continues with the next one until the outputs are full; if sums were stored instead, the walk ends.
 .macro foldnet_end name
    ldr r11, [r5, #END]
    cmp r7, r11
@@ -207,10 +227,12 @@ foldnet_\name\()_entries:
    foldnet_leave
 .endm
 
-@ Outputs of four rows of `sum` = bias + sum, in the lowest byte of each; `rest` and q6 are lost.
+@ Requantizes four rows; `sum` holds bias + sum and receives the output in the lowest byte of each lane. Clobbers `rest`
+@ and q6.
 @
-@ requantize: floor((bias + sum) m / 2^(15 + s) + 1/2), which VRMULH makes with m 2^(17 - s), less than 2^31. The row is
-@ {bias, worst << 24 | s << 16 | m}, 1 <= s <= 30; VSHL shifts right by what is negative in the lowest byte.
+@ The output is floor((bias + sum) m / 2^(15 + s) + 1/2), clamped, which VRMULH computes with the factor m 2^(17 - s),
+@ less than 2^31. The row is {bias, worst << 24 | s << 16 | m}, 1 <= s <= 30; VSHL shifts right by a negative count in
+@ the lowest byte.
 .macro foldnet_requantize sum rest
    vshl.i32 q6, \rest, #17
    vshr.u32 \rest, \rest, #16
@@ -221,7 +243,7 @@ foldnet_\name\()_entries:
    vqmovnb.u16 \sum, \sum
 .endm
 
-@ The next four rows' outputs from their sums.
+@ Writes the next four rows' outputs from their sums.
 .macro foldnet_four_bytes sums
    vld20.32 {q0, q1}, [r9]
    vld21.32 {q0, q1}, [r9]!
@@ -232,8 +254,13 @@ foldnet_\name\()_entries:
 
 @ ---- 8 bits ----
 @
-@   q7 addresses of four pairs, less 48     q0, q1 words of four pairs     r0, r4, r8   sums of whole halves, words 0, 1, 2
-@   q4 inputs     q5 with pairs exchanged     r3 0                         r2, r6, r10  sums of low bytes
+@   r0  sum of whole halfwords, word 0     q0  word 0 of four pairs, then word 2
+@   r2  sum of low bytes, word 0           q1  word 1 of four pairs
+@   r3  0                                  q2  word 2 of four pairs (tail)
+@   r4  sum of whole halfwords, word 1     q4  inputs
+@   r6  sum of low bytes, word 1           q5  inputs, swapped within pairs
+@   r8  sum of whole halfwords, word 2     q7  addresses of four pairs, minus 48
+@   r10 sum of low bytes, word 2
 
 .macro foldnet_skip
    vadd.i32 q7, q7, r11
@@ -289,7 +316,8 @@ foldnet_\name\()_entries:
    vshr.s32 q5, q5, #8
    cmp r9, #0
    beq .Lsums_mve8
-   vld40.32 {q0, q1, q2, q3}, [r9]      @ {bias, rest} of rows 0, 2, 4, then of rows 1, 3, 5, and of one that is not used
+                                @ q0, q1 {bias, rest} of rows 0, 2, 4 and 6; q2, q3 of 1, 3, 5 and 7; 6, 7 are unused
+   vld40.32 {q0, q1, q2, q3}, [r9]
    vld41.32 {q0, q1, q2, q3}, [r9]
    vld42.32 {q0, q1, q2, q3}, [r9]
    vld43.32 {q0, q1, q2, q3}, [r9]
@@ -310,9 +338,12 @@ foldnet_\name\()_entries:
 
 @ ---- 4 bits ----
 @
-@   q0, q1 words 0 and 1 of four pairs      r0, r8   sums of whole halves     r4, r12  sums of halves masked with 0x0f0f
-@   q2 inputs     q3 0x0f0f                 r2, r10  sums of low bytes        r6, lr   sums of bytes masked with 0x0f
-@   q4 {0, 8, 16, 24}     q7 {0, -4, -8, -12}
+@   r0  sum of whole halfwords, word 0          q0  word 0 of four pairs
+@   r2  sum of low bytes, word 0                q1  word 1 of four pairs
+@   r4  sum of halfwords & 0x0f0f, word 0       q2  inputs
+@   r6  sum of low bytes & 0x0f, word 0         q3  0x0f in every byte
+@   r8, r10, r12, lr  likewise of word 1        q4  {0, 8, 16, 24}, offsets of the words of four pairs (tail)
+@                                               q7  {0, -4, -8, -12}, shifts of rows
 
 .purgem foldnet_skip
 .macro foldnet_skip
@@ -339,7 +370,7 @@ foldnet_\name\()_entries:
    foldnet_sums4
 .endm
 
-@ q5: the sums of four rows. Whole halves less low bytes are 256 (S2 + 16 S3), the same masked 256 S2, and so on.
+@ Puts the sums of four rows into q5. Whole halfwords minus low bytes give 256 (S2 + 16 S3); masked, 256 S2; and so on.
 .macro foldnet_follow4 whole low halves bytes
    sub \whole, \low
    sub \halves, \bytes
@@ -388,9 +419,14 @@ foldnet_\name\()_entries:
 
 @ ---- 2 bits ----
 @
-@   q0 words of four pairs     q2 masked        r0, r2   sums of whole halves, of low bytes     r8, r10  masked with 0x0f
-@   q1 inputs                  q7 {0, -2, -4, -6}        r4, r6   masked with 0x33              r12, lr  masked with 0x03
-@   q3 0x33 and q4 0x0f in every byte
+@   r0  sum of whole halfwords              q0  words of four pairs
+@   r2  sum of low bytes                    q1  inputs
+@   r4  sum of halfwords & 0x3333           q2  masked words
+@   r6  sum of low bytes & 0x33             q3  0x33 in every byte
+@   r8  sum of halfwords & 0x0f0f           q4  0x0f in every byte
+@   r10 sum of low bytes & 0x0f             q7  {0, -2, -4, -6}, shifts of rows
+@   r12 sum of halfwords & 0x0303
+@   lr  sum of low bytes & 0x03
 
 .macro foldnet_sums2
    vmladava.s16 r0, q0, q1
@@ -412,7 +448,8 @@ foldnet_\name\()_entries:
    foldnet_sums2
 .endm
 
-@ Four rows of a byte: all of it, masked with 0x33, with 0x0f, with 0x03 become 64 S3, 16 S2, 4 S1, S0, then q: S0 to S3.
+@ Separates the four rows of a byte: from the sums of the whole byte and of the byte masked with 0x33, 0x0f and 0x03,
+@ computes S0 to S3 into q.
 .macro foldnet_follow2 q all third second first
    sub \all, \second
    sub \third, \first
@@ -423,7 +460,7 @@ foldnet_\name\()_entries:
    vshl.s32 \q, \q, q7
 .endm
 
-@ Rows 4 to 7 count 256 times, in whole halves less low bytes.
+@ Rows 4 to 7 are in whole halfwords minus low bytes, scaled by 256.
 .macro foldnet_follow_both2
    sub r0, r2
    sub r4, r6
