@@ -11,19 +11,18 @@ pub mod table;
 use std::env;
 
 fn main() {
-    let kernels: Vec<String> = table::FAMILIES.iter().map(|family| format!("\"{}\"", family.kernel)).collect();
+    let served = table::CORES.iter().map(|core| core.kernel);
+    let kernels: Vec<String> = served.chain([table::PORTABLE]).map(|kernel| format!("\"{kernel}\"")).collect();
     println!("cargo::rustc-check-cfg=cfg(foldnet_kernel, values({}))", kernels.join(", "));
     println!("cargo::rustc-check-cfg=cfg(foldnet_long_multiply)");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/infer/kernel/table.rs");
     let target = env::var("TARGET").expect("cargo says what is built for");
     let has_feature = |feature: &str| env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase())).is_some();
-    let family = table::family_of(&target, has_feature);
-    println!("cargo::rustc-env=FOLDNET_CPU={}", family.map_or("", |family| family.cpu));
-    if let Some(family) = family {
-        println!("cargo::rustc-cfg=foldnet_kernel=\"{}\"", family.kernel);
-        if family.long_multiply {
-            println!("cargo::rustc-cfg=foldnet_long_multiply");
-        }
+    let core = table::serving(&target, has_feature);
+    println!("cargo::rustc-env=FOLDNET_CPU={}", core.map_or("", |core| core.cpu));
+    println!("cargo::rustc-cfg=foldnet_kernel=\"{}\"", core.map_or(table::PORTABLE, |core| core.kernel));
+    if core.is_some_and(|core| core.long_multiply) {
+        println!("cargo::rustc-cfg=foldnet_long_multiply");
     }
 }

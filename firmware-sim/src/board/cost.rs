@@ -26,36 +26,57 @@ const fn costs(by_product: f64, by_block: f64, by_pair: f64) -> Costs {
     Costs { by_product, by_block, by_pair }
 }
 
-/// Costs of a core at 8, 4 or 2 bits; `None` for cores without published timing per instruction.
-fn costs_of(core: &str, width: BitWidth) -> Option<Costs> {
-    let all = match core {
-        "Cortex-M0" => [costs(47.20, 1471.7, 50.98), costs(59.76, 1762.2, 57.80), costs(49.56, 1932.8, 46.54)],
-        "Cortex-M0+" => [costs(47.20, 1364.9, 48.08), costs(59.45, 1644.4, 54.36), costs(49.45, 1806.0, 43.73)],
-        "Cortex-M3" => [costs(49.68, 1093.1, 48.23), costs(71.70, 1177.5, 48.75), costs(63.69, 1189.5, 46.83)],
-        "Cortex-M4" | "Cortex-M4F" => {
-            [costs(12.81, 545.8, 22.21), costs(15.74, 643.9, 21.71), costs(15.39, 652.9, 21.62)]
-        }
-        _ => return None,
-    };
-    Some(match width {
-        BitWidth::Eight => all[0],
-        BitWidth::Four => all[1],
-        BitWidth::Two => all[2],
-    })
+/// A core with published timing per instruction.
+struct Timed {
+    /// Its name in board files.
+    core: &'static str,
+    /// Number of passes of its kernel over a block's weights; two for kernels that process one input at a time.
+    passes: f64,
+    /// At 8, 4 and 2 bits.
+    costs: [Costs; 3],
 }
 
-/// Number of passes of a core's kernel over a block's weights; two for kernels that process one input at a time.
-fn passes(core: &str) -> f64 {
-    if core.starts_with("Cortex-M4") { 1.0 } else { 2.0 }
+/// The cores that cycles are modelled for; the plugin has the same (`foldnet_plugin::timing`), as a test checks.
+const TIMED: &[Timed] = &[
+    Timed {
+        core: "Cortex-M0",
+        passes: 2.0,
+        costs: [costs(47.20, 1471.7, 50.98), costs(59.76, 1762.2, 57.80), costs(49.56, 1932.8, 46.54)],
+    },
+    Timed {
+        core: "Cortex-M0+",
+        passes: 2.0,
+        costs: [costs(47.20, 1364.9, 48.08), costs(59.45, 1644.4, 54.36), costs(49.45, 1806.0, 43.73)],
+    },
+    Timed {
+        core: "Cortex-M3",
+        passes: 2.0,
+        costs: [costs(49.68, 1093.1, 48.23), costs(71.70, 1177.5, 48.75), costs(63.69, 1189.5, 46.83)],
+    },
+    Timed { core: "Cortex-M4", passes: 1.0, costs: DSP },
+    Timed { core: "Cortex-M4F", passes: 1.0, costs: DSP },
+];
+
+/// The M4's, with and without an FPU.
+const DSP: [Costs; 3] = [costs(12.81, 545.8, 22.21), costs(15.74, 643.9, 21.71), costs(15.39, 652.9, 21.62)];
+
+/// Names of the cores with published timing per instruction, for which `--cycles` has a model.
+pub fn timed_cores() -> impl Iterator<Item = &'static str> {
+    TIMED.iter().map(|timed| timed.core)
 }
 
 /// Cycles of a layer on `board` with weights of `bits`.
 fn layer(board: &Board, inputs: usize, units: usize, bits: u8) -> Option<f64> {
     let width = BitWidth::from_bits(bits)?;
-    let Costs { by_product, by_block, by_pair } = costs_of(board.core, width)?;
+    let Timed { passes, costs, .. } = TIMED.iter().find(|timed| timed.core == board.core)?;
+    let Costs { by_product, by_block, by_pair } = match width {
+        BitWidth::Eight => costs[0],
+        BitWidth::Four => costs[1],
+        BitWidth::Two => costs[2],
+    };
     let (pairs, blocks) = (inputs.div_ceil(2) as f64, units.div_ceil(width.rows()) as f64);
     let bytes = blocks * width.block_words(inputs) as f64 * 4.0;
-    let waiting = bytes / f64::from(board.flash_line) * f64::from(board.wait_states) * passes(board.core);
+    let waiting = bytes / f64::from(board.flash_line) * f64::from(board.wait_states) * passes;
     Some(blocks * (pairs * by_product + by_block) + pairs * by_pair + waiting)
 }
 

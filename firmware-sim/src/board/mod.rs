@@ -7,9 +7,9 @@ mod slow;
 mod table;
 
 pub use choice::{BoardArgs, BoardError, known};
-pub use cost::{cycles_without_zeros, ms_without_zeros};
+pub use cost::{cycles_without_zeros, ms_without_zeros, timed_cores};
 pub use slow::{SlowLayer, slow_layers, slow_layers_on};
-pub use table::{BUILT_IN, Board, CORES, Core, FIRMWARE_LEN, FIRMWARE_RAM, Qemu, Region, STACK_LEN, STATICS_LEN, read};
+pub use table::{BUILT_IN, Board, FIRMWARE_LEN, FIRMWARE_RAM, Qemu, Region, STACK_LEN, STATICS_LEN, cores, read};
 
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::KernelKind;

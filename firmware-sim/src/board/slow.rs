@@ -25,25 +25,25 @@ pub struct SlowLayer {
     pub instructions: usize,
 }
 
-/// Instructions per strip and block; unknown for kernels that no board uses.
-const fn by_block(kernel: KernelKind) -> usize {
-    match kernel {
-        KernelKind::Dsp => 250,
-        KernelKind::Mve => 300,
-        KernelKind::Armv7m => 490,
-        KernelKind::Armv6m => 440,
-        KernelKind::Rv32im => 250,
-        KernelKind::Portable | KernelKind::Sse2 => 0,
-    }
+/// Additional instructions of a kernel.
+struct Extra {
+    /// Per strip and block.
+    by_block: usize,
+    /// Per row that compiled code requantizes instead of the kernel; 0 if it always does.
+    by_row: usize,
 }
 
-/// Additional instructions per row that compiled code requantizes instead of the kernel; 0 if it always does.
-const fn by_row(kernel: KernelKind) -> usize {
-    match kernel {
-        KernelKind::Dsp => 25,
-        KernelKind::Mve => 40,
-        _ => 0,
-    }
+/// What a kernel takes; unknown, and 0, for those that no board uses.
+const fn extra(kernel: KernelKind) -> Extra {
+    let (by_block, by_row) = match kernel {
+        KernelKind::Dsp => (250, 25),
+        KernelKind::Mve => (300, 40),
+        KernelKind::Armv7m => (490, 0),
+        KernelKind::Armv6m => (440, 0),
+        KernelKind::Rv32im => (250, 0),
+        KernelKind::Portable | KernelKind::Sse2 => (0, 0),
+    };
+    Extra { by_block, by_row }
 }
 
 /// The layers of `model` with rows that make `kernel` slow.
@@ -52,9 +52,10 @@ pub fn slow_layers(model: &Model, kernel: KernelKind) -> Vec<SlowLayer> {
     let of = |rows: SlowRows| {
         let layer = layers.get(rows.layer)?;
         let (width, units) = (BitWidth::from_bits(layer.bits)?, usize::from(layer.units));
+        let Extra { by_block, by_row } = extra(kernel);
         let strips = if rows.wide > 0 { rows.strips } else { 0 };
-        let in_strips = strips * units.div_ceil(width.rows()) * by_block(kernel);
-        let requantized = if rows.layer + 1 < layers.len() { units * by_row(kernel) } else { 0 };
+        let in_strips = strips * units.div_ceil(width.rows()) * by_block;
+        let requantized = if rows.layer + 1 < layers.len() { units * by_row } else { 0 };
         Some(SlowLayer { rows, units, kernel, instructions: in_strips + requantized })
     };
     model.slow_rows(kernel).filter_map(of).collect()
@@ -78,5 +79,21 @@ impl fmt::Display for SlowLayer {
             }
         }
         write!(f, ", about {instructions} more instructions for each inference")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::cores;
+    use super::*;
+
+    #[test]
+    fn each_kernel_that_a_core_has_was_counted() {
+        for &kernel in KernelKind::ALL {
+            let Extra { by_block, by_row } = extra(kernel);
+            let serves = |target: &str, feature: Option<&str>| KernelKind::of_target(target, |on| feature == Some(on));
+            let is_used = cores().any(|core| serves(core.target, core.feature) == kernel);
+            assert_eq!((by_block > 0, by_row > 0), (is_used, kernel.needs_steady()), "{kernel:?}");
+        }
     }
 }

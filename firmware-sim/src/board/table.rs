@@ -1,11 +1,12 @@
 //! The boards and their memory layout, read from TOML: by the PC, which checks what fits, and by the build of the
-//! firmware, which writes linker scripts from it. The only other file involved is `boards.toml`, which describes the
-//! format.
+//! firmware, which writes linker scripts from it. `boards.toml` describes the format; the cores are those of
+//! `foldnet-core`'s table.
 //!
 //! Flash, from its origin: the firmware ([`FIRMWARE_LEN`] at most), then, from `model_address`, the room for models:
 //! two slots, each with as many erase blocks as possible, or one (`foldnet_core::slot`). RAM, from its origin: the
 //! firmware's statics, an image, the scratch memory; the stack grows down from its end.
 
+use foldnet_core::infer::kernel::table::{CORES, Core};
 use serde::Deserialize;
 
 /// The built-in boards.
@@ -40,30 +41,10 @@ impl Region {
     }
 }
 
-/// A processor core, and how code for it is built.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Core {
-    /// Its name in board files.
-    pub name: &'static str,
-    /// Rust target of its firmware.
-    pub target: &'static str,
-    /// Feature of `foldnet-core` for an extension that the target does not say.
-    pub feature: Option<&'static str>,
+/// The cores that firmware can be built for: the rows of core's table that are not a PC's.
+pub fn cores() -> impl Iterator<Item = &'static Core> {
+    CORES.iter().filter(|core| core.target.contains("-none-"))
 }
-
-/// The cores that firmware can be built for.
-pub const CORES: &[Core] = &[
-    Core { name: "Cortex-M0", target: "thumbv6m-none-eabi", feature: None },
-    Core { name: "Cortex-M0+", target: "thumbv6m-none-eabi", feature: None },
-    Core { name: "Cortex-M3", target: "thumbv7m-none-eabi", feature: None },
-    Core { name: "Cortex-M4", target: "thumbv7em-none-eabi", feature: None },
-    Core { name: "Cortex-M4F", target: "thumbv7em-none-eabihf", feature: None },
-    Core { name: "Cortex-M7", target: "thumbv7em-none-eabihf", feature: None },
-    Core { name: "Cortex-M33", target: "thumbv8m.main-none-eabihf", feature: Some("dsp") },
-    Core { name: "Cortex-M33-nodsp", target: "thumbv8m.main-none-eabihf", feature: None },
-    Core { name: "Cortex-M55", target: "thumbv8m.main-none-eabihf", feature: Some("mve") },
-    Core { name: "RV32IMC", target: "riscv32imc-unknown-none-elf", feature: None },
-];
 
 /// The QEMU machine that emulates a board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +67,7 @@ pub struct Board {
     pub core: &'static str,
     /// Rust target of its firmware.
     pub target: &'static str,
-    /// See [`Core::feature`].
+    /// Feature of `foldnet-core` for an extension that the target does not imply.
     pub feature: Option<&'static str>,
     /// Flash, or the memory that replaces it.
     pub flash: Region,
@@ -200,8 +181,8 @@ impl Entry {
         if self.name.is_empty() || !self.name.bytes().all(name_is_plain) || self.name == "all" {
             return Err(format!("{:?} is no name for a board; take letters, digits and -_.+", self.name));
         }
-        let Some(core) = CORES.iter().find(|core| core.name == self.core) else {
-            let known = CORES.iter().map(|core| core.name).collect::<Vec<_>>().join(", ");
+        let Some(core) = cores().find(|core| core.name == self.core) else {
+            let known = cores().map(|core| core.name).collect::<Vec<_>>().join(", ");
             return Err(named(&format!("core {:?} is not known; take one of {known}", self.core)));
         };
         self.memory().map_err(|what| named(&what))?;
@@ -299,6 +280,20 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
         assert_eq!((bare[0].qemu, bare[0].clock_hz), (None, 0));
         assert_eq!(bare[0].id(), board.id(), "the same firmware runs on both");
         assert_ne!(read(&MINE.replace("0x2_0000", "0x1_0000"), None).unwrap()[0].id(), board.id());
+    }
+
+    #[test]
+    fn every_core_has_boards_and_is_named_in_the_template() {
+        let names: Vec<_> = cores().map(|core| core.name.trim_start_matches("Cortex-")).collect();
+        let (last, others) = names.split_last().unwrap();
+        let listed = format!("# core Cortex-{} or {last};", others.join(", "));
+        let words = BUILT_IN.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&listed), "boards.toml must say: {listed}");
+        for core in cores() {
+            let [board] = read(&MINE.replace("Cortex-M4F", core.name), None).unwrap()[..] else { panic!("{core:?}") };
+            assert_eq!((board.core, board.target, board.feature), (core.name, core.target, core.feature));
+        }
+        assert!(read(&MINE.replace("Cortex-M4F", "x86-64"), None).is_err(), "a PC is not a board");
     }
 
     #[test]

@@ -4,16 +4,13 @@
 use super::error::EmulateError;
 use super::firmware::checkout;
 use super::toolchain::clear_environment;
-use crate::board::Board;
+use crate::board::{Board, timed_cores};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The plugin's output file, in the run's folder.
 pub(super) const CYCLES_FILE: &str = "cycles";
-
-/// Cores with published timing per instruction, which the plugin supports.
-const MODELLED: [&str; 5] = ["Cortex-M0", "Cortex-M0+", "Cortex-M3", "Cortex-M4", "Cortex-M4F"];
 
 /// Cycles per image: a model, not a measurement (`docs/cycles.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -39,7 +36,7 @@ impl Cycles {
 
 /// Whether there is a timing model of the board's core.
 pub fn is_modelled(board: &Board) -> bool {
-    MODELLED.contains(&board.core)
+    timed_cores().any(|core| core == board.core)
 }
 
 /// Builds the plugin from this checkout for cycles on `board`.

@@ -1,6 +1,6 @@
 //! Errors of an emulated run, each in one line with the remedy.
 
-use crate::board::DoesNotFit;
+use crate::board::{DoesNotFit, timed_cores};
 use crate::exit::Exit;
 use foldnet_core::model::ParseError;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,8 @@ pub enum EmulateError {
     },
     /// Cycles cannot be modelled for the core.
     #[error(
-        "--cycles: {board} has a {core}, whose timing is not published per instruction; leave --cycles out, or take a board with a Cortex-M0, M0+, M3 or M4"
+        "--cycles: {board} has a {core}, whose timing is not published per instruction; leave --cycles out, or take a board with one of {}",
+        timed_cores().collect::<Vec<_>>().join(", ")
     )]
     NoTiming {
         /// The board's name.

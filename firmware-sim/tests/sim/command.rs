@@ -2,7 +2,7 @@
 
 use crate::models;
 use foldnet_core::Model;
-use foldnet_sim::board::BOARDS;
+use foldnet_sim::board::{BOARDS, timed_cores};
 use foldnet_sim::{AlignedBytes, simulate};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -240,7 +240,13 @@ fn completions_and_manual_know_every_flag() {
 fn help_has_an_example() {
     let help = run(&["--help"]);
     assert_eq!(help.status.code(), Some(0));
-    assert!(text(&help.stdout).contains("Examples:") && text(&help.stdout).contains("--emulate"));
+    let help = text(&help.stdout);
+    assert!(help.contains("Examples:") && help.contains("--emulate"));
+    // An FPU does not change the timing of integers.
+    let mut timed: Vec<_> =
+        timed_cores().map(|core| core.trim_start_matches("Cortex-").trim_end_matches('F')).collect();
+    timed.dedup();
+    assert!(help.contains(&format!("Cortex-{} (docs/cycles.md)", timed.join(", "))), "{timed:?}: {help}");
 }
 
 #[test]

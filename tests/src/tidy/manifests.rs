@@ -16,6 +16,7 @@ const DATA: &str = "foldnet-data";
 const CORE: &str = "foldnet-core";
 const IMPORT: &str = "foldnet-import";
 const SIM: &str = "foldnet-sim";
+const PLUGIN: &str = "foldnet-plugin";
 const C: &str = "foldnet-c";
 const HOST: &str = "foldnet";
 
@@ -25,12 +26,12 @@ const RULES: [Rule; 12] = [
     Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
     Rule { package: IMPORT, knows: &[], knows_on_a_pc: &[] },
     Rule { package: SIM, knows: &[CORE], knows_on_a_pc: &[DATA] },
-    Rule { package: "foldnet-plugin", knows: &[], knows_on_a_pc: &[] },
+    Rule { package: PLUGIN, knows: &[], knows_on_a_pc: &[] },
     Rule { package: HOST, knows: &[CORE, DATA, IMPORT, SIM], knows_on_a_pc: &[] },
     Rule { package: "foldnet-fuzz", knows: &[CORE, IMPORT, "foldnet-tests"], knows_on_a_pc: &[] },
     Rule { package: "foldnet-motion", knows: &[CORE], knows_on_a_pc: &[] },
     Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-tests", knows: &[CORE, DATA, IMPORT, SIM, HOST], knows_on_a_pc: &[] },
+    Rule { package: "foldnet-tests", knows: &[CORE, DATA, IMPORT, SIM, PLUGIN, HOST], knows_on_a_pc: &[] },
     Rule { package: "foldnet-wasm-cases", knows: &[CORE], knows_on_a_pc: &[] },
 ];
 

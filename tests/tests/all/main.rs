@@ -3,6 +3,7 @@
 
 mod board_example;
 mod c_example;
+mod cores;
 mod device;
 mod export_any;
 mod files;

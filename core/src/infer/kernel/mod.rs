@@ -10,6 +10,7 @@ mod armv6m;
 mod armv7m;
 #[cfg(foldnet_kernel = "dsp")]
 mod dsp;
+mod kind;
 #[cfg(foldnet_kernel = "mve")]
 mod mve;
 mod portable;
@@ -21,11 +22,11 @@ mod singles;
 mod sse2;
 pub mod table;
 
+pub use kind::{Current, KernelKind};
 pub use portable::Portable;
 #[cfg(any(test, feature = "cases"))]
 pub(crate) use portable::dot;
 
-use super::bound::Bound;
 use super::layout::{BitWidth, MAX_ROWS};
 #[cfg(feature = "low-ram")]
 use super::requantize::{Row, requantize_to_byte};
@@ -111,146 +112,6 @@ pub trait Kernel {
     /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`, where every row is within the
     /// [bound](KernelKind::bound), and steady (`Row::is_steady`) if [`KernelKind::needs_steady`].
     fn bytes(_: BitWidth, _: &Self::List<'_>, _weights: &[u32], _rows: &[[u32; 2]], _y: &mut [u8]) {}
-}
-
-/// The kernel of this target.
-#[cfg(foldnet_kernel = "dsp")]
-pub type Current = dsp::Dsp;
-/// The kernel of this target.
-#[cfg(foldnet_kernel = "mve")]
-pub type Current = mve::Mve;
-/// The kernel of this target.
-#[cfg(foldnet_kernel = "rv32im")]
-pub type Current = rv32im::Rv32im;
-/// The kernel of this target.
-#[cfg(foldnet_kernel = "sse2")]
-pub type Current = sse2::Sse2;
-/// The kernel of this target.
-#[cfg(foldnet_kernel = "armv6m")]
-pub type Current = armv6m::Armv6m;
-/// The kernel of this target.
-#[cfg(foldnet_kernel = "armv7m")]
-pub type Current = armv7m::Armv7m;
-/// The kernel of this target.
-#[cfg(not(any(
-    foldnet_kernel = "armv6m",
-    foldnet_kernel = "armv7m",
-    foldnet_kernel = "dsp",
-    foldnet_kernel = "mve",
-    foldnet_kernel = "rv32im",
-    foldnet_kernel = "sse2"
-)))]
-pub type Current = Portable;
-
-/// Makes `KernelKind` of rows: what it is, its name in [`table`], which sums it can tell apart.
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident $name:literal $bound:ident,)*) => {
-        /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum KernelKind {
-            $($(#[$doc])* $kind,)*
-        }
-
-        impl KernelKind {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$kind),*];
-
-            /// The name, for reports.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$kind => $name,)*
-                }
-            }
-
-            /// Which sums it can tell apart.
-            pub const fn bound(self) -> Bound {
-                match self {
-                    $(Self::$kind => Bound::$bound,)*
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// Plain Rust.
-    Portable "portable" Chains,
-    /// Cortex-M with the DSP extension.
-    Dsp "dsp" Chains,
-    /// Cortex-M with MVE.
-    Mve "mve" Chains,
-    /// RISC-V with a multiplier.
-    Rv32im "rv32im" Halves,
-    /// x86-64.
-    Sse2 "sse2" Chains,
-    /// ARMv6-M, ARMv8-M Baseline.
-    Armv6m "armv6m" Halves,
-    /// ARMv7-M, ARMv8-M Mainline without DSP instructions.
-    Armv7m "armv7m" Halves,
-}
-
-impl KernelKind {
-    /// The one that is compiled here.
-    pub const CURRENT: Self = Current::KIND;
-
-    /// The one that serves a target, by Rust's name of it, where these features of this crate are on.
-    pub fn of_target(target: &str, has_feature: impl Fn(&str) -> bool) -> Self {
-        let name = table::family_of(target, has_feature).map(|family| family.kernel);
-        Self::ALL.iter().copied().find(|kind| Some(kind.name()) == name).unwrap_or(Self::Portable)
-    }
-
-    /// Whether its list has an entry for each input that is not zero, and none for others.
-    #[cfg(feature = "low-ram")]
-    pub(crate) const fn lists_singles(self) -> bool {
-        matches!(self, Self::Armv6m | Self::Armv7m)
-    }
-
-    /// Whether hidden layers are requantized by the kernel.
-    pub const fn makes_bytes(self) -> bool {
-        matches!(self, Self::Dsp | Self::Mve | Self::Armv6m | Self::Rv32im)
-    }
-
-    /// Whether it requantizes those with steady rows (`Row::is_steady`) alone.
-    pub const fn needs_steady(self) -> bool {
-        matches!(self, Self::Dsp | Self::Mve)
-    }
-
-    /// Maximum number of words that a layer's list and sums take with the feature `low-ram`: the list of all inputs or, if
-    /// that is less, the list of a strip and the sums of all rows, at most `LOW_RAM_ROWS`.
-    pub const fn low_ram_words(self, width: BitWidth, inputs: usize, units: usize) -> usize {
-        let rows = units.next_multiple_of(width.rows());
-        let rows = if rows < LOW_RAM_ROWS { rows } else { LOW_RAM_ROWS };
-        let (whole, strips) =
-            (self.list_words(width, inputs), self.list_words(width, LOW_RAM_STRIP).saturating_add(rows));
-        if whole < strips { whole } else { strips }
-    }
-
-    /// Maximum number of 32-bit words that the list of `inputs` inputs takes; saturated if no memory has them.
-    pub const fn list_words(self, width: BitWidth, inputs: usize) -> usize {
-        match self {
-            // A word for each input.
-            Self::Portable => inputs,
-            // Most where every other pair is zero: three words for each run of one, and three at the end.
-            Self::Dsp => (inputs.div_ceil(2) + 1).saturating_mul(3) / 2 + 2,
-            // Two words for each group of 8; two for a run, before which is a group of zeros, or eight others. Three runs are
-            // the first, that of the last group and the end.
-            Self::Mve => {
-                let groups = inputs.div_ceil(8);
-                groups.saturating_mul(2).saturating_add(groups / 4 + 6)
-            }
-            // Three words for each pair, and three for start and ends.
-            Self::Rv32im => inputs.div_ceil(2).saturating_mul(3).saturating_add(3),
-            // Up to three words for each pair, for a multiple of four pairs.
-            Self::Sse2 => inputs.div_ceil(8).saturating_mul(4 * 3),
-            // Slots of two words: for each input, for each chunk, and for the end of each of two passes. A pass is one
-            // chunk, but on ARMv6-M at 4 and 2 bits one for every 17 inputs.
-            Self::Armv6m => match width {
-                BitWidth::Eight => inputs.saturating_add(4).saturating_mul(2),
-                BitWidth::Four | BitWidth::Two => inputs.saturating_add(inputs / 17 + 4).saturating_mul(2),
-            },
-            Self::Armv7m => inputs.saturating_add(4).saturating_mul(2),
-        }
-    }
 }
 
 #[cfg(any(test, feature = "cases"))]
@@ -366,34 +227,6 @@ pub(crate) mod cases {
         }
         block.iter_mut().for_each(|word| *word = word.to_le());
         sums
-    }
-
-    /// What is compiled here is what the table says of this target, and every kernel of the table has a kind.
-    #[cfg(test)]
-    #[test]
-    fn kinds_are_those_of_the_table() {
-        let check_with = |asked, target, expected| {
-            assert_eq!(KernelKind::of_target(target, |feature| feature == asked), expected, "{target}");
-        };
-        let check = |target, dsp, expected| check_with(if dsp { "dsp" } else { "" }, target, expected);
-        check("thumbv7em-none-eabihf", false, KernelKind::Dsp);
-        check("thumbv8m.main-none-eabihf", true, KernelKind::Dsp);
-        check_with("mve", "thumbv8m.main-none-eabihf", KernelKind::Mve);
-        check_with("mve", "thumbv7em-none-eabihf", KernelKind::Dsp);
-        check("thumbv8m.main-none-eabi", false, KernelKind::Armv7m);
-        check("thumbv7m-none-eabi", true, KernelKind::Armv7m);
-        check("thumbv8m.base-none-eabi", true, KernelKind::Armv6m);
-        check("thumbv6m-none-eabi", false, KernelKind::Armv6m);
-        check("riscv32imac-unknown-none-elf", false, KernelKind::Rv32im);
-        check("riscv32i-unknown-none-elf", false, KernelKind::Portable);
-        check("x86_64-unknown-linux-gnu", false, KernelKind::Sse2);
-        check("wasm32-unknown-unknown", false, KernelKind::Portable);
-        for family in table::FAMILIES {
-            assert!(KernelKind::ALL.iter().any(|kind| kind.name() == family.kernel), "{family:?}");
-        }
-        if cfg!(target_arch = "x86_64") {
-            check("x86_64-", false, KernelKind::CURRENT);
-        }
     }
 
     /// Rows of every number, sums of every size and sign, every shift that the kernel has, one row by itself beside.
