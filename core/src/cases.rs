@@ -4,10 +4,12 @@
 //! less than 4 KB besides its own buffers. Your firmware can do the same for its own code with a table, a loop, and a
 //! panic handler that tells the debugger; the firmware simulator's example `cases` shows how.
 
+mod kernels;
 mod model;
 mod slot;
 mod training;
 
+pub use kernels::row_sums;
 pub use training::{TRAINING_BUFFERS, steps_to_the_bit};
 
 use crate::{fold, infer, math, matrix, network, standardize, train};
@@ -34,6 +36,7 @@ pub const CASES: &[Case] = table![
     standardize::cases::picked_images_are_standardized_and_turned,
     standardize::cases::raw_values_of_every_type_are_standardized,
     math::cases::huge_logits_do_not_overflow,
+    math::cases::the_first_of_the_largest_values_counts,
     train::loss::cases::uniform_logits_cost_the_logarithm_of_the_classes,
     train::loss::cases::a_student_who_agrees_learns_nothing,
     train::loss::cases::one_sigmoid_is_taught_as_two_classes,

@@ -104,6 +104,7 @@ mod arch;
 #[cfg(any(test, feature = "cases"))]
 pub mod cases;
 pub mod compute;
+mod examples;
 pub mod fold;
 pub mod infer;
 pub mod layer;
@@ -117,8 +118,10 @@ pub mod standardize;
 pub mod train;
 
 pub use compute::{Compute, Portable};
+pub use examples::{Examples, Rows};
 pub use infer::Inference;
 pub use layer::Layer;
+pub use math::{BatchNorm, argmax, softmax};
 pub use model::Model;
 pub use network::{Network, Shape};
 pub use refusal::Refusal;

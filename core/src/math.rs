@@ -91,10 +91,24 @@ pub(crate) fn squared_distance(x: &[f32], center: f32) -> f32 {
     sum_with(x, x, |x, _| (x - center) * (x - center))
 }
 
-/// The class with the largest logit of an example, the first if several are equal, and that logit.
-pub(crate) fn argmax(logits: &[f32], example: usize, n: usize) -> (usize, f32) {
-    let column = logits[example..].iter().step_by(n).copied().enumerate();
-    column.fold((0, f32::NEG_INFINITY), |best, (class, z)| if z > best.1 { (class, z) } else { best })
+/// Index of the largest value: the class of an example with these logits.
+///
+/// Of several equal values the first counts. A NaN is never the largest. If no value is above minus infinity, as where
+/// all are NaN or there are none, the index is 0.
+pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
+    largest(values, f32::NEG_INFINITY).0
+}
+
+/// [`argmax`] for values of any type, and the largest value; `least` if none is above it.
+#[inline(always)]
+pub(crate) fn largest<T: PartialOrd>(values: impl IntoIterator<Item = T>, least: T) -> (usize, T) {
+    let best = (0, least);
+    values.into_iter().enumerate().fold(best, |best, (index, value)| if value > best.1 { (index, value) } else { best })
+}
+
+/// The class and the logit of [`argmax`] for a column of `z [C][N]`.
+pub(crate) fn largest_of_column(z: &[f32], example: usize, n: usize) -> (usize, f32) {
+    largest(z[example..].iter().step_by(n).copied(), f32::NEG_INFINITY)
 }
 
 /// Replaces one column of `z [C][N]` with `exp(z - max) / (sum divisor)`; returns the sum.
@@ -120,7 +134,7 @@ pub(crate) fn softmax_column(
 /// Converts the logits of one example to class probabilities, in place. For display: the feature `micromath` makes it
 /// smaller, but only accurate to a thousandth.
 pub fn softmax(logits: &mut [f32]) {
-    let (_, max) = argmax(logits, 0, 1);
+    let (_, max) = largest_of_column(logits, 0, 1);
     if !logits.is_empty() {
         softmax_column(logits, 0, 1, max, 1.0, exp_for_display);
     }
@@ -165,7 +179,17 @@ impl BatchNorm {
 
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
-    use super::{dot_centered, softmax, squared_distance, sum};
+    use super::{argmax, dot_centered, softmax, squared_distance, sum};
+
+    pub(crate) fn the_first_of_the_largest_values_counts() {
+        let check = |values: &[f32], expected| assert_eq!(argmax(values.iter().copied()), expected, "{values:?}");
+        check(&[-3.0, -1.0, -1.0, -2.0], 1);
+        check(&[f32::NAN, 1.0, f32::NAN, 2.0, 2.0], 3);
+        check(&[f32::NEG_INFINITY, f32::INFINITY, f32::INFINITY], 1);
+        check(&[f32::NAN, f32::NEG_INFINITY], 0);
+        check(&[f32::NAN, f32::NAN], 0);
+        check(&[], 0);
+    }
 
     pub(crate) fn huge_logits_do_not_overflow() {
         let mut p = [1000.0, 0.0, 1000.0];

@@ -3,7 +3,7 @@
 //! `x = (pixel / 255 - mean) / std`, with the statistics of the training images. It is computed as
 //! `x = pixel scale + shift`, so that training, float inference and the fold use the same two numbers.
 
-use crate::train::Examples;
+use crate::examples::Examples;
 use core::ops::Range;
 
 /// How pixels become inputs.

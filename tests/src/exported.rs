@@ -4,7 +4,7 @@ use foldnet::compute::Fast;
 use foldnet::deploy::export::{ExportPlan, export};
 use foldnet::deploy::measure::Export;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelStatistics};
-use foldnet_core::train::BatchNorm;
+use foldnet_core::BatchNorm;
 use foldnet_data::{Dataset, Part, Source, View};
 use foldnet_sim::AlignedBytes;
 use std::path::Path;

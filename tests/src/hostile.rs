@@ -2,9 +2,10 @@
 //! `tests/tests/all/format.rs` and the fuzz target in `fuzz/` share this file, so it only depends on core.
 
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::{Current, Kernel, Portable};
-use foldnet_core::infer::layout::{BitWidth, MAX_ROWS};
-use foldnet_core::infer::{Answer, Inference, InferenceError, Input, InputType, LengthError, Listed, Order, Source};
+use foldnet_core::cases::row_sums;
+use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::infer::layout::BitWidth;
+use foldnet_core::infer::{Answer, Inference, InferenceError, Input, InputType, LengthError};
 use foldnet_core::model::{HeadKind, Header, LayerHeader, ParseError};
 
 /// Offset of the section table.
@@ -161,15 +162,12 @@ fn check_kernels(header: &Header, bytes: &[u8]) {
         let (inputs, units) = (usize::from(layer.inputs), usize::from(layer.units));
         let x: Vec<u8> = bytes.iter().copied().cycle().take(inputs).collect();
         let numbers: Vec<u16> = parts.order.chunks_exact(2).map(|b| u16::from_ne_bytes([b[0], b[1]])).collect();
-        let order = match &numbers[..] {
-            [] => Order::Plain(inputs),
-            numbers => Order::Listed(Listed::new(numbers).expect("parsing has looked at the order")),
-        };
-        let source = Source::new(&x, order);
         let words: Vec<u32> =
             parts.second.chunks_exact(4).map(|b| u32::from_ne_bytes([b[0], b[1], b[2], b[3]])).collect();
-        let (portable, current) = (sums::<Portable>(width, &source, &words), sums::<Current>(width, &source, &words));
-        let ordered: Vec<i64> = (0..inputs).map(|i| source.at(i).into()).collect();
+        let [portable, current] =
+            [KernelKind::Portable, KernelKind::CURRENT].map(|kernel| sums(kernel, width, (&x, &numbers), &words));
+        let from = |i: usize| numbers.get(i).map_or(i, |&number| u16::from_le(number).into());
+        let ordered: Vec<i64> = (0..inputs).map(|i| x[from(i)].into()).collect();
         for unit in 0..units {
             let (sum, bound) = literal_sum(layer.bits, parts.second, unit, &ordered);
             for found in [portable[unit], current[unit]] {
@@ -179,17 +177,13 @@ fn check_kernels(header: &Header, bytes: &[u8]) {
     }
 }
 
-/// The sums of all rows of a layer by a kernel, with those that only fill the last block.
-fn sums<K: Kernel>(width: BitWidth, source: &Source, words: &[u32]) -> Vec<i32> {
-    let block_words = width.block_words(source.inputs());
-    let mut memory = vec![u32::MAX; K::KIND.list_words(width, source.inputs())];
-    let list = K::list(width, source, &mut memory);
-    let of_group = |group: &[u32]| {
-        let mut sums = vec![[0; MAX_ROWS]; group.len() / block_words];
-        K::sums_of_blocks(width, &list, group, block_words, &mut sums);
-        sums.into_iter().flat_map(|sums| sums.into_iter().take(width.rows())).collect::<Vec<_>>()
-    };
-    words.chunks(block_words * K::AT_ONCE).flat_map(of_group).collect()
+/// The sums of all rows of a layer by a kernel in exactly the memory it requires, with those of rows that only fill the
+/// last block.
+fn sums(kernel: KernelKind, width: BitWidth, inputs: (&[u8], &[u16]), words: &[u32]) -> Vec<i32> {
+    let mut memory = vec![u32::MAX; kernel.list_words(width, inputs.0.len())];
+    let mut sums = Vec::new();
+    row_sums(kernel, width, inputs, words, &mut memory, |of_block| sums.extend_from_slice(of_block));
+    sums
 }
 
 /// The first of the largest values; 0 when none is larger than minus infinity.

@@ -1,11 +1,9 @@
 //! Test cases of training, and steps of every optimizer that must be bit-identical on a device and a PC.
 
-use crate::Portable;
 use crate::layer::Layer;
 use crate::network::{Network, Shape};
-use crate::train::{
-    Adam, BatchNorm, BufferError, Buffers, Metrics, Momentum, Optimizer, Rows, Settings, Sgd, Targets, Trainer,
-};
+use crate::train::{Adam, BufferError, Buffers, Metrics, Momentum, Optimizer, Settings, Sgd, Targets, Trainer};
+use crate::{BatchNorm, Portable, Rows};
 
 /// BatchNormalization in every position: first, before and after a ReLU.
 const LAYERS: [Layer; 8] = [

@@ -5,7 +5,7 @@ use super::input::{Input, InputType};
 use super::kernel::{Current, Kernel};
 use super::memory::Memory;
 use super::{float, head, integer};
-use crate::math::softmax;
+use crate::math::{argmax, largest, softmax};
 use crate::model::{HeadKind, Model};
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -277,11 +277,11 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// Index of the largest output, the first if several are equal.
+    /// Index of the largest output, as [`argmax`](crate::argmax) has it.
     pub fn argmax(&self) -> usize {
         match self.scale {
-            Some(_) => first_maximum(self.words.iter().map(|&word| word as i32), i32::MIN),
-            None => first_maximum(self.words.iter().map(|&word| f32::from_bits(word)), f32::NEG_INFINITY),
+            Some(_) => largest(self.words.iter().map(|&word| word as i32), i32::MIN).0,
+            None => argmax(self.words.iter().map(|&word| f32::from_bits(word))),
         }
     }
 
@@ -295,10 +295,4 @@ impl<'a> Outputs<'a> {
 /// A float as it is stored in the file.
 fn float(word: u32) -> f32 {
     f32::from_bits(u32::from_le(word))
-}
-
-/// Position of the largest value, the first if several are equal; 0 if none is above `least`.
-fn first_maximum<T: PartialOrd>(values: impl Iterator<Item = T>, least: T) -> usize {
-    let best = (0, least);
-    values.enumerate().fold(best, |best, (class, z)| if z > best.1 { (class, z) } else { best }).0
 }

@@ -21,6 +21,8 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
                 0 => Source::new(image.unwrap_or(bytemuck::must_cast_slice(x)), order(&layer, sections)),
                 _ => Source::new(bytemuck::must_cast_slice(x), Order::Plain(layer.inputs())),
             };
+            // Parsing has compared the shapes and the order with the values of an example.
+            debug_assert!(source.is_whole(), "no input is missing");
             if index + 1 == count {
                 last(&dense, &source, list, layer.relu, y.get_mut(..units).unwrap_or_default());
             } else {

@@ -54,7 +54,7 @@ impl BitWidth {
 
     /// Whether this build includes the width: the features `bits8`, `bits4` and `bits2`.
     #[inline(always)]
-    pub const fn is_built(self) -> bool {
+    pub(crate) const fn is_built(self) -> bool {
         match self {
             Self::Eight => cfg!(feature = "bits8"),
             Self::Four => cfg!(feature = "bits4"),
@@ -114,7 +114,7 @@ impl BitWidth {
     }
 
     /// Position of the weight for a row of a block and an input.
-    pub const fn place(self, row: usize, input: usize) -> WeightPosition {
+    pub(crate) const fn place(self, row: usize, input: usize) -> WeightPosition {
         let (word, field) = (row / self.fields(), row % self.fields());
         let second = input % 2 == 1;
         let high = second != (matches!(self, Self::Eight) && word == 1);
@@ -130,11 +130,11 @@ impl BitWidth {
 
 /// Position of a weight within a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WeightPosition {
+pub(crate) struct WeightPosition {
     /// Number of the word.
-    pub word: usize,
+    pub(crate) word: usize,
     /// The weight's lowest bit.
-    pub shift: u32,
+    pub(crate) shift: u32,
     bits: u8,
     top: bool,
 }
@@ -146,13 +146,14 @@ impl WeightPosition {
     }
 
     /// The weight as bits of its word.
-    pub const fn pack(self, weight: i8) -> u32 {
+    pub(crate) const fn pack(self, weight: i8) -> u32 {
         let mask = (1 << self.bits) - 1;
         ((weight as u32 & mask) ^ self.inverted()) << self.shift
     }
 
     /// Extracts the weight from its word.
-    pub const fn unpack(self, word: u32) -> i32 {
+    #[cfg(any(test, feature = "cases"))]
+    pub(crate) const fn unpack(self, word: u32) -> i32 {
         let unused = 32 - self.bits as u32;
         (((word >> self.shift) ^ self.inverted()) << unused) as i32 >> unused
     }

@@ -34,5 +34,5 @@ pub(crate) use dense::{Dense, Traits, hidden, last};
 pub use inference::{Answer, Inference, InferenceError, LengthError, Outputs, Score};
 pub use input::{Input, InputType};
 pub use requantize::{MULTIPLIER_ONE, Row, requantize};
-pub use source::{Listed, Order, Source};
+pub(crate) use source::{Listed, Order, Source};
 pub use window::Window;

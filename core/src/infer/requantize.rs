@@ -30,7 +30,7 @@ impl Row {
     pub const LEN: usize = 8;
 
     /// Whether multiplier, shift and worst sum are in their ranges.
-    pub const fn is_valid(self) -> bool {
+    pub(crate) const fn is_valid(self) -> bool {
         self.multiplier < MULTIPLIER_ONE && self.shift <= MAX_SHIFT && self.worst <= MAX_WORST
     }
 

@@ -2,16 +2,17 @@
 
 /// `u8` activations, and the order in which to read them.
 #[derive(Debug, Clone, Copy)]
-pub struct Source<'a> {
-    x: &'a [u8],
-    order: Order<'a>,
+pub(crate) struct Source<'a> {
+    /// The activations, in their own order.
+    pub(super) activations: &'a [u8],
+    pub(super) order: Order<'a>,
     /// Every activation index in the order is below this.
     reach: usize,
 }
 
 /// The order of the inputs.
 #[derive(Debug, Clone, Copy)]
-pub enum Order<'a> {
+pub(crate) enum Order<'a> {
     /// The original order, with the number of inputs.
     Plain(usize),
     /// The order given by a list.
@@ -21,11 +22,12 @@ pub enum Order<'a> {
 /// Input number `i` is activation number `list[i]` (little-endian). Every number is below the list's length; kernels
 /// rely on this.
 #[derive(Debug, Clone, Copy)]
-pub struct Listed<'a>(&'a [u16]);
+pub(crate) struct Listed<'a>(&'a [u16]);
 
 impl<'a> Listed<'a> {
     /// Returns `None` if a number is not below the list's length.
-    pub fn new(list: &'a [u16]) -> Option<Self> {
+    #[cfg(any(test, feature = "cases"))]
+    pub(crate) fn new(list: &'a [u16]) -> Option<Self> {
         list.iter().all(|&from| usize::from(u16::from_le(from)) < list.len()).then_some(Self(list))
     }
 
@@ -35,26 +37,26 @@ impl<'a> Listed<'a> {
     }
 
     /// The list.
-    pub const fn numbers(&self) -> &'a [u16] {
+    pub(crate) const fn numbers(&self) -> &'a [u16] {
         self.0
     }
 }
 
 impl<'a> Source<'a> {
-    /// `x` in this order; activations missing from `x` count as 0.
-    pub const fn new(x: &'a [u8], order: Order<'a>) -> Self {
+    /// `activations` in this order; missing ones count as 0.
+    pub(crate) const fn new(activations: &'a [u8], order: Order<'a>) -> Self {
         let reach = match order {
             Order::Plain(inputs) => inputs,
             Order::Listed(order) => order.0.len(),
         };
-        Self { x, order, reach }
+        Self { activations, order, reach }
     }
 
     /// Inputs `start` to `start + len`, or fewer if there are not that many.
     pub(crate) fn part(&self, start: usize, len: usize) -> Self {
         let len = len.min(self.inputs().saturating_sub(start));
         match self.order {
-            Order::Plain(_) => Self::new(self.x.get(start..).unwrap_or_default(), Order::Plain(len)),
+            Order::Plain(_) => Self::new(self.activations.get(start..).unwrap_or_default(), Order::Plain(len)),
             Order::Listed(order) => {
                 let order = order.0.get(start..start + len).unwrap_or_default();
                 Self { order: Order::Listed(Listed(order)), ..*self }
@@ -63,7 +65,7 @@ impl<'a> Source<'a> {
     }
 
     /// `I`
-    pub const fn inputs(&self) -> usize {
+    pub(crate) const fn inputs(&self) -> usize {
         match self.order {
             Order::Plain(inputs) => inputs,
             Order::Listed(order) => order.numbers().len(),
@@ -72,26 +74,16 @@ impl<'a> Source<'a> {
 
     /// Input number `i`; 0 if it is missing.
     #[inline(always)]
-    pub fn at(&self, i: usize) -> u8 {
+    pub(crate) fn at(&self, i: usize) -> u8 {
         let from = match self.order {
             Order::Plain(_) => i,
             Order::Listed(order) => order.numbers().get(i).map_or(usize::MAX, |&from| u16::from_le(from).into()),
         };
-        self.x.get(from).copied().unwrap_or(0)
+        self.activations.get(from).copied().unwrap_or(0)
     }
 
     /// Whether no input is missing.
-    pub const fn is_whole(&self) -> bool {
-        self.x.len() >= self.reach
-    }
-
-    /// The activations, in their own order.
-    pub const fn activations(&self) -> &'a [u8] {
-        self.x
-    }
-
-    /// The order.
-    pub const fn order(&self) -> Order<'a> {
-        self.order
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.activations.len() >= self.reach
     }
 }

@@ -94,7 +94,6 @@ pub use header::{FLOAT_BITS, Header, LayerHeader, MAX_MODEL_LAYERS, scratch_word
 pub use input::{InputMap, InputSpec, Sharing};
 pub(crate) use parse::Sections;
 pub use parse::{Model, ParseError, checksum};
-pub use section::Tag;
 pub use slow::SlowRows;
 
 /// First four bytes of a model file.

@@ -11,9 +11,8 @@ pub(super) const REQUIRED: u16 = 1;
 
 /// The known sections. Their numbers never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u16)]
-pub enum Tag {
+pub(super) enum Tag {
     /// Shape and sizes. Required.
     Header = 1,
     /// Type of the inputs and their conversion to activations. Required.
@@ -26,13 +25,11 @@ pub enum Tag {
     Names = 5,
     /// SHA-256 of the data set that the network was trained on.
     Dataset = 6,
-    /// Quantiles of the inputs, for adaptation on the device: reserved.
-    Quantiles = 7,
-    /// Statistics of each class, for adaptation on the device: reserved.
-    Classes = 8,
-    /// Parameters that a device may train: reserved.
-    Trainable = 9,
 }
+
+/// The last tag with a meaning: 7, 8 and 9 are reserved for quantiles of the inputs, statistics of each class, and
+/// parameters that a device may train.
+const LAST_TAG: u16 = 9;
 
 /// An entry of the table.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +84,7 @@ pub(super) fn check(file: &[u8]) -> Result<(), Option<u16>> {
     let mut at = padded(PREFIX + usize::from(count) * ENTRY);
     let mut seen = 0u32;
     for entry in entries(file) {
-        let known = entry.tag != 0 && entry.tag <= Tag::Trainable as u16;
+        let known = entry.tag != 0 && entry.tag <= LAST_TAG;
         if entry.flags & REQUIRED != 0 && !known {
             return Err(Some(entry.tag));
         }

@@ -64,24 +64,9 @@ impl fmt::Display for BootError {
 
 impl core::error::Error for BootError {}
 
-/// The models of a room in the order in which to try them, for callers that open them one by one with only one model on
-/// the stack. [`boot`] does the same with three.
-///
-/// ```
-/// # use foldnet_core::{Model, slot::{BootError, Room, Slots}};
-/// # fn open<'a>(flash: &'a [u8], room: Room) -> Result<Model<'a>, BootError> {
-/// let mut slots = Slots::new(flash, room);
-/// let model = loop {
-///     match Model::parse(slots.newest()) {
-///         Ok(model) => break model,
-///         Err(error) => slots.pass_over(error)?,
-///     }
-/// };
-/// # Ok(model) }
-/// # assert!(open(&[0xFF; 64], Room::halves(0, 64, 16)).is_err());
-/// ```
+/// The models of a room in the order in which [`boot`] tries them.
 #[derive(Debug, Clone, Copy)]
-pub struct Slots<'a> {
+struct Slots<'a> {
     flash: &'a [u8],
     room: Room,
     slots: [Result<Candidate, Fault>; 2],
@@ -96,13 +81,13 @@ struct Candidate {
 
 impl<'a> Slots<'a> {
     /// Reads the headers in `flash`, which begins with the bytes of `room`.
-    pub fn new(flash: &'a [u8], room: Room) -> Self {
+    fn new(flash: &'a [u8], room: Room) -> Self {
         let slots = [look(flash, &room, 0), look(flash, &room, 1)];
         Self { flash, room, slots }
     }
 
     /// The bytes of the newest model not passed over yet; finally the start of the room, for a bare model.
-    pub fn newest(&self) -> &'a [u8] {
+    fn newest(&self) -> &'a [u8] {
         match self.running() {
             Running { slot: None, .. } => front(self.flash),
             Running { place, .. } => bytes(self.flash, &place).unwrap_or_default(),
@@ -110,7 +95,7 @@ impl<'a> Slots<'a> {
     }
 
     /// The position of these bytes, which an update must not touch while they run.
-    pub fn running(&self) -> Running {
+    fn running(&self) -> Running {
         let (number, candidate) = match self.slots {
             [Ok(zero), Ok(one)] if is_later(one.sequence, zero.sequence) => (1, one),
             [Ok(slot), _] => (0, slot),
@@ -129,7 +114,7 @@ impl<'a> Slots<'a> {
     ///
     /// # Errors
     /// If there is none.
-    pub fn pass_over(&mut self, error: ParseError) -> Result<(), BootError> {
+    fn pass_over(&mut self, error: ParseError) -> Result<(), BootError> {
         match (self.running().slot, &mut self.slots) {
             (Some(0), [slot, _]) | (Some(_), [_, slot]) => *slot = Err(Fault::Model(error)),
             (None, [Err(zero), Err(one)]) => return Err(BootError { slots: [*zero, *one], bare: error }),
@@ -139,7 +124,7 @@ impl<'a> Slots<'a> {
     }
 
     /// Why a slot was passed over; `None` if both boot, or one is empty.
-    pub fn passed_over(&self) -> Option<Fault> {
+    fn passed_over(&self) -> Option<Fault> {
         self.slots.iter().filter_map(|slot| slot.err()).find(|fault| *fault != Fault::Empty)
     }
 }

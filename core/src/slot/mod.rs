@@ -45,7 +45,7 @@ mod header;
 #[cfg(feature = "slot-writer")]
 mod write;
 
-pub use boot::{Boot, BootError, Running, Slots, bare, boot};
+pub use boot::{Boot, BootError, Running, bare, boot};
 pub use header::{Fault, HEADER_LEN, SlotHeader};
 #[cfg(feature = "slot-writer")]
 pub use write::{WriteError, Writer};

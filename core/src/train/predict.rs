@@ -1,8 +1,9 @@
 //! Inference on a batch of floats with the moving statistics, like Keras's `training=False`.
 
 use super::params::cut;
-use super::{BufferError, Examples, batch_norm, dense, relu};
+use super::{BufferError, batch_norm, dense, relu};
 use crate::compute::{Compute, MAX_PARTS, share};
+use crate::examples::Examples;
 use crate::layer::Layer;
 use crate::network::{Network, Placed};
 use core::ops::Range;

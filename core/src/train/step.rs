@@ -3,11 +3,11 @@
 //! Each of the four is a separate function, never inlined: each keeps a stage on the stack, and their frames must not
 //! add up in one function. This costs a microcontroller one call per batch and saves several KB.
 
-use super::Examples;
 use super::loss::{Loss, Metrics, Outputs, Targets};
 use super::optimizer::Step;
 use super::stages::Stages;
 use crate::compute::Compute;
+use crate::examples::Examples;
 
 /// The targets of a batch, and what is done with the gradients.
 pub(super) struct Task<'a, S> {

@@ -7,8 +7,9 @@ use super::optimizer::{Collect, MAX_STATE, Optimizer, Sgd, Step, Tensor, TensorK
 use super::params::{Params, cut};
 use super::stages::Stages;
 use super::step::{self, Task};
-use super::{BufferError, Examples, dropout};
+use super::{BufferError, dropout};
 use crate::compute::Compute;
+use crate::examples::Examples;
 use crate::layer::Layer;
 use crate::math::{self, BatchNorm};
 use crate::network::{Network, Placed};
@@ -57,7 +58,9 @@ impl<O: Optimizer> Settings<'_, O> {
 pub struct Buffers<'a> {
     /// [`Network::params`]
     pub params: &'a mut [f32],
-    /// [`Settings::state`]; 0 before the first step. To continue later, keep the first `O::STATE * params` values.
+    /// [`Settings::state`]; 0 before the first step. To continue later, keep the first `O::STATE * params` values. If
+    /// the settings store gradients, those of the last step follow in the order of the parameters, clipped if the
+    /// settings say so; 0 for moving statistics.
     pub state: &'a mut [f32],
     /// At least [`Network::train_workspace`]; needs no initialization.
     pub workspace: &'a mut [f32],
@@ -66,8 +69,8 @@ pub struct Buffers<'a> {
 /// Trains a network in buffers of the caller.
 ///
 /// ```
-/// use foldnet_core::train::{Adam, Buffers, Rows, Settings, Targets, Trainer, initialize};
-/// use foldnet_core::{Layer, Network, Portable, Shape};
+/// use foldnet_core::train::{Adam, Buffers, Settings, Targets, Trainer, initialize};
+/// use foldnet_core::{Layer, Network, Portable, Rows, Shape};
 /// # use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 /// const LAYERS: [Layer; 4] = [Layer::dense(8), Layer::batch_norm(), Layer::Relu, Layer::dense(2)];
 /// const NETWORK: Network = Network::of(&LAYERS, Shape::count(2));
@@ -155,17 +158,6 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     /// The current parameters.
     pub fn params(&self) -> &[f32] {
         self.buffers.params
-    }
-
-    /// The parameters, for changes between two steps.
-    pub fn params_mut(&mut self) -> &mut [f32] {
-        self.buffers.params
-    }
-
-    /// The gradients of the last step in the order of the parameters, before clipping by the factor that
-    /// [`Metrics::gradient_norm`] implies; 0 for moving statistics. Empty if the settings do not store them.
-    pub fn gradients(&self) -> &[f32] {
-        &self.buffers.state[self.network.state(O::STATE)..]
     }
 
     /// Performs one step on the examples, `1..=batch` of them.

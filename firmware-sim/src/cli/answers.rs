@@ -1,9 +1,8 @@
 //! The answers for all examples in files: one line each as text, an array for NumPy.
 
 use super::error::CliError;
-use foldnet_core::Model;
 use foldnet_core::model::HeadKind;
-use foldnet_core::train::softmax;
+use foldnet_core::{Model, softmax};
 use foldnet_sim::Simulation;
 use foldnet_sim::write::{atomic_write, npy};
 use std::fmt::Display;

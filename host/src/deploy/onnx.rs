@@ -6,8 +6,7 @@
 use super::fold::fold;
 use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;
-use foldnet_core::Layer;
-use foldnet_core::train::BatchNorm;
+use foldnet_core::{BatchNorm, Layer};
 use foldnet_data::{Examples, InputType, Shape, Targets, Values};
 use foldnet_import::{Head, Piece, write_onnx};
 

@@ -1,7 +1,7 @@
 //! Outputs in a file for other programs: NumPy's `.npy`, 32-bit floats `[N][outputs]`.
 
 use super::evaluate::Outputs;
-use foldnet_core::train::softmax;
+use foldnet_core::softmax;
 use std::path::Path;
 
 /// Writes the outputs of every example: as probabilities, or unchanged values.

@@ -2,8 +2,7 @@
 //! statistics.
 
 use super::checkpoint::{About, Checkpoint, Fault, Hints, Input, PixelRange, PixelStatistics, Scales};
-use foldnet_core::train::BatchNorm;
-use foldnet_core::{Layer, Network, Shape};
+use foldnet_core::{BatchNorm, Layer, Network, Shape};
 use foldnet_data::{InputType, Task};
 use foldnet_import::{self as import, Affine, Placed, Range};
 use std::path::Path;

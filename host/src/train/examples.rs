@@ -1,7 +1,7 @@
 //! Raw values of any type as the examples of a batch.
 
+use foldnet_core::Examples;
 use foldnet_core::standardize::Standardized;
-use foldnet_core::train::Examples;
 use foldnet_data::ValuesRef;
 use std::ops::Range;
 

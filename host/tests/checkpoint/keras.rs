@@ -3,8 +3,8 @@
 use crate::file::{File, golden, small};
 use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistics};
-use foldnet_core::train::{Rows, predict, softmax};
-use foldnet_core::{Layer, Portable};
+use foldnet_core::train::predict;
+use foldnet_core::{Layer, Portable, Rows, softmax};
 use std::path::Path;
 
 /// Largest difference allowed between our probabilities and Keras's.

@@ -6,8 +6,8 @@ pub mod file;
 
 use crate::tolerance::{GOLDEN_LOSS, GOLDEN_PROBABILITY, GOLDEN_VARIABLE, largest};
 use file::{Rule, Run, Step, Variable};
-use foldnet_core::train::{Buffers, Metrics, Optimizer, Rows, Settings, Targets, Trainer, predict, softmax};
-use foldnet_core::{Compute, Layer};
+use foldnet_core::train::{Buffers, Metrics, Optimizer, Settings, Targets, Trainer, predict};
+use foldnet_core::{Compute, Layer, Rows, softmax};
 
 /// The largest deviations in a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

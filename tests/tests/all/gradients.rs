@@ -2,8 +2,8 @@
 //! against the same oracle.
 
 use foldnet::compute::Fast;
-use foldnet_core::train::{Metrics, Rows, Targets, Trainer, predict};
-use foldnet_core::{Compute, Layer, Portable};
+use foldnet_core::train::{Metrics, Targets, Trainer, predict};
+use foldnet_core::{Compute, Layer, Portable, Rows};
 use foldnet_tests::oracle::{self, Gradient};
 use foldnet_tests::random::{Case, Dice};
 use foldnet_tests::tolerance::{GRADIENT, MOVING, ORACLE_LOGIT, ORACLE_LOSS, Tolerance, largest};

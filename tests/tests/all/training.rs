@@ -1,8 +1,8 @@
 //! Bit-exact promises of training in core: the same seed gives the same bytes, a split over threads changes none, a
 //! refused batch changes nothing, and a short batch is as good as a whole one.
 
-use foldnet_core::train::{BufferError, Metrics, Rows, Targets, Trainer, initialize, predict};
-use foldnet_core::{Compute, Layer, Network, Portable, Shape};
+use foldnet_core::train::{BufferError, Metrics, Targets, Trainer, initialize, predict};
+use foldnet_core::{Compute, Layer, Network, Portable, Rows, Shape};
 use foldnet_tests::compute::Split;
 use foldnet_tests::random::{Case, Dice};
 use rand_chacha::ChaCha8Rng;

@@ -55,7 +55,7 @@ use core::arch::global_asm;
 
 /// Kernel for ARMv6-M and ARMv8-M Baseline.
 #[derive(Debug)]
-pub struct Armv6m;
+pub(crate) struct Armv6m;
 
 /// Bytes of unrolled code for one input at a number of bits; `armv6m.s` checks them. All instructions have two bytes.
 macro_rules! code {

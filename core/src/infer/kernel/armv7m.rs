@@ -39,7 +39,7 @@ use core::arch::global_asm;
 
 /// Kernel for ARMv7-M and ARMv8-M Mainline without DSP instructions.
 #[derive(Debug)]
-pub struct Armv7m;
+pub(crate) struct Armv7m;
 
 /// Bytes of unrolled code for one input at a number of bits; `armv7m.s` checks them.
 macro_rules! code {

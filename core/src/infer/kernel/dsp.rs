@@ -94,11 +94,11 @@ use core::arch::global_asm;
 
 /// Kernel for the DSP extension: dual 16-bit multiply-accumulate.
 #[derive(Debug)]
-pub struct Dsp;
+pub(crate) struct Dsp;
 
 /// The list of a layer's non-zero inputs; the module's documentation draws it.
 #[derive(Debug)]
-pub struct List<'s> {
+pub(crate) struct List<'s> {
     width: BitWidth,
     /// The runs; the last has 0 pairs and skips to the end of the block.
     runs: &'s [u32],
@@ -213,9 +213,9 @@ fn entries(width: BitWidth) -> &'static Entries {
 /// # Safety
 /// `next` must have room for [`KernelKind::list_words`] words.
 unsafe fn fill(next: *mut u32, source: &Source, width: BitWidth) -> i32 {
-    let (x, inputs, entries) = (source.activations(), source.inputs(), entries(width));
+    let (x, inputs, entries) = (source.activations, source.inputs(), entries(width));
     // Without an order, activations are read as halfwords, but an example may start at any address.
-    let halves = matches!(source.order(), Order::Listed(_)) || x.as_ptr() as usize % 2 == 0;
+    let halves = matches!(source.order, Order::Listed(_)) || x.as_ptr() as usize % 2 == 0;
     if !source.is_whole() || inputs % 2 == 1 || inputs == 0 || !halves {
         // SAFETY: as promised to this function.
         return unsafe { fill_any(next, source, width) };
@@ -224,7 +224,7 @@ unsafe fn fill(next: *mut u32, source: &Source, width: BitWidth) -> i32 {
     // SAFETY: the number of inputs is even and all are present; an order only contains valid indices; the caller
     // guarantees the room at `next`.
     unsafe {
-        match source.order() {
+        match source.order {
             Order::Plain(_) => {
                 let start = x.as_ptr();
                 foldnet_dsp_activations(next, start, core::ptr::null(), start.add(inputs).cast(), bytes / 2, entries)

@@ -33,7 +33,7 @@ macro_rules! kinds {
         $(
             /// The kernel of this target.
             #[cfg(foldnet_kernel = $name)]
-            pub type Current = super::$module::$kind;
+            pub(crate) type Current = super::$module::$kind;
         )*
 
         impl KernelKind {

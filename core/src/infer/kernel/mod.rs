@@ -1,7 +1,7 @@
-//! Kernel selection and the [`Kernel`] trait: the sums of products of an integer layer.
+//! Kernel selection and the `Kernel` trait: the sums of products of an integer layer.
 //!
 //! A kernel takes a layer's inputs once, as a *list* in a form of its own, and then adds up block after block of rows
-//! ([layout](super::layout)). [`Portable`] is what is used where there is no other; the tests'
+//! ([layout](super::layout)). `Portable` is what is used where there is no other; the tests'
 //! oracle adds up every weight on its own. A layer with a row beyond the kernel's [bound](super::bound) is added up in strips of inputs (`super::dense`).
 
 #[cfg(foldnet_kernel = "armv6m")]
@@ -13,6 +13,7 @@ mod dsp;
 mod kind;
 #[cfg(foldnet_kernel = "mve")]
 mod mve;
+#[cfg(any(foldnet_kernel = "portable", test, feature = "cases"))]
 mod portable;
 #[cfg(foldnet_kernel = "rv32im")]
 mod rv32im;
@@ -22,8 +23,10 @@ mod singles;
 mod sse2;
 pub mod table;
 
-pub use kind::{Current, KernelKind};
-pub use portable::Portable;
+pub(crate) use kind::Current;
+pub use kind::KernelKind;
+#[cfg(any(foldnet_kernel = "portable", test, feature = "cases"))]
+pub(crate) use portable::Portable;
 #[cfg(any(test, feature = "cases"))]
 pub(crate) use portable::dot;
 
@@ -33,7 +36,7 @@ use super::requantize::{Row, requantize_to_byte};
 use super::source::Source;
 
 /// The sums of a block's rows; those beyond [`BitWidth::rows`] mean nothing.
-pub type Sums = [i32; MAX_ROWS];
+pub(crate) type Sums = [i32; MAX_ROWS];
 
 /// Number of inputs whose list fits into the memory with the feature `low-ram`. Shorter lists take more instructions on an
 /// M0.
@@ -43,7 +46,7 @@ pub(crate) const LOW_RAM_STRIP: usize = 122;
 pub(crate) const LOW_RAM_ROWS: usize = 384;
 
 /// A way to add up.
-pub trait Kernel {
+pub(crate) trait Kernel {
     /// Which it is.
     const KIND: KernelKind;
 

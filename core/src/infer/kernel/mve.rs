@@ -54,11 +54,11 @@ use core::mem::offset_of;
 
 /// Kernel for MVE (Helium), 128-bit vectors.
 #[derive(Debug)]
-pub struct Mve;
+pub(crate) struct Mve;
 
 /// The list of a layer's non-zero inputs; the module's documentation draws it.
 #[derive(Debug)]
-pub struct List<'s> {
+pub(crate) struct List<'s> {
     width: BitWidth,
     /// The runs; the last has 0 groups and skips to the end of the block.
     runs: &'s [u32],
@@ -232,11 +232,11 @@ fn entries(width: BitWidth) -> &'static Entries {
 /// # Safety
 /// `next` must have room for [`KernelKind::list_words`] words.
 unsafe fn fill(next: *mut u32, source: &Source, width: BitWidth) -> i32 {
-    let (x, inputs) = (source.activations(), source.inputs());
+    let (x, inputs) = (source.activations, source.inputs());
     let in_whole_groups = inputs.div_ceil(2) / 4 * GROUP;
     let bytes = 4 * width.block_words(GROUP);
     // Activations missing at the end are treated as zeros; with an order, each index is checked.
-    let (from, present): (*const u8, _) = match source.order() {
+    let (from, present): (*const u8, _) = match source.order {
         Order::Plain(_) => (x.as_ptr(), inputs.min(x.len())),
         Order::Listed(order) => (order.numbers().as_ptr().cast(), inputs),
     };
@@ -256,7 +256,7 @@ unsafe fn fill(next: *mut u32, source: &Source, width: BitWidth) -> i32 {
     // room: a run takes two words plus two per group; a run starts at the beginning of the list, after a group of
     // zeros, after `MAX_RUN` groups, or for the last group.
     unsafe {
-        match source.order() {
+        match source.order {
             Order::Plain(_) => foldnet_mve_activations(&gather),
             Order::Listed(_) => foldnet_mve_pixels(&gather),
         }

@@ -17,11 +17,11 @@ use crate::infer::source::Source;
 
 /// Plain Rust, for any target.
 #[derive(Debug)]
-pub struct Portable;
+pub(crate) struct Portable;
 
 /// A layer's inputs.
 #[derive(Debug)]
-pub struct List<'s> {
+pub(crate) struct List<'s> {
     /// First inputs of pairs, and second ones: `place << 8 | x`.
     parts: [&'s [u32]; 2],
     /// `h X`

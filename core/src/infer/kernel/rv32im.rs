@@ -76,11 +76,11 @@ use core::mem::MaybeUninit;
 
 /// Kernel for RISC-V with the M extension.
 #[derive(Debug)]
-pub struct Rv32im;
+pub(crate) struct Rv32im;
 
 /// The list of a layer's non-zero inputs; the module's documentation draws it.
 #[derive(Debug)]
-pub struct List<'s> {
+pub(crate) struct List<'s> {
     width: BitWidth,
     /// List of pairs, terminated.
     pairs: &'s [u32],
@@ -239,9 +239,9 @@ fn fill(width: BitWidth, memory: &mut [u32], source: &Source) -> Filled {
             BitWidth::Four | BitWidth::Two => fill_segments(width, memory, inputs, pair),
         };
     }
-    let (x, order) = match source.order() {
-        Order::Plain(_) => (source.activations().as_ptr(), None),
-        Order::Listed(order) => (source.activations().as_ptr(), Some(order.numbers().as_ptr())),
+    let (x, order) = match source.order {
+        Order::Plain(_) => (source.activations.as_ptr(), None),
+        Order::Listed(order) => (source.activations.as_ptr(), Some(order.numbers().as_ptr())),
     };
     let (memory, end) = (memory.as_mut_ptr(), memory.as_mut_ptr_range().end);
     let (bytes, most) = (4 * width.words(), segment(width));

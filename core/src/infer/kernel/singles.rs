@@ -93,7 +93,7 @@ pub(super) const DISTANCES: Gather = Gather {
 
 /// The list, and the data needed to recover the sums.
 #[derive(Debug)]
-pub struct Singles<'s> {
+pub(crate) struct Singles<'s> {
     slots: &'s [[u32; 2]],
     /// The sum of all `x` of the first pass, and of the second.
     pub(super) totals: [u32; 2],
@@ -210,8 +210,8 @@ const _: () = {
 /// Range of inputs or of indices in the order, log2 of the bytes per pair, and the gathering function.
 #[inline(always)]
 fn inputs_of(form: &Form, source: &Source) -> (Range<*const u8>, usize, unsafe extern "C" fn(&mut Cursor) -> u32) {
-    let x = source.activations();
-    match source.order() {
+    let x = source.activations;
+    match source.order {
         Order::Plain(inputs) => (x.get(..inputs).unwrap_or(x).as_ptr_range(), 1, form.gather.plain),
         Order::Listed(order) => {
             let gather = if source.is_whole() { form.gather.whole } else { form.gather.part };
@@ -226,7 +226,7 @@ fn inputs_of(form: &Form, source: &Source) -> (Range<*const u8>, usize, unsafe e
 fn pass(form: &Form, step: u32, source: &Source, which: usize, next: &mut *mut [u32; 2]) -> u32 {
     let (inputs, log, gather) = inputs_of(form, source);
     let first = inputs.start.wrapping_add(which << (log - 1));
-    let (limit, x) = (form.limit, source.activations());
+    let (limit, x) = (form.limit, source.activations);
     let mut cursor =
         Cursor { next: *next, from: first, end: inputs.end, offset: 0, step, limit, x: x.as_ptr(), len: x.len() };
     let total = chunks(form, gather, &mut cursor);
@@ -257,7 +257,7 @@ fn pass(
         return 0;
     }
     let (inputs, log, gather) = inputs_of(form, source);
-    let (first, x) = (inputs.start.wrapping_add(which << (log - 1)), source.activations());
+    let (first, x) = (inputs.start.wrapping_add(which << (log - 1)), source.activations);
     let mut cursor = Cursor {
         next: *next,
         from: first.wrapping_add(done << log),

@@ -20,11 +20,11 @@ use core::arch::x86_64::{
 
 /// Vectors of 128 bits.
 #[derive(Debug)]
-pub struct Sse2;
+pub(crate) struct Sse2;
 
 /// A layer's inputs.
 #[derive(Debug)]
-pub struct List<'s> {
+pub(crate) struct List<'s> {
     /// A word for each word of a block, and zeros.
     x: &'s [u32],
     /// `X`

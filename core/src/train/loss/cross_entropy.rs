@@ -2,7 +2,7 @@
 //! in a form that cannot overflow.
 
 use super::{Metrics, Outputs};
-use crate::math::{self, argmax, softmax_column};
+use crate::math::{self, largest_of_column, softmax_column};
 
 /// The weight of a class; 1 without weights.
 fn weight(weights: &[f32], label: u16) -> f32 {
@@ -19,7 +19,7 @@ impl Outputs<'_> {
         let mut metrics = Metrics::default();
         self.d.copy_from_slice(self.z);
         for (example, &label) in labels.iter().enumerate() {
-            let (class, max) = argmax(self.z, example, n);
+            let (class, max) = largest_of_column(self.z, example, n);
             let (at, weight) = (usize::from(label) * n + example, weight(weights, label));
             let share = weight / n as f32;
             let sum = softmax_column(self.d, example, n, max, n as f32 / weight, math::exp);

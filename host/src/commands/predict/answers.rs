@@ -1,7 +1,7 @@
 //! The answers of a network, one for each example, as text and as JSON.
 
 use crate::judge::evaluate::{Outputs, Scored};
-use foldnet_core::train::softmax;
+use foldnet_core::softmax;
 use foldnet_data::Task;
 use serde_json::{Value, json};
 

@@ -5,10 +5,9 @@ use super::QuantizedLayer;
 use super::integer::{RealRow, least_step, row};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail, ensure};
-use foldnet_core::Layer;
 use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::network::Placed;
-use foldnet_core::train::BatchNorm;
+use foldnet_core::{BatchNorm, Layer};
 
 /// A raw input of 255 corresponds to 1 in the student.
 const INPUT_STEP: f64 = 1.0 / 255.0;

@@ -8,8 +8,7 @@ use super::source::Source;
 use crate::network::checkpoint::Checkpoint;
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::network::Placed;
-use foldnet_core::train::BatchNorm;
-use foldnet_core::{Compute, Layer};
+use foldnet_core::{BatchNorm, Compute, Layer};
 use serde::Serialize;
 
 /// Lower bound of a deviation, as a fraction of the typical one in its BatchNormalization, so that a unit that never

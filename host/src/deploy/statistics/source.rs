@@ -3,8 +3,7 @@
 
 use super::Undescribed;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
-use foldnet_core::Layer;
-use foldnet_core::train::BatchNorm;
+use foldnet_core::{BatchNorm, Layer};
 use foldnet_data::InputType;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;

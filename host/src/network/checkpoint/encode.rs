@@ -5,8 +5,7 @@ use super::layers::{BATCH_NORM, LayerKind};
 use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::{Checkpoint, PixelStatistics, container, metadata};
 use foldnet_core::network::Placed;
-use foldnet_core::train::BatchNorm;
-use foldnet_core::{Layer, Network};
+use foldnet_core::{BatchNorm, Layer, Network};
 
 /// A tensor's name, shape and values.
 type Named = (String, Vec<usize>, Vec<f32>);

@@ -1,7 +1,7 @@
 //! The misclassified images with the highest confidence.
 
 use crate::judge::evaluate::Outputs;
-use foldnet_core::train::softmax;
+use foldnet_core::softmax;
 use serde::Serialize;
 
 /// A misclassified image.

@@ -3,8 +3,7 @@
 use super::values::{Histogram, MinMedianMax, widened};
 use crate::network::checkpoint::Checkpoint;
 use crate::show::summary::Row;
-use foldnet_core::Layer;
-use foldnet_core::train::BatchNorm;
+use foldnet_core::{BatchNorm, Layer};
 use serde::Serialize;
 
 /// One BatchNormalization.
