@@ -3,6 +3,7 @@
 //! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
 
 use foldnet_tests::tidy::figures::{Quote, cell, figure, quotes};
+use foldnet_tests::tidy::rooms::Rooms;
 use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, paths, text};
 use std::process::Command;
 
@@ -120,6 +121,20 @@ fn sources_name_no_crate_they_may_not_know() {
         assert!(!foreign.is_empty() && files.len() > 3, "{folder}: {} files", files.len());
         let why = format!("`{folder}` must not know");
         gate(&files, |file| code::named_crates(file, &foreign, &why));
+    }
+}
+
+/// The crates whose docs state an order of rooms, with the least number of them.
+const IN_ROOMS: [(&str, usize); 1] = [("host/src/lib.rs", 10)];
+
+#[test]
+fn rooms_use_only_those_before_them() {
+    for (path, least) in IN_ROOMS {
+        let root = manifest(path);
+        let rooms = Rooms::stated(&root);
+        assert!(rooms.len() >= least, "{path} states {} rooms", rooms.len());
+        gate(&[root], |root| rooms.missing(root));
+        gate(&rust(), |file| rooms.upward(file));
     }
 }
 

@@ -4,8 +4,8 @@
 use super::data::{DatasetArg, known, ordered};
 use super::record::Record;
 use crate::deploy::statistics::{Fit, Made, Undescribed, examples};
+use crate::files::open::{ImageSize, check_images};
 use crate::network::checkpoint::Checkpoint;
-use crate::network::open::{ImageSize, check_images};
 use crate::show::terminal::Ui;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;

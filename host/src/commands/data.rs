@@ -2,9 +2,9 @@
 
 use super::record::{Record, task_of};
 use crate::compute::Fast;
+use crate::files::open::{Opened, open, open_checkpoint};
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints, InputScale, PixelRange, ReluOnly, Words};
-use crate::network::open::{Opened, open, open_checkpoint};
 use crate::show::terminal::{LoadBars, Ui};
 use anyhow::{Context, anyhow, bail};
 use clap::Args;

@@ -2,10 +2,11 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known, ordered};
 use super::record::channels;
+use crate::files::open::{Opened, check_images, class_names, parse, resolve};
 use crate::format::thousands;
-use crate::judge::evaluate::{Evaluation, Metrics, Outputs, PerClass, evaluate, evaluate_model};
+use crate::judge::evaluate::{Evaluation, Metrics, PerClass, evaluate, evaluate_model};
 use crate::judge::outputs::write as write_outputs;
-use crate::network::open::{Opened, check_images, class_names, parse, resolve};
+use crate::run::Outputs;
 use crate::show::terminal::{Ui, bold, table};
 use crate::train::history::History;
 use crate::write::{atomic_write, check_not_input};

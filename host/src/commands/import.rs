@@ -1,9 +1,9 @@
 //! `foldnet import`: reads another tool's model and writes it as a run that every command accepts.
 
 use super::data::HintArgs;
+use crate::files::open::CHECKPOINT;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::import::parse;
-use crate::network::open::CHECKPOINT;
 use crate::show::summary::of_checkpoint;
 use crate::show::terminal::Ui;
 use anyhow::bail;

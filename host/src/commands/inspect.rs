@@ -1,8 +1,8 @@
 //! `foldnet inspect`: contents and requirements of a device model.
 
+use crate::files::open::{ImageSize, Opened, open, parse, resolve};
 use crate::format::bytes;
 use crate::network::checkpoint::{Checkpoint, Hints};
-use crate::network::open::{ImageSize, Opened, open, parse, resolve};
 use crate::show::summary::of_checkpoint;
 use crate::show::terminal::{Ui, table};
 use clap::Args;

@@ -1,7 +1,7 @@
 //! What a run or a device model records about the data set it was trained on.
 
+use crate::files::open::{Opened, open, parse, resolve};
 use crate::network::checkpoint::Hints;
-use crate::network::open::{Opened, open, parse, resolve};
 use crate::train::history::History;
 use anyhow::{anyhow, bail};
 use foldnet_data::{Known, Options, Source, Task, text};

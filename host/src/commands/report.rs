@@ -2,9 +2,9 @@
 
 use super::calibration::CALIBRATION;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive, known, ordered};
+use crate::files::open::{ImageSize, Opened, check_images, class_names, open, resolve};
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
-use crate::network::open::{ImageSize, Opened, check_images, class_names, open, resolve};
 use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
 use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
 use crate::train::history::History;

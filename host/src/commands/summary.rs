@@ -1,8 +1,8 @@
 //! `foldnet summary`: the layers of a network, in the style of Keras's `model.summary()`.
 
 use super::data::HintArgs;
+use crate::files::open::{Opened, parse, resolve};
 use crate::network::checkpoint::{load_line, save_line, torch_save_line};
-use crate::network::open::{Opened, parse, resolve};
 use crate::show::summary::{Summary as Report, of_checkpoint, of_model};
 use crate::show::terminal::Ui;
 use clap::Args;

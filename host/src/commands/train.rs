@@ -4,10 +4,11 @@ use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units}
 use super::method::{Flags, MethodArgs, Preset};
 use super::smaller::SmallerArgs;
 use crate::deploy::shrink::Limits;
+use crate::files::open::{CHECKPOINT, open_checkpoint};
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
-use crate::network::open::{CHECKPOINT, open_checkpoint};
 use crate::show::terminal::Ui;
+use crate::show::training::TrainingText;
 use crate::train::fit::Config;
 use crate::train::float_first::train_in_two;
 use crate::train::method::Method;
@@ -147,9 +148,10 @@ impl Train {
                 notes: self.understood(),
             },
         };
+        let mut text = TrainingText::new(ui);
         let trained = match self.after_floats() {
-            Some(integers) => train_in_two(plan, integers, &dataset, &compute, ui)?,
-            None => train_run(plan, &dataset, &compute, ui)?,
+            Some(integers) => train_in_two(plan, integers, &dataset, &compute, &mut text)?,
+            None => train_run(plan, &dataset, &compute, &mut text)?,
         };
         few.iter().for_each(|note| ui.say(note));
         ui.result(&trained.history)
@@ -192,7 +194,7 @@ impl Train {
         let file = folder.join(CHECKPOINT);
         let dataset = self.dataset.load(&[&file], ui).context("cannot load the dataset")?;
         ui.say(format!("going on after epoch {done} of {epochs}"));
-        let trained = train_run(plan, &dataset, &compute, ui)?;
+        let trained = train_run(plan, &dataset, &compute, &mut TrainingText::new(ui))?;
         ui.result(&trained.history)
     }
 

@@ -1,15 +1,16 @@
 //! Builds a device model: folds a network, or takes its trained integers, quantizes it, and encodes it.
 
-use super::encode::encode_float;
-use super::fold::fold;
-use super::inputs::Inputs;
-use super::integers::Quantizer;
+use super::arrange::arrange;
+use super::inputs::{InputLoss, choose, turn_integers};
 use super::plan::{Built, ExportPlan, Folded};
 use super::quantize::QuantizeProgress;
+use super::quantizer::Quantizer;
 use super::shrink::Wanted;
-use super::trained::Integers;
+use crate::model::encode::encode_float;
+use crate::model::fold::fold;
+use crate::model::integers::Integers;
 use crate::network::checkpoint::Checkpoint;
-use crate::network::groups::Groups;
+use crate::network::windows::Inputs;
 use anyhow::{Context, bail};
 use foldnet_core::Compute;
 use foldnet_core::model::FLOAT_BITS;
@@ -27,7 +28,7 @@ pub fn folded(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Opti
     // Behind the averages of pooled inputs, which a float model would not round.
     let seen = checkpoint.seen(plan.test);
     let behind = ExportPlan { test: seen.view(), ..*plan };
-    let model = encode_float(&layers, checkpoint, &behind, &Groups::default())?;
+    let model = encode_float(&layers, checkpoint, &Inputs::plain(behind.test), behind.examples())?;
     Ok(Some(Folded { layers, model }))
 }
 
@@ -45,22 +46,42 @@ pub fn build<C: Compute>(
 ) -> anyhow::Result<Built> {
     let Some(Folded { layers, model }) = folded else {
         check_bits(checkpoint, plan.bits)?;
-        return Integers::of(checkpoint)?.arranged(checkpoint, plan);
+        return trained(Integers::of(checkpoint)?, checkpoint, plan);
     };
     let bits = bits_per_layer(plan.bits, layers.len())?;
     if bits.contains(&FLOAT_BITS) {
         let groups = checkpoint.groups();
-        let model = if groups.is_empty() { model } else { encode_float(&layers, checkpoint, plan, &groups)? };
+        let inputs = Inputs::plain(plan.test).grouped(&groups);
+        let of_values = || encode_float(&layers, checkpoint, &inputs, plan.examples());
+        let model = if groups.is_empty() { model } else { of_values()? };
         return Ok(Built {
             model,
             bits,
             errors: Vec::new(),
             kept: Vec::new(),
-            inputs: Inputs::plain(plan.test),
+            loss: InputLoss::default(),
             smaller: None,
         });
     }
     Quantizer { checkpoint, plan, bits: &bits }.run(layers, wanted, compute, progress)
+}
+
+/// The model of a network that was trained in integers, with its inputs and units in the order that is fastest on a
+/// device.
+fn trained(mut integers: Integers, checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Built> {
+    let bits = integers.layers.iter().map(|layer| layer.bits).collect();
+    let (seen, groups) = (checkpoint.seen(plan.calibration), checkpoint.groups());
+    let mut codes = seen.view().bytes()?.to_vec();
+    if groups.is_empty() && plan.calibration.bytes().is_ok() {
+        let inputs = turn_integers(choose(plan.calibration).inputs, &mut integers.layers[0]);
+        integers = integers.converted(checkpoint, inputs)?;
+        codes = integers.inputs.codes(plan.calibration.inputs, checkpoint.inputs);
+    }
+    let arranged = arrange(&mut integers.layers, &codes, &groups);
+    integers.inputs = integers.inputs.grouped(&arranged.groups);
+    let model = integers.encode(checkpoint, &arranged.order, plan.examples())?;
+    let (errors, kept) = (Vec::new(), Vec::new());
+    Ok(Built { model, bits, errors, kept, loss: InputLoss::default(), smaller: None })
 }
 
 /// # Errors

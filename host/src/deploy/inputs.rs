@@ -5,17 +5,14 @@
 //! Two clamped windows end to end with one weight, 9 bits, were tried on four sensor sets: they halve the rounding error,
 //! which is the smaller part of a model's error already, and change no metric (docs/real-inputs.md).
 
-use crate::deploy::fold::FoldedLayer;
-use crate::deploy::quantize::QuantizedLayer;
-use crate::network::checkpoint::{About, Checkpoint, Windows};
-use crate::network::groups::Groups;
-use anyhow::{Context, ensure};
-use foldnet_core::infer::{Input as _, InputType};
-use foldnet_core::model::{InputMap, InputSpec, Sharing};
-use foldnet_data::{Shape, ValuesRef, View};
+use crate::model::fold::FoldedLayer;
+use crate::model::quantized::QuantizedLayer;
+use crate::network::windows::Inputs;
+use foldnet_core::model::{InputMap, Sharing};
+use foldnet_data::{InputType, Shape, ValuesRef, View};
 use serde::Serialize;
 
-/// Rounding error of an input, as a fraction of its standard deviation, above which [`Inputs::loss`] is reported.
+/// Rounding error of an input, as a fraction of its standard deviation, above which [`InputLoss`] is reported.
 pub const LOSS_BOUND: f64 = 0.02;
 
 /// Fractions of the examples that a window may leave out on either side.
@@ -31,23 +28,6 @@ const WORTH: f64 = 1.5;
 /// example.
 const WORTH_TURNING: f64 = 0.05;
 
-/// The conversion of an example's values to activations.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Inputs {
-    kind: InputType,
-    sharing: Sharing,
-    maps: Vec<InputMap>,
-    /// Which bytes are inverted (`255 - x`); empty if none is.
-    turned: Vec<bool>,
-    channels: usize,
-    /// Which activations share an input of the first layer.
-    groups: Groups,
-    /// The largest rounding error of an input (root mean square) in its standard deviations.
-    pub loss: f64,
-    /// Inputs that lose more than [`LOSS_BOUND`], the worst first.
-    pub lossy: Vec<LossyInput>,
-}
-
 /// An input that loses much with 8 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct LossyInput {
@@ -57,201 +37,96 @@ pub struct LossyInput {
     pub lost: f64,
 }
 
-impl Inputs {
-    /// No conversion, for a float model.
-    pub fn plain(view: View) -> Self {
-        let kind = core_type(view.inputs.input_type());
-        Self {
-            kind,
-            sharing: Sharing::None,
-            maps: Vec::new(),
-            turned: Vec::new(),
-            channels: view.shape.channels,
-            groups: Groups::default(),
-            loss: 0.0,
-            lossy: Vec::new(),
-        }
-    }
+/// The conversion chosen on calibration examples, and what it loses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chosen {
+    /// The conversion.
+    pub inputs: Inputs,
+    /// What 8 bits lose.
+    pub loss: InputLoss,
+}
 
-    /// The windows that lose least on these examples: one for all values, one for each channel or one for each value.
-    pub fn choose(calibration: View) -> Self {
-        let plain = Self::plain(calibration);
-        if let ValuesRef::U8(bytes) = calibration.inputs {
-            return Self { turned: turned(bytes, calibration.shape.inputs()), ..plain };
-        }
-        if !plain.kind.is_mapped() {
-            return plain;
-        }
-        let columns = columns(calibration);
-        let of = |sharing| {
-            let maps = windows(plain.kind, &columns, sharing, calibration.shape);
-            let inputs = Self { sharing, maps, ..plain.clone() };
-            let losses: Vec<f64> = columns.iter().enumerate().map(|(i, x)| inputs.loss_of(i, x)).collect();
-            let mean = losses.iter().map(|loss| loss * loss).sum::<f64>() / losses.len().max(1) as f64;
-            let mut lossy: Vec<LossyInput> =
-                losses.iter().enumerate().map(|(input, &lost)| LossyInput { input, lost }).collect();
-            lossy.retain(|input| input.lost > LOSS_BOUND);
-            lossy.sort_by(|a, b| b.lost.total_cmp(&a.lost));
-            (mean, Self { loss: losses.into_iter().fold(0.0, f64::max), lossy, ..inputs })
-        };
-        let (own, each) = of(Sharing::Input);
-        let shared = [Sharing::All, Sharing::Channel].map(of).into_iter();
-        let enough = |(mean, inputs): &(f64, Self)| *mean <= own * WORTH * WORTH && inputs.loss <= LOSS_BOUND;
-        shared.into_iter().find(enough).map_or(each, |(_, inputs)| inputs)
-    }
+/// What inputs lose with 8 bits.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct InputLoss {
+    /// The largest rounding error of an input (root mean square) in its standard deviations.
+    pub largest: f64,
+    /// Inputs that lose more than [`LOSS_BOUND`], the worst first.
+    pub lossy: Vec<LossyInput>,
+}
 
-    /// The same without inversion, for a network that was trained on averages of bytes: averages round halves up.
-    pub fn unturned(self) -> Self {
-        Self { turned: Vec::new(), ..self }
-    }
-
-    /// Adapts the network of integers exactly to the inverted inputs: `w x = 255 w - w (255 - x)`. Inverts none if a
-    /// sum could then overflow.
-    pub fn turn_integers(self, layer: &mut QuantizedLayer) -> Self {
-        let mut turned = layer.clone();
-        for (weights, row) in turned.weights.chunks_exact_mut(layer.inputs).zip(&mut turned.rows) {
-            for (_, weight) in weights.iter_mut().enumerate().filter(|&(value, _)| self.turns(value)) {
-                row.bias = row.bias.saturating_add(255 * i32::from(*weight));
-                *weight = -*weight;
-            }
-            if !row.fits(weights) {
-                return self.unturned();
-            }
-        }
-        *layer = turned;
-        self
-    }
-
-    /// The windows of a network that was trained in integers.
-    ///
-    /// # Errors
-    /// As text, if its windows are not valid in a model file.
-    pub fn trained(checkpoint: &Checkpoint) -> anyhow::Result<Self> {
-        let About { input, quantized, .. } = &checkpoint.about;
-        let kind = core_type(input.0);
-        let channels = checkpoint.about.data_shape().map_or(1, |shape| shape.channels);
-        let (mut sharing, mut maps) = (Sharing::None, Vec::new());
-        if let Some(windows) = quantized.as_ref().and_then(|quantized| quantized.windows.as_ref()) {
-            sharing = Sharing::from_number(windows.sharing).context("windows that are shared in no known way")?;
-            maps = windows.maps.iter().map(|&words| InputMap::from_words(words, kind)).collect();
-        }
-        ensure!(
-            maps.len() == sharing.maps(checkpoint.values(), channels) && kind.is_mapped() != maps.is_empty(),
-            "{} windows of its inputs",
-            maps.len()
-        );
-        let groups = checkpoint.groups();
-        Ok(Self { kind, sharing, maps, channels, groups, turned: Vec::new(), loss: 0.0, lossy: Vec::new() })
-    }
-
-    /// The windows to keep in a checkpoint.
-    pub fn windows(&self) -> Option<Windows> {
-        let maps = self.maps.iter().map(|map| map.words()).collect();
-        self.kind.is_mapped().then_some(Windows { sharing: self.sharing as u8, maps })
-    }
-
-    /// The section of the model file.
-    pub fn spec(&self) -> InputSpec<'_> {
-        let (fours, twos) = self.groups.sizes();
-        InputSpec {
-            kind: self.kind,
-            sharing: self.sharing,
-            maps: &self.maps,
-            turned: &self.turned,
-            fours,
-            twos,
-            members: self.groups.members(),
-        }
-    }
-
-    /// The same with averages of groups as the first layer's inputs.
-    pub fn grouped(&self, groups: &Groups) -> Self {
-        Self { groups: groups.clone(), ..self.clone() }
-    }
-
-    /// `(step, low)` of value number `value`: activation `a` stands for `low + a step`.
-    pub fn step_and_low(&self, value: usize) -> (f64, f64) {
-        match self.kind {
-            InputType::I8 => (1.0, -128.0),
-            InputType::U8 if self.turns(value) => (-1.0, 255.0),
-            _ => self.map(value).map_or((1.0, 0.0), InputMap::step_and_low),
-        }
-    }
-
-    fn turns(&self, value: usize) -> bool {
-        self.turned.get(value).copied().unwrap_or(false)
-    }
-
-    fn map(&self, value: usize) -> Option<InputMap> {
-        let at = match self.sharing {
-            Sharing::None => return None,
-            Sharing::All => 0,
-            Sharing::Channel => value % self.channels,
-            Sharing::Input => value,
-        };
-        self.maps.get(at).copied()
-    }
-
-    /// The activations of examples, `[N][I]`, bit-identical to a device's.
-    pub fn codes(&self, values: ValuesRef, inputs: usize) -> Vec<u8> {
-        let map = |at: usize| self.map(at % inputs).unwrap_or(InputMap::NONE);
-        macro_rules! codes {
-            ($values:expr) => {
-                $values.iter().enumerate().map(|(at, value)| value.activation(map(at))).collect()
-            };
-        }
-        match values {
-            ValuesRef::U8(values) => {
-                values.iter().enumerate().map(|(at, &x)| if self.turns(at % inputs) { 255 - x } else { x }).collect()
-            }
-            ValuesRef::I8(values) => codes!(values),
-            ValuesRef::I16(values) => codes!(values),
-            ValuesRef::U16(values) => codes!(values),
-            ValuesRef::F32(values) => codes!(values),
-        }
-    }
-
-    /// The values in steps of activations, neither rounded nor clamped, `[N][I]`.
-    pub fn in_steps(&self, values: ValuesRef, inputs: usize) -> Vec<f64> {
-        let real = |at: usize| {
-            let (step, low) = self.step_and_low(at % inputs);
-            (f64::from(values.get(at)) - low) / step
-        };
-        (0..values.len()).map(real).collect()
-    }
-
-    /// Adapts the first layer to activations instead of raw values.
-    pub fn fold_into(&self, layer: &mut FoldedLayer) {
-        for (row, bias) in layer.kernel.chunks_exact_mut(layer.inputs).zip(&mut layer.bias) {
-            for (value, weight) in row.iter_mut().enumerate() {
-                let (step, low) = self.step_and_low(value);
-                *bias += *weight * low;
-                *weight *= step;
-            }
-        }
-    }
-
-    /// The rounding error of a value over its column, in standard deviations; 0 if it never changes.
-    fn loss_of(&self, value: usize, column: &[f64]) -> f64 {
-        let (step, low) = self.step_and_low(value);
-        let n = column.len() as f64;
-        let mean = column.iter().sum::<f64>() / n;
-        let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
-        let error = |x: &f64| (low + step * ((x - low) / step).round().clamp(0.0, 255.0) - x).powi(2);
-        let error = column.iter().map(error).sum::<f64>() / n;
-        if variance > 0.0 { (error / variance).sqrt() } else { 0.0 }
+impl InputLoss {
+    /// Of the rounding errors of all inputs.
+    fn of(losses: &[f64]) -> Self {
+        let mut lossy: Vec<LossyInput> =
+            losses.iter().enumerate().map(|(input, &lost)| LossyInput { input, lost }).collect();
+        lossy.retain(|input| input.lost > LOSS_BOUND);
+        lossy.sort_by(|a, b| b.lost.total_cmp(&a.lost));
+        Self { largest: losses.iter().copied().fold(0.0, f64::max), lossy }
     }
 }
 
-/// The same type in core.
-fn core_type(of: foldnet_data::InputType) -> InputType {
-    match of {
-        foldnet_data::InputType::U8 => InputType::U8,
-        foldnet_data::InputType::I8 => InputType::I8,
-        foldnet_data::InputType::I16 => InputType::I16,
-        foldnet_data::InputType::U16 => InputType::U16,
-        foldnet_data::InputType::F32 => InputType::F32,
+/// The conversion that loses least on these examples: one window for all values, one for each channel or one for each
+/// value.
+pub fn choose(calibration: View) -> Chosen {
+    let (plain, kind) = (Inputs::plain(calibration), calibration.inputs.input_type());
+    if let ValuesRef::U8(bytes) = calibration.inputs {
+        let inputs = plain.turned(turned(bytes, calibration.shape.inputs()));
+        return Chosen { inputs, loss: InputLoss::default() };
     }
+    if kind == InputType::I8 {
+        return Chosen { inputs: plain, loss: InputLoss::default() };
+    }
+    let columns = columns(calibration);
+    let of = |sharing| {
+        let inputs = plain.clone().mapped(sharing, windows(kind, &columns, sharing, calibration.shape));
+        let losses: Vec<f64> = columns.iter().enumerate().map(|(i, x)| loss_of(&inputs, i, x)).collect();
+        let mean = losses.iter().map(|loss| loss * loss).sum::<f64>() / losses.len().max(1) as f64;
+        (mean, Chosen { inputs, loss: InputLoss::of(&losses) })
+    };
+    let (own, each) = of(Sharing::Input);
+    let shared = [Sharing::All, Sharing::Channel].map(of).into_iter();
+    let enough = |(mean, chosen): &(f64, Chosen)| *mean <= own * WORTH * WORTH && chosen.loss.largest <= LOSS_BOUND;
+    shared.into_iter().find(enough).map_or(each, |(_, chosen)| chosen)
+}
+
+/// Adapts the network of integers exactly to the inverted inputs: `w x = 255 w - w (255 - x)`. Inverts none if a sum
+/// could then overflow.
+pub fn turn_integers(inputs: Inputs, layer: &mut QuantizedLayer) -> Inputs {
+    let mut turned = layer.clone();
+    for (weights, row) in turned.weights.chunks_exact_mut(layer.inputs).zip(&mut turned.rows) {
+        for (_, weight) in weights.iter_mut().enumerate().filter(|&(value, _)| inputs.turns(value)) {
+            row.bias = row.bias.saturating_add(255 * i32::from(*weight));
+            *weight = -*weight;
+        }
+        if !row.fits(weights) {
+            return inputs.unturned();
+        }
+    }
+    *layer = turned;
+    inputs
+}
+
+/// Adapts the first layer to activations instead of raw values.
+pub fn fold_into(inputs: &Inputs, layer: &mut FoldedLayer) {
+    for (row, bias) in layer.kernel.chunks_exact_mut(layer.inputs).zip(&mut layer.bias) {
+        for (value, weight) in row.iter_mut().enumerate() {
+            let (step, low) = inputs.step_and_low(value);
+            *bias += *weight * low;
+            *weight *= step;
+        }
+    }
+}
+
+/// The rounding error of a value over its column, in standard deviations; 0 if it never changes.
+fn loss_of(inputs: &Inputs, value: usize, column: &[f64]) -> f64 {
+    let (step, low) = inputs.step_and_low(value);
+    let n = column.len() as f64;
+    let mean = column.iter().sum::<f64>() / n;
+    let variance = column.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+    let error = |x: &f64| (low + step * ((x - low) / step).round().clamp(0.0, 255.0) - x).powi(2);
+    let error = column.iter().map(error).sum::<f64>() / n;
+    if variance > 0.0 { (error / variance).sqrt() } else { 0.0 }
 }
 
 /// Which of `inputs` bytes are 255 more often than 0 in examples `[N][I]`; none if inverting them is not worthwhile.
@@ -335,13 +210,13 @@ mod tests {
 
     /// Activations represent the values to within half a step.
     fn check(inputs: ValuesRef, channels: usize, samples: usize, sharing: Sharing) {
-        let (chosen, count) = (Inputs::choose(view(inputs, channels, samples)), channels * samples);
-        assert_eq!(chosen.sharing, sharing, "{inputs:?}");
+        let (Chosen { inputs: chosen, loss }, count) = (choose(view(inputs, channels, samples)), channels * samples);
+        assert_eq!(chosen.spec().sharing, sharing, "{inputs:?}");
         for (at, code) in chosen.codes(inputs, count).into_iter().enumerate() {
             let ((step, low), x) = (chosen.step_and_low(at % count), f64::from(inputs.get(at)));
             assert!((low + step * f64::from(code) - x).abs() <= 0.51 * step.abs() + 1e-6, "{x} became {code}");
         }
-        assert!(chosen.loss < LOSS_BOUND, "{}", chosen.loss);
+        assert!(loss.largest < LOSS_BOUND, "{}", loss.largest);
     }
 
     #[test]
@@ -360,7 +235,7 @@ mod tests {
     #[test]
     fn bytes_of_a_light_background_are_turned_around() {
         let check = |bytes: &[u8], expected: &[bool]| {
-            assert_eq!(Inputs::choose(view(ValuesRef::U8(bytes), 1, 2)).turned, expected, "{bytes:?}");
+            assert_eq!(choose(view(ValuesRef::U8(bytes), 1, 2)).inputs.spec().turned, expected, "{bytes:?}");
         };
         check(&[255, 0, 255, 9, 7, 200], &[true, false]);
         // As often 0 as 255, and never either.
@@ -369,21 +244,21 @@ mod tests {
         // One of 40 values.
         let rare: Vec<u8> = (0..40).map(|at| if at == 6 { 255 } else { 100 }).collect();
         check(&rare, &[]);
-        let inputs = Inputs::choose(view(ValuesRef::U8(&[255, 0, 255, 9]), 1, 2));
+        let inputs = choose(view(ValuesRef::U8(&[255, 0, 255, 9]), 1, 2)).inputs;
         assert_eq!(inputs.codes(ValuesRef::U8(&[250, 1, 0, 9]), 2), [5, 1, 255, 9]);
         let layer = FoldedLayer { inputs: 2, units: 1, relu: false, kernel: vec![2.0, -0.5], bias: vec![1.0] };
         let mut folded = layer.clone();
-        inputs.fold_into(&mut folded);
+        fold_into(&inputs, &mut folded);
         assert_eq!((folded.kernel, folded.bias), (vec![-2.0, -0.5], vec![511.0]));
     }
 
     #[test]
     fn a_layer_on_activations_computes_what_it_did_on_values() {
         let values = [-1.5f32, 20.0, 2.5, 10.0, 0.25, 15.0];
-        let inputs = Inputs::choose(view(ValuesRef::F32(&values), 2, 1));
+        let inputs = choose(view(ValuesRef::F32(&values), 2, 1)).inputs;
         let layer = FoldedLayer { inputs: 2, units: 1, relu: false, kernel: vec![2.0, -0.5], bias: vec![1.0] };
         let mut folded = layer.clone();
-        inputs.fold_into(&mut folded);
+        fold_into(&inputs, &mut folded);
         for (x, steps) in values.chunks(2).zip(inputs.in_steps(ValuesRef::F32(&values), 2).chunks(2)) {
             let expected = 2.0 * f64::from(x[0]) - 0.5 * f64::from(x[1]) + 1.0;
             let found = folded.kernel[0] * steps[0] + folded.kernel[1] * steps[1] + folded.bias[0];

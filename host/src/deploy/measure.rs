@@ -4,8 +4,9 @@ use super::inputs::LossyInput;
 use super::plan::{Built, ExportPlan, Folded};
 use super::shrink::Shrunk;
 use crate::absent::{is_nan, is_zero};
-use crate::judge::evaluate::{Metrics, Outputs, answers, run_checkpoint, run_model};
+use crate::judge::evaluate::Metrics;
 use crate::network::checkpoint::Checkpoint;
+use crate::run::{Outputs, answers, run_checkpoint, run_model};
 use anyhow::Context;
 use foldnet_core::{Compute, Model};
 use foldnet_data::{TargetsRef, Task, View};
@@ -121,13 +122,13 @@ impl Reference {
             layer_errors: built.errors.clone(),
             kept_layers: built.kept.iter().filter(|&&kept| kept).count(),
             input: plan.test.inputs.input_type().name(),
-            input_loss: built.inputs.loss,
+            input_loss: built.loss.largest,
             conversion: ConversionCost::of(&Model::parse(&built.model)?),
             float_rmse: rmse(network, plan.test),
             rmse: rmse(&exported, plan.test),
             float_auc: auc(network, plan.test),
             auc: auc(&exported, plan.test),
-            lossy_inputs: built.inputs.lossy.clone(),
+            lossy_inputs: built.loss.lossy.clone(),
             smaller: built.smaller.clone(),
         })
     }

@@ -3,7 +3,7 @@
 //! The file takes raw values as `f32` `[N][I]`, with pixels from 0 to 255, and outputs what the network does:
 //! probabilities if it ends with Softmax or Sigmoid, otherwise its values.
 
-use super::fold::fold;
+use crate::model::fold::fold;
 use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;
 use foldnet_core::{BatchNorm, Layer};

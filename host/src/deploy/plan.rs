@@ -1,8 +1,9 @@
 //! What to export, and intermediate results.
 
-use super::fold::FoldedLayer;
-use super::inputs::Inputs;
+use super::inputs::InputLoss;
 use super::shrink::Shrunk;
+use crate::model::encode::Examples;
+use crate::model::fold::FoldedLayer;
 use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
 
@@ -17,6 +18,13 @@ pub struct ExportPlan<'a> {
     pub test: View<'a>,
     /// Names of the classes.
     pub labels: &'a [String],
+}
+
+impl ExportPlan<'_> {
+    /// The examples that the model takes.
+    pub(super) fn examples(&self) -> Examples<'_> {
+        Examples { shape: self.test.shape, labels: self.labels }
+    }
 }
 
 /// A network after the fold.
@@ -40,8 +48,8 @@ pub struct Built {
     pub errors: Vec<f64>,
     /// For every layer whether it keeps the integers of the file that the network was imported from; empty as `errors`.
     pub kept: Vec<bool>,
-    /// Conversion of its inputs to 8 bits.
-    pub inputs: Inputs,
+    /// What its inputs lose with 8 bits.
+    pub loss: InputLoss,
     /// What was merged and removed, if requested.
     pub smaller: Option<Shrunk>,
 }

@@ -1,6 +1,6 @@
 //! Outputs in a file for other programs: NumPy's `.npy`, 32-bit floats `[N][outputs]`.
 
-use super::evaluate::Outputs;
+use crate::run::Outputs;
 use foldnet_core::softmax;
 use std::path::Path;
 

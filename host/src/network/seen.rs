@@ -3,12 +3,12 @@
 use super::checkpoint::{Checkpoint, PixelStatistics};
 use super::groups::Groups;
 use super::pool::{Seen, groups};
-use crate::deploy::inputs::Inputs;
+use super::windows::Inputs;
 use foldnet_data::{Shape, View};
 
 impl Checkpoint {
     /// Converts `examples` to the form of this network's inputs: averages if it is pooled, and a device's bytes if it
-    /// is a network of integers. Panics if they do not have its [`ImageSize`](super::open::ImageSize).
+    /// is a network of integers. Panics if they do not have its [`ImageSize`](crate::files::open::ImageSize).
     pub fn seen<'a>(&self, examples: View<'a>) -> Seen<'a> {
         if self.about.pool.is_some() {
             return Seen::pooled(examples);

@@ -6,3 +6,4 @@ pub(crate) mod smaller;
 pub mod summary;
 pub mod terminal;
 mod ticks;
+pub mod training;

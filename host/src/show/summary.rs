@@ -1,8 +1,8 @@
 //! The table of a network's layers, in the style of Keras's `model.summary()`.
 
 use crate::format::thousands;
+use crate::network::parameters::Parameters;
 use crate::show::terminal::table;
-use crate::train::history::Parameters;
 use foldnet_core::model::Header;
 use foldnet_core::{Layer, Network};
 use serde::Serialize;
@@ -30,12 +30,6 @@ pub struct Summary {
     pub parameters: Parameters,
 }
 
-/// Counts of a network's parameters.
-pub fn parameters(network: Network) -> Parameters {
-    let (total, trainable) = (network.params(), network.trainable());
-    Parameters { total, trainable, non_trainable: total - trainable }
-}
-
 /// The table of a network in training.
 pub fn of_checkpoint(network: Network) -> Summary {
     let mut rows = vec![flatten(network.inputs())];
@@ -52,7 +46,7 @@ pub fn of_checkpoint(network: Network) -> Summary {
         let name = numbered(base, rows.iter().filter(|row| row.kind == kind).count());
         rows.push(Row { name, kind, units: place.outputs, parameters: place.layer.params(place.inputs) });
     }
-    Summary { layers: rows, parameters: parameters(network) }
+    Summary { layers: rows, parameters: Parameters::of(network) }
 }
 
 /// The table of a device model: Dense layers, with ReLU inside.

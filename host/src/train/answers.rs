@@ -4,8 +4,8 @@
 //! checkpoint's `about`), so that losses and steps do not depend on their unit. A checkpoint on disk outputs real
 //! values: [`with_units`] puts the scale into the last Dense, [`without_units`] removes it for training.
 
-use crate::judge::evaluate::run_checkpoint;
 use crate::network::checkpoint::Checkpoint;
+use crate::run::run_checkpoint;
 use crate::train::method::ValueLoss;
 use foldnet_core::train::{Loss, Targets};
 use foldnet_core::{Compute, Layer};

@@ -3,10 +3,10 @@
 use crate::absent::{is_nan, nan};
 use crate::compute::Aligned;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::examples::Picked;
 use crate::network::pool::Seen;
 use crate::train::answers::{Answers, loss, validate};
 use crate::train::augment::Augmenter;
-use crate::train::examples::Picked;
 use crate::train::method::{Method, Metric, Optimizer};
 use crate::train::schedule::{At, Plateau};
 use foldnet_core::Compute;

@@ -1,10 +1,10 @@
 //! The initial network of a training: fresh layers for a set and a task, or those of another network.
 
 use super::plan::TrainPlan;
+use crate::files::open::ImageSize;
 use crate::format::{bytes, thousands};
 use crate::network::architecture::with_dropout;
 use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
-use crate::network::open::ImageSize;
 use crate::network::pool::{self, Seen};
 use crate::train::answers::without_units;
 use crate::train::fit::initial_params;

@@ -4,6 +4,7 @@ use crate::absent::{is_nan, nan};
 use crate::deploy::shrink::Shrunk;
 use crate::judge::evaluate::{Evaluation, Metrics};
 use crate::network::architecture::NormPlacement;
+use crate::network::parameters::Parameters;
 use crate::train::fit::{Config, Epoch};
 use foldnet_data::Options;
 use serde::{Deserialize, Serialize};
@@ -44,17 +45,6 @@ impl Test {
             Metrics::Anomaly(found) => Self { auc: found.auc, ..empty },
         }
     }
-}
-
-/// Numbers of parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parameters {
-    /// Total.
-    pub total: usize,
-    /// Parameters that SGD changes.
-    pub trainable: usize,
-    /// Moving statistics.
-    pub non_trainable: usize,
 }
 
 /// The origin of a fresh network; the same recipe, dataset and version give the same network.

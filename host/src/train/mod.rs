@@ -2,7 +2,6 @@
 
 pub mod answers;
 pub mod augment;
-pub mod examples;
 pub mod fit;
 pub mod float_first;
 mod fresh;
@@ -11,6 +10,7 @@ mod journal;
 pub mod method;
 pub mod plan;
 pub mod qat;
+pub mod report;
 pub mod run;
 pub mod schedule;
 pub mod standardize;

@@ -1,22 +1,21 @@
-//! A training run: summary, progress, a line for every epoch, and after each epoch a checkpoint and a history in the
-//! run's folder, so that no finished epoch is ever lost.
+//! A training run: after each epoch a checkpoint and a history in the run's folder, so that no finished epoch is ever
+//! lost.
 
 use crate::compute::Fast;
-use crate::format::thousands;
-use crate::judge::evaluate::{evaluate, run_checkpoint, with_scores};
+use crate::files::open::{CHECKPOINT, ImageSize};
+use crate::judge::evaluate::evaluate;
 use crate::judge::metrics::quantile;
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints};
-use crate::network::open::{CHECKPOINT, ImageSize};
-use crate::show::smaller::say_smaller;
-use crate::show::summary::{of_checkpoint, parameters};
-use crate::show::terminal::{EpochBar, Ui, bold};
+use crate::network::parameters::Parameters;
+use crate::run::{run_checkpoint, with_scores};
 use crate::train::answers::with_units;
 use crate::train::fit::{Epoch, Observer, Start, TrainError, TrainProgress, fit_from};
 use crate::train::fresh;
 use crate::train::history::{Continued, History, Recipe, Test, command_line, machine};
 use crate::train::plan::{Extras, Resume, TrainPlan};
 use crate::train::qat::{self, fit_quantized};
+use crate::train::report::{Report, Run};
 use crate::train::schedule::Decay;
 use crate::train::state;
 use crate::write::atomic_write;
@@ -90,7 +89,12 @@ pub struct Trained {
 ///
 /// # Errors
 /// If the folder cannot be written, training diverges, or Ctrl-C stops it. Finished epochs are then on disk.
-pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Trained> {
+pub fn train_run<R: Report>(
+    plan: TrainPlan,
+    dataset: &Dataset,
+    compute: &Fast,
+    report: &mut R,
+) -> anyhow::Result<Trained> {
     let train = dataset.part(Part::Train);
     let train = train.slice(0..plan.limit.unwrap_or(train.len()).min(train.len()));
     check_validation(&plan, dataset)?;
@@ -109,23 +113,14 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
     }
     prepare_folder(&plan.out)?;
     catch_interrupts()?;
-    plan.extras.notes.iter().for_each(|note| ui.say(note));
     TRAINING.store(true, Ordering::Relaxed);
     let smaller = student.as_ref().and_then(|student| student.smaller.clone());
-    smaller.iter().for_each(|smaller| say_smaller(smaller, ui));
-    ui.block(of_checkpoint(network.network()));
-    let unit = train.unit();
-    ui.say(format!(
-        "Train on {} {unit}, validate on {}; {}",
-        thousands(train.len()),
-        thousands(valid.len()),
-        compute.description()
-    ));
+    let run = Run { plan: &plan, train, valid, compute };
+    report.begins(run, network.network(), smaller.as_ref());
     let (start, history) = beginning(&plan, &network, digest, dataset, compute);
     let history = History { smaller, ..history };
     let normal = if valid.is_empty() { train } else { valid };
-    let mut observer =
-        Saver { ui, normal, unit, compute, plan: &plan, images: train.len(), history, saved: 0, bar: None };
+    let mut observer = Saver { report, run, normal, history, saved: 0 };
     let result = match (&mut student, quantized) {
         (Some(student), Some(how)) => {
             let teacher = how.teacher.as_ref();
@@ -136,19 +131,16 @@ pub fn train_run(plan: TrainPlan, dataset: &Dataset, compute: &Fast, ui: Ui) -> 
         _ => fit_from(&mut network, &plan.config, start, [train, valid], compute, &mut observer),
     };
     TRAINING.store(false, Ordering::Relaxed);
-    let Saver { mut history, saved, .. } = observer;
+    let Saver { report, mut history, saved, .. } = observer;
     result.map_err(|error| early_end(error, saved, &plan.out))?;
     let test = dataset.part(Part::Test);
     let network = finished(&network, normal, compute);
     let (_, found) = evaluate(&network, test, &dataset.labels, compute).context("on the test examples")?;
     let result = Test::of(&found);
-    ui.say(format!("test - loss: {:.4}{}", result.loss, measures(&result)));
+    report.tested(&result);
     history.test = Some(result);
     history.write(&plan.out)?;
-    if let Some(best) = history.best_epoch {
-        ui.say(format!("epoch {best} is the best of {}: {}", history.epochs.len(), plan.out.join(BEST).display()));
-    }
-    ui.say(format!("wrote {} and {}", plan.out.join(CHECKPOINT).display(), plan.out.join(History::FILE).display()));
+    report.written(&plan, &history);
     Ok(Trained { network, history })
 }
 
@@ -236,11 +228,6 @@ fn catch_interrupts() -> anyhow::Result<()> {
     )
 }
 
-/// A known fraction as text.
-fn share(name: &str, value: f64) -> String {
-    if value.is_nan() { String::new() } else { format!(" - {name}: {value:.4}") }
-}
-
 /// Fraction of the normal validation examples that score below the threshold.
 const THRESHOLD: f64 = 0.95;
 
@@ -253,14 +240,6 @@ fn finished(network: &Checkpoint, valid: View, compute: &Fast) -> Checkpoint {
         network.about.threshold = quantile(&scores, THRESHOLD).filter(|threshold| threshold.is_finite());
     }
     network
-}
-
-/// The metrics of the task on test examples, as text.
-fn measures(test: &Test) -> String {
-    let accuracy = Some(test.accuracy).filter(|accuracy| !accuracy.is_nan());
-    let all = [("accuracy", accuracy), ("rmse", test.rmse), ("mae", test.mae), ("r2", test.r2), ("auc", test.auc)];
-    let known = all.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    known.map(|(name, value)| format!(" - {name}: {}", bold(format!("{value:.4}")))).collect()
 }
 
 /// The name of a set, or the absolute path of its file or folder.
@@ -276,7 +255,7 @@ fn empty_history(plan: &TrainPlan, network: &Checkpoint, dataset: &Dataset, comp
         best_epoch: None,
         continued: None,
         smaller: None,
-        parameters: parameters(network.network()),
+        parameters: Parameters::of(network.network()),
         seed: plan.config.seed,
         recipe: plan.recipe(),
         dataset: whole_path(&dataset.name),
@@ -316,59 +295,40 @@ fn forget(out: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Draws the bar, prints the epochs, and saves after each.
-struct Saver<'a> {
-    ui: Ui,
+/// Reports, and saves after each epoch.
+struct Saver<'a, R> {
+    report: &'a mut R,
+    run: Run<'a>,
     /// The examples that determine the threshold of an anomaly score: validation examples, or without any those for
     /// training.
     normal: View<'a>,
-    /// What an example is called.
-    unit: &'static str,
-    compute: &'a Fast,
-    plan: &'a TrainPlan,
-    images: usize,
     history: History,
     /// Number of epochs whose network is on disk.
     saved: usize,
-    bar: Option<EpochBar>,
 }
 
-impl Observer for Saver<'_> {
+impl<R: Report> Observer for Saver<'_, R> {
     fn step(&mut self, progress: TrainProgress) -> bool {
-        let batch = self.plan.config.batch_size.min(self.images);
-        let epochs_left = self.plan.config.epochs.saturating_sub(progress.epoch + 1);
-        self.bar.get_or_insert_with(|| EpochBar::new(progress.steps, batch, epochs_left)).update(progress);
+        self.report.step(self.run, progress);
         !INTERRUPTED.load(Ordering::Relaxed)
     }
 
     fn epoch(&mut self, epoch: usize, record: Epoch, network: &Checkpoint) -> anyhow::Result<()> {
-        self.bar = None;
-        let rate = self.images as f64 / record.seconds.max(1e-9);
-        self.ui.say(format!(
-            "Epoch {}/{} - {:.2}s - {} {}/s - loss: {:.4}{}{}{}",
-            epoch + 1,
-            self.plan.config.epochs,
-            record.seconds,
-            thousands(rate as usize),
-            self.unit,
-            record.loss,
-            share("accuracy", record.accuracy),
-            share("val_loss", record.val_loss),
-            share("val_accuracy", record.val_accuracy)
-        ));
+        self.report.epoch(self.run, epoch, &record);
+        let (Run { plan, compute, .. }, rate) = (self.run, self.run.rate(&record));
         self.history.epochs.push(record);
         self.history.images_per_second = self.history.images_per_second.max(rate);
-        finished(network, self.normal, self.compute).write(&self.plan.out.join(CHECKPOINT))?;
+        finished(network, self.normal, compute).write(&plan.out.join(CHECKPOINT))?;
         // Only now: a disk that is full must not cost what was there before.
-        if self.saved == 0 && self.plan.extras.resume.is_none() {
-            forget(&self.plan.out)?;
+        if self.saved == 0 && plan.extras.resume.is_none() {
+            forget(&plan.out)?;
         }
         self.saved = epoch + 1;
-        self.history.write(&self.plan.out)
+        self.history.write(&plan.out)
     }
 
     fn state(&mut self, network: &Checkpoint, start: &Start) -> anyhow::Result<()> {
-        let out = &self.plan.out;
+        let TrainPlan { out, extras, .. } = self.run.plan;
         let best = start.state.best.map(|(epoch, _)| epoch + 1);
         if best == Some(start.state.epochs) {
             let bytes = std::fs::read(out.join(CHECKPOINT))?;
@@ -378,7 +338,7 @@ impl Observer for Saver<'_> {
             self.history.best_epoch = best;
             self.history.write(out)?;
         }
-        if self.plan.extras.table {
+        if extras.table {
             self.history.write_table(out)?;
         }
         state::write(out, network, start)

@@ -1,8 +1,8 @@
 //! Models of other tools through the commands: weights with a configuration beside them, and exports without examples.
 
 use crate::tool::Folder;
-use foldnet::judge::evaluate::run_checkpoint;
 use foldnet::network::checkpoint::{Checkpoint, Hints};
+use foldnet::run::run_checkpoint;
 use foldnet_core::Portable;
 use foldnet_data::{Examples, InputType, Shape, Targets, Values};
 use foldnet_import::{Head, Imported, Piece, parse, write_onnx};

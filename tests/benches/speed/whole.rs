@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 use foldnet::compute::Fast;
-use foldnet::judge::evaluate::run_checkpoint;
 use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
+use foldnet::run::run_checkpoint;
 use foldnet::train::fit::{Config, fit, initial_params};
 use foldnet::train::standardize::pixel_statistics;
 use foldnet_data::{Dataset, Part, Source, load};

@@ -2,7 +2,8 @@
 //! tests can show that it finds something.
 //!
 //! [`files`] finds the files; [`tokens`] reads Rust as tokens, so that comments and strings are not mistaken for code;
-//! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`], [`paths`] and [`figures`] contain the gates.
+//! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`], [`paths`], [`rooms`] and [`figures`] contain
+//! the gates.
 
 pub mod code;
 pub mod dependencies;
@@ -11,6 +12,7 @@ pub mod files;
 pub mod functions;
 pub mod manifests;
 pub mod paths;
+pub mod rooms;
 pub mod text;
 pub mod tokens;
 

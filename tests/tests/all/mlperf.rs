@@ -7,9 +7,9 @@
 use crate::firmware;
 use foldnet::compute::Fast;
 use foldnet::deploy::export::{ExportPlan, export};
-use foldnet::judge::evaluate::run_checkpoint;
 use foldnet::judge::metrics::scores;
 use foldnet::network::checkpoint::{Checkpoint, Hints, InputScale};
+use foldnet::run::run_checkpoint;
 use foldnet_core::Model;
 use foldnet_data::{InputType, Shape, TargetsRef, ValuesRef, View, Wanted, read_inputs};
 use foldnet_sim::emulate::{Task, bare_sizes};

@@ -2,6 +2,7 @@
 
 mod models;
 mod seeds;
+mod study;
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, units};
 use crate::network::architecture::NormPlacement;

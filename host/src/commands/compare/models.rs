@@ -4,11 +4,12 @@ use super::Compare;
 use crate::commands::data::{check_classes, known, ordered};
 use crate::commands::record::channels;
 use crate::compute::Fast;
+use crate::files::open::{Opened, check_images, class_names, open, parse, resolve};
 use crate::format::thousands;
 use crate::judge::compare::models::{Comparison, Contender, Disagreement, Entry, Pair, compare, side_by_side};
 use crate::judge::evaluate::Metrics;
-use crate::network::open::{Opened, check_images, class_names, open, parse, resolve};
-use crate::show::summary::{of_model, parameters};
+use crate::network::parameters::Parameters;
+use crate::show::summary::of_model;
 use crate::show::terminal::{Ui, bold, table};
 use anyhow::{Context, bail};
 use foldnet_core::Model;
@@ -95,7 +96,9 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
     let file = resolve(path);
     let bytes = std::fs::metadata(&file).with_context(|| format!("{}: cannot be read", file.display()))?.len();
     let (parameters, bits, ms_without_zeros) = match opened {
-        Opened::Checkpoint(checkpoint) => (parameters(checkpoint.network()).total, vec![FLOAT_BITS], BTreeMap::new()),
+        Opened::Checkpoint(checkpoint) => {
+            (Parameters::of(checkpoint.network()).total, vec![FLOAT_BITS], BTreeMap::new())
+        }
         Opened::Model(bytes) => {
             let model = parse(bytes, path)?;
             let bits = model.header().layers.iter().map(|layer| layer.bits).collect();

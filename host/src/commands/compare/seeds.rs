@@ -1,9 +1,9 @@
 //! Placements of BatchNormalization over several seeds: mean and spread of each epoch, differences, and a plot.
 
 use super::Compare;
+use super::study::{Answer, EpochSpread, OfNorm, Study, Versus, study};
 use crate::commands::data::check_positive;
 use crate::format::thousands;
-use crate::judge::compare::seeds::{Answer, EpochSpread, OfNorm, Study, Versus, study};
 use crate::judge::compare::statistics::MeanDeviation;
 use crate::show::figure::{Dots, Line, Panel, svg};
 use crate::show::terminal::{Ui, bold, strip, table};

@@ -11,6 +11,7 @@ use crate::deploy::export::{ExportPlan, export};
 use crate::format::bytes;
 use crate::network::architecture::NormPlacement;
 use crate::show::terminal::{QuantizeBar, Ui, bold};
+use crate::show::training::TrainingText;
 use crate::train::fit::Config;
 use crate::train::plan::{Extras, TrainPlan};
 use crate::train::run::{Trained, train_run};
@@ -101,7 +102,7 @@ impl Demo {
             data: Default::default(),
             extras: Extras::default(),
         };
-        let Trained { network, .. } = train_run(plan, dataset, compute, ui)?;
+        let Trained { network, .. } = train_run(plan, dataset, compute, &mut TrainingText::new(ui))?;
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         let calibration = train.slice(0..CALIBRATION.min(train.len()));
         let mut outcomes = Vec::new();

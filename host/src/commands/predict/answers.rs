@@ -1,6 +1,6 @@
 //! The answers of a network, one for each example, as text and as JSON.
 
-use crate::judge::evaluate::{Outputs, Scored};
+use crate::run::{Outputs, Scored};
 use foldnet_core::softmax;
 use foldnet_data::Task;
 use serde_json::{Value, json};

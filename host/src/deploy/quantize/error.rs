@@ -1,7 +1,7 @@
 //! Reasons why a network cannot be quantized, and the checks for them.
 
 use super::Quantization;
-use crate::deploy::fold::FoldedLayer;
+use crate::model::fold::FoldedLayer;
 
 /// Maximum number of inputs of a layer: each matrix of second moments then takes 130 MB, and there are four. (This also
 /// keeps sums within 32 bits: `2^29 + 4,096 * 255 * 127 < 2^31`.)

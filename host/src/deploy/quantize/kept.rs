@@ -5,8 +5,8 @@
 //! back, unless a scale or offset of single inputs was folded into the layer: then the quotients are not whole numbers, and
 //! the layer is quantized like any other.
 
-use super::integer::{MAX_BIAS, RealRow};
-use crate::deploy::fold::FoldedLayer;
+use crate::model::fold::FoldedLayer;
+use crate::model::row::{MAX_BIAS, RealRow};
 use crate::network::checkpoint::{Checkpoint, Scales};
 use foldnet_core::Layer;
 use foldnet_core::network::Placed;

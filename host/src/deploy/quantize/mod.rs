@@ -7,7 +7,7 @@
 //! * `images`: the weight of each image; `moments`: exact statistics of its inputs;
 //! * `scale`, `rounding`: a scale for each row, and second-order rounding to its levels;
 //! * the bias absorbs the remaining mean error; `activations`: the step of the outputs;
-//! * `integer`: the rows of the model file, and the next layer's inputs in exactly the device's arithmetic.
+//! * `model::row`: the rows of the model file; `integer`: the next layer's inputs in exactly the device's arithmetic.
 //!
 //! The following variants were tried on six networks and left out, because the number of classes that change at 8, 4
 //! and 2 bits (then 0.62, 2.0 and 6.1 %) did not fall: a step per unit (0.62, 2.1, 6.1), activations weighted by the
@@ -28,7 +28,6 @@ mod nearest;
 mod rounding;
 mod scale;
 mod target;
-mod trained;
 
 #[cfg(test)]
 mod tests;
@@ -37,13 +36,14 @@ pub(crate) use activations::step as activation_step;
 pub(crate) use error::check_width;
 pub use error::{MAX_INPUTS, MAX_WEIGHT, QuantizeError};
 pub(crate) use images::ImageWeights;
-use integer::RealRow;
 pub use kept::Kept;
 pub(crate) use moments::Moments;
 pub(crate) use scale::search as row_scale;
-pub use trained::{integer_layers, raise_steps};
 
-use crate::deploy::fold::FoldedLayer;
+pub use crate::model::quantized::QuantizedLayer;
+
+use crate::model::fold::FoldedLayer;
+use crate::model::row::{MAX_BIAS, RealRow, least_step, row};
 use foldnet_core::infer::Row;
 use nalgebra::DMatrix;
 use rounding::{RoundedRow, Rounding};
@@ -73,31 +73,6 @@ pub struct QuantizeProgress {
     pub row: usize,
     /// Total number of rows of the layer.
     pub rows: usize,
-}
-
-/// A layer in integers, as [`foldnet_core::infer`] computes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct QuantizedLayer {
-    /// `I`
-    pub inputs: usize,
-    /// `O`
-    pub units: usize,
-    /// Whether a ReLU follows.
-    pub relu: bool,
-    /// Bits per weight.
-    pub bits: u8,
-    /// `[O][I]`, each in `-127..=127`, `-7..=7` or `-1..=1`.
-    pub weights: Vec<i8>,
-    /// `[O]`
-    pub rows: Vec<Row>,
-    /// Real value of one step of an output: a `u8`, or a logit.
-    pub scale: f64,
-    /// Whether weights and scales are those of the file that the network was imported from.
-    pub kept: bool,
-    /// Relative error of this layer and those before it: `rms(quantized - float) / rms(float)`, both over all outputs
-    /// of the layer (after its ReLU) and all calibration images, where an image with `r` times the median energy has
-    /// weight `1 / (1 + r^2)`. 0 if both are 0 everywhere, 1 if only the float outputs are.
-    pub error: f64,
 }
 
 /// Quantizes a network of Dense with ReLU between them.
@@ -198,7 +173,7 @@ impl<'a> LayerPlan<'a> {
         let ((weights, real), output) = kept.unwrap_or_else(|| (self.round_rows(inputs, done), None));
         let products = integer::products(&inputs.codes, self.layer.inputs, &weights);
         let step = self.step(&products, &real, if last { output.or(Some(0.0)) } else { output });
-        let rows: Vec<Row> = real.iter().map(|&row| integer::row(row, step)).collect();
+        let rows: Vec<Row> = real.iter().map(|&real| row(real, step)).collect();
         let mut outputs = integer::outputs(&products, &rows);
         if self.layer.relu {
             let most = if last { i32::MAX } else { 255 };
@@ -238,7 +213,7 @@ impl<'a> LayerPlan<'a> {
         let means = &self.moments.mean;
         // Half of what a bias may be: it differs from this by rounding errors only.
         let most = mean.abs() + row.iter().zip(means).map(|(w, x)| (w * x).abs()).sum::<f64>();
-        let least = most / (integer::MAX_BIAS / 2.0);
+        let least = most / (MAX_BIAS / 2.0);
         let rounded = rounding.round(row, least);
         if rounded.weights.iter().all(|&weight| weight == 0) {
             return (rounded, RealRow::constant(mean));
@@ -251,7 +226,7 @@ impl<'a> LayerPlan<'a> {
     /// The step of the layer's outputs: as `asked`, or that which loses least; larger if the rows do not allow it.
     fn step(&self, products: &[i32], rows: &[RealRow], asked: Option<f64>) -> f64 {
         // What an f32, as which the file holds it, can express.
-        let least = integer::least_step(rows).max(f64::from(f32::MIN_POSITIVE));
+        let least = least_step(rows).max(f64::from(f32::MIN_POSITIVE));
         if let Some(asked) = asked.filter(|asked| asked.is_finite()) {
             return asked.max(least);
         }

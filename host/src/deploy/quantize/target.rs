@@ -6,7 +6,7 @@
 use super::images::ImageWeights;
 use super::moments::Moments;
 use super::rounding::cholesky;
-use crate::deploy::fold::FoldedLayer;
+use crate::model::fold::FoldedLayer;
 use nalgebra::DMatrix;
 
 /// Pulls the fit towards the layer's own weights, as a fraction of the mean `E[x^2]`.

@@ -9,7 +9,7 @@
 //! where `V` is the covariance of the sums. The cheapest pair of groups of equal size is merged, then the cheapest pair
 //! of the resulting groups, and so on, up to groups of four.
 
-use crate::deploy::fold::FoldedLayer;
+use crate::model::fold::FoldedLayer;
 use nalgebra::DMatrix;
 
 use crate::network::groups::Groups;

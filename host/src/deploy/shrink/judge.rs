@@ -2,8 +2,8 @@
 //! examples.
 
 use super::Unit;
-use crate::deploy::fold::FoldedLayer;
-use crate::deploy::head::Head;
+use crate::model::fold::FoldedLayer;
+use crate::model::head::Head;
 use nalgebra::{DMatrix, DVector};
 
 /// Number of examples computed at once.

@@ -16,12 +16,12 @@ mod moments;
 mod prune;
 mod refit;
 
-use super::fold::FoldedLayer;
-use super::head::Head;
-use super::inputs::Inputs;
 use super::quantize::row_scale;
+use crate::model::fold::FoldedLayer;
+use crate::model::head::Head;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::groups::Groups;
+use crate::network::windows::Inputs;
 use agglomerate::Merging;
 use anyhow::bail;
 use foldnet_core::infer::layout::BitWidth;

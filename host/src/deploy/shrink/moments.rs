@@ -1,8 +1,8 @@
 //! Mean and covariance of real activations, with the quantizer's weights of the examples.
 
 use super::before_relu;
-use crate::deploy::fold::FoldedLayer;
 use crate::deploy::quantize::{ImageWeights, Moments};
+use crate::model::fold::FoldedLayer;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// Statistics of activations over the calibration examples.

@@ -6,7 +6,7 @@
 //! `|w_j|^2 / (H^-1)_jj`, and the others' weights become `W - w_j (H^-1)_j / (H^-1)_jj`.
 
 use super::moments::{Statistics, factor};
-use crate::deploy::fold::FoldedLayer;
+use crate::model::fold::FoldedLayer;
 use nalgebra::{DMatrix, DVector};
 
 /// Added to the diagonal of the covariance, as a fraction of the mean variance.

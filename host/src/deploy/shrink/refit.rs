@@ -1,7 +1,7 @@
 //! The first layer on averages: the weights that best reproduce its outputs, by least squares.
 
 use super::moments::{Statistics, factor};
-use crate::deploy::fold::FoldedLayer;
+use crate::model::fold::FoldedLayer;
 use crate::network::groups::Groups;
 use nalgebra::DMatrix;
 

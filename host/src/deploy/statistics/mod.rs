@@ -20,8 +20,8 @@ mod tests;
 
 pub use chain::Fit;
 
+use crate::files::open::ImageSize;
 use crate::network::checkpoint::Checkpoint;
-use crate::network::open::ImageSize;
 use chain::Chain;
 use foldnet_core::Compute;
 use foldnet_data::{Examples, InputType, Shape, Targets, Values};

@@ -2,5 +2,4 @@
 //! [`statistics`] tells which differences are more than chance.
 
 pub mod models;
-pub mod seeds;
 pub mod statistics;

@@ -1,7 +1,8 @@
 //! Models and runs on the same images: the accuracy of each, where they disagree, and whether that is more than chance.
 
 use super::statistics::{LEVEL, mcnemar};
-use crate::judge::evaluate::{Evaluation, Outputs};
+use crate::judge::evaluate::Evaluation;
+use crate::run::Outputs;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

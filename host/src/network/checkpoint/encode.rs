@@ -14,7 +14,7 @@ type Named = (String, Vec<usize>, Vec<f32>);
 ///
 /// # Errors
 /// If the layers are not a network, or the number of parameters does not match.
-pub(super) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
+pub(crate) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
     let Checkpoint { layers, params, .. } = checkpoint;
     let network = Network::new(layers, checkpoint.shape()).map_err(Fault::Layers)?;
     let needed = network.params();

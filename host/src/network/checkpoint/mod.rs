@@ -31,7 +31,7 @@
 
 mod about;
 mod container;
-mod encode;
+pub(crate) mod encode;
 mod error;
 mod infer;
 mod keras;
@@ -39,7 +39,7 @@ mod layers;
 mod metadata;
 mod names;
 mod pixels;
-mod read;
+pub(crate) mod read;
 mod scale;
 mod tensor;
 mod tensors;
@@ -55,10 +55,9 @@ pub use words::{ReluOnly, UnknownWord, Word, Words};
 
 use crate::network::architecture::NormPlacement;
 use crate::network::pool::SIDE;
-use crate::write::atomic_write;
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// A network with everything needed to continue training, evaluate or export it.
 #[derive(Debug, Clone, PartialEq)]
@@ -224,32 +223,5 @@ impl Checkpoint {
     /// Number of classes; 2 for one sigmoid. Meaningless for other tasks.
     pub fn classes(&self) -> usize {
         if self.layers.last() == Some(&Layer::Sigmoid) { 2 } else { self.network().outputs() }
-    }
-
-    /// Reads a checkpoint from Foldnet, Keras or PyTorch.
-    ///
-    /// # Errors
-    /// If the file is not a complete checkpoint of finite numbers, or lacks information that `hints` does not have
-    /// either: see [`Fault`].
-    pub fn read(path: &Path, hints: &Hints) -> Result<Self, CheckpointError> {
-        let decoded = read::file(path, hints);
-        decoded.map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })
-    }
-
-    /// Writes a checkpoint atomically; equal checkpoints give equal bytes. A checkpoint that could not be read back
-    /// (such as a diverged network with NaN) is not written.
-    ///
-    /// # Errors
-    /// If the checkpoint contradicts itself, or the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), CheckpointError> {
-        let encoded = self.encode().map_err(|fault| CheckpointError::File { path: path.to_owned(), fault })?;
-        atomic_write(path, |out| out.write_all(&encoded)).map_err(CheckpointError::Write)
-    }
-
-    /// The bytes of the file.
-    fn encode(&self) -> Result<Vec<u8>, Fault> {
-        let encoded = encode::encode(self)?;
-        read::decode(&encoded, &Hints::default())?;
-        Ok(encoded)
     }
 }

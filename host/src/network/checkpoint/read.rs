@@ -9,7 +9,6 @@ use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::tensor::Tensor;
 use super::words::Words;
 use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, infer, torch};
-use crate::deploy::trained::integer_model;
 use crate::network::import;
 use foldnet_core::{BatchNorm, Layer, Network, Shape};
 use foldnet_data::{InputType, Task};
@@ -21,7 +20,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// If it is not a regular file of acceptable size, and as [`decode`].
-pub(super) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
+pub(crate) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
     let bytes = foldnet_data::bounded::read(path, foldnet_import::MAX_FILE).map_err(Fault::Unreadable)?;
     match import::parse(&bytes, path, hints)? {
         None => decode(&bytes, hints),
@@ -38,7 +37,7 @@ pub(super) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
 
 /// # Errors
 /// The first [`Fault`] found: container, names, layer list, shapes and values, pixels.
-pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
+pub(crate) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let (tensors, metadata) = container::parse(bytes)?;
     let told = Told::parse(&metadata)?;
     let tensors = with_aliases(tensors, &metadata)?;
@@ -68,13 +67,7 @@ pub(super) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
         about.input = hints.input.map_or(about.input, Input);
         about.task = if outputs == 1 && !two { Task::Regress } else { about.task };
     }
-    let checkpoint = Checkpoint { layers, inputs, params, pixels, image, labels, about };
-    if checkpoint.about.quantized.is_some() {
-        let unusable =
-            |error: anyhow::Error| Fault::Metadata { key: "about", problem: format!("does not fit: {error:#}") };
-        integer_model(&checkpoint).map_err(unusable)?;
-    }
-    Ok(checkpoint)
+    Ok(Checkpoint { layers, inputs, params, pixels, image, labels, about })
 }
 
 /// The tensors, with those that metadata names a second time, as safetensors does for shared ones.

@@ -2,7 +2,7 @@
 //! ones.
 //!
 //! ```text
-//! float network ─► fold ─► student (Dense of integers, BatchNormalization, u8 ReLU) ─► steps ─► deploy/quantize/trained.rs
+//! float network ─► fold ─► student (Dense of integers, BatchNormalization, u8 ReLU) ─► steps ─► model/integer_layers.rs
 //!                             student.rs                                             optimizer.rs   (the rows of a model file)
 //! ```
 //!
@@ -36,13 +36,13 @@ use super::answers::standardized_outputs;
 use super::fit::{Config, Epoch, Loop, Observer, Start, State, TrainError};
 use super::method::Method;
 use super::schedule::{Decay, Schedule};
-use crate::deploy::fold::fold;
-use crate::deploy::quantize::raise_steps;
 use crate::deploy::shrink::{Limits, Wanted};
-use crate::deploy::trained::integer_model;
-use crate::judge::evaluate::run_checkpoint;
+use crate::files::open::ImageSize;
+use crate::model::fold::fold;
+use crate::model::integer_layers::raise_steps;
+use crate::model::integers::integer_model;
 use crate::network::checkpoint::Checkpoint;
-use crate::network::open::ImageSize;
+use crate::run::run_checkpoint;
 use anyhow::{Context, bail};
 use foldnet_core::{Compute, Layer};
 use foldnet_data::{Task, View};

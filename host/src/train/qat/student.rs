@@ -1,14 +1,16 @@
 //! The student: the network of integers initialized from the float network.
 
 use super::levels::{levels, rounded};
-use crate::deploy;
-use crate::deploy::fold::{FoldedLayer, fold};
-use crate::deploy::head::Head;
-use crate::deploy::quantize::{ImageWeights, MAX_INPUTS, activation_step, raise_steps, row_scale};
+use crate::deploy::inputs::{choose, fold_into};
+use crate::deploy::quantize::{ImageWeights, MAX_INPUTS, activation_step, row_scale};
 use crate::deploy::shrink::{Shrinker, Shrunk, Smaller, Start, Wanted};
+use crate::files::open::ImageSize;
+use crate::model::fold::{FoldedLayer, fold};
+use crate::model::head::Head;
+use crate::model::integer_layers::raise_steps;
 use crate::network::checkpoint::{About, Checkpoint, PixelStatistics, Quantized};
 use crate::network::groups::Groups;
-use crate::network::open::ImageSize;
+use crate::network::windows;
 use anyhow::{Context, bail};
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::{Compute, Layer};
@@ -56,8 +58,8 @@ pub fn student<C: Compute>(
 ) -> anyhow::Result<Student> {
     let mut folded = fold(teacher).context("this network cannot be trained in integers")?;
     let bits = bits_per_layer(bits, folded.len())?;
-    let windows = deploy::inputs::Inputs::choose(some).unturned();
-    windows.fold_into(&mut folded[0]);
+    let windows = choose(some).inputs.unturned();
+    fold_into(&windows, &mut folded[0]);
     let (Smaller { layers: folded, groups }, smaller) = match wanted {
         Some(wanted) => made_smaller(teacher, &folded, &windows, &bits, wanted)?,
         None => (Smaller { layers: folded, groups: Groups::default() }, None),
@@ -91,7 +93,7 @@ pub fn student<C: Compute>(
 fn made_smaller(
     teacher: &Checkpoint,
     folded: &[FoldedLayer],
-    windows: &deploy::inputs::Inputs,
+    windows: &windows::Inputs,
     bits: &[u8],
     wanted: &Wanted,
 ) -> anyhow::Result<(Smaller, Option<Shrunk>)> {

@@ -4,11 +4,12 @@
 use super::*;
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export};
-use crate::deploy::quantize::{integer_layers, logits};
-use crate::judge::evaluate::{Outputs, Scored, answers, run_model};
+use crate::deploy::quantize::logits;
+use crate::model::integer_layers::integer_layers;
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{About, Hints, Input, Output, PixelStatistics};
 use crate::network::groups::Groups;
+use crate::run::{Outputs, Scored, answers, run_model};
 use crate::train::answers::with_units;
 use crate::train::fit::{fit, initial_params};
 use crate::train::standardize::value_statistics;

@@ -2,7 +2,7 @@
 //! anomaly scores.
 
 use super::values::{Axis, Histogram, MinMedianMax, widened};
-use crate::judge::evaluate::Outputs;
+use crate::run::Outputs;
 use foldnet_data::{Task, View, WrongKind};
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ fn scores(outputs: &Outputs, view: View, threshold: Option<f32>) -> Scores {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::evaluate::Scored;
+    use crate::run::Scored;
     use foldnet_data::{Shape, TargetsRef, ValuesRef};
 
     #[test]

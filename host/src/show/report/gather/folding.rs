@@ -2,7 +2,7 @@
 
 use super::values::{Axis, Histogram, MinMedianMax, widened};
 use crate::absent::is_nan;
-use crate::deploy::fold::FoldedLayer;
+use crate::model::fold::FoldedLayer;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
 use crate::show::summary::Row;
 use foldnet_core::Layer;
@@ -157,7 +157,7 @@ fn per_input(kernel: &[f64], inputs: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::deploy::fold::fold;
+    use crate::model::fold::fold;
     use crate::show::summary::of_checkpoint;
 
     #[test]

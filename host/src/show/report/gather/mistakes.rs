@@ -1,6 +1,6 @@
 //! The misclassified images with the highest confidence.
 
-use crate::judge::evaluate::Outputs;
+use crate::run::Outputs;
 use foldnet_core::softmax;
 use serde::Serialize;
 

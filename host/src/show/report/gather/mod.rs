@@ -13,10 +13,11 @@ pub mod words;
 
 use crate::deploy::build::folded;
 use crate::deploy::export::ExportPlan;
-use crate::deploy::fold::fold;
 use crate::deploy::quantize;
-use crate::judge::evaluate::{Evaluation, Outputs, run_checkpoint, run_model, with_scores};
+use crate::judge::evaluate::Evaluation;
+use crate::model::fold::fold;
 use crate::network::checkpoint::Checkpoint;
+use crate::run::{Outputs, run_checkpoint, run_model, with_scores};
 use crate::show::summary::{Summary, of_checkpoint};
 use crate::train::history::History;
 use answers::Answers;

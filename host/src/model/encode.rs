@@ -1,22 +1,21 @@
 //! Encodes folded or quantized layers into a model file.
 
-use super::fold::FoldedLayer;
 use super::head::Head;
-use super::inputs::Inputs;
-use super::plan::ExportPlan;
-use super::quantize::QuantizedLayer;
+use super::quantized::QuantizedLayer;
+use crate::model::fold::FoldedLayer;
 use crate::network::checkpoint::Checkpoint;
-use crate::network::groups::Groups;
+use crate::network::windows::Inputs;
 use anyhow::bail;
 use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
+use foldnet_data::Shape;
 use foldnet_sim::AlignedBytes;
 
-/// Encodes the fold as 32-bit floats; its inputs are averages of these groups of values.
-pub(super) fn encode_float(
+/// Encodes the fold of `checkpoint` as 32-bit floats.
+pub(crate) fn encode_float(
     layers: &[FoldedLayer],
     checkpoint: &Checkpoint,
-    plan: &ExportPlan,
-    groups: &Groups,
+    inputs: &Inputs,
+    examples: Examples,
 ) -> anyhow::Result<AlignedBytes> {
     let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<_>>();
     let narrowed: Vec<_> = layers.iter().map(|layer| (narrow(&layer.kernel), narrow(&layer.bias))).collect();
@@ -30,25 +29,19 @@ pub(super) fn encode_float(
         let header = header(layer.inputs, layer.units, FLOAT_BITS, layer.relu, 1.0)?;
         Ok((header, LayerWeights::Float { kernel, bias }))
     });
-    let (inputs, head) = (Inputs::plain(plan.test).grouped(groups), Head::of_floats(checkpoint));
-    let ends = Ends { inputs: &inputs, head: &head, dataset: checkpoint.about.digest() };
-    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], ends, plan)
+    let ends = Ends { inputs, head: &Head::of_floats(checkpoint), examples, dataset: checkpoint.about.digest() };
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, 1.0, &[], ends)
 }
 
 /// Encodes quantized layers, the first in this order of the pixels; the scale of the last layer's outputs is that of
 /// the logits.
-pub(super) fn encode_integer(
-    layers: &[QuantizedLayer],
-    order: &[u16],
-    ends: Ends,
-    plan: &ExportPlan,
-) -> anyhow::Result<AlignedBytes> {
+pub(crate) fn encode_integer(layers: &[QuantizedLayer], order: &[u16], ends: Ends) -> anyhow::Result<AlignedBytes> {
     let with_weights = layers.iter().map(|layer| {
         let header = header(layer.inputs, layer.units, layer.bits, layer.relu, layer.scale as f32)?;
         Ok((header, LayerWeights::Integer { weights: &layer.weights, rows: &layer.rows }))
     });
     let logit_scale = layers.last().map_or(1.0, |last| last.scale as f32);
-    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, order, ends, plan)
+    encode_layers(with_weights.collect::<anyhow::Result<_>>()?, logit_scale, order, ends)
 }
 
 fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyhow::Result<LayerHeader> {
@@ -61,24 +54,27 @@ fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyh
 /// Layers of a device model, with their weights.
 type Layers<'a> = heapless::Vec<(LayerHeader, LayerWeights<'a>), { foldnet_core::model::MAX_MODEL_LAYERS }>;
 
-/// Inputs, outputs and data set of a model.
+/// The examples that a model takes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ends<'a> {
-    pub(super) inputs: &'a Inputs,
-    pub(super) head: &'a Head,
-    /// SHA-256.
-    pub(super) dataset: Option<[u8; 32]>,
+pub(crate) struct Examples<'a> {
+    pub(crate) shape: Shape,
+    /// Names of the classes.
+    pub(crate) labels: &'a [String],
 }
 
-fn encode_layers(
-    layers: Layers,
-    logit_scale: f32,
-    order: &[u16],
-    ends: Ends,
-    plan: &ExportPlan,
-) -> anyhow::Result<AlignedBytes> {
-    let labels: String = plan.labels.iter().map(|label| format!("{label}\n")).collect();
-    let shape = plan.test.shape;
+/// Inputs, outputs and data set of a model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends<'a> {
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) head: &'a Head,
+    pub(crate) examples: Examples<'a>,
+    /// SHA-256.
+    pub(crate) dataset: Option<[u8; 32]>,
+}
+
+fn encode_layers(layers: Layers, logit_scale: f32, order: &[u16], ends: Ends) -> anyhow::Result<AlignedBytes> {
+    let Examples { shape, labels } = ends.examples;
+    let labels: String = labels.iter().map(|label| format!("{label}\n")).collect();
     let (height, width, channels) =
         (u16::try_from(shape.height)?, u16::try_from(shape.width)?, u16::try_from(shape.channels)?);
     let spec = ModelSpec {

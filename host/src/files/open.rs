@@ -1,10 +1,9 @@
 //! Opens files that users name: a checkpoint, the folder of a run, or a device model.
 
-use crate::judge::evaluate::{Outputs, answers, run_model};
 use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, bail};
 use foldnet_core::model::{HeadKind, MAGIC};
-use foldnet_core::{Compute, Layer, Model};
+use foldnet_core::{Layer, Model};
 use foldnet_data::{InputType, Shape, Task, View, bounded, text};
 use foldnet_sim::AlignedBytes;
 use std::io::Read;
@@ -78,24 +77,6 @@ impl Opened {
         match self {
             Self::Checkpoint(checkpoint) => Ok(names(checkpoint)),
             Self::Model(bytes) => Ok(parse(bytes, path)?.labels().map(str::to_owned).collect()),
-        }
-    }
-
-    /// The outputs for examples of its [`size`](Self::size), and the names of the classes or values in the file.
-    ///
-    /// # Errors
-    /// As [`size`](Self::size), and if a logit is infinite or not a number.
-    pub fn run<C: Compute>(&self, path: &Path, view: View, compute: &C) -> anyhow::Result<(Outputs, Vec<String>)> {
-        match self {
-            Self::Checkpoint(checkpoint) => {
-                let outputs = answers(checkpoint, view, compute);
-                Ok((outputs.with_context(|| path.display().to_string())?, names(checkpoint)))
-            }
-            Self::Model(bytes) => {
-                let model = parse(bytes, path)?;
-                let outputs = run_model(&model, view).finite().with_context(|| path.display().to_string())?;
-                Ok((outputs, model.labels().map(str::to_owned).collect()))
-            }
         }
     }
 }

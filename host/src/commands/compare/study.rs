@@ -1,14 +1,15 @@
 //! The notebook's question, asked repeatedly: the same networks with different positions of BatchNormalization, or
 //! none, trained with several seeds.
 
-use super::statistics::{Difference, MeanDeviation};
 use crate::compute::Fast;
+use crate::files::open::CHECKPOINT;
+use crate::judge::compare::statistics::{Difference, MeanDeviation};
 use crate::network::architecture::NormPlacement;
-use crate::network::open::CHECKPOINT;
+use crate::network::parameters::Parameters;
 use crate::show::terminal::Ui;
+use crate::show::training::TrainingText;
 use crate::train::fit::{Config, Epoch};
-use crate::train::history::{History, Parameters, Test};
-
+use crate::train::history::{History, Test};
 use crate::train::plan::{Extras, TrainPlan};
 use crate::train::run::{train_run, whole_path};
 use anyhow::Context;
@@ -18,95 +19,95 @@ use std::path::PathBuf;
 
 /// What to train.
 #[derive(Debug, Clone)]
-pub struct Study {
+pub(super) struct Study {
     /// Placements, at least one.
-    pub norms: Vec<NormPlacement>,
+    pub(super) norms: Vec<NormPlacement>,
     /// Seeds, at least one.
-    pub seeds: Vec<u64>,
+    pub(super) seeds: Vec<u64>,
     /// Units of the hidden layers.
-    pub hidden: Vec<u32>,
+    pub(super) hidden: Vec<u32>,
     /// How to train; the seed is replaced by each of `seeds`.
-    pub config: Config,
+    pub(super) config: Config,
     /// Folder of the runs, which are named `after-1` and so on.
-    pub out: PathBuf,
+    pub(super) out: PathBuf,
 }
 
 /// One training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Run {
+pub(super) struct Run {
     /// Seed of the weights and of shuffling.
-    pub seed: u64,
+    pub(super) seed: u64,
     /// Its folder.
-    pub folder: PathBuf,
+    pub(super) folder: PathBuf,
     /// Whether the run existed already.
-    pub reused: bool,
+    pub(super) reused: bool,
     /// Epochs in order.
-    pub epochs: Vec<Epoch>,
+    pub(super) epochs: Vec<Epoch>,
     /// Result after the last epoch.
-    pub test: Test,
+    pub(super) test: Test,
 }
 
 /// An epoch over all seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct EpochSpread {
+pub(super) struct EpochSpread {
     /// In training.
-    pub loss: MeanDeviation,
+    pub(super) loss: MeanDeviation,
     /// In training.
-    pub accuracy: MeanDeviation,
+    pub(super) accuracy: MeanDeviation,
     /// On the validation images.
-    pub val_loss: MeanDeviation,
+    pub(super) val_loss: MeanDeviation,
     /// On the validation images.
-    pub val_accuracy: MeanDeviation,
+    pub(super) val_accuracy: MeanDeviation,
 }
 
 /// The test images over all seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct TestSpread {
+pub(super) struct TestSpread {
     /// Mean cross-entropy.
-    pub loss: MeanDeviation,
+    pub(super) loss: MeanDeviation,
     /// Fraction of the images classified correctly.
-    pub accuracy: MeanDeviation,
+    pub(super) accuracy: MeanDeviation,
 }
 
 /// All runs of one placement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OfNorm {
+pub(super) struct OfNorm {
     /// Position of BatchNormalization.
-    pub norm: NormPlacement,
+    pub(super) norm: NormPlacement,
     /// Number of parameters of each network.
-    pub parameters: Parameters,
+    pub(super) parameters: Parameters,
     /// In the order of the seeds.
-    pub runs: Vec<Run>,
+    pub(super) runs: Vec<Run>,
     /// Epochs in order.
-    pub epochs: Vec<EpochSpread>,
+    pub(super) epochs: Vec<EpochSpread>,
     /// Result after the last epoch.
-    pub test: TestSpread,
+    pub(super) test: TestSpread,
 }
 
 /// Two placements, compared seed by seed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Versus {
+pub(super) struct Versus {
     /// The first placement.
-    pub a: NormPlacement,
+    pub(super) a: NormPlacement,
     /// The second placement.
-    pub b: NormPlacement,
+    pub(super) b: NormPlacement,
     /// Test accuracy of `a` minus that of `b` with the same seed.
-    pub accuracy: Difference,
+    pub(super) accuracy: Difference,
     /// Number of seeds with which `a` is better.
-    pub wins: usize,
+    pub(super) wins: usize,
 }
 
 /// The result of a study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Answer {
+pub(super) struct Answer {
     /// Name of the dataset.
-    pub dataset: String,
+    pub(super) dataset: String,
     /// Seeds, in order.
-    pub seeds: Vec<u64>,
+    pub(super) seeds: Vec<u64>,
     /// Placements, in the requested order.
-    pub norms: Vec<OfNorm>,
+    pub(super) norms: Vec<OfNorm>,
     /// Every pair of placements; empty for a single seed.
-    pub differences: Vec<Versus>,
+    pub(super) differences: Vec<Versus>,
 }
 
 /// Trains the missing runs, and compares. An existing run in the folder is reused if it is finished and was trained
@@ -114,7 +115,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// As [`train_run`].
-pub fn study(study: &Study, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Answer> {
+pub(super) fn study(study: &Study, dataset: &Dataset, compute: &Fast, ui: Ui) -> anyhow::Result<Answer> {
     let mut norms = Vec::new();
     for &norm in &study.norms {
         let mut runs = Vec::new();
@@ -152,7 +153,7 @@ fn one(
     };
     let (history, reused) = match finished(&plan, dataset) {
         Some(history) => (history, true),
-        None => (train_run(plan, dataset, compute, ui.quiet())?.history, false),
+        None => (train_run(plan, dataset, compute, &mut TrainingText::new(ui.quiet()))?.history, false),
     };
     let test = history.test.context("a finished run was tested")?;
     let how = if reused { "found" } else { "trained" };

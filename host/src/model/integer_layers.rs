@@ -1,8 +1,8 @@
 //! From a network that was trained in integers to the rows of a model file. The weights are used unchanged; the
 //! BatchNormalization is folded into the multiplier and the bias of each row.
 
-use super::QuantizedLayer;
-use super::integer::{RealRow, least_step, row};
+use super::quantized::QuantizedLayer;
+use super::row::{RealRow, least_step, row};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail, ensure};
 use foldnet_core::infer::layout::BitWidth;
@@ -16,7 +16,7 @@ const INPUT_STEP: f64 = 1.0 / 255.0;
 ///
 /// # Errors
 /// If the network was not, its layers are not those of a student, or a step is finer than a device's sums.
-pub fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLayer>> {
+pub(crate) fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLayer>> {
     let layers = layers(checkpoint)?;
     for (index, (layer, step)) in layers.iter().enumerate() {
         ensure!(
@@ -33,7 +33,7 @@ pub fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<QuantizedLa
 ///
 /// # Errors
 /// As [`integer_layers`], except for the steps.
-pub fn raise_steps(checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
+pub(crate) fn raise_steps(checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
     let raised: Vec<f64> = layers(checkpoint)?.into_iter().map(|(layer, _)| layer.scale).collect();
     let steps = checkpoint.layers.iter_mut().filter_map(|layer| match layer {
         Layer::QuantizedRelu { step } => Some(step),

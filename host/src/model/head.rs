@@ -1,8 +1,8 @@
 //! The meaning of an exported model's outputs: the head of the model file, according to the task of the network.
 
-use crate::deploy::fold::FoldedLayer;
-use crate::deploy::inputs::Inputs;
+use crate::model::fold::FoldedLayer;
 use crate::network::checkpoint::Checkpoint;
+use crate::network::windows::Inputs;
 use anyhow::bail;
 use foldnet_core::layer::Layer;
 use foldnet_core::model::HeadSpec;

@@ -1,18 +1,19 @@
 //! Integer models of a folded network: of the whole network, or of a smaller one within the allowed loss.
 
-use super::encode::{Ends, encode_integer};
+use super::arrange::arrange;
+use super::few::Sample;
+use super::inputs::{Chosen, InputLoss, choose, fold_into};
 use super::measure::run;
 use super::plan::{Built, ExportPlan};
+use super::quantize::{self, Kept, Quantization, quantize};
 use super::shrink::{Shrinker, Smaller, Start, Wanted};
-use crate::deploy::arrange::arrange;
-use crate::deploy::few::Sample;
-use crate::deploy::fold::FoldedLayer;
-use crate::deploy::head::Head;
-use crate::deploy::inputs::Inputs;
-use crate::deploy::quantize::{self, Kept, Quantization, quantize};
-use crate::judge::evaluate::run_checkpoint;
+use crate::model::encode::{Ends, encode_integer};
+use crate::model::fold::FoldedLayer;
+use crate::model::head::Head;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::groups::Groups;
+use crate::network::windows::Inputs;
+use crate::run::run_checkpoint;
 use foldnet_core::Compute;
 use foldnet_data::Task;
 
@@ -27,6 +28,7 @@ pub(super) struct Quantizer<'a> {
 /// The calibration examples, and data derived from them.
 struct Calibrated {
     inputs: Inputs,
+    loss: InputLoss,
     head: Head,
     /// Activations `[N][I]`.
     codes: Vec<u8>,
@@ -50,14 +52,14 @@ impl Quantizer<'_> {
     ) -> anyhow::Result<Built> {
         let (checkpoint, calibration) = (self.checkpoint, self.plan.calibration);
         let seen = checkpoint.seen(calibration);
-        let (mut inputs, count) = (Inputs::choose(seen.view()), checkpoint.inputs);
+        let (Chosen { mut inputs, loss }, count) = (choose(seen.view()), checkpoint.inputs);
         if !checkpoint.groups().is_empty() {
             inputs = inputs.unturned();
         }
         let codes = inputs.codes(seen.view().inputs, count);
         let byte_inputs = calibration.bytes().is_ok();
         let exact = (!byte_inputs).then(|| inputs.in_steps(calibration.inputs, count));
-        inputs.fold_into(&mut folded[0]);
+        fold_into(&inputs, &mut folded[0]);
         let mut head = Head::Softmax;
         if let Some(last) = folded.last_mut() {
             let outputs = match checkpoint.about.task {
@@ -67,7 +69,7 @@ impl Quantizer<'_> {
             head = Head::prepare(checkpoint, last, &outputs);
         }
         let kept = Kept::of(checkpoint, &folded);
-        let calibrated = Calibrated { inputs, head, codes, exact, kept };
+        let calibrated = Calibrated { inputs, loss, head, codes, exact, kept };
         let whole = Smaller { layers: folded, groups: Groups::default() };
         match wanted {
             Some(wanted) => self.smaller(&calibrated, &whole, wanted, progress),
@@ -114,7 +116,7 @@ impl Quantizer<'_> {
         network: &Smaller,
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
     ) -> anyhow::Result<Built> {
-        let Calibrated { inputs, head, codes, exact, .. } = calibrated;
+        let Calibrated { inputs, loss, head, codes, exact, .. } = calibrated;
         let Smaller { layers, groups } = network;
         // Inputs that were pooled in training are not merged again.
         let pooled = self.checkpoint.groups();
@@ -140,10 +142,11 @@ impl Quantizer<'_> {
             }
             _ => head.clone(),
         };
-        let ends = Ends { inputs: &inputs, head: &head, dataset: self.checkpoint.about.digest() };
-        let model = encode_integer(&layers, &arranged.order, ends, self.plan)?;
+        let (examples, dataset) = (self.plan.examples(), self.checkpoint.about.digest());
+        let ends = Ends { inputs: &inputs, head: &head, examples, dataset };
+        let model = encode_integer(&layers, &arranged.order, ends)?;
         let errors = layers.iter().map(|layer| layer.error).collect();
         let kept = layers.iter().map(|layer| layer.kept).collect();
-        Ok(Built { model, bits: self.bits.to_vec(), errors, kept, inputs, smaller: None })
+        Ok(Built { model, bits: self.bits.to_vec(), errors, kept, loss: loss.clone(), smaller: None })
     }
 }

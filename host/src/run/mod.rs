@@ -1,0 +1,10 @@
+//! Runs networks and device models on examples: what they put out, not how good it is.
+
+mod checkpoint;
+mod model;
+mod opened;
+mod outputs;
+
+pub use checkpoint::{answers, run_checkpoint, with_scores};
+pub use model::run_model;
+pub use outputs::{NotFinite, Outputs, Scored};
