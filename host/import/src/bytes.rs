@@ -71,6 +71,6 @@ impl<'a> Cursor<'a> {
     /// If the bytes here differ.
     pub(crate) fn expect(&mut self, mark: &[u8]) -> Result<(), Fault> {
         let before = *self;
-        if self.take(mark.len() as u64)? == mark { Ok(()) } else { Err(before.broken("a mark is missing")) }
+        if self.take(mark.len() as u64)? == mark { Ok(()) } else { Err(before.broken("a signature is missing")) }
     }
 }

@@ -21,10 +21,10 @@ pub enum Fault {
     #[error("cannot be read ({0}); check the path")]
     Unreadable(std::io::Error),
     /// A folder, a pipe or a device.
-    #[error("no regular file; give the model file itself")]
+    #[error("not a regular file; give the model file itself")]
     NotRegular,
     /// More bytes than a dense network for a microcontroller could have.
-    #[error("{bytes} bytes are more than the {MAX_FILE} that a model may have")]
+    #[error("{bytes} bytes exceed the limit of {MAX_FILE} for a model")]
     TooLarge {
         /// Size of the file, or of its unpacked contents.
         bytes: u64,
@@ -35,7 +35,7 @@ pub enum Fault {
     )]
     Unknown,
     /// The bytes contradict their format.
-    #[error("a damaged {format} file: {}; copy or save it again", clean(why))]
+    #[error("the {format} file is damaged: {}; copy or save it again", clean(why))]
     Broken {
         /// The format that it seems to have.
         format: &'static str,

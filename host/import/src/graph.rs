@@ -116,18 +116,18 @@ pub(crate) enum Unary {
 }
 
 /// What to use instead of an activation.
-pub(crate) const ACTIVATION: &str = "is an activation that does not fold; train the network with ReLU in its place";
+pub(crate) const ACTIVATION: &str = "is an unsupported activation; train the network with ReLU instead";
 /// What to use instead of other norms.
-pub(crate) const NORM: &str =
-    "computes its statistics anew for every example; train with BatchNormalization in its place";
+pub(crate) const NORM: &str = "computes its statistics for each example; train with BatchNormalization instead";
 /// What to use instead of convolutions and similar layers.
 pub(crate) const CONVOLUTION: &str =
-    "is no dense layer; Foldnet runs networks of Dense layers only, so train with Flatten and Dense in its place";
+    "is not a dense layer; Foldnet only runs networks of Dense layers, so train with Flatten and Dense instead";
 /// What to use instead of two branches.
 pub(crate) const BRANCH: &str =
     "joins two branches; Foldnet runs a chain of layers, so train the network without the second branch";
 /// For unknown layers.
-pub(crate) const UNKNOWN: &str = "is not known to Foldnet; use Dense, BatchNormalization, ReLU, sums and products with constants, and Softmax or Sigmoid at the end";
+pub(crate) const UNKNOWN: &str = "is not supported; use Dense, BatchNormalization, ReLU, sums and products with \
+    constants, and Softmax or Sigmoid at the end";
 /// For quantized graphs.
 pub(crate) const QUANTIZED: &str =
     "belongs to a quantized graph; export the float network, which Foldnet quantizes itself";

@@ -61,7 +61,7 @@ pub enum Layer {
         units: usize,
         /// `[O][I]`
         kernel: Vec<f32>,
-        /// `[O]`, where there is one.
+        /// `[O]`, if any.
         bias: Option<Vec<f32>>,
     },
     /// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`, each vector `[O]`.
@@ -90,7 +90,7 @@ pub enum Layer {
     Sigmoid,
 }
 
-/// The range of inputs that a network expects, as far as its graph tells.
+/// The range of inputs that a network expects, as far as the graph determines it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     /// Unscaled bytes, 0 to 255.

@@ -95,8 +95,6 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Imported, Fault> {
 pub fn parse_weights(bytes: &[u8], path: &Path, config: &str) -> Result<Network, Fault> {
     match format(bytes, path) {
         Some(Format::H5) => keras::from_weights(bytes, config),
-        _ => Err(Fault::Unread(
-            "--config is for a .h5 of Keras weights alone, and this is another file; leave it out".into(),
-        )),
+        _ => Err(Fault::Unread("--config is for weights-only .h5 files of Keras; omit it for this file".into())),
     }
 }

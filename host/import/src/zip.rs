@@ -22,7 +22,7 @@ pub(crate) struct Entry {
     offset: u32,
 }
 
-/// The files of a zip file.
+/// The entries of a zip archive.
 #[derive(Debug)]
 pub(crate) struct Zip<'a> {
     bytes: &'a [u8],
@@ -33,15 +33,15 @@ impl<'a> Zip<'a> {
     /// # Errors
     /// If the central directory is missing or damaged.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Fault> {
-        // The record of the end has 22 bytes and a comment of up to 65,535.
+        // The end-of-central-directory record has 22 bytes plus a comment of up to 65,535.
         let from = bytes.len().saturating_sub(22 + 65_535);
         let tail = &bytes[from..];
         let found = tail.windows(4).rposition(|window| window == b"PK\x05\x06");
-        let Some(found) = found else { return Err(Fault::broken(FORMAT, "its end is missing")) };
+        let Some(found) = found else { return Err(Fault::broken(FORMAT, "its end record is missing")) };
         let mut end = Cursor::new(FORMAT, bytes, (from + found) as u64 + 10);
         let (count, _, start) = (end.u16()?, end.u32()?, end.u32()?);
         if count == u16::MAX || start == u32::MAX {
-            return Err(Fault::Unread("a Zip64 file, which only models of more than 4 GB need".into()));
+            return Err(Fault::Unread("a Zip64 archive, which only files over 4 GB need".into()));
         }
         let mut cursor = Cursor::new(FORMAT, bytes, start.into());
         let entries = (0..count).map(|_| entry(&mut cursor)).collect::<Result<_, _>>()?;

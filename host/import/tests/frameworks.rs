@@ -1,8 +1,8 @@
-//! Files that Keras, PyTorch, scikit-learn and TFLite wrote, against what these tools say of the same images.
+//! Compares imported Keras, PyTorch, scikit-learn and TFLite files with those tools' outputs for the same images.
 //!
-//! Runs where `FOLDNET_IMPORTS` names a folder with `index_*.json`, the files that it lists, and `NAME.outputs.npy`;
-//! images are Fashion-MNIST's, from `FOLDNET_DATA` or the folder of Debian's package. `FOLDNET_MLPERF` likewise names the
-//! folder with MLPerf Tiny's `ad01.h5`.
+//! Runs only if `FOLDNET_IMPORTS` names a folder with `index_*.json`, the files that it lists, and `NAME.outputs.npy`;
+//! images are Fashion-MNIST's, from `FOLDNET_DATA` or the folder of Debian's package. `FOLDNET_MLPERF` likewise names
+//! the folder with MLPerf Tiny's `ad01.h5`.
 
 use foldnet_import::{Imported, Layer, Network, Range, import};
 use serde_json::Value;
@@ -43,7 +43,7 @@ fn network(path: &Path) -> Network {
     }
 }
 
-/// Most different output relative to the largest, and how many images have another class.
+/// Largest output error relative to the largest output, and the number of images classified differently.
 fn differences(network: &Network, images: &[Vec<f32>], expected: &[f32], columns: usize) -> (f64, usize) {
     let largest = expected.iter().fold(0.0_f64, |most, &value| most.max(f64::from(value).abs()));
     let (mut worst, mut classes) = (0.0_f64, 0);
@@ -95,12 +95,12 @@ fn index(folder: &Path) -> Vec<Value> {
 }
 
 fn refused(path: &Path, name: &str) {
-    let Err(error) = import(path) else { panic!("{} was taken", path.display()) };
+    let Err(error) = import(path) else { panic!("{} was accepted", path.display()) };
     let error = error.to_string();
     println!("{error}");
     let word = name.split_once('_').unwrap().1.replace('_', "");
     assert!(error.replace('_', "").to_ascii_lowercase().contains(&word), "{error}");
-    assert!(error.contains("in its place") && !error.contains('\n'), "{error}");
+    assert!(error.contains("instead") && !error.contains('\n'), "{error}");
 }
 
 fn agrees(path: &Path, outputs: &Path, pixels: &[u8], scale: f32) {

@@ -1,4 +1,4 @@
-//! Small models of every format, made by `small/make_small.py`, against what their frameworks answered.
+//! Compares small models of every format (made by `small/make_small.py`) with their frameworks' outputs.
 
 use foldnet_import::{Head, Imported, Layer, Network, Piece, import, parse, parse_weights, write_onnx};
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn difference(network: &Network, expected: &[Vec<f64>]) -> f64 {
     for (x, expected) in floats(&outputs["x"]).iter().zip(expected) {
         let x: Vec<f32> = x.iter().map(|&value| value as f32).collect();
         let mut answer = network.answer(&x);
-        // Of two classes the frameworks give both probabilities.
+        // For two classes, the frameworks output both probabilities.
         if answer.len() == 1 && expected.len() == 2 {
             answer.insert(0, 1.0 - answer[0]);
         }
@@ -66,7 +66,7 @@ fn small_models_answer_as_in_their_frameworks() {
     check("skl_logistic2.onnx", "skl_logistic2", &["0", "1"]);
 }
 
-/// Weights alone, of Keras 3 and 2, with the configuration beside them.
+/// Weights-only files from Keras 2 and 3, with a separate configuration.
 #[test]
 fn weights_with_their_configuration_answer_as_the_whole_model() {
     let config = std::fs::read_to_string(small("plain.json")).unwrap();
@@ -86,13 +86,13 @@ fn weights_with_their_configuration_answer_as_the_whole_model() {
         let error = parse_weights(&std::fs::read(small(name)).unwrap(), Path::new(name), &config).unwrap_err();
         assert!(error.to_string().contains(words), "{name}: {error}");
     };
-    refused("nested.h5", "leave out --config");
-    refused("plain.keras", "leave it out");
+    refused("nested.h5", "omit --config");
+    refused("plain.keras", "omit it");
     let alone = import(&small("plain.weights.h5")).unwrap_err().to_string();
     assert!(alone.contains("--config"), "{alone}");
 }
 
-/// What is written is read again as the same numbers.
+/// Writing and reading back preserves the outputs.
 #[test]
 fn onnx_there_and_back() {
     for (name, key) in [("nested.keras", "nested"), ("plain.keras", "plain"), ("skl_value.onnx", "skl_value")] {
@@ -139,7 +139,7 @@ fn written(network: &Network) -> Vec<u8> {
     write_onnx(network.inputs(), &pieces, head, &network.labels)
 }
 
-/// A number generator of a line: xorshift.
+/// A one-line pseudorandom generator: xorshift.
 fn next(state: &mut u64) -> usize {
     *state ^= *state << 13;
     *state ^= *state >> 7;
@@ -158,7 +158,7 @@ const FILES: [&str; 8] = [
     "skl_logistic.onnx",
 ];
 
-/// Every truncation is an error or a network, and never a panic.
+/// Every truncation yields an error or a network, never a panic.
 #[test]
 fn truncated_files_are_errors() {
     for name in FILES {

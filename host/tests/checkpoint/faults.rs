@@ -201,10 +201,10 @@ fn the_file_is_something_else() {
     check_bytes(b"hello, this is text", "is not a safetensors file (it does not begin with a JSON header); save");
     check_bytes(&raw("{\"a\"", 0), "is not a safetensors file (header: a: EOF");
     check_bytes(&raw("{\"a\":1}", 0), "is not a safetensors file (header: a: invalid type");
-    check_bytes(b"PK\x03\x04....", "a damaged zip file: its end is missing; copy or save it again");
+    check_bytes(b"PK\x03\x04....", "the zip file is damaged: its end record is missing; copy or save it again");
     check_bytes(
         b"\x89HDF\r\n\x1a\n",
-        "a damaged HDF5 file: the file ends too early (at byte 8); copy or save it again",
+        "the HDF5 file is damaged: the file ends too early (at byte 8); copy or save it again",
     );
     let entry = |name: &str, shape: &str, from, to| {
         format!("\"{name}\":{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":[{from},{to}]}}")

@@ -198,7 +198,7 @@ fn checkpoints_with_one_fault() {
     let good = sample::folder().read("good.safetensors");
     check_checkpoint(b"", "is not a safetensors file (only 0 bytes); save it again");
     check_checkpoint(b"this is a text of some length", "is not a safetensors file");
-    check_checkpoint(b"PK\x03\x04 and so on", "a damaged zip file");
+    check_checkpoint(b"PK\x03\x04 and so on", "the zip file is damaged");
     check_checkpoint(&good[..good.len() - 1], "is truncated:");
     check_checkpoint(&good[..20], "is truncated:");
     check_checkpoint(&[&good[..], &[0; 4]].concat(), "4 bytes behind the last tensor");

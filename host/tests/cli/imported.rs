@@ -33,7 +33,7 @@ fn weights_are_read_with_their_configuration() {
         .run(&format!("{import} --config plain.weights.h5"))
         .refused(&["--config plain.weights.h5: no JSON", "model.to_json()"]);
     let whole = "import plain.keras --config plain.json --input-type f32 --out run";
-    folder.run(whole).refused(&["plain.keras: --config is for a .h5", "leave it out"]);
+    folder.run(whole).refused(&["plain.keras: --config is for weights-only .h5", "omit it"]);
 }
 
 /// Values where a network ends in none: those of other runtimes.

@@ -9,7 +9,7 @@ const DEFLATE: u16 = 1;
 const SHUFFLE: u16 = 2;
 const FLETCHER32: u16 = 3;
 
-/// All bytes of a data set of this shape; `cursor` must be behind the layout's class.
+/// All bytes of a data set of this shape; `cursor` must be just past the layout's class.
 pub(super) fn read(
     file: Hdf5,
     cursor: &mut Cursor,
@@ -18,12 +18,12 @@ pub(super) fn read(
     size: usize,
 ) -> Result<Vec<u8>, Fault> {
     let rank = usize::from(cursor.u8()?).checked_sub(1).filter(|&rank| rank == shape.len() && rank > 0);
-    let rank = rank.ok_or_else(|| cursor.broken("chunks of another rank"))?;
+    let rank = rank.ok_or_else(|| cursor.broken("a chunk rank that differs from the data's"))?;
     let tree = cursor.uint(file.offsets)?;
     let chunk: Vec<usize> = (0..rank).map(|_| Ok(cursor.u32()? as usize)).collect::<Result<_, Fault>>()?;
     let chunk_len = chunk.iter().try_fold(size, |product, &side| product.checked_mul(side));
     let Some(chunk_len) = chunk_len.filter(|&len| len > 0 && len as u64 <= MAX_FILE) else {
-        return Err(cursor.broken("chunks of a strange size"));
+        return Err(cursor.broken("an invalid chunk size"));
     };
     let filters = filters.map(pipeline).transpose()?.unwrap_or_default();
     let mut out = vec![0; shape.iter().product::<usize>() * size];
@@ -36,7 +36,7 @@ pub(super) fn read(
         let (level, entries) = (cursor.u8()?, cursor.u16()?);
         cursor.skip(2 * u64::from(file.offsets))?;
         for _ in 0..entries {
-            budget = budget.checked_sub(1).ok_or_else(|| cursor.broken("a tree without end"))?;
+            budget = budget.checked_sub(1).ok_or_else(|| cursor.broken("a cyclic or oversized tree"))?;
             let (packed, mask) = (cursor.u32()?, cursor.u32()?);
             let offset: Vec<u64> = (0..=rank).map(|_| cursor.u64()).collect::<Result<_, _>>()?;
             let child = cursor.uint(file.offsets)?;
@@ -90,7 +90,7 @@ fn unpack(packed: &[u8], filters: &[u16], mask: u32, len: usize, size: usize) ->
         };
     }
     if data.len() < len {
-        return Err(Fault::broken(FORMAT, "a chunk that is too short"));
+        return Err(Fault::broken(FORMAT, "a truncated chunk"));
     }
     Ok(data)
 }
@@ -103,7 +103,7 @@ fn unshuffle(data: &[u8], size: usize) -> Vec<u8> {
     out
 }
 
-/// Copies a chunk's rows to their positions; parts beyond the data are left out.
+/// Copies a chunk's rows to their positions; parts beyond the data are skipped.
 fn place(out: &mut [u8], shape: &[usize], raw: &[u8], chunk: &[usize], offset: &[u64], size: usize) {
     let rank = shape.len();
     let Some(&width) = chunk.last() else { return };

@@ -30,22 +30,22 @@ pub(super) fn tensor(file: Hdf5, header: &Header) -> Result<Tensor, Fault> {
     let shape = dataspace(file, &mut header.require(DATASPACE, "shape")?)?;
     let kind = datatype(&mut header.require(DATATYPE, "type")?)?;
     let (Type::Float { size } | Type::Int { size, .. } | Type::Text { size }) = kind else {
-        return Err(Fault::broken(FORMAT, "texts where numbers should be"));
+        return Err(Fault::broken(FORMAT, "strings instead of numbers"));
     };
     let bytes = elements(&shape).and_then(|count| count.checked_mul(size as usize));
     let Some(len) = bytes.filter(|&bytes| bytes as u64 <= MAX_FILE) else {
-        return Err(Fault::broken(FORMAT, format!("a data set of the shape {shape:?}")));
+        return Err(Fault::broken(FORMAT, format!("a data set of invalid shape {shape:?}")));
     };
     let raw = layout(file, header, &shape, len, size as usize)?;
     let data = match kind {
         Type::Float { size } => Data::F32(floats(&raw, size)?),
         Type::Int { size, signed } => Data::I64(ints(&raw, size, signed)),
-        _ => return Err(Fault::broken(FORMAT, "texts where numbers should be")),
+        _ => return Err(Fault::broken(FORMAT, "strings instead of numbers")),
     };
     Tensor::of(shape, data)
 }
 
-/// The bytes of a data set, of which there are `len`.
+/// The `len` bytes of a data set.
 fn layout<'a>(
     file: Hdf5<'a>,
     header: &Header<'a>,
@@ -78,7 +78,7 @@ fn layout<'a>(
             let filters = header.message(FILTERS).map(|message| message.body);
             chunks::read(file, &mut cursor, filters, shape, size).map(Cow::Owned)
         }
-        _ => Err(Fault::Unread("HDF5 data in the newest kind of chunks; save the model from Keras itself".into())),
+        _ => Err(Fault::Unread("HDF5 data with an unsupported chunk index; save the model from Keras".into())),
     }
 }
 
@@ -142,13 +142,13 @@ pub(super) fn attribute(file: Hdf5, header: &Header, wanted: &str) -> Result<Opt
         let kind = datatype(&mut Cursor::new(FORMAT, cursor.take(padded(sizes[1]))?, 0))?;
         let shape = dataspace(file, &mut Cursor::new(FORMAT, cursor.take(padded(sizes[2]))?, 0))?;
         let count = elements(&shape).filter(|&count| count <= message.body.len());
-        let count = count.ok_or_else(|| cursor.broken("an attribute of a strange shape"))?;
+        let count = count.ok_or_else(|| cursor.broken("an attribute of invalid shape"))?;
         return (0..count).map(|_| text(file, &mut cursor, kind)).collect::<Result<_, _>>().map(Some);
     }
     let many = header.message(ATTRIBUTE_INFO).map(|message| message.body);
     if many.is_some_and(|body| dense_attributes(file, body)) {
         return Err(Fault::Unread(
-            "an HDF5 file whose attributes are in a fractal heap; save the model from Keras itself".into(),
+            "an HDF5 file whose attributes are in a fractal heap; save the model from Keras".into(),
         ));
     }
     Ok(None)
@@ -171,7 +171,7 @@ fn text(file: Hdf5, cursor: &mut Cursor, kind: Type) -> Result<String, Fault> {
             let (address, index) = (cursor.uint(file.offsets)?, cursor.u32()?);
             if len == 0 { &[] } else { heap_object(file, address, index)?.get(..len as usize).unwrap_or_default() }
         }
-        _ => return Err(cursor.broken("numbers where a text should be")),
+        _ => return Err(cursor.broken("a number instead of a string")),
     };
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     Ok(String::from_utf8_lossy(&bytes[..end]).into_owned())
@@ -197,5 +197,5 @@ fn heap_object(file: Hdf5<'_>, address: u64, wanted: u32) -> Result<&[u8], Fault
         }
         cursor.skip((size.wrapping_neg() % 8).min(cursor.left() as u64))?;
     }
-    Err(cursor.broken("a text that is not in its heap"))
+    Err(cursor.broken("a string missing from its heap"))
 }

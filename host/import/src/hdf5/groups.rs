@@ -21,7 +21,7 @@ pub(super) fn children(file: Hdf5, header: &Header) -> Result<Vec<(String, u64)>
         cursor.skip(if flags & 1 != 0 { 8 } else { 0 })?;
         if cursor.uint(file.offsets)? != all_ones(file.offsets) {
             return Err(Fault::Unread(
-                "an HDF5 group in the newest layout (a fractal heap); save the model from Keras itself".into(),
+                "an HDF5 group in the newest layout (a fractal heap); save the model from Keras".into(),
             ));
         }
     }
@@ -57,12 +57,12 @@ fn symbols(file: Hdf5, tree: u64, heap: u64) -> Result<Vec<(String, u64)>, Fault
     let (mut found, mut budget) = (Vec::new(), BUDGET);
     let mut waiting = vec![tree];
     while let Some(address) = waiting.pop() {
-        budget = budget.checked_sub(1).ok_or_else(|| Fault::broken(FORMAT, "a group without end"))?;
+        budget = budget.checked_sub(1).ok_or_else(|| Fault::broken(FORMAT, "a cyclic or oversized group"))?;
         let mut cursor = file.cursor(address)?;
         if file.cursor(address)?.take(4)? == b"SNOD" {
             cursor.skip(6)?;
             for _ in 0..cursor.u16()? {
-                budget = budget.checked_sub(1).ok_or_else(|| Fault::broken(FORMAT, "a group without end"))?;
+                budget = budget.checked_sub(1).ok_or_else(|| Fault::broken(FORMAT, "a cyclic or oversized group"))?;
                 found.push(symbol(file, &mut cursor, names)?);
             }
             continue;
@@ -87,6 +87,6 @@ fn symbol(file: Hdf5, cursor: &mut Cursor, names: &[u8]) -> Result<(String, u64)
     cursor.skip(24)?;
     let name = usize::try_from(name).ok().and_then(|name| names.get(name..));
     let name = name.map(|name| name.iter().copied().take(MAX_NAME).take_while(|&byte| byte != 0).collect::<Vec<u8>>());
-    let name = name.ok_or_else(|| cursor.broken("a name beyond its heap"))?;
+    let name = name.ok_or_else(|| cursor.broken("a name outside its heap"))?;
     Ok((String::from_utf8_lossy(&name).into_owned(), address))
 }

@@ -120,7 +120,7 @@ fn push<'a>(
     message: Message<'a>,
 ) -> Result<(), Fault> {
     if messages.len() >= BUDGET {
-        return Err(Fault::broken(FORMAT, "an object header without end"));
+        return Err(Fault::broken(FORMAT, "a cyclic or oversized object header"));
     }
     messages.push(message);
     if message.kind == CONTINUATION {

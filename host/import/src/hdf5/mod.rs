@@ -64,14 +64,14 @@ impl<'a> Hdf5<'a> {
         }
         let (offsets, lengths) = (cursor.u8()?, cursor.u8()?);
         if ![2, 4, 8].contains(&offsets) || ![2, 4, 8].contains(&lengths) {
-            return Err(cursor.broken("addresses of a strange size"));
+            return Err(cursor.broken("an invalid address size"));
         }
         let mut file = Self { bytes, base: 0, offsets, lengths, root: 0 };
         cursor.skip(if version < 2 { [10, 14][usize::from(version == 1)] - 1 } else { 1 })?;
         file.base = cursor.uint(offsets)?;
         cursor.skip(2 * u64::from(offsets))?;
         if version < 2 {
-            // The driver's block, then the root's entry, which begins with the place of its name.
+            // The driver's block, then the root's entry, which begins with the offset of its name.
             cursor.skip(2 * u64::from(offsets))?;
         }
         file.root = cursor.uint(offsets)?;
@@ -90,7 +90,8 @@ impl<'a> Hdf5<'a> {
     fn cursor(self, address: u64) -> Result<Cursor<'a>, Fault> {
         let at = self.base.checked_add(address).filter(|_| address != UNDEFINED);
         let start = Cursor::new(FORMAT, self.bytes, 0);
-        at.map(|at| Cursor::new(FORMAT, self.bytes, at)).ok_or_else(|| start.broken("an address beyond the file"))
+        at.map(|at| Cursor::new(FORMAT, self.bytes, at))
+            .ok_or_else(|| start.broken("an address past the end of the file"))
     }
 }
 
@@ -120,7 +121,7 @@ impl<'a> Object<'a> {
         while let Some((path, address, depth)) = waiting.pop() {
             budget -= 1;
             if budget == 0 || depth > 16 {
-                return Err(Fault::broken(FORMAT, "its groups go too deep"));
+                return Err(Fault::broken(FORMAT, "its groups are nested too deeply"));
             }
             let object = self.file.object(address)?;
             if object.is_data() {
@@ -146,12 +147,12 @@ impl<'a> Object<'a> {
         data::tensor(self.file, &self.header)
     }
 
-    /// The texts of an attribute, if it exists: one, or as many as the array has.
+    /// The strings of an attribute, if it exists: one, or one per array element.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Fault> {
         data::attribute(self.file, &self.header, name)
     }
 
-    /// The text of an attribute with a single one.
+    /// The string of an attribute that has exactly one.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Fault> {
         Ok(self.texts(name)?.and_then(|texts| texts.into_iter().next()))
     }

@@ -16,7 +16,7 @@ fn what_is_no_file_is_an_error() {
 #[test]
 fn data_sets_for_the_oracle() {
     let (Ok(folders), Ok(out)) = (std::env::var("FOLDNET_HDF5"), std::env::var("FOLDNET_HDF5_OUT")) else {
-        println!("skipped: scripts/import-oracle runs it");
+        println!("skipped: run by scripts/import-oracle");
         return;
     };
     let mut lines = String::new();

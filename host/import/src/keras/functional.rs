@@ -12,9 +12,7 @@ use std::collections::BTreeMap;
 pub(super) fn graph(config: &Value, weights: &Weights) -> Result<Graph, Fault> {
     let model = Entry::of(config)?;
     if !model.is_model() {
-        return Err(
-            model.refused("is a class of your own; export it as ONNX, or save a Sequential or functional model")
-        );
+        return Err(model.refused("is a custom class; export it as ONNX, or save a Sequential or functional model"));
     }
     let mut build = Build { graph: Graph::default(), weights, scope: Vec::new(), made: 0 };
     let outputs = build.model(&model, None)?;
@@ -49,7 +47,7 @@ impl Build<'_, '_> {
     /// Adds a model's layers; `given` are its inputs, `None` for the outermost model. Returns its outputs.
     fn model(&mut self, model: &Entry, given: Option<Vec<String>>) -> Result<Vec<String>, Fault> {
         if self.scope.len() > 8 || self.made > 100_000 {
-            return Err(Fault::broken(FORMAT, "models within models without end"));
+            return Err(Fault::broken(FORMAT, "models nested too deeply"));
         }
         if model.class == "Sequential" { self.sequential(model, given) } else { self.functional(model, given) }
     }
@@ -63,7 +61,7 @@ impl Build<'_, '_> {
         let layers = model.layers()?;
         let mut value = match given {
             Some(mut given) if given.len() == 1 => given.remove(0),
-            Some(_) => return Err(model.refused("takes one input")),
+            Some(_) => return Err(model.refused("takes only one input")),
             None => {
                 let first = layers.first().ok_or_else(|| model.refused("has no layers"))?;
                 let shape = first.shape().or_else(|| model.shape());
@@ -98,7 +96,7 @@ impl Build<'_, '_> {
             };
             values.insert((name, 0), vec![value]);
         }
-        // Calls whose arguments are there come first; the order of the list is that of creation.
+        // Calls whose arguments are available come first; the list is in order of creation.
         let mut waiting = Vec::new();
         let mut folders = Folders::default();
         for layer in &layers {
@@ -122,7 +120,7 @@ impl Build<'_, '_> {
             }
             if later.len() == before {
                 let (layer, ..) = &later[0];
-                return Err(layer.refused("is called with what no layer gives"));
+                return Err(layer.refused("is called with a value that no layer produces"));
             }
             waiting = later;
         }
@@ -246,7 +244,7 @@ fn arguments(node: &Value) -> Result<Vec<Wanted>, Fault> {
                 }
             }
         }
-        _ => return Err(Fault::broken(FORMAT, "a call of a strange form")),
+        _ => return Err(Fault::broken(FORMAT, "a malformed call")),
     }
     Ok(out)
 }

@@ -92,19 +92,20 @@ impl Build<'_, '_> {
 
     fn dense(&mut self, layer: &Entry, folder: &str, x: String) -> Result<String, Fault> {
         if layer.is_set("lora_rank") || layer.is_set("quantization_config") {
-            return Err(layer.refused("is quantized or has a LoRA; save the float model, merged"));
+            return Err(layer.refused("is quantized or has a LoRA adapter; merge it and save the float model"));
         }
         let wanted: &[&str] = if layer.flag("use_bias", true) { &["kernel", "bias"] } else { &["kernel"] };
         let mut inputs = vec![x];
         for tensor in self.read(layer, folder, wanted)? {
             if tensor.ints().is_some() {
-                return Err(layer.refused("holds whole numbers; save the float model, which Foldnet quantizes itself"));
+                return Err(layer.refused("has integer weights; save the float model, which Foldnet quantizes itself"));
             }
             let units = layer.config.get("units").and_then(Value::as_u64);
             if units.is_some_and(|units| tensor.shape.last().is_some_and(|&found| found as u64 != units)) {
                 let (name, units) = (layer.name(), units.unwrap_or(0));
                 let shape = &tensor.shape;
-                let why = format!("layer {name} has {units} units by the configuration, and weights of {shape:?}");
+                let why =
+                    format!("layer {name} has {units} units in the configuration, but weights of shape {shape:?}");
                 return Err(Fault::broken(FORMAT, why));
             }
             let name = self.fresh(layer.name());
@@ -121,7 +122,7 @@ impl Build<'_, '_> {
 
     fn batch_norm(&mut self, layer: &Entry, folder: &str, x: String) -> Result<String, Fault> {
         if layer.is_set("renorm") {
-            return Err(layer.refused("uses renorm; train with a plain BatchNormalization in its place"));
+            return Err(layer.refused("uses renorm; train with a plain BatchNormalization instead"));
         }
         let (scale, center) = (layer.flag("scale", true), layer.flag("center", true));
         let wanted: Vec<&str> =
@@ -140,7 +141,7 @@ impl Build<'_, '_> {
         let axis = match axis[..] {
             [-1] => None,
             [axis] if axis > 0 => usize::try_from(axis - 1).ok(),
-            _ => return Err(layer.refused(format!("is over the axes {axis:?}; use the last one"))),
+            _ => return Err(layer.refused(format!("normalizes axes {axis:?}; use the last one"))),
         };
         let (momentum, epsilon) = (layer.number("momentum", 0.99) as f32, layer.number("epsilon", 1e-3) as f32);
         let output = self.fresh(layer.name());
@@ -150,13 +151,12 @@ impl Build<'_, '_> {
 
     /// `(x - mean) / max(sqrt(variance), epsilon)`
     fn normalization(&mut self, layer: &Entry, folder: &str, x: String) -> Result<String, Fault> {
-        let given = |key: &str| {
-            layer
-                .config
-                .get(key)
-                .filter(|value| !value.is_null())
-                .map(|value| numbers(value).ok_or_else(|| layer.refused(format!("has a {key} of no numbers"))))
-        };
+        let given =
+            |key: &str| {
+                layer.config.get(key).filter(|value| !value.is_null()).map(|value| {
+                    numbers(value).ok_or_else(|| layer.refused(format!("has a {key} that is not numeric")))
+                })
+            };
         let (mean, variance) = match (given("mean"), given("variance")) {
             (Some(mean), Some(variance)) => {
                 let [mean, variance] = [mean?, variance?].map(|(shape, values)| Tensor::new(shape, values));
@@ -195,7 +195,7 @@ impl Build<'_, '_> {
                 None => Ok(Tensor::scalar(default)),
                 Some(value) => {
                     let (shape, values) =
-                        numbers(value).ok_or_else(|| layer.refused(format!("has a {key} of no numbers")))?;
+                        numbers(value).ok_or_else(|| layer.refused(format!("has a {key} that is not numeric")))?;
                     Tensor::new(shape, values)
                 }
             }
@@ -220,7 +220,7 @@ impl Build<'_, '_> {
                         _ => Err(Fault::refused(layer.name(), class, refusal(class))),
                     };
                 }
-                _ => return Err(layer.refused("has an activation of a strange form")),
+                _ => return Err(layer.refused("has a malformed activation")),
             },
         };
         let op = match name {
@@ -245,9 +245,7 @@ impl Build<'_, '_> {
         if let Some(key) =
             ["max_value", "negative_slope", "alpha", "threshold"].into_iter().find(|key| layer.is_set(key))
         {
-            return Err(
-                layer.refused(format!("has a {key}, which does not fold; train with a plain ReLU in its place"))
-            );
+            return Err(layer.refused(format!("has a {key}, which is not supported; train with a plain ReLU instead")));
         }
         Ok(self.unary(layer, "ReLU", Op::Relu, x))
     }
@@ -301,12 +299,12 @@ fn along(layer: &Entry, tensor: Tensor) -> Result<Tensor, Fault> {
         return Ok(Tensor { shape: Vec::new(), ..tensor });
     }
     let axes = layer.config.get("axis").and_then(integers).unwrap_or_else(|| vec![-1]);
-    // Statistics with the batch's axis before them, or for the last axes, are repeated along the others as they are.
+    // Statistics with a leading batch axis, or for the last axes only, broadcast along the others unchanged.
     let last = axes.iter().rev().enumerate().all(|(place, &axis)| axis == -1 - place as i64);
     let rank = layer.shape().map_or(0, |shape| shape.len() as i64);
     let all = rank > 0 && axes.iter().copied().eq(rank - axes.len() as i64 + 1..=rank);
     if last || all || tensor.shape.len() > axes.len() {
         return Ok(tensor);
     }
-    Err(layer.refused(format!("is over the axes {axes:?}; use the last ones")))
+    Err(layer.refused(format!("normalizes axes {axes:?}; use the last ones")))
 }

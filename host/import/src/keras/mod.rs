@@ -51,7 +51,7 @@ pub(crate) fn from_hdf5(bytes: &[u8]) -> Result<Imported, Fault> {
 pub(crate) fn from_weights(bytes: &[u8], config: &str) -> Result<Network, Fault> {
     let root = Hdf5::open(bytes)?.root()?;
     if root.text("model_config")?.is_some() {
-        return Err(Fault::Unread("a whole model, which has its configuration in it; leave out --config".into()));
+        return Err(Fault::Unread("a whole model, which contains its configuration; omit --config".into()));
     }
     let numbered = weights::FOLDERS.iter().any(|folder| matches!(root.get(folder), Ok(Some(_))));
     let weights = if numbered { Weights::of_zip(Hdf5::open(bytes)?)? } else { Weights::of_h5(root)? };
@@ -77,7 +77,9 @@ fn bare(root: &crate::hdf5::Object) -> Result<Bare, Fault> {
         }
         if name.split('/').any(|part| part == "vars") {
             return Err(Fault::Unread(
-                "weights alone, whose variables have numbers for names; give the model's configuration, --config model.json with what model.to_json() gives, or save the whole model with model.save(\"model.keras\")".into(),
+                "weights only, with numbered variables; give the configuration (--config model.json, the output of \
+                 model.to_json()) or save the whole model with model.save(\"model.keras\")"
+                    .into(),
             ));
         }
         let tensor = object.tensor()?;

@@ -61,7 +61,7 @@ impl<'f> Weights<'f> {
                 let fits = |path: &[String], name: &str| {
                     path.split_last().is_some_and(|(last, before)| last == name && before == scope)
                 };
-                // Files of before 2024 have no names in them: a slash marks what only a folder told.
+                // Files from before 2024 contain no names; a slash marks a name taken from its folder only.
                 let unnamed = format!("/{folder}");
                 let group = layers.iter().find(|(path, _)| fits(path, name) || fits(path, &unnamed));
                 let group = group.ok_or_else(|| missing("variables"))?;
@@ -122,7 +122,7 @@ fn collect<'f>(
     let Some(folder) = folder else { return Ok(()) };
     let Some(layers) = group.get(folder)? else { return Ok(()) };
     if depth > 8 {
-        return Err(Fault::broken(FORMAT, "models within models without end"));
+        return Err(Fault::broken(FORMAT, "models nested too deeply"));
     }
     for (child, _) in layers.children()? {
         let Some(layer) = layers.get(&child)? else { continue };

@@ -148,23 +148,20 @@ fn check(steps: &[Step]) -> Result<(), Fault> {
             What::BatchNorm { .. } | What::Affine { .. } if !dense && !ahead => {
                 return refused(
                     step,
-                    "has no Dense beside it to fold into; put it behind or before a Dense, with no ReLU between them",
+                    "has no adjacent Dense to fold into; put it directly before or after a Dense, without a ReLU in between",
                 );
             }
             What::Affine { .. } => {
-                return refused(step, "scales values that no Dense takes; put it behind or before a Dense");
+                return refused(step, "scales values that feed no Dense; put it before or after a Dense");
             }
             What::Softmax { .. } | What::Sigmoid if !last => {
-                return refused(
-                    step,
-                    "stands before other layers; Foldnet has it at the end only, and ReLU between layers",
-                );
+                return refused(step, "must be the last layer; use ReLU between layers");
             }
             What::Softmax { .. } | What::Sigmoid if !dense => {
                 return refused(step, "follows a ReLU; put a Dense between them");
             }
             What::Complement | What::Both => {
-                return refused(step, "joins 1 - p and p in a way that is not known; export the probabilities alone");
+                return refused(step, "combines 1 - p and p in an unsupported way; export only the probabilities");
             }
             _ => {}
         }
@@ -172,9 +169,10 @@ fn check(steps: &[Step]) -> Result<(), Fault> {
     }
     match steps.last() {
         None => Err(Fault::Unread("a network without layers".into())),
-        Some(step) if step.what == What::Relu => {
-            refused(step, "is the last layer; Foldnet's networks end with a Dense, and Softmax or Sigmoid behind it")
-        }
+        Some(step) if step.what == What::Relu => refused(
+            step,
+            "is the last layer; a network must end with a Dense, optionally followed by Softmax or Sigmoid",
+        ),
         Some(_) => Ok(()),
     }
 }
@@ -191,7 +189,7 @@ fn check_numbers(step: &Step) -> Result<(), Fault> {
     if whole {
         Ok(())
     } else {
-        Err(Fault::refused(&step.name, &step.kind, "holds values that are not finite; train it again"))
+        Err(Fault::refused(&step.name, &step.kind, "has values that are not finite; train the network again"))
     }
 }
 
@@ -205,7 +203,7 @@ fn layer(step: Step) -> Result<Placed, Fault> {
         What::Relu => Layer::Relu,
         What::Softmax { log } => Layer::Softmax { log },
         What::Sigmoid => Layer::Sigmoid,
-        _ => return Err(Fault::refused(&name, &kind, "is no layer")),
+        _ => return Err(Fault::refused(&name, &kind, "is not a layer")),
     };
     Ok(Placed { name, kind, layer })
 }

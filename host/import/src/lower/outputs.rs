@@ -3,7 +3,7 @@
 use super::trace::{Step, Trace, What};
 use crate::error::Fault;
 
-/// The chain, without steps that only name or pick a class.
+/// The chain without the steps that only name or select a class.
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) steps: Vec<Step>,
@@ -47,8 +47,9 @@ pub(super) fn chain(trace: Trace) -> Result<Chain, Fault> {
         let rest = path.strip_prefix(&other[..]);
         let head = rest.is_some_and(|rest| rest.iter().all(|&index| is_head(&steps[index].what)));
         if !head {
-            let why =
-                format!("is an output beside {main} that does not follow from it; export the network with one of them");
+            let why = format!(
+                "is a second output that cannot be derived from {main}; export the network with only one of them"
+            );
             return Err(Fault::refused(name, "output", why));
         }
         if *name != main {

@@ -27,7 +27,7 @@ pub(super) fn reshape(at: &At, constants: &[&Tensor], batch: Option<usize>) -> R
         // Everything in one row, of a network with one value per example.
         [_] if at.flow.count == 1 => Some(Flow { shape: Some(Vec::new()), ..at.flow.clone() }),
         [examples, ..] if *examples >= -1 => {
-            // An example can have what is left only if the batch is known to stay as it is.
+            // The remaining size can only belong to the example if the batch size is known to be unchanged.
             let stays = *examples == 0 || usize::try_from(*examples) == Ok(batch.unwrap_or(1));
             let known = stays || example.iter().all(|&size| size >= 0);
             at.flow.reshaped(&example).filter(|_| known)

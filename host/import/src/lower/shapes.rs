@@ -22,7 +22,7 @@ impl Flow {
     }
 
     /// The same features after another step.
-    pub(super) fn behind(&self, step: usize) -> Self {
+    pub(super) fn after(&self, step: usize) -> Self {
         Self { step, ..self.clone() }
     }
 
@@ -80,7 +80,7 @@ impl Flow {
             return Some(vec![value; self.count]);
         }
         let (sizes, mut own) = (self.sizes(), constant.shape.clone());
-        // The batch and whatever stands before it.
+        // The batch axis and any axes before it.
         while own.len() > sizes.len() && own.first() == Some(&1) {
             own.remove(0);
         }

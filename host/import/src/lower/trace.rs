@@ -18,7 +18,8 @@ const MAX_NUMBERS: usize = 32 << 20;
 const MAX_INPUTS: usize = 1 << 20;
 
 /// The reason why a Sigmoid of several values is refused.
-const SIGMOID: &str = "is of several values; Foldnet has a Sigmoid of one output at the end, so train with ReLU inside and Softmax at the end";
+const SIGMOID: &str = "applies to several values; Foldnet only supports Sigmoid on a single output, so train with ReLU \
+    inside and Softmax at the end";
 
 /// An operation on the data; its values are in the order of the features after the previous step.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,18 +95,14 @@ pub(super) struct Trace {
 pub(super) fn trace(graph: &Graph) -> Result<Trace, Fault> {
     let [input] = &graph.inputs[..] else {
         let names: Vec<&str> = graph.inputs.iter().map(|input| &input.name[..]).collect();
-        let why = format!("are {} inputs; Foldnet's networks have one, so join them before training", names.len());
+        let why = format!("are {} inputs; Foldnet supports one, so concatenate them before training", names.len());
         return Err(Fault::refused(&names.join(", "), "Input", why));
     };
     if graph.nodes.len() > MAX_NODES {
-        return Err(Fault::Unread(format!("{} nodes are more than {MAX_NODES}", graph.nodes.len())));
+        return Err(Fault::Unread(format!("{} nodes exceed the limit of {MAX_NODES}", graph.nodes.len())));
     }
     let shape = input.shape.clone().or_else(|| first_width(graph)).ok_or_else(|| {
-        Fault::refused(
-            &input.name,
-            "Input",
-            "does not say how many values it has; save the model with its input's shape",
-        )
+        Fault::refused(&input.name, "Input", "does not state its size; save the model with its input shape")
     })?;
     let count = crate::tensor::elements(&shape).filter(|count| (1..=MAX_INPUTS).contains(count));
     let count = count.ok_or_else(|| {
@@ -171,7 +168,7 @@ impl Trace {
         for name in node.inputs.iter().filter(|name| !name.is_empty()) {
             let value = self.values.get(name);
             given.push(value.cloned().ok_or_else(|| {
-                Fault::refused(&node.name, &node.kind, format!("takes {name}, which the file does not have"))
+                Fault::refused(&node.name, &node.kind, format!("uses {name}, which is missing from the file"))
             })?);
         }
         let value = self.value(node, &given)?;
@@ -237,7 +234,7 @@ impl Trace {
             Op::ReshapeExample(sizes) => at
                 .flow
                 .reshaped(sizes)
-                .ok_or_else(|| at.refused(format!("to {sizes:?} fits no {} values", at.flow.count))),
+                .ok_or_else(|| at.refused(format!("to {sizes:?} does not match {} values", at.flow.count))),
             Op::Resize => Ok(Flow { shape: Some(vec![at.flow.count]), ..at.flow.clone() }),
             Op::Transpose(perm) => transpose(at, perm.as_deref()),
             Op::Unary(crate::graph::Unary::Neg) => {
@@ -251,7 +248,7 @@ impl Trace {
     fn spend(&mut self, numbers: usize, name: &str, kind: &str) -> Result<(), Fault> {
         self.numbers = self.numbers.saturating_add(numbers);
         if self.numbers > MAX_NUMBERS {
-            return Err(Fault::refused(name, kind, "makes the network larger than any microcontroller could hold"));
+            return Err(Fault::refused(name, kind, "makes the network too large for any microcontroller"));
         }
         Ok(())
     }
@@ -266,7 +263,7 @@ impl Trace {
         self.spend(numbers, &at.node.name, &at.node.kind)?;
         let (name, kind) = (at.node.name.clone(), at.node.kind.clone());
         self.steps.push(Step { before: Some(at.flow.step), what, name, kind });
-        Ok(at.flow.behind(self.steps.len() - 1))
+        Ok(at.flow.after(self.steps.len() - 1))
     }
 
     /// A node with two values that depend on the input: only scikit-learn's form for two classes.
@@ -373,11 +370,11 @@ impl Trace {
             (Arithmetic::Mul, _) => (constant, zeros),
             (Arithmetic::Div, true) => (constant.iter().map(|value| 1.0 / value).collect(), zeros),
             (Arithmetic::Div, false) => {
-                return Err(at.refused("divides by what depends on the input, which no layer of Foldnet's does"));
+                return Err(at.refused("divides by a value that depends on the input, which Foldnet does not support"));
             }
         };
         if scale.iter().chain(&shift).any(|value| !value.is_finite()) {
-            return Err(at.refused("has a constant that gives no finite number"));
+            return Err(at.refused("has a constant with a non-finite result"));
         }
         self.push(at, What::Affine { scale, shift })
     }
@@ -425,7 +422,7 @@ impl Trace {
             (0.0, high) if high >= f32::MAX => self.push(at, What::Relu),
             (low, high) if low <= f32::MIN && high >= f32::MAX => Ok(at.flow.clone()),
             _ => Err(at.refused(format!(
-                "limits values to {low} to {high}, which does not fold; train the network with ReLU in its place"
+                "clips values to {low} to {high}, which is not supported; train the network with ReLU instead"
             ))),
         }
     }
@@ -434,7 +431,7 @@ impl Trace {
         let (count, rank) = (at.flow.count, at.flow.sizes().len() as i64 + 1);
         let last = axis == -1 || axis == rank - 1 || (axis == 1 && at.flow.is_flat(count));
         if !last || !at.flow.is_flat(count) {
-            return Err(at.refused("is not along all outputs; Foldnet has a Softmax of all of them only"));
+            return Err(at.refused("does not cover all outputs; Foldnet only supports Softmax over all of them"));
         }
         if count == 1 {
             return Err(at.refused("of one output is always 1; train with a Sigmoid, or with one output per class"));
@@ -463,7 +460,7 @@ impl Trace {
         }
         match step.what {
             What::Softmax { log: false } | What::Both => Ok(at.flow.clone()),
-            _ => Err(at.refused("divides by the sum of the values, which does not fold; train without it")),
+            _ => Err(at.refused("divides by the sum of the values, which is not supported; train without it")),
         }
     }
 }

@@ -106,7 +106,7 @@ fn input(message: &[u8]) -> Result<Input, Fault> {
     Ok(Input { name, shape, batch: dims.first().copied().flatten() })
 }
 
-/// The sizes of a value, batch first; `None` for those that are no numbers.
+/// The sizes of a value, batch first; `None` for symbolic sizes.
 fn sizes(kind: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
     let Some(tensor) = only(kind, 1)? else { return Ok(Vec::new()) };
     let Some(shape) = only(tensor, 2)? else { return Ok(Vec::new()) };

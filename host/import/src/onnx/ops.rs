@@ -31,7 +31,7 @@ pub(super) fn node(graph: &mut Graph, message: &[u8], opset: u64, store: &mut St
         ("" | "ai.onnx", "Constant") => {
             let constant = attributes
                 .constant()
-                .ok_or_else(|| Fault::refused(&node.name, "Constant", "holds no value that is read"))?;
+                .ok_or_else(|| Fault::refused(&node.name, "Constant", "has no supported value"))?;
             graph.constant(node.outputs.first().cloned().unwrap_or_default(), constant);
         }
         ("" | "ai.onnx", _) => {
@@ -51,7 +51,7 @@ pub(super) fn node(graph: &mut Graph, message: &[u8], opset: u64, store: &mut St
 
 /// An operator of the main set.
 fn main(node: &mut Node, attributes: &Attributes, opset: u64) -> Op {
-    // Of the whole rest of the row before opset 13, which for rows of one axis is the same.
+    // Before opset 13 it covers all remaining axes, which is the same for two-dimensional data.
     let axis = attributes.int("axis", if opset < 13 { 1 } else { -1 });
     match &node.kind[..] {
         "Gemm" if attributes.int("transA", 0) == 0 => Op::Dense {
@@ -188,15 +188,15 @@ fn linear(graph: &mut Graph, node: &Node, attributes: &Attributes) -> Result<(),
     let after = attributes.text("post_transform");
     let (rows, width) = (rows.max(1), weights.len() / rows.max(1));
     if width == 0 || width * rows != weights.len() {
-        return refused("has coefficients that do not fit its classes");
+        return refused("has coefficients that do not match its classes");
     }
     let [mut weights, mut bias] = [weights, bias];
-    // Two classes of a logistic regression: the rows are each other's negative, and softmax would count them twice.
+    // Binary logistic regression: the two rows are negatives of each other, so softmax would double the logit.
     if classifier && rows == 2 && after == "LOGISTIC" {
         weights.drain(..width);
         bias.drain(..bias.len() / 2);
     } else if !matches!(after, "" | "NONE" | "SOFTMAX") {
-        return refused("answers with one Sigmoid per class; fit it with a multinomial loss");
+        return refused("outputs one Sigmoid per class; fit it with a multinomial loss");
     }
     let rows = weights.len() / width;
     let output = |place: usize| node.outputs.get(place).cloned().unwrap_or_default();

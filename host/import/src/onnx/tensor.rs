@@ -67,7 +67,7 @@ impl Store {
         let mut parts = Path::new(location).components();
         let (Some(Component::Normal(_)), None, Some(folder)) = (parts.next(), parts.next(), &self.folder) else {
             return Err(Fault::Unread(format!(
-                "its weights are said to be in {location}; only a file in the model's own folder is read"
+                "its weights are in {location}, but only files in the model's own folder are read"
             )));
         };
         if !self.files.contains_key(location) {
@@ -76,7 +76,9 @@ impl Store {
             let read = if linked { Err(Fault::NotRegular) } else { read_file(&path) };
             let total: usize = self.files.values().map(Vec::len).sum();
             let bytes = read.map_err(|fault| {
-                Fault::Unread(format!("its weights are in {location}, which {fault}; keep both files together"))
+                Fault::Unread(format!(
+                    "the file of its weights, {location}, cannot be used: {fault}; keep both files together"
+                ))
             })?;
             if (total + bytes.len()) as u64 > MAX_FILE {
                 return Err(Fault::TooLarge { bytes: (total + bytes.len()) as u64 });
@@ -89,7 +91,7 @@ impl Store {
         let length = number("length").unwrap_or(Ok(bytes.len().saturating_sub(offset))).unwrap_or(usize::MAX);
         let end = offset.checked_add(length);
         let slice = end.and_then(|end| bytes.get(offset..end));
-        slice.ok_or_else(|| Fault::broken(FORMAT, format!("{} lies beyond the end of {location}", proto.name)))
+        slice.ok_or_else(|| Fault::broken(FORMAT, format!("{} extends past the end of {location}", proto.name)))
     }
 }
 

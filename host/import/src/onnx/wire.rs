@@ -72,7 +72,7 @@ fn varint(cursor: &mut Cursor) -> Result<u64, Fault> {
             return Ok(value);
         }
     }
-    Err(cursor.broken("a number without end"))
+    Err(cursor.broken("an overlong varint"))
 }
 
 /// Whole numbers of a repeated field: packed, or one.

@@ -16,12 +16,12 @@ pub enum Piece<'a> {
         units: usize,
         /// `[O][I]`
         kernel: &'a [f32],
-        /// `[O]`, where there is one.
+        /// `[O]`, if any.
         bias: Option<&'a [f32]>,
     },
     /// A BatchNormalization.
     BatchNorm {
-        /// Share of the old value in a new moving statistic.
+        /// Fraction of the old value in a new moving statistic.
         momentum: f32,
         /// Added to the variance.
         epsilon: f32,
@@ -56,7 +56,7 @@ pub fn write(inputs: usize, pieces: &[Piece], head: Head, labels: &[String]) -> 
         Head::Sigmoid => graph.node("Sigmoid", &[], &[]),
     }
     let GraphBytes { mut graph, last, width, .. } = graph;
-    // The last value takes the name that it is known by.
+    // Gives the last value its public name.
     let mut rename = Message::default();
     rename.text(1, &last).text(2, "output").text(3, "output").text(4, "Identity");
     graph.message(1, &rename).text(2, "foldnet");

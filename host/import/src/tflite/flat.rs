@@ -5,7 +5,7 @@ use crate::error::Fault;
 
 const FORMAT: &str = "TFLite";
 
-/// A table at a place.
+/// A table at an offset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table<'a> {
     bytes: &'a [u8],
@@ -14,7 +14,7 @@ pub(super) struct Table<'a> {
     fields: (u64, u64),
 }
 
-/// A list of elements at a place.
+/// A vector of elements at an offset.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct List<'a> {
     bytes: &'a [u8],
@@ -31,8 +31,9 @@ impl<'a> Table<'a> {
 
     fn at(bytes: &'a [u8], at: u64) -> Result<Self, Fault> {
         let back = cursor(bytes, at).u32()? as i32;
-        let fields =
-            at.checked_add_signed(-i64::from(back)).ok_or_else(|| Fault::broken(FORMAT, "a table before the file"))?;
+        let fields = at
+            .checked_add_signed(-i64::from(back))
+            .ok_or_else(|| Fault::broken(FORMAT, "a table before the start of the file"))?;
         let mut cursor = cursor(bytes, fields);
         let size = u64::from(cursor.u16()?);
         Ok(Self { bytes, at, fields: (fields, size) })
@@ -72,7 +73,7 @@ impl<'a> Table<'a> {
         let mut cursor = cursor(self.bytes, at);
         let len = u64::from(cursor.u32()?);
         if len.saturating_mul(width) > cursor.left() as u64 {
-            return Err(cursor.broken("a list that is longer than the file"));
+            return Err(cursor.broken("a vector longer than the file"));
         }
         Ok(List { bytes: self.bytes, at: cursor.at(), len })
     }
@@ -102,7 +103,7 @@ impl<'a> List<'a> {
     /// The table at an index of a list of tables.
     pub(super) fn table(&self, index: u64) -> Result<Table<'a>, Fault> {
         if index >= self.len {
-            return Err(Fault::broken(FORMAT, "an index beyond its list"));
+            return Err(Fault::broken(FORMAT, "an index out of range"));
         }
         let at = self.at + 4 * index;
         Table::at(self.bytes, at + u64::from(cursor(self.bytes, at).u32()?))

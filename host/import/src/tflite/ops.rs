@@ -175,7 +175,7 @@ fn op(kind: &str, options: Option<&Table>) -> Result<Op, Fault> {
             if beta == 1.0 {
                 Op::Softmax { axis: -1, log: false }
             } else {
-                Op::Refused("has a temperature; scale the weights of the last layer in its place")
+                Op::Refused("has a temperature; scale the weights of the last layer instead")
             }
         }
         "LOG_SOFTMAX" => Op::Softmax { axis: -1, log: true },

@@ -42,7 +42,7 @@ pub(super) fn constant(tensor: &Table, buffers: &List) -> Result<Option<Tensor>,
     }
     let sizes = tensor.list(0, 4)?.ints()?;
     let shape: Option<Vec<usize>> = sizes.iter().map(|&size| usize::try_from(size).ok()).collect();
-    let shape = shape.ok_or_else(|| Fault::broken(FORMAT, "a constant of a negative size"))?;
+    let shape = shape.ok_or_else(|| Fault::broken(FORMAT, "a constant with a negative dimension"))?;
     let kind = tensor.number(1, 1, 0)?;
     let data = match kind {
         FLOAT32 => Data::F32(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()),
@@ -66,7 +66,7 @@ pub(super) fn constant(tensor: &Table, buffers: &List) -> Result<Option<Tensor>,
         (data, _) => data,
     };
     if elements(&shape).is_none() {
-        return Err(Fault::broken(FORMAT, "a constant of a strange shape"));
+        return Err(Fault::broken(FORMAT, "a constant of invalid shape"));
     }
     Tensor::of(shape, data).map(Some)
 }

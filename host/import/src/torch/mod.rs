@@ -11,8 +11,7 @@ use pickle::{Tensor, tensors};
 use std::collections::BTreeMap;
 
 /// The remedy for files with whole modules.
-pub(super) const EXPORT: &str =
-    "torch.onnx.export(model.eval(), example, \"model.onnx\") writes a file that says everything";
+pub(super) const EXPORT: &str = "torch.onnx.export(model.eval(), example, \"model.onnx\") writes a self-contained file";
 
 /// Reads a file written by `torch.save(model.state_dict(), ...)`.
 pub(crate) fn read(bytes: &[u8]) -> Result<Bare, Fault> {

@@ -94,11 +94,11 @@ impl Machine {
             }
             self.step(code, &mut cursor)?;
         }
-        Err(cursor.broken("a pickle without end"))
+        Err(cursor.broken("a pickle without a STOP opcode"))
     }
 
     fn pop(&mut self, cursor: &Cursor) -> Result<Value, Fault> {
-        self.stack.pop().ok_or_else(|| cursor.broken("a pickle that takes from an empty stack"))
+        self.stack.pop().ok_or_else(|| cursor.broken("a pickle that pops an empty stack"))
     }
 
     /// The values above the last mark.
@@ -149,9 +149,8 @@ impl Machine {
             b'a' | b'e' | b's' | b'u' | b'b' | b'0' => return self.fill(code, cursor),
             b'Q' => {
                 let given = self.pop(cursor)?;
-                storage(&given).ok_or_else(|| {
-                    Fault::Unread(format!("a state dict with values of a kind that is not read; {EXPORT}"))
-                })?
+                storage(&given)
+                    .ok_or_else(|| Fault::Unread(format!("a state dict with unsupported values; {EXPORT}")))?
             }
             b'R' | 0x81 => {
                 let (arguments, function) = (self.pop(cursor)?, self.pop(cursor)?);
@@ -159,7 +158,8 @@ impl Machine {
             }
             _ => {
                 return Err(Fault::Unread(format!(
-                    "a pickle of whole Python objects (code {code:#04x}), which is not run; save model.state_dict(), or: {EXPORT}"
+                    "a pickle of Python objects (opcode {code:#04x}), which Foldnet does not execute; save \
+                     model.state_dict(), or: {EXPORT}"
                 )));
             }
         };
@@ -186,13 +186,14 @@ impl Machine {
             b'r' => cursor.u32()?.into(),
             _ => self.memo.len() as u64,
         };
-        let value = self.stack.last().cloned().ok_or_else(|| cursor.broken("a pickle that remembers nothing"))?;
+        let value =
+            self.stack.last().cloned().ok_or_else(|| cursor.broken("a pickle that memoizes from an empty stack"))?;
         self.memo.insert(place, value);
         Ok(())
     }
 
     fn recall(&self, place: u64, cursor: &Cursor) -> Result<Value, Fault> {
-        self.memo.get(&place).cloned().ok_or_else(|| cursor.broken("a pickle that recalls what it never had"))
+        self.memo.get(&place).cloned().ok_or_else(|| cursor.broken("a pickle with an undefined memo entry"))
     }
 
     /// Adds values to the table, list or object below them.
@@ -226,10 +227,10 @@ impl Machine {
             "torch._utils._rebuild_parameter" => Ok(arguments.first().cloned().unwrap_or(Value::Nothing)),
             "torch._utils._rebuild_tensor_v2" => tensor(arguments)
                 .map(|tensor| Value::Tensor(Rc::new(tensor)))
-                .ok_or_else(|| Fault::broken(FORMAT, "a tensor of a strange form")),
+                .ok_or_else(|| Fault::broken(FORMAT, "a malformed tensor")),
             "torch.Size" | "torch.device" => Ok(Value::Nothing),
             other => Err(Fault::Unread(format!(
-                "a pickle that calls {other}, which is not run; save model.state_dict(), or: {EXPORT}"
+                "a pickle that calls {other}, which Foldnet does not execute; save model.state_dict(), or: {EXPORT}"
             ))),
         }
     }
@@ -285,7 +286,7 @@ fn line(cursor: &mut Cursor) -> Result<String, Fault> {
             byte => out.push(byte),
         }
         if out.len() > 1024 {
-            return Err(cursor.broken("a name without end"));
+            return Err(cursor.broken("an unterminated name"));
         }
     }
 }
