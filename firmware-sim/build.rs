@@ -46,7 +46,7 @@ fn board(target: &str) -> Result<Board, String> {
     let name = env::var("FOLDNET_BOARD").ok();
     let wanted = |board: &Board| board.target == target && name.as_deref().is_none_or(|name| name == board.name);
     let file = file.as_deref().unwrap_or("firmware-sim/src/board/boards.toml");
-    boards.into_iter().find(wanted).ok_or(format!("no board of {file} has the target {target} and the name asked for"))
+    boards.into_iter().find(wanted).ok_or(format!("{file} has no board with target {target} and the requested name"))
 }
 
 /// Writes the linker scripts, and tells cargo where they are.

@@ -73,13 +73,13 @@ impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Scratch { needed, available } => {
-                write!(f, "the model needs {needed} words of scratch memory, there are {available}")
+                write!(f, "the model needs {needed} words of scratch memory, but only {available} are available")
             }
             Self::Example { needed, available } => {
-                write!(f, "an example of the model has {needed} values, the buffer for it {available}")
+                write!(f, "an example has {needed} values, but its buffer only holds {available}")
             }
             Self::Input { model, app } => {
-                write!(f, "the model takes {} inputs, this app has {}", model.name(), app.name())
+                write!(f, "the model takes {} inputs, but this app provides {}", model.name(), app.name())
             }
         }
     }
@@ -130,7 +130,7 @@ impl<'m, I: Input> App<'m, I> {
             return Ok(false);
         }
         shell.prepare(self.scratch);
-        // Cannot fail, nor can what follows: type and memory have been checked.
+        // Neither this nor what follows can fail: type and memory have been checked.
         let Ok(inference) = Inference::new(self.model.clone(), self.scratch) else { return Ok(false) };
         let mut loaded = Loaded { inference, example: self.example };
         time(&mut loaded, shell);

@@ -89,11 +89,11 @@ impl fmt::Display for Exit {
         f.write_str(match self {
             Self::Refused(refusal) => return refusal.fmt(f),
             Self::Done => "all examples are answered",
-            Self::Job => "the examples cannot be read, or are not of the model's size",
+            Self::Job => "the examples cannot be read, or do not have the model's size",
             Self::Results => "the answers cannot be written",
             Self::Stack => "the stack grew into the memory below it",
-            Self::Panic => "the firmware panicked, which is a defect",
-            Self::Fault => "the processor met an instruction or an address that it does not have",
+            Self::Panic => "the firmware panicked, which is a bug",
+            Self::Fault => "the processor hit an undefined instruction or an invalid address",
         })
     }
 }

@@ -28,7 +28,7 @@ pub const RESULTS_FILE: &str = "results";
 pub const CALIBRATION: u32 = 2_000_000;
 
 /// Number of words before an example's outputs: verdict and ticks.
-pub const FRONT_WORDS: usize = 2;
+pub const LEADING_WORDS: usize = 2;
 
 /// Number of words of a score.
 pub const SCORE_WORDS: usize = 2;

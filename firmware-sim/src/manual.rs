@@ -14,7 +14,7 @@ pub fn completions(shell: Shell, command: &mut Command) -> String {
 /// The man page of `command`, in roff.
 ///
 /// # Errors
-/// Never, as long as there is memory.
+/// Never.
 pub fn man_page(command: Command) -> std::io::Result<String> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command).render(&mut page)?;

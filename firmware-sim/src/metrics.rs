@@ -127,8 +127,8 @@ pub fn regression(values: &[f32], targets: &[f32], outputs: usize) -> Regression
 }
 
 /// Metrics of `scores` `[N]`, given which examples are abnormal; if that is unknown, all count as normal.
-pub fn anomaly(scores: &[f32], strange: Option<&[u16]>, threshold: Option<f32>) -> Anomaly {
-    let is = |at: usize| strange.is_some_and(|strange| strange[at] != 0);
+pub fn anomaly(scores: &[f32], abnormal: Option<&[u16]>, threshold: Option<f32>) -> Anomaly {
+    let is = |at: usize| abnormal.is_some_and(|abnormal| abnormal[at] != 0);
     let of = |wanted: bool| -> Vec<f32> {
         scores.iter().enumerate().filter(|(at, _)| is(*at) == wanted).map(|(_, score)| *score).collect()
     };
@@ -211,7 +211,7 @@ mod tests {
         let found = regression(&[1.0, 2.0, 6.0], &[1.0, 3.0, 5.0], 1);
         assert!((found.rmse - (2.0f64 / 3.0).sqrt()).abs() < 1e-12);
         assert!((found.mae - 2.0 / 3.0).abs() < 1e-12 && (found.r2 - 0.75).abs() < 1e-12);
-        // Two outputs side by side: the second one is always right.
+        // Two outputs, of which the second is always correct.
         assert_eq!(regression(&[1.0, 7.0, 3.0, 8.0], &[3.0, 7.0, 1.0, 8.0], 2).r2, -1.0);
     }
 

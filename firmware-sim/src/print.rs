@@ -29,7 +29,7 @@ pub fn end<E: Display>(program: &str, result: std::result::Result<(), E>) -> Exi
     match (result, lost) {
         (Err(error), _) => failure(program, &error.to_string(), 1),
         (Ok(()), Some(error)) => {
-            failure(program, &format!("stdout cannot be written ({error}); make room there, or write elsewhere"), 1)
+            failure(program, &format!("cannot write to stdout ({error}); free some space, or write elsewhere"), 1)
         }
         (Ok(()), None) => ExitCode::SUCCESS,
     }
@@ -60,7 +60,7 @@ fn one_line(program: &str, text: &str) -> String {
 }
 
 fn failure(program: &str, message: &str, code: u8) -> ExitCode {
-    // The exit code says it, too, where stderr is closed.
+    // If stderr is closed, the exit code still reports the error.
     let _ = writeln!(stderr(), "{program}: {}", text::message(message));
     ExitCode::from(code)
 }

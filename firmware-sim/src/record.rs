@@ -183,7 +183,7 @@ mod tests {
         let record = Record { measured, ..record() };
         let text = serde_json::to_string(&record).unwrap();
         let object: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(object.as_object().map(|object| object.len()), Some(keys), "one object without another: {text}");
+        assert_eq!(object.as_object().map(|object| object.len()), Some(keys), "objects are nested correctly: {text}");
         assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
     }
 

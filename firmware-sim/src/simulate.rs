@@ -76,7 +76,7 @@ fn run<I: Input + Default>(model: &Model, values: &[I], answers: &mut Answers) {
     match App::new(model, &mut scratch, &mut example).map(|app| app.run(&mut shell)) {
         Ok(Ok(_)) => (),
         Ok(Err(never)) => match never {},
-        Err(error) => panic!("memory is as the model declares it: {error}"),
+        Err(error) => panic!("memory has the size that the model declares: {error}"),
     }
 }
 
@@ -103,7 +103,7 @@ impl<I: Input> Shell for Memory<'_, '_, I> {
     }
 
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Infallible> {
-        assert_eq!(outputs.words().len(), self.outputs, "one word an output");
+        assert_eq!(outputs.words().len(), self.outputs, "one word per output");
         self.answers.add(answer, outputs);
         Ok(())
     }
@@ -146,14 +146,14 @@ impl<'e> Answers<'e> {
                 Some(Metrics::Classification(found))
             }
             (HeadKind::Values, TargetsRef::Values { values: targets, outputs }) => {
-                assert_eq!(outputs, model.outputs(), "values of a target and of the model");
+                assert_eq!(outputs, model.outputs(), "number of target values differs from the model's");
                 Some(Metrics::Regression(regression(&values, targets, outputs)))
             }
             (HeadKind::Reconstruction, TargetsRef::Classes(_) | TargetsRef::None) => {
                 Some(Metrics::Anomaly(anomaly(&scores, targets.classes(), model.threshold())))
             }
             (_, TargetsRef::None) => None,
-            (head, _) => panic!("targets of another kind than the model answers: {}", head.name()),
+            (head, _) => panic!("the targets do not match the model's kind of answer: {}", head.name()),
         };
         let correct = correct(&classes, targets);
         Simulation { images: count, correct, classes, values, scores, logits_sha256: digest.finish(), metrics }

@@ -12,16 +12,16 @@ pub struct TableArgs {
     /// Column that identifies the recording; no recording is in both training and test
     #[arg(long, value_name = "COLUMN", help_heading = "Tables and arrays")]
     group: Option<String>,
-    /// Number of rows in the windows that recordings are cut into [default: what the model takes, if there is one]
+    /// Number of rows in the windows that recordings are cut into [default: the model's window, if it has one]
     #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
     window: Option<usize>,
     /// Number of rows from the start of one window to the next [default: the length of a window]
     #[arg(long, value_name = "N", help_heading = "Tables and arrays", value_parser = count)]
     step: Option<usize>,
-    /// Column and its value in normal rows; all others are for testing
+    /// Column that marks normal rows, and its value in them; all other rows are for testing
     #[arg(long, value_name = "COLUMN=VALUE", help_heading = "Tables and arrays")]
     normal: Option<Normal>,
-    /// Fraction of the examples for testing, or every:N for one of N in order [default: 0.2]
+    /// Fraction of the examples for testing, or every:N for every Nth [default: 0.2]
     #[arg(long, value_name = "SHARE|every:N", help_heading = "Tables and arrays")]
     test_split: Option<TestSplit>,
 }

@@ -26,7 +26,7 @@ pub struct UpdateJob {
 impl UpdateJob {
     /// Number of words.
     pub const WORDS: usize = 4;
-    /// Power does not fail.
+    /// Value of `power_fails_at` for no power failure.
     pub const NEVER: u32 = u32::MAX;
     const MAGIC: u32 = u32::from_le_bytes(*b"FUPD");
 

@@ -69,7 +69,10 @@ pub fn check_not_input(output: &Path, inputs: &[&Path]) -> Result<(), WouldBeLos
 
 /// The output would replace one of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: is {}, which is read for it and would be lost; write to another file", output.display(), input.display())]
+#[error(
+    "{}: is the same file as the input {}, which would be lost; write to another file",
+    output.display(), input.display()
+)]
 pub struct WouldBeLost {
     /// The file to be written.
     pub output: PathBuf,
@@ -162,9 +165,9 @@ fn folder(path: &Path) -> PathBuf {
 
 fn message(path: &Path, error: &io::Error) -> String {
     let remedy = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room there, or write to another disk",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "write to a folder that is yours to write",
-        ErrorKind::NotFound | ErrorKind::NotADirectory => "make its folder first",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space, or write to another disk",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "write to a folder you have permission for",
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "create its folder first",
         ErrorKind::IsADirectory => "name a file, not a folder",
         _ => "write to another place",
     };
@@ -209,10 +212,10 @@ mod tests {
 
     #[test]
     fn a_failure_leaves_the_old_file_and_nothing_else() {
-        check_failure(ErrorKind::StorageFull, "make room there, or write to another disk");
-        check_failure(ErrorKind::QuotaExceeded, "make room there, or write to another disk");
-        check_failure(ErrorKind::PermissionDenied, "write to a folder that is yours to write");
-        check_failure(ErrorKind::ReadOnlyFilesystem, "write to a folder that is yours to write");
+        check_failure(ErrorKind::StorageFull, "free some space, or write to another disk");
+        check_failure(ErrorKind::QuotaExceeded, "free some space, or write to another disk");
+        check_failure(ErrorKind::PermissionDenied, "write to a folder you have permission for");
+        check_failure(ErrorKind::ReadOnlyFilesystem, "write to a folder you have permission for");
         check_failure(ErrorKind::BrokenPipe, "write to another place");
     }
 
@@ -226,8 +229,8 @@ mod tests {
             assert!(error.starts_with(&format!("{}: cannot be written (", path.display())), "{error}");
             assert!(error.ends_with(expected) && !error.contains(".part"), "{error}");
         };
-        check("none/new", "; make its folder first");
-        check("file/new", "; make its folder first");
+        check("none/new", "; create its folder first");
+        check("file/new", "; create its folder first");
         check("", "; name a file, not a folder");
         assert_eq!(names(folder.path()), ["file"]);
     }
@@ -274,7 +277,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         let text = error.to_string();
         assert!(text.starts_with("/dev/full: cannot be written ("), "{text}");
-        assert!(text.ends_with("; make room there, or write to another disk"), "{text}");
+        assert!(text.ends_with("; free some space, or write to another disk"), "{text}");
     }
 
     #[cfg(unix)]

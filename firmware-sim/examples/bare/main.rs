@@ -1,5 +1,5 @@
-//! Firmware without the test harness: the model from flash, an image from memory, the class into memory. Its flash and
-//! RAM are what Foldnet takes on a device. It is linked so that it cannot contain a panic.
+//! Firmware without the test harness: runs the model from flash, reads an image from memory and writes the class to
+//! memory. Its flash and RAM are what Foldnet takes on a device. It only links if it contains no panic.
 //!
 //! It leaves out the harness: files and exit codes over semihosting, the clock, the painted stack.
 //!
@@ -48,10 +48,10 @@ struct Camera;
 
 impl Examples<u8> for Camera {
     fn next_example(&mut self, image: &mut [u8]) -> Result<bool, Exit> {
-        // Written to by others, as far as the compiler knows.
+        // As far as the compiler knows, others may write to it.
         let image = black_box(image);
         if PANICKING {
-            // What a panic would look like, for the test that none is here.
+            // A deliberate panic, for the test of the proof.
             image[ANSWER.load(Ordering::Relaxed)] = 0;
         }
         Ok(true)

@@ -68,10 +68,10 @@ fn read_job() -> Result<CasesJob, Exit> {
     CasesJob::from_words(words).ok_or(Exit::Job)
 }
 
-/// Faults that no case has.
+/// Provokes a fault.
 fn make(trouble: Trouble) {
     match trouble {
-        Trouble::Panic => panic!("as asked for"),
+        Trouble::Panic => panic!("requested by the job"),
         Trouble::Fault => arch::fault(),
         Trouble::Stack => fill_stack(),
     }

@@ -1,6 +1,6 @@
-//! The smallest firmware: one model at a fixed address in flash, weights of one width, an image from memory, the class
-//! into memory. Its size is that of Foldnet's inference, plus a vector table and a reset handler. Like `bare`, it
-//! cannot contain a panic.
+//! The smallest firmware: one model at a fixed address in flash, with weights of one width. It reads an image from
+//! memory and writes the class to memory. Its size is that of Foldnet's inference, plus a vector table and a reset
+//! handler. Like `bare`, it cannot contain a panic.
 //!
 //! `FOLDNET_BOARD=netduinoplus2 cargo build --profile firmware -p foldnet-sim --example inference --no-default-features --features bare-metal,bits4 --target thumbv7em-none-eabihf`
 #![no_std]

@@ -50,7 +50,7 @@ fn run() -> Result<(), Exit> {
         Err(error) => outcome(&error),
     };
     results.write_words(&[outcome as u32, flash.operations()]).map_err(|_| Exit::Results)?;
-    // As after a reset: nothing that was found at the first boot is used.
+    // Like after a reset: nothing from the first boot is reused.
     boot(flash.bytes(), &mut free, &mut results)?;
     memory::stack_peak().map(drop).ok_or(Exit::Stack)
 }

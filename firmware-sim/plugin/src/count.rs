@@ -119,15 +119,15 @@ impl Counter {
         self.sum.half_cycles += 2 * self.flash.wait_states;
     }
 
-    /// The marker before an inference is executed; `behind` is the rest of its block.
-    pub fn start(&mut self, behind: &Sum) {
-        self.started = Some(self.sum.less(behind));
+    /// The marker before an inference is executed; `rest` is the remainder of its block.
+    pub fn start(&mut self, rest: &Sum) {
+        self.started = Some(self.sum.less(rest));
     }
 
     /// The marker after an inference is executed, likewise; returns the counts of the inference, if one had begun.
-    pub fn stop(&mut self, behind: &Sum) -> Option<Sum> {
+    pub fn stop(&mut self, rest: &Sum) -> Option<Sum> {
         let started = self.started.take()?;
-        Some(self.sum.less(behind).less(&started))
+        Some(self.sum.less(rest).less(&started))
     }
 }
 
@@ -187,9 +187,9 @@ mod tests {
     #[test]
     fn markers_within_a_block_count_what_is_between() {
         let mut counter = Counter::new(Flash { wait_states: 0, ..FLASH });
-        let behind = |instructions| Sum { instructions, half_cycles: 2 * instructions, waiting: 0 };
+        let rest = |instructions| Sum { instructions, half_cycles: 2 * instructions, waiting: 0 };
         counter.execute(&block(0, 10));
-        counter.start(&behind(4));
-        counter.stop(&behind(1)).map(|sum| assert_eq!(sum, behind(3))).unwrap();
+        counter.start(&rest(4));
+        counter.stop(&rest(1)).map(|sum| assert_eq!(sum, rest(3))).unwrap();
     }
 }

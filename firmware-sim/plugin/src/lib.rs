@@ -9,7 +9,7 @@
 //! * [`count`]: the sum, including wait states for lines of flash.
 //! * `arch`: QEMU's interface, declared by hand; the only `unsafe`.
 //!
-//! It is a model, which was only compared with silicon as described in `docs/cycles.md`.
+//! It is a model; the only comparison with silicon is described in `docs/cycles.md`.
 #![deny(unsafe_code)]
 
 mod arch;

@@ -102,7 +102,7 @@ pub fn half_cycles(core: Core, text: &str, previous: &str) -> u64 {
 pub fn taken(core: Core, text: &str) -> u64 {
     let name = mnemonic(text);
     match (core, name) {
-        // Their way back is in the table of instructions.
+        // The table of instructions already includes their pipeline refill.
         (_, "pop") => 0,
         (Core::M0, "bl") => 3,
         (Core::M0, _) | (Core::M0Plus, "bl") => 2,

@@ -1,4 +1,5 @@
-//! Memory as the linker scripts lay it out (`build.rs`, cortex-m-rt or `riscv32.x`): the flash of the model, the RAM that is free, the stack.
+//! Memory as the linker scripts lay it out (`build.rs`, cortex-m-rt or `riscv32.x`): the flash of the model, free RAM,
+//! the stack.
 //!
 //! ```text
 //! RAM:  statics | sheap ... scratch, example ... free_end | stack, painted ... stack_start
@@ -11,7 +12,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use foldnet_core::infer::Input;
 use foldnet_core::slot::Room;
 
-// Their addresses are what they say; there is nothing at them that is read by these names.
+// Only the addresses of these symbols are meaningful; nothing is ever read through them.
 unsafe extern "C" {
     static _model_start: u8;
     static _model_end: u8;
@@ -24,7 +25,7 @@ unsafe extern "C" {
 /// Value of unused stack words.
 const PAINT: u32 = 0xC0DE_5EED;
 
-/// Bytes below the stack pointer that painting leaves alone: its own frame.
+/// Bytes below the stack pointer that are not painted: the painting function's own frame.
 const SPARED: usize = 64;
 
 /// The address of a linker symbol.
@@ -34,20 +35,21 @@ macro_rules! address {
     };
 }
 
-/// Place and number of the models in flash.
+/// Flash reserved for models, and its division into slots.
 pub fn room() -> Room {
     let (start, end) = (address!(_model_start), address!(_model_end));
     Room::halves(start as u32, (end - start) as u32, address!(_erase_block) as u32)
 }
 
-/// All flash reserved for models: the bytes of [`room`].
+/// Contents of the flash reserved for models, see [`room`].
 pub fn model_flash() -> &'static [u8] {
     let (start, end) = (address!(_model_start), address!(_model_end));
-    // SAFETY: the linker script says that there is flash between the two; the firmware never writes to it.
+    // SAFETY: according to the linker script, there is flash between the two addresses; the firmware never writes to
+    // it.
     unsafe { from_raw_parts(with_exposed_provenance(start), end - start) }
 }
 
-/// All free RAM. `None` the second time.
+/// All free RAM; `None` if called again.
 pub fn take_free() -> Option<&'static mut [u32]> {
     static TAKEN: AtomicBool = AtomicBool::new(false);
     // Not a swap, which an M0 lacks. Nothing interrupts this firmware, so nothing comes between the two.
@@ -56,7 +58,8 @@ pub fn take_free() -> Option<&'static mut [u32]> {
     }
     TAKEN.store(true, Ordering::Relaxed);
     let (start, end) = (address!(__sheap), address!(_free_end));
-    // SAFETY: RAM between statics and stack that belongs to nothing else, handed out once; any bytes are words.
+    // SAFETY: RAM between statics and stack that belongs to nothing else, handed out once; every bit pattern is a valid
+    // word.
     Some(unsafe { from_raw_parts_mut(with_exposed_provenance_mut(start), (end - start) / 4) })
 }
 
@@ -75,8 +78,8 @@ pub fn split<I: Input>(free: &mut [u32], values: usize) -> Parts<'_, I> {
     let words = (values * size_of::<I>()).div_ceil(4).min(free.len());
     let (scratch, example) = free.split_at_mut(free.len() - words);
     let values = values.min(words * 4 / size_of::<I>());
-    // SAFETY: words of the caller's that nothing else refers to meanwhile, at least as many bytes as the values have, and
-    // aligned to four; any bytes are numbers, and `Input` is implemented for numbers of at most four bytes alone.
+    // SAFETY: exclusively borrowed words, large enough for the values and 4-byte aligned; every bit pattern is a valid
+    // number, and `Input` is only implemented for numbers of up to four bytes.
     let example = unsafe { from_raw_parts_mut(example.as_mut_ptr().cast(), values) };
     Parts { example, scratch }
 }
@@ -100,7 +103,7 @@ pub fn stack_left() -> usize {
 /// Peak use of the stack in bytes since it was painted; `None` if it grew beyond its reserved memory.
 pub fn stack_peak() -> Option<usize> {
     let (mut address, top) = (address!(_free_end), address!(_stack_start));
-    // SAFETY: RAM that was painted or is the stack.
+    // SAFETY: the address is in the painted region or the stack.
     while address < top && unsafe { with_exposed_provenance::<u32>(address).read_volatile() } == PAINT {
         address += 4;
     }

@@ -7,8 +7,8 @@
 
 use core::arch::{asm, global_asm};
 
-// Right after reset at `_start`, the first address of flash. A trap ends up in `trap`, which the firmware may define
-// and which never returns: it has the whole stack to itself, since the stack pointer may be what is wrong.
+// Right after reset at `_start`, the first address of flash. Traps go to `trap`, which the firmware may define and
+// which never returns. It starts with an empty stack, because the stack pointer may be the cause.
 global_asm!(
     ".section .init, \"ax\"",
     ".global _start",
@@ -34,11 +34,11 @@ global_asm!(
     "addi t0, t0, 4",
     "j 4b",
     "4: call main",
-    // `mtvec` keeps two bits of the address for itself.
+    // `mtvec` uses the lowest two bits as its mode.
     ".balign 4",
     "5: la sp, _stack_start",
     "call trap",
-    // For firmware without a handler.
+    // Default handler.
     ".global halt",
     "halt: j halt",
     ".text",
@@ -86,7 +86,8 @@ pub(super) fn start_clock() {}
 #[inline(always)]
 pub(super) fn now() -> u32 {
     let count;
-    // SAFETY: reads a counter that every hart has in machine mode. Not `nomem`: what is measured stays where it is.
+    // SAFETY: reads a counter that every hart has in machine mode. Not `nomem`, so that the compiler does not move the
+    // measured code across it.
     unsafe { asm!("csrr {}, minstret", out(reg) count, options(nostack, preserves_flags)) };
     count
 }
@@ -108,6 +109,6 @@ pub(super) fn spin(rounds: u32) {
 #[inline(always)]
 pub(super) fn mark_begin() {}
 
-/// Likewise.
+/// No-op, like `mark_begin`.
 #[inline(always)]
 pub(super) fn mark_end() {}

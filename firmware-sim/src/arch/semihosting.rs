@@ -42,7 +42,7 @@ impl File {
 
     fn with_mode(name: &CStr, mode: usize) -> Result<Self, FileError> {
         let block = [name.as_ptr() as usize, mode, name.count_bytes()];
-        // SAFETY: the block is what the operation expects, and lives, as the name does.
+        // SAFETY: the block matches the operation, and it and the name live until the call returns.
         let handle = unsafe { debugger(SYS_OPEN, block.as_ptr() as usize) };
         if handle == usize::MAX { Err(FileError) } else { Ok(Self(handle)) }
     }
@@ -52,7 +52,7 @@ impl File {
     /// # Errors
     /// If the file has fewer left.
     pub fn read<I: Input>(&mut self, values: &mut [I]) -> Result<(), FileError> {
-        // SAFETY: the slice may be written over its whole length, and any bytes are numbers, which alone are `Input`.
+        // SAFETY: the whole slice is writable, and every bit pattern is valid, because only numbers implement `Input`.
         unsafe { self.transfer(SYS_READ, values.as_mut_ptr() as usize, size_of_val(values)) }
     }
 

@@ -46,10 +46,10 @@ impl BoardArgs {
         let refuse = |cause| BoardError::File { path: path.clone(), cause };
         match (&self.board, &boards[..]) {
             (None, [board]) => Ok(Some(*board)),
-            (None, _) => Err(refuse(format!("describes {}; name one as --board NAME", named()))),
+            (None, _) => Err(refuse(format!("describes {}; select one with --board NAME", named()))),
             (Some(name), _) => match boards.iter().find(|board| board.name == name) {
                 Some(board) => Ok(Some(*board)),
-                None => Err(refuse(format!("describes no board called '{name}', but {}", named()))),
+                None => Err(refuse(format!("has no board named '{name}', only {}", named()))),
             },
         }
     }
@@ -72,7 +72,7 @@ fn open(path: &Path) -> Result<Vec<&'static Board>, BoardError> {
     let refuse = |cause| BoardError::File { path: path.to_owned(), cause };
     let unreadable = |error: std::io::Error| refuse(format!("cannot be read ({error}); give a TOML file of boards"));
     let text = bounded::read_text(path, limit::BOARDS).map_err(unreadable)?;
-    // Where firmware is built, the build looks for it from another folder.
+    // Made absolute, because the firmware build runs in a different folder.
     let absolute = std::path::absolute(path).map_err(unreadable)?;
     let boards = read(&text, absolute.to_str()).map_err(refuse)?;
     Ok(boards.into_iter().map(|board| &*Box::leak(Box::new(board))).collect())

@@ -30,7 +30,7 @@ pub fn by_name(name: &str) -> Result<&'static Board, UnknownBoard> {
 
 /// There is no built-in board with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no board is called '{name}': take one of {}, or describe it in a file (--board-file)", names(&BOARDS))]
+#[error("unknown board '{name}': use one of {}, or describe it in a file (--board-file)", names(&BOARDS))]
 pub struct UnknownBoard {
     /// The requested name.
     pub name: String,
@@ -67,8 +67,8 @@ pub fn example_bytes(model: &Model) -> usize {
 pub enum DoesNotFit {
     /// The model is larger than the available flash.
     #[error(
-        "the model does not fit {board}'s flash: it has {needed} bytes, and {available} of {total} are left behind the \
-         firmware; export it with fewer bits (--bits 4, --bits 2){larger}"
+        "the model does not fit {board}'s flash: it has {needed} bytes, but only {available} of {total} are free after \
+         the firmware; export it with fewer bits (--bits 4, --bits 2){larger}"
     )]
     Flash {
         /// The board's name.
@@ -129,7 +129,7 @@ impl Board {
         KernelKind::of_target(self.target, |feature| self.feature == Some(feature))
     }
 
-    /// Place and number of the models in flash, as in the firmware's linker script.
+    /// Flash reserved for models, and its slots, as in the firmware's linker script.
     pub const fn room(&self) -> Room {
         let Region { origin, len } = self.model_region();
         Room::halves(origin, len, self.erase_block)
@@ -155,7 +155,7 @@ impl Board {
 /// `, or take ...`: the boards that `model` fits, if any.
 fn larger(model: &Model) -> String {
     let fitting: Vec<Board> = BOARDS.iter().filter(|board| board.has_room(model)).copied().collect();
-    if fitting.is_empty() { String::new() } else { format!(", or take one of {}", names(&fitting)) }
+    if fitting.is_empty() { String::new() } else { format!(", or use one of {}", names(&fitting)) }
 }
 
 /// The names of `boards`, separated by commas.

@@ -73,10 +73,11 @@ impl fmt::Display for SlowLayer {
         let kernel = kernel.name();
         write!(f, "layer {layer} is slow with kernel {kernel}: ")?;
         match (wide, unsteady) {
-            (0, _) => write!(f, "{unsteady} of {units} rows are requantized by compiled code, and so are all")?,
-            _ => {
-                write!(f, "{wide} of {units} rows have sums too large for it, so inputs are taken in {strips} strips")?
-            }
+            (0, _) => write!(f, "{unsteady} of {units} rows need compiled requantization, so the whole layer uses it")?,
+            _ => write!(
+                f,
+                "{wide} of {units} rows have sums too large for it, so inputs are processed in {strips} strips"
+            )?,
         }
         write!(f, ", about {instructions} more instructions for each inference")
     }

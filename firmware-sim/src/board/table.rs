@@ -152,7 +152,7 @@ pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Board>, String> {
     let file = file.map(|file| keep(file.to_owned()));
     let boards: Vec<Board> = entries.into_iter().map(|entry| entry.board(file)).collect::<Result<_, _>>()?;
     match boards.iter().enumerate().find(|(at, board)| boards[..*at].iter().any(|other| other.name == board.name)) {
-        _ if boards.is_empty() => Err("describes no board; begin one with [[board]]".to_owned()),
+        _ if boards.is_empty() => Err("contains no board; start one with [[board]]".to_owned()),
         Some((_, board)) => Err(format!("describes two boards called '{}'; rename one", board.name)),
         None => Ok(boards),
     }
@@ -179,18 +179,21 @@ impl Entry {
         let named = |what: &str| format!("board '{}': {what}", self.name);
         let name_is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
         if self.name.is_empty() || !self.name.bytes().all(name_is_plain) || self.name == "all" {
-            return Err(format!("{:?} is no name for a board; take letters, digits and -_.+", self.name));
+            return Err(format!("{:?} is not a valid board name; use letters, digits and -_.+", self.name));
         }
         let Some(core) = cores().find(|core| core.name == self.core) else {
             let known = cores().map(|core| core.name).collect::<Vec<_>>().join(", ");
-            return Err(named(&format!("core {:?} is not known; take one of {known}", self.core)));
+            return Err(named(&format!("unknown core {:?}; use one of {known}", self.core)));
         };
         self.memory().map_err(|what| named(&what))?;
         let clock_hz = self.clock_hz;
         let qemu =
             self.qemu.map(|qemu| Qemu { machine: keep(qemu.machine), clock_hz: qemu.clock_hz.unwrap_or(clock_hz) });
         if qemu.is_some_and(|qemu| qemu.clock_hz == 0) && !core.target.starts_with("riscv") {
-            return Err(format!("board '{}': give clock_hz, by which the emulator's clock is read", self.name));
+            return Err(format!(
+                "board '{}': give clock_hz, which is needed to convert the emulator's clock ticks",
+                self.name
+            ));
         }
         Ok(Board {
             name: keep(self.name),
@@ -214,7 +217,7 @@ impl Entry {
     fn memory(&self) -> Result<(), String> {
         let Self { flash, ram, model_address, erase_block, .. } = *self;
         let end = |name: &str, region: Region| {
-            region.origin.checked_add(region.len).ok_or(format!("{name} ends behind the last address"))
+            region.origin.checked_add(region.len).ok_or(format!("{name} extends past the 32-bit address space"))
         };
         let (flash_end, ram_end) = (end("flash", flash)?, end("ram", ram)?);
         let first = flash.origin.saturating_add(FIRMWARE_LEN);
@@ -222,7 +225,7 @@ impl Entry {
         refuse(flash.origin < ram_end && ram.origin < flash_end, "flash and ram overlap".to_owned())?;
         refuse(
             model_address < first || model_address >= flash_end,
-            format!("model_address must lie in flash behind the firmware, from {first:#x} to below {flash_end:#x}"),
+            format!("model_address must be in flash after the firmware, at least {first:#x} and below {flash_end:#x}"),
         )?;
         refuse(
             erase_block == 0 || erase_block % 16 != 0,
@@ -231,7 +234,7 @@ impl Entry {
         refuse(
             (model_address - flash.origin) % erase_block != 0
                 || flash_end.wrapping_sub(model_address) % erase_block != 0,
-            "model_address and the end of flash must be borders of erase blocks".to_owned(),
+            "model_address and the end of flash must be erase block boundaries".to_owned(),
         )?;
         refuse(
             ram.len <= FIRMWARE_RAM || ram.origin % 8 != 0 || ram.len % 8 != 0,
@@ -239,7 +242,7 @@ impl Entry {
         )?;
         let line = self.flash_line;
         refuse(!line.is_power_of_two() || line > 256, "flash_line must be a power of two up to 256".to_owned())?;
-        refuse(self.wait_states > 64, "wait_states must be 64 at most".to_owned())
+        refuse(self.wait_states > 64, "wait_states must be at most 64".to_owned())
     }
 }
 
@@ -300,12 +303,12 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
     fn what_is_wrong_is_said_in_one_line() {
         check("chip =", "chips =", "line 4: unknown field `chips`");
         check("\"Cortex-M4F\"", "\"Cortex-M9\"", "take one of Cortex-M0");
-        check("\"mine\"", "\"a\\u001Bb\"", "no name for a board");
-        check("\"mine\"", "\"all\"", "no name for a board");
-        check("0x0800_9000", "0x0800_4000", "model_address must lie in flash");
-        check("0x0800_9000", "0x0800_9800", "borders of erase blocks");
+        check("\"mine\"", "\"a\\u001Bb\"", "not a valid board name");
+        check("\"mine\"", "\"all\"", "not a valid board name");
+        check("0x0800_9000", "0x0800_4000", "model_address must be in flash");
+        check("0x0800_9000", "0x0800_9800", "erase block boundaries");
         check("erase_block = 0x1000", "erase_block = 0", "erase_block");
-        check("len = 0x10_0000", "len = 0xFFFF_FFFF", "behind the last address");
+        check("len = 0x10_0000", "len = 0xFFFF_FFFF", "past the 32-bit address space");
         check("origin = 0x2000_0000", "origin = 0x0800_0000", "overlap");
         check("len = 0x2_0000", "len = 0x200", "firmware's 2304 bytes");
         check("wait_states = 5", "wait_states = 500", "wait_states");

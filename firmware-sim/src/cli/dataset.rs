@@ -56,7 +56,7 @@ impl DatasetArgs {
         let set = load_test_with(source, &options, &Search::from_env(), &mut |step| loading.show(step));
         loading.finish();
         match (source, set) {
-            // What has no right answers, or a column less than a table with them would have.
+            // A file without labels, which may have one column fewer than a table with them.
             (Source::Path(file), Err(error)) if names_no_column(&options) => {
                 inputs_alone(file, model, &self.table.options()).map_err(|alone| clearer(error, alone).into())
             }
@@ -207,7 +207,7 @@ fn belong_together(path: &Path, model: &Model, set: &mut TestSet) -> Result<(), 
         (Task::Regress, Targets::Values { outputs, .. }) => {
             Err(CliError::Values { path, model: model.outputs(), dataset, values: *outputs })
         }
-        // Classes of a set of pictures do not say what is strange.
+        // Classes of an image set do not say which examples are abnormal.
         (Task::Reconstruct, Targets::Classes(_)) if labels == 2 => Ok(()),
         (Task::Reconstruct, Targets::Classes(_)) => {
             set.examples.targets = Targets::None;

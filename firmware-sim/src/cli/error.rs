@@ -17,7 +17,7 @@ pub(crate) enum CliError {
     #[error("{}: {cause}; {}", path.display(), remedy(cause))]
     NoModel { path: PathBuf, cause: ParseError },
     /// The output cannot be written.
-    #[error("stdout cannot be written ({0}); make room where it goes")]
+    #[error("cannot write to stdout ({0}); free some space there")]
     Unwritable(std::io::Error),
     #[error(transparent)]
     Board(#[from] BoardError),
@@ -26,35 +26,37 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Data(#[from] DataError),
     /// There is no data set to run the model on.
-    #[error("{}: the model takes {model}, and this machine does not know what it was trained on; give --dataset FILE", path.display())]
+    #[error("{}: the model takes {model}, but the set it was trained on is unknown here; give --dataset \
+        FILE", path.display())]
     NoDataset { path: PathBuf, model: String },
     /// The model and the examples do not match.
     #[error(
-        "{}: the model takes {model}, the examples of {dataset} have {examples}; give the set it was trained on as \
+        "{}: the model takes {model}, but the examples of {dataset} have {examples}; give the set it was trained on as \
          --dataset", path.display()
     )]
     Examples { path: PathBuf, model: String, dataset: String, examples: String },
     /// The model and the labels do not match.
     #[error(
-        "{}: the model tells {model} classes apart, {dataset} has {labels}; give the set it was trained on as \
+        "{}: the model has {model} classes, but {dataset} has {labels}; give the set it was trained on as \
          --dataset", path.display()
     )]
     Classes { path: PathBuf, model: usize, dataset: String, labels: usize },
     /// The number of values differs from the model's.
     #[error(
-        "{}: the model estimates {model} values, {dataset} has {values}; name the columns as --target COLUMN,...",
+        "{}: the model estimates {model} values, but {dataset} has {values}; select the columns with \
+         --target COLUMN,...",
         path.display()
     )]
     Values { path: PathBuf, model: usize, dataset: String, values: usize },
     /// The set's labels are of another kind than the model's answers.
     #[error(
-        "{}: the model's head is {head}, which the answers of {dataset} are not for; give the set it was trained on as \
-         --dataset", path.display()
+        "{}: the model's head is {head}, which does not match the answers of {dataset}; give the set it was trained on \
+         as --dataset", path.display()
     )]
     Answers { path: PathBuf, head: &'static str, dataset: String },
     /// The classes have other names.
     #[error(
-        "{}: the model does not know these classes of {dataset}: {unknown}; give the set it was trained on as --dataset",
+        "{}: the model lacks these classes of {dataset}: {unknown}; give the set it was trained on as --dataset",
         path.display()
     )]
     UnknownClasses { path: PathBuf, dataset: String, unknown: String },
@@ -68,15 +70,13 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Emulate(#[from] EmulateError),
     #[error(
-        "{board} does not give the simulator's outputs, first for example {image} (counted from 0); was the firmware built \
-         from this source?"
+        "{board}'s outputs differ from the simulator's, first for example {image} (counted from 0); was the firmware \
+         built from this source?"
     )]
     Different { board: &'static str, image: usize },
-    #[error("{bad} of {runs} runs did not end as they should, the first: {first}")]
+    #[error("{bad} of {runs} runs failed; the first: {first}")]
     Survey { bad: usize, runs: usize, first: String },
-    #[error(
-        "--images {asked}: {dataset} has {available} test examples; ask for at most that many, or leave --images out"
-    )]
+    #[error("--images {asked}: {dataset} has {available} test examples; give at most that many, or omit --images")]
     TooFewImages { asked: usize, dataset: String, available: usize },
 }
 

@@ -33,10 +33,10 @@ const PROGRAM: &str = "foldnet-sim";
 #[derive(Debug, Parser)]
 #[command(name = "foldnet-sim", version, after_help = EXAMPLE)]
 struct Args {
-    /// The model file; several, emulated, give a table
+    /// The model file; several with --emulate give a table
     #[arg(value_name = "MODEL.fnet", required_unless_present_any = ["boards", "completions", "man"])]
     models: Vec<PathBuf>,
-    /// The board whose flash and RAM the model must fit; all, emulated, gives a table of all boards
+    /// The board whose flash and RAM the model must fit; with --emulate, `all` gives a table of all boards
     #[command(flatten)]
     board: BoardArgs,
     /// Run the real firmware on the emulated board (QEMU), and compare every output
@@ -65,7 +65,7 @@ struct Args {
     /// Write the outputs of every example to this .npy: probabilities, or the model's values
     #[arg(long, value_name = "OUT.npy")]
     outputs: Option<PathBuf>,
-    /// One JSON object on stdout, text for people on stderr
+    /// Print one JSON object to stdout; messages go to stderr
     #[arg(long)]
     json: bool,
     /// Print only errors, and draw no progress bars
@@ -110,13 +110,13 @@ impl Args {
     fn checked(self) -> Result<Self, clap::Error> {
         let refuse = |what: &str| Err(Self::command().error(ErrorKind::ArgumentConflict, what));
         if self.is_survey() && !self.emulate {
-            return refuse("several models, or all boards, are run with --board NAME|all --emulate");
+            return refuse("several models or all boards need --board NAME|all --emulate");
         }
         if self.is_survey() && (self.predictions.is_some() || self.outputs.is_some()) {
-            return refuse("--predictions and --outputs are for one model on one board");
+            return refuse("--predictions and --outputs need a single model and board");
         }
         if self.board.board.as_deref() == Some(survey::ALL) && self.firmware.is_some() {
-            return refuse("--firmware is for one board: name it as --board NAME");
+            return refuse("--firmware needs a single board: give --board NAME");
         }
         Ok(self)
     }

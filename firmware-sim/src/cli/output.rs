@@ -94,7 +94,7 @@ impl Output {
     }
 
     pub(crate) fn boards(&self, boards: &[&Board]) {
-        self.line("board          core             flash     RAM   one model   or two of  chip (target)");
+        self.line("board          core             flash     RAM    one slot   two slots  chip (target)");
         for board in boards {
             let Board { name, core, chip, target, flash, ram, .. } = board;
             let (flash, ram) = (kilobytes(flash), kilobytes(ram));
@@ -120,8 +120,8 @@ impl Output {
             ram += &format!(" of {}", board.ram.len);
             self.line(format_args!("slots     {}", slots(board, model)));
         }
-        self.line(format_args!("flash     {flash} bytes at most, the firmware's share included"));
-        self.line(format_args!("RAM       {ram} bytes at most, example, stack and the firmware's share included"));
+        self.line(format_args!("flash     {flash} bytes at most, including the firmware"));
+        self.line(format_args!("RAM       {ram} bytes at most, including example, stack and statics"));
     }
 
     /// Result of a simulation.
@@ -175,7 +175,7 @@ impl Output {
                 self.line(format_args!("rmse      {rmse:.4}, mae {mae:.4}, r2 {r2:.4} ({of})"));
             }
             Some(Metrics::Anomaly(found)) => self.scores(found, &of),
-            None => self.line(format_args!("answers   {of}, which has no right ones: nothing is measured")),
+            None => self.line(format_args!("answers   {of}; without labels, nothing is measured")),
         }
     }
 
@@ -183,7 +183,7 @@ impl Output {
     fn scores(&self, found: &Anomaly, of: &str) {
         match found.auc {
             Some(auc) => self.line(format_args!("auc       {auc:.4} ({of})")),
-            None => self.line(format_args!("scores    {of}, which does not say which are abnormal: no AUC")),
+            None => self.line(format_args!("scores    {of}; abnormal examples are not marked, so there is no AUC")),
         }
         for (name, spread) in [("normal", found.normal), ("abnormal", found.abnormal)] {
             if let Some(spread) = spread {
@@ -221,7 +221,7 @@ impl Output {
         self.line(format_args!(
             "cycles    {mean:.0} per example ({min} to {max}){clock}; {waiting:.0} of them waiting, {states} wait states"
         ));
-        self.line("          a model, not a measurement; it said 12 % less than the one that could be compared (docs/cycles.md)");
+        self.line("          a model, not a measurement; 12 % below the only comparable measurement (docs/cycles.md)");
     }
 
     /// Prints the memory in use, as measured on the board.
@@ -252,7 +252,7 @@ fn kind(model: &Model) -> String {
     format!("{} inputs, {}", model.input_type().name(), model.head().name())
 }
 
-/// What the words of the outputs are called.
+/// Name of the output words.
 fn outputs(metrics: Option<&Metrics>) -> &'static str {
     if matches!(metrics, Some(Metrics::Classification(_))) { "logits   " } else { "outputs  " }
 }
@@ -273,7 +273,7 @@ fn slots(board: &Board, model: &Model) -> String {
         2 => "2: the model can be replaced while it runs".to_owned(),
         count => {
             let most = two_models(board);
-            format!("{count}: no safe update while it runs; up to {most} bytes (fewer bits) there are 2")
+            format!("{count}: no power-safe update; models of up to {most} bytes (fewer bits) have 2")
         }
     }
 }

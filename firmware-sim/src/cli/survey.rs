@@ -86,7 +86,7 @@ fn boards(args: &Args) -> Result<Vec<&'static Board>, CliError> {
 fn build(boards: &[&'static Board], args: &Args) -> (Vec<Firmware>, Vec<(&'static Board, CliError)>) {
     let (mut built, mut failed) = (Vec::new(), Vec::new());
     for &board in boards {
-        // A board whose core has no timing model runs all the same, among others.
+        // With several boards, one without a timing model is run anyway.
         let timed = !args.cycles || is_modelled(board);
         match if timed { firmware(board, args) } else { without_plugin(board, args) } {
             Ok(firmware) => built.push(firmware),
@@ -110,7 +110,7 @@ fn compilers(built: &[Firmware]) -> Vec<String> {
     once(built.iter().filter_map(|firmware| Some(format!("{}: {}", firmware.board().target, firmware.compiler()?))))
 }
 
-/// The emulators' version strings; one that is missing shows in the rows.
+/// The emulators' version strings; a missing one shows up in the rows.
 fn emulators(boards: &[&Board]) -> Vec<String> {
     once(boards.iter().filter_map(|board| emulator_version(board).ok()))
 }

@@ -114,7 +114,7 @@ impl Row {
         let what = match &self.outcome {
             Outcome::Ran(run) => {
                 let image = run.first_difference?;
-                format!("not the simulator's outputs, first for example {image} (counted from 0)")
+                format!("outputs differ from the simulator's, first for example {image} (counted from 0)")
             }
             Outcome::DoesNotFit(reason) | Outcome::Failed(reason) => reason.clone(),
         };
@@ -351,7 +351,7 @@ mod tests {
         let first = "| microbit | after4 | 0 | 4 | 988 | 900 | 1,000,000 | 80.0 % |";
         let at = lines.iter().position(|line| line == first).unwrap_or_else(|| panic!("{text}"));
         assert_eq!(lines[at + 1], "| microbit | after4 | 1 | 4 | 123 | 9 | 200 | 10.0 % |");
-        assert_eq!(lines[at + 2], "", "none for what did not run: {text}");
+        assert_eq!(lines[at + 2], "", "none for runs that failed: {text}");
     }
 
     #[test]

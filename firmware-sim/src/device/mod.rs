@@ -16,7 +16,7 @@ use foldnet_sim::arch::clock::{Clock, Instant};
 use foldnet_sim::arch::memory;
 use foldnet_sim::arch::semihosting::{File, exit};
 use foldnet_sim::exit::Exit;
-use foldnet_sim::job::{Booted, End, FRONT_WORDS, Job, Start, answer_words, score, verdict};
+use foldnet_sim::job::{Booted, End, Job, LEADING_WORDS, Start, answer_words, score, verdict};
 
 foldnet_sim::entry!(main);
 
@@ -142,7 +142,7 @@ impl Shell for Semihosted<'_> {
 
     #[inline(never)]
     fn answer(&mut self, answer: Answer, outputs: Outputs) -> Result<(), Exit> {
-        let front: [u32; FRONT_WORDS] = [verdict(answer), self.ticks];
+        let front: [u32; LEADING_WORDS] = [verdict(answer), self.ticks];
         self.files.results.write_words(&front).map_err(|_| Exit::Results)?;
         self.files.results.write_words(outputs.words()).map_err(|_| Exit::Results)?;
         score(answer).map_or(Ok(()), |score| self.files.results.write_words(&score)).map_err(|_| Exit::Results)

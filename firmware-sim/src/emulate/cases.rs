@@ -28,7 +28,7 @@ pub fn run_cases(firmware: &Firmware, job: &CasesJob) -> Result<CasesRun, Emulat
     let input = Input { flash: &[], job: [&job, &[]], stall_limit: STALL_LIMIT };
     // A case takes two words.
     let end = execute(firmware, &input, &|len| len as usize / (2 * size_of::<u32>()), &mut |_| ())?;
-    // Without a file it failed before it began.
+    // Without a file, it failed before the first case.
     let results = words(&end.results.unwrap_or_default());
     match end.ended {
         Ok(()) => read(&results),
@@ -48,7 +48,7 @@ fn case_begun(results: &[u32]) -> Option<usize> {
 
 /// Decodes the results of a complete run.
 fn read(results: &[u32]) -> Result<CasesRun, EmulateError> {
-    let cut = || EmulateError::Results("they break off");
+    let cut = || EmulateError::Results("they are truncated");
     let (&cases, rest) = results.split_first().ok_or_else(cut)?;
     let (walk, rest) = rest.split_at_checked(2 * cases as usize).ok_or_else(cut)?;
     let (&passed, training) = rest.split_first().ok_or_else(cut)?;

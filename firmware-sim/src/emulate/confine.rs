@@ -152,7 +152,7 @@ fn spawn_in_landlock(mut command: Command, readable: &[PathBuf], folder: &Path) 
         command.spawn()
     };
     std::thread::scope(|scope| {
-        // A stack of its own size: that of RUST_MIN_STACK may be more than the system gives.
+        // An explicit stack size, because RUST_MIN_STACK may be more than the system allows.
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, confined)?;
         thread.join().map_err(|_| std::io::Error::other("the thread panicked"))?
     })

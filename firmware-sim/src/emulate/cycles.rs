@@ -57,7 +57,7 @@ pub fn build_plugin(board: &Board) -> Result<PathBuf, EmulateError> {
         return Ok(path);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let cause = said.lines().find(|line| line.starts_with("error")).unwrap_or("no error was named").to_owned();
+    let cause = said.lines().find(|line| line.starts_with("error")).unwrap_or("no error message").to_owned();
     let command = "cargo build --release -p foldnet-plugin --target-dir target/plugin".to_owned();
     Err(EmulateError::Build { board: board.name, cause, command })
 }
@@ -83,7 +83,7 @@ pub(super) fn read(text: &str, images: usize) -> Result<Cycles, EmulateError> {
     };
     let lines: Vec<[u64; 3]> = text.lines().filter_map(numbers).collect();
     if lines.len() != images || images == 0 {
-        return Err(EmulateError::Results("the plugin did not see each image; rebuild the firmware from this source"));
+        return Err(EmulateError::Results("the plugin did not see every image; rebuild the firmware from this source"));
     }
     let mean = |at: usize| lines.iter().map(|line| line[at]).sum::<u64>() as f64 / images as f64;
     let cycles = || lines.iter().map(|line| line[1].div_ceil(2));

@@ -21,16 +21,14 @@ const BOARD_SYMBOL: &str = "_foldnet_board";
 /// # Errors
 /// What is wrong with the file, and the remedy.
 pub(super) fn inspect(elf: &[u8], wanted: &'static Board) -> Result<(&'static Board, Sizes), String> {
-    let no_firmware = "is no firmware; give the ELF file that a build of foldnet-sim for the board gives";
+    let no_firmware = "is not firmware; give the ELF file built by foldnet-sim for the board";
     let file = ElfFile32::<Endianness>::parse(elf).map_err(|_| no_firmware)?;
     let id = file.symbols().find(|symbol| symbol.name() == Ok(BOARD_SYMBOL)).map(|symbol| symbol.address());
     let id = id.ok_or(no_firmware)?;
     let mut known = std::iter::once(wanted).chain(BOARDS.iter());
     let board = known.find(|board| u64::from(board.id()) == id).ok_or_else(|| {
         let name = wanted.name;
-        format!(
-            "was built for a board that is neither {name} nor built in, or for an older {name}; build it for {name}"
-        )
+        format!("was built for an unknown board or an older definition of {name}; rebuild it for {name}")
     })?;
     let mut sizes = Sizes { flash: 0, statics: 0 };
     for segment in file.elf_program_headers() {
@@ -45,7 +43,7 @@ pub(super) fn inspect(elf: &[u8], wanted: &'static Board) -> Result<(&'static Bo
         }
     }
     if sizes.statics > STATICS_LEN as usize {
-        return Err(format!("has {} bytes of statics, {STATICS_LEN} are set aside for them", sizes.statics));
+        return Err(format!("has {} bytes of statics, but only {STATICS_LEN} are reserved", sizes.statics));
     }
     Ok((board, sizes))
 }

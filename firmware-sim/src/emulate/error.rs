@@ -23,16 +23,14 @@ pub enum EmulateError {
         remedy: String,
     },
     /// There is no QEMU machine for the board.
-    #[error(
-        "{board} has no machine that emulates it; add one to its file, qemu = {{ machine = \"...\" }}, or leave --emulate out"
-    )]
+    #[error("{board} has no QEMU machine; add one to its file (qemu = {{ machine = \"...\" }}), or omit --emulate")]
     NoMachine {
         /// The board's name.
         board: &'static str,
     },
     /// Cycles cannot be modelled for the core.
     #[error(
-        "--cycles: {board} has a {core}, whose timing is not published per instruction; leave --cycles out, or take a board with one of {}",
+        "--cycles: {board} has a {core}, whose timing is not published per instruction; omit --cycles, or use a board with one of {}",
         timed_cores().collect::<Vec<_>>().join(", ")
     )]
     NoTiming {
@@ -42,13 +40,14 @@ pub enum EmulateError {
         core: &'static str,
     },
     /// Firmware can only be built in a checkout.
-    #[error("firmware is built from Foldnet's source, which is not at {}; give a built one as --firmware ELF", path.display())]
+    #[error("Foldnet's source, needed to build firmware, is not at {}; give a prebuilt one with --firmware \
+        ELF", path.display())]
     NoSource {
         /// Path of the source when this program was built.
         path: PathBuf,
     },
     /// The build failed.
-    #[error("the firmware for {board} does not build ({cause}); to see all of it run: {command}")]
+    #[error("building the firmware for {board} failed ({cause}); for the full output run: {command}")]
     Build {
         /// The board's name.
         board: &'static str,
@@ -66,7 +65,7 @@ pub enum EmulateError {
         cause: String,
     },
     /// The system denies access to the temporary folder, or cannot start a program.
-    #[error("{what}: {cause}; check room and permissions of the folder for temporary files (TMPDIR)")]
+    #[error("{what}: {cause}; check free space and permissions of the temporary folder (TMPDIR)")]
     Io {
         /// The attempted operation.
         what: String,
@@ -78,14 +77,14 @@ pub enum EmulateError {
     Device(Exit),
     /// The emulator was stopped because the firmware requested more than its own files.
     #[error(
-        "the firmware asked the emulator for a system call that its sandbox forbids, such as to run a program on this PC; it \
-         was stopped"
+        "the firmware requested a system call that the emulator's sandbox forbids, such as running a program on this \
+         PC; it was stopped"
     )]
     Forbidden,
     /// Nothing protects the user's files from external firmware.
     #[error(
-        "{}: this system has neither Landlock nor bubblewrap to keep firmware from your files; install bubblewrap, or give \
-         --trust-firmware if you know where it comes from", path.display()
+        "{}: this system has neither Landlock nor bubblewrap to protect your files from firmware; install bubblewrap, \
+         or give --trust-firmware if you know where it comes from", path.display()
     )]
     Untrusted {
         /// The ELF file.
@@ -120,11 +119,12 @@ pub enum EmulateError {
         said: String,
     },
     /// The firmware ended normally, but its results are incomplete.
-    #[error("the firmware's results are not what its job asks for ({0}); was it built from the same source?")]
+    #[error("the firmware's results do not match its job ({0}); was it built from the same source?")]
     Results(&'static str),
     /// The emulated board's clock differs from the table of boards.
     #[error(
-        "{board}'s clock counts {found:.0} instructions where {expected} were executed; correct the clock_hz of its qemu in the file of boards"
+        "{board}'s clock counts {found:.0} instructions where {expected} were executed; correct \
+         qemu.clock_hz in the board file"
     )]
     Clock {
         /// The board's name.

@@ -165,7 +165,7 @@ impl Firmware {
                 return Ok(Self { compiler: Some(toolchain.description.clone()), ram, ..firmware });
             }
         }
-        Err(EmulateError::firmware(&path, "other builds replace it all the time; try again when they are done"))
+        Err(EmulateError::firmware(&path, "other builds keep replacing it; try again when they are done"))
     }
 
     /// Firmware for `board` from an ELF file.
@@ -269,5 +269,5 @@ fn build(board: &'static Board, command: &mut Command) -> Result<(), EmulateErro
 fn first_error(said: &str) -> String {
     let linker = said.lines().find_map(|line| line.split_once("lld: error: ").map(|(_, cause)| cause));
     let cause = linker.or_else(|| said.lines().find(|line| line.starts_with("error")));
-    cause.unwrap_or("no error was named").trim().to_owned()
+    cause.unwrap_or("no error message").trim().to_owned()
 }

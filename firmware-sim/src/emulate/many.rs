@@ -49,7 +49,7 @@ pub fn emulate_all(survey: &Survey, progress: &(dyn Fn(usize) + Sync)) -> Survey
         }
     };
     std::thread::scope(|scope| {
-        // Where the system refuses a thread, there are fewer; the caller is one of them.
+        // If the system refuses a thread, there are fewer; the caller's thread also works.
         let spawn = |_: &usize| Builder::new().spawn_scoped(scope, work).is_ok();
         _ = (1..survey.threads.min(pairs)).take_while(spawn).count();
         work();

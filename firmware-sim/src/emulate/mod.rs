@@ -212,18 +212,18 @@ fn run_timed(
 ) -> Result<Emulation, EmulateError> {
     let bytes = task.examples.inputs.to_le_bytes();
     let (examples, example_len) = (task.examples.len() as u32, example_bytes(model) as u32);
-    // As much as the PC says that it takes.
+    // The amount that the PC computes for it.
     let scratch_limit = task.firmware.scratch_words(model) as u32;
     let job = Job { examples, example_len, model_offset: 0, scratch_limit, timed_layer, more: false };
     let image = task.firmware.board().slot_image(0, 1, task.model);
     let flash = image.unwrap_or_else(|| unreachable!("it fits, and so has a slot"));
     let request = Request { flash: &flash, job, examples: &bytes, stall_limit: STALL_LIMIT };
     let run = run(task.firmware, &request, progress)?;
-    judge(task, model, expected, &run)
+    compare(task, model, expected, &run)
 }
 
 /// Compares the run with the simulation.
-fn judge(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<Emulation, EmulateError> {
+fn compare(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result<Emulation, EmulateError> {
     let mut digest = WordsDigest::default();
     run.answers.iter().for_each(|answer| digest.add(&answer.words[..model.outputs().min(answer.words.len())]));
     let class = |answer: &Answer| u16::try_from(answer.verdict).unwrap_or(u16::MAX);

@@ -186,8 +186,8 @@ fn fill(folder: &Path, firmware: &Firmware, input: &Input) -> Result<(), Emulate
 fn start(emulator: &str, firmware: &Firmware, folder: &Path, with_model: bool) -> Result<Running, EmulateError> {
     let board = firmware.board();
     let io = |what: &str| EmulateError::io(format!("{emulator}: {what}"));
-    let log = File::create(folder.join(LOG_FILE)).map_err(io("its messages cannot be kept"))?;
-    let also_log = log.try_clone().map_err(io("its messages cannot be kept"))?;
+    let log = File::create(folder.join(LOG_FILE)).map_err(io("cannot create its log file"))?;
+    let also_log = log.try_clone().map_err(io("cannot create its log file"))?;
     let model = format!("loader,file={MODEL_FILE},addr={:#x},force-raw=on", board.model_address);
     let device = ["-device", &model];
     let machine = board.qemu.ok_or(EmulateError::NoMachine { board: board.name })?.machine;
@@ -212,7 +212,7 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself: then there is nothing to stop.
+        // It may already have exited.
         let _ended = self.0.kill().and_then(|()| self.0.wait());
     }
 }
@@ -226,7 +226,7 @@ fn watch(
 ) -> Result<ExitStatus, EmulateError> {
     let (mut done, mut last) = (0, Instant::now());
     loop {
-        let ended = child.0.try_wait().map_err(EmulateError::io("the emulator cannot be watched"))?;
+        let ended = child.0.try_wait().map_err(EmulateError::io("cannot wait for the emulator"))?;
         if let Some(status) = ended {
             return Ok(status);
         }
@@ -255,7 +255,7 @@ fn check(emulator: &'static str, status: ExitStatus, folder: &Path) -> Result<()
         None if confine::was_forbidden(status) => Err(EmulateError::Forbidden),
         None => {
             let log = std::fs::read_to_string(folder.join(LOG_FILE)).unwrap_or_default();
-            let said = log.lines().next().unwrap_or("it said nothing").to_owned();
+            let said = log.lines().next().unwrap_or("no output").to_owned();
             Err(EmulateError::Emulator { emulator, status: status.to_string(), said })
         }
     }

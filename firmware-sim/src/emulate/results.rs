@@ -1,7 +1,7 @@
 //! Reads the firmware's output: a start, an answer for each example, an end. [`crate::job`] describes the words.
 
 use super::error::EmulateError;
-use crate::job::{End, FRONT_WORDS, Job, Start};
+use crate::job::{End, Job, LEADING_WORDS, Start};
 
 /// The answer for one example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Answer {
 /// Number of answers in a file of `len` bytes.
 pub(super) fn answered(len: u64, answer_words: usize) -> usize {
     let words = (len as usize / size_of::<u32>()).saturating_sub(Start::WORDS);
-    words / (FRONT_WORDS + answer_words)
+    words / (LEADING_WORDS + answer_words)
 }
 
 /// The complete words of a file.
@@ -45,16 +45,16 @@ pub(super) fn read(bytes: &[u8], jobs: &[Job]) -> Result<Vec<Results>, EmulateEr
 
 /// Takes the results of `job` off the front of `words`.
 fn one(words: &mut &[u32], job: &Job) -> Result<Results, EmulateError> {
-    let cut = || EmulateError::Results("they break off");
+    let cut = || EmulateError::Results("they are truncated");
     let (start, rest) = words.split_first_chunk().ok_or_else(cut)?;
-    let start = Start::from_words(*start).ok_or(EmulateError::Results("they do not begin as they should"))?;
-    let len = FRONT_WORDS + start.answer_words as usize;
+    let start = Start::from_words(*start).ok_or(EmulateError::Results("invalid start"))?;
+    let len = LEADING_WORDS + start.answer_words as usize;
     let all = (job.examples as usize).checked_mul(len).ok_or_else(cut)?;
     let (answers, rest) = rest.split_at_checked(all).ok_or_else(cut)?;
     let (end, rest) = rest.split_first_chunk().ok_or_else(cut)?;
     let end = End::from_words(*end).filter(|end| end.examples == job.examples);
-    let end = end.ok_or(EmulateError::Results("they do not end as they should"))?;
-    let answer = |words: &[u32]| Answer { verdict: words[0], ticks: words[1], words: words[FRONT_WORDS..].to_vec() };
+    let end = end.ok_or(EmulateError::Results("invalid end"))?;
+    let answer = |words: &[u32]| Answer { verdict: words[0], ticks: words[1], words: words[LEADING_WORDS..].to_vec() };
     *words = rest;
     Ok((start, answers.chunks_exact(len).map(answer).collect(), end))
 }

@@ -8,8 +8,8 @@ use foldnet_sim::cases::{CasesJob, Trouble};
 use foldnet_sim::emulate::{CasesRun, EmulateError, run_cases};
 use foldnet_sim::exit::Exit;
 
-/// Bytes of stack that a case may take, with the walk around it. A step of training takes less than 4 KB, with whatever
-/// optimizer: one or two stages of the network lie there, whose size depends on no network.
+/// Maximum stack of a case in bytes, including the loop around it. A training step takes less than 4 KB with any
+/// optimizer: one or two stages are on the stack, whose size does not depend on the network.
 fn most_stack(name: &str) -> u32 {
     if name.starts_with("training::") { TRAINING_BUFFERS as u32 + 4 * 1024 } else { 6 * 1024 }
 }
@@ -64,7 +64,7 @@ fn cases_pass_on_riscv() {
     check("riscv32");
 }
 
-/// In place of the case in the middle, trouble: it is reported with that case's name, as `expected`.
+/// Replaces the middle case by a fault, which must be reported with that case's name as `expected`.
 fn check_trouble(trouble: Trouble, expected: Exit) {
     let place = CASES.len() / 2;
     for board in KINDS {
@@ -73,7 +73,7 @@ fn check_trouble(trouble: Trouble, expected: Exit) {
                 assert!(number == place && message.contains(CASES[place].0), "{message}");
                 assert!(matches!(*cause, EmulateError::Device(exit) if exit == expected), "{message}");
             }
-            other => panic!("{board}: {trouble:?} is not reported as it should: {other:?}"),
+            other => panic!("{board}: {trouble:?} is not reported as expected: {other:?}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `foldnet-sim --emulate`: what it says of a good run, and its one line when something is missing.
+//! `foldnet-sim --emulate`: output of a successful run, and the one-line error if something is missing.
 
 use crate::models;
 use foldnet_core::Model;
@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-/// A folder with a model and its own twelve test images.
+/// A folder with a model and twelve test images.
 fn room() -> (TempDir, Vec<u8>) {
     let room = TempDir::new().unwrap();
     let (pixels, labels) = models::images(12, 16, 5);
@@ -91,7 +91,7 @@ fn what_is_missing_is_said_in_one_line() {
     std::fs::write(&riscv, crate::firmware("riscv32").file()).unwrap();
     let cases: [(&[&str], Option<&Path>, &[&str]); 5] = [
         (&["--board", "microbit", "--emulate", "--firmware", "none"], None, &["none: cannot be read"]),
-        (&["--board", "microbit", "--emulate", "--firmware", "text"], None, &["text: is no firmware"]),
+        (&["--board", "microbit", "--emulate", "--firmware", "text"], None, &["text: is not firmware"]),
         (&["--board", "netduinoplus2", "--emulate", "--firmware", "elf"], None, &["built for microbit"]),
         (
             &["--board", "microbit", "--emulate", "--firmware", "elf"],
@@ -119,15 +119,15 @@ fn what_is_missing_is_said_in_one_line() {
 #[test]
 fn all_boards_give_a_table() {
     let (room, digest) = room();
-    // 317 KB, which a part of 256 KB does not have.
+    // 317 KB, too large for a 256 KB part.
     std::fs::write(room.path().join("large.fnet"), models::random_integer(4, 4, &[1000, 300, 2], 8, 1)).unwrap();
     let output = run(room.path(), &["large.fnet", "--board", "all", "--emulate", "--layers", "--json"], None);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "a model that does not fit is no error: {said}");
+    assert_eq!(output.status.code(), Some(0), "is not an error: {said}");
     let rows: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(rows.len(), 2 * BOARDS.len());
     for (board, rows) in BOARDS.iter().zip(rows.chunks_exact(2)) {
-        let [small, large] = rows else { panic!("two rows a board") };
+        let [small, large] = rows else { panic!("two rows per board") };
         assert_eq!((&small["board"], &small["model"]), (&board.name.into(), &"model.fnet".into()));
         assert_eq!((&small["identical"], &small["images"]), (&true.into(), &12.into()), "{small}");
         assert_eq!(small["logits_sha256"].as_str().map(str::as_bytes), Some(&digest[..]), "{small}");
@@ -174,7 +174,7 @@ fn firmware_that_was_built_before_is_enough() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("all equal") && !said.contains("built by"), "{said}");
-    // A system that starts no thread, for a stack of 2^50 bytes is more than any gives: several models still run.
+    // No thread can be started, because none gets a stack of 2^50 bytes; several models still run.
     std::fs::copy(room.path().join("model.fnet"), room.path().join("twice.fnet")).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_foldnet-sim"));
     command.current_dir(room.path()).args(["model.fnet", "twice.fnet", "--dataset", "."]).args(args);

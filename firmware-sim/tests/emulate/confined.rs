@@ -1,4 +1,4 @@
-//! Firmware that attacks the PC through semihosting: it neither runs programs nor opens files that are not its own.
+//! Firmware that attacks the PC through semihosting: it can neither run programs nor open files other than its own.
 
 use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::{Confinement, EmulateError, Request, confinement, run};
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const BOARD: &str = "mps2-an386";
-/// Exit codes of the attack: it worked, or it did not. Neither is one of [`foldnet_sim::exit::Exit`].
+/// Exit codes of the attack: the attack succeeded or failed. Neither is one of [`foldnet_sim::exit::Exit`].
 const WORKED: i32 = 99;
 const REFUSED: i32 = 98;
 
@@ -26,7 +26,7 @@ fn attack(call: u32, arguments: &str, text: &str) -> String {
     )
 }
 
-/// Assembles, links and runs it; how it ended.
+/// Assembles, links and runs it; returns the outcome.
 fn run_attack(source: &str) -> Result<(), EmulateError> {
     let room = TempDir::new().unwrap();
     let file = |name: &str| room.path().join(name);
@@ -95,6 +95,6 @@ fn firmware_opens_no_file_but_its_own() {
         assert_eq!(open(path, mode), expected, "{path}, mode {mode}");
     }
     assert_eq!(std::fs::read_to_string(&secret).unwrap(), "mine");
-    // The permissions that the emulator's thread gave up are still ours.
+    // This process still has the permissions that the emulator's thread dropped.
     assert!(emulate::emulator_version(by_name(BOARD).unwrap()).is_ok() && std::fs::read("/etc/passwd").is_ok());
 }

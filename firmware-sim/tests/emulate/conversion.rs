@@ -48,7 +48,7 @@ fn values(kind: InputType) -> Values {
     }
 }
 
-/// Instructions of an example, and the digest of its outputs.
+/// Instructions per example, and the digest of its outputs.
 fn measure(board: &str, kind: InputType, sharing: Sharing) -> (f64, String) {
     let (firmware, model, values) = (firmware(board), model(kind, sharing), values(kind));
     let examples = View { inputs: values.view(), targets: TargetsRef::None, shape: Shape::window(SAMPLES, 3) };
@@ -67,7 +67,7 @@ fn a_value_takes_as_many_instructions_as_is_said() {
             assert_eq!(outputs, plain.1, "{board}: {kind:?} becomes other activations");
             let (found, said) =
                 ((instructions - plain.0) / VALUES as f64, ConversionCost::per_value(kind)[core] as f64);
-            println!("{board} {kind:?}: {found:.1} instructions a value");
+            println!("{board} {kind:?}: {found:.1} instructions per value");
             // An emulated timer ticks every 16 to 64 instructions, and float routines depend on the value.
             assert!((found - said).abs() <= 1.0 + said / 10.0, "{board}: {kind:?} {found}, not {said}");
         }

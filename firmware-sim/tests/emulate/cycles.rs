@@ -1,4 +1,4 @@
-//! Cycles by the emulator's plugin: it sees the same inferences as the board's clock, and costs what the flash costs.
+//! Cycles by the emulator's plugin: it sees the same inferences as the board's clock, and accounts for wait states.
 
 use crate::{firmware, models};
 use foldnet_sim::board::by_name;

@@ -36,7 +36,7 @@ fn check(what: &str, flash: &[u8], job: Job, expected: Exit) {
     }
 }
 
-/// A model whose checksum is right, with some bytes changed.
+/// A model with some bytes changed and a correct checksum.
 fn changed(at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut model = models::random_integer(4, 4, &[3, 2], 8, 1);
     model[at..at + bytes.len()].copy_from_slice(bytes);
@@ -46,7 +46,7 @@ fn changed(at: usize, bytes: &[u8]) -> Vec<u8> {
     model
 }
 
-/// CRC-32 as zlib has it, bit by bit.
+/// CRC-32 as in zlib, computed bit by bit.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
     !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| step(crc)))
@@ -70,11 +70,11 @@ fn a_bad_model_is_told_apart() {
     endless[8..12].fill(0xff);
     check("nothing is flashed", &[0xff; 64], job(16), Exit::Refused(Refusal::NoModel));
     check("one bit is flipped", &damaged, job(16), Exit::Refused(Refusal::Crc));
-    check("flashed by half", &halved, job(16), Exit::Refused(Refusal::Crc));
+    check("half flashed", &halved, job(16), Exit::Refused(Refusal::Crc));
     check("a later version", &changed(4, &[4, 0]), job(16), Exit::Refused(Refusal::Version));
     check("longer than the flash", &endless, job(16), Exit::Refused(Refusal::Length));
     check("an empty header", &changed(6, &[0, 0]), job(16), Exit::Refused(Refusal::Header));
-    // The header, which begins with the height, is the first section: behind 16 bytes and 12 for each section.
+    // The header, which begins with the height, is the first section: after 16 bytes and 12 per section.
     let header = (16 + 12 * usize::from(good[6])).next_multiple_of(16);
     // Its input section is that of the lower image.
     check("a taller image", &changed(header, &[5]), job(20), Exit::Refused(Refusal::InputSection));

@@ -15,15 +15,16 @@ fn firmware_is_small_and_cannot_panic() {
     for board in KINDS {
         let sizes = bare_sizes(by_name(board).unwrap()).unwrap_or_else(|error| panic!("{board}: {error}"));
         println!("{board}: {sizes:?}, with the harness {:?}", firmware(board).sizes());
-        // A program that does anything is larger than a vector table. Kernels without DSP instructions bring tables and loops
-        // of their own for every width.
+        // Real code is larger than a vector table. Kernels for cores without DSP instructions have their own tables
+        // and loops for every width.
         let most = if by_name(board).unwrap().kernel() == KernelKind::Dsp { 13 } else { 15 };
         assert!((2_000..most * 1024).contains(&sizes.flash), "{board}: {sizes:?}");
         assert!(sizes.flash < firmware(board).sizes().flash && sizes.statics < 64, "{board}: {sizes:?}");
     }
 }
 
-/// The firmware with one model and one width, without its vector table: the flash for inference, and 180 bytes of startup code.
+/// The firmware with one model and one width, without its vector table: the flash for inference, and 180 bytes of
+/// startup code.
 #[test]
 fn inference_of_one_width_is_small() {
     for (board, bits, vectors, most) in [
@@ -45,7 +46,7 @@ fn a_panic_would_be_found() {
     for board in KINDS {
         match bare_with_panic(by_name(board).unwrap()) {
             Err(EmulateError::Build { cause, .. }) => assert!(cause.contains("this_firmware_can_panic"), "{cause}"),
-            other => panic!("{board}: a panicking index goes unnoticed: {other:?}"),
+            other => panic!("{board}: a panicking index is not detected: {other:?}"),
         }
     }
 }
@@ -105,5 +106,5 @@ fn footprint_of_the_notebooks_network_has_not_grown() {
             None => grown.push(format!("{}: not in footprint.golden", found.board)),
         }
     }
-    assert!(grown.is_empty(), "{}\nwhere it is wanted, bless it: see the head of {file}", grown.join("\n"));
+    assert!(grown.is_empty(), "{}\nif intended, update it: see the header of {file}", grown.join("\n"));
 }

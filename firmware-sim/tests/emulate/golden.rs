@@ -3,14 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Bytes that Foldnet takes of a board, for a network of the notebook's shape.
+/// Memory that Foldnet takes on a board, in bytes, for a network of the notebook's shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Footprint {
     /// With the feature `low-ram`, its name is followed by `+low-ram`.
     pub(crate) board: String,
     /// Bits per weight.
     pub(crate) bits: u32,
-    /// As [`NAMES`] calls them.
+    /// In the order of [`NAMES`].
     pub(crate) figures: [usize; 5],
     /// The firmware's compiler.
     pub(crate) compiler: String,
@@ -58,7 +58,7 @@ impl Footprint {
             ));
         }
         let (board, now, then) = (&self.board, &self.compiler, &golden.compiler);
-        Ok((!same).then(|| format!("notice: {board}: built by {now}, the figures are of {then}: 10 % are let pass")))
+        Ok((!same).then(|| format!("notice: {board}: built by {now}, the figures are from {then}; 10 % is tolerated")))
     }
 }
 
@@ -77,7 +77,7 @@ impl FromStr for Footprint {
         let board = words.next().unwrap_or_default().to_owned();
         let mut number = || {
             let word = words.next().and_then(|word| word.parse().ok());
-            word.ok_or_else(|| format!("footprint.golden: '{line}' is no row; bless it again"))
+            word.ok_or_else(|| format!("footprint.golden: '{line}' is not a valid row; regenerate the file"))
         };
         let bits = number()? as u32;
         let figures = [number()?, number()?, number()?, number()?, number()?];

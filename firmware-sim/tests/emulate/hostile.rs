@@ -20,7 +20,7 @@ use std::time::Duration;
 fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
     let bytes = AlignedBytes::from_slice(model);
     let layers = Model::parse(&bytes).unwrap().header().layers.clone();
-    // The third section is that of the layers, whose list comes first, 12 bytes each; byte 7 says that there is no order.
+    // The third section is the layers; its list comes first, 12 bytes each; byte 7 says that there is no order.
     let list = u32::from_le_bytes(model[44..48].try_into().unwrap()) as usize;
     let mut at = (list + 12 * layers.len()).next_multiple_of(16);
     let mut cut = |len: usize| {
@@ -36,7 +36,7 @@ fn sections(model: &[u8]) -> Vec<[Range<usize>; 3]> {
     layers.iter().enumerate().map(of).collect()
 }
 
-/// The model with some bytes changed, and the checksum that fits.
+/// The model with some bytes changed, and a matching checksum.
 fn changed(model: &[u8], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let mut model = model.to_vec();
     change(&mut model);

@@ -1,4 +1,4 @@
-//! The real firmware under QEMU: equal to the simulator in every logit, and clear about everything that can be wrong.
+//! The real firmware under QEMU: equal to the simulator in every logit, and with a clear error for every fault.
 //!
 //! Needs QEMU for ARM and RISC-V and a compiler for the boards; without them these tests fail, and say what to install.
 
@@ -31,7 +31,7 @@ use foldnet_sim::emulate::EmulateError;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// One board of each kind of processor: with long multiplication and without, and one that is not ARM's.
+/// One board of each kind of processor: with long multiplication and without, and a non-Arm one.
 const KINDS: [&str; 3] = ["netduinoplus2", "microbit", "riscv32"];
 
 /// The firmware of `board`, built once.
@@ -44,7 +44,7 @@ fn low_ram_firmware(board: &str) -> Firmware {
     built(board, "+low-ram", Firmware::build_low_ram)
 }
 
-/// What `build` gives, kept under the names of board and variant. One at a time, as they share a folder.
+/// Caches the result of `build` by board and variant; one build at a time, because they share a folder.
 fn built(board: &str, variant: &str, build: fn(&'static Board) -> Result<Firmware, EmulateError>) -> Firmware {
     static BUILT: Mutex<Option<HashMap<String, Firmware>>> = Mutex::new(None);
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);

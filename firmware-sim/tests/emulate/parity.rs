@@ -1,4 +1,4 @@
-//! Logits of the emulated boards against the simulator's, and what is measured on the way.
+//! Logits of the emulated boards against the simulator's, and the accompanying measurements.
 
 use crate::{firmware, models};
 use foldnet_core::model::{InputSpec, ModelSpec};
@@ -6,7 +6,7 @@ use foldnet_sim::board::FIRMWARE_RAM;
 use foldnet_sim::emulate::Task;
 use foldnet_sim::{Emulation, emulate};
 
-/// Runs `model` on `board` over `images` random images; everything must be the simulator's.
+/// Runs `model` on `board` over `images` random images; all results must equal the simulator's.
 fn check(board: &str, model: &[u8], image_len: usize, images: usize) -> Emulation {
     let firmware = firmware(board);
     let (pixels, labels) = models::images(images, image_len, 11);
@@ -18,7 +18,7 @@ fn check(board: &str, model: &[u8], image_len: usize, images: usize) -> Emulatio
     assert!(run.instructions.min > 0 && run.instructions.min <= run.instructions.max, "{board}");
     assert!((run.instructions.min as f64 - 0.5..=run.instructions.max as f64 + 0.5).contains(&run.instructions.mean));
     let sum: f64 = run.layers.iter().map(|layer| layer.mean).sum();
-    // The way into each layer is timed with it: up to 900 instructions on an M0.
+    // The entry into each layer is included in its time: up to 900 instructions on an M0.
     let apart = (sum - run.instructions.mean).abs();
     assert!(!run.layers.is_empty() && apart < 3_000.0, "{board}: {sum} in the layers of {:?}", run.instructions);
     let own = run.ram.statics + run.ram.stack_peak;

@@ -1,5 +1,5 @@
-//! Model slots on emulated boards: which model boots from flash as updates, power cuts and rot leave it, told by its
-//! logits; and where none does, why, by exit code. Never a hang.
+//! Model slots on emulated boards: which model boots after updates, power cuts and bit rot, identified by its logits;
+//! if none boots, the exit code says why. It never hangs.
 
 use crate::{firmware, models};
 use foldnet_core::slot::{HEADER_LEN, SlotHeader};
@@ -102,7 +102,7 @@ fn check(what: &str, sequences: [u32; 2], change: impl Fn(&mut Flash), expected:
     }
 }
 
-/// Flips a bit of slot `number`, `at` bytes behind its beginning.
+/// Flips a bit of slot `number`, `at` bytes after its start.
 fn rot(number: u8, at: usize) -> impl Fn(&mut Flash) {
     move |flash| {
         let slot = flash.slot(number);

@@ -8,7 +8,7 @@ use foldnet_sim::board::{by_name, slow_layers};
 use foldnet_sim::emulate::Task;
 use foldnet_sim::{AlignedBytes, emulate};
 
-/// Instructions for each example; what comes out does not matter.
+/// Instructions per example; the outputs do not matter.
 fn count(board: &str, model: &[u8], inputs: usize) -> f64 {
     let (pixels, labels) = models::images(5, inputs, 3);
     let (firmware, model) = (firmware(board), AlignedBytes::from_slice(model));
@@ -16,11 +16,11 @@ fn count(board: &str, model: &[u8], inputs: usize) -> f64 {
     emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{board}: {error}")).instructions.mean
 }
 
-/// The model with other rows in its first layer.
+/// The model with modified rows in its first layer.
 fn with_rows(model: &[u8], change: impl Fn(Row) -> Row) -> Vec<u8> {
     let mut bytes = model.to_vec();
     let units = Model::parse(&AlignedBytes::from_slice(model)).unwrap().header().layers[0].units;
-    // The section of layers is the third; behind its list of two layers come the rows.
+    // The section of layers is the third; the rows follow its list of two layers.
     let entry = 16 + 2 * 12 + 4;
     let start = u32::from_le_bytes(bytes[entry..entry + 4].try_into().unwrap()) as usize + 32;
     for row in bytes[start..][..usize::from(units) * Row::LEN].chunks_exact_mut(Row::LEN) {

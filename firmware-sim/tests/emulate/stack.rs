@@ -1,4 +1,4 @@
-//! The stack that is set aside is enough for every model, also for the deepest that the format has.
+//! The stack that is set aside is enough for every model, including the deepest that the format allows.
 
 use crate::{KINDS, firmware, models};
 use foldnet_core::model::MAX_MODEL_LAYERS;

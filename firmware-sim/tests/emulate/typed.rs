@@ -28,7 +28,7 @@ fn expected(of: Typed, seed: u32) -> Vec<(u32, Vec<u32>)> {
     found
 }
 
-/// All models in the flash of `board`, one behind the other, and a job for each.
+/// All models in the flash of `board`, one after the other, with a job for each.
 fn check(board: &str) {
     let (mut flash, mut jobs, all) = (Vec::new(), Vec::new(), Typed::all().zip(1..).collect::<Vec<_>>());
     for &(of, seed) in &all {

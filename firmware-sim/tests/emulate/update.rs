@@ -1,5 +1,5 @@
-//! Boards that replace their own model: the new one answers, or the old one where the power failed on the way. That the
-//! firmware is built at all shows that the slot writer contains no panic.
+//! Boards that replace their own model: the new one answers, or the old one if power failed in between. The firmware
+//! only links if the slot writer contains no panic.
 
 use crate::slots::{IMAGE, logits, model};
 use foldnet_core::Refusal;
@@ -37,7 +37,7 @@ fn check(board: &str) {
     let expected =
         Updated { before: old.clone(), outcome: Outcome::Written, operations: total, after: answered(1, 0, None, 2) };
     assert_eq!(whole, expected, "{}", board.name);
-    assert_eq!(update(&firmware, &model(2), total), expected, "{}: the power fails when all is done", board.name);
+    assert_eq!(update(&firmware, &model(2), total), expected, "{}: power fails after the update", board.name);
     let check = |new: &[u8], power_fails_at: u32, outcome, passed_over| {
         let found = update(&firmware, new, power_fails_at);
         let after = answered(0, u32::MAX, passed_over, 1);

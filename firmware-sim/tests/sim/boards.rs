@@ -1,4 +1,4 @@
-//! The boards: their layouts are consistent, and each takes what fits and refuses what does not, to the byte.
+//! The boards: their layouts are consistent, and each accepts what fits and refuses what does not, exact to the byte.
 
 use crate::models;
 use foldnet_core::Model;
@@ -77,7 +77,7 @@ fn a_refusal_says_by_how_much_and_what_to_do() {
     for part in [&bytes.len().to_string(), "microbit", "225216 of 262144", "--bits 4", "mps2-an386"] {
         assert!(error.contains(part), "no {part} in: {error}");
     }
-    assert!(!error.contains("netduinoplus2"), "a board that is too small is offered: {error}");
+    assert!(!error.contains("netduinoplus2"), "suggests a board that is too small: {error}");
     let error = by_name("arduino").unwrap_err().to_string();
     assert!(BOARDS.iter().all(|board| error.contains(board.name)), "{error}");
 }
@@ -97,7 +97,7 @@ fn memory_layouts_are_sound() {
     }
 }
 
-/// How many slots each board has for the notebook's network at 8, 4 and 2 bits.
+/// Number of slots for the notebook's network at 8, 4 and 2 bits.
 #[test]
 fn each_board_says_its_slots() {
     let expected = [
@@ -146,7 +146,8 @@ fn layers_with_sums_beyond_a_kernel_are_told() {
         slow.iter().map(SlowLayer::to_string).collect::<Vec<_>>()
     };
     let [line] = &said(8, KernelKind::Armv6m)[..] else { panic!("not one line") };
-    let begin = "layer 0 is slow with kernel armv6m: 32 of 32 rows have sums too large for it, so inputs are taken in ";
+    let begin =
+        "layer 0 is slow with kernel armv6m: 32 of 32 rows have sums too large for it, so inputs are processed in ";
     assert!(line.starts_with(begin) && line.ends_with("more instructions for each inference"), "{line}");
     // Only the kernels for DSP and MVE have a bound at 4 and 2 bits.
     for bits in [4, 2] {

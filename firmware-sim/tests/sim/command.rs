@@ -261,7 +261,7 @@ fn boards_of_a_file_are_taken_by_name() {
         |args: &[&str]| run(&[&[str(&model), "--dataset", str(&data), "--board-file", str(&file)], args].concat());
     assert_eq!(takes(&["--board", "microbit"]).status.code(), Some(0));
     let said = text(&takes(&[]).stderr);
-    assert!(said.contains("name one as --board NAME") && said.lines().count() == 1, "{said}");
+    assert!(said.contains("select one with --board NAME") && said.lines().count() == 1, "{said}");
     assert!(text(&takes(&["--board", "mine"]).stderr).contains("no board called 'mine'"));
     // One board needs no name, and its memory is what counts.
     let all = text(&printed.stdout);
@@ -294,7 +294,7 @@ fn a_layer_that_is_slow_on_the_board_is_said() {
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout) + &text(&output.stderr)
     };
-    let expected = "note: layer 0 is slow with kernel dsp: 3 of 3 rows are requantized by compiled code";
+    let expected = "note: layer 0 is slow with kernel dsp: 3 of 3 rows need compiled requantization";
     let slow = said("netduinoplus2");
     assert_eq!(slow.lines().filter(|line| line.contains(expected)).count(), 1, "{slow}");
     assert!(!said("microbit").contains("is slow"));

@@ -1,4 +1,4 @@
-//! The simulator as its users meet it: the library's API, and the command with good and bad input.
+//! The simulator from a user's point of view: the library's API, and the command with good and bad input.
 
 mod boards;
 mod command;

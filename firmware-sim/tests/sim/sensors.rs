@@ -1,5 +1,5 @@
-//! Sets of sensor values on the command line: tables cut into windows, arrays, inputs of every type with and without right
-//! answers, and what does not belong to the model.
+//! Sets of sensor values on the command line: tables cut into windows, arrays, inputs of every type with and without
+//! right answers, and mismatches with the model.
 
 use crate::command::{Room, check_error, run, str, text};
 use crate::typed_models::{Typed, examples, typed, windows};
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// Rows of a recording.
 const ROWS: usize = 30;
 
-/// Recordings, of which the last one is strange.
+/// Recordings, of which the last one is abnormal.
 const RECORDINGS: [&str; 4] = ["a", "b", "c", "d"];
 
 /// A model of windows of six samples of two channels.

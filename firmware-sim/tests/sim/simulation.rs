@@ -21,7 +21,7 @@ fn a_handmade_model_gives_the_digest_worked_out_by_hand() {
     let pixels = [1, 5, 0, 2, 10, 20, 255, 0];
     let run = simulate(&model, models::view(&pixels, &[0, 0]), &mut |_| ());
     assert_eq!((run.images, run.correct, &run.classes[..]), (2, 1, &[0, 1][..]));
-    // SHA-256 of 00006040 000080be 00002841 00e0cc43 (hex), by another program.
+    // SHA-256 of 00006040 000080be 00002841 00e0cc43 (hex), computed by another program.
     assert_eq!(run.logits_sha256, "f04942410b9c8bfda50a679a59b361ecd4fc90ddcc9e34c4110e3bf54e6052b5");
 }
 
@@ -35,7 +35,7 @@ fn no_images_are_no_error() {
     assert_eq!(run.logits_sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
-/// The app, with strict and poisoned memory, against inference with roomy memory that holds what it held.
+/// The app, with strict and poisoned memory, compared with inference in larger memory with leftover contents.
 fn check(model: &[u8]) {
     let bytes = AlignedBytes::at_offset(model, 4);
     let model = Model::parse(&bytes).unwrap();
@@ -119,7 +119,7 @@ fn every_type_and_every_head_answers_as_inference_does() {
             HeadKind::Reconstruction => (0, 40),
         };
         assert_eq!((run.classes.len(), run.scores.len(), run.values.len()), (classes, scores, 40 * model.outputs()));
-        // Random networks, but not ones that say the same of everything.
+        // Random networks whose answers are not all the same.
         assert!(found.iter().any(|(words, _)| *words != found[0].0), "{of:?}");
         assert_eq!(run.metrics.is_some(), of.head == HeadKind::Reconstruction, "{of:?}");
     }
@@ -141,13 +141,13 @@ fn right_answers_are_measured_by_the_task() {
         |run: &Simulation| Targets::Values { values: run.values.iter().map(|v| v + 2.0).collect(), outputs: 4 };
     let values = run(HeadKind::Values, &off_by_two);
     assert!(matches!(values.metrics, Some(Metrics::Regression(found)) if (found.mae - 2.0).abs() < 1e-4));
-    // The higher half of the scores is what is strange.
-    let strange = |run: &Simulation| {
+    // The higher half of the scores counts as abnormal.
+    let abnormal = |run: &Simulation| {
         let mut sorted = run.scores.clone();
         sorted.sort_by(f32::total_cmp);
         Targets::Classes(run.scores.iter().map(|score| u16::from(*score > sorted[19])).collect())
     };
-    let scores = run(HeadKind::Reconstruction, &strange);
+    let scores = run(HeadKind::Reconstruction, &abnormal);
     let Some(Metrics::Anomaly(found)) = scores.metrics else { panic!("scores") };
     assert_eq!(found.auc, Some(1.0));
     assert!(found.threshold.is_some_and(|threshold| (threshold - 200.0).abs() < 1e-3), "{found:?}");
@@ -198,7 +198,7 @@ fn a_model_is_found_at_the_front_of_flash() {
     // Flashed to the end of the flash, or by half.
     assert_eq!(flash(&model[..len - 1], 0), Err(ParseError::Length { declared: len as u32, found: len - 1 }));
     assert_eq!(flash(&model[..len / 2], 1000), Err(ParseError::Crc));
-    // Erased, never written, or hardly there.
+    // Erased, never written, or too short.
     assert_eq!(flash(&[], 1000), Err(ParseError::NoModel));
     assert_eq!(flash(&[0; 1000], 0), Err(ParseError::NoModel));
     assert_eq!(flash(&model[..11], 0), Err(ParseError::TooShort));

@@ -134,8 +134,8 @@ fn a_place_that_cannot_be_written_is_named_once() {
         assert!(text.starts_with(&format!("{path}: cannot be written (")) && text.ends_with(remedy), "{text}");
         assert_eq!(text.matches(path).count(), 1, "{text}");
     };
-    check("/nowhere/model.safetensors", "; make its folder first");
+    check("/nowhere/model.safetensors", "; create its folder first");
     check(env!("CARGO_MANIFEST_DIR"), "; name a file, not a folder");
     #[cfg(target_os = "linux")]
-    check("/dev/full", "; make room there, or write to another disk");
+    check("/dev/full", "; free some space, or write to another disk");
 }

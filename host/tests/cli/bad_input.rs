@@ -341,9 +341,9 @@ fn exports_that_cannot_be() {
     export("twice.safetensors --out a.fnet", &["twice.safetensors", "cannot be exported", "layer 3 (ReLU)"]);
     export("last.safetensors --out a.fnet", &["last.safetensors", "layer 2 (BatchNormalization)"]);
     export("good.fnet --out a.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
-    export("good.safetensors --out none/a.fnet", &["none/a.fnet: cannot be written", "make its folder first"]);
+    export("good.safetensors --out none/a.fnet", &["none/a.fnet: cannot be written", "create its folder first"]);
     export("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);
-    export("good.safetensors --out good.fnet/a", &["good.fnet/a: cannot be written", "make its folder first"]);
+    export("good.safetensors --out good.fnet/a", &["good.fnet/a: cannot be written", "create its folder first"]);
     let bits = |bits: &str, words: &[&str]| {
         check(&folder, &format!("export good.safetensors --dataset set --out a.fnet {bits}"), words);
     };
@@ -368,7 +368,7 @@ fn reports_that_cannot_be() {
     report("good.safetensors --limit 0", &["--limit 0: give a number of at least 1"]);
     report("good.safetensors --calibrate 0", &["--calibration-limit 0: give a number of at least 1"]);
     report("good.safetensors --threads 0", &["--threads 0: at least one thread is needed"]);
-    report("good.safetensors --out none/a.html", &["none/a.html: cannot be written", "make its folder first"]);
+    report("good.safetensors --out none/a.html", &["none/a.html: cannot be written", "create its folder first"]);
     report("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);
     let model = |file: &str, words: &[&str]| report(&format!("good.safetensors --model {file}"), words);
     model("none.fnet", &["none.fnet: cannot be read; check the path"]);
@@ -493,7 +493,7 @@ fn a_full_disk() {
     assert!(Path::new("/dev/full").exists(), "this test needs Linux");
     check(&folder, "evaluate good.safetensors --dataset set --predictions /dev/full", words);
     check(&folder, "export good.safetensors --bits 32 --dataset set --out /dev/full", words);
-    let words = &["none/classes: cannot be written", "make its folder first"];
+    let words = &["none/classes: cannot be written", "create its folder first"];
     check(&folder, "evaluate good.safetensors --dataset set --predictions none/classes", words);
 }
 

@@ -43,7 +43,7 @@ fn options_that_do_not_go_together() {
     check("--format hex --slot 1", &["--slot 1: a slot's header says its address"]);
     check("--format bin --slot 2 --board microbit", &["--slot: there are slots 0 and 1"]);
     check("--format bin --slot 255 --address 0x4000", &["--slot: there are slots 0 and 1"]);
-    check("--format bin --board arduino", &["no board is called 'arduino'", "microbit", "riscv32"]);
+    check("--format bin --board arduino", &["unknown board 'arduino'", "microbit", "riscv32"]);
     check("--format bin --address 0x4004", &["--address 0x4004: give an address divisible by 16"]);
     check("--format hex --address 17", &["--address 0x11: give an address divisible by 16"]);
     check("--format hex --address 0xFFFFFFF0", &["--address 0xfffffff0", "end beyond the last 32-bit address"]);

@@ -87,6 +87,6 @@ fn firmware_without_its_model_says_what_to_do() {
     let mut cargo = build_command(TARGET, &example()).unwrap_or_else(|error| panic!("{error}"));
     cargo.args(["--release", "--locked", "--target-dir"]).arg(root().join("target/examples"));
     let done = Done::of(cargo.env("MOTION_MODEL", "/nothing.fnet"), "cargo build");
-    let remedy = "/nothing.fnet: no such file; make it by `foldnet export`, see README.md";
+    let remedy = "/nothing.fnet: no such file; create it with `foldnet export` (see README.md)";
     assert!(done.code != Some(0) && done.stderr.contains(remedy), "{done:?}");
 }

@@ -35,7 +35,7 @@ fn man_pages_are_one_a_command() {
     }
     let train = String::from_utf8(folder.read("man1/foldnet-train.1")).expect("text");
     assert!(train.contains("learning\\-rate") && files.len() >= 11, "{train}");
-    folder.run("man --out none").refused(&["none/foldnet.1: cannot be written", "make its folder first"]);
+    folder.run("man --out none").refused(&["none/foldnet.1: cannot be written", "create its folder first"]);
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn a_full_stdout_is_an_error() {
     ] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("opened");
         let mut command = folder.command(arguments);
-        Done::of(command.stdout(full), arguments).refused(&["stdout cannot be written", "make room"]);
+        Done::of(command.stdout(full), arguments).refused(&["cannot write to stdout", "free some space"]);
     }
 }
 

@@ -11,6 +11,6 @@ unsafe extern "C" {
 
 #[panic_handler]
 fn panic(_: &PanicInfo) -> ! {
-    // SAFETY: never called, since a program that does cannot be linked.
+    // SAFETY: never called, because a program that calls it cannot be linked.
     unsafe { this_firmware_can_panic() }
 }

@@ -37,7 +37,8 @@ impl Flash {
     /// The flash of this board, which exists once; `None` the second time.
     pub(crate) fn take(power_fails_at: u32) -> Option<Self> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
-        // Not a swap, which an M0 lacks. Nothing interrupts this firmware, so nothing comes between the two.
+        // Load and store instead of an atomic swap, which an M0 lacks; this firmware has no interrupts, so nothing can
+        // happen in between.
         if TAKEN.load(Ordering::Relaxed) {
             return None;
         }
@@ -52,9 +53,10 @@ impl Flash {
         self.operations
     }
 
-    /// All of it.
+    /// All bytes of the flash.
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: flash by the linker script, which only this, the one `Flash`, writes to, and not while it is borrowed.
+        // SAFETY: the linker script reserves this flash; only this single `Flash` writes to it, and not while it is
+        // borrowed.
         unsafe { from_raw_parts(with_exposed_provenance(self.address), self.len) }
     }
 
@@ -120,7 +122,7 @@ impl NorFlash for Flash {
         for (address, word) in (start..).step_by(WORD).zip(bytes.chunks_exact(WORD)) {
             let word = word.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
             let cut = self.is_cut()?;
-            // Of a word that is cut the upper half is not there yet.
+            // If power fails during a word, its upper half is not written yet.
             let word = if cut { word | 0xFFFF_0000 } else { word };
             // SAFETY: a word within this flash, which is not borrowed.
             unsafe { chip::write(address, word) };

@@ -121,8 +121,8 @@ fn length(bytes: &[u8]) -> u64 {
 /// # Safety
 /// `tb` must be the block that QEMU is translating, and `at` below its number of instructions.
 unsafe fn see(tb: *mut Tb, at: usize) -> Seen {
-    // SAFETY: the caller's promise; data has as many bytes as the size says, and the text, where there is one, ends with 0. It is
-    // not given back to the allocator that it is from: a few bytes for each block that is translated.
+    // SAFETY: the caller's promise; `data` has `size` bytes, and the text, if any, is NUL-terminated. It is
+    // deliberately leaked: a few bytes per translated block.
     unsafe {
         let insn = qemu_plugin_tb_get_insn(tb, at);
         let text = qemu_plugin_insn_disas(insn);
@@ -149,19 +149,19 @@ extern "C" fn translate(_: Id, tb: *mut Tb) {
     };
     let keep = |sum: Sum| Box::into_raw(Box::new(sum)).cast::<c_void>();
     let block = Box::into_raw(Box::new(block)).cast::<c_void>();
-    // SAFETY: blocks and instructions are QEMU's; what they are given is never freed.
+    // SAFETY: blocks and instructions belong to QEMU; the pointers passed to them are never freed.
     unsafe {
         qemu_plugin_register_vcpu_tb_exec_cb(tb, execute, NO_REGISTERS, block);
         for (at, one) in seen.iter().enumerate() {
-            let behind = Sum {
+            let rest = Sum {
                 instructions: (seen.len() - at - 1) as u64,
                 half_cycles: costs[at + 1..].iter().sum(),
                 waiting: 0,
             };
             if one.bytes.starts_with(&START) {
-                qemu_plugin_register_vcpu_insn_exec_cb(one.insn, start, NO_REGISTERS, keep(behind));
+                qemu_plugin_register_vcpu_insn_exec_cb(one.insn, start, NO_REGISTERS, keep(rest));
             } else if one.bytes.starts_with(&STOP) {
-                qemu_plugin_register_vcpu_insn_exec_cb(one.insn, stop, NO_REGISTERS, keep(behind));
+                qemu_plugin_register_vcpu_insn_exec_cb(one.insn, stop, NO_REGISTERS, keep(rest));
             }
             qemu_plugin_register_vcpu_mem_cb(one.insn, access, NO_REGISTERS, ACCESSES, std::ptr::null_mut());
         }
@@ -186,21 +186,21 @@ extern "C" fn access(_: c_uint, info: u32, address: u64, _: *mut c_void) {
     }
 }
 
-extern "C" fn start(_: c_uint, behind: *mut c_void) {
+extern "C" fn start(_: c_uint, rest: *mut c_void) {
     // SAFETY: `translate` gave a `Sum` that is never freed.
-    let behind = unsafe { &*behind.cast::<Sum>() };
+    let rest = unsafe { &*rest.cast::<Sum>() };
     if let Some(plugin) = plugin().as_mut() {
-        plugin.counter.start(behind);
+        plugin.counter.start(rest);
     }
 }
 
-extern "C" fn stop(_: c_uint, behind: *mut c_void) {
+extern "C" fn stop(_: c_uint, rest: *mut c_void) {
     // SAFETY: as in `start`.
-    let behind = unsafe { &*behind.cast::<Sum>() };
+    let rest = unsafe { &*rest.cast::<Sum>() };
     let mut plugin = plugin();
     let Some(plugin) = plugin.as_mut() else { return };
-    if let Some(sum) = plugin.counter.stop(behind) {
-        // A line that is missing is missed by who reads the file.
+    if let Some(sum) = plugin.counter.stop(rest) {
+        // The reader of the file notices a missing line.
         _ = writeln!(plugin.out, "{} {} {}", sum.instructions, sum.half_cycles, sum.waiting);
     }
 }

@@ -7,7 +7,7 @@ use foldnet_sim::arch::semihosting::exit;
 use foldnet_sim::exit::Exit;
 
 /// An undefined instruction or an invalid address.
-// SAFETY: gives up at once; no state is touched.
+// SAFETY: exits immediately without touching any state.
 #[cfg(target_arch = "arm")]
 #[exception(trampoline = false)]
 unsafe fn HardFault() -> ! {
