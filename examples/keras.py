@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Trains a Keras model on Fashion-MNIST. Standardization is a layer, so that the saved file says everything.
+"""Trains a Keras model on Fashion-MNIST. Standardization is a layer, so the saved file is self-contained.
 
     pip install tensorflow numpy
     python keras.py [FOLDER WITH THE FOUR IDX FILES] [EPOCHS]

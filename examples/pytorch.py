@@ -4,7 +4,7 @@
     pip install torch safetensors numpy
     python pytorch.py [FOLDER WITH THE FOUR IDX FILES] [STEPS]
 
-then, with BatchNorm behind Linear layers that have a bias (PyTorch's default), --norm says where it stands:
+if BatchNorm follows Linear layers with a bias (PyTorch's default), --norm states its position:
 
     foldnet evaluate model.safetensors --norm before
     foldnet export model.safetensors --norm before --bits 4 --out model.fnet
@@ -27,7 +27,7 @@ def idx(name, header):
         return np.frombuffer(file.read(), np.uint8, offset=header)
 
 
-# What Foldnet does: the last twelfth validates, pixels are standardized one by one.
+# As in Foldnet: the last twelfth is for validation, and each pixel is standardized separately.
 x = idx("train-images-idx3-ubyte.gz", 16).reshape(-1, 784)[:55000].astype(np.float32) / 255
 y = torch.tensor(idx("train-labels-idx1-ubyte.gz", 8)[:55000].astype(np.int64))
 mean, std = x.mean(axis=0), x.std(axis=0)

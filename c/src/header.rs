@@ -33,7 +33,8 @@ const TYPES: [(&str, &str); 18] = [
 
 /// A C type followed by a name: `const uint8_t *image`, `size_t len`.
 fn declare(rust_type: &str, name: &str) -> String {
-    let (_, c) = TYPES.iter().find(|(rust, _)| *rust == rust_type).unwrap_or_else(|| panic!("what is {rust_type}?"));
+    let (_, c) =
+        TYPES.iter().find(|(rust, _)| *rust == rust_type).unwrap_or_else(|| panic!("no C type for {rust_type}"));
     if c.ends_with('*') { format!("{c}{name}") } else { format!("{c} {name}") }
 }
 

@@ -44,18 +44,18 @@ impl Status {
     /// The meaning, and the remedy.
     pub const fn message(self) -> &'static CStr {
         match self {
-            Self::Ok => c"all went well",
+            Self::Ok => c"success",
             Self::Pointer => c"a pointer is NULL or not aligned to its type, or a length is more than memory has",
             Self::NotParsed => c"no model was parsed into this foldnet_model",
             Self::Refused(refusal) => refusal.message(),
             Self::Head => c"the model's head gives another answer than this function: see foldnet_head",
-            Self::Outputs => c"the array is not as long as foldnet_outputs or foldnet_classes says",
+            Self::Outputs => c"the array's length differs from foldnet_outputs or foldnet_classes",
         }
     }
 
     /// The text for a number; there is one for unknown numbers as well.
     pub(crate) fn message_of(code: i32) -> &'static CStr {
-        Self::all().find(|status| status.code() == code).map_or(c"no status of Foldnet", Self::message)
+        Self::all().find(|status| status.code() == code).map_or(c"unknown status", Self::message)
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
             }
         }
         for none in [-1, 3, 36, 1000, i32::MAX] {
-            assert_eq!(Status::message_of(none), c"no status of Foldnet");
+            assert_eq!(Status::message_of(none), c"unknown status");
         }
     }
 }

@@ -12,7 +12,7 @@ fn main() {
     let model = std::env::var_os("MOTION_MODEL").map_or(here, PathBuf::from);
     println!("cargo::rerun-if-changed={}", model.display());
     if !model.is_file() {
-        println!("cargo::error={}: no such file; make it by `foldnet export`, see README.md", model.display());
+        println!("cargo::error={}: no such file; create it with `foldnet export` (see README.md)", model.display());
     }
     println!("cargo::rustc-env=MODEL={}", model.display());
 }

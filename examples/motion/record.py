@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Draws what an accelerometer records: x, y and z in thousandths of g, 50 samples a second, of a thing that lies still, is carried by
-somebody who walks, or is shaken; each recording a little otherwise. It stands for a recorder of your own: the same columns, from the sensor of your board.
+"""Generates accelerometer recordings: x, y and z in thousandths of g at 50 samples per second, for an object that
+lies still, is carried by somebody who walks, or is shaken; no two recordings are the same. It stands for your own
+recorder, which writes the same columns from your board's sensor.
 
     record.py OUT.csv [--seed N]      48 labelled recordings of 10 seconds: recording, x, y, z, motion
-    record.py --live NAME [--seed N]  one minute in which the motions take turns: NAME.csv (x, y, z), and NAME.raw, the same samples
-                                      as a device reads them: little-endian 16-bit integers
+    record.py --live NAME [--seed N]  one minute in which the motions take turns: NAME.csv (x, y, z), and NAME.raw, the
+                                      same samples as a device reads them: little-endian 16-bit integers
 """
 import argparse
 import csv
@@ -12,12 +13,12 @@ import math
 import random
 import struct
 
-RATE = 50  # samples a second
+RATE = 50  # samples per second
 MOTIONS = ("still", "walk", "shake")
 RECORDINGS = 16  # of each motion
 SECONDS = 10
 GRAVITY = 1000.0  # thousandths of g
-LIMIT = 4000  # what the sensor can measure
+LIMIT = 4000  # the sensor's range
 
 
 def near(dice, direction):
@@ -38,7 +39,7 @@ def swing(dice, motion):
 
 
 def recording(dice, motion, seconds):
-    """Samples (x, y, z): gravity along z, walking up and down, shaking to and fro along x, all roughly; and noise."""
+    """Samples (x, y, z): gravity along z; walking moves along z, shaking along x; plus noise. All approximate."""
     down, along = near(dice, (0, 0, 1)), near(dice, (1, 0, 0) if motion == "shake" else (0, 0, 1))
     motion = swing(dice, motion)
     noise = dice.uniform(5, 25)

@@ -14,7 +14,7 @@ unsafe extern "C" {
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
     #[cfg(feature = "prove-no-panic")]
-    // SAFETY: never called, since a program that does cannot be linked.
+    // SAFETY: never called: a program that called it would not link.
     unsafe {
         foldnet_can_panic()
     }

@@ -25,7 +25,7 @@ fn closed() -> Storage {
 
 fn opened(file: &Aligned<[u8; LEN]>, len: usize) -> Storage {
     let mut storage = closed();
-    // SAFETY: all of it is there, and outlives the storage in every test.
+    // SAFETY: all pointers are valid and outlive the storage in every test.
     assert_eq!(unsafe { foldnet_parse(&mut storage, file.0.as_ptr(), len) }, 0);
     storage
 }
@@ -35,7 +35,7 @@ fn an_image_is_classified() {
     let (file, len) = model_file();
     let model = opened(&file, len);
     let mut scratch = [0xFFFF_FFFF; 8];
-    // SAFETY: a model, and memory as long as is said.
+    // SAFETY: a valid model, and a buffer of the stated length.
     unsafe {
         assert_eq!((foldnet_inputs(&model), foldnet_classes(&model), foldnet_scratch_words(&model)), (2, 2, 4));
         assert_eq!(foldnet_logit_scale(&model), 0.0, "float weights");
@@ -121,7 +121,7 @@ fn what_is_not_there_is_a_status() {
     let (model, nothing) = (opened(&file, len), closed());
     let (image, mut scratch, mut class) = ([1, 2, 3], [0u32; 8], 0);
     let (right, memory) = (image.as_ptr(), scratch.as_mut_ptr());
-    // SAFETY: null, or memory as long as is said, but for the lengths that no memory has.
+    // SAFETY: null, or a buffer of the stated length, except for the deliberately impossible lengths.
     let check = |model: *const Storage, image, image_len, scratch, words, class: *mut u32, expected: Status| unsafe {
         assert_eq!(foldnet_classify(model, image, image_len, scratch, words, class), expected.code());
     };
@@ -157,7 +157,7 @@ fn a_bad_model_leaves_none_open() {
     // SAFETY: null, or memory as long as is said, but for the length that no memory has.
     let mut check = |bytes: *const u8, len: usize, expected: Status| unsafe {
         assert_eq!(foldnet_parse(&mut storage, bytes, len), expected.code());
-        assert_eq!(foldnet_classes(&storage), 0, "{expected:?}: what was open before is closed");
+        assert_eq!(foldnet_classes(&storage), 0, "{expected:?}: the previously opened model is closed");
     };
     check(null(), len, Status::Pointer);
     check(bytes, usize::MAX, Status::Pointer);
@@ -189,7 +189,7 @@ fn flash_boots_its_newest_model() {
     };
     assert_eq!(boot(&flash, LEN as u32), Status::Refused(Refusal::NoModel).code());
     flash.0[..len].copy_from_slice(&file.0[..len]);
-    assert_eq!(boot(&flash, LEN as u32), 0, "a bare model, whatever lies behind it");
+    assert_eq!(boot(&flash, LEN as u32), 0, "a bare model, whatever follows it");
     let room = Room::halves(address.addr() as u32, 4 * LEN as u32, LEN as u32);
     let header = foldnet_core::slot::SlotHeader::for_slot(&room, 1, 7, &file.0[..len]).unwrap().to_bytes();
     flash.0 = [0xFF; 4 * LEN];
@@ -206,7 +206,7 @@ fn flash_boots_its_newest_model() {
 #[test]
 fn a_message_ends() {
     for status in Status::all() {
-        // SAFETY: a text that is constant.
+        // SAFETY: a static C string.
         let text = unsafe { CStr::from_ptr(foldnet_message(status.code())) };
         assert_eq!(text, status.message());
     }

@@ -1,4 +1,4 @@
-//! Samples of an accelerometer come one by one; every sixteenth completes a window, and the model says what kind of
+//! Accelerometer samples arrive one at a time; every sixteenth completes a window, and the model classifies the kind of
 //! motion it is. See README.md.
 #![no_std]
 #![no_main]
@@ -14,14 +14,14 @@ use foldnet_core::infer::{Answer, Inference, Window};
 use foldnet_core::model::Aligned;
 use panic_semihosting as _;
 
-/// Values of a sample: x, y, z.
+/// Values per sample: x, y, z.
 const CHANNELS: usize = 3;
 
 /// Samples of a window and between two windows: `--window` and `--step` of the training.
 const WINDOW: usize = 64;
 const STEP: usize = 16;
 
-/// What `foldnet export` says.
+/// As printed by `foldnet export`.
 const SCRATCH_WORDS: usize = 512;
 
 /// The model, in flash.
@@ -40,7 +40,7 @@ fn main() -> ! {
     }
 }
 
-/// The model, ready to run; `None` where it cannot be, and why is said.
+/// The model, ready to run; if it cannot run, prints the reason and returns `None`.
 fn open(scratch: &mut [u32]) -> Option<Inference<'_, i16>> {
     let model = Model::parse(&MODEL.0).map_err(say).ok()?;
     if model.inputs() != WINDOW * CHANNELS {

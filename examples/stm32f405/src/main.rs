@@ -54,7 +54,7 @@ fn classify(model: Model) {
             let name = inference.model().labels().nth(class).unwrap_or("no name");
             println!("class {} ({}), {} cycles", class, name, cycles);
         }
-        Ok(_) => println!("the model does not tell classes apart"),
+        Ok(_) => println!("the model is not a classifier"),
         Err(error) => println!("{}", error),
     }
 }

@@ -1,5 +1,5 @@
-//! The sensor. Here it is a file of the debugger's machine, `live.raw`: samples of three little-endian 16-bit integers.
-//! On a board of your own this is the driver of its accelerometer, which waits until the next sample is there.
+//! The sensor. Here it is the file `live.raw` on the debugger's host: samples of three little-endian 16-bit integers.
+//! On your own board, replace this with the accelerometer's driver, which waits for the next sample.
 //!
 //! The only place of this firmware where `unsafe` is allowed.
 #![allow(unsafe_code)]
@@ -9,7 +9,7 @@ use cortex_m_semihosting::{nr, syscall};
 
 /// A stream of samples: x, y, z in thousandths of g, fifty a second.
 pub(crate) struct Accelerometer {
-    /// The debugger's number of the file.
+    /// The debugger's file handle.
     file: usize,
 }
 
@@ -30,7 +30,8 @@ impl Accelerometer {
     pub(crate) fn sample(&mut self) -> Option<[i16; 3]> {
         let mut sample = [0; 3];
         let (address, len) = (sample.as_mut_ptr(), size_of_val(&sample));
-        // SAFETY: the operation fills `len` bytes at `address`, which are ours, and any bytes are numbers.
+        // SAFETY: the operation writes `len` bytes at `address`, which is our buffer; every bit pattern is a valid
+        // `i16`.
         let left = unsafe { syscall!(READ, self.file, address, len) };
         (left == 0).then_some(sample)
     }

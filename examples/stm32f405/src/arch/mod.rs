@@ -3,15 +3,15 @@
 
 use core::slice::from_raw_parts;
 
-// Their addresses are what they say.
+// Only the addresses of these symbols matter; they have no contents.
 unsafe extern "C" {
     static _model_start: u8;
     static _model_end: u8;
 }
 
-/// All flash that belongs to models.
+/// The flash region reserved for models.
 pub(crate) fn model_flash() -> &'static [u8] {
     let (start, end) = (&raw const _model_start, &raw const _model_end);
-    // SAFETY: `memory.x` says that there is flash between the two; this firmware never writes to it.
+    // SAFETY: according to `memory.x`, the range between the two symbols is flash; this firmware never writes to it.
     unsafe { from_raw_parts(start, end.addr() - start.addr()) }
 }
