@@ -31,16 +31,17 @@ apt_install() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends --no-remove "${missing[@]}" >&2
 }
 
-# Installs the emulators. Their packages must all have the same version: if one from another release is already installed, apt
-# cannot add the others without changing it. That is the user's decision, so nothing is removed or downgraded; instead the packages
-# are unpacked into the cache folder, only for these scripts.
+# Installs the emulators. Their packages must all have the same version: if one from another release is already
+# installed, apt cannot add the others without changing it. That is the user's decision, so nothing is removed or
+# downgraded; instead the packages are unpacked into the cache folder, for these scripts only.
 install_qemu() {
     command -v qemu-system-arm >/dev/null && command -v qemu-system-riscv32 >/dev/null && return 0
     if ! apt_install qemu-system-arm qemu-system-misc; then
         local installed
         installed=$(dpkg-query -W -f '${Package} ${Version}, ' 'qemu-*' 2>/dev/null) || installed=
         [ -n "$installed" ] || return 1
-        say "QEMU's packages of one version cannot be installed beside yours (${installed%, }): unpacked instead"
+        say "QEMU packages of matching versions cannot be installed next to the existing ones (${installed%, });" \
+            "unpacking them instead"
         unpack_qemu || return 1
     fi
     # RISC-V has a separate package from Debian 13 on.

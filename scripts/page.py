@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what a script measured into a page: all of it, or what stands between two marks. An error leaves the page as it was.
+"""Writes what a script measured into a page: all of it, or the text between two marks. On an error the page
+is unchanged.
 
 `page.py PAGE` replaces the page by its standard input, for scripts in other languages.
 """
@@ -15,7 +16,7 @@ def replace(page, text):
 
 
 def replace_between(page, marks, text):
-    """Replaces what stands between the two `marks` of `page`."""
+    """Replaces the text between the two `marks` of `page`; on an error the page is unchanged."""
     begin, end = marks
     with open(page, encoding="utf-8") as file:
         before, rest = file.read().split(begin)

@@ -1,5 +1,5 @@
 """The notebook's two models in PyTorch, eager, fused optimizers, images held as tensors. Arguments: epochs, threads, and the
-way: SGD, momentum, Adam, or "8 bits", which is SGD with momentum under PyTorch's own fake quantization (eager mode, the
+method: SGD, momentum, Adam, or "8 bits" (SGD with momentum and PyTorch's own fake quantization; eager mode, the
 default configuration for x86, Dense and BatchNormalization fused where PyTorch can).
 Prints {"after": [seconds per epoch], "before": [...]}."""
 import json

@@ -40,8 +40,8 @@ pub enum EmulateError {
         core: &'static str,
     },
     /// Firmware can only be built in a checkout.
-    #[error("Foldnet's source, needed to build firmware, is not at {}; give a prebuilt one with --firmware \
-        ELF", path.display())]
+    #[error("Foldnet's source, needed to build firmware, is not at {}; give a prebuilt one with \
+        --firmware ELF", path.display())]
     NoSource {
         /// Path of the source when this program was built.
         path: PathBuf,

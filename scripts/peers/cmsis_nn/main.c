@@ -1,5 +1,6 @@
-/* CMSIS-NN in a network of Dense layers, for the emulator's plugin: three inferences between its two marks. Weights are in flash, and
-   as CMSIS-NN skips nothing, their values do not matter. In a folder of this one's parent, with CMSIS-NN 4.0.0 in $CMSIS_NN:
+/* Runs a network of Dense layers with CMSIS-NN under the emulator's plugin: three inferences between the two markers.
+   Weights are in flash; as CMSIS-NN skips nothing, their values do not matter. In a folder of this one's parent, with
+   CMSIS-NN 4.0.0 in $CMSIS_NN:
 
      cargo build --release -p foldnet-plugin --target-dir target/plugin
      mkdir -p /tmp/cn && touch /tmp/cn/math.h && echo '#include <stddef.h>' > /tmp/cn/string.h
@@ -22,7 +23,7 @@ static const int shape[] = {640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640}
 #endif
 #define LAYERS (sizeof shape / sizeof *shape - 1)
 
-/* Enough for both. */
+/* Large enough for both networks. */
 static const int8_t weights[270000] __attribute__((aligned(4))) = {1, 2, 3, -4};
 static const int32_t biases[1700] = {5};
 static int8_t x[784] __attribute__((aligned(4))), y[784] __attribute__((aligned(4)));
@@ -54,7 +55,7 @@ int main(void) {
         infer();
         __asm volatile("mov r11, r11" ::: "memory");
     }
-    /* Semihosting: the program has ended well. */
+    /* Semihosting: exit successfully. */
     register int operation __asm("r0") = 0x18;
     register int reason __asm("r1") = 0x20026;
     __asm volatile("bkpt 0xab" ::"r"(operation), "r"(reason));
@@ -65,7 +66,7 @@ extern uint32_t _estack, _sbss, _ebss;
 
 void reset(void) {
     for (uint32_t *word = &_sbss; word < &_ebss; word++) *word = 0;
-    *(volatile uint32_t *)0xE000ED88 |= 0xF << 20; /* the FPU, for the compiler's sake */
+    *(volatile uint32_t *)0xE000ED88 |= 0xF << 20; /* enable the FPU: compiled code may use it */
     main();
 }
 

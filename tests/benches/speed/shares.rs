@@ -22,7 +22,8 @@ forward, loss, backward, SGD. It is compared, alternating in the same process an
 matrix products of such a step, and with the largest forward product (784 x 300 x 32) alone, which is the fastest.
 Shares are medians of ratios.
 
-| model | threads | seconds per epoch | images/s | GFLOP/s | its products, GFLOP/s | share | largest product, GFLOP/s | share |
+| model | threads | seconds per epoch | images/s | GFLOP/s | its products alone, GFLOP/s | step / products | largest \
+    product alone, GFLOP/s | step / largest |
 |---|---|---|---|---|---|---|---|---|
 ";
 
