@@ -33,7 +33,7 @@ fn values(count: usize) -> Vec<f32> {
     (0..count).map(|i| (i * 613 % 1021) as f32 / 512.0 - 1.0).collect()
 }
 
-/// Times a product on one thread, once it agrees with the oracle's.
+/// Times a matrix product on one thread, after checking it against the oracle.
 fn product(bencher: Bencher, write: Write, a: Mat, b: Mat) {
     let fast = Fast::new(1);
     let (mut out, mut expected) = (vec![0.0; a.rows() * b.cols()], vec![0.0; a.rows() * b.cols()]);
@@ -96,7 +96,7 @@ impl Data {
         Self { pixels, labels, order, scale, shift }
     }
 
-    /// Batch number `index`, over and over.
+    /// Batch number `index`, wrapping around.
     fn batch(&self, index: usize) -> (Standardized<'_, u8>, &[u16]) {
         let first = index % (IMAGES / BATCH) * BATCH;
         let picked = &self.order[first..first + BATCH];

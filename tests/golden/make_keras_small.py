@@ -24,7 +24,8 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "keras_small")
 
 
 def layers(norm, hidden, classes, bias):
-    """`after` and `before`: the notebook's two. `after-hidden`: none before the first Dense. `before+input`: one there too."""
+    """`after` and `before`: the notebook's two models. `after-hidden`: no BatchNormalization before the first Dense.
+    `before+input`: one there as well."""
     place, norm_first = norm.removesuffix("+input"), norm in ("after", "before+input")
     out = [L.BatchNormalization()] if norm_first else []
     for units in hidden:
@@ -57,7 +58,7 @@ def save(tensors, name):
 def make(name, norm, hidden, classes=10, bias=True, skip_dense=0, skip_norm=0, scoped=False, statistics=True):
     tf.keras.backend.clear_session()
     tf.keras.utils.set_random_seed(42)
-    # Keras numbers layers of a kind in the order they are made: these use up the lower numbers.
+    # Keras numbers layers of the same kind in order of creation: these use up the lower numbers.
     [L.Dense(1) for _ in range(skip_dense)], [L.BatchNormalization() for _ in range(skip_norm)]
     model = tf.keras.Sequential(layers(norm, hidden, classes, bias), name="inner" if scoped else None)
     model = Scoped(model) if scoped else model
@@ -86,14 +87,14 @@ make("before_one_hidden", "before", [12], classes=3, bias=False)
 make("after_from_7", "after", [20, 17, 9], skip_dense=7, skip_norm=8)
 make("before_from_98", "before", [11, 8], bias=False, skip_dense=98, skip_norm=9)
 make("after_scoped", "after", [20, 9], scoped=True)
-# Every width alike: only the numbers tell the layers apart.
+# All widths are equal: only the numbers distinguish the layers.
 make("before_square", "before", [16, 16, 16], classes=16, bias=False, skip_dense=8, skip_norm=8)
 make("plain", "none", [13, 7])
 make("plain_without_bias", "none", [13, 7], bias=False)
 make("softmax_only", "none", [], classes=4)
 make("norm_and_softmax", "after", [], classes=4)
 make("without_statistics", "before", [12], bias=False, statistics=False)
-# What cannot be told from the tensors: a Dense with bias, BatchNormalization before or after its activation.
+# Ambiguous from the tensors alone: a Dense with bias, BatchNormalization before or after its activation.
 make("before_with_bias", "before", [20, 9])
 make("after_hidden_only", "after-hidden", [20, 9])
 make("before_and_input", "before+input", [20, 9], bias=False)

@@ -23,7 +23,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_small")
 
 
 class Named(nn.Module):
-    """Layers by name, run in the order given; activations are in no state_dict."""
+    """Layers by name, run in the order given; a state_dict has no activations."""
 
     def __init__(self, order, **layers):
         super().__init__()
@@ -92,13 +92,13 @@ hidden = [[linear(a, b, False), norm(b), relu()] for a, b in [(16, 14), (14, 14)
 make("before", Nested(nn.Sequential(*sum(hidden, []), linear(9, 10))))
 order = "bn0 fc1 relu bn1 fc2 relu bn2 fc3"
 make("after_named", Named(order, bn0=norm(16), fc1=linear(16, 12), bn1=norm(12), fc2=linear(12, 7), bn2=norm(7), fc3=linear(7, 10)))
-# Names without numbers, in another order than the alphabet's: only the widths tell.
+# Names without numbers, not in alphabetical order: only the widths determine the order.
 order = "wide relu middle relu head"
 make("plain_named", Named(order, wide=linear(16, 13), middle=linear(13, 7), head=linear(7, 4)), classes=4)
 make("without_statistics", nn.Sequential(linear(16, 12, False), norm(12), relu(), linear(12, 3)), classes=3, statistics=False)
-# What cannot be told: Linear with bias, as PyTorch has it by default, and BatchNorm before or after its activation.
+# Ambiguous: Linear with bias (PyTorch's default), and BatchNorm before or after its activation.
 order = "fc1 bn1 relu fc2 bn2 relu out"
 make("before_with_bias", Named(order, fc1=linear(16, 20), bn1=norm(20), fc2=linear(20, 9), bn2=norm(9), out=linear(9, 10)))
-# What no name and no width tells.
+# Order that neither names nor widths determine.
 order = "first relu second relu third"
 make("square_named", Named(order, first=linear(16, 16), second=linear(16, 16), third=linear(16, 16)), classes=16)

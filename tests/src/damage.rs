@@ -23,7 +23,7 @@ pub fn check_damage(model: &[u8]) {
         for filler in [0, 0xFF] {
             let mut longer = model.to_vec();
             longer.resize(model.len() + more, filler);
-            assert!(parse_error(&longer).is_some(), "{more} bytes of {filler} behind");
+            assert!(parse_error(&longer).is_some(), "{more} trailing bytes of {filler}");
         }
     }
     let mut flipped = AlignedBytes::new(model).to_vec();

@@ -14,7 +14,7 @@ const PREFIX: usize = 16;
 /// Alignment of sections.
 const ALIGN: usize = 16;
 
-/// Bytes at an address divisible by 16, plus an offset if one is asked for.
+/// Bytes at an address divisible by 16, plus an optional offset.
 #[derive(Debug, Clone)]
 pub struct AlignedBytes {
     buffer: Vec<u8>,
@@ -28,9 +28,9 @@ impl AlignedBytes {
         Self::at_offset(bytes, 0)
     }
 
-    /// A copy of `bytes` that begins `offset` bytes behind an address divisible by 16.
+    /// A copy of `bytes` that begins `offset` bytes after an address divisible by 16.
     pub fn at_offset(bytes: &[u8], offset: usize) -> Self {
-        // Nothing behind the bytes where memory comes aligned, so that a sanitizer sees whoever reads on.
+        // If memory is already aligned, nothing follows the bytes, so that a sanitizer detects reads past the end.
         let mut buffer = vec![0; bytes.len() + offset];
         if buffer.as_ptr().align_offset(ALIGN) != 0 {
             buffer = vec![0; bytes.len() + offset + ALIGN];
@@ -55,7 +55,7 @@ impl core::ops::DerefMut for AlignedBytes {
     }
 }
 
-/// CRC-32 as zlib has it, bit by bit: reflected polynomial `0xEDB88320`, all ones before and after.
+/// zlib's CRC-32, bit by bit: reflected polynomial `0xEDB88320`, initial value and final XOR all ones.
 pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 })
@@ -354,8 +354,8 @@ pub fn integer_weight(bits: u8, weights: &[u8], inputs: usize, unit: usize, i: u
     weight(&weights[unit / rows * 4 * words * inputs.div_ceil(2)..], bits, unit % rows, i)
 }
 
-/// The weight of a row of a block and its input `i`: rows share halves of words, the first row in the lowest bits; all but
-/// a half's last row have their sign bit inverted.
+/// The weight of a row of a block and its input `i`: several rows share a halfword, the first row in the lowest bits;
+/// all but a half's last row have their sign bit inverted.
 fn weight(block: &[u8], bits: u8, row: usize, i: usize) -> i64 {
     let (fields, words) = (16 / usize::from(bits), self::block(bits).1);
     let (word, field) = (row / fields, row % fields);

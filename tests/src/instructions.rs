@@ -63,7 +63,7 @@ impl Row {
             return Err(format!("{what}: more than {percent} % more instructions: {}", grown.join(", ")));
         }
         let (now, then) = (&self.compiler, &golden.compiler);
-        Ok((!same).then(|| format!("notice: {what}: built by {now}, the counts are of {then}: 10 % are let pass")))
+        Ok((!same).then(|| format!("notice: {what}: built with {now}, but counted with {then}: 10 % is tolerated")))
     }
 }
 
@@ -78,7 +78,7 @@ impl FromStr for Row {
     type Err = String;
 
     fn from_str(line: &str) -> Result<Self, String> {
-        let bad = || format!("instructions.golden: '{line}' is no row; bless it again");
+        let bad = || format!("instructions.golden: '{line}' is not a valid row; regenerate the file");
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let [network, board, bits, kernel, first, second, third, all, compiler @ ..] = &words[..] else {
             return Err(bad());

@@ -83,7 +83,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         }));
         let len = borders[blocks.len()];
         let smallest = blocks.iter().min();
-        assert_eq!((smallest, len % WRITE), (Some(&ERASE), 0), "blocks as the types say");
+        assert_eq!((smallest, len % WRITE), (Some(&ERASE), 0), "blocks must match the types");
         Self {
             bytes: AlignedBytes::new(&vec![0xFF; len]),
             borders,

@@ -35,7 +35,7 @@ pub fn emulate(board: &Board, elf: &Path, folder: &Path, flash: &[u8]) -> Output
 }
 
 /// Checks what docs/on-a-board.md says in the row that begins with `row` of the flash that `elf` takes, text and data.
-/// 2 % are let pass, as in the table of footprints.
+/// 2 % is tolerated, as in the footprint table.
 ///
 /// # Panics
 /// If the page says something else, or `arm-none-eabi-size` does not.

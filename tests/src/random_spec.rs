@@ -182,7 +182,7 @@ impl Layer {
             3 => header.bits = [0, 1, 2, 3, 4, 8, 16, 32, 255][source.below(9)],
             _ => return self.weights.spoil(source),
         }
-        // Mostly weights that are right again, for all that is wrong otherwise.
+        // In most cases make the weights valid again, so that the other faults are reached.
         if source.chance(0.8) {
             *self = Self::new(*header, source);
         }
@@ -243,7 +243,7 @@ impl Weights {
     }
 }
 
-/// A number that may be no scale.
+/// A number that may be invalid as a scale.
 fn number(source: &mut Source) -> f32 {
     [0.0, -0.0, -1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, f32::MAX, 1e-40][source.below(9)]
 }

@@ -13,7 +13,7 @@ pub struct Tolerance {
 }
 
 impl Tolerance {
-    /// `|a - b| / max(|a|, |b|, scale)`; 0 when equal, infinite when one is not a number.
+    /// `|a - b| / max(|a|, |b|, scale)`; 0 when equal, infinite if either is NaN.
     pub fn deviation(a: f64, b: f64, scale: f64) -> f64 {
         if a == b {
             return 0.0;
@@ -25,7 +25,7 @@ impl Tolerance {
     /// The deviation of `a` from `b`.
     ///
     /// # Errors
-    /// A line with both values, when it is above the tolerance.
+    /// A line with both values if the difference exceeds the tolerance.
     pub fn check(&self, a: f64, b: f64, scale: f64) -> Result<f64, String> {
         let deviation = Self::deviation(a, b, scale);
         if deviation <= self.value {
@@ -47,8 +47,8 @@ pub fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
 pub const GOLDEN_VARIABLE: Tolerance = Tolerance {
     name: "GOLDEN_VARIABLE",
     value: 2e-6,
-    reason: "Keras and core add the same f32 terms in other orders, so values agree to some ulp (6e-8) of the sums' \
-             terms. Elements near 0 keep the absolute error of the terms that cancelled in them, hence the variable's \
+    reason: "Keras and core add the same f32 terms in different orders, so values agree to a few ulp (6e-8) of the \
+             sums' terms. Elements near 0 keep the absolute error of the terms that cancelled in them, hence the variable's \
              own scale. Worst seen: 3.4e-7 in the runs committed, 7.6e-7 in one of 38 steps, 3.0e-7 in one of \
              784-300-100-10, 7.6e-7 with momentum, 3.7e-7 with Adam",
 };
@@ -57,22 +57,22 @@ pub const GOLDEN_VARIABLE: Tolerance = Tolerance {
 pub const GOLDEN_LOSS: Tolerance = Tolerance {
     name: "GOLDEN_LOSS",
     value: 2e-6,
-    reason: "a mean of logarithms, each good to some ulp (6e-8). Worst seen: 4.9e-7",
+    reason: "a mean of logarithms, each accurate to a few ulp (6e-8). Worst seen: 4.9e-7",
 };
 
 /// A class probability at inference, against Keras. `scale` is 1, the sum of the probabilities.
 pub const GOLDEN_PROBABILITY: Tolerance = Tolerance {
     name: "GOLDEN_PROBABILITY",
     value: 2e-6,
-    reason: "an absolute error of a logit is a relative one of a probability; logits here are good to some ulp of \
-             their terms. Worst seen: 7.7e-7",
+    reason: "an absolute error in a logit is a relative error in a probability; logits here are accurate to a few ulp \
+             of their terms. Worst seen: 7.7e-7",
 };
 
 /// A gradient, against central differences in f64. `scale` is the largest gradient of the network.
 pub const GRADIENT: Tolerance = Tolerance {
     name: "GRADIENT",
     value: 2e-5,
-    reason: "f32 against f64: some ulp (6e-8) of the network's largest gradient, times 1 / standard deviation (up to \
+    reason: "f32 versus f64: a few ulp (6e-8) of the network's largest gradient, times 1 / standard deviation (up to \
              10 in the cases that are drawn) for each BatchNormalization in a row. Worst seen in 3,000 random networks: 1.8e-5; \
              half of them stay below 3e-7",
 };
@@ -101,7 +101,7 @@ pub const ORACLE_LOGIT: Tolerance = Tolerance {
 pub const FOLD_EXACT: Tolerance = Tolerance {
     name: "FOLD_EXACT",
     value: 2.0 / (1u64 << 53) as f64,
-    reason: "the fold is exact algebra, so both sides may be off by what f64 rounds, and no more: at most a unit of \
+    reason: "the fold is exact algebra, so both sides differ only by f64 rounding: at most one unit of \
              rounding (2^-53) for every rounding a summed term goes through, relative to the sum of the magnitudes of \
              all terms, once for each side. Worst seen: a quarter of it",
 };
@@ -111,7 +111,7 @@ pub const FOLD_EXACT: Tolerance = Tolerance {
 pub const FOLD_ROUNDED: Tolerance = Tolerance {
     name: "FOLD_ROUNDED",
     value: 4.0 / (1u64 << 24) as f64,
-    reason: "independent roundings of f32, each as large as its unit (2^-24), carried through the layers from every \
+    reason: "independent f32 roundings of one unit (2^-24) each, propagated through the layers from every \
              product and partial sum, give that standard deviation. True ones are spread evenly up to the unit, so \
              deviations are a root of three smaller, and 4 stands at 7 of them. Worst seen: 2.7",
 };
@@ -120,8 +120,8 @@ pub const FOLD_ROUNDED: Tolerance = Tolerance {
 pub const LOST_AT_8_BITS: Tolerance = Tolerance {
     name: "LOST_AT_8_BITS",
     value: 0.003,
-    reason: "of the classes that change, about as many turn right as wrong; a surplus by chance is left. Most seen on 26 \
-             networks: 0.0009",
+    reason: "of the classes that change, about as many become right as wrong; only a chance surplus remains. Most seen \
+             on 26 networks: 0.0009",
 };
 
 /// Accuracy that 4-bit weights may lose, as a share of the images.
@@ -135,15 +135,15 @@ pub const LOST_AT_4_BITS: Tolerance = Tolerance {
 pub const LOST_AT_2_BITS: Tolerance = Tolerance {
     name: "LOST_AT_2_BITS",
     value: 0.035,
-    reason: "weights of -1, 0 and 1 cannot hold a network whole. Most seen on 26 networks: 0.0163, with two hidden layers \
-             of 32",
+    reason: "weights of -1, 0 and 1 cannot represent a network without loss. Most seen on 26 networks: 0.0163, with \
+             two hidden layers of 32",
 };
 
 /// Classes that 8-bit weights may change, as a share of the images.
 pub const CHANGED_AT_8_BITS: Tolerance = Tolerance {
     name: "CHANGED_AT_8_BITS",
     value: 0.015,
-    reason: "images whose two best logits are near each other turn first. Most seen on 26 networks: 0.0102",
+    reason: "images whose top two logits are close change class first. Most seen on 26 networks: 0.0102",
 };
 
 /// Classes that 4-bit weights may change, as a share of the images.
@@ -159,7 +159,7 @@ pub const CHANGED_AT_2_BITS: Tolerance =
 pub const LAST_ERROR_AT_8_BITS: Tolerance = Tolerance {
     name: "LAST_ERROR_AT_8_BITS",
     value: 0.004,
-    reason: "what rounding leaves behind up to six layers, six images being enough to fit all of a layer's weights to. \
+    reason: "rounding error after up to six layers; six images are enough to fit all of a layer's weights. \
              Seen: 0.0022 over 60 networks",
 };
 

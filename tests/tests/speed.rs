@@ -1,6 +1,6 @@
-//! Speed, in ratios that noise cannot fool: steps against the products they are made of, vectors against none, two
-//! threads against one beside a busy core. All sides of a ratio run in turn in one process; judged by medians or by what nothing
-//! disturbed, and where the floor is near, by the best of up to three measurements: what is really slow is slow in all.
+//! Speed as noise-resistant ratios: training steps versus their matrix products, SIMD versus scalar, two threads versus
+//! one next to a busy core. All sides of a ratio run in turn in one process; judged by medians or undisturbed samples;
+//! near the floor, by the best of up to three measurements, because a real slowdown shows in all of them.
 //!
 //! `cargo test --release -p foldnet-tests --test speed`; without `--release`, where sums are checked for overflow, these
 //! tests are left out.
@@ -21,7 +21,7 @@ const ATTEMPTS: usize = 3;
 /// One measurement at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// The share of the speed of its products that training with `norm` runs at is at least `floor`.
+/// Training with `norm` reaches at least the fraction `floor` of the speed of its matrix products alone.
 fn check_share(norm: NormPlacement, floor: f64) {
     let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (layers, data, fast) = (norm.layers(&[300, 100], CLASSES as u32), Data::random(), Fast::new(1));
@@ -29,7 +29,7 @@ fn check_share(norm: NormPlacement, floor: f64) {
         (Products::new(Network::of(&layers, SHAPE), BATCH), Steps::new(&data, layers, BATCH));
     let share = reached(ATTEMPTS, floor, || {
         let [products, steps] = in_turn(501, [&mut || products.time(&fast, 3), &mut || steps.time(&fast, 3)]);
-        // The fastest tenth, which nothing disturbed: other processes on the core spoil whole rounds.
+        // The fastest tenth, presumably undisturbed: other processes on the core spoil whole rounds.
         lowest_tenth(products) / lowest_tenth(steps)
     });
     println!("{norm}: {share:.3} of the speed of its products; at least {floor}");
@@ -42,8 +42,8 @@ fn a_step_of_before_runs_at_the_speed_of_its_products() {
     check_share(NormPlacement::Before, 0.75);
 }
 
-/// The share that `after` reaches depends on the processor: with the same build .80 on an EPYC with AVX-512 (Zen 4), .745
-/// on one without (Zen 2), .70 on a Xeon.
+/// The fraction that `after` reaches depends on the processor: with the same build .80 on an EPYC with AVX-512 (Zen 4),
+/// .745 on one without (Zen 2), .70 on a Xeon.
 fn floor_of_after() -> f64 {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     match (text.contains("GenuineIntel"), text.contains("avx512f")) {

@@ -1,4 +1,4 @@
-//! Tidy: STYLE's gates on the source of the whole repository, as ordinary tests.
+//! Checks the rules of style on the whole repository, as ordinary tests.
 //!
 //! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
 
@@ -11,7 +11,7 @@ fn all() -> Vec<File> {
     files::read(&files::root()).unwrap()
 }
 
-/// Every Rust file; too few would mean that this looks in the wrong place.
+/// Every Rust file; too few would mean that the search root is wrong.
 fn rust() -> Vec<File> {
     let files: Vec<_> = all().into_iter().filter(|file| file.path.ends_with(".rs")).collect();
     for package in ["core/src/", "host/src/", "host/data/src/", "tests/src/"] {
@@ -31,13 +31,13 @@ fn packages() -> Vec<File> {
     packages
 }
 
-/// Fails with every finding on a line of its own.
+/// Fails with one finding per line.
 fn none(findings: impl IntoIterator<Item = Finding>) {
     let lines: Vec<_> = findings.into_iter().map(|finding| format!("\n  {finding}")).collect();
     assert!(lines.is_empty(), "{} found:{}", lines.len(), lines.concat());
 }
 
-/// Runs a gate that reads Rust over all of `files`.
+/// Runs a check on every Rust file in `files`.
 fn gate(files: &[File], gate: impl Fn(&File) -> Result<Vec<Finding>, String>) {
     none(files.iter().flat_map(|file| gate(file).unwrap_or_else(|error| panic!("{error}"))));
 }
@@ -119,7 +119,7 @@ fn sources_name_no_crate_they_may_not_know() {
         let foreign: Vec<_> = foreign.iter().map(String::as_str).collect();
         let files: Vec<_> = rust().into_iter().filter(|file| owner(file) == Some(folder)).collect();
         assert!(!foreign.is_empty() && files.len() > 3, "{folder}: {} files", files.len());
-        let why = format!("`{folder}` must not know");
+        let why = format!("`{folder}` must not depend on");
         gate(&files, |file| code::named_crates(file, &foreign, &why));
     }
 }
@@ -174,7 +174,7 @@ fn every_dependency_has_its_reason_and_all_are_counted() {
     none(dependencies::count(&page, &manifest("Cargo.lock")));
 }
 
-/// Rows of the README's tables of devices: how one begins, the board of its flash and 4 or 2 bits, and that of 8 bits.
+/// Rows of the README's device tables: prefix, board for flash size and 4 or 2 bits, board for 8 bits.
 const CORES: [(&str, &str, &str); 5] = [
     ("Cortex-M4F", "netduinoplus2", "netduinoplus2"),
     ("Cortex-M55", "mps3-an547", "mps3-an547"),
@@ -200,7 +200,7 @@ fn the_readme_quotes_the_measured_figures() {
     none(quotes(&second, &[flash, ram].concat()));
 }
 
-/// A sentence quotes the cost of an image on a light background, for the M4 at 8 bits.
+/// The README quotes the cost of an image on a light background, for the M4 at 8 bits.
 #[test]
 fn the_readme_quotes_the_cost_of_light_backgrounds() {
     let instructions = manifest("tests/instructions.golden");
@@ -243,7 +243,7 @@ fn the_page_on_boards_quotes_the_measured_figures() {
     }
 }
 
-/// The README up to its table of firmware sizes, and from there.
+/// The README, split at its table of firmware sizes.
 fn readme_tables() -> (File, File) {
     let File { path, text } = manifest("README.md");
     let (before, behind) = text.split_once("| core | firmware without harness").expect("a table of sizes");
@@ -255,7 +255,7 @@ fn every_licence_is_permitted() {
     let host = Command::new("rustc").arg("-vV").output().expect("rustc starts");
     let text = String::from_utf8(host.stdout).expect("text");
     let host = text.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");
-    // Everything that this build needed is on this machine.
+    // Dependencies of this build are already in the local registry.
     let arguments = ["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", host];
     let output = Command::new(env!("CARGO")).args(arguments).current_dir(files::root()).output().expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -1,4 +1,4 @@
-//! Tensors that fit more than one layer list, or none, and what `--norm` and `--pixels` make of them.
+//! Tensors that match several layer lists or none, and how `--norm` and `--pixels` resolve that.
 
 use crate::file::{File, Tensor, small};
 use crate::keras::{check_answers, stated};
@@ -14,7 +14,8 @@ fn norm(norm: NormPlacement) -> Hints {
     Hints { norm: Some(norm), ..Hints::default() }
 }
 
-/// Ambiguous files are refused; the right `--norm` gives Keras's answers, the other one another network.
+/// Ambiguous files are refused; the correct `--norm` reproduces Keras's outputs, the wrong one gives a different
+/// network.
 fn check(model: &str, right: NormPlacement, layers: &[Layer]) {
     let refused = File::read(&small(model)).decode(&Hints::default()).expect_err(model);
     assert!(refused.starts_with(ASK), "{refused}");
@@ -35,7 +36,7 @@ fn norm_decides() {
     check("after_without_bias", NormPlacement::After, &list(&[bn, without(20), relu, bn, without(9), relu, bn]));
 }
 
-/// Tensors of ones of the widths, BatchNormalizations of `norms`.
+/// Tensors of ones for Dense layers of these widths and BatchNormalizations of `norms`.
 fn made(widths: &[usize], bias: &[bool], norms: &[usize]) -> File {
     let mut file = File::default();
     let mut add = |name: String, shape: &[usize]| {
@@ -172,7 +173,7 @@ fn layers_may_have_any_name_of_keras_s() {
     let mut file = File::default();
     file.tensors.insert("kernel".into(), Tensor::new(&[4, 2], &[1.0; 8]));
     refused(&file, &norm(NormPlacement::Without), "kernel does not say its layer; save by v.path");
-    // Numbered in another order than called.
+    // Numbered in a different order from the calls.
     let mut file = made(&[5, 4, 2], &[true; 2], &[]);
     for variable in ["kernel", "bias"] {
         file.rename(&format!("dense_1/{variable}"), &format!("m/dense_9/{variable}"));

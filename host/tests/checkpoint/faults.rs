@@ -1,4 +1,4 @@
-//! One fault a line: what is changed in a good file, and what the user reads.
+//! One fault per line: the change to a valid file, and the resulting message.
 
 use crate::file::{File, Tensor, decode, small};
 use crate::keras::stated;
@@ -180,7 +180,7 @@ fn check_bytes(bytes: &[u8], expected: &str) {
     assert!(text.starts_with(expected), "{text}\nis not: {expected}");
 }
 
-/// A header of anything is refused at its first value, and one of 98 MB at its length.
+/// A header with arbitrary contents is rejected at its first value, a 98 MB header because of its length.
 #[test]
 fn a_header_cannot_fill_the_memory() {
     let bomb = format!("{{\"a\":[{}]}}", vec!["{\"\":0}"; 400_000].join(","));
@@ -250,7 +250,7 @@ fn a_file_that_cannot_be_read_is_named() {
     check(env!("CARGO_MANIFEST_DIR"), "a folder, not a file");
 }
 
-/// The smallest file; what is behind the header are values, where a flip makes another number.
+/// The smallest file; after the header there are only values, where a bit flip just changes a number.
 #[test]
 fn a_flipped_bit_in_the_header_never_panics() {
     let whole = std::fs::read(small("softmax_only")).expect("readable");

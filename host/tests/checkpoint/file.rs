@@ -1,4 +1,5 @@
-//! Checkpoint files for tests: Keras's own, taken apart and put together by the reference implementation of safetensors.
+//! Checkpoint files for tests: Keras's files, disassembled and reassembled with the reference implementation of
+//! safetensors.
 
 use foldnet::network::checkpoint::{Checkpoint, Hints};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};

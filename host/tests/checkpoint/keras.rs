@@ -1,4 +1,4 @@
-//! Models straight from Keras: the layer list that is inferred, and Keras's own answers.
+//! Models straight from Keras: the inferred layer list, and agreement with Keras's outputs.
 
 use crate::file::{File, golden, small};
 use foldnet::network::architecture::NormPlacement;

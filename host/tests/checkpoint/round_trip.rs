@@ -7,7 +7,8 @@ use foldnet::network::checkpoint::{Checkpoint, Hints, PixelStatistics};
 use foldnet_core::{Layer, Network, Shape};
 use std::path::Path;
 
-/// Numbered parameters, so that each has its own place; every layer kind, epsilon and momentum of its own.
+/// Sequentially numbered parameters, so that a misplaced one is detected; every layer kind, each with its own epsilon
+/// and momentum.
 fn made(pixels: PixelStatistics) -> Checkpoint {
     let own = Layer::BatchNorm { momentum: 0.97, epsilon: 1.7e-5 };
     let layers = vec![
@@ -66,7 +67,7 @@ fn files_have_keras_s_names_and_layout() {
     }
 }
 
-/// Without scope, and with numbers that begin at 0.
+/// Without a scope prefix, numbered from 0.
 fn from_zero(name: &str, (dense, norm): (usize, usize)) -> String {
     let Some((layer, variable)) = name.strip_prefix("sequential/").and_then(|name| name.split_once('/')) else {
         return name.to_owned();

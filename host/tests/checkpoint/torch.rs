@@ -58,7 +58,7 @@ fn norm_decides_where_linear_has_a_bias() {
     assert!(NormPlacement::After.describes(&other), "{other:?}");
 }
 
-/// The goldens have variances of 2e-4, where Keras's epsilon gives other answers.
+/// The goldens have variances of 2e-4, for which Keras's epsilon gives different outputs.
 #[test]
 fn epsilon_is_pytorch_s_unless_said_otherwise() {
     let epsilon =
@@ -77,7 +77,7 @@ fn epsilon_is_pytorch_s_unless_said_otherwise() {
     assert_eq!(refused, "its layer list has another epsilon; leave out --epsilon");
 }
 
-/// Refuses the model `after`, changed.
+/// Checks that the model `after` is rejected after a change.
 fn refused(change: impl FnOnce(&mut File), expected: &str) {
     let mut file = File::read(&small("after"));
     change(&mut file);
@@ -143,7 +143,7 @@ fn second_names_lead_to_tensors_or_are_refused() {
         let text = decoded(entries).expect_err("leads nowhere");
         assert!(text.starts_with("its metadata says that fc3.bias is fc"), "{text}");
     }
-    // Keys that are no names of variables are other people's metadata.
+    // Keys that are not variable names are metadata of other tools.
     let mut file = File::read(&small("square_named"));
     file.metadata.insert("format".into(), "pt".into());
     file.metadata.insert("model.weight".into(), "12 MB".into());

@@ -1,5 +1,5 @@
-//! One case a line: what is given, and the one line that the user reads. Nothing else may change: no file comes, goes
-//! or differs, and stdout stays empty.
+//! One case per line: the input, and the one-line message. Nothing else may change: no file is created, deleted or
+//! changed, and stdout stays empty.
 
 use crate::sample::{
     self, CLASSES, PIXELS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, Tensors, broken_gzip, device_model,
@@ -109,7 +109,7 @@ fn usage() {
     misuse(&folder, "prune good.safetensors", "unrecognized subcommand 'prune'");
 }
 
-/// Refuses the set after a change to it, in every command that reads the part; the line names the file.
+/// The modified set is rejected by every command that reads the part; the message names the file.
 fn check_set(change: impl Fn(&Folder), file: &str, words: &str) {
     let folder = sample::folder();
     change(&folder);
@@ -307,7 +307,7 @@ fn networks_that_do_not_go_with_the_images() {
     check("predict two.safetensors --index 2", &["two.safetensors: 2 classes, the dataset has 3", dataset]);
 }
 
-/// 12 pixels are not 12 pixels: 3 x 4 is another image than 4 x 3.
+/// The same number of pixels is not enough: 3 x 4 is not 4 x 3.
 #[test]
 fn images_that_lie_on_their_side() {
     let folder = sample::folder();
@@ -386,7 +386,7 @@ fn reports_that_cannot_be() {
     report("good.safetensors", &[no_record, "134217728 bytes"]);
 }
 
-/// `--device` with what `foldnet-sim` did not print, or of another model, or without what is to be shown.
+/// `--device` with a file not from `foldnet-sim`, from another model, or without the required counts.
 fn measurements_that_cannot_be_shown(folder: &Folder, report: impl Fn(&str, &[&str])) {
     let device = |text: &str, words: &[&str]| {
         folder.write("run.json", text.as_bytes());
@@ -497,7 +497,7 @@ fn a_full_disk() {
     check(&folder, "evaluate good.safetensors --dataset set --predictions none/classes", words);
 }
 
-/// A checkpoint that does not fit on the disk: the shell's limit on a file's length stands in for it.
+/// A checkpoint that does not fit on the disk, simulated with the shell's file size limit.
 #[test]
 fn a_disk_that_fills_while_training() {
     let folder = sample::folder();

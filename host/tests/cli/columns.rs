@@ -1,9 +1,9 @@
-//! Columns of a table go by their names, whatever their order.
+//! Table columns are matched by name, whatever their order.
 
 use crate::tool::{Folder, number};
 use std::fmt::Write as _;
 
-/// A table with a column for each name; class `x` where `first` is above 50, the second is noise. Of `rows` rows.
+/// A table with a column for each name; `rows` rows; class `x` if `first` exceeds 50; the second column is noise.
 fn table(folder: &Folder, file: &str, names: [&str; 2], swapped: bool, rows: usize) {
     let mut text = format!("{},{},kind\n", names[0], names[1]);
     for row in 0..rows {

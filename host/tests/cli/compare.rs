@@ -95,7 +95,7 @@ fn a_study_trains_once_and_is_the_same_again() {
     }
 }
 
-/// A run of the same name that was trained otherwise is no answer.
+/// A run with the same name but different settings is not reused.
 #[test]
 fn other_recipes_are_trained_anew() {
     let folder = sample::folder();

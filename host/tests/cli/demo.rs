@@ -1,4 +1,4 @@
-//! `foldnet demo`: the whole flow in one command, with the images asked for or with those there are.
+//! `foldnet demo`: the whole flow in one command, with the requested images or the ones available.
 
 use crate::tool::{Done, FOLDNET, Folder, number};
 use serde_json::Value;
@@ -28,7 +28,7 @@ fn check_models(result: &Value, folder: &Folder) {
     }
 }
 
-/// Which of the demo's exports it is.
+/// Index among the demo's exports.
 fn found_index(export: &Value) -> usize {
     [32, 8, 4].iter().position(|bits| export["bits"][0] == *bits).expect("one of the demo's widths")
 }
@@ -44,9 +44,9 @@ fn both_models_from_images_to_the_simulated_device() {
     }
 }
 
-/// A command in a place of its own: no image sets installed, an empty cache, and a server that is not there.
+/// A command in an isolated environment: no data sets installed, an empty cache, and an unreachable server.
 fn without_images(folder: &Folder, arguments: &str) -> Command {
-    // A port that was free a moment ago, on which nobody listens.
+    // A port that was free a moment ago, with no listener.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let mut command = folder.program(Path::new(FOLDNET));

@@ -1,5 +1,5 @@
-//! `foldnet export --format bin|hex`: files for programmers, read back by a reader of this test's own and booted on an
-//! emulated board; and every misuse in one line.
+//! `foldnet export --format bin|hex`: files for programmers, read back by an independent reader in this test and booted
+//! on an emulated board; and every misuse in one line.
 
 use crate::sample::{self, CLASSES, PIXELS, write_network};
 use crate::tool::Folder;
@@ -18,12 +18,12 @@ fn sized(folder: &Folder, name: &str, kilobytes: u32) {
     write_network(folder, name, &[Layer::dense(units), Layer::Relu, Layer::dense(CLASSES), Layer::Softmax], PIXELS);
 }
 
-/// The arguments of an export as floats, without the format's.
+/// Arguments for a float export, without `--format`.
 fn export(file: &str, rest: &str) -> String {
     format!("export {file}.safetensors --bits 32 --dataset set --out out {rest}")
 }
 
-/// Refuses in one line that holds all of `words`, and writes nothing.
+/// Checks for a one-line error that contains all of `words`, and that nothing was written.
 fn check(folder: &Folder, file: &str, rest: &str, words: &[&str]) {
     let before = folder.contents();
     folder.run(&export(file, rest)).refused(words);
@@ -84,7 +84,8 @@ fn models_that_do_not_fit() {
     }
 }
 
-/// Intel HEX as its specification has it, every checksum verified: bytes from the lowest address, which comes first.
+/// Reads Intel HEX according to its specification and verifies every checksum: bytes from the lowest address, which
+/// comes first.
 fn read_hex(text: &str) -> (u32, Vec<u8>) {
     let (mut upper, mut found, mut ended) = (0, Vec::new(), false);
     for line in text.lines() {
@@ -112,7 +113,7 @@ fn read_hex(text: &str) -> (u32, Vec<u8>) {
     (start, found.into_iter().flat_map(|(_, data)| data).collect())
 }
 
-/// Address and bytes of the file exported with `rest`, and the command's object.
+/// Address and bytes of the file exported with `rest`, and the command's JSON output.
 fn exported(folder: &Folder, file: &str, rest: &str) -> (Option<u32>, Vec<u8>, serde_json::Value) {
     let object = folder.run(&export(file, &format!("{rest} --json"))).json();
     let address = object["address"].as_u64().map(|address| address as u32);
@@ -161,7 +162,7 @@ fn every_format_holds_the_model() {
     assert!(said.contains("slot 0, sequence 1") && !said.contains("whole room"), "{said}");
 }
 
-/// Puts bytes where they belong in the flash for models of `board`.
+/// Places bytes at their address in the model flash of `board`.
 fn put(flash: &mut Vec<u8>, board: &Board, address: u32, bytes: &[u8]) {
     let at = (address - board.room().address()) as usize;
     flash.resize(flash.len().max(at + bytes.len()), 0xFF);

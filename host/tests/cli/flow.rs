@@ -9,7 +9,7 @@ use foldnet_sim::{AlignedBytes, simulate};
 use serde_json::Value;
 use std::process::Stdio;
 
-/// Training that takes a moment.
+/// A very short training.
 const TRAIN: &str = "train --norm after --dataset synthetic --limit 2000 --epochs 1 --hidden 20,10";
 
 /// A folder with a run of [`TRAIN`] in `run/`.
@@ -23,7 +23,7 @@ fn checkpoint(folder: &Folder, run: &str) -> Checkpoint {
     Checkpoint::read(&folder.path(run).join("model.safetensors"), &Hints::default()).expect("a checkpoint")
 }
 
-/// The probabilities of a prediction, which are ten and sum to 1, and their largest's place, which is its class.
+/// Checks that a prediction has ten probabilities that sum to 1 and that its class is the most probable one.
 fn probabilities(prediction: &Value) -> (Vec<f64>, u64) {
     assert_eq!(keys(prediction), ["class", "label", "probabilities", "true_class"]);
     let list = prediction["probabilities"].as_array().expect("a list");
@@ -107,7 +107,7 @@ fn from_checkpoint_to_device_model() {
     assert_eq!(number(&device, "accuracy"), simulated.accuracy());
 }
 
-/// The baseline: nothing but pixel scaling is folded, and a quantized model is as good as the others.
+/// The baseline: only pixel scaling is folded, and the quantized model is as accurate as the others.
 #[test]
 fn without_batch_normalization() {
     let folder = Folder::new();
@@ -203,7 +203,7 @@ fn modelled_milliseconds_are_of_integers_on_cores_of_known_timing() {
     assert_eq!(of("a.fnet"), serde_json::json!({}), "floats");
     let known = of("b.fnet");
     let on = |board: &str| known[board].as_f64().unwrap_or_else(|| panic!("no {board}: {known}"));
-    // 16 MHz and one input at a time beside 168 MHz and two.
+    // 16 MHz and one input at a time, compared with 168 MHz and two.
     assert!(on("netduinoplus2") > 0.0 && on("microbit") > 10.0 * on("netduinoplus2"), "{known}");
     assert!(known.get("riscv32").is_none() && known.get("mps2-an500").is_none(), "{known}");
     let compared = folder.run("compare b.fnet a.fnet --dataset synthetic --json").json();

@@ -12,7 +12,7 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(name)
 }
 
-/// The object that the program prints; it looks for the images where it always does.
+/// The object that the program prints; images are searched in the default places.
 fn result(folder: &Folder, arguments: &[&str]) -> Value {
     let output = Command::new(FOLDNET).current_dir(folder.path("")).args(arguments).arg("--json").output();
     crate::tool::Done::from_output(output.expect("started"), &arguments.join(" ")).json()
@@ -33,7 +33,8 @@ fn check_keras(name: &str, accuracy: f64) {
     let (ours, theirs) = (read(folder.path("ours")), read(golden(&format!("keras_{name}.predictions"))));
     assert_eq!((ours.len(), theirs.len()), (10_000, 10_000));
     let equal = ours.iter().zip(&theirs).filter(|(a, b)| a == b).count();
-    // f32 sums in another order may turn an image whose two best logits are all but equal; none was seen to turn.
+    // A different summation order in f32 may change the class of an image whose top two logits are nearly equal; not
+    // observed so far.
     assert!(equal >= 9_998, "{equal} classes as Keras has them");
 
     let export = result(&folder, &["export", file, "--norm", name, "--bits", "32", "--out", "a.fnet"]);

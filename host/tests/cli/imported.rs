@@ -1,4 +1,4 @@
-//! Models of other tools through the commands: weights with a configuration beside them, and exports without examples.
+//! Models of other tools in every command: weights with a separate configuration, and exports without examples.
 
 use crate::tool::Folder;
 use foldnet::network::checkpoint::{Checkpoint, Hints};
@@ -36,7 +36,7 @@ fn weights_are_read_with_their_configuration() {
     folder.run(whole).refused(&["plain.keras: --config is for weights-only .h5", "omit it"]);
 }
 
-/// Values where a network ends in none: those of other runtimes.
+/// Values for networks without a head, compared with other runtimes.
 #[test]
 fn outputs_are_those_of_the_file() {
     let folder = folder(&["plain.keras"]);
@@ -52,7 +52,7 @@ fn outputs_are_those_of_the_file() {
     folder.run("export plain.keras --input-type f32 --format onnx --out plain.onnx").succeeded();
     let mut bare = folder.read("plain.onnx");
     let at = bare.windows(7).rposition(|window| window == b"Softmax").expect("a Softmax");
-    // Identity, which is a letter longer, does not fit; two outputs through Dropout do, which does nothing.
+    // "Identity" is one letter too long for this in-place edit; "Dropout", which has no effect, fits.
     bare[at..at + 7].copy_from_slice(b"Dropout");
     folder.write("bare.onnx", &bare);
     folder.run("predict bare.onnx --input-type f32 --input row.csv --outputs z.npy").succeeded();
@@ -87,7 +87,7 @@ fn a_model_without_examples_is_calibrated_on_what_it_holds() {
     folder.run(&format!("{bare} --bits 32")).succeeded();
 }
 
-/// Statistics of inputs only shrink or stretch; what turns or drops an input goes into the layer behind.
+/// Input statistics only have positive scales; negative and zero scales are folded into the next layer.
 #[test]
 fn inputs_may_be_turned_and_dropped() {
     let folder = Folder::new();
@@ -113,7 +113,7 @@ fn inputs_may_be_turned_and_dropped() {
     }
 }
 
-/// A network that TensorFlow quantized answers as TensorFlow's interpreter does.
+/// A network quantized by TensorFlow gives the same results as TensorFlow's interpreter.
 #[test]
 fn integers_of_a_file_are_kept() {
     let folder = folder(&["int8.tflite", "int8_images.npy", "int8_classes.json"]);
@@ -129,7 +129,7 @@ fn integers_of_a_file_are_kept() {
         let values = &folder.read("y.npy")[128..];
         let values: Vec<f32> = values.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         assert_eq!(values.len(), 5 * classes.len());
-        // The first of equal ones.
+        // The first one if several are equal.
         let class = |row: &[f32]| (0..5).rev().max_by(|&a: &usize, &b| row[a].total_cmp(&row[b])).unwrap();
         values.chunks_exact(5).map(class).zip(&classes).filter(|(found, class)| found == *class).count()
     };

@@ -13,14 +13,14 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
 
-/// A network wide enough that an epoch takes seconds, and too many epochs to wait for.
+/// A network wide enough for an epoch to take seconds, with more epochs than the test could wait for.
 const SLOW: &str = "train --norm after --dataset synthetic --hidden 600,300 --limit 6000 --epochs 1000 --out run";
 
 /// Trainings that are killed, and exports.
 const KILLS: [u64; 2] = [40, 60];
 
-/// Starts the program and waits until a line of its output begins with `line`. Its output is read on, so that it
-/// never waits for its reader.
+/// Starts the program and waits until a line of its output begins with `line`. Its output continues to be read, so that
+/// it never waits for its reader.
 fn start(folder: &Folder, arguments: &str, line: &str) -> Child {
     let mut command = folder.command(arguments);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
@@ -38,7 +38,7 @@ fn signal(child: &Child, name: &str) {
     assert!(status.expect("kill starts").success(), "the program ended before its signal");
 }
 
-/// Ctrl-C, and what the program says.
+/// Sends Ctrl-C and returns the program's output.
 fn interrupt(mut child: Child, arguments: &str) -> Done {
     signal(&child, "-INT");
     let mut text = Vec::new();
@@ -77,7 +77,7 @@ fn ctrl_c_between_trainings_ends_the_program() {
     let demo = "demo --dataset synthetic --epochs 1 --board-images 2000 --out out";
     let mut child = start(&folder, demo, "simulated image by image");
     signal(&child, "-INT");
-    assert_eq!(child.wait().expect("it ends").code(), Some(130), "as shells have it");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130), "the shell convention for SIGINT");
     assert!(folder.path("out/after/after32.fnet").is_file() && !folder.path("out/before").exists());
 }
 
@@ -93,7 +93,7 @@ fn ctrl_c_in_the_first_epoch_leaves_the_older_run() {
     assert!(folder.contents() == before, "{:?}", folder.contents().keys());
 }
 
-/// Ages what killed programs left beside their files by more than an hour, and says how many there were.
+/// Makes the temporary files left by killed programs more than an hour old; returns their number.
 fn age_leftovers(folder: &Folder) -> usize {
     let paths = folder.contents().into_keys();
     let left: Vec<_> = paths.filter(|path| path.to_string_lossy().ends_with(".part")).collect();
@@ -104,7 +104,7 @@ fn age_leftovers(folder: &Folder) -> usize {
     left.len()
 }
 
-/// Runs that do little but write a checkpoint of 1 MB again and again, each killed at another moment.
+/// Runs that mostly write a 1 MB checkpoint over and over, each killed at a different moment.
 #[test]
 fn nothing_torn_is_left_by_a_kill() {
     let folder = sample::folder();

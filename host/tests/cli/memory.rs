@@ -28,7 +28,7 @@ fn set(train: usize) -> Folder {
 
 const TRAIN: &str = "train --norm none --hidden 4 --epochs 1 --threads 2 --limit 1000 --dataset set --out run";
 
-/// The most memory that a run was seen to have in RAM, in bytes.
+/// Peak resident memory of a run in bytes.
 fn peak(folder: &Folder, arguments: &str) -> usize {
     let mut command = folder.command(arguments);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("started");
@@ -67,8 +67,8 @@ fn memory_is_what_is_stated() {
     }
 }
 
-/// A system that starts no thread: a stack of 2^50 bytes is more than any gives. One thread does all the work then, with the
-/// same result; training, which wants one for Ctrl-C, says so in a line.
+/// A system that cannot start threads, simulated by requesting stacks of 2^50 bytes. One thread does all the work then,
+/// with the same result; training, which wants one for Ctrl-C, says so in a line.
 #[test]
 fn a_system_without_threads_is_enough_or_is_named() {
     let folder = set(600);
@@ -91,7 +91,7 @@ fn a_system_without_threads_is_enough_or_is_named() {
     assert!(folder.contents() == before);
 }
 
-/// Too little memory for the images: one line says so, and nothing is left behind.
+/// Too little memory for the images: a one-line message, and no leftover files.
 #[test]
 fn too_little_memory_is_said() {
     let folder = set(60_000);

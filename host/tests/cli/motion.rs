@@ -1,5 +1,5 @@
-//! `examples/motion`, from a recording to firmware: the commands of its page work as they are printed, and the firmware on
-//! the emulated board answers every window as `foldnet predict` does.
+//! `examples/motion`, from a recording to firmware: the commands in its README work as printed, and the firmware on the
+//! emulated board answers every window as `foldnet predict` does.
 //!
 //! Needs python3, and what `foldnet-sim --emulate` needs.
 
@@ -18,7 +18,7 @@ fn example() -> PathBuf {
     root().join("examples/motion")
 }
 
-/// The lines of the page's blocks for a shell.
+/// The lines of the README's shell blocks.
 fn commands(page: &str) -> Vec<&str> {
     let blocks = page.split("```sh\n").skip(1);
     blocks.flat_map(|block| block.split_once("```").expect("a closed block").0.lines()).collect()
@@ -27,15 +27,15 @@ fn commands(page: &str) -> Vec<&str> {
 /// Builds the firmware around the model in `folder`, and returns its ELF file.
 fn firmware(folder: &Folder) -> PathBuf {
     let mut cargo = build_command(TARGET, &example()).unwrap_or_else(|error| panic!("{error}"));
-    // Beside the other example, which needs the same packages.
+    // In the other example's target folder, since both need the same packages.
     let target = root().join("target/examples");
     cargo.args(["--release", "--locked", "--target-dir"]).arg(&target);
     Done::of(cargo.env("MOTION_MODEL", folder.path("motion.fnet")), "cargo build").succeeded();
     target.join(TARGET).join("release/foldnet-motion")
 }
 
-/// Runs a printed command in `folder`, and returns what it said. Those that set up a machine, and `foldnet-sim`, which other
-/// tests run, are left out.
+/// Runs a documented command in `folder` and returns its output. Those that set up a machine, and `foldnet-sim`, which
+/// other tests run, are left out.
 fn carry_out(folder: &Folder, command: &str) -> String {
     let (program, arguments) = command.split_once(' ').expect("arguments");
     let done = match program {
@@ -72,10 +72,10 @@ fn the_page_leads_to_firmware_that_answers_as_the_pc_does() {
     let class = |line: &str| line.split(' ').nth(1).map(str::to_owned);
     let expected: Vec<String> = predicted.lines().filter_map(class).collect();
     assert_eq!(said.lines().collect::<Vec<_>>(), expected);
-    // A minute is 3,000 samples; motions of ten seconds take turns.
+    // One minute has 3,000 samples; the motions alternate every ten seconds.
     assert_eq!(expected.len(), (3_000 - 64) / 16 + 1);
     for (turn, motion) in ["still", "walk", "shake", "still", "walk", "shake"].iter().enumerate() {
-        // Windows wholly within the turn.
+        // Windows entirely within one motion.
         let windows = (500 * turn).div_ceil(16)..=(500 * (turn + 1) - 64) / 16;
         let (count, right) = (windows.clone().count(), windows.filter(|&window| expected[window] == *motion).count());
         assert!(right * 10 >= count * 8, "{motion}: {right} of {count} windows");

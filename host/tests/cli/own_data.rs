@@ -1,4 +1,5 @@
-//! The whole flow on images of one's own: 12 x 9 pixels in three classes, as a folder of PNG for each and as IDX files.
+//! The whole flow with the user's own images: 12 x 9 pixels in three classes, as one folder of PNGs per class and as
+//! IDX files.
 
 use crate::sample::{header, png};
 use crate::tool::{Folder, number};
@@ -98,7 +99,7 @@ fn pictures_in_a_folder_for_each_class() {
     check(&folder, CLASSES);
 }
 
-/// The run's record names its images, which every command takes where nothing else is said.
+/// The run's record names its images, which every command uses by default.
 #[test]
 fn a_run_brings_its_dataset() {
     let folder = Folder::new();

@@ -7,8 +7,8 @@ use foldnet_sim::AlignedBytes;
 
 const SMALL: &str = "train --dataset synthetic --limit 600 --batch-size 50";
 
-/// One network in floats for the flags of `small`, then in integers, taught by one of whole images: what training says of the
-/// test images is what the model file does.
+/// Trains a float network with the options of `small`, then an integer one with a full-resolution teacher; the reported
+/// test results must equal those of the model file.
 #[test]
 fn a_small_network_is_trained_in_one_command() {
     let folder = Folder::new();
@@ -37,7 +37,7 @@ fn a_small_network_is_trained_in_one_command() {
         .refused(&["was trained in integers, which cannot be resumed", "--init"]);
 }
 
-/// The averages are made of changed images; a training that goes on knows that they are.
+/// Averages are computed from augmented images; a resumed training does the same.
 #[test]
 fn a_pooled_training_goes_on_as_any_other() {
     let folder = Folder::new();
@@ -51,7 +51,7 @@ fn a_pooled_training_goes_on_as_any_other() {
     assert!(folder.read(&format!("whole/{file}")) != folder.read(&format!("still/{file}")), "images were shifted");
     let done = folder.run(&format!("{SMALL} --init whole --epochs 1 --out more")).succeeded();
     assert!(done.stdout.contains("(None, 196)"), "{}", done.stdout);
-    // Fewer units of a pooled network, and the model still takes whole images.
+    // Fewer units of a pooled network, and the model still accepts full-resolution images.
     folder.run("train --dataset synthetic --batch-size 50 --pool 2 --hidden 40 --epochs 2 --out wide").succeeded();
     folder.run("export wide --dataset synthetic --prune --max-loss 20 --out pruned.fnet").succeeded();
     let bytes = AlignedBytes::read(folder.path("pruned.fnet")).expect("there");

@@ -1,4 +1,4 @@
-//! `foldnet report`: the numbers on the page are those of the other commands, and a browser shows it without complaint.
+//! `foldnet report`: the numbers on the page are those of the other commands, and a browser shows it without errors.
 
 use crate::browser::{Scheme, probe};
 use crate::sample;
@@ -23,7 +23,7 @@ fn reported(folder: &Folder) -> Value {
     for bits in BITS {
         folder.run(&format!("{EXPORT} --bits {bits} --out m{bits}.fnet")).succeeded();
     }
-    // Fitted to other images than the report takes.
+    // Fitted to images other than those of the report.
     folder.run("export run --dataset synthetic --calibrate 100 --bits 2 --out other.fnet").succeeded();
     // The records of foldnet-sim for one board, and for several.
     counted(folder, "one.json", "m4.fnet", &["microbit"]);
@@ -82,7 +82,7 @@ fn labels() -> Vec<usize> {
         .collect()
 }
 
-/// The rows of a table on the page, without heads of columns.
+/// The rows of a table on the page, without the header row.
 fn rows(found: &Value, name: &str) -> Vec<Vec<String>> {
     let rows: Vec<Vec<String>> = serde_json::from_value(found["tables"][name].clone())
         .unwrap_or_else(|error| panic!("no table {name:?} ({error}) among {}", found["tables"]));
@@ -160,7 +160,7 @@ fn check_model(found: &Value, folder: &Folder, file: &str, network: (&Value, &[u
     assert!(tiles.contains(&[file.to_owned(), row[2].clone()]), "{tiles:?}");
 }
 
-/// The errors that `export` told, of the models that the report could export again.
+/// Errors reported by `export` for the models that the report can export again.
 fn check_errors(found: &Value, folder: &Folder) {
     let mut expected = Vec::new();
     for bits in [8, 4] {
@@ -191,7 +191,7 @@ fn check_boards(found: &Value, folder: &Folder) {
     assert_eq!(counts, ["15,680", "200", "100"]);
 }
 
-/// The counts of `several.json` and `one.json`, and who counted.
+/// The counts in `several.json` and `one.json`, and their source.
 fn check_instructions(found: &Value, folder: &Folder) {
     let records: Vec<Record> = serde_json::from_slice(&folder.read("several.json")).expect("records");
     let one: Record = serde_json::from_slice(&folder.read("one.json")).expect("a record");
@@ -220,7 +220,7 @@ fn check_instructions(found: &Value, folder: &Folder) {
     }
 }
 
-/// Checks for the light and the dark theme alike.
+/// Checks both the light and the dark theme.
 fn check_shown(found: &Value) {
     assert_eq!(found["faults"], Value::Array(Vec::new()));
     assert_eq!(found["fetched"], Value::Array(Vec::new()), "nothing comes from anywhere else");
@@ -268,7 +268,7 @@ fn record(folder: &Folder, board: &str, (mean, min, max): (f64, u64, u64)) -> Va
     })
 }
 
-/// The names of ten boards stand beside what was measured on them, and leave it room on a phone.
+/// The names of ten boards are next to their measurements and leave space for them on a phone.
 #[test]
 fn ten_boards_fit_a_phone() {
     let folder = sample::folder();
@@ -294,7 +294,7 @@ fn ten_boards_fit_a_phone() {
     assert!(found["narrowest"].as_f64().expect("a width") > 150.0, "{}", found["narrowest"]);
 }
 
-/// Bars of the measured counts: as long as the counts are large, beside the largest of all.
+/// Bars of the measured counts: proportional to the largest one.
 #[test]
 fn bars_are_as_long_as_the_counts() {
     let folder = sample::folder();

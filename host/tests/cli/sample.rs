@@ -1,4 +1,4 @@
-//! Small files to begin with: a set of images of 4 x 3 pixels in 3 classes, networks and device models for it.
+//! Small fixture files: a set of images of 4 x 3 pixels in 3 classes, networks and device models for it.
 
 use crate::tool::Folder;
 use foldnet::network::architecture::NormPlacement;
@@ -32,7 +32,7 @@ pub(crate) fn folder() -> Folder {
     folder
 }
 
-/// An IDX file of images, no two alike.
+/// An IDX file of pairwise different images.
 pub(crate) fn images(count: usize, height: usize, width: usize) -> Vec<u8> {
     let pixels = (0..count * height * width).map(|at| (at * 97 % 251) as u8);
     header(&[0x803, count as u32, height as u32, width as u32]).into_iter().chain(pixels).collect()
@@ -44,7 +44,7 @@ pub(crate) fn labels(count: u32, classes: u32) -> Vec<u8> {
     header(&[0x801, count]).into_iter().chain(labels).collect()
 }
 
-/// Numbers as an IDX file has them.
+/// Numbers in IDX byte order.
 pub(crate) fn header(numbers: &[u32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
 }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::Stdio;
 
-/// `table.csv`: rows of two numbers and a class, which the first of them tells. Sets are remembered by their contents, on the whole
-/// machine: tests that run at the same time take different numbers of rows.
+/// `table.csv`: rows of two numbers and a class determined by the first number. Sets are remembered by their contents,
+/// on the whole machine: tests that run at the same time take different numbers of rows.
 fn table(folder: &Folder, rows: usize) {
     let mut text = String::from("length,width,kind\n");
     for row in 0..rows {
@@ -18,7 +18,7 @@ fn table(folder: &Folder, rows: usize) {
     folder.write("table.csv", text.as_bytes());
 }
 
-/// `walk.csv`: four recordings of two channels, whose last one swings more.
+/// `walk.csv`: four two-channel recordings; in the last one the amplitude is larger.
 fn walk(folder: &Folder) {
     let mut text = String::from("x,y,recording,strange\n");
     for (recording, size) in ["a", "b", "c", "d"].iter().zip([400.0, 380.0, 420.0, 900.0]) {
@@ -31,7 +31,7 @@ fn walk(folder: &Folder) {
     folder.write("walk.csv", text.as_bytes());
 }
 
-/// `values.csv`: 150 rows of two inputs and what follows from them.
+/// `values.csv`: 150 rows of two inputs and the values computed from them.
 fn values(folder: &Folder) {
     let mut text = String::from("a,b,sum\n");
     for row in 0..150 {
@@ -237,7 +237,7 @@ fn bad_tables() {
     refuses(&good, "--schedule plateau:2,0.5 --valid-split 0", "there are no examples to validate on");
 }
 
-/// `train` takes a table, and says `words` of it.
+/// `train` accepts a table and prints `words`.
 fn takes(table: &str, flags: &str, words: &str) {
     let folder = Folder::new();
     folder.write("x.csv", table.as_bytes());

@@ -1,4 +1,4 @@
-//! `--merge` and `--prune` of `export` and `train --bits`: what they say, what the file has, and what they refuse.
+//! `--merge` and `--prune` of `export` and `train --bits`: their output, the resulting file, and what they reject.
 
 use crate::sample;
 use crate::tool::Folder;
@@ -53,7 +53,7 @@ fn what_cannot_be_smaller_is_refused() {
     folder.run("export run --merge --max-loss 0 --out a.fnet").misused("above 0");
 }
 
-/// Without validation examples, the cost is that on the others, not half of it.
+/// Without validation examples, the cost is that of the training examples, not half of it.
 #[test]
 fn the_cost_is_measured_without_validation_too() {
     let folder = sample::folder();
@@ -65,8 +65,8 @@ fn the_cost_is_measured_without_validation_too() {
     assert_eq!((before, loss.as_u64()), (&whole["accuracy"], Some(24)));
 }
 
-/// Merged first, then trained: what training says of the test images is what the checkpoint and the model file do, and
-/// the same command gives the same bytes.
+/// Merged first, then trained: the test results reported by training equal those of the checkpoint and the model file,
+/// and the same command gives the same bytes.
 #[test]
 fn a_merged_network_is_trained_in_integers() {
     let folder = trained();
@@ -96,7 +96,7 @@ fn a_merged_network_is_trained_in_integers() {
     assert!(inspected.stdout.contains("inputs of 4x3") && inspected.stdout.contains(&words), "{}", inspected.stdout);
     let compared = folder.run("compare small small.fnet run --dataset set").succeeded();
     assert!(compared.stdout.contains("small.fnet"), "{}", compared.stdout);
-    // Of a fresh network: floats first.
+    // From scratch: trained in floats first.
     folder.run("train --norm none --dataset set --merge --max-loss 200 --bits 8 --epochs 2 --out two").succeeded();
     assert!(folder.history("two")["smaller"]["max_loss"] == 200.0 && folder.history("two/float")["smaller"].is_null());
     folder.run("export small --dataset set --bits 4 --merge --out a.fnet").refused(&[

@@ -1,4 +1,4 @@
-//! Terminal conveniences: completions, man pages, `--quiet`, and no colour where it is not wanted.
+//! Terminal conveniences: completions, man pages, `--quiet`, and no colour unless wanted.
 
 use crate::sample;
 use crate::tool::Folder;
@@ -58,7 +58,7 @@ fn quiet_is_silent_but_for_errors_and_objects() {
     folder.run("summary none -q").refused(&["none: cannot be read"]);
 }
 
-/// A pseudo-terminal by util-linux's `script`: bold there, and nowhere else.
+/// A pseudo-terminal by util-linux's `script`: bold there and only there.
 #[test]
 fn colour_is_for_terminals_that_want_it() {
     let folder = sample::folder();

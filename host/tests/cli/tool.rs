@@ -1,4 +1,4 @@
-//! Runs the program in a folder of its own, and holds on to what came out.
+//! Runs the program in its own folder and keeps its output.
 
 use foldnet::train::history::History;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 /// The program under test.
 pub(crate) const FOLDNET: &str = env!("CARGO_BIN_EXE_foldnet");
 
-/// A folder that the program runs in, so that it is given bare names; gone at the end of the test.
+/// Working folder of the program, so that tests can use bare file names; deleted at the end of the test.
 pub(crate) struct Folder(TempDir);
 
 impl Folder {
@@ -41,7 +41,7 @@ impl Folder {
         fs::write(path, bytes).expect("written");
     }
 
-    /// The program with arguments that are parted by spaces, blind to where this machine keeps its images.
+    /// The program with space-separated arguments, isolated from the data sets on this machine.
     pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = self.program(Path::new(FOLDNET));
         command.args(arguments.split_whitespace()).env_remove("FOLDNET_DATA").env_remove("FOLDNET_DATA_URL");
@@ -59,7 +59,7 @@ impl Folder {
         Done::of(&mut self.command(arguments), arguments)
     }
 
-    /// Every file with its bytes, every folder with none.
+    /// Every file with its contents; folders have empty contents.
     pub(crate) fn contents(&self) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
         let mut found = BTreeMap::new();
         list(self.0.path(), &mut found);
@@ -106,7 +106,7 @@ impl Done {
         self
     }
 
-    /// The one object of a run with `--json`: a line on stdout, and nothing else there.
+    /// The JSON object printed with `--json`: exactly one line on stdout.
     pub(crate) fn json(self) -> Value {
         let done = self.succeeded();
         let value: Value = serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}: {done:?}"));
@@ -114,7 +114,7 @@ impl Done {
         value
     }
 
-    /// Exit code 1 and one line on stderr that holds all of `words`.
+    /// Exit code 1 and one line on stderr that contains all of `words`.
     pub(crate) fn refused(self, words: &[&str]) -> Self {
         let line = self.stderr.strip_prefix("foldnet: ").and_then(|text| text.strip_suffix('\n'));
         let line = line.unwrap_or_else(|| panic!("no whole line of foldnet's: {self:?}"));
@@ -123,7 +123,7 @@ impl Done {
         self
     }
 
-    /// Exit code 2 and one line that holds `words` and says where help is.
+    /// Exit code 2 and one line that contains `words` and refers to the help.
     pub(crate) fn misused(self, words: &str) -> Self {
         assert_eq!((self.code, self.stderr.starts_with("foldnet: ")), (Some(2), true), "{self:?}");
         assert!(self.stderr.lines().count() == 1 && self.stderr.ends_with(" --help\n"), "{self:?}");

@@ -1,4 +1,4 @@
-//! Trainings that are resumed, go on from another, keep their best epoch, or diverge.
+//! Training runs that are resumed, start from another run, keep their best epoch, or diverge.
 
 use crate::tool::Folder;
 use serde_json::Value;
@@ -43,8 +43,8 @@ fn what_cannot_be_resumed_says_so() {
     assert!(folder.run("train --resume run --seed 3").code == Some(2), "its flags are its own");
 }
 
-/// With weights that stand still, the loss tells which examples share a batch, because BatchNormalization normalizes
-/// each batch by itself.
+/// With constant weights, the loss reveals which examples share a batch, because BatchNormalization normalizes each
+/// batch by itself.
 #[test]
 fn going_on_draws_an_order_of_its_own() {
     let folder = Folder::new();
@@ -64,7 +64,7 @@ fn going_on_draws_an_order_of_its_own() {
 #[test]
 fn the_best_epoch_is_kept_and_training_ends_early() {
     let folder = Folder::new();
-    // The rate is so small after the first epoch that nothing gets better.
+    // After the first epoch the learning rate is too small for any improvement.
     let how = "--epochs 30 --patience 2 --monitor val_accuracy --schedule step:1,0 --log csv --out run";
     let done = folder.run(&format!("{SMALL} {how}")).succeeded();
     let history = folder.history("run");

@@ -1,5 +1,5 @@
-//! Nothing wrong in silence, nothing hostile gets through: files that look like a run and are none, text that is meant for
-//! the terminal instead of its reader, networks whose numbers are none, outputs that lie where inputs do.
+//! No silent errors, no hostile input: files that only look like a run, terminal escape sequences in names, networks
+//! with non-finite values, outputs that would overwrite inputs.
 
 use crate::sample::{self, PIXELS, Tensors, write_network};
 use crate::tool::{Done, Folder};
@@ -19,7 +19,7 @@ fn trained() -> Folder {
     folder
 }
 
-/// Runs to its end, which must come soon.
+/// Runs to completion, with a time limit.
 fn soon(folder: &Folder, arguments: &str) -> Done {
     let mut child = folder.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
     let start = Instant::now();
@@ -40,7 +40,7 @@ fn change(folder: &Folder, name: &str, change: impl Fn(&mut Tensors)) {
     folder.write(name, &tensors.bytes());
 }
 
-/// Every value of a tensor.
+/// Sets every value of a tensor to `value`.
 fn fill(tensors: &mut Tensors, name: &str, value: f32) {
     tensors.get(name).1.chunks_exact_mut(4).for_each(|bytes| bytes.copy_from_slice(&value.to_le_bytes()));
 }
@@ -71,7 +71,7 @@ fn no_proof_is_given_by_networks_that_compute_no_numbers() {
     }
     folder.run(&format!("evaluate {name} --dataset set")).refused(&[name, "example 0"]);
     folder.run(&format!("export {name} --format onnx --out a.onnx")).refused(&[name, "not a number"]);
-    // Behind the last ReLU.
+    // After the last ReLU.
     change(&folder, name, |tensors| {
         fill(tensors, "batch_normalization_1/beta", 3e38);
         fill(tensors, "dense_1/kernel", 3e38);
@@ -101,7 +101,7 @@ fn a_class_beyond_the_256th_is_told() {
     assert_eq!(fs::read(folder.path("q.txt")).expect("there"), fs::read(folder.path("p.txt")).expect("there"));
 }
 
-/// Whether a terminal shows every character and obeys none.
+/// Whether every character is printable and none is a control character.
 fn is_shown(text: &str) -> bool {
     text.chars().all(|character| character == '\n' || foldnet_data::text::is_plain(character))
 }
@@ -158,7 +158,7 @@ fn a_name_of_any_length_has_its_bar() {
         tensors.metadata.insert("labels".into(), labels);
     });
     let done = soon(&folder, "predict good.safetensors --dataset set --index 0");
-    // Shown in part, or refused where it is read.
+    // Shown truncated, or rejected when read.
     assert!(matches!(done.code, Some(0 | 1)), "{done:?}");
     assert!(done.stdout.lines().chain(done.stderr.lines()).all(|line| line.chars().count() < 3_000), "{done:?}");
 }

@@ -24,7 +24,7 @@ impl Busy {
 impl Drop for Busy {
     fn drop(&mut self) {
         for child in &mut self.0 {
-            // It ends with us in any case; nothing can be done about one that does not.
+            // Killed when dropped; a failure to kill it cannot be handled here.
             let _ = child.kill();
             let _ = child.wait();
         }

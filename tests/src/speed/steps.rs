@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use std::time::{Duration, Instant};
 
-/// Random images and labels, as many as an epoch has, so that picked ones are in no cache; and an order to pick them in.
+/// Random images and labels, one epoch's worth so that no batch is still cached, and the order in which to use them.
 pub struct Data {
     pixels: Vec<u8>,
     labels: Vec<u16>,
@@ -31,7 +31,7 @@ impl Data {
         Self { pixels, labels, order, scale, shift }
     }
 
-    /// Batch number `index` of `size` images, over and over.
+    /// Batch number `index` of `size` images, wrapping around.
     pub fn batch(&self, index: usize, size: usize) -> (Standardized<'_, u8>, &[u16]) {
         let first = index % (EPOCH / size) * size;
         let picked = &self.order[first..first + size];
@@ -60,7 +60,7 @@ impl<'a> Steps<'a> {
         Self { data, layers, batch, params, workspace, next: 0 }
     }
 
-    /// The parameters as they stand.
+    /// The current parameters.
     pub fn params(&self) -> &[f32] {
         &self.params
     }
@@ -68,7 +68,7 @@ impl<'a> Steps<'a> {
     /// One more step.
     ///
     /// # Panics
-    /// If the layers are no network.
+    /// If the layers do not form a valid network.
     pub fn step<C: Compute>(&mut self, compute: &C) -> Metrics {
         let Self { data, layers, batch, params, workspace, next } = self;
         let (pixels, labels) = data.batch(*next, *batch);

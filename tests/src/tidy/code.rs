@@ -48,7 +48,7 @@ pub fn no_silenced_lint(file: &File) -> Result<Vec<Finding>, String> {
             let silences = matches!(tokens.ident(at), Some("allow" | "expect"));
             if let Some(end) = tokens.group(at + 1, Delimiter::Parenthesis).filter(|_| silences) {
                 let lints: Vec<_> = (at + 2..end).filter_map(|at| tokens.ident(at)).collect();
-                let what = format!("silences `{}`: mend the cause", lints.join("::"));
+                let what = format!("silences `{}`: fix the cause instead", lints.join("::"));
                 findings.push(Finding::at(file, tokens.line(at), what));
             }
         }
@@ -61,7 +61,7 @@ pub fn no_silenced_lint(file: &File) -> Result<Vec<Finding>, String> {
 /// # Errors
 /// When the file is not Rust.
 pub fn no_std_no_alloc(file: &File) -> Result<Vec<Finding>, String> {
-    named_crates(file, &["std", "alloc"], "core does without")
+    named_crates(file, &["std", "alloc"], "not allowed in core")
 }
 
 /// None of `crates` is named, outside tests.

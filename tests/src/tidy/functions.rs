@@ -63,12 +63,12 @@ pub fn longest(file: &File) -> Result<Vec<Finding>, String> {
     let long = functions(file)?.into_iter().filter(|function| function.lines > LONGEST);
     Ok(long
         .map(|Function { name, line, lines }| {
-            Finding::at(file, line, format!("`{name}` has {lines} lines, {LONGEST} at most: split it by steps"))
+            Finding::at(file, line, format!("`{name}` has {lines} lines (maximum {LONGEST}): split it into steps"))
         })
         .collect())
 }
 
-/// The length that nine functions of ten do not exceed (nearest rank); 0 without functions.
+/// The 90th percentile of function length (nearest rank); 0 if there are no functions.
 pub fn percentile_90(lengths: &[usize]) -> usize {
     let mut sorted = lengths.to_vec();
     sorted.sort_unstable();
@@ -109,7 +109,7 @@ mod tests {
         let file = |lines: usize| File::new("core/src/a.rs", &format!("\nfn a() {{{}}}", "\n".repeat(lines - 1)));
         assert!(longest(&file(80)).unwrap().is_empty());
         let found = longest(&file(81)).unwrap();
-        assert_eq!(found[0].to_string(), "core/src/a.rs:2: `a` has 81 lines, 80 at most: split it by steps");
+        assert_eq!(found[0].to_string(), "core/src/a.rs:2: `a` has 81 lines (maximum 80): split it into steps");
     }
 
     #[test]

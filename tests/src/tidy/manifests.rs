@@ -7,9 +7,9 @@ use toml::{Table, Value};
 struct Rule {
     package: &'static str,
     /// On every target.
-    knows: &'static [&'static str],
+    allowed: &'static [&'static str],
     /// Only under [`ON_A_PC`].
-    knows_on_a_pc: &'static [&'static str],
+    allowed_on_a_pc: &'static [&'static str],
 }
 
 const DATA: &str = "foldnet-data";
@@ -21,18 +21,18 @@ const C: &str = "foldnet-c";
 const HOST: &str = "foldnet";
 
 const RULES: [Rule; 12] = [
-    Rule { package: CORE, knows: &[], knows_on_a_pc: &[] },
-    Rule { package: C, knows: &[CORE], knows_on_a_pc: &[] },
-    Rule { package: DATA, knows: &[], knows_on_a_pc: &[] },
-    Rule { package: IMPORT, knows: &[], knows_on_a_pc: &[] },
-    Rule { package: SIM, knows: &[CORE], knows_on_a_pc: &[DATA] },
-    Rule { package: PLUGIN, knows: &[], knows_on_a_pc: &[] },
-    Rule { package: HOST, knows: &[CORE, DATA, IMPORT, SIM], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-fuzz", knows: &[CORE, IMPORT, "foldnet-tests"], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-motion", knows: &[CORE], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-stm32f405", knows: &[CORE], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-tests", knows: &[CORE, DATA, IMPORT, SIM, PLUGIN, HOST], knows_on_a_pc: &[] },
-    Rule { package: "foldnet-wasm-cases", knows: &[CORE], knows_on_a_pc: &[] },
+    Rule { package: CORE, allowed: &[], allowed_on_a_pc: &[] },
+    Rule { package: C, allowed: &[CORE], allowed_on_a_pc: &[] },
+    Rule { package: DATA, allowed: &[], allowed_on_a_pc: &[] },
+    Rule { package: IMPORT, allowed: &[], allowed_on_a_pc: &[] },
+    Rule { package: SIM, allowed: &[CORE], allowed_on_a_pc: &[DATA] },
+    Rule { package: PLUGIN, allowed: &[], allowed_on_a_pc: &[] },
+    Rule { package: HOST, allowed: &[CORE, DATA, IMPORT, SIM], allowed_on_a_pc: &[] },
+    Rule { package: "foldnet-fuzz", allowed: &[CORE, IMPORT, "foldnet-tests"], allowed_on_a_pc: &[] },
+    Rule { package: "foldnet-motion", allowed: &[CORE], allowed_on_a_pc: &[] },
+    Rule { package: "foldnet-stm32f405", allowed: &[CORE], allowed_on_a_pc: &[] },
+    Rule { package: "foldnet-tests", allowed: &[CORE, DATA, IMPORT, SIM, PLUGIN, HOST], allowed_on_a_pc: &[] },
+    Rule { package: "foldnet-wasm-cases", allowed: &[CORE], allowed_on_a_pc: &[] },
 ];
 
 /// The condition for dependencies that only exist on a PC.
@@ -50,7 +50,7 @@ pub fn foreign_crates(folder: &str) -> Vec<String> {
         _ => return Vec::new(),
     };
     let Some(rule) = RULES.iter().find(|rule| rule.package == package) else { return Vec::new() };
-    let known = |name: &str| name == package || rule.knows.contains(&name) || rule.knows_on_a_pc.contains(&name);
+    let known = |name: &str| name == package || rule.allowed.contains(&name) || rule.allowed_on_a_pc.contains(&name);
     RULES.iter().map(|rule| rule.package).filter(|name| !known(name)).map(|name| name.replace('-', "_")).collect()
 }
 
@@ -74,15 +74,15 @@ pub fn arrows(manifest: &File, workspace: &File) -> Result<Vec<Finding>, String>
     };
     let mut findings = Vec::new();
     for Dependency { key, package, condition } in dependencies(&table, &parse(workspace)?) {
-        let on_a_pc = condition.as_deref() == Some(ON_A_PC) && rule.knows_on_a_pc.contains(&package.as_str());
-        if RULES.iter().all(|rule| rule.package != package) || rule.knows.contains(&package.as_str()) || on_a_pc {
+        let on_a_pc = condition.as_deref() == Some(ON_A_PC) && rule.allowed_on_a_pc.contains(&package.as_str());
+        if RULES.iter().all(|rule| rule.package != package) || rule.allowed.contains(&package.as_str()) || on_a_pc {
             continue;
         }
         let condition = condition.map_or(String::new(), |condition| format!(" under {condition}"));
         findings.push(Finding::at(
             manifest,
             line_of(manifest, &key),
-            format!("{name} may not know {package}{condition}"),
+            format!("{name} must not depend on {package}{condition}"),
         ));
     }
     Ok(findings)
@@ -122,7 +122,7 @@ pub fn lints(manifest: &File) -> Result<Vec<Finding>, String> {
             findings.push(Finding::at(
                 manifest,
                 line_of(manifest, &lint),
-                format!("silences `{lint}`: mend the cause"),
+                format!("silences `{lint}`: fix the cause instead"),
             ));
         }
     }
@@ -201,7 +201,9 @@ mod tests {
 
     #[test]
     fn arrows_against_the_design_are_found() {
-        let no = |package: &str, line: usize, rest: &str| format!("a/Cargo.toml:{line}: {package} may not know {rest}");
+        let no = |package: &str, line: usize, rest: &str| {
+            format!("a/Cargo.toml:{line}: {package} must not depend on {rest}")
+        };
         let core_host = no("foldnet-core", 4, "foldnet");
         check("foldnet-core", "[dependencies]\nfoldnet = \"1\"", &[&core_host]);
         check("foldnet-core", "[dev-dependencies]\nfoldnet = \"1\"", &[&core_host]);
@@ -227,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn core_knows_nobody_by_name() {
+    fn core_depends_on_nothing_by_name() {
         let mut foreign = foreign_crates("core");
         foreign.sort();
         assert_eq!(

@@ -24,7 +24,7 @@ pub enum Kind {
     Open {
         /// Its bracket.
         delimiter: Delimiter,
-        /// Place of its [`Kind::Close`] in the list.
+        /// Index of its [`Kind::Close`] in the list.
         close: usize,
     },
     /// The end of a group.
@@ -50,12 +50,12 @@ impl Tokens {
         Ok(Self(tokens))
     }
 
-    /// How many there are.
+    /// Number of tokens.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -65,7 +65,7 @@ impl Tokens {
         self.0.get(at).map_or(0, |token| token.line)
     }
 
-    /// The name at a place, if one is there.
+    /// The identifier at an index, if there is one.
     pub fn ident(&self, at: usize) -> Option<&str> {
         match self.0.get(at)? {
             Token { kind: Kind::Ident(name), .. } => Some(name),
@@ -123,7 +123,8 @@ impl Tokens {
         in_tests
     }
 
-    /// `[test]` or `[cfg(test)]`; nothing more involved, so that what is only sometimes a test is not excused.
+    /// `[test]` or `[cfg(test)]`; no other conditions, so that code that is compiled outside tests too is still
+    /// checked.
     fn is_test_attribute(&self, open: usize, close: usize) -> bool {
         match self.ident(open + 1) {
             Some("test") => close == open + 2,
@@ -132,7 +133,7 @@ impl Tokens {
         }
     }
 
-    /// Behind the first `{..}` or `;` from `at` on, further attributes skipped.
+    /// Index after the first `{..}` or `;` from `at` on, skipping further attributes.
     fn item_end(&self, mut at: usize) -> usize {
         while at < self.len() {
             if let Some(close) = self.group(at, Delimiter::Brace) {

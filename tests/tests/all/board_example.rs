@@ -26,7 +26,7 @@ fn example() -> PathBuf {
     root().join("examples/stm32f405")
 }
 
-/// Builds the example as its Cargo.lock says, and returns its ELF file.
+/// Builds the example with its Cargo.lock, and returns its ELF file.
 fn build(features: &[&str]) -> PathBuf {
     let mut cargo = build_command(board().target, &example()).unwrap_or_else(|error| panic!("{error}"));
     let target = root().join("target/examples");
@@ -41,7 +41,7 @@ fn it_builds_for_a_probe_and_says_the_class_to_an_emulator() {
     check_flash_in_page("flash: `examples/stm32f405`", 1, &probe);
     let elf = std::fs::read(probe).unwrap();
     // defmt's log messages are looked up in a section of this name.
-    assert!(elf.windows(6).any(|bytes| bytes == b".defmt"), "no texts for defmt");
+    assert!(elf.windows(6).any(|bytes| bytes == b".defmt"), "no defmt strings");
 
     let (elf, folder) = (build(&SEMIHOSTING), Path::new(env!("CARGO_TARGET_TMPDIR")).join("board_example"));
     std::fs::create_dir_all(&folder).unwrap();

@@ -88,7 +88,7 @@ fn check(name: &str) {
     let column = 1 + BOARDS.iter().position(|board| *board == name).expect("a column");
     check_flash_in_page("flash: `c/example`", column, &folder.join(format!("{name}.elf")));
     let images = test(IMAGES);
-    // Into the second slot where there is one.
+    // Into the second slot if there is one.
     let room = board.room();
     let slot = |number| Some((room.slot(number)?.offset as usize, board.slot_image(number, 1, model())?));
     let (offset, flash) = slot(1).or_else(|| slot(0)).expect("a slot");
@@ -102,12 +102,12 @@ fn check(name: &str) {
     });
     let answers = std::fs::read(folder.join("answers")).unwrap();
     let words: Vec<u32> = answers.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
-    assert_eq!(words.len(), IMAGES * 11, "{name}: a class and ten logits an image");
+    assert_eq!(words.len(), IMAGES * 11, "{name}: one class and ten logits per image");
     let differing = words.chunks(11).zip(expected.chunks(11)).position(|(board, pc)| board != pc);
     assert_eq!(differing, None, "{name}: the first image whose answer is not the simulator's");
     let right =
         words.chunks(11).zip(images.classes().unwrap()).filter(|(words, label)| words[0] == u32::from(**label)).count();
-    assert!(right >= IMAGES * 8 / 10, "{name}: {right} of {IMAGES} are recognized");
+    assert!(right >= IMAGES * 8 / 10, "{name}: {right} of {IMAGES} classified correctly");
 }
 
 /// A reconstruction of four `i16` values with integers, each nearly equal to its input.
@@ -145,7 +145,7 @@ fn a_score_is_the_simulator_s() {
     let answers = std::fs::read(folder.join("answers")).unwrap();
     let words: Vec<u32> = answers.chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
     assert_eq!(words, expected);
-    assert!((1..20).contains(&above), "{above} of 20 are above the threshold: it tells nothing apart");
+    assert!((1..20).contains(&above), "{above} of 20 are above the threshold: it separates nothing");
 }
 
 #[test]

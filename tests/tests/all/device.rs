@@ -38,7 +38,7 @@ const SMALL: [&str; 2] = ["microbit", "lm3s6965evb"];
 fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation {
     let task = Task { firmware: firmware::of(board), model: &exported.model, examples: test, layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{} on {board}: {error}", exported.name));
-    judge(board, exported, &run, test, floor);
+    check_against_simulation(board, exported, &run, test, floor);
     run
 }
 
@@ -46,22 +46,22 @@ fn check(board: &str, exported: &Exported, test: View, floor: f64) -> Emulation 
 fn check_everywhere(exported: &Exported, without_room: &[&str], floor: f64) {
     let (firmware, test) = (firmware::all(), test(SOME));
     let models = [&*exported.model];
-    // Tests run beside each other already.
+    // Tests already run in parallel.
     let survey = Survey { firmware, models: &models, examples: test, layers: false, threads: 1 };
     let runs = emulate_all(&survey, &|_| ());
     assert_eq!(runs.len(), BOARDS.len());
     for (firmware, run) in firmware.iter().zip(runs.into_iter().flatten()) {
         let board = firmware.board().name;
         match run {
-            Ok(run) => judge(board, exported, &run, test, floor),
+            Ok(run) => check_against_simulation(board, exported, &run, test, floor),
             Err(EmulateError::DoesNotFit(DoesNotFit::Flash { .. })) if without_room.contains(&board) => (),
             Err(error) => panic!("{} on {board}: {error}", exported.name),
         }
     }
 }
 
-/// Checks a run against our own simulation.
-fn judge(board: &str, exported: &Exported, run: &Emulation, test: View, floor: f64) {
+/// Checks a run against our simulation.
+fn check_against_simulation(board: &str, exported: &Exported, run: &Emulation, test: View, floor: f64) {
     let (what, images, instructions) = (format!("{} on {board}", exported.name), test.len(), run.instructions);
     println!(
         "{what}: {images} images, accuracy {:.4}, {:.0} instructions ({} to {}), kernel {}, flash {}, RAM {}, logits {}",

@@ -120,7 +120,7 @@ fn the_folded_network_computes_what_the_network_computes() {
     let mut worst = Worst::default();
     let clear: usize = (0..CASES).map(|seed| check_case(&Case::new(seed), &format!("case {seed}"), &mut worst)).sum();
     println!("largest deviations in parts of their tolerance: {worst:.2?}; {clear} clear classes");
-    // Were the tolerance so wide that rounding blurs the logits, few classes would be clear.
+    // If the tolerance were wide enough to blur the logits, few classes would be unambiguous.
     assert!(clear as u64 > CASES * IMAGES as u64 * 9 / 10, "only {clear} classes are clear");
 }
 
@@ -199,7 +199,7 @@ fn the_tolerances_see_a_layer_that_is_a_thousandth_off() {
         seen = Seen { any: seen.any + any, exact: seen.exact + exact, rounded: seen.rounded + rounded };
     }
     println!("of {CASES} faults: {seen:?}");
-    // Behind a narrow layer whose ReLUs are all shut nothing is seen by anyone.
+    // After a narrow layer whose ReLUs are all zero, no difference is visible.
     assert!(seen.any > CASES * 9 / 10, "{seen:?}");
     assert!(seen.exact == seen.any, "the fold in f64 hides a fault: {seen:?}");
     assert!(seen.rounded > seen.any * 95 / 100, "f32 hides faults: {seen:?}");

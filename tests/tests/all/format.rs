@@ -62,7 +62,7 @@ const TINY: [u8; 244] = [
     0, 0, 0, 0, 0, 0, 0, 0,
     b'a', b'\n', b'b', b'\n',   // 224 names
     0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0xEC, 0xFC, 0xB6, 0xFC,     // 240 CRC-32 of all before
+    0xEC, 0xFC, 0xB6, 0xFC,     // 240 CRC-32 of everything before
 ];
 
 fn tiny_layers() -> [FloatLayer; 2] {
@@ -162,7 +162,7 @@ fn sums_are_taken_in_the_order_of_the_format() {
     let mut source = Source::new(5);
     let mut otherwise = 0;
     for width in (1..=40).chain([784]) {
-        // The second layer sees what is not a whole number, too.
+        // The second layer also gets non-integers.
         let mut layers = random_layers(&[width, width, 9], &mut source);
         layers[0].relu = false;
         check_round_trip(1, width, "", &layers, &mut source);
@@ -172,7 +172,7 @@ fn sums_are_taken_in_the_order_of_the_format() {
         let in_a_row = row.iter().zip(&x).map(|(w, x)| w * x).sum::<f32>() + layers[0].bias[0];
         otherwise += usize::from(in_a_row.to_bits() != literal_unit(row, &x, layers[0].bias[0], false).to_bits());
     }
-    assert!(otherwise > 20, "the order hardly matters here: {otherwise} of 41 sums differ");
+    assert!(otherwise > 20, "the order hardly matters here: only {otherwise} of 41 sums differ");
 }
 
 #[test]

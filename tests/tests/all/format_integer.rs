@@ -67,7 +67,7 @@ const TINY: [u8; 308] = [
     0, 0, 0, 0, 0, 0, 0, 0,
     0, 0, 0, 0, 0, 0, 0, 0,     // 288 softmax
     0, 0, 0, 0, 0, 0, 0, 0,
-    0xA9, 0xCC, 0x4E, 0xC8, // 304 CRC-32 of all before
+    0xA9, 0xCC, 0x4E, 0xC8, // 304 CRC-32 of everything before
 ];
 
 const TINY_ROWS: [&[Row]; 3] = [
@@ -164,8 +164,8 @@ fn a_tiny_model_has_these_bytes() {
     check(&[0, 255, 0, 0, 255], 1, [-272, 0]);
 }
 
-/// Without an order the file is shorter by 16 bytes, says so in byte 7 of the first layer's entry, and uses the inputs
-/// in their original order; an order that changes nothing is not written either.
+/// Without an order the file is 16 bytes shorter, byte 7 of the first layer's entry says so, and the inputs are used in
+/// their original order; an order that changes nothing is not written either.
 #[test]
 fn inputs_are_taken_as_they_come_where_there_is_no_order() {
     let plain = file(&ModelSpec { order: &[], ..tiny_spec() }).unwrap();
@@ -267,7 +267,7 @@ fn weights_and_rows_that_do_not_fit_are_not_written() {
     let with = |row| encode_last(8, weights, &[rows[0], row]);
     assert_eq!(with(Row { multiplier: 1 << 15, ..rows[1] }), bad_row);
     assert_eq!(with(Row { shift: 31, ..rows[1] }), bad_row);
-    // Weights of 65 in all: 255 * 65 from the edge.
+    // Weights that sum to 65: 255 * 65 below the limit.
     assert_eq!(with(Row { bias: i32::MAX - 255 * 65, ..rows[1] }), Ok(()));
     assert_eq!(with(Row { bias: i32::MAX - 255 * 65 + 1, ..rows[1] }), bad_row);
     assert_eq!(with(Row { bias: i32::MIN, ..rows[1] }), bad_row);
@@ -288,7 +288,7 @@ fn an_order_that_is_no_permutation_is_not_written() {
 fn rows_say_how_large_their_sums_become() {
     let check = |bits: u8, inputs: usize, units: usize, expected: u8| {
         let largest = (1i8 << (bits - 1)).wrapping_sub(1);
-        // All sums are as large as can be in row 1 of a half and in row 7, and 0 elsewhere.
+        // The sums of row 1 of a halfword and of row 7 are maximal, all others 0.
         let is_large = |unit: usize| unit % 8 == 7 || unit == 1;
         let weights = (0..units * inputs).map(|i| if is_large(i / inputs) { largest } else { 0 });
         let (weights, rows) = (weights.collect::<Vec<_>>(), vec![Row { multiplier: 30_000, ..Row::default() }; units]);
@@ -335,7 +335,7 @@ fn values_that_are_turned_around_have_a_bit_each() {
     assert_eq!(exercise(&bytes), Ok(()));
     check_sealed_damage(&bytes);
     check_random_changes(std::slice::from_ref(&bytes), &mut Source::new(23));
-    // A value that there is not, a map too many, maps of another kind.
+    // A nonexistent value, one map too many, maps of another kind.
     let start = section(&bytes, 2).start;
     for (at, byte) in [(8, 0b10_1101), (15, 0x80), (2, 2), (2, 0), (1, 1), (0, 6)] {
         let mut changed = bytes.clone();

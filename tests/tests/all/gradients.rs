@@ -85,9 +85,9 @@ fn compare(case: &Case, expected: &Gradient, core: &[f64]) -> Tally {
     tally
 }
 
-/// A BatchNormalization of a smaller variance amplifies f32's rounding of its inputs, a thousandfold if several follow
-/// each other: such a case would measure f32, not the gradient. (Units that are 0 everywhere, and a batch of one, have
-/// an exact variance of 0 and are compared.)
+/// A BatchNormalization with a smaller variance amplifies f32's rounding of its inputs, a thousandfold if several
+/// follow each other: such a case would measure f32, not the gradient. (Units that are 0 everywhere, and a batch of
+/// one, have an exact variance of 0 and are compared.)
 const LEAST_VARIANCE: f64 = 1e-2;
 
 /// A case suitable for f32, drawn again until it is: ReLU inputs away from the kink, variances not too small.
@@ -113,7 +113,7 @@ fn check_gradient(dice: &mut Dice, layers: &[Layer], inputs: usize, n: usize, sp
 fn assert_few_skipped(tally: &Tally) {
     let Tally { worst, compared, skipped } = tally;
     println!("{compared} gradients compared, {skipped} skipped, worst deviation {worst:.1e}");
-    assert!(skipped * 100 <= *compared, "{skipped} of {compared} skipped: the test looks away too often");
+    assert!(skipped * 100 <= *compared, "{skipped} of {compared} skipped: too many");
 }
 
 #[test]

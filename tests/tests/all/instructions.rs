@@ -9,7 +9,7 @@ use foldnet_tests::exported::{Exported, light_images, test};
 use foldnet_tests::generated;
 use foldnet_tests::instructions::{Row, read, write};
 
-/// Images that are averaged over: enough that a timer's tick does not count.
+/// Number of images to average over: enough to make a timer tick negligible.
 const IMAGES: usize = 1_000;
 
 /// Boards, and the widths that they have room for.
@@ -35,7 +35,7 @@ const LARGE_BOARDS: &Boards = &[
     ("riscv32", &[8, 4, 2]),
 ];
 
-/// Widths, and boards of each, that are looked at with light images.
+/// Widths, and boards for each, that are measured with light images.
 const LIGHT_BOARDS: &[(u8, &Boards)] = &[
     (8, &[("netduinoplus2", &[8]), ("mps2-an385-m0", &[8]), ("riscv32", &[8])]),
     (2, &[("netduinoplus2", &[2]), ("mps2-an385", &[2])]),
@@ -72,7 +72,7 @@ impl Case<'_> {
         assert!(run.identical() && run.layers.len() == layers, "{what}");
         run.layers.iter().zip(&mut counts).for_each(|(count, to)| *to = count.mean.round() as u64);
         counts[3] = run.instructions.mean.round() as u64;
-        // The layers are all there is, but for the class and the way past layers that are not timed.
+        // The layers account for everything except the argmax and the dispatch of layers that are not timed.
         let (layers, all) = (counts[..3].iter().sum::<u64>(), counts[3]);
         assert!(all.abs_diff(layers) < all / 50, "{what}: {layers} in layers, {all} in all");
         let compiler = firmware.compiler().unwrap_or_default().to_owned();
@@ -115,7 +115,7 @@ fn light() -> Vec<Row> {
     LIGHT_BOARDS.iter().copied().flat_map(of).collect()
 }
 
-/// The fault of a row of light images, or of firmware with `low-ram`, compared with that of `after`.
+/// What is wrong with a row for light images or `low-ram` firmware, compared with the row of `after`.
 fn dearer_than_after(row: &Row, after: &[Row]) -> Option<String> {
     let same = |after: &&Row| (&after.board, after.bits) == (&row.board, row.bits);
     let (of_after, of_row) = (after.iter().find(same)?.counts[3], row.counts[3]);
@@ -132,7 +132,7 @@ struct Generated {
 }
 
 const SMALL: Generated = Generated { name: "784", side: 28, units: &[300, 100, 10] };
-/// The first layer as narrow as a large network's: what making a list of its inputs costs is shared by fewer products.
+/// First layer as narrow as that of a large network: the cost of its input list is spread over fewer products.
 const NARROW: Generated = Generated { name: "784-32", side: 28, units: &[32, 10] };
 const LARGE: [Generated; 2] =
     [Generated { name: "3136", side: 56, units: &[32, 10] }, Generated { name: "4096", side: 64, units: &[32, 10] }];
@@ -161,7 +161,7 @@ impl Generated {
     }
 }
 
-/// The cost of a product of a large network relative to one of the small network, in percent, in words.
+/// The cost per product of a large network relative to the small one in percent, as text.
 fn beside(large: &Generated, row: &Row, small: &Generated, of_small: &[Row]) -> Option<(u64, String)> {
     let same = |other: &&Row| (&other.board, other.bits) == (&row.board, row.bits);
     let of_small = of_small.iter().find(same)?.counts[3];
@@ -207,5 +207,5 @@ fn instructions_have_not_grown() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{}\nwhere it is wanted, bless it: see the head of {file}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}\nif intended, regenerate it: see the header of {file}", wrong.join("\n"));
 }

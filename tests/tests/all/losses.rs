@@ -7,7 +7,7 @@ use foldnet_tests::oracle::{self, Answers, Goal};
 use foldnet_tests::random::{Case, Dice};
 use foldnet_tests::tolerance::{GRADIENT, ORACLE_LOSS, largest};
 
-/// Nearer to a kink or to where a rounding changes than this, f32 may see the other side.
+/// Within this distance of a kink or rounding boundary, f32 may land on the other side.
 const MARGIN: f64 = 1e-5;
 
 /// As in `gradients.rs`: smaller variances measure f32.
@@ -43,7 +43,7 @@ fn core(case: &Case, goal: &Goal) -> (Vec<f32>, Metrics) {
     (state[state.len() - network.params()..].to_vec(), metrics)
 }
 
-/// A case that f32 can judge, drawn again until it is one.
+/// A well-conditioned random case for f32; redrawn until it is.
 fn draw(dice: &mut Dice, layers: &[Layer], goal: &mut dyn FnMut(&mut Dice, &mut Case) -> Goal) -> (Case, Goal) {
     for _ in 0..2000 {
         let n = dice.one_of(&[2, 3, 8, 17]);
@@ -82,7 +82,7 @@ fn check(layers: &[Layer], mut goal: impl FnMut(&mut Dice, &mut Case) -> Goal) {
         }
     }
     println!("{layers:?}: {compared} compared, {skipped} skipped, worst {worst:.1e}");
-    assert!(skipped * 50 <= compared, "{skipped} of {compared} skipped: the test looks away too often");
+    assert!(skipped * 50 <= compared, "{skipped} of {compared} skipped: too many");
 }
 
 /// Outputs and targets of similar size, `[N][outputs]`.
@@ -166,7 +166,7 @@ fn of_dropout_with_the_mask_of_its_seed() {
     }
 }
 
-/// As far as it is defined: with the straight-through slope, 1 where the ReLU is neither 0 nor at its end.
+/// The straight-through slope: 1 where the ReLU is neither 0 nor saturated.
 #[test]
 fn of_quantized_relus() {
     for step in [0.5, 0.01, 0.003] {

@@ -1,5 +1,5 @@
-//! Tests across crates, in one program that is linked once. `tidy` and `speed` are programs of their own, the one
-//! since it is quick, the other since it needs a release build.
+//! Tests across crates, in one program that is linked once. `tidy` and `speed` are separate: `tidy` because it is
+//! quick, `speed` because it needs a release build.
 
 mod board_example;
 mod c_example;

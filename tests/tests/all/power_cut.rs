@@ -1,4 +1,4 @@
-//! Power cut while a model is replaced: whatever the moment, the old model boots or the new one, never a mix.
+//! Power cut while a model is replaced: at any moment, either the old or the new model boots, never a mix.
 //!
 //! The flash is [`NorFlash`], stricter than any chip. Models up to 8 KB are cut at every byte, larger ones at the edges
 //! of erase blocks and beside them; on the flash of every board, and on one of blocks of different sizes.
@@ -9,7 +9,7 @@ use foldnet_tests::model_file::{FloatLayer, file, spec};
 use foldnet_tests::nor_flash::{ERASE_TICKS, Failed, NorFlash};
 use std::ops::Range;
 
-/// How often a flash with weak bits is looked at: they read differently every time.
+/// Number of boots tried with weak bits, which read differently every time.
 const VIEWS: usize = 3;
 
 /// A model file of about `len` bytes, with weights by `seed`.
@@ -23,12 +23,12 @@ fn model(len: usize, seed: u32) -> Vec<u8> {
     bytes
 }
 
-/// A device: its flash, and where its room for models lies.
+/// A device: its flash, and the region for models.
 #[derive(Clone)]
 struct Device<const READ: usize, const WRITE: usize, const ERASE: usize> {
     flash: NorFlash<READ, WRITE, ERASE>,
     room: Room,
-    /// Start of the room in flash, behind a block that belongs to somebody else.
+    /// Start of the region in flash, after a block used by something else.
     offset: usize,
 }
 
@@ -38,8 +38,8 @@ type Fpga = Device<4, 4, 4096>;
 type Stm32 = Device<1, 4, 131_072>;
 
 impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRITE, ERASE> {
-    /// A room of these blocks behind a block of somebody else's, and another such block at the end. The rest of the
-    /// room, where halves leave one, is not simulated.
+    /// A region of these blocks, with a guard block before it and another after it. The rest of the room, where halves
+    /// leave one, is not simulated.
     fn new(room: Room, blocks: &[usize]) -> Self {
         let all = [&[ERASE], blocks, &[ERASE]].concat();
         let flash = NorFlash::new(&all, 42);
@@ -63,7 +63,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
         self.range(&self.room.slot(number).unwrap())
     }
 
-    /// Nobody may touch what belongs to others, nor the model that runs.
+    /// Checks that nothing outside the region and nothing of the running model was changed.
     fn guard(&mut self, running: Option<&Running>) {
         let end = self.slot(1).end;
         let mut guarded = vec![0..self.offset, end..end + ERASE];
@@ -80,7 +80,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
         Some((running, flash[start..place.end() as usize].to_vec()))
     }
 
-    /// An update as a device does it: pieces of any size come, from wherever.
+    /// An update as on a device: the data arrive in pieces of any size.
     fn update(&mut self, running: Option<Running>, model: &[u8]) -> Result<Running, WriteError<Failed>> {
         self.guard(running.as_ref());
         let (offset, len) = (self.offset as u32, model.len() as u32);
@@ -89,7 +89,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
         writer.finish()
     }
 
-    /// A device on which `model` runs, from slot `slot` with `sequence`, and a former one lies in the other slot.
+    /// A device running `model` from slot `slot` with `sequence`, with an older model in the other slot.
     fn running(mut self, slot: u8, sequence: u32, model: &[u8], former: &[u8]) -> Self {
         for (slot, sequence, model) in [(1 - slot, sequence.wrapping_sub(1), former), (slot, sequence, model)] {
             let header = SlotHeader::for_slot(&self.room, slot, sequence, model).unwrap().to_bytes();
@@ -101,7 +101,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
         self
     }
 
-    /// Ticks of a whole update, which works.
+    /// Number of ticks of a complete, successful update.
     fn ticks(&self, new: &[u8]) -> u64 {
         let mut device = self.clone();
         let (running, _) = device.boot().unwrap();
@@ -148,8 +148,8 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
         booted
     }
 
-    /// Every tick of an update from `old`, which runs from slot `slot` with `sequence`, to `new`. How often the new one
-    /// booted.
+    /// Every tick of an update from `old`, which runs from slot `slot` with `sequence`, to `new`. Returns how often the
+    /// new one booted.
     fn check_all(self, slot: u8, sequence: u32, old: &[u8], new: &[u8]) -> usize {
         let device = self.running(slot, sequence, old, &model(new.len(), 3));
         let ticks = device.ticks(new);
@@ -177,7 +177,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> Device<READ, WRI
     }
 }
 
-/// Calls the check for every board whose flash is unlike that of the boards before it, by its kind of flash.
+/// Calls the check for each distinct kind of flash among the boards.
 fn on_every_board<T>(small: impl Fn(Small) -> T, fpga: impl Fn(Fpga) -> T, stm32: impl Fn(Stm32) -> T) {
     let flash = |board: &Board| (board.erase_block, board.room().slot(1));
     for (row, board) in BOARDS.iter().enumerate() {
@@ -214,7 +214,7 @@ fn the_other_direction_and_across_the_wrap_cut_at_every_byte() {
     );
 }
 
-/// As large as the notebook's network at 2 bits on the boards with 256 KB, at 8 bits on the others.
+/// Size of the notebook's network: at 2 bits on boards with 256 KB, at 8 bits on the others.
 #[test]
 fn every_board_cut_at_the_edges_of_its_blocks() {
     let old = model(8_192, 1);
@@ -230,7 +230,7 @@ fn every_board_cut_at_the_edges_of_its_blocks() {
     );
 }
 
-/// Every tick with write sizes and read sizes up to the largest that the writer takes.
+/// Every tick with write sizes and read sizes up to the writer's maximum.
 #[test]
 fn words_of_every_size_cut_at_every_byte() {
     fn check<const READ: usize, const WRITE: usize>() -> usize {
@@ -244,7 +244,7 @@ fn words_of_every_size_cut_at_every_byte() {
     assert!(narrow.iter().chain(&wide).any(|moved| *moved > 1), "{narrow:?}, {wide:?}");
 }
 
-/// The STM32F405's sectors 1 to 11: 16, 64 and 128 KB, in two slots that end where sectors do; a sixteenth of it all.
+/// The STM32F405's sectors 1 to 11: 16, 64 and 128 KB, in two slots aligned to sectors; scaled down to a sixteenth.
 #[test]
 fn blocks_of_different_sizes_cut_at_every_byte() {
     let (small, middle, large) = (1024, 4096, 8192);
@@ -264,7 +264,8 @@ fn blocks_of_different_sizes_cut_at_every_byte() {
     assert_eq!(wrong.flash.ticks(), 0);
 }
 
-/// 400 updates, most of them cut, one after the other, with sequences across the wrap; whatever runs stays.
+/// 400 updates, most of them cut, one after the other, with sequence numbers that wrap; the running model always
+/// survives.
 #[test]
 fn cuts_upon_cuts() {
     let models: Vec<Vec<u8>> = (0..5).map(|seed| model(1_200 + 150 * seed as usize, seed)).collect();
@@ -297,7 +298,7 @@ fn an_update_that_cannot_be_touches_nothing() {
     let ticks = device.flash.ticks();
     let available = board.room().slot(1).unwrap().model_len();
     assert_eq!(device.update(Some(running), &large), Err(WriteError::TooLarge { available }));
-    // The notebook's network at 4 bits has the whole room of this board, so that nothing is left beside it.
+    // At 4 bits the notebook's network fills this board's region, so no second slot fits.
     let mut device = Small::of(board);
     let written = device.update(None, &large).unwrap();
     assert_eq!(device.boot(), Some((written, large)));
@@ -318,14 +319,14 @@ fn a_stream_that_is_wrong_is_not_committed() {
     assert_eq!(device.update(Some(running), &flipped), Err(WriteError::Damaged));
     assert_eq!(device.update(Some(running), &[0; 64]), Err(WriteError::Damaged), "zeros, whose checksum is not 0");
     let text = [&[0u8; 60][..], &foldnet_tests::hostile::crc32(&[0; 60]).to_le_bytes()].concat();
-    assert_eq!(device.update(Some(running), &text), Err(WriteError::Damaged), "no model, but with its checksum");
+    assert_eq!(device.update(Some(running), &text), Err(WriteError::Damaged), "not a model, but with a valid checksum");
     let offset = device.offset as u32;
     let mut writer = Writer::new(&mut device.flash, offset, &device.room, Some(running), new.len() as u32).unwrap();
     assert_eq!(writer.write(&new[..900]), Ok(()));
     assert_eq!(writer.finish(), Err(WriteError::TooFew { missing: new.len() as u32 - 900 }));
     let mut writer = Writer::new(&mut device.flash, offset, &device.room, Some(running), 16).unwrap();
     assert_eq!(writer.write(&new), Err(WriteError::TooMany));
-    assert_eq!(writer.finish(), Err(WriteError::TooMany), "a model of 16 bytes and more is none of 16");
+    assert_eq!(writer.finish(), Err(WriteError::TooMany), "more than the announced 16 bytes");
     let mut writer = Writer::new(&mut device.flash, offset, &device.room, Some(running), new.len() as u32).unwrap();
     assert_eq!(writer.write(&[&new[..], &[0]].concat()), Err(WriteError::TooMany));
     assert_eq!(writer.finish(), Err(WriteError::TooMany), "the bytes before are a whole model");
@@ -350,7 +351,8 @@ fn a_repair_is_newer_than_what_it_repairs() {
     assert_eq!(device.boot(), Some((written, new)));
 }
 
-/// Rot in the running slot between two boots: the other one runs, and the next update replaces the rotten one.
+/// Corruption of the running slot between two boots: the other slot runs, and the next update replaces the corrupted
+/// one.
 #[test]
 fn rot_is_replaced() {
     let (old, new) = (model(1_000, 1), model(1_100, 2));

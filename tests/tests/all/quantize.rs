@@ -10,7 +10,7 @@ use foldnet_tests::tolerance::{
 };
 use std::path::Path;
 
-/// Training images for calibration, as the command takes them.
+/// Calibration images, selected as by the command.
 const CALIBRATION: usize = 4_000;
 
 /// Widths, with what they may cost.

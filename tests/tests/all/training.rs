@@ -13,7 +13,7 @@ const CLASSES: usize = 5;
 const BATCH: usize = 16;
 const RATE: f32 = 0.1;
 
-/// Both of the notebook's orders in one list, and a Dense behind a Dense.
+/// Both of the notebook's orders in one list, and a Dense directly after a Dense.
 const LAYERS: [Layer; 11] = [
     Layer::batch_norm(),
     Layer::dense(17),
@@ -142,7 +142,8 @@ fn buffers_of_a_wrong_length_are_refused() {
     refused_buffers(PARAMS, WORKSPACE - 1, Some(BufferError::Workspace { needed: WORKSPACE }));
 }
 
-/// Steps on a separable set bring the loss down, and every example right; an update with the wrong sign would not.
+/// On a separable set, training reduces the loss and classifies every example correctly; an update with the wrong sign
+/// would not.
 #[test]
 fn training_learns() {
     let (mut params, mut workspace) = ([0.0; PARAMS], [f32::NAN; WORKSPACE]);

@@ -1,4 +1,4 @@
-//! A browser without a window: what it makes of a page, and what it complains about.
+//! A headless browser: how it renders a page, and what it reports on the console.
 
 use crate::tool::Folder;
 use serde_json::Value;
@@ -7,10 +7,10 @@ use std::process::Command;
 /// A page that inspects `report.html` in a frame.
 const PROBE: &str = include_str!("probe.html");
 
-/// Names that Chromium goes by.
+/// Names of the Chromium executable.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
-/// Light or dark, as the system of a reader has it.
+/// Color scheme preference of the system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scheme {
     Light,
@@ -20,13 +20,13 @@ pub(crate) enum Scheme {
 /// A page after it has been opened.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    /// As the browser has it then.
+    /// The corresponding browser option.
     pub(crate) dom: String,
     /// Lines on its console.
     pub(crate) console: Vec<String>,
 }
 
-/// Opens a file of `folder`; its scripts may read the files beside it.
+/// Opens a file of `folder`; its scripts may read files in the same folder.
 pub(crate) fn show(folder: &Folder, file: &str, scheme: Scheme) -> Shown {
     let profile = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(browser());
@@ -57,7 +57,7 @@ pub(crate) fn probe(folder: &Folder, scheme: Scheme) -> Value {
     serde_json::from_str(&found).unwrap_or_else(|error| panic!("the probe found nothing ({error}): {found:?}"))
 }
 
-/// Text out of HTML as Chromium writes it.
+/// Unescapes text in Chromium's HTML output.
 fn unescaped(html: &str) -> String {
     html.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&")
 }
@@ -71,7 +71,7 @@ fn browser() -> &'static str {
     found.unwrap_or_else(|| panic!("no Chromium under any of {NAMES:?}; apt-get install chromium"))
 }
 
-/// A console that nothing is ever written to would prove nothing.
+/// Checks that console output is captured at all; otherwise an empty console would prove nothing.
 #[test]
 fn a_page_that_misbehaves_is_found_out() {
     let folder = Folder::new();

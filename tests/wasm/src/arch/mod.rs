@@ -7,7 +7,7 @@ use foldnet_core::cases::CASES;
 use foldnet_core::infer::kernel::KernelKind;
 
 /// How many cases there are.
-// SAFETY: no other function is called so.
+// SAFETY: no other function has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn cases() -> u32 {
     CASES.len() as u32
@@ -20,7 +20,7 @@ pub extern "C" fn run(case: u32) {
     CASES[case as usize].1();
 }
 
-/// Whether the portable kernel is what this target has.
+/// Whether this target uses the portable kernel.
 // SAFETY: no other function is called so.
 #[unsafe(no_mangle)]
 pub extern "C" fn is_portable() -> u32 {
