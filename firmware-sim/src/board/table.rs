@@ -302,7 +302,7 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
     #[test]
     fn what_is_wrong_is_said_in_one_line() {
         check("chip =", "chips =", "line 4: unknown field `chips`");
-        check("\"Cortex-M4F\"", "\"Cortex-M9\"", "take one of Cortex-M0");
+        check("\"Cortex-M4F\"", "\"Cortex-M9\"", "use one of Cortex-M0");
         check("\"mine\"", "\"a\\u001Bb\"", "not a valid board name");
         check("\"mine\"", "\"all\"", "not a valid board name");
         check("0x0800_9000", "0x0800_4000", "model_address must be in flash");
