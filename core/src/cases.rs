@@ -4,11 +4,13 @@
 //! less than 4 KB besides its own buffers. Your firmware can do the same for its own code with a table, a loop, and a
 //! panic handler that tells the debugger; the firmware simulator's example `cases` shows how.
 
+mod dice;
 mod kernels;
 mod model;
 mod slot;
 mod training;
 
+pub use dice::Dice;
 pub use kernels::row_sums;
 pub use training::{TRAINING_BUFFERS, steps_to_the_bit};
 

@@ -1,5 +1,6 @@
 //! Test cases of training, and steps of every optimizer that must be bit-identical on a device and a PC.
 
+use super::Dice;
 use crate::layer::Layer;
 use crate::network::{Network, Shape};
 use crate::train::{Adam, BufferError, Buffers, Metrics, Momentum, Optimizer, Settings, Sgd, Targets, Trainer};
@@ -21,16 +22,6 @@ const BATCH: usize = 8;
 const NETWORK: Network = Network::of(&LAYERS, Shape::count(INPUTS));
 const PARAMS: usize = NETWORK.params();
 const WORKSPACE: usize = NETWORK.train_workspace(BATCH);
-
-/// Numbers between -1 and 1 that look random and are the same everywhere.
-struct Numbers(u32);
-
-impl Numbers {
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) as f32 / 8_388_608.0 - 1.0
-    }
-}
 
 /// Everything that a training case keeps on the stack besides the steps themselves.
 struct Memory {
@@ -54,13 +45,13 @@ impl Memory {
 
     /// Replaces the zeros with random parameters and examples.
     fn draw(&mut self) {
-        let (mut of_params, mut of_examples) = (Numbers(42), Numbers(7));
-        self.params.iter_mut().for_each(|p| *p = of_params.next());
+        let (mut of_params, mut of_examples) = (Dice(42), Dice(7));
+        self.params.iter_mut().for_each(|p| *p = of_params.signed());
         for place in NETWORK.placed().filter(|place| matches!(place.layer, Layer::BatchNorm { .. })) {
             let units = self.params[place.range()].chunks_exact_mut(BatchNorm::VALUES);
             units.for_each(|unit| unit.copy_from_slice(&BatchNorm::INITIAL.to_array()));
         }
-        self.examples.iter_mut().for_each(|x| *x = of_examples.next());
+        self.examples.iter_mut().for_each(|x| *x = of_examples.signed());
     }
 
     /// Trains on the same `steps` batches, the last one short; passes the outcome of every step to `each`. Returns the

@@ -249,6 +249,7 @@ pub(crate) mod cases {
     use super::super::kernel::dot;
     use super::super::source::{Listed, Order};
     use super::*;
+    use crate::cases::Dice;
 
     const WIDE: Traits = Traits { wide: true, unsteady: false };
 
@@ -290,11 +291,8 @@ pub(crate) mod cases {
 
     #[inline(never)]
     fn check(width: BitWidth, extreme: bool, order: Order) {
-        let (mut x, mut words, mut seed) = ([255u8; INPUTS], [0xa5a5_a5a5; WORDS], 1u32);
-        let mut next = || {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            seed >> 8
-        };
+        let (mut x, mut words, mut dice) = ([255u8; INPUTS], [0xa5a5_a5a5; WORDS], Dice(1));
+        let mut next = || dice.bits() >> 8;
         if !extreme {
             x.iter_mut().for_each(|x| *x = next() as u8 & if next() % 3 == 0 { 0 } else { 255 });
         }
@@ -338,11 +336,8 @@ pub(crate) mod cases {
             (BitWidth::Two, 258, 700, 2),
         ] {
             let block_words = width.block_words(inputs);
-            let (blocks, mut seed) = (usize::div_ceil(units, width.rows()), 7u32);
-            let mut next = || {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                seed >> 9
-            };
+            let (blocks, mut dice) = (usize::div_ceil(units, width.rows()), Dice(7));
+            let mut next = || dice.bits() >> 9;
             let x: vec::Vec<u8> = (0..inputs).map(|_| next() as u8).collect();
             // Any bits but the most negative weight, which has no neighbour in the same half.
             let weights: vec::Vec<u32> = (0..blocks * block_words).map(|_| pattern(width, next())).collect();

@@ -106,6 +106,7 @@ const LONG_MULTIPLY: bool = cfg!(any(target_pointer_width = "64", foldnet_long_m
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
     use super::*;
+    use crate::cases::Dice;
 
     /// Compares with the definition in 64-bit arithmetic.
     fn check(acc: i32, multiplier: u16, shift: u8) {
@@ -124,9 +125,9 @@ pub(crate) mod cases {
                 (0..=MAX_SHIFT).for_each(|shift| check(acc, multiplier, shift));
             }
         }
-        let mut acc = 1i32;
+        let mut dice = Dice(1);
         for step in 0..100_000i32 {
-            acc = acc.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let acc = dice.bits() as i32;
             check(acc, (acc >> 3) as u16 & 32_767, (step % 31) as u8);
         }
     }

@@ -1,5 +1,6 @@
 //! Model files for tests: handmade, or of any shape with weights from a seeded generator.
 
+use foldnet_core::cases::Dice;
 use foldnet_core::infer::Row;
 use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 use foldnet_data::View;
@@ -23,7 +24,7 @@ pub(crate) fn random(height: u16, width: u16, units: &[u16], seed: u32) -> Vec<u
     let mut weights = Vec::new();
     for &units in units {
         let reach = 2.0 / f32::from(inputs).sqrt();
-        let mut draw = |n| dice.draw(n, reach);
+        let mut draw = |n| draw(&mut dice, n, reach);
         weights.push((inputs, units, draw(usize::from(units) * usize::from(inputs)), draw(units.into())));
         inputs = units;
     }
@@ -50,7 +51,7 @@ pub(crate) fn integers(spec: &ModelSpec, units: &[u16], bits: u8, seed: u32) -> 
     let largest = f32::from((1u16 << (bits - 1)) - 1);
     let mut drawn = Vec::new();
     for &units in units {
-        let mut draw = |n: usize, reach: f32| (0..n).map(|_| (dice.next() * reach).round()).collect::<Vec<f32>>();
+        let mut draw = |n: usize, reach: f32| (0..n).map(|_| (dice.signed() * reach).round()).collect::<Vec<f32>>();
         let weights: Vec<i8> =
             draw(usize::from(units) * usize::from(inputs), largest).iter().map(|w| *w as i8).collect();
         // The sums' spread, with inputs of about 100.
@@ -76,7 +77,7 @@ pub(crate) fn view<'a>(pixels: &'a [u8], labels: &'a [u16]) -> View<'a> {
 /// `n` images of `len` pixels, about half of them 0, and a label of 0 to 9 for each.
 pub(crate) fn images(n: usize, len: usize, seed: u32) -> (Vec<u8>, Vec<u16>) {
     let mut dice = Dice(seed);
-    let pixels = (0..n * len).map(|_| (dice.next() * 255.0).max(0.0) as u8).collect();
+    let pixels = (0..n * len).map(|_| (dice.signed() * 255.0).max(0.0) as u8).collect();
     (pixels, (0..n).map(|image| (image % 10) as u16).collect())
 }
 
@@ -101,17 +102,7 @@ pub(crate) fn written(spec: &ModelSpec) -> Vec<u8> {
     bytes
 }
 
-/// A linear congruential generator: -1 to 1.
-pub(crate) struct Dice(pub(crate) u32);
-
-impl Dice {
-    pub(crate) fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 8) as f32 / (1 << 23) as f32 - 1.0
-    }
-
-    /// `n` numbers of at most `reach` in magnitude.
-    pub(crate) fn draw(&mut self, n: usize, reach: f32) -> Vec<f32> {
-        (0..n).map(|_| self.next() * reach).collect()
-    }
+/// `n` numbers of at most `reach` in magnitude.
+pub(crate) fn draw(dice: &mut Dice, n: usize, reach: f32) -> Vec<f32> {
+    (0..n).map(|_| dice.signed() * reach).collect()
 }

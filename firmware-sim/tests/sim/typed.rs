@@ -1,6 +1,7 @@
 //! Model files of every input type and every head, with weights from a seeded generator, and examples for them.
 
-use crate::models::{Dice, layer, written};
+use crate::models::{draw, layer, written};
+use foldnet_core::cases::Dice;
 use foldnet_core::infer::{InputType, Row};
 use foldnet_core::model::{HeadKind, HeadSpec, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, Sharing};
 use foldnet_data::{Shape, TargetsRef, Values, View};
@@ -68,8 +69,8 @@ pub(crate) fn typed(of: Typed, seed: u32) -> Vec<u8> {
         HeadKind::Reconstruction => inputs,
         HeadKind::Softmax | HeadKind::Values => 4,
     };
-    let affine: Vec<[f32; 2]> = dice.draw(outputs.into(), 3.0).into_iter().map(|x| [1.0 + x, 10.0 * x]).collect();
-    let targets = dice.draw(outputs.into(), 2e5).into_iter().map(|x| [x as i32, -100 * x as i32]);
+    let affine: Vec<[f32; 2]> = draw(&mut dice, outputs.into(), 3.0).into_iter().map(|x| [1.0 + x, 10.0 * x]).collect();
+    let targets = draw(&mut dice, outputs.into(), 2e5).into_iter().map(|x| [x as i32, -100 * x as i32]);
     let targets: Vec<[i32; 2]> = targets.collect();
     let head = match (of.head, of.bits) {
         (HeadKind::Softmax, _) => HeadSpec::Softmax,
@@ -87,7 +88,7 @@ pub(crate) fn typed(of: Typed, seed: u32) -> Vec<u8> {
 
 /// The file of `spec` with two layers of these inputs and units, of floats.
 fn floats<'a>(shapes: [(u16, u16); 2], spec: ModelSpec<'a>, dice: &mut Dice) -> Vec<u8> {
-    let drawn = shapes.map(|(inputs, units)| (dice.draw((inputs * units).into(), 0.4), dice.draw(units.into(), 1.0)));
+    let drawn = shapes.map(|(inputs, units)| (draw(dice, (inputs * units).into(), 0.4), draw(dice, units.into(), 1.0)));
     let layers = shapes.into_iter().zip(&drawn).enumerate().map(|(index, ((inputs, units), (kernel, bias)))| {
         (layer(inputs, units, index == 0), LayerWeights::Float { kernel, bias })
     });
@@ -99,7 +100,7 @@ fn integers<'a>(bits: u8, shapes: [(u16, u16); 2], spec: ModelSpec<'a>, dice: &m
     let largest = f32::from((1u16 << (bits - 1)) - 1);
     let whole = |w: f32| w.clamp(-largest, largest) as i8;
     let drawn = shapes.map(|(inputs, units)| {
-        let weights: Vec<i8> = dice.draw((inputs * units).into(), largest + 0.5).into_iter().map(whole).collect();
+        let weights: Vec<i8> = draw(dice, (inputs * units).into(), largest + 0.5).into_iter().map(whole).collect();
         let row = |n: i32| Row {
             bias: 20 * largest as i32 * (n - 3),
             multiplier: 20_000 + 100 * n as u16,
@@ -117,7 +118,7 @@ fn integers<'a>(bits: u8, shapes: [(u16, u16); 2], spec: ModelSpec<'a>, dice: &m
 
 /// `n` examples of a type, all over its range.
 pub(crate) fn examples(kind: InputType, n: usize, seed: u32) -> Values {
-    let drawn = Dice(seed).draw(n * usize::from(VALUES), 1.0).into_iter();
+    let drawn = draw(&mut Dice(seed), n * usize::from(VALUES), 1.0).into_iter();
     match kind {
         InputType::U8 => Values::U8(drawn.map(|x| (127.5 + 127.5 * x) as u8).collect()),
         InputType::I8 => Values::I8(drawn.map(|x| (127.0 * x) as i8).collect()),

@@ -122,6 +122,7 @@ pub(crate) mod cases {
     use super::super::requantize::{Row, requantize_to_byte};
     use super::super::source::{Listed, Order};
     use super::*;
+    use crate::cases::Dice;
 
     /// The most inputs of a case.
     const INPUTS: usize = 41;
@@ -141,17 +142,6 @@ pub(crate) mod cases {
 
     /// The most blocks that a kernel may take at once.
     const BLOCKS: usize = 2;
-
-    /// A small generator, the same everywhere.
-    struct Dice(u32);
-
-    impl Dice {
-        fn below(&mut self, limit: u32) -> u32 {
-            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            // By the upper bits: the lower ones repeat soon, and several numbers of one row would go together.
-            ((u64::from(self.0) * u64::from(limit)) >> 32) as u32
-        }
-    }
 
     /// Every width, every number of inputs around the edges of pairs and unrolled loops, zeros and runs of all kinds,
     /// against sums over unpacked weights.
