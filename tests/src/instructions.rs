@@ -1,6 +1,7 @@
 //! The committed table of instructions, `instructions.golden`, with a row for each network, board and width: reading
 //! and writing it, and limits for the growth of a count.
 
+use crate::table::{self, Comparison};
 use std::fmt;
 use std::str::FromStr;
 
@@ -51,19 +52,12 @@ impl Row {
     /// The counts that grew too much, or a different kernel.
     pub fn check(&self, golden: &Self) -> Result<Option<String>, String> {
         let what = format!("{} on {} at {} bits", self.network, self.board, self.bits);
-        let same = self.compiler == golden.compiler;
         if self.kernel != golden.kernel {
             return Err(format!("{what}: kernel {}, it was {}", self.kernel, golden.kernel));
         }
-        let percent = if same { 1 } else { 10 };
-        let counts = NAMES.iter().zip(golden.counts).zip(self.counts);
-        let grown = counts.filter(|&((_, was), is)| is * 100 > was * (100 + percent));
-        let grown: Vec<String> = grown.map(|((name, was), is)| format!("{name} {was} -> {is}")).collect();
-        if !grown.is_empty() {
-            return Err(format!("{what}: more than {percent} % more instructions: {}", grown.join(", ")));
-        }
-        let (now, then) = (&self.compiler, &golden.compiler);
-        Ok((!same).then(|| format!("notice: {what}: built with {now}, but counted with {then}: 10 % is tolerated")))
+        let (numbers, compilers) = ([&golden.counts[..], &self.counts], [&*golden.compiler, &self.compiler]);
+        let grown = "more instructions";
+        Comparison { what: &what, names: &NAMES, numbers, compilers, percent: 1, grown }.check()
     }
 }
 
@@ -78,26 +72,16 @@ impl FromStr for Row {
     type Err = String;
 
     fn from_str(line: &str) -> Result<Self, String> {
-        let bad = || format!("instructions.golden: '{line}' is not a valid row; regenerate the file");
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        let [network, board, bits, kernel, first, second, third, all, compiler @ ..] = &words[..] else {
-            return Err(bad());
-        };
-        let number = |word: &str| word.parse().map_err(|_| bad());
-        Ok(Self {
-            network: (*network).to_owned(),
-            board: (*board).to_owned(),
-            bits: bits.parse().map_err(|_| bad())?,
-            kernel: (*kernel).to_owned(),
-            counts: [number(first)?, number(second)?, number(third)?, number(all)?],
-            compiler: compiler.join(" "),
-        })
+        let (names, counts, compiler) = table::words("instructions.golden", line, 4)?;
+        let [network, board, bits, kernel] = [0, 1, 2, 3].map(|at| names[at].to_owned());
+        let bits = bits.parse().map_err(|_| format!("instructions.golden: '{line}' is not a valid row; regenerate the file"))?;
+        Ok(Self { network, board, bits, kernel, counts, compiler })
     }
 }
 
 /// The file with these rows.
 pub fn write(rows: &[Row]) -> String {
-    rows.iter().fold(HEAD.to_owned(), |file, row| format!("{file}{row}\n"))
+    table::write(HEAD, rows)
 }
 
 /// The rows of the file.
@@ -105,7 +89,7 @@ pub fn write(rows: &[Row]) -> String {
 /// # Errors
 /// If a line is not a row.
 pub fn read(file: &str) -> Result<Vec<Row>, String> {
-    file.lines().filter(|line| !line.starts_with('#')).map(str::parse).collect()
+    table::read(file)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! * [`generated`]: integer networks of any shape and their inputs, from a seeded generator.
 //! * [`golden`]: runs of Keras, read from JSON and repeated with `foldnet-core`.
 //! * [`oracle`]: an independent network in f64, and its gradient by finite differences.
-//! * [`random`]: seeded layer lists, parameters and batches.
+//! * [`random`]: the dice of these tests; seeded layer lists, parameters and batches.
 //! * [`compute`]: implementations of a step that must not change its bits.
 //! * [`files`]: potentially hostile files, read as the commands read them, from a committed corpus.
 //! * [`fold_case`]: seeded networks to fold, and their outputs, in f64.
@@ -36,5 +36,6 @@ pub mod programs;
 pub mod random;
 pub mod random_spec;
 pub mod speed;
+mod table;
 pub mod tidy;
 pub mod tolerance;

@@ -1,7 +1,7 @@
 //! Flash and RAM that Foldnet takes on a device without the test harness, and the absence of panics.
 
 use crate::golden::{self, Footprint};
-use crate::{KINDS, firmware, low_ram_firmware, models};
+use crate::{KINDS, firmware, low_ram_firmware, models, table};
 use foldnet_core::Model;
 use foldnet_core::infer::kernel::KernelKind;
 use foldnet_sim::board::{BOARDS, Board, by_name};
@@ -52,7 +52,7 @@ fn a_panic_would_be_found() {
 }
 
 /// Maximum RAM in bytes for this network at 8 bits with the feature `low-ram`: parts with 6 KB have room for it.
-const LOW_RAM: usize = 5 * 1024;
+const LOW_RAM: u64 = 5 * 1024;
 
 /// Memory for a network of the notebook's shape, at 8 bits if it fits the board, otherwise at 4.
 fn measure(board: &'static Board) -> Footprint {
@@ -75,7 +75,7 @@ fn measure_firmware(firmware: &Firmware, bare: Sizes, name: &str) -> Footprint {
     let task = Task { firmware, model: &model, examples: models::view(&pixels, &labels), layers: false };
     let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{}: {error}", board.name));
     let RamUse { statics, stack_peak, .. } = run.ram;
-    let figures = [bare.flash, run.flash.firmware, statics, stack_peak, run.ram.total()];
+    let figures = [bare.flash, run.flash.firmware, statics, stack_peak, run.ram.total()].map(|bytes| bytes as u64);
     Footprint { board: name.into(), bits, figures, compiler: firmware.compiler().unwrap_or_default().into() }
 }
 
@@ -96,7 +96,7 @@ fn footprint_of_the_notebooks_network_has_not_grown() {
     if std::env::var_os("FOLDNET_BLESS").is_some() {
         std::fs::write(file, golden::write(&found)).unwrap();
     }
-    let golden = golden::read(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let golden = table::read::<Footprint>(&std::fs::read_to_string(file).unwrap()).unwrap();
     let mut grown = Vec::new();
     for found in &found {
         println!("{found}");

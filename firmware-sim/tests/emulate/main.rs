@@ -19,6 +19,9 @@ mod stack;
 mod typed;
 mod update;
 
+#[path = "../../../tests/src/table.rs"]
+mod table;
+
 #[path = "../sim/models.rs"]
 mod models;
 
