@@ -1,7 +1,7 @@
 //! Damages a model file: truncated, extended, bits flipped, with the checksum unchanged or corrected.
 
-use crate::fold_case::Source;
 use crate::hostile::{AlignedBytes, exercise, seal};
+use crate::random::Dice;
 use foldnet_core::Model;
 use foldnet_core::model::ParseError;
 
@@ -10,11 +10,23 @@ pub fn parse_error(bytes: &[u8]) -> Option<ParseError> {
     Model::parse(&AlignedBytes::new(bytes)).err()
 }
 
+/// Everything below on each of `models`.
+///
+/// # Panics
+/// If a damaged file is a model that it should not be, or core panics.
+pub fn check_all_damage(models: &[Vec<u8>], dice: &mut Dice) {
+    for model in models {
+        check_damage(model);
+        check_sealed_damage(model);
+    }
+    check_random_changes(models, dice);
+}
+
 /// All truncations, extensions and flips of single bits, without correcting the checksum: none is a model.
 ///
 /// # Panics
 /// If one is, or core panics.
-pub fn check_damage(model: &[u8]) {
+fn check_damage(model: &[u8]) {
     assert_eq!(exercise(model), Ok(()));
     for len in 0..model.len() {
         assert!(parse_error(&model[..len]).is_some(), "{len} bytes of {}", model.len());
@@ -67,15 +79,15 @@ pub fn check_sealed_damage(model: &[u8]) {
 ///
 /// # Panics
 /// If not, or core panics.
-pub fn check_random_changes(models: &[Vec<u8>], source: &mut Source) {
+pub fn check_random_changes(models: &[Vec<u8>], dice: &mut Dice) {
     let (mut errors, mut runs) = (0, 0);
     for round in 0..30_000 {
         let mut bytes = models[round % models.len()].clone();
         // In the header, where lengths and shapes are, or anywhere.
-        let end = if source.chance(0.5) { 6 + 90.min(bytes.len() - 6) } else { bytes.len() };
-        for _ in 0..1 + source.below(4) {
-            let at = 6 + source.below(end - 6);
-            bytes[at] = if source.chance(0.5) { source.below(4) as u8 } else { source.below(256) as u8 };
+        let end = if dice.chance(0.5) { 6 + 90.min(bytes.len() - 6) } else { bytes.len() };
+        for _ in 0..1 + dice.below(4) {
+            let at = 6 + dice.below(end - 6);
+            bytes[at] = if dice.chance(0.5) { dice.below(4) as u8 } else { dice.below(256) as u8 };
         }
         seal(&mut bytes);
         match exercise(&bytes) {

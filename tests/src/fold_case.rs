@@ -3,48 +3,11 @@
 //! Every value comes with two measures of its possible rounding error, so that tests compare results relative to the
 //! terms that were summed, not to a sum in which they may have cancelled.
 
+use crate::random::Dice;
 use foldnet_core::fold::Fold;
 use foldnet_core::layer::{self, Layer};
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Network, Shape};
-use rand_chacha::ChaCha8Rng;
-use rand_core::{Rng, SeedableRng};
-
-/// A seeded source of randomness.
-#[derive(Debug)]
-pub struct Source(ChaCha8Rng);
-
-impl Source {
-    /// The same seed gives the same draws on every machine.
-    pub fn new(seed: u64) -> Self {
-        Self(ChaCha8Rng::seed_from_u64(seed))
-    }
-
-    /// Uniform in `0..end`.
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.0.next_u64() % end as u64) as usize
-    }
-
-    /// Uniform in `low..high`.
-    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
-        low + (high - low) * (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// Between `low` and `high`, with every decade equally likely.
-    pub fn log_uniform(&mut self, low: f64, high: f64) -> f64 {
-        self.uniform(low.ln(), high.ln()).exp()
-    }
-
-    /// True with a probability.
-    pub fn chance(&mut self, probability: f64) -> bool {
-        self.uniform(0.0, 1.0) < probability
-    }
-
-    /// Mean 0 and the given standard deviation: the sum of 12 uniform draws.
-    pub fn bell(&mut self, std: f64) -> f64 {
-        std * ((0..12).map(|_| self.uniform(0.0, 1.0)).sum::<f64>() - 6.0)
-    }
-}
 
 /// Conversion of pixels to inputs.
 #[derive(Debug, Clone)]
@@ -78,16 +41,16 @@ pub const IMAGES: usize = 6;
 impl Case {
     /// Case number `seed`.
     pub fn new(seed: u64) -> Self {
-        let mut source = Source::new(seed);
-        let inputs = width(&mut source);
-        let layers = foldable_list(&mut source);
-        Self::of(layers, inputs, &mut source)
+        let mut dice = Dice::new(seed);
+        let inputs = width(&mut dice);
+        let layers = foldable_list(&mut dice);
+        Self::of(layers, inputs, &mut dice)
     }
 
     /// Random parameters, scaling and images for a list.
-    pub fn of(layers: Vec<Layer>, inputs: usize, source: &mut Source) -> Self {
-        let params = parameters(Network::of(&layers, Shape::count(inputs)), source);
-        let (scaling, pixels) = scaling_and_images(inputs, source);
+    pub fn of(layers: Vec<Layer>, inputs: usize, dice: &mut Dice) -> Self {
+        let params = parameters(Network::of(&layers, Shape::count(inputs)), dice);
+        let (scaling, pixels) = scaling_and_images(inputs, dice);
         Self { layers, inputs, params, scaling, pixels }
     }
 
@@ -252,47 +215,47 @@ pub fn folded_logits(network: &[FoldedDense], image: &[u8]) -> Vec<Term> {
 }
 
 /// 1 to 200, small ones more often, and occasionally the largest.
-fn width(source: &mut Source) -> usize {
-    if source.chance(0.05) { 200 } else { source.log_uniform(1.0, 200.99) as usize }
+fn width(dice: &mut Dice) -> usize {
+    if dice.chance(0.05) { 200 } else { dice.log_uniform(1.0, 200.99) as usize }
 }
 
 /// Up to two BatchNormalizations, each with its own epsilon.
-fn push_norms(layers: &mut Vec<Layer>, source: &mut Source) {
-    for _ in 0..source.below(5).saturating_sub(2) {
-        let epsilon = if source.chance(0.5) { layer::EPSILON } else { source.log_uniform(1e-5, 0.1) as f32 };
+fn push_norms(layers: &mut Vec<Layer>, dice: &mut Dice) {
+    for _ in 0..dice.below(5).saturating_sub(2) {
+        let epsilon = if dice.chance(0.5) { layer::EPSILON } else { dice.log_uniform(1e-5, 0.1) as f32 };
         layers.push(Layer::BatchNorm { momentum: layer::MOMENTUM, epsilon });
     }
 }
 
 /// 1 to 6 Dense, with BatchNormalization and ReLU wherever the fold allows them.
-pub fn foldable_list(source: &mut Source) -> Vec<Layer> {
+pub fn foldable_list(dice: &mut Dice) -> Vec<Layer> {
     let mut layers = Vec::new();
-    let dense = 1 + source.below(6);
+    let dense = 1 + dice.below(6);
     for index in 0..dense {
-        push_norms(&mut layers, source);
-        layers.push(Layer::Dense { units: width(source) as u32, bias: source.chance(0.6) });
-        push_norms(&mut layers, source);
+        push_norms(&mut layers, dice);
+        layers.push(Layer::Dense { units: width(dice) as u32, bias: dice.chance(0.6) });
+        push_norms(&mut layers, dice);
         let relu = if index + 1 < dense { 0.75 } else { 0.15 };
-        for _ in 0..if source.chance(relu) { 1 + usize::from(source.chance(0.1)) } else { 0 } {
+        for _ in 0..if dice.chance(relu) { 1 + usize::from(dice.chance(0.1)) } else { 0 } {
             layers.push(Layer::Relu);
         }
     }
-    if source.chance(0.7) {
+    if dice.chance(0.7) {
         layers.push(Layer::Softmax);
     }
     layers
 }
 
-fn parameters(network: Network, source: &mut Source) -> Vec<f32> {
+fn parameters(network: Network, dice: &mut Dice) -> Vec<f32> {
     let mut params = Vec::with_capacity(network.params());
     for place in network.placed() {
         match place.layer {
             Layer::Dense { bias, .. } => {
                 let std = (2.0 / place.inputs as f64).sqrt();
-                params.extend((0..place.inputs * place.outputs).map(|_| source.bell(std) as f32));
-                params.extend((0..place.outputs * usize::from(bias)).map(|_| source.bell(0.5) as f32));
+                params.extend((0..place.inputs * place.outputs).map(|_| dice.bell(std) as f32));
+                params.extend((0..place.outputs * usize::from(bias)).map(|_| dice.bell(0.5) as f32));
             }
-            Layer::BatchNorm { .. } => (0..place.outputs).for_each(|_| params.extend(norm(source))),
+            Layer::BatchNorm { .. } => (0..place.outputs).for_each(|_| params.extend(norm(dice))),
             _ => {}
         }
     }
@@ -300,27 +263,27 @@ fn parameters(network: Network, source: &mut Source) -> Vec<f32> {
 }
 
 /// Gamma of either sign and sometimes 0, beta, moving mean, moving variance down to nothing.
-fn norm(source: &mut Source) -> [f32; 4] {
-    let sign = if source.chance(0.4) { -1.0 } else { 1.0 };
-    let gamma = if source.chance(0.03) { 0.0 } else { sign * source.log_uniform(0.05, 2.0) };
-    let variance = if source.chance(0.03) { 0.0 } else { source.log_uniform(1e-4, 100.0) };
-    [gamma, source.bell(0.5), source.bell(1.0), variance].map(|value| value as f32)
+fn norm(dice: &mut Dice) -> [f32; 4] {
+    let sign = if dice.chance(0.4) { -1.0 } else { 1.0 };
+    let gamma = if dice.chance(0.03) { 0.0 } else { sign * dice.log_uniform(0.05, 2.0) };
+    let variance = if dice.chance(0.03) { 0.0 } else { dice.log_uniform(1e-4, 100.0) };
+    [gamma, dice.bell(0.5), dice.bell(1.0), variance].map(|value| value as f32)
 }
 
-fn scaling_and_images(inputs: usize, source: &mut Source) -> (Scaling, Vec<u8>) {
+fn scaling_and_images(inputs: usize, dice: &mut Dice) -> (Scaling, Vec<u8>) {
     let (mut mean, mut std) = (vec![0.5f32; inputs], vec![0.25f32; inputs]);
-    let kind = source.below(4);
+    let kind = dice.below(4);
     if kind >= 2 {
         for (mean, std) in mean.iter_mut().zip(&mut std) {
             // A third are like the border of an image: almost always 0, with a standard deviation next to nothing.
-            let border = source.chance(0.33);
-            *std = if border { source.log_uniform(0.0004, 0.01) } else { source.uniform(0.1, 0.45) } as f32;
-            *mean = if border { f64::from(*std) * 0.02 } else { source.uniform(0.05, 0.7) } as f32;
+            let border = dice.chance(0.33);
+            *std = if border { dice.log_uniform(0.0004, 0.01) } else { dice.uniform(0.1, 0.45) } as f32;
+            *mean = if border { f64::from(*std) * 0.02 } else { dice.uniform(0.05, 0.7) } as f32;
         }
     }
-    let pixels = (0..IMAGES * inputs).map(|i| match std[i % inputs] < 0.05 && !source.chance(0.02) {
+    let pixels = (0..IMAGES * inputs).map(|i| match std[i % inputs] < 0.05 && !dice.chance(0.02) {
         true => 0,
-        false => source.below(256) as u8,
+        false => dice.below(256) as u8,
     });
     let pixels = pixels.collect();
     match kind {

@@ -74,7 +74,9 @@ impl FromStr for Row {
     fn from_str(line: &str) -> Result<Self, String> {
         let (names, counts, compiler) = table::words("instructions.golden", line, 4)?;
         let [network, board, bits, kernel] = [0, 1, 2, 3].map(|at| names[at].to_owned());
-        let bits = bits.parse().map_err(|_| format!("instructions.golden: '{line}' is not a valid row; regenerate the file"))?;
+        let bits = bits
+            .parse()
+            .map_err(|_| format!("instructions.golden: '{line}' is not a valid row; regenerate the file"))?;
         Ok(Self { network, board, bits, kernel, counts, compiler })
     }
 }

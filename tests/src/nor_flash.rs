@@ -11,6 +11,7 @@
 //! block that is erased. All randomness is seeded.
 
 use crate::hostile::AlignedBytes;
+use crate::random::Dice;
 use embedded_storage::nor_flash::{self, ErrorType, NorFlashErrorKind, ReadNorFlash};
 use std::ops::Range;
 
@@ -55,24 +56,6 @@ pub struct NorFlash<const READ: usize, const WRITE: usize, const ERASE: usize> {
     dice: Dice,
 }
 
-/// xorshift64*.
-#[derive(Debug, Clone)]
-struct Dice(u64);
-
-impl Dice {
-    fn bits(&mut self) -> u8 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 56) as u8
-    }
-
-    /// Each bit set with about this probability, in sixteenths.
-    fn biased(&mut self, sixteenths: u64) -> u8 {
-        (0..4).fold(0, |bits, place| if sixteenths >> place & 1 == 1 { bits | self.bits() } else { bits & self.bits() })
-    }
-}
-
 impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, WRITE, ERASE> {
     /// Blocks of these sizes, all erased.
     pub fn new(blocks: &[usize], seed: u64) -> Self {
@@ -92,7 +75,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
             guarded: Vec::new(),
             left: None,
             ticks: 0,
-            dice: Dice(seed | 1 << 63),
+            dice: Dice::new(seed),
         }
     }
 
@@ -119,7 +102,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
     /// All bytes as they read this time.
     pub fn view(&mut self) -> &[u8] {
         for &(at, mask) in &self.weak {
-            self.bytes[at] = self.bytes[at] & !mask | self.dice.bits() & mask;
+            self.bytes[at] = self.bytes[at] & !mask | self.dice.byte() & mask;
         }
         &self.bytes
     }

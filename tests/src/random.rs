@@ -1,4 +1,4 @@
-//! Seeded random networks: layer lists of every kind that trains, parameters and batches. One seed gives the same
+//! The dice of these tests, and seeded random networks: layer lists of every kind that trains, parameters and batches. One seed gives the same
 //! network on every machine.
 
 use crate::oracle::Batch;
@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 /// Draws everything from one seed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -22,8 +22,43 @@ impl Dice {
     }
 
     /// Uniform in `low..high`, an f32 so that core and oracle see the same value.
-    pub fn uniform(&mut self, low: f32, high: f32) -> f32 {
+    pub fn uniform_f32(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * ((self.0.next_u32() >> 8) as f32 / 16_777_216.0)
+    }
+
+    /// Uniform in `0..end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.0.next_u64() % end as u64) as usize
+    }
+
+    /// Uniform in `low..high`, an f64.
+    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * (self.0.next_u64() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    /// Between `low` and `high`, with every decade equally likely.
+    pub fn log_uniform(&mut self, low: f64, high: f64) -> f64 {
+        self.uniform(low.ln(), high.ln()).exp()
+    }
+
+    /// True with a probability.
+    pub fn chance(&mut self, probability: f64) -> bool {
+        self.uniform(0.0, 1.0) < probability
+    }
+
+    /// Mean 0 and the given standard deviation: the sum of 12 uniform draws.
+    pub fn bell(&mut self, std: f64) -> f64 {
+        std * ((0..12).map(|_| self.uniform(0.0, 1.0)).sum::<f64>() - 6.0)
+    }
+
+    /// Any byte.
+    pub fn byte(&mut self) -> u8 {
+        (self.0.next_u32() >> 24) as u8
+    }
+
+    /// A byte in which each bit is set with about this probability, in sixteenths.
+    pub fn biased(&mut self, sixteenths: u64) -> u8 {
+        (0..4).fold(0, |bits, place| if sixteenths >> place & 1 == 1 { bits | self.byte() } else { bits & self.byte() })
     }
 
     /// One of `choices`.
@@ -63,12 +98,14 @@ impl Dice {
             for index in 0..place.layer.params(place.inputs) {
                 let value = match place.layer {
                     Layer::BatchNorm { .. } => match index % 4 {
-                        0 => self.uniform(0.5, 1.5),
-                        1 | 2 => self.uniform(-0.5, 0.5),
-                        _ => self.uniform(0.5, 2.0),
+                        0 => self.uniform_f32(0.5, 1.5),
+                        1 | 2 => self.uniform_f32(-0.5, 0.5),
+                        _ => self.uniform_f32(0.5, 2.0),
                     },
-                    _ if index < place.inputs * place.outputs => self.uniform(-1.7, 1.7) / (place.inputs as f32).sqrt(),
-                    _ => self.uniform(-0.5, 0.5),
+                    _ if index < place.inputs * place.outputs => {
+                        self.uniform_f32(-1.7, 1.7) / (place.inputs as f32).sqrt()
+                    }
+                    _ => self.uniform_f32(-0.5, 0.5),
                 };
                 params.push(value);
             }
@@ -78,7 +115,7 @@ impl Dice {
 
     /// `n` examples of `inputs` values, `[N][I]`, mostly positive and not centered.
     pub fn examples(&mut self, n: usize, inputs: usize) -> Vec<f32> {
-        (0..n * inputs).map(|_| self.uniform(-1.0, 2.0)).collect()
+        (0..n * inputs).map(|_| self.uniform_f32(-1.0, 2.0)).collect()
     }
 
     /// `n` labels below `classes`.

@@ -1,9 +1,9 @@
 //! Random model specifications for the encoder, valid and spoilt, and what parsing checks of them: a file with the same
 //! header, rows and order, written here according to the format, with zero bytes as weights.
 
-use crate::fold_case::Source;
 use crate::hostile::{Sections, integer_weight, section_lens, sections};
 use crate::model_file::{assemble, layers_section};
+use crate::random::Dice;
 use foldnet_core::infer::Row;
 use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ModelSpec, scratch_words};
 
@@ -32,20 +32,20 @@ enum Weights {
 
 impl Layer {
     /// Weights that are valid for `header`; for unsupported bits, integers.
-    fn new(header: LayerHeader, source: &mut Source) -> Self {
+    fn new(header: LayerHeader, dice: &mut Dice) -> Self {
         let (units, count) = (usize::from(header.units), usize::from(header.inputs) * usize::from(header.units));
         let weights = if header.bits == 32 {
-            let mut draw = |count| (0..count).map(|_| source.bell(1.0) as f32).collect();
+            let mut draw = |count| (0..count).map(|_| dice.bell(1.0) as f32).collect();
             Weights::Float { kernel: draw(count), bias: draw(units) }
         } else {
             let largest = if header.bits <= 8 { (1i32 << header.bits >> 1) - 1 } else { 127 };
             let weights =
-                (0..count).map(|_| (source.below(2 * largest.max(0) as usize + 1) as i32 - largest) as i8).collect();
+                (0..count).map(|_| (dice.below(2 * largest.max(0) as usize + 1) as i32 - largest) as i8).collect();
             let row = |_| Row {
-                bias: source.bell(1000.0) as i32,
-                multiplier: source.below(1 << 15) as u16,
-                shift: source.below(31) as u8,
-                worst: source.below(249) as u8,
+                bias: dice.bell(1000.0) as i32,
+                multiplier: dice.below(1 << 15) as u16,
+                shift: dice.below(31) as u8,
+                worst: dice.below(249) as u8,
             };
             Weights::Integer { weights, rows: (0..units).map(row).collect() }
         };
@@ -55,45 +55,45 @@ impl Layer {
 
 impl Drawn {
     /// A valid model: one to sixteen layers of up to 19 units, float or integer, with or without an order.
-    pub fn right(source: &mut Source) -> Self {
-        let (height, width) = (1 + source.below(4) as u16, 1 + source.below(5) as u16);
-        let float = source.chance(0.3);
+    pub fn right(dice: &mut Dice) -> Self {
+        let (height, width) = (1 + dice.below(4) as u16, 1 + dice.below(5) as u16);
+        let float = dice.chance(0.3);
         let (mut inputs, mut layers) = (height * width, Vec::new());
-        for _ in 0..1 + source.below(MAX_MODEL_LAYERS) {
-            let bits = if float { 32 } else { [8, 4, 2][source.below(3)] };
-            let (units, relu) = (1 + source.below(19) as u16, source.chance(0.5));
-            layers.push(Layer::new(LayerHeader { inputs, units, bits, relu, scale: 0.25 }, source));
+        for _ in 0..1 + dice.below(MAX_MODEL_LAYERS) {
+            let bits = if float { 32 } else { [8, 4, 2][dice.below(3)] };
+            let (units, relu) = (1 + dice.below(19) as u16, dice.chance(0.5));
+            layers.push(Layer::new(LayerHeader { inputs, units, bits, relu, scale: 0.25 }, dice));
             inputs = units;
         }
         let mut order: Vec<u16> = (0..height * width).collect();
-        (1..order.len()).for_each(|i| order.swap(i, source.below(i + 1)));
-        if float || source.chance(0.3) {
+        (1..order.len()).for_each(|i| order.swap(i, dice.below(i + 1)));
+        if float || dice.chance(0.3) {
             order.clear();
         }
-        let labels = ["", "a\nb\n", "no line feed", "\n\n"][source.below(4)].to_owned();
+        let labels = ["", "a\nb\n", "no line feed", "\n\n"][dice.below(4)].to_owned();
         Self { height, width, labels, layers, logit_scale: 0.5, order }
     }
 
     /// Changes something, which may make it invalid.
-    pub fn spoil(&mut self, source: &mut Source) {
-        match source.below(7) {
-            0 => self.height = source.below(6) as u16,
-            1 => self.logit_scale = number(source),
-            2 if source.chance(0.2) => self.layers.clear(),
-            2 => self.layers.truncate(1 + source.below(MAX_MODEL_LAYERS)),
-            3 => self.spoil_order(source),
+    pub fn spoil(&mut self, dice: &mut Dice) {
+        match dice.below(7) {
+            0 => self.height = dice.below(6) as u16,
+            1 => self.logit_scale = number(dice),
+            2 if dice.chance(0.2) => self.layers.clear(),
+            2 => self.layers.truncate(1 + dice.below(MAX_MODEL_LAYERS)),
+            3 => self.spoil_order(dice),
             _ if self.layers.is_empty() => (),
-            4 => drop(self.layers.remove(source.below(self.layers.len()))),
+            4 => drop(self.layers.remove(dice.below(self.layers.len()))),
             _ => {
-                let at = source.below(self.layers.len());
-                self.layers[at].spoil(source);
+                let at = dice.below(self.layers.len());
+                self.layers[at].spoil(dice);
             }
         }
     }
 
-    fn spoil_order(&mut self, source: &mut Source) {
-        let pixel = source.below(21) as u16;
-        match source.below(3) {
+    fn spoil_order(&mut self, dice: &mut Dice) {
+        let pixel = dice.below(21) as u16;
+        match dice.below(3) {
             0 => self.order.push(pixel),
             1 => drop(self.order.pop()),
             _ => self.order.iter_mut().take(1).for_each(|first| *first = pixel),
@@ -173,18 +173,18 @@ impl Drawn {
 }
 
 impl Layer {
-    fn spoil(&mut self, source: &mut Source) {
+    fn spoil(&mut self, dice: &mut Dice) {
         let header = &mut self.header;
-        match source.below(5) {
-            0 => header.inputs = source.below(21) as u16,
-            1 => header.units = source.below(21) as u16,
-            2 => header.scale = number(source),
-            3 => header.bits = [0, 1, 2, 3, 4, 8, 16, 32, 255][source.below(9)],
-            _ => return self.weights.spoil(source),
+        match dice.below(5) {
+            0 => header.inputs = dice.below(21) as u16,
+            1 => header.units = dice.below(21) as u16,
+            2 => header.scale = number(dice),
+            3 => header.bits = [0, 1, 2, 3, 4, 8, 16, 32, 255][dice.below(9)],
+            _ => return self.weights.spoil(dice),
         }
         // In most cases make the weights valid again, so that the other faults are reached.
-        if source.chance(0.8) {
-            *self = Self::new(*header, source);
+        if dice.chance(0.8) {
+            *self = Self::new(*header, dice);
         }
     }
 
@@ -225,25 +225,25 @@ impl Weights {
         }
     }
 
-    fn spoil(&mut self, source: &mut Source) {
+    fn spoil(&mut self, dice: &mut Dice) {
         match self {
-            Self::Float { kernel, bias } => match source.below(3) {
+            Self::Float { kernel, bias } => match dice.below(3) {
                 0 => drop(kernel.pop()),
                 1 => bias.push(1.0),
-                _ => kernel.iter_mut().chain(bias).take(1).for_each(|value| *value = number(source)),
+                _ => kernel.iter_mut().chain(bias).take(1).for_each(|value| *value = number(dice)),
             },
-            Self::Integer { weights, rows } => match source.below(5) {
+            Self::Integer { weights, rows } => match dice.below(5) {
                 0 => drop(weights.pop()),
                 1 => drop(rows.pop()),
-                2 => weights.iter_mut().take(1).for_each(|weight| *weight = source.below(256) as u8 as i8),
-                3 => rows.iter_mut().for_each(|row| row.shift = source.below(34) as u8),
-                _ => rows.iter_mut().take(1).for_each(|row| row.multiplier = source.below(1 << 16) as u16),
+                2 => weights.iter_mut().take(1).for_each(|weight| *weight = dice.below(256) as u8 as i8),
+                3 => rows.iter_mut().for_each(|row| row.shift = dice.below(34) as u8),
+                _ => rows.iter_mut().take(1).for_each(|row| row.multiplier = dice.below(1 << 16) as u16),
             },
         }
     }
 }
 
 /// A number that may be invalid as a scale.
-fn number(source: &mut Source) -> f32 {
-    [0.0, -0.0, -1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, f32::MAX, 1e-40][source.below(9)]
+fn number(dice: &mut Dice) -> f32 {
+    [0.0, -0.0, -1.0, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, f32::MAX, 1e-40][dice.below(9)]
 }

@@ -41,7 +41,8 @@ impl Comparison<'_> {
         if !grown.is_empty() {
             return Err(format!("{what}: more than {percent} % {}: {}", self.grown, grown.join(", ")));
         }
-        Ok((!same).then(|| format!("notice: {what}: built with {now}, but measured with {then}: {percent} % is tolerated")))
+        Ok((!same)
+            .then(|| format!("notice: {what}: built with {now}, but measured with {then}: {percent} % is tolerated")))
     }
 }
 

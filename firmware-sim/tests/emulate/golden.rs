@@ -66,7 +66,9 @@ impl FromStr for Footprint {
 
     fn from_str(line: &str) -> Result<Self, String> {
         let (names, figures, compiler) = table::words("footprint.golden", line, 2)?;
-        let bits = names[1].parse().map_err(|_| format!("footprint.golden: '{line}' is not a valid row; regenerate the file"))?;
+        let bits = names[1]
+            .parse()
+            .map_err(|_| format!("footprint.golden: '{line}' is not a valid row; regenerate the file"))?;
         Ok(Self { board: names[0].to_owned(), bits, figures, compiler })
     }
 }

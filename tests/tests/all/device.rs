@@ -182,15 +182,30 @@ fn own_images_on_an_m0() {
     }
 }
 
+/// A network that merging and pruning can make smaller.
+struct Student<'a> {
+    /// To train on, to judge by, to test on.
+    parts: [View<'a>; 3],
+    names: [String; 3],
+    config: Config,
+    network: Checkpoint,
+}
+
+/// Trains a network on the first half of 400 images.
+fn student<'a>(pixels: &'a [u8], labels: &'a [u16]) -> Student<'a> {
+    let view = View::images(pixels, labels, 12, 9);
+    let parts = [0..200, 200..360, 360..400].map(|part| view.slice(part));
+    let names = ["top", "middle", "bottom"].map(String::from);
+    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
+    let network = trained(&[24], &config, parts[0], &names);
+    Student { parts, names, config, network }
+}
+
 /// Averages of inputs, and fewer units, on each kind of kernel.
 #[test]
 fn merged_and_pruned_models_are_equal_on_every_kind_of_core() {
     let (pixels, labels) = bars(400);
-    let view = View::images(&pixels, &labels, 12, 9);
-    let (train, valid, test) = (view.slice(0..200), view.slice(200..360), view.slice(360..400));
-    let names = ["top", "middle", "bottom"].map(String::from);
-    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
-    let network = trained(&[24], &config, train, &names);
+    let Student { parts: [train, valid, test], names, network, .. } = student(&pixels, &labels);
     let wanted = Wanted::new(Limits { merge: true, prune: true, max_loss: 1.0 }, [train, valid]);
     for (bits, boards) in [(8, &[M4F, M0, "riscv32"][..]), (4, &["riscv32"]), (2, &[M4F])] {
         let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &names };
@@ -212,27 +227,23 @@ fn merged_and_pruned_models_are_equal_on_every_kind_of_core() {
 #[test]
 fn a_merged_network_that_was_trained_in_integers_is_equal_on_every_kind_of_core() {
     let (pixels, labels) = bars(400);
-    let view = View::images(&pixels, &labels, 12, 9);
-    let (train, valid, test) = (view.slice(0..200), view.slice(200..360), view.slice(360..400));
-    let names = ["top", "middle", "bottom"].map(String::from);
-    let config = Config { epochs: 5, batch_size: 8, learning_rate: 0.05, seed: 1, ..Config::default() };
-    let network = trained(&[24], &config, train, &names);
+    let Student { parts: [train, valid, test], names, config, network } = student(&pixels, &labels);
     let compute = Fast::new(1);
     for (bits, boards) in [(8, &[M0][..]), (4, &[M4F, "riscv32"]), (2, &[M4F])] {
         let smaller = Some(Limits { merge: true, prune: true, max_loss: 1.0 });
         let how = Quantize { bits: vec![bits], teacher: Some(network.clone()), smaller };
-        let mut student = begin(&network, &how, [train, valid], &compute).expect("a student");
+        let mut learner = begin(&network, &how, [train, valid], &compute).expect("a student");
         let config = Config { epochs: 4, batch_size: 8, learning_rate: 0.01, ..config.clone() };
-        let epochs = fit_quantized(&mut student, how.teacher.as_ref(), &config, [train, valid], &compute, &mut ());
+        let epochs = fit_quantized(&mut learner, how.teacher.as_ref(), &config, [train, valid], &compute, &mut ());
         assert_eq!(epochs.expect("trained").len(), 4);
         let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &names };
-        let (model, report) = export(&student.network, &plan, &compute, &mut |_| ()).expect("exported");
+        let (model, report) = export(&learner.network, &plan, &compute, &mut |_| ()).expect("exported");
         let layer = Model::parse(&model).expect("a model").header().layers[0];
         assert!(layer.inputs < 70 && layer.units < 24, "{layer:?}");
         let exported = Exported { name: format!("merged, trained at {bits} bits"), model, report };
         for board in boards {
             let run = check(board, &exported, test, 0.9);
-            let outputs = run_checkpoint(&student.network, test, &compute);
+            let outputs = run_checkpoint(&learner.network, test, &compute);
             assert_eq!(run.accuracy(), outputs.accuracy(test.classes().expect("classes")), "{bits} bits on {board}");
         }
     }

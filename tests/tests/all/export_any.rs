@@ -10,8 +10,9 @@ use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::simulate::simulate_each;
-use foldnet_tests::fold_case::{Case, IMAGES, Scaling, Source};
+use foldnet_tests::fold_case::{Case, IMAGES, Scaling};
 use foldnet_tests::hostile::{literal_logits, literal_turned};
+use foldnet_tests::random::Dice;
 use foldnet_tests::tolerance::{LAST_ERROR_AT_2_BITS, LAST_ERROR_AT_4_BITS, LAST_ERROR_AT_8_BITS};
 
 const CASES: u64 = 60;
@@ -39,22 +40,22 @@ fn checkpoint(case: &Case) -> Checkpoint {
 }
 
 /// The case's images, followed by unseen ones.
-fn images(case: &Case, source: &mut Source) -> Vec<u8> {
+fn images(case: &Case, dice: &mut Dice) -> Vec<u8> {
     let mut pixels = case.pixels.clone();
     pixels.extend((0..STRANGERS * case.inputs).map(|at| match at / case.inputs {
         0 => 0,
         1 => 255,
-        _ => source.below(256) as u8,
+        _ => dice.below(256) as u8,
     }));
     pixels
 }
 
 /// Exports a case with the given widths; the model and its report must agree with the simulator and the format.
 fn check(case: &Case, bits: &[u8], what: &str) -> Export {
-    let mut source = Source::new(case.inputs as u64);
-    let pixels = images(case, &mut source);
+    let mut dice = Dice::new(case.inputs as u64);
+    let pixels = images(case, &mut dice);
     let classes = case.network().outputs();
-    let labels: Vec<u16> = (0..IMAGES + STRANGERS).map(|_| source.below(classes) as u16).collect();
+    let labels: Vec<u16> = (0..IMAGES + STRANGERS).map(|_| dice.below(classes) as u16).collect();
     let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
     let test = View::images(&pixels, &labels, 1, case.inputs);
     let plan = ExportPlan { bits, calibration: test.slice(0..IMAGES), test, labels: &names };
@@ -107,8 +108,8 @@ fn integers_at_every_width() {
 #[test]
 fn another_width_for_each_layer() {
     for seed in CASES..2 * CASES {
-        let (case, mut source) = (Case::new(seed), Source::new(seed));
-        let bits: Vec<u8> = case.fold().blocks().iter().map(|_| [8, 4, 2][source.below(3)]).collect();
+        let (case, mut dice) = (Case::new(seed), Dice::new(seed));
+        let bits: Vec<u8> = case.fold().blocks().iter().map(|_| [8, 4, 2][dice.below(3)]).collect();
         check(&case, &bits, &format!("case {seed} at {bits:?} bits, {:?} on {}", case.layers, case.inputs));
     }
 }

@@ -6,8 +6,9 @@ use foldnet_core::infer::Inference;
 use foldnet_core::standardize::{PixelScaling, Standardized};
 use foldnet_core::train::predict;
 use foldnet_core::{Layer, Model, Network, Portable, Shape};
-use foldnet_tests::fold_case::{Case, FoldedDense, IMAGES, Source, Term, folded, folded_logits};
+use foldnet_tests::fold_case::{Case, FoldedDense, IMAGES, Term, folded, folded_logits};
 use foldnet_tests::model_file::{FloatLayer, aligned_file, spec};
+use foldnet_tests::random::Dice;
 use foldnet_tests::tolerance::{FOLD_EXACT, FOLD_ROUNDED, Tolerance};
 
 const CASES: u64 = 400;
@@ -146,13 +147,9 @@ fn every_place_of_batch_normalization_folds() {
     for (index, list) in lists.iter().enumerate() {
         // Several of each, so that every scaling of pixels comes in front of it.
         for seed in 0..8 {
-            let mut source = Source::new(1_000 * (index as u64 + 1) + seed);
+            let mut dice = Dice::new(1_000 * (index as u64 + 1) + seed);
             let inputs = [1, 49, 200][seed as usize % 3];
-            check_case(
-                &Case::of(list.to_vec(), inputs, &mut source),
-                &format!("list {index}, seed {seed}"),
-                &mut worst,
-            );
+            check_case(&Case::of(list.to_vec(), inputs, &mut dice), &format!("list {index}, seed {seed}"), &mut worst);
         }
     }
     println!("largest deviations in parts of their tolerance: {worst:.2?}");
@@ -192,7 +189,7 @@ fn the_tolerances_see_a_layer_that_is_a_thousandth_off() {
         let case = Case::new(seed);
         let places = case.network().placed().filter(|place| !place.range().is_empty());
         let places: Vec<_> = places.collect();
-        let place = places[Source::new(seed).below(places.len())];
+        let place = places[Dice::new(seed).below(places.len())];
         let mut faulty = case.clone();
         faulty.params[place.range()].iter_mut().for_each(|value| *value *= 1.001);
         let Seen { any, exact, rounded } = tell_apart(&case, &faulty);
@@ -224,11 +221,11 @@ fn refused(layers: &[Layer]) -> Option<FoldError> {
 
 #[test]
 fn what_the_grammar_allows_folds_and_nothing_else() {
-    let mut source = Source::new(7);
+    let mut dice = Dice::new(7);
     let (mut folding, mut refusing) = (0, 0);
     while folding + refusing < 20_000 {
-        let mut layers: Vec<Layer> = (0..1 + source.below(11)).map(|_| [D, B, R][source.below(3)]).collect();
-        layers.extend(source.chance(0.5).then_some(S));
+        let mut layers: Vec<Layer> = (0..1 + dice.below(11)).map(|_| [D, B, R][dice.below(3)]).collect();
+        layers.extend(dice.chance(0.5).then_some(S));
         let Ok(network) = Network::new(&layers, Shape::count(2)) else { continue };
         let params = vec![0.5; network.params()];
         let found = Fold::new(network, &params, PixelScaling::Raw);

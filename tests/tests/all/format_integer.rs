@@ -6,10 +6,10 @@ use foldnet_core::infer::{Answer, Inference, InputType};
 use foldnet_core::model::{
     EncodeError, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, ParseError, Sharing,
 };
-use foldnet_tests::damage::{check_damage, check_random_changes, check_sealed_damage, parse_error};
-use foldnet_tests::fold_case::Source;
+use foldnet_tests::damage::{check_all_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::hostile::{AlignedBytes, exercise, seal, section};
 use foldnet_tests::model_file::file;
+use foldnet_tests::random::Dice;
 
 /// A model with every byte written out: 5 pixels, a unit of 2 bits, 3 units of 4 bits, 2 classes of 8 bits.
 #[rustfmt::skip]
@@ -106,15 +106,15 @@ struct RandomLayer {
 }
 
 impl RandomLayer {
-    fn new(inputs: usize, units: usize, relu: bool, source: &mut Source) -> Self {
-        let bits = [8, 4, 2][source.below(3)];
+    fn new(inputs: usize, units: usize, relu: bool, dice: &mut Dice) -> Self {
+        let bits = [8, 4, 2][dice.below(3)];
         let largest = (1 << (bits - 1)) - 1;
-        let weights = (0..inputs * units).map(|_| (source.below(2 * largest + 1) as i32 - largest as i32) as i8);
+        let weights = (0..inputs * units).map(|_| (dice.below(2 * largest + 1) as i32 - largest as i32) as i8);
         let weights = weights.collect();
         let rows = (0..units).map(|_| {
             // Such that outputs are spread over 0 to 255.
-            let shift = source.below(8) as u8;
-            Row { bias: source.bell(3000.0) as i32, multiplier: source.below(1 << 15) as u16, shift, worst: 0 }
+            let shift = dice.below(8) as u8;
+            Row { bias: dice.bell(3000.0) as i32, multiplier: dice.below(1 << 15) as u16, shift, worst: 0 }
         });
         let header = LayerHeader { inputs: inputs as u16, units: units as u16, bits, relu, scale: 1.0 };
         Self { header, weights, rows: rows.collect() }
@@ -122,18 +122,18 @@ impl RandomLayer {
 }
 
 /// A file of random layers of the given widths, pixels first.
-fn random_file(widths: &[usize], source: &mut Source) -> Vec<u8> {
+fn random_file(widths: &[usize], dice: &mut Dice) -> Vec<u8> {
     let pairs = widths.windows(2).enumerate();
     let layers: Vec<RandomLayer> = pairs
         .map(|(index, pair)| {
-            let relu = index + 2 < widths.len() || source.chance(0.3);
-            RandomLayer::new(pair[0], pair[1], relu, source)
+            let relu = index + 2 < widths.len() || dice.chance(0.3);
+            RandomLayer::new(pair[0], pair[1], relu, dice)
         })
         .collect();
     let layers = layers.iter().map(|layer| (layer.header, integer(&layer.weights, &layer.rows))).collect();
     let mut order: Vec<u16> = (0..widths[0] as u16).collect();
-    (1..order.len()).for_each(|i| order.swap(i, source.below(i + 1)));
-    let order = if source.chance(0.8) { &order[..] } else { &[] };
+    (1..order.len()).for_each(|i| order.swap(i, dice.below(i + 1)));
+    let order = if dice.chance(0.8) { &order[..] } else { &[] };
     file(&ModelSpec { width: widths[0] as u16, layers, logit_scale: 0.5, order, ..ModelSpec::default() }).unwrap()
 }
 
@@ -142,7 +142,7 @@ fn integer<'a>(weights: &'a [i8], rows: &'a [Row]) -> LayerWeights<'a> {
 }
 
 fn three_layers() -> Vec<u8> {
-    random_file(&[33, 30, 13, 5], &mut Source::new(3))
+    random_file(&[33, 30, 13, 5], &mut Dice::new(3))
 }
 
 #[test]
@@ -195,30 +195,18 @@ fn inputs_are_taken_as_they_come_where_there_is_no_order() {
 
 #[test]
 fn every_width_computes_what_the_format_says() {
-    let mut source = Source::new(17);
+    let mut dice = Dice::new(17);
     for case in 0..400 {
         let depth = 1 + case % 16;
-        let widths: Vec<usize> = (0..=depth).map(|_| source.log_uniform(1.0, 200.99) as usize).collect();
+        let widths: Vec<usize> = (0..=depth).map(|_| dice.log_uniform(1.0, 200.99) as usize).collect();
         // Compares all logits with a literal evaluation.
-        assert_eq!(exercise(&random_file(&widths, &mut source)), Ok(()), "{widths:?}");
+        assert_eq!(exercise(&random_file(&widths, &mut dice)), Ok(()), "{widths:?}");
     }
 }
 
 #[test]
-fn damage_is_an_error() {
-    check_damage(&TINY);
-    check_damage(&three_layers());
-}
-
-#[test]
-fn damage_with_a_checksum_that_fits_never_panics() {
-    check_sealed_damage(&TINY);
-    check_sealed_damage(&three_layers());
-}
-
-#[test]
-fn random_changes_with_a_checksum_that_fits_never_panic() {
-    check_random_changes(&[TINY.to_vec(), three_layers()], &mut Source::new(19));
+fn damage_is_an_error_and_never_panics() {
+    check_all_damage(&[TINY.to_vec(), three_layers()], &mut Dice::new(19));
 }
 
 #[test]
@@ -334,7 +322,7 @@ fn values_that_are_turned_around_have_a_bit_each() {
     assert_eq!((model.input_type(), model.input_maps().count()), (InputType::U8, 0));
     assert_eq!(exercise(&bytes), Ok(()));
     check_sealed_damage(&bytes);
-    check_random_changes(std::slice::from_ref(&bytes), &mut Source::new(23));
+    check_random_changes(std::slice::from_ref(&bytes), &mut Dice::new(23));
     // A nonexistent value, one map too many, maps of another kind.
     let start = section(&bytes, 2).start;
     for (at, byte) in [(8, 0b10_1101), (15, 0x80), (2, 2), (2, 0), (1, 1), (0, 6)] {

@@ -88,7 +88,7 @@ fn check(layers: &[Layer], mut goal: impl FnMut(&mut Dice, &mut Case) -> Goal) {
 /// Outputs and targets of similar size, `[N][outputs]`.
 fn values(dice: &mut Dice, case: &Case) -> Answers {
     let len = case.labels.len() * case.network().outputs();
-    Answers::Values((0..len).map(|_| dice.uniform(-2.0, 2.0)).collect())
+    Answers::Values((0..len).map(|_| dice.uniform_f32(-2.0, 2.0)).collect())
 }
 
 /// A loss of values, on networks with a BatchNormalization at every place.
@@ -129,7 +129,7 @@ fn of_binary_cross_entropy_with_a_sigmoid() {
     }
     let shares = |dice: &mut Dice, case: &mut Case| {
         let len = case.labels.len() * case.network().outputs();
-        let answers = Answers::Values((0..len).map(|_| dice.uniform(0.0, 1.0)).collect());
+        let answers = Answers::Values((0..len).map(|_| dice.uniform_f32(0.0, 1.0)).collect());
         Goal { loss, answers, ..Goal::default() }
     };
     check(&[D, BN, R, Layer::dense(3)], shares);
@@ -150,7 +150,7 @@ fn of_distillation() {
         for weights in [vec![], vec![2.0, 1.0, 0.5, 1.5]] {
             check(&[BN, D, R, D, Layer::Softmax], |dice, case| {
                 let len = case.labels.len() * case.network().outputs();
-                let teacher = (0..len).map(|_| dice.uniform(-4.0, 4.0)).collect();
+                let teacher = (0..len).map(|_| dice.uniform_f32(-4.0, 4.0)).collect();
                 let loss = Loss::Distillation { alpha, temperature };
                 Goal { loss, answers: Answers::Taught(teacher), weights: weights.clone(), ..Goal::default() }
             });

@@ -7,6 +7,7 @@ use foldnet_core::slot::{Fault, HEADER_LEN, Region, Room, Running, SlotHeader, W
 use foldnet_sim::board::{BOARDS, Board};
 use foldnet_tests::model_file::{FloatLayer, file, spec};
 use foldnet_tests::nor_flash::{ERASE_TICKS, Failed, NorFlash};
+use foldnet_tests::random::Dice;
 use std::ops::Range;
 
 /// Number of boots tried with weak bits, which read differently every time.
@@ -272,12 +273,11 @@ fn cuts_upon_cuts() {
     let mut device = Device::<1, 8, 256>::new(Room::halves(0x1000, 16 * 256, 256), &[256; 16]);
     device = device.running(0, u32::MAX - 20, &models[0], &models[1]);
     let whole = device.ticks(&models[4]);
-    let (mut updates, mut dice) = (0, 12_345u64);
+    let (mut updates, mut dice) = (0, Dice::new(12_345));
     for round in 0..400usize {
         let (running, old) = device.boot().unwrap();
         let new = &models[(round + 1) % models.len()];
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        device.flash.cut_after((dice >> 33) % (whole + whole / 8));
+        device.flash.cut_after(dice.below((whole + whole / 8) as usize) as u64);
         let done = device.update(Some(running), new);
         device.flash.restore_power();
         let (now, bytes) = device.boot().unwrap_or_else(|| panic!("round {round}: nothing boots"));
