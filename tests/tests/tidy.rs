@@ -2,7 +2,8 @@
 //!
 //! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
 
-use foldnet_tests::tidy::figures::{Quote, cell, figure, quotes};
+use foldnet::format::thousands;
+use foldnet_tests::tidy::figures::{Quote, cell, figure, number, quotes};
 use foldnet_tests::tidy::rooms::Rooms;
 use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, paths, text};
 use std::process::Command;
@@ -198,6 +199,36 @@ fn the_readme_quotes_the_measured_figures() {
     let flash = CORES.map(|(row, board, _)| Quote { row, column: 1, figure: figure(&footprint, &[board], 2) });
     let ram = CORES.map(|(row, _, board)| Quote { row, column: 3, figure: figure(&footprint, &[board, "8"], 6) });
     none(quotes(&second, &[flash, ram].concat()));
+    for (row, board, widths) in [
+        ("Cortex-M4F", "netduinoplus2", &["8", "4", "2"][..]),
+        ("Cortex-M0", "microbit", &["4"]),
+        ("RISC-V", "riscv32", &["4"]),
+    ] {
+        let alone = |bits: &&str| figure(&footprint, &[&format!("{board}+alone"), bits], 2);
+        let figures = widths
+            .iter()
+            .enumerate()
+            .map(|(index, bits)| format!("{} ({bits}{})", alone(bits), if index == 0 { " bits" } else { "" }));
+        assert_eq!(
+            cell(&second, row, 2),
+            figures.collect::<Vec<_>>().join(", "),
+            "README.md, inference alone on {row}"
+        );
+    }
+}
+
+/// Bytes of scratch memory for the notebook's network: what the committed RAM has besides statics, image and stack.
+fn scratch(footprint: &File, board: &str) -> usize {
+    let [statics, stack, ram] = [4, 5, 6].map(|column| number(footprint, &[board], column));
+    ram - statics - 784 - stack
+}
+
+/// The example on a device has room for the network on the core that needs most.
+#[test]
+fn the_readme_has_the_scratch_words_of_an_m0() {
+    let words = scratch(&manifest("firmware-sim/tests/emulate/footprint.golden"), "microbit") / 4;
+    let expected = format!("let mut scratch = [0u32; {words}];");
+    assert!(manifest("README.md").text.contains(&expected), "README.md does not say '{expected}'");
 }
 
 /// The README quotes the cost of an image on a light background, for the M4 at 8 bits.
@@ -218,7 +249,9 @@ fn the_page_on_boards_quotes_the_measured_figures() {
     let mut expected = Vec::new();
     for (index, board) in ["netduinoplus2", "microbit"].into_iter().enumerate() {
         let quote = |row, golden| Quote { row, column: index + 1, figure: figure(&footprint, &[board], golden) };
+        let figure = thousands(scratch(&footprint, board));
         expected.extend([quote("flash: the simulator's firmware", 3), quote("RAM: peak of the stack", 5)]);
+        expected.push(Quote { row: "RAM: scratch memory", column: index + 1, figure });
     }
     for (row, model) in [
         ("flash: model at 8 bits", "`after` | 8 bit"),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// Memory that Foldnet takes on a board, in bytes, for a network of the notebook's shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Footprint {
-    /// With the feature `low-ram`, its name is followed by `+low-ram`.
+    /// Its name is followed by `+low-ram` with that feature, and by `+alone` for firmware of one width.
     pub(crate) board: String,
     /// Bits per weight.
     pub(crate) bits: u8,
@@ -30,6 +30,7 @@ const HEAD: &str = "\
 # ram        RAM in all: statics, image, scratch memory, stack
 #
 # +low-ram   the firmware is built with the feature low-ram
+# +alone     firmware of one model and one width, `examples/inference`: its flash without the vector table; it is not run
 #
 # The test of footprints fails when a figure grows by more than 2 % under the compiler named here, or 10 % under
 # another. This rewrites the file, for growth that is wanted and for a new compiler:

@@ -19,9 +19,17 @@ pub struct Quote {
 /// # Panics
 /// If the table has no such number.
 pub fn figure(table: &File, row: &[&str], column: usize) -> String {
+    thousands(number(table, row, column))
+}
+
+/// The same as a number.
+///
+/// # Panics
+/// If the table has no such number.
+pub fn number(table: &File, row: &[&str], column: usize) -> usize {
     let line = table.text.lines().find(|line| line.split_ascii_whitespace().take(row.len()).eq(row.iter().copied()));
     let word = line.and_then(|line| line.split_ascii_whitespace().nth(column)).and_then(|word| word.parse().ok());
-    thousands(word.unwrap_or_else(|| panic!("{}: {row:?} has no number in column {column}", table.path)))
+    word.unwrap_or_else(|| panic!("{}: {row:?} has no number in column {column}", table.path))
 }
 
 /// A cell of a page: the first table row that begins with `row`, the column from 0. Empty if there is none.
