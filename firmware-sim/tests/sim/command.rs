@@ -262,7 +262,7 @@ fn boards_of_a_file_are_taken_by_name() {
     assert_eq!(takes(&["--board", "microbit"]).status.code(), Some(0));
     let said = text(&takes(&[]).stderr);
     assert!(said.contains("select one with --board NAME") && said.lines().count() == 1, "{said}");
-    assert!(text(&takes(&["--board", "mine"]).stderr).contains("no board called 'mine'"));
+    assert!(text(&takes(&["--board", "mine"]).stderr).contains("has no board named 'mine'"));
     // One board needs no name, and its memory is what counts.
     let all = text(&printed.stdout);
     let first = all.split("[[board]]").nth(1).unwrap().replace("netduinoplus2\"\nchip", "mine\"\nchip");
