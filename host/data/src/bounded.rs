@@ -28,7 +28,7 @@ pub mod limit {
 /// # Errors
 /// If it cannot be opened or is something else, which the error names.
 pub fn open(path: &Path) -> Result<(File, u64)> {
-    // Opening a pipe waits for its writer, so it is looked at before.
+    // Opening a pipe blocks until it has a writer, so check the type first.
     regular(&path.metadata()?)?;
     let file = File::open(path)?;
     let metadata = file.metadata()?;
@@ -47,7 +47,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
         return Err(too_long(len));
     }
     let mut bytes = Vec::with_capacity(len as usize);
-    // It may grow in the meantime, or say nothing of its length, as files under /proc do.
+    // The file may grow in the meantime, or report no length, like files under /proc.
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit { Err(too_long(bytes.len() as u64)) } else { Ok(bytes) }
 }

@@ -127,7 +127,7 @@ mod tests {
         check(&["1", "2"], &["a", "b"], Ok((Columns::Same, vec![])));
         check(&[], &["a", "b"], Ok((Columns::Same, vec![])));
         check(&["a", "x"], &["a", "b"], Err(names(&["b"])));
-        // A name twice, and two names for one column, are no mapping.
+        // A repeated name, or two names for one column, does not define a mapping.
         check(&["a", "a"], &["a", "b"], Err(names(&["a", "b"])));
         check(&["a", "b"], &["A", "a"], Err(names(&["a"])));
     }

@@ -82,13 +82,13 @@ impl Dataset {
         Self::split(name, labels, training, valid, test)
     }
 
-    /// The same with the last `valid` of `training` for validation, which must not be all.
+    /// Like `new`, with the last `valid` examples of `training` for validation; at least one must be left for training.
     pub(crate) fn split(name: String, labels: Vec<String>, training: Examples, valid: usize, test: Examples) -> Self {
         let (channels, outputs, notes, task) = (Vec::new(), Vec::new(), Vec::new(), Task::Classify);
         Self { name, labels, channels, outputs, notes, task, training, valid, test }
     }
 
-    /// The same, with this fraction of the training examples for validation, if given.
+    /// Uses this fraction of the training examples for validation, if given.
     pub(crate) fn validated_on(mut self, share: Option<f64>) -> Self {
         self.valid = share.map_or(self.valid, |share| validation_share(self.training.len(), share));
         self
@@ -235,7 +235,7 @@ impl Dataset {
 /// Stream of the generator that shuffles a sorted set, after those of the split.
 const SORTED_STREAM: u64 = 7;
 
-/// The first of many names.
+/// The first few of a list of names, with a count of the rest.
 fn some_of(names: &[&str]) -> String {
     let more = if names.len() > 5 { ", ..." } else { "" };
     format!("{}{more}", names[..names.len().min(5)].join(", "))

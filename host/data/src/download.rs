@@ -129,7 +129,7 @@ impl<'a> Transfer<'a> {
         }
         let mut verdict = self.verify();
         if self.resumed && verdict.is_err() {
-            // The old part may be to blame, of another packing say: once more, from the start.
+            // The old part may be the cause (for example, compressed differently): try once more from the start.
             self.remove_part()?;
             self.fetch(progress)?;
             verdict = self.verify();

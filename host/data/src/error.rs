@@ -67,7 +67,7 @@ impl DataError {
             Self::File { problem, .. } => problem.to_string(),
             other => other.to_string(),
         };
-        // Every problem names its remedy behind the semicolon.
+        // The remedy follows the semicolon in every problem.
         text.split(';').next().unwrap_or_default().to_owned()
     }
 

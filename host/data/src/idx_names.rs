@@ -18,7 +18,7 @@ pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     let exact = [name, unpacked].into_iter().map(within).find(|path| path.exists());
     exact.or_else(|| match <[PathBuf; 1]>::try_from(alike(folder, name)) {
         Ok([only]) => Some(only),
-        // Packed and unpacked, as the exact names may be.
+        // Both a packed and an unpacked file, as is allowed for the exact names.
         Err(several) => match &several[..] {
             [unpacked, packed] if *packed == with_gz(unpacked) => Some(packed.clone()),
             _ => None,

@@ -30,7 +30,7 @@ fn places(set: Named, model: &[String]) -> Result<Option<Vec<u16>>, Vec<String>>
     let unknown = |(at, name): (usize, &String)| (place(name).is_none() && used(at)).then(|| name.clone());
     let unknown: Vec<String> = set.names.iter().enumerate().filter_map(unknown).collect();
     match unknown.is_empty() {
-        // No example has a class without a place.
+        // No example belongs to a class that the model lacks.
         true => Ok(Some(set.names.iter().map(|name| place(name).unwrap_or(0) as u16).collect())),
         false => Err(unknown),
     }

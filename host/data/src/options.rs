@@ -169,7 +169,7 @@ impl Options {
     #[must_use]
     pub fn or(&self, recorded: &Self) -> Self {
         let (own, recorded) = (self.clone(), recorded.clone());
-        // A window of another length has steps of its own.
+        // A different window length does not inherit the recorded step.
         let recorded_step = recorded.step.filter(|_| own.window.is_none());
         Self {
             task: recorded.task,

@@ -32,7 +32,7 @@ pub struct Picture {
 pub fn read_png(path: &Path) -> Result<Picture, DataError> {
     let fail = |problem: Problem| DataError::file(path, problem);
     let broken = |cause: png::DecodingError| fail(PictureProblem::NotPng(cause.to_string()).into());
-    // A picture that is named alone is no part of a set, whose remedy would mislead.
+    // A single image is not part of a set, so the remedy for sets would be misleading.
     std::fs::metadata(path).map_err(|cause| fail(Problem::Unreadable(cause.to_string())))?;
     let file = open::regular(path)?;
     let mut decoder = Decoder::new(BufReader::new(file));

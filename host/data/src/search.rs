@@ -30,7 +30,7 @@ impl Search {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<PathBuf>) -> Self {
-        // The XDG specification: a path that is not absolute is to be ignored.
+        // The XDG specification: relative paths must be ignored.
         let cache = variable("XDG_CACHE_HOME")
             .filter(|path| path.is_absolute())
             .or_else(|| variable("HOME").map(|home| home.join(".cache")));

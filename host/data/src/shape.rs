@@ -34,7 +34,7 @@ impl Shape {
         self.height * self.width * self.channels
     }
 
-    /// Whether the values of both shapes lie in memory alike: the same sizes, but for axes of one.
+    /// Whether both shapes have the same memory layout: the same sizes, ignoring axes of length 1.
     pub fn is_laid_out_as(self, other: Self) -> bool {
         let sizes = |shape: Self| [shape.height, shape.width, shape.channels].into_iter().filter(|&size| size != 1);
         sizes(self).eq(sizes(other))

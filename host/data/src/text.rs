@@ -28,7 +28,7 @@ pub fn name(text: &str) -> String {
     visible(&shortened(text, NAME), is_plain)
 }
 
-/// A message of one line, likewise.
+/// A one-line message, treated like `name`.
 pub fn message(text: &str) -> String {
     visible(&shortened(text, MESSAGE), is_plain)
 }
@@ -58,7 +58,7 @@ pub fn json(text: &str) -> String {
 
 /// Its beginning, its end and its length, if it has more than `most` characters.
 fn shortened(text: &str, most: usize) -> String {
-    // A character has at least a byte.
+    // A character has at least one byte.
     if text.len() <= most || text.chars().nth(most).is_none() {
         return text.to_owned();
     }

@@ -45,7 +45,7 @@ impl<'a> Contents<'a> {
         let (stream, limit): (Box<dyn Read>, u64) = if start.starts_with(&GZIP_MAGIC) {
             let mut inner = BufReader::with_capacity(BUFFER, MultiGzDecoder::new(file));
             let limit = packed_len.saturating_mul(MAX_EXPANSION);
-            // Some browsers and archives pack twice. A fault in the stream comes up when it is read.
+            // Some browsers and archives compress twice. Errors in the stream surface when it is read.
             match inner.fill_buf().map_err(unreadable)?.starts_with(&GZIP_MAGIC) {
                 true => (Box::new(MultiGzDecoder::new(inner)), limit.saturating_mul(MAX_EXPANSION)),
                 false => (Box::new(inner), limit),
@@ -61,8 +61,8 @@ impl<'a> Contents<'a> {
         self.limit
     }
 
-    /// Fills `buffer` as far as the contents reach, and returns the number of bytes. Less than all means the end, and
-    /// that gzip's own checksums are correct.
+    /// Fills `buffer` as far as the contents reach, and returns the number of bytes. A short count means that the end
+    /// was reached and gzip's own checksums are correct.
     pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, DataError> {
         let mut filled = 0;
         while filled < buffer.len() {

@@ -25,7 +25,7 @@ pub fn folded(checkpoint: &Checkpoint, plan: &ExportPlan) -> anyhow::Result<Opti
         return Ok(None);
     }
     let layers = fold(checkpoint).context("this network cannot be exported")?;
-    // Behind the averages of pooled inputs, which a float model would not round.
+    // After averaging of pooled inputs, which a float model would not round.
     let seen = checkpoint.seen(plan.test);
     let behind = ExportPlan { test: seen.view(), ..*plan };
     let model = encode_float(&layers, checkpoint, &Inputs::plain(behind.test), behind.examples())?;

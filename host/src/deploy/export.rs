@@ -41,7 +41,7 @@ pub fn export_smaller<C: Compute>(
         check_smaller(checkpoint, plan, wanted)?;
     }
     let folded = folded(checkpoint, plan)?;
-    // First, since it is quick and refuses a network that computes no numbers.
+    // First, because it is quick and refuses networks whose outputs are not finite.
     let reference = Reference::of(checkpoint, folded.as_ref(), plan, compute)?;
     let built = build(checkpoint, folded, plan, wanted, compute, progress)?;
     let report = reference.compare(&built, plan)?;

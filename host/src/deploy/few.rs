@@ -50,7 +50,7 @@ impl Sample {
                 None => f64::from(self.codes[at(example)]),
             };
             let mixed = value(first) + (value(second) - value(third)) / 2.0;
-            // As a device has it: the nearest, halves up.
+            // As on a device: rounded to nearest, halves up.
             self.codes.push((mixed + 0.5).floor().clamp(0.0, 255.0) as u8);
             if let Some(exact) = &mut self.exact {
                 exact.push(mixed);

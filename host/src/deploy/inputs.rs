@@ -238,7 +238,7 @@ mod tests {
             assert_eq!(choose(view(ValuesRef::U8(bytes), 1, 2)).inputs.spec().turned, expected, "{bytes:?}");
         };
         check(&[255, 0, 255, 9, 7, 200], &[true, false]);
-        // As often 0 as 255, and never either.
+        // 0 as often as 255; and neither ever.
         check(&[255, 200, 0, 201, 3, 254], &[]);
         check(&[], &[]);
         // One of 40 values.

@@ -94,7 +94,7 @@ fn trained_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<Owned>> {
                 layers.push(Owned::Dense { units: place.outputs, kernel: kernel.to_vec(), bias });
             }
             Layer::BatchNorm { momentum, epsilon } => {
-                // Unit by unit here, variable by variable there.
+                // Stored unit by unit here, variable by variable in ONNX.
                 let column = |at: usize| values.iter().skip(at).step_by(BatchNorm::VALUES).copied();
                 let values = (0..BatchNorm::VALUES).flat_map(column).collect();
                 layers.push(Owned::BatchNorm { momentum, epsilon, values });

@@ -136,7 +136,7 @@ impl Quantizer<'_> {
         let inputs = inputs.grouped(&arranged.groups);
         let head = match self.checkpoint.about.task {
             Task::Reconstruct => {
-                // In steps of what the file holds, an f32.
+                // In steps of the scale as stored in the file, an f32.
                 let step = layers.last().map_or(1.0, |last| f64::from(last.scale as f32));
                 Head::reconstruction(self.checkpoint, &inputs, step)?
             }

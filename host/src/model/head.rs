@@ -76,7 +76,7 @@ impl Head {
             last.bias[unit] = (last.bias[unit] - mean) / std;
             [std as f32, mean as f32]
         });
-        // A ReLU at the end would cut off what is below the mean.
+        // A final ReLU would cut off values below the mean.
         if last.relu { Self::Values(vec![[1.0, 0.0]; units]) } else { Self::Values(rows.collect()) }
     }
 

@@ -145,7 +145,7 @@ fn integers(kernel: &[f32], scale: f32, bits: u8, layer: usize) -> anyhow::Resul
 /// smallest one that fits in an f32. Also returns the requested step.
 fn layer(dense: Placed, bits: u8, weights: Vec<i8>, rows: &[RealRow], step: Option<f64>) -> (QuantizedLayer, f64) {
     let least = least_step(rows).max(f64::from(f32::MIN_POSITIVE));
-    // The next f32, where the nearest one is below.
+    // The next larger f32 if the nearest one is smaller.
     let above =
         if f64::from(least as f32) < least { f32::from_bits((least as f32).to_bits() + 1) } else { least as f32 };
     let asked = step.unwrap_or(least);

@@ -26,7 +26,7 @@ impl Ticks {
         let (least, most) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
         let (least, most) = if least <= most { (least, most) } else { (0.0, 0.0) };
         let span = if most > least { most - least } else { most.abs().max(0.1) };
-        // Steps that f64 tells apart, at any size of the values.
+        // Steps that f64 can resolve at any magnitude of the values.
         let span = span.max(1e-12 * least.abs().max(most.abs())).max(1e-300);
         let power = 10f64.powf((span / 4.0).log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * power).into_iter().find(|step| span / step <= 4.5);

@@ -386,7 +386,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             if self.config.shuffle {
                 order.shuffle(&mut rng);
             }
-            // Every order comes from the one before it, so those of finished epochs are drawn, too.
+            // Each order depends on the previous one, so those of finished epochs are drawn as well.
             if epoch < self.start.state.epochs {
                 continue;
             }
@@ -421,7 +421,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let (mean, rate) = steps?;
         let seconds = start.elapsed().as_secs_f64();
         let diverged = Err(TrainError::Diverged { epoch: epoch + 1 });
-        // What the last step did shows here first; the observer must not write such a network over a good one.
+        // Damage from the last step first shows here; the observer must not overwrite a good network with it.
         if network.params.iter().chain(self.memory.iter()).any(|value| !value.is_finite()) {
             return diverged;
         }

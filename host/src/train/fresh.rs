@@ -57,7 +57,7 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
         pixels: statistics(seen, method.standardize, method.std_floor),
         image: (train.shape.channels == 1 && about.pool.is_none()).then_some((train.shape.height, train.shape.width)),
         labels: dataset.labels.clone(),
-        // Images of bytes are the default, and need no more said than before.
+        // Byte images are the default and need no description.
         about: if is_plain(&about) { About::default() } else { about },
     };
     Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;

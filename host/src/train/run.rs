@@ -319,7 +319,7 @@ impl<R: Report> Observer for Saver<'_, R> {
         self.history.epochs.push(record);
         self.history.images_per_second = self.history.images_per_second.max(rate);
         finished(network, self.normal, compute).write(&plan.out.join(CHECKPOINT))?;
-        // Only now: a disk that is full must not cost what was there before.
+        // Not earlier: a full disk must not destroy the existing run.
         if self.saved == 0 && plan.extras.resume.is_none() {
             forget(&plan.out)?;
         }

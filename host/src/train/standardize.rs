@@ -31,7 +31,7 @@ pub fn value_statistics(values: ValuesRef, inputs: usize) -> (Vec<f32>, Vec<f32>
     }
     let std = square.iter().zip(&mean).map(|(square, mean)| {
         let std = square.sqrt();
-        // What rounding leaves of a constant is no deviation.
+        // The rounding residue of a constant is not a deviation.
         if std <= mean.abs() * 1e-7 { 1.0 } else { std as f32 }
     });
     let std = std.collect();

@@ -57,7 +57,7 @@ impl Axes {
         if found.len() < 2 && found.iter().product::<usize>() == shape.inputs() {
             return Some(Self::Examples);
         }
-        // Features have no axes of their own that others could be mistaken for.
+        // Plain features have no inner axes that could be confused with others.
         let flat = shape == Shape::features(shape.channels) && rest.iter().product::<usize>() == shape.channels;
         if flat || is(&[shape.inputs()]) || is(&[shape.height, shape.width, shape.channels]) {
             return Some(Self::Examples);
@@ -185,7 +185,7 @@ mod tests {
             .iter()
             .for_each(|a| check(a, image, examples));
         [&[28, 28][..], &[28, 28, 2], &[2, 56, 14], &[784, 2]].iter().for_each(|a| check(a, image, None));
-        // Windows of one channel: values in a row are one recording.
+        // Windows of one channel: a one-dimensional array is one recording.
         [&[100][..], &[100, 1]].iter().for_each(|a| check(a, Shape::window(8, 1), recording));
         check(&[100, 8], Shape::window(8, 1), examples);
         check(&[7], Shape::features(1), examples);

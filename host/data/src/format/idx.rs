@@ -153,7 +153,7 @@ fn check_heads(folder: &Path, wanted: &[RemoteFile]) -> Result<(), DataError> {
             first = Some(head);
             continue;
         };
-        // What breaks off is said to when it is read.
+        // Truncated files are reported when they are read.
         if let Some(problem) = difference(train, &head).filter(|_| train.possible && head.possible) {
             return Err(DataError::file(&images_path, problem));
         }

@@ -199,7 +199,7 @@ fn entry(bytes: &[u8]) -> Option<(Entry, &[u8])> {
         unpacked: field(24, 4),
         offset: field(42, 4),
     };
-    // The lowest flag is encryption.
+    // Bit 0 of the flags marks encryption.
     (field(8, 2) & 1 == 0).then_some(())?;
     Some((entry, bytes.get(46 + name + extra + comment..)?))
 }

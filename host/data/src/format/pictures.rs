@@ -46,7 +46,7 @@ pub(super) const FORMAT: Format = Format {
 const TRAIN: &str = "train";
 const TEST: &str = "test";
 
-/// Their names, compared without case.
+/// Their names, compared case-insensitively.
 const TRAIN_NAMES: [&str; 2] = [TRAIN, "training"];
 const VALID_NAMES: [&str; 3] = ["val", "valid", "validation"];
 const TEST_NAMES: [&str; 2] = [TEST, "testing"];
@@ -213,7 +213,7 @@ impl Listed {
         if listed.test.is_empty() {
             return Err(DataError::file(folder, SplitProblem::NoTest));
         }
-        // By label, as the order in a part is drawn from it.
+        // Sorted by label, because the shuffle starts from this order.
         listed.test.sort_by_key(|&(_, label)| label);
         listed.train.sort_by_key(|&(_, label)| label);
         Ok(listed)

@@ -373,7 +373,7 @@ mod tests {
         check("1,2,y\n5,6,a\n", true);
         check("1,2,3\n0.5,6,a\n", true);
         check("0,1\n0.5,1\n", true);
-        // Rows that look like it.
+        // Rows that look like column numbers.
         check("0,1,y\n5,6,a\n7,8,y\n", false);
         check("0,1\n1,0\n", false);
         check("1,2,3\n4,5,6\n", false);

@@ -22,7 +22,7 @@ pub enum AnswerProblem {
     /// Numbers are not valid classes.
     #[error("holds {0} where classes are whole numbers or names; use --task regress for values")]
     NotClasses(String),
-    /// The same in a column.
+    /// Invalid classes in a column.
     #[error(
         "column '{column}' holds {value} where classes are whole numbers or names; use --task regress, or another --target"
     )]
@@ -43,7 +43,7 @@ pub enum AnswerProblem {
         /// Its name.
         class: String,
     },
-    /// The same in an array.
+    /// Class names in an array, instead of values to estimate.
     #[error("holds text such as '{0}', and --task regress needs numbers; use --task classify")]
     TextTargets(String),
     /// No example is normal.

@@ -44,9 +44,9 @@ pub enum IdxProblem {
     /// Labels and images do not match.
     #[error("holds {labels} labels for {images} images; take both files from one set")]
     Count {
-        /// In this file.
+        /// Number in this file.
         labels: usize,
-        /// In the images file beside it.
+        /// Number in the corresponding images file.
         images: usize,
     },
     /// A label has no class name.
@@ -82,7 +82,7 @@ pub enum IdxProblem {
         what: &'static str,
         /// By the header.
         declared: u128,
-        /// Behind the header.
+        /// Bytes after the header.
         found: usize,
     },
     /// More bytes than declared.

@@ -76,7 +76,7 @@ pub enum Problem {
         /// What to give.
         formats: String,
     },
-    /// Neither the file nor its unpacked twin is there.
+    /// Neither the file nor its uncompressed counterpart exists.
     #[error(
         "no such file, packed or unpacked; put the set's four IDX files, or a folder of PNG pictures for each class, into this folder or name another one"
     )]
@@ -90,7 +90,7 @@ pub enum Problem {
     /// Zero bytes long.
     #[error("is empty; fetch it again")]
     Empty,
-    /// A table, an array or a stream of zero bytes.
+    /// A zero-length table, array or stream.
     #[error("is empty; write at least one row into it")]
     Blank,
     /// A dimension is zero.

@@ -1,16 +1,16 @@
 //! A 28x28 canvas that fills polygons with anti-aliased edges, in integers.
 //!
-//! Outlines are given in a garment's own units, 0..=1000 both ways, x to the right and y down; the
-//! canvas places that square on the image at random: shifted, stretched, slanted, mirrored.
+//! Outlines are given in a garment's own units, 0..=1000 in both directions, x to the right and y down; the canvas
+//! places that square on the image at random: shifted, stretched, slanted, mirrored.
 
 use crate::dice::Dice;
 
 /// Rows and columns of an image.
 pub(super) const SIDE: usize = 28;
 
-/// Fixed-point units a pixel.
+/// Fixed-point units per pixel.
 const PIXEL: i32 = 256;
-/// Scan lines a pixel.
+/// Scan lines per pixel.
 const LINES: i32 = 4;
 /// Coverage of a pixel that lies wholly inside.
 const FULL: i32 = PIXEL * LINES;
@@ -18,7 +18,7 @@ const FULL: i32 = PIXEL * LINES;
 /// A corner of an outline, in garment units.
 pub(super) type Point = (i32, i32);
 
-/// One value a pixel, row by row.
+/// One value per pixel, row by row.
 type Plane = [i32; SIDE * SIDE];
 
 /// An image being drawn.
@@ -47,7 +47,7 @@ impl Canvas {
         let cloth = Cloth::random(dice);
         let mut pixels = [0; SIDE * SIDE];
         for (at, (pixel, tone)) in pixels.iter_mut().zip(self.tones).enumerate() {
-            // One throw a pixel, used or not: no image shifts the next one's numbers.
+            // One random number per pixel, used or not, so that no image shifts the sequence for the next.
             let noise = dice.range(-cloth.noise, cloth.noise);
             if tone > 0 {
                 let shade = tone * cloth.shade(at % SIDE, at / SIDE) / 256;
@@ -58,7 +58,7 @@ impl Canvas {
     }
 }
 
-/// Where a garment's square lies on the image.
+/// Position of a garment's square on the image.
 struct Placement {
     /// 1/256 pixels for 1000 garment units.
     scale: (i32, i32),
@@ -84,7 +84,7 @@ impl Placement {
     }
 }
 
-/// What a garment is made of.
+/// Material of a garment.
 struct Cloth {
     base: i32,
     /// Change of shade from left to right.

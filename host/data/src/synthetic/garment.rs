@@ -1,7 +1,7 @@
 //! The ten classes as patches of cloth: their outlines, tones and order.
 //!
-//! Outlines are in garment units (see `canvas`): 0..=1000 both ways, the middle at 500. This file has trousers, shoes
-//! and bags; `tops` has the rest.
+//! Outlines are in garment units (see `canvas`): 0..=1000 in both directions, with the middle at 500. This file has
+//! trousers, shoes and bags; `tops` has the rest.
 
 use super::canvas::Point;
 use super::patch::{Patch, symmetric};

@@ -1,4 +1,4 @@
-//! Patches of cloth: outlines with a tone, and how a half makes a whole.
+//! Patches of cloth: outlines with a tone, and mirroring of half an outline.
 
 use super::canvas::Point;
 
@@ -20,7 +20,7 @@ impl Patch {
     }
 }
 
-/// An outline that mirrors itself, from its right half: offsets from the middle, top to bottom.
+/// A symmetric outline, given by its right half: offsets from the middle, top to bottom.
 pub(super) fn symmetric(half: &[Point]) -> Patch {
     let right = half.iter().map(|&(x, y)| (500 + x, y));
     let left = half.iter().rev().map(|&(x, y)| (500 - x, y));

@@ -47,7 +47,7 @@ impl Torso {
 
     /// Both sleeves, down to `end`.
     fn sleeves(&self, end: i32, dice: &mut Dice) -> [Patch; 2] {
-        // The lower an arm hangs, the closer it hangs.
+        // The lower an arm hangs, the closer it is to the body.
         let reach = dice.range(70, 170) + (end - 300).clamp(0, 400) / 8;
         let cuff = dice.range(80, 125);
         let tip = self.shoulder + reach;

@@ -1,13 +1,13 @@
-//! Every way a folder can be wrong: one line that names the file, the fault and the remedy.
+//! Every way in which a folder can be invalid: one line that names the file, the fault and the remedy.
 
 use foldnet_data::DataError;
 
 use crate::sample::{Folder, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, gzip, header, images, labels};
 
-/// The folder itself, where a fault is not in a file.
+/// The folder itself, if the fault is not in a file.
 const FOLDER: &str = "";
 
-/// Spoils a good folder and expects a message that begins with `file: fault;`, a remedy behind it.
+/// Spoils a good folder and expects a message that begins with `file: fault;`, followed by a remedy.
 fn check(spoil: impl Fn(&Folder), file: &str, fault: &str) {
     let folder = Folder::sample();
     spoil(&folder);
@@ -67,7 +67,7 @@ fn not_readable() {
 fn gzip_faults() {
     let good = gzip(&images(24, 3, 2));
     let mut reserved = good.clone();
-    // The first deflate block's header: a last block of the kind that does not exist.
+    // Header of the first deflate block: final block of the reserved type.
     reserved[10] = 0b111;
     let broken_off = "its gzip stream breaks off";
     check(put_raw(TRAIN_IMAGES, vec![]), TRAIN_IMAGES, "is empty");

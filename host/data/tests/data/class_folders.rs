@@ -1,4 +1,4 @@
-//! Folders of pictures, one a class: what is accepted, how it is split, ordered and named, and every way to be wrong.
+//! Folders of images, one per class: what is accepted, how it is split, ordered and named, and every invalid case.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -27,7 +27,7 @@ fn encoded(height: u32, width: u32, color: png::ColorType, depth: png::BitDepth,
     bytes
 }
 
-/// Pictures `0.png`, `1.png`, ... of a class, told by their tones: `first`, `first + 1`, ...
+/// Images `0.png`, `1.png`, ... of a class, identified by their tones: `first`, `first + 1`, ...
 fn fill(folder: &Folder, class: &str, first: u8, count: u8) {
     fs::create_dir_all(folder.path().join(class)).unwrap();
     (0..count).for_each(|n| folder.put(&format!("{class}/{n}.png"), &tone(first + n)));
@@ -88,7 +88,7 @@ fn the_split_is_the_same_every_time_and_mixed() {
     let changes = |labels: &[u16]| labels.windows(2).filter(|pair| pair[0] != pair[1]).count();
     // In order of classes there would be 2 changes.
     assert!(changes(set.part(Part::Train).classes().unwrap()) > 10, "{:?}", set.part(Part::Train).classes().unwrap());
-    // Written down once: whoever changes the generator changes everybody's test sets.
+    // Fixed: changing the generator changes every user's test set.
     assert_eq!(tones(set.part(Part::Test)), BTreeSet::from(SPLIT));
 }
 

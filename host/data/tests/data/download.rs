@@ -141,16 +141,17 @@ fn of_several_downloads_at_once_one_writes() {
     assert!(server.requests().len() > 1, "they did not overlap");
 }
 
-/// Variables with the server's address and the folder for a process of [`of_several_processes_at_once_one_writes`].
+/// Environment variables the server's address and the folder for a process of
+/// [`of_several_processes_at_once_one_writes`].
 const CHILD: &str = "FOLDNET_TEST_DOWNLOAD";
 
-/// The same by processes of their own: this test, started again.
+/// Like the above, but with separate processes, each running this test again.
 #[test]
 fn of_several_processes_at_once_one_writes() {
     if let Ok(told) = std::env::var(CHILD) {
         let (url, folder) = told.split_once('|').unwrap();
         println!("ready");
-        // Until all are.
+        // Waits until all have started.
         std::io::stdin().read_line(&mut String::new()).unwrap();
         return download(url, folder.as_ref(), &[noise().1], &mut |_| ()).unwrap();
     }

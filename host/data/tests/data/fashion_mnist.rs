@@ -1,4 +1,4 @@
-//! The real Fashion-MNIST. It must be on the machine that tests: its absence is a failure.
+//! The real Fashion-MNIST. It must be present on the test machine; a missing data set is a failure.
 
 use std::path::PathBuf;
 

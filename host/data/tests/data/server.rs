@@ -10,13 +10,13 @@ use std::time::Duration;
 /// How one request is answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Reply {
-    /// As HTTP has it, `Range` honoured.
+    /// A correct response that honours `Range`.
     Good,
     /// As `Good`, but the connection closes after this many bytes of the body.
     Cut(usize),
     /// The whole file with status 200, whatever was asked for.
     IgnoreRange,
-    /// As `Good`, but in 20 pieces, with a pause behind each.
+    /// As `Good`, but in 20 pieces, with a pause after each.
     Slow,
     /// As `Good`, without saying how long the body is.
     NoLength,
@@ -24,7 +24,7 @@ pub(crate) enum Reply {
     Status(u16),
 }
 
-/// One request as it came, and what was sent for it.
+/// One request as received, and what was sent in reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) path: String,
@@ -93,7 +93,7 @@ fn serve(mut stream: TcpStream, files: &HashMap<String, Vec<u8>>, reply: Reply, 
     if status == 206 {
         head += &format!("Content-Range: bytes {start}-{}/{}\r\n", body.len() - 1, body.len());
     }
-    // A client that has gone away is its own affair.
+    // A client that disconnected is not this server's concern: ignore the error.
     let _ = stream.write_all((head + "\r\n").as_bytes());
     let pieces = if matches!(reply, Reply::Slow) { 20 } else { 1 };
     for piece in rest[..sent].chunks(sent.div_ceil(pieces).max(1)) {

@@ -17,7 +17,7 @@ fn load(path: PathBuf, options: &Options) -> Result<Dataset, DataError> {
     load_with(&Source::Path(path), options, &search(), &mut |_| ())
 }
 
-/// A table by this text, read by these options.
+/// A table with this text, read with these options.
 fn table(text: &str, options: &Options) -> Result<Dataset, DataError> {
     let folder = Folder::empty();
     folder.put("t.csv", text.as_bytes());
@@ -109,7 +109,7 @@ fn values_may_be_estimated() {
     assert_eq!(set.channels, ["c"]);
 }
 
-/// Recordings of 40 samples, the last two strange, as the group column and the normal column tell.
+/// Recordings of 40 samples; the last two are abnormal, according to the columns for group and normality.
 fn recordings() -> String {
     let line = |row: usize| format!("{},{},run{},{}\n", row % 40 * 3, -(row as i32), row / 40, usize::from(row >= 120));
     format!("x,y,run,strange\n{}", (0..200).map(line).collect::<String>())
@@ -527,7 +527,7 @@ fn a_remembered_set_that_changed_says_so() {
     folder.put("set.csv", rows(9).as_bytes());
     let said = format!("{} has changed since the network was trained on it", path.display());
     assert_eq!(test(&Options::default()).notes, [said]);
-    // Read otherwise it has another digest anyway.
+    // Reading it differently gives a different digest anyway.
     let own = Options { test_split: Some(TestSplit::Every(4)), ..Options::default() };
     assert!(test(&own).notes.is_empty());
 }

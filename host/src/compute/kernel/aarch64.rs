@@ -13,31 +13,31 @@ impl Vectors for Neon {
 
     #[inline(always)]
     unsafe fn apart<W: Work>(work: W) -> W::Output {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { neon(work) }
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> float32x4_t {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { vdupq_n_f32(value) }
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> float32x4_t {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { vld1q_f32(from) }
     }
 
     #[inline(always)]
     unsafe fn store(to: *mut f32, vector: float32x4_t) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { vst1q_f32(to, vector) }
     }
 
     #[inline(always)]
     unsafe fn multiply_add(a: float32x4_t, b: float32x4_t, c: float32x4_t) -> float32x4_t {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { vfmaq_f32(c, a, b) }
     }
 }

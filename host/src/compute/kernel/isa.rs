@@ -75,7 +75,7 @@ impl Available {
     #[inline(always)]
     pub(in crate::compute) fn run<W: Work>(self, work: W) -> W::Output {
         match self.0 {
-            // SAFETY: `new` asked the processor.
+            // SAFETY: `new` checked that the processor supports it.
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512 => unsafe { x86_64::avx512(work) },
             // SAFETY: `new` asked the processor.

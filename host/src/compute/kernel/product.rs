@@ -157,7 +157,7 @@ fn copy_rows(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize,
 pub(super) unsafe fn fetch<V: Vectors>(out: *const f32, stride: usize, rows: usize) {
     for row in 0..rows {
         let at = out.wrapping_add(row * stride);
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe {
             V::fetch(at);
             V::fetch(at.wrapping_add(V::LANES));
@@ -180,7 +180,7 @@ impl Tile {
     #[inline(always)]
     unsafe fn fetch<V: Vectors, const ROWS: usize>(&self) {
         if self.write != Write::Replace {
-            // SAFETY: the caller's promise.
+            // SAFETY: guaranteed by the caller, see `# Safety`.
             unsafe { fetch::<V>(self.out, self.stride, ROWS) };
         }
     }
@@ -193,7 +193,7 @@ impl Tile {
     unsafe fn store<V: Vectors, const ROWS: usize>(&self, sums: [[V::Vector; 2]; ROWS]) {
         for (row, sums) in sums.iter().enumerate() {
             for (index, sum) in sums.iter().enumerate() {
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller, see `# Safety`.
                 unsafe {
                     let out = self.out.add(row * self.stride + index * V::LANES);
                     let value = match self.write {
@@ -219,7 +219,7 @@ unsafe fn sums<V: Vectors, const ROWS: usize>(
     row: usize,
     depth: usize,
 ) -> [[V::Vector; 2]; ROWS] {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller, see `# Safety`.
     unsafe {
         let mut sums = [[V::splat(0.0); 2]; ROWS];
         for k in 0..depth {
@@ -239,7 +239,7 @@ pub(super) mod tests {
     use super::*;
     use foldnet_core::matrix;
 
-    /// Values of both signs that repeat only after 1,021 of them.
+    /// Values of both signs with a period of 1,021.
     pub(in crate::compute::kernel) fn values(count: usize, seed: usize) -> Vec<f32> {
         (0..count).map(|i| ((i * 613 + seed * 97) % 1021) as f32 / 512.0 - 1.0).collect()
     }
@@ -249,7 +249,7 @@ pub(super) mod tests {
     }
 
     fn fast(isa: Available, out: &mut [f32], write: Write, a: Mat, b: Mat) {
-        // What an earlier product left in the panels must not matter.
+        // Leftovers of an earlier product in the panels must not matter.
         let mut panels = vec![f32::NAN; 50];
         isa.run(Product { out, write, a, b, panels: &mut panels });
     }
@@ -263,7 +263,8 @@ pub(super) mod tests {
         for isa in available() {
             let mut out = values(rows * cols, 3);
             fast(isa, &mut out, write, a, b);
-            // Sums of `inner` terms below 1, whose rounding errors add up as a random walk does; a term is some 0.3.
+            // Sums of `inner` terms below 1 (about 0.3 on average), whose rounding errors accumulate like a random
+            // walk.
             let tolerance = (2.0 + inner as f32 * (inner as f32).sqrt()) * f32::EPSILON;
             for (i, (x, y)) in out.iter().zip(&expected).enumerate() {
                 assert!((x - y).abs() <= tolerance, "{isa:?} {rows}x{inner}x{cols} at {i}: {x} for {y}");

@@ -5,9 +5,9 @@
 //! for a large part of the time, or has to do their tasks as well, another process has taken a core: the caller then
 //! works alone for a while.
 //!
-//! It stays because of its speed: with rayon 1's `in_place_scope` instead, an epoch of the notebook's models takes 1.36
-//! (`after`) and 1.39 (`before`) times as long on two threads, with the same results (medians of 7 alternating rounds of
-//! `train --threads 2`, AMD EPYC, 2026-11-30).
+//! It is kept because it is faster than rayon: with rayon 1's `in_place_scope`, an epoch of the notebook's models takes
+//! 1.36 (`after`) and 1.39 (`before`) times as long on two threads, with the same results (medians of 7 alternating
+//! rounds of `train --threads 2`, AMD EPYC, 2026-11-30).
 
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -24,12 +24,11 @@ const SPINS: u32 = 2_000;
 /// Waiting longer than the time of the caller's own share plus this means that a thread has lost its core.
 const PATIENCE: Duration = Duration::from_micros(200);
 /// If the time lost by such waits, minus a quarter of the time that the team has worked, exceeds this, the caller works
-/// alone. A thread next to a busy one loses milliseconds every few milliseconds; the system's own activity costs less,
-/// and rarely.
+/// alone. A thread next to a busy one loses milliseconds every few milliseconds; the system's own activity costs less
+/// and is rare.
 const TOO_MUCH: Duration = Duration::from_millis(2);
-/// Minimum time that the team works before that is decided. A helper that was started on the caller's core must be
-/// ready to run for some ticks of the system's clock until it is moved to a free core; parked, it would stay there
-/// permanently.
+/// Minimum time that the team works before that is decided. A helper that was started on the caller's core must stay
+/// runnable for some scheduler ticks before it is migrated to a free core; if it parked, it would stay there.
 const TRIAL: Duration = Duration::from_millis(10);
 /// How long the caller then works alone at first; longer each time it happens again soon.
 const ALONE: Duration = Duration::from_millis(10);
@@ -60,7 +59,7 @@ unsafe fn nothing(_: *const (), _: usize) {}
 /// # Safety
 /// `batch` must point to a live `Batch<T, F>` with more than `index` tasks, and nothing else may access that task.
 unsafe fn run<T, F: Fn(&mut T)>(batch: *const (), index: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller, see `# Safety`.
     let (batch, task) = unsafe {
         let batch = &*batch.cast::<Batch<T, F>>();
         (batch, &mut *batch.tasks.add(index))
@@ -91,7 +90,7 @@ unsafe impl Send for Shared {}
 impl Shared {
     /// Opens a list of `tasks` tasks. Only allowed once the last list is finished.
     fn publish(&self, job: Job, tasks: usize) {
-        // SAFETY: `left` is 0, so nobody holds a task and nobody reads `job`.
+        // SAFETY: `left` is 0, so no thread holds a task or reads `job`.
         unsafe { *self.job.get() = job };
         self.left.store(tasks, Ordering::Relaxed);
         let list = (self.open.load(Ordering::Relaxed) >> 32) + 1;
@@ -109,7 +108,7 @@ impl Shared {
             }
             let index = if bits & own != 0 { (bits & own).trailing_zeros() } else { 31 - bits.leading_zeros() };
             match self.open.compare_exchange_weak(open, open & !(1 << index), Ordering::SeqCst, Ordering::Acquire) {
-                // SAFETY: the task of the list that is now `job` is ours and not finished, so `job` stays as it is.
+                // SAFETY: this thread holds an unfinished task of the current list, so `job` cannot change.
                 Ok(_) => return Some((unsafe { *self.job.get() }, index as usize)),
                 Err(now) => open = now,
             }
@@ -123,7 +122,7 @@ impl Shared {
             count += 1;
             // SAFETY: `Team::each` keeps the batch alive until `left` is 0, and the bit in `open` gave us the task.
             let result = catch_unwind(AssertUnwindSafe(|| unsafe { (job.run)(job.batch, index) }));
-            // Nothing from here to `fetch_sub` may panic: a task that is never finished keeps the caller for ever.
+            // Nothing from here to `fetch_sub` may panic, or the caller would wait forever.
             keep_first(&mut self.panic(), result.err());
             self.left.fetch_sub(1, Ordering::Release);
         }
@@ -229,7 +228,7 @@ impl Team {
         let count = tasks.len();
         let batch = Batch { tasks: tasks.as_mut_ptr(), work };
         self.shared.publish(Job { batch: (&raw const batch).cast(), run: runner(&batch) }, count);
-        // Made after `batch` and so dropped before it, also while a panic unwinds.
+        // Declared after `batch`, so that it is dropped first, even when unwinding.
         let unfinished = Unfinished(&self.shared.left);
         for (parked, helper) in self.shared.parked.iter().zip(&self.helpers) {
             if parked.swap(false, Ordering::SeqCst) {
@@ -287,7 +286,7 @@ struct Alone {
 }
 
 impl Alone {
-    /// Not alone now; for `length` the first time.
+    /// Initially not alone; the first solo period lasts `length`.
     fn new(length: Duration) -> Self {
         Self { until: Instant::now(), length, lost: Duration::ZERO, worked: Duration::ZERO }
     }

@@ -7,7 +7,7 @@ pub(super) const TURNED: usize = 8;
 
 /// Work that is compiled for every instruction set.
 pub(in crate::compute) trait Work {
-    /// What comes of it.
+    /// Its result.
     type Output;
 
     /// Must be `#[inline(always)]`, and so must everything that it calls.
@@ -50,7 +50,7 @@ pub(in crate::compute) trait Vectors: Sized {
     /// Writes to the first [`LANES`](Self::LANES) values at `to`, which must be writable.
     unsafe fn store(to: *mut f32, vector: Self::Vector);
 
-    /// Prefetches the memory at an address, which may be any.
+    /// Prefetches the memory at `at`, which may be any address.
     #[inline(always)]
     unsafe fn fetch(_at: *const f32) {}
 
@@ -65,7 +65,7 @@ pub(in crate::compute) trait Vectors: Sized {
     unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
         for row in 0..TURNED {
             for column in 0..TURNED {
-                // SAFETY: the caller's promise.
+                // SAFETY: guaranteed by the caller, see `# Safety`.
                 unsafe { *to.add(column * to_stride + row) = *from.add(row * from_stride + column) };
             }
         }

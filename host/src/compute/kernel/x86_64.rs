@@ -16,25 +16,25 @@ impl Vectors for Avx2 {
 
     #[inline(always)]
     unsafe fn apart<W: Work>(work: W) -> W::Output {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { avx2(work) }
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m256 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm256_set1_ps(value) }
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> __m256 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm256_loadu_ps(from) }
     }
 
     #[inline(always)]
     unsafe fn store(to: *mut f32, vector: __m256) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm256_storeu_ps(to, vector) }
     }
 
@@ -46,13 +46,13 @@ impl Vectors for Avx2 {
 
     #[inline(always)]
     unsafe fn multiply_add(a: __m256, b: __m256, c: __m256) -> __m256 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
 
     #[inline(always)]
     unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { transpose(from, from_stride, to, to_stride) }
     }
 }
@@ -70,25 +70,25 @@ impl Vectors for Avx512 {
 
     #[inline(always)]
     unsafe fn apart<W: Work>(work: W) -> W::Output {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { avx512(work) }
     }
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m512 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm512_set1_ps(value) }
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> __m512 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm512_loadu_ps(from) }
     }
 
     #[inline(always)]
     unsafe fn store(to: *mut f32, vector: __m512) {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm512_storeu_ps(to, vector) }
     }
 
@@ -100,7 +100,7 @@ impl Vectors for Avx512 {
 
     #[inline(always)]
     unsafe fn multiply_add(a: __m512, b: __m512, c: __m512) -> __m512 {
-        // SAFETY: the caller's promise.
+        // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
 
@@ -145,7 +145,7 @@ pub(super) unsafe fn avx512<W: Work>(work: W) -> W::Output {
 #[target_feature(enable = "avx2")]
 unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
     const HALVES: [(usize, usize); 4] = [(0, 2), (1, 3), (4, 6), (5, 7)];
-    // SAFETY: the caller's promise.
+    // SAFETY: guaranteed by the caller, see `# Safety`.
     unsafe {
         let r: [__m256; 8] = core::array::from_fn(|i| _mm256_loadu_ps(from.add(i * from_stride)));
         let pairs: [__m256; 8] = core::array::from_fn(|i| match i % 2 {

@@ -211,7 +211,7 @@ impl<'a> LayerPlan<'a> {
     /// The weights of a row per code; its outputs are to have this mean.
     fn round_row(&self, rounding: &Rounding, row: &[f64], mean: f64) -> (RoundedRow, RealRow) {
         let means = &self.moments.mean;
-        // Half of what a bias may be: it differs from this by rounding errors only.
+        // Half of the maximum bias: the actual bias only differs from this by rounding errors.
         let most = mean.abs() + row.iter().zip(means).map(|(w, x)| (w * x).abs()).sum::<f64>();
         let least = most / (MAX_BIAS / 2.0);
         let rounded = rounding.round(row, least);
@@ -225,7 +225,7 @@ impl<'a> LayerPlan<'a> {
 
     /// The step of the layer's outputs: as `asked`, or that which loses least; larger if the rows do not allow it.
     fn step(&self, products: &[i32], rows: &[RealRow], asked: Option<f64>) -> f64 {
-        // What an f32, as which the file holds it, can express.
+        // At least the smallest step that an f32, the type in the file, can represent.
         let least = least_step(rows).max(f64::from(f32::MIN_POSITIVE));
         if let Some(asked) = asked.filter(|asked| asked.is_finite()) {
             return asked.max(least);

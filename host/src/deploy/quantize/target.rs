@@ -90,7 +90,7 @@ mod tests {
     fn wrong_inputs_are_made_up_for() {
         let (codes, layer, inputs) = case();
         let (outputs, kernel) = (outputs(&layer, &inputs), kernel(&layer, 0.5));
-        // The quantized layer before gives four fifths of what it should.
+        // The preceding quantized layer outputs four fifths of the correct values.
         let less: Vec<u8> = codes.iter().map(|&x| (f64::from(x) * 0.8) as u8).collect();
         let fitted = fitted(kernel.clone(), &less, &outputs);
         let ideal = &kernel / 0.8;

@@ -91,7 +91,7 @@ pub struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// Judged by the first of these training and validation examples.
+    /// Measured on the first of these training and validation examples.
     pub fn new(limits: Limits, sets: [View<'a>; 2]) -> Self {
         Self { limits, judged: sets.map(|set| set.slice(0..set.len().min(MOST_JUDGED))) }
     }

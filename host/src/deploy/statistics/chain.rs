@@ -78,7 +78,7 @@ impl<'a> Chain<'a> {
             let one = Held { mean: 0.0, std: 1.0, unit: 1.0 };
             chain.sites.push(Site { parts: 0, units: vec![one; checkpoint.inputs] });
         }
-        // The ReLU since the last Dense, and whether a BatchNormalization stood beside it.
+        // The ReLU since the last Dense, and whether there was a BatchNormalization next to it.
         let (mut relu, mut described) = (None, true);
         for place in checkpoint.network().placed() {
             let params = &checkpoint.params[place.range()];
@@ -162,7 +162,7 @@ impl<'a> Chain<'a> {
                 let (d_mean, d_std) = ((mean - held.mean) / held.unit, (std - held.std) / held.unit);
                 means += d_mean * d_mean;
                 stds += d_std * d_std;
-                // d std / d z = (z - mean) / (N std), where anything deviates.
+                // d std / d z = (z - mean) / (N std), if there is any deviation.
                 let slope = if std > 1e-6 * held.unit { d_std / std } else { 0.0 };
                 let share = 1.0 / (held.unit * site.units.len() as f64);
                 pushes.push([((d_mean - slope * mean) * share) as f32, (slope * share) as f32]);

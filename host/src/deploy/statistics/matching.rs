@@ -51,7 +51,7 @@ pub(super) fn examples<C: Compute>(chain: &Chain, source: &Source, count: usize,
     (rows(&blocks, source), fit)
 }
 
-/// The pushes on the current examples.
+/// The gradients ("pushes", see [`Chain`]) for the current examples.
 fn look<C: Compute>(chain: &Chain, blocks: &mut [Block], count: usize, compute: &C) -> (Vec<[f32; 2]>, Fit) {
     compute.each(blocks, |block| {
         block.values = chain.forward(&block.x, block.n, compute);
@@ -112,7 +112,7 @@ impl Block {
                 *slope = OLD[0] * *slope + (1.0 - OLD[0]) * d;
                 *square = OLD[1] * *square + (1.0 - OLD[1]) * d * d;
                 let step = rate * (*slope / unbiased[0]) / ((*square / unbiased[1]).sqrt() + f32::MIN_POSITIVE);
-                // Of values beyond what a float holds there is no slope; the export refuses such a network.
+                // Values outside the range of f32 have no gradient; export refuses such a network.
                 if step.is_finite() {
                     *x = (*x - step).clamp(low, high);
                 }

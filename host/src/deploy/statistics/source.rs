@@ -54,7 +54,7 @@ impl Source {
         let known = stated.is_some();
         let inputs = match stated {
             Some(inputs) => inputs,
-            // All values of a byte alike.
+            // All byte values equally likely.
             None if bytes => vec![Marginal { mean: (bounds[0] + bounds[1]) / 2.0, std: 73.9 }; checkpoint.inputs],
             None => return Err(Undescribed::Inputs { input }),
         };
@@ -65,7 +65,7 @@ impl Source {
     pub(super) fn draw(&self, input: usize, rng: &mut ChaCha8Rng) -> f64 {
         let Marginal { mean, std } = self.inputs[input];
         let [low, high] = self.bounds;
-        // Bounds of a float are none.
+        // A float has no bounds.
         if !self.whole {
             return mean + std * normal(rng);
         }
@@ -129,9 +129,9 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
     (-2.0 * unit(rng).ln()).sqrt() * (std::f64::consts::TAU * unit(rng)).cos()
 }
 
-/// A value from a beta distribution, to which mean and variance within bounds lead.
+/// A value from the beta distribution with the given mean and variance within bounds.
 fn beta(a: f64, b: f64, rng: &mut ChaCha8Rng) -> f64 {
-    // As logarithms: of a small shape nearly all values are below what f64 holds.
+    // In logarithms, because for a small shape nearly all values underflow f64.
     let (x, y) = (log_gamma_variate(a, rng), log_gamma_variate(b, rng));
     1.0 / (1.0 + (y - x).exp())
 }

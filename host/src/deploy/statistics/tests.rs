@@ -108,7 +108,7 @@ fn what_nothing_describes_is_refused() {
         ..checkpoint(false)
     };
     assert_eq!(refused(&floats), Undescribed::Inputs { input: InputType::F32 });
-    // A standardization says it.
+    // A standardization provides the statistics.
     let (mean, std) = (vec![3.0; INPUTS], vec![0.25; INPUTS]);
     let known = Checkpoint { pixels: PixelStatistics::Values { mean, std }, ..floats };
     let made = examples(&known, 30, &Fast::new(1)).expect("described");

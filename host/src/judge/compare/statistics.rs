@@ -36,7 +36,7 @@ impl MeanDeviation {
 /// `k` the smaller count, it is `2 sum_{i <= k} C(n, i) / 2^n`, at most 1.
 pub fn mcnemar(only_a: usize, only_b: usize) -> f64 {
     let (n, fewer) = (only_a + only_b, only_a.min(only_b));
-    // ln C(n, i), from one i to the next; in logarithms, for 2^n is beyond an f64 from 1,024 on.
+    // ln C(n, i), from one i to the next; in logarithms, because 2^n overflows an f64 from n = 1,024 on.
     let mut ln_choose = 0.0;
     let mut tail = 0.0;
     for i in 0..=fewer {
@@ -64,7 +64,7 @@ impl Difference {
     pub fn of(differences: &[f64]) -> Option<Self> {
         let freedom = differences.len().checked_sub(1).filter(|&freedom| freedom > 0)?;
         let MeanDeviation { mean, sd, .. } = MeanDeviation::of(differences);
-        // Beyond 30 the last one is a little wide, which errs on the careful side.
+        // Beyond 30, the last value is slightly too wide, which errs on the safe side.
         let t = STUDENT_975[freedom.min(STUDENT_975.len()) - 1];
         let reach = t * sd / (differences.len() as f64).sqrt();
         let (low, high) = (mean - reach, mean + reach);
@@ -99,7 +99,7 @@ mod tests {
         check(0, 5, 2.0 / 32.0);
         check(1, 9, 22.0 / 1024.0);
         check(9, 1, 22.0 / 1024.0);
-        // By Python's integers, where 2^n overflows an f64.
+        // Computed with Python integers; 2^n overflows an f64.
         check(600, 500, 0.0028195449914364275);
         check(1900, 2100, 0.0016492663751356998);
     }

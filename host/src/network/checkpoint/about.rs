@@ -61,7 +61,7 @@ pub struct Quantized {
     /// Conversion of raw values to the bytes of the first layer; `None` for `u8` and `i8`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub windows: Option<Windows>,
-    /// Which values share an input, as merging before training has found; none if every value is an input.
+    /// Which values share an input, as determined by merging before training; none if every value is an input.
     #[serde(default, skip_serializing_if = "Groups::is_empty")]
     pub groups: Groups,
 }

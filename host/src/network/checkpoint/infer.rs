@@ -33,7 +33,7 @@ pub(super) fn widths(found: &Layers, inputs: Option<usize>) -> Result<Vec<usize>
     let first = kernels.first().ok_or(Fault::NoDense)?;
     let norms = norms_by_width(found);
     let rows = |kernel: &Tensor| kernel.rows_cols().map(|(rows, _)| rows);
-    // One value holds for all pixels and says nothing of their number.
+    // A single value applies to all pixels and does not reveal their number.
     let length = |tensor: &Tensor| tensor.len().filter(|&len| len != 1);
     let [mean, std] = [&found.pixel_mean, &found.pixel_std].map(|tensor| tensor.as_ref().and_then(length));
     let std = std.filter(|len| first.shape.contains(len));
@@ -82,7 +82,7 @@ fn no_matrix(kernel: &Tensor) -> Fault {
 /// The most frequent vote, the first if several are equal.
 fn most_frequent(votes: &[Option<usize>]) -> Option<usize> {
     let count = |width: usize| votes.iter().flatten().filter(|&&vote| vote == width).count();
-    // `max_by_key` gives the last among equals.
+    // `max_by_key` returns the last of equal elements.
     votes.iter().rev().flatten().copied().max_by_key(|&width| count(width))
 }
 

@@ -71,7 +71,7 @@ fn chained(tensors: &[Tensor]) -> bool {
     let mut kernels: Vec<_> = tensors.iter().filter_map(kernel).collect();
     kernels.sort();
     let straight = kernels.windows(2).all(|pair| pair[0].2.1 == pair[1].2.0 || pair[0].0 == pair[1].0);
-    // Another order can only help where the inner widths are the same.
+    // A different order can only help if the inner widths agree.
     let scopes = kernels.windows(2).any(|pair| pair[0].0 == pair[1].0);
     straight || scopes || !inner_widths_agree(&kernels.iter().map(|(.., shape)| *shape).collect::<Vec<_>>())
 }
@@ -99,7 +99,7 @@ fn variable(name: &str) -> Option<(&str, (LayerKind, u64), &str)> {
         "" => 0,
         rest => rest.strip_prefix('_')?.parse().ok()?,
     };
-    // Keras writes numbers plainly: `dense_07` and `dense_+7` are other people's names.
+    // Keras writes numbers plainly: `dense_07` and `dense_+7` are not names that Keras writes.
     let plain = layer == kind.layer(number);
     plain.then_some((path, (kind, number), variable))
 }

@@ -82,7 +82,7 @@ fn with_aliases<'f>(mut tensors: Vec<Tensor<'f>>, metadata: &Metadata) -> Result
     }
     let mut copies = Vec::new();
     for (alias, name) in aliases.into_iter().filter(|(alias, _)| !own.contains_key(alias.as_str())) {
-        // An alias may be one of an alias; of a circle no end is found.
+        // Aliases may be chained; a cycle never reaches a tensor.
         let ends = std::iter::successors(Some(name), |name| metadata.get(*name)).take(MAX_ALIASES);
         let Some(&at) = ends.filter_map(|name| own.get(name.as_str())).next() else {
             return Err(Fault::AliasOfNothing { alias: alias.clone(), name: name.clone() });

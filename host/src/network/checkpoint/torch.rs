@@ -151,13 +151,13 @@ fn ordered<'f>(
     };
     search.extend();
     if search.found.is_empty() {
-        // Numbers that contradict the shapes are those of creation.
+        // Numbers that contradict the shapes reflect the order of creation.
         search.numbered = false;
         search.extend();
     }
     let alike = search.texts.windows(2).all(|pair| pair[0] == pair[1]);
     match &search.found[..] {
-        // Nothing fits: the checks behind say which shape is wrong.
+        // Nothing fits: later checks report which shape is wrong.
         [] if alike && search.tries > 0 => Ok(layers),
         [] if search.tries > 0
             && layers
@@ -230,7 +230,7 @@ fn text(path: &str) -> String {
 /// The numbers in a path, each by its value.
 fn numbers(path: &str) -> Vec<(usize, String)> {
     let digits = path.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
-    // As many digits, then digit by digit: any length has its order.
+    // Compare by number of digits, then digit by digit, so that numbers of any length are ordered.
     digits.map(|part| part.trim_start_matches('0')).map(|part| (part.len(), part.to_owned())).collect()
 }
 

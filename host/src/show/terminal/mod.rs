@@ -50,7 +50,7 @@ impl Ui {
     fn print(&self, text: &str) {
         match (self.quiet, self.json) {
             (true, _) => {}
-            // Nobody is told of what stderr does not take.
+            // Errors writing to stderr are ignored.
             (false, true) => drop(writeln!(anstream::stderr(), "{text}")),
             (false, false) => print::keep(writeln!(anstream::stdout(), "{text}")),
         }

@@ -125,7 +125,7 @@ fn check_teacher(network: &Checkpoint, teacher: &Checkpoint) -> anyhow::Result<(
 fn lesson<C: Compute>(student: &Checkpoint, teacher: &Checkpoint, train: View, compute: &C) -> Vec<f32> {
     let found = run_checkpoint(teacher, train, compute).logits;
     match student.about.task {
-        // Two logits, of which the sigmoid's is the difference.
+        // Two logits, whose difference is the sigmoid's logit.
         Task::Classify if student.layers.last() == Some(&Layer::Sigmoid) => {
             found.chunks_exact(2).map(|two| two[1] - two[0]).collect()
         }

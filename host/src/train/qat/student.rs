@@ -82,7 +82,7 @@ pub fn student<C: Compute>(
     if count < teacher.inputs {
         let shape = ImageSize::of(teacher).shape;
         network.about.shape = shape.map(|shape| [shape.height, shape.width, shape.channels]);
-        // Statistics of values, which are no longer its inputs.
+        // These are statistics of the values, which are no longer its inputs.
         (network.inputs, network.image, network.pixels) = (count, None, PixelStatistics::Raw);
     }
     raise_steps(&mut network)?;

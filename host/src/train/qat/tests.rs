@@ -107,7 +107,7 @@ fn pooled_inputs_are_the_same_on_both_sides() {
         assert_eq!(own, exported, "{channels} channels");
         let accuracy = run_checkpoint(&student.network, test.view(), &Portable).accuracy(&test.classes);
         assert!(accuracy > 0.8, "{channels} channels: {accuracy}");
-        // Quantized after training, and as floats: a rounding of averages, no more, parts the latter from the network.
+        // Quantized after training, and as floats, which differ from the network only by the rounding of averages.
         for (bits, most) in [(8, 0.02), (32, 0.01)] {
             let plan =
                 ExportPlan { bits: &[bits], calibration: train.view(), test: test.view(), labels: &teacher.labels };

@@ -98,7 +98,7 @@ fn bars(heights: &[f64]) -> String {
     let mut path = String::new();
     for (bin, &height) in heights.iter().enumerate().filter(|(_, height)| **height > 0.0) {
         let (from, to) = (left(bin, heights.len()) + 0.5, left(bin + 1, heights.len()) - 0.5);
-        // A string takes whatever is written.
+        // Writing to a `String` cannot fail.
         let _ = write!(path, "M{from:.1} {BASE}V{:.1}H{to:.1}V{BASE}Z", top(height));
     }
     path

@@ -119,7 +119,7 @@ fn x(epoch: usize, epochs: usize) -> f64 {
 fn path(values: &[f64], ticks: &Ticks) -> String {
     let mut path = String::new();
     for (epoch, &value) in values.iter().enumerate() {
-        // A string takes whatever is written.
+        // Writing to a `String` cannot fail.
         let _ =
             write!(path, "{}{:.1} {:.1}", if epoch == 0 { 'M' } else { 'L' }, x(epoch, values.len()), y(ticks, value));
     }

@@ -39,7 +39,7 @@ fn points(targets: &[f32], values: &[f32], low: f64, high: f64) -> String {
     let mut path = String::new();
     for (&target, &value) in targets.iter().zip(values).step_by(step) {
         let (x, y) = (LEFT + share(target) * (RIGHT - LEFT), BOTTOM - share(value) * (BOTTOM - TOP));
-        // A string takes whatever is written.
+        // Writing to a `String` cannot fail.
         let _ = write!(path, "M{:.1} {y:.1}a2 2 0 1 0 4 0a2 2 0 1 0 -4 0Z", x - 2.0);
     }
     path

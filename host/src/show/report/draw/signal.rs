@@ -31,7 +31,7 @@ fn channels(example: ValuesRef, shape: Shape) -> Vec<Vec<f32>> {
     let Shape { height, width, channels } = shape;
     let at = |index: usize| example.get(index);
     match (height * width, channels) {
-        // Rows of single values: a channel each, as arrays of [channels][samples] have them.
+        // Rows of single values: one channel per row, as in arrays [channels][samples].
         (_, 1) if height > 1 && width > 1 => {
             (0..height).map(|row| (0..width).map(|sample| at(row * width + sample)).collect()).collect()
         }
@@ -49,7 +49,7 @@ fn path(values: &[f32], low: f32, high: f32) -> String {
         let share = if span > 0.0 { f64::from(value - low) / span } else { 0.5 };
         let x = WIDTH * sample as f64 / (values.len().max(2) - 1) as f64;
         let y = HEIGHT - MARGIN - share * (HEIGHT - 2.0 * MARGIN);
-        // A string takes whatever is written.
+        // Writing to a `String` cannot fail.
         let _ = write!(path, "{}{x:.1} {y:.1}", if sample == 0 { 'M' } else { 'L' });
     }
     path

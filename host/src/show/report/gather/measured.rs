@@ -60,7 +60,7 @@ pub fn measured(path: &Path, models: &mut [ModelFile]) -> anyhow::Result<()> {
             continue;
         };
         any = true;
-        // A board without room for the model has nothing to show, and says so in the table of boards.
+        // A board that the model does not fit has no measurement; the table of boards says so.
         if record.fits {
             add(&mut models[at], measurement(path, record)?)?;
         }

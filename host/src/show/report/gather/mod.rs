@@ -48,7 +48,7 @@ pub struct ReportPlan<'a> {
     pub labels: Vec<String>,
     /// Labelled images to measure on; at least one.
     pub test: View<'a>,
-    /// Test images that there are, of which `test` may be the first ones.
+    /// Number of test images in the dataset; `test` may be the first of them.
     pub test_images: usize,
     /// Training images that the device models were fitted to.
     pub calibration: View<'a>,
@@ -56,16 +56,16 @@ pub struct ReportPlan<'a> {
     pub models: &'a [ModelFile],
 }
 
-/// What is being done.
+/// Current step.
 #[derive(Debug, Clone, Copy)]
 pub enum Stage<'a> {
-    /// Images are run.
+    /// Running images.
     Running {
-        /// Through what.
+        /// Name of the model.
         what: &'a str,
-        /// Images that are done.
+        /// Images finished.
         done: usize,
-        /// Images in all.
+        /// Total number of images.
         images: usize,
     },
     /// A network is exported again.

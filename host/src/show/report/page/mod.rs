@@ -58,7 +58,7 @@ pub fn page(report: &Report, test: View) -> String {
             }
         }
     };
-    // Names are escaped above; what would turn the reading order is made visible here.
+    // Names are escaped above; characters that would change the reading order are made visible here.
     foldnet_data::text::block(&document.into_string())
 }
 
