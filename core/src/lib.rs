@@ -2,7 +2,9 @@
 //!
 //! # Architecture
 //!
-//! Data flows `standardize -> train -> fold -> (quantize) -> export -> parse -> infer`, with one module per stage:
+//! Data flows `dataset -> standardize -> train -> fold -> quantize -> arrange -> export -> (flash) -> parse -> infer`.
+//! Standardizing, training, folding and inference have a module each; [`model`] encodes for export, and parses. The rest
+//! runs on the PC alone, in the crate `foldnet`.
 //!
 //! * [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], with parameters in one buffer that the caller
 //!   owns. All sizes are `const fn`s of it, so firmware can declare its buffers as statics.

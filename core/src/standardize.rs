@@ -87,7 +87,7 @@ impl<T: Raw> Standardized<'_, T> {
     /// Reads a value of every cache line that is needed; these reads do not wait for each other. Picked examples are
     /// scattered in memory, and waiting for each in turn would take most of the time of a `fill`.
     #[inline(always)]
-    fn fetch(&self, features: Range<usize>) {
+    fn prefetch(&self, features: Range<usize>) {
         let inputs = self.scale.len();
         let mut any = 0;
         for &example in self.picked {
@@ -108,15 +108,15 @@ impl<T: Raw> Examples for Standardized<'_, T> {
     #[inline(always)]
     fn fill(&self, features: Range<usize>, out: &mut [f32]) {
         let n = self.picked.len();
-        self.fetch(features.clone());
+        self.prefetch(features.clone());
         for first in features.clone().step_by(BLOCK) {
             let block = first..features.end.min(first + BLOCK);
             let rows = &mut out[(block.start - features.start) * n..(block.end - features.start) * n];
             for example in (0..n).step_by(BLOCK) {
                 if block.len() == BLOCK && n - example >= BLOCK {
-                    self.turn(first, example, rows);
+                    self.transpose_block(first, example, rows);
                 } else {
-                    self.turn_some(block.clone(), example..n.min(example + BLOCK), rows);
+                    self.transpose_part(block.clone(), example..n.min(example + BLOCK), rows);
                 }
             }
         }
@@ -132,7 +132,7 @@ impl<T: Raw> Standardized<'_, T> {
 
     /// Writes [`BLOCK`] features of as many examples to the columns from `example` on of `rows [BLOCK][N]`.
     #[inline(always)]
-    fn turn(&self, feature: usize, example: usize, rows: &mut [f32]) {
+    fn transpose_block(&self, feature: usize, example: usize, rows: &mut [f32]) {
         let mut columns = [[T::default(); BLOCK]; BLOCK];
         for (i, values) in columns.iter_mut().enumerate() {
             values.copy_from_slice(&self.from(example + i, feature)[..BLOCK]);
@@ -151,9 +151,9 @@ impl<T: Raw> Standardized<'_, T> {
         }
     }
 
-    /// Like `turn`, for any `features` and `examples`.
+    /// Like `transpose_block`, for any `features` and `examples`.
     #[inline(always)]
-    fn turn_some(&self, features: Range<usize>, examples: Range<usize>, rows: &mut [f32]) {
+    fn transpose_part(&self, features: Range<usize>, examples: Range<usize>, rows: &mut [f32]) {
         for example in examples {
             let column = rows[example..].iter_mut().step_by(self.picked.len());
             for ((x, &value), feature) in column.zip(self.from(example, features.start)).zip(features.clone()) {
@@ -213,7 +213,7 @@ pub(crate) mod cases {
         check(|i| i as f32 * 0.37 - 50.0);
     }
 
-    pub(crate) fn a_block_is_turned() {
+    pub(crate) fn a_block_is_transposed() {
         let mut rows = [[0; BLOCK]; BLOCK];
         for (r, row) in rows.iter_mut().enumerate() {
             row.iter_mut().enumerate().for_each(|(c, value)| *value = (r * BLOCK + c) as u8);
@@ -226,7 +226,7 @@ pub(crate) mod cases {
         }
     }
 
-    pub(crate) fn picked_images_are_standardized_and_turned() {
+    pub(crate) fn picked_images_are_standardized_and_transposed() {
         const I: usize = 37;
         let (mut pixels, mut mean, mut std) = ([0u8; 4 * I], [0.0; I], [0.0; I]);
         pixels.iter_mut().enumerate().for_each(|(i, p)| *p = (i * 7 % 256) as u8);

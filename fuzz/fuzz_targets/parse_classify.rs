@@ -2,11 +2,8 @@
 //! panic, and its logits must be those of a literal evaluation.
 #![no_main]
 
+use foldnet_tests::hostile;
 use libfuzzer_sys::fuzz_target;
-
-// The file itself rather than the package it belongs to, which needs all of Foldnet.
-#[path = "../../tests/src/hostile.rs"]
-mod hostile;
 
 fuzz_target!(|bytes: &[u8]| {
     // An error is as good an outcome as a model; only a panic is a finding.

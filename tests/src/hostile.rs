@@ -1,5 +1,5 @@
 //! Bytes that may not be a model, or be a malicious one: parsed, and classified if they parse. Core must not panic.
-//! `tests/tests/all/format.rs` and the fuzz target in `fuzz/` share this file, so it only depends on core.
+//! `tests/tests/all/format.rs` and the fuzz target in `fuzz/` both run it.
 
 use foldnet_core::Model;
 use foldnet_core::cases::row_sums;

@@ -175,6 +175,12 @@ fn every_dependency_has_its_reason_and_all_are_counted() {
     none(dependencies::count(&page, &manifest("Cargo.lock")));
 }
 
+#[test]
+fn every_dependency_is_used() {
+    let unused = dependencies::unused(&packages(), &all(), &manifest("Cargo.toml"));
+    none(unused.unwrap_or_else(|error| panic!("{error}")));
+}
+
 /// Rows of the README's device tables: prefix, board for flash size and 4 or 2 bits, board for 8 bits.
 const CORES: [(&str, &str, &str); 5] = [
     ("Cortex-M4F", "netduinoplus2", "netduinoplus2"),

@@ -51,6 +51,35 @@ pub fn reasons(page: &File, packages: &[File], workspace: &File) -> Result<Vec<F
     Ok(findings)
 }
 
+/// Every direct dependency of a package is named in a Rust file of that package. `all` are the repository's files.
+///
+/// # Errors
+/// If a manifest cannot be read.
+pub fn unused(packages: &[File], all: &[File], workspace: &File) -> Result<Vec<Finding>, String> {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let folders: Vec<_> = packages.iter().map(|manifest| folder(&manifest.path)).collect();
+    // A package may lie in another one's folder.
+    let owner =
+        |path: &str| folders.iter().filter(|folder| path.starts_with(*folder)).max_by_key(|folder| folder.len());
+    let mut findings = Vec::new();
+    for manifest in packages {
+        let mine = folder(&manifest.path);
+        let code: Vec<_> =
+            all.iter().filter(|file| file.path.ends_with(".rs") && owner(&file.path) == Some(&mine)).collect();
+        for name in manifests::dependency_names(manifest, workspace)? {
+            if !code.iter().any(|file| names(&file.text, &name)) {
+                findings.push(Finding::at(manifest, 1, format!("no file of the package names `{name}`: remove it")));
+            }
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether a text has the name as a word.
+fn names(text: &str, name: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
 /// Checks that the page states the number of external packages in the lock file.
 pub fn count(page: &File, lock: &File) -> Vec<Finding> {
     let expected = format!("names {} packages", lock.text.lines().filter(|line| line.starts_with("source = ")).count());
@@ -98,6 +127,23 @@ mod tests {
         let dev = "[target.'cfg(unix)'.dev-dependencies]\nrand = \"1\"\n[dependencies]\nfoldnet = \"1\"";
         check("| rand | foldnet-core | dice |", dev, &[]);
         check("| crc | foldnet-core | sums |", "", &["page.md:1: foldnet-core has no crc"]);
+    }
+
+    #[test]
+    fn a_dependency_that_no_file_names_is_found() {
+        let workspace = File::new("Cargo.toml", "[workspace.dependencies]");
+        let package =
+            |path, dependency| File::new(path, &format!("[package]\nname = \"x\"\n[dependencies]\n{dependency}"));
+        let packages =
+            [package("a/Cargo.toml", "rand-core = \"1\"\nlibm = \"1\""), package("a/b/Cargo.toml", "libm = \"1\"")];
+        let check = |a: &str, b: &str, expected: &[&str]| {
+            let all = [File::new("a/src/lib.rs", a), File::new("a/b/src/lib.rs", b), File::new("a/README.md", "libm")];
+            let found = unused(&packages, &all, &workspace).unwrap();
+            assert_eq!(found.iter().map(|finding| finding.path.as_str()).collect::<Vec<_>>(), expected, "{a}, {b}");
+        };
+        check("use rand_core::Rng; libm::exp(1.0)", "use libm as _;", &[]);
+        check("use rand_core::Rng; libmx::exp(1.0)", "use libm as _;", &["a/Cargo.toml"]);
+        check("use rand_core::Rng; libm::exp(1.0)", "", &["a/b/Cargo.toml"]);
     }
 
     #[test]

@@ -100,6 +100,15 @@ pub fn foreign_dependencies(manifest: &File, workspace: &File) -> Result<(String
     Ok((name.to_owned(), foreign.collect()))
 }
 
+/// The names by which a package's code knows its dependencies of all kinds.
+///
+/// # Errors
+/// If a manifest cannot be read.
+pub fn dependency_names(manifest: &File, workspace: &File) -> Result<Vec<String>, String> {
+    let found = dependencies(&parse(manifest)?, &parse(workspace)?);
+    Ok(found.into_iter().map(|dependency| dependency.key.replace('-', "_")).collect())
+}
+
 /// Every package of the workspace takes the workspace's lints, one that is a workspace of its own denies `unsafe_code`,
 /// and no manifest silences a lint.
 ///

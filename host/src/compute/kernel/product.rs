@@ -123,7 +123,7 @@ impl<const ROWS: usize> Strip<'_, ROWS> {
         // SAFETY: the assertion above, those of `starts` and of `Panels::at`; the instruction set is the caller's promise
         // to `Work::run`.
         unsafe {
-            tile.fetch::<V, ROWS>();
+            tile.prefetch::<V, ROWS>();
             let sums = sums::<V, ROWS>(starts, self.a.col_stride(), panel, self.b.row(), self.depth);
             tile.store::<V, ROWS>(sums);
         }
@@ -154,13 +154,13 @@ fn copy_rows(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize,
 /// # Safety
 /// The processor must have the instruction set.
 #[inline(always)]
-pub(super) unsafe fn fetch<V: Vectors>(out: *const f32, stride: usize, rows: usize) {
+pub(super) unsafe fn prefetch<V: Vectors>(out: *const f32, stride: usize, rows: usize) {
     for row in 0..rows {
         let at = out.wrapping_add(row * stride);
         // SAFETY: guaranteed by the caller, see `# Safety`.
         unsafe {
-            V::fetch(at);
-            V::fetch(at.wrapping_add(V::LANES));
+            V::prefetch(at);
+            V::prefetch(at.wrapping_add(V::LANES));
         }
     }
 }
@@ -178,10 +178,10 @@ impl Tile {
     /// # Safety
     /// The processor must have the instruction set.
     #[inline(always)]
-    unsafe fn fetch<V: Vectors, const ROWS: usize>(&self) {
+    unsafe fn prefetch<V: Vectors, const ROWS: usize>(&self) {
         if self.write != Write::Replace {
             // SAFETY: guaranteed by the caller, see `# Safety`.
-            unsafe { fetch::<V>(self.out, self.stride, ROWS) };
+            unsafe { prefetch::<V>(self.out, self.stride, ROWS) };
         }
     }
 
@@ -278,10 +278,12 @@ pub(super) mod tests {
     fn check_all_layouts(rows: usize, inner: usize, cols: usize) {
         let (a, b) = (values(rows * inner, 1), values(inner * cols, 2));
         let (plain_a, plain_b) = (Mat::new(&a, rows, inner), Mat::new(&b, inner, cols));
-        let turned_a = Mat::new(&a, inner, rows).transposed();
-        let turned_b = Mat::new(&b, cols, inner).transposed();
+        let transposed_a = Mat::new(&a, inner, rows).transposed();
+        let transposed_b = Mat::new(&b, cols, inner).transposed();
         for write in [Write::Replace, Write::Add { factor: -0.25 }] {
-            for (a, b) in [(plain_a, plain_b), (turned_a, plain_b), (plain_a, turned_b), (turned_a, turned_b)] {
+            for (a, b) in
+                [(plain_a, plain_b), (transposed_a, plain_b), (plain_a, transposed_b), (transposed_a, transposed_b)]
+            {
                 check(write, a, b);
             }
         }

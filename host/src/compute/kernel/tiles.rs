@@ -5,7 +5,7 @@
 //! that corresponds to a tile is prefetched while the tile is summed, and `work` gets both.
 
 use super::panels::{Panels, columns};
-use super::product::{MOST_COLUMNS, MOST_ROWS, Strip, check, fetch};
+use super::product::{MOST_COLUMNS, MOST_ROWS, Strip, check, prefetch};
 use super::vectors::{Vectors, Work};
 use foldnet_core::matrix::{Mat, Tile, Write};
 
@@ -73,7 +73,7 @@ impl<F: FnMut(Tile), const ROWS: usize> Work for Handed<'_, F, ROWS> {
         for col in (0..cols).step_by(columns::<V>()) {
             let (width, out) = (columns::<V>().min(cols - col), &mut out[col..]);
             // SAFETY: the instruction set is the caller's promise to `Work::run`.
-            unsafe { fetch::<V>(out.as_ptr(), cols, rows) };
+            unsafe { prefetch::<V>(out.as_ptr(), cols, rows) };
             strip.tile::<V>(&starts, col, &mut aside, MOST_COLUMNS);
             work(Tile { row, col, rows, width, product: &aside, stride: MOST_COLUMNS, out });
         }

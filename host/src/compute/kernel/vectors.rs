@@ -52,7 +52,7 @@ pub(in crate::compute) trait Vectors: Sized {
 
     /// Prefetches the memory at `at`, which may be any address.
     #[inline(always)]
-    unsafe fn fetch(_at: *const f32) {}
+    unsafe fn prefetch(_at: *const f32) {}
 
     /// `a b + c`, rounded once if the instruction set supports that.
     unsafe fn multiply_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;

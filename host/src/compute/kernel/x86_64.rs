@@ -39,7 +39,7 @@ impl Vectors for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn fetch(at: *const f32) {
+    unsafe fn prefetch(at: *const f32) {
         // SAFETY: a hint, no access.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
@@ -93,7 +93,7 @@ impl Vectors for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn fetch(at: *const f32) {
+    unsafe fn prefetch(at: *const f32) {
         // SAFETY: a hint, no access.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
     }
