@@ -5,7 +5,7 @@
 use foldnet::format::thousands;
 use foldnet_tests::tidy::figures::{Quote, cell, figure, number, quotes};
 use foldnet_tests::tidy::rooms::Rooms;
-use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, paths, text};
+use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, paths, scripts, text};
 use std::process::Command;
 
 fn all() -> Vec<File> {
@@ -144,6 +144,14 @@ fn markdown_is_at_most_120_columns_wide() {
     let pages: Vec<_> = all().into_iter().filter(|file| file.path.ends_with(".md")).collect();
     assert!(pages.len() > 15, "only {} pages found", pages.len());
     none(pages.iter().flat_map(text::columns));
+}
+
+#[test]
+fn tests_that_scripts_name_exist() {
+    let files = all();
+    let scripts: Vec<_> = files.iter().filter(|file| file.path.starts_with("scripts/")).collect();
+    assert!(scripts.len() > 10, "only {} scripts found", scripts.len());
+    none(scripts.iter().flat_map(|script| scripts::tests_exist(script, &files)));
 }
 
 #[test]
@@ -301,10 +309,12 @@ fn every_licence_is_permitted() {
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 50, "only {} packages", packages.len());
+    let allowed = dependencies::licences(&manifest("deny.toml")).unwrap_or_else(|error| panic!("{error}"));
+    none(dependencies::licences_are_named(&manifest("docs/dependencies.md"), &allowed));
     for package in packages {
         let licence = package["license"].as_str().unwrap_or_default();
         assert!(
-            dependencies::is_permitted(licence),
+            dependencies::is_permitted(licence, &allowed),
             "{}: licence {licence:?}; see docs/dependencies.md",
             package["name"]
         );

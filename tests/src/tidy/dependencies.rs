@@ -2,9 +2,25 @@
 
 use super::{File, Finding, manifests};
 use std::collections::BTreeSet;
+use toml::{Table, Value};
 
-/// Licences under which a dependency must be available.
-pub const LICENCES: [&str; 6] = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "Zlib", "0BSD", "Unicode-3.0"];
+/// Licences under which a dependency must be available: those of `deny.toml`.
+///
+/// # Errors
+/// If the file has no such list.
+pub fn licences(deny: &File) -> Result<Vec<String>, String> {
+    let table: Table = deny.text.parse().map_err(|error| format!("{}: cannot be read: {error}", deny.path))?;
+    let allowed = table.get("licenses").and_then(|licences| licences.get("allow")).and_then(Value::as_array);
+    let names = allowed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>();
+    if names.is_empty() { Err(format!("{}: allows no licence", deny.path)) } else { Ok(names) }
+}
+
+/// Every permitted licence is named on the page, apart from its exception.
+pub fn licences_are_named(page: &File, licences: &[String]) -> Vec<Finding> {
+    let named = |licence: &str| licence.split(" WITH ").take(1).all(|name| page.text.contains(name));
+    let missing = licences.iter().filter(|licence| !named(licence));
+    missing.map(|licence| Finding::at(page, 1, format!("must name {licence}, which deny.toml allows"))).collect()
+}
 
 /// A row of the page: dependency, the packages that have it, and its line.
 struct Row<'a> {
@@ -89,13 +105,13 @@ pub fn count(page: &File, lock: &File) -> Vec<Finding> {
     vec![Finding::at(page, 1, format!("must say that `Cargo.lock` {expected}; is each of them worth it?"))]
 }
 
-/// Whether an SPDX expression offers a choice whose parts are all in [`LICENCES`]. Parentheses may enclose choices.
-pub fn is_permitted(expression: &str) -> bool {
+/// Whether an SPDX expression offers a choice whose parts are all in `licences`. Parentheses may enclose choices.
+pub fn is_permitted(expression: &str, licences: &[String]) -> bool {
     // Written before SPDX: a slash for OR.
     let expression = expression.replace('/', " OR ");
     let part = |part: &str| {
         let choices = part.trim().trim_start_matches('(').trim_end_matches(')');
-        choices.split(" OR ").any(|licence| LICENCES.contains(&licence.trim()))
+        choices.split(" OR ").any(|licence| licences.iter().any(|permitted| permitted == licence.trim()))
     };
     match expression.contains('(') {
         true => expression.split(" AND ").all(part),
@@ -155,6 +171,9 @@ mod tests {
 
     #[test]
     fn licences_with_a_choice_that_is_permitted() {
+        let deny = "[licenses]\nallow = [\"MIT\", \"Apache-2.0\", \"Apache-2.0 WITH LLVM-exception\", \"Zlib\", \"Unicode-3.0\"]";
+        let allowed = licences(&File::new("deny.toml", deny)).unwrap();
+        let is_permitted = |expression| is_permitted(expression, &allowed);
         for permitted in ["MIT", "MIT OR GPL-3.0", "MPL-2.0/MIT", "(MIT OR Apache-2.0) AND Unicode-3.0", "MIT AND Zlib"]
         {
             assert!(is_permitted(permitted), "{permitted}");
@@ -163,5 +182,13 @@ mod tests {
         for other in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR Apache-2.0) AND GPL-3.0", "MITX", "MPL-2.0"] {
             assert!(!is_permitted(other), "{other}");
         }
+    }
+
+    #[test]
+    fn the_page_names_every_licence() {
+        assert!(licences(&File::new("deny.toml", "[licenses]\nallow = []")).is_err());
+        let allowed = ["MIT".to_owned(), "Apache-2.0 WITH LLVM-exception".to_owned()];
+        let check = |page: &str| licences_are_named(&File::new("page.md", page), &allowed).len();
+        assert_eq!([check("MIT, Apache-2.0"), check("MIT"), check("")], [0, 1, 2]);
     }
 }

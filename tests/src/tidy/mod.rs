@@ -13,6 +13,7 @@ pub mod functions;
 pub mod manifests;
 pub mod paths;
 pub mod rooms;
+pub mod scripts;
 pub mod text;
 pub mod tokens;
 
