@@ -4,18 +4,16 @@
 //! are adjacent. Rows are processed in *blocks* of [`BitWidth::rows`]; missing rows of the last block are zero. A pair
 //! has [`BitWidth::words`] consecutive words in a block, and the pairs of a block follow each other:
 //!
-//! | bits | rows per block | words per pair | rows per word |
-//! |---|---|---|---|
-//! | 8 | 6 | 3 | 2 |
-//! | 4 | 8 | 2 | 4 |
-//! | 2 | 8 | 1 | 8 |
+//! | bits | rows per block | words per pair | rows per word | |---|---|---|---| | 8 | 6 | 3 | 2 | | 4 | 8 | 2 | 4 | |
+//! 2 | 8 | 1 | 8 |
 //!
-//! A word has two halves of 16 bits, one for each input of the pair. The first input's half is the low one, except in
-//! the second word of 8 bits, where it is the high one. A half holds the weights of its rows, with the first row in the
-//! lowest bits. The last row's weight, in the topmost bits, is in two's complement; the others have their sign bit
-//! inverted, which is two's complement plus `2^(bits - 1)`. So a half, as a signed number, is `sum_j 2^(bits j) q_j`
-//! plus a constant: one multiplication serves all of its rows, and [`kernel`](super::kernel) explains how they are
-//! separated again. If the number of inputs is odd, the last pair has no second input; its weights are zero.
+//! A word consists of two halfwords, one per input of the pair. The first input is in the low halfword, except in the
+//! second word of 8 bits, where it is in the high one. A halfword holds the weights of its rows, with the first row in
+//! the lowest bits. The last row's weight, in the top bits, is in two's complement; the others have their sign bit
+//! inverted (offset binary: the weight plus `2^(bits - 1)`). So a halfword, as a signed number, is
+//! `sum_j 2^(bits j) q_j` plus a constant: one multiplication serves all of its rows, and [`kernel`](super::kernel)
+//! explains how they are separated again. If the number of inputs is odd, the last pair has no second input; its
+//! weights are zero.
 
 /// How weights are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +84,7 @@ impl BitWidth {
 
     /// Words per pair of inputs in a block.
     pub const fn words(self) -> usize {
-        // `rows / fields`, said one by one as a Cortex-M0 cannot divide.
+        // `rows / fields`, case by case because a Cortex-M0 has no divide instruction.
         match self {
             Self::Eight => 3,
             Self::Four => 2,

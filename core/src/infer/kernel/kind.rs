@@ -1,18 +1,18 @@
-//! Which kernels there are: [`KernelKind`] and what depends on it, in one row for each, and the one that this target has,
-//! [`Current`].
+//! Which kernels there are: [`KernelKind`] and what depends on it, in one row for each, and the one that this target
+//! has, [`Current`].
 
 use super::super::bound::Bound;
 use super::super::layout::BitWidth;
 use super::{Kernel, LOW_RAM_ROWS, LOW_RAM_STRIP, table};
 
-/// Makes `KernelKind` and [`Current`] of one row for each kernel: its name in [`table`], its module, and everything that
-/// depends on which kernel it is, so that no kernel is left out anywhere.
+/// Makes `KernelKind` and [`Current`] of one row for each kernel: its name in [`table`], its module, and everything
+/// that depends on which kernel it is, so that no kernel is left out anywhere.
 ///
-/// * `bound`: the sums that it can tell apart.
-/// * `makes_bytes`: whether it requantizes hidden layers by itself.
-/// * `needs_steady`: whether it only does so for steady rows (`Row::is_steady`).
-/// * `lists_singles`: whether its list has an entry for each input that is not zero, and none for others.
-/// * `list_words`: maximum number of words that the list of so many inputs takes.
+/// * `bound`: range of sums that it can represent unambiguously.
+/// * `makes_bytes`: whether the kernel itself requantizes hidden layers.
+/// * `needs_steady`: whether it can only do so for layers whose rows are all steady (`Row::is_steady`).
+/// * `lists_singles`: whether its list has exactly one entry per non-zero input.
+/// * `list_words`: maximum number of words in a list of so many inputs.
 macro_rules! kinds {
     ($(
         $(#[$doc:meta])*
@@ -24,7 +24,7 @@ macro_rules! kinds {
             list_words: |$width:pat_param, $inputs:pat_param| $list_words:expr,
         }
     )*) => {
-        /// All kernels, whether they are compiled here or not: a PC knows what a device needs.
+        /// All kernels, whether or not they are compiled into this build, so that a PC can compute what a device needs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum KernelKind {
             $($(#[$doc])* $kind,)*
@@ -37,38 +37,38 @@ macro_rules! kinds {
         )*
 
         impl KernelKind {
-            /// All of them.
+            /// All kinds.
             pub const ALL: &[Self] = &[$(Self::$kind),*];
 
-            /// The name, for reports.
+            /// Name of the kernel in reports.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$kind => $name,)*
                 }
             }
 
-            /// Which sums it can tell apart.
+            /// Range of sums that the kernel can represent unambiguously.
             pub const fn bound(self) -> Bound {
                 match self {
                     $(Self::$kind => Bound::$bound,)*
                 }
             }
 
-            /// Whether hidden layers are requantized by the kernel.
+            /// Whether the kernel itself requantizes hidden layers.
             pub const fn makes_bytes(self) -> bool {
                 match self {
                     $(Self::$kind => $makes_bytes,)*
                 }
             }
 
-            /// Whether it only requantizes those with steady rows (`Row::is_steady`).
+            /// Whether it can only do so for layers whose rows are all steady (`Row::is_steady`).
             pub const fn needs_steady(self) -> bool {
                 match self {
                     $(Self::$kind => $needs_steady,)*
                 }
             }
 
-            /// Whether its list has an entry for each input that is not zero, and none for others.
+            /// Whether its list has exactly one entry per non-zero input.
             #[cfg(feature = "low-ram")]
             pub(crate) const fn lists_singles(self) -> bool {
                 match self {
@@ -76,7 +76,8 @@ macro_rules! kinds {
                 }
             }
 
-            /// Maximum number of 32-bit words that the list of `inputs` inputs takes; saturated if no memory has them.
+            /// Maximum number of 32-bit words in a list of `inputs` inputs; saturates if that exceeds the address
+            /// space.
             pub const fn list_words(self, width: BitWidth, inputs: usize) -> usize {
                 match self {
                     $(Self::$kind => {
@@ -105,7 +106,7 @@ kinds! {
         makes_bytes: true,
         needs_steady: true,
         lists_singles: false,
-        // Most where every other pair is zero: three words for each run of one, and three at the end.
+        // Worst case: every other pair is zero. Each run of one pair takes three words, and the end takes three.
         list_words: |_, inputs| (inputs.div_ceil(2) + 1).saturating_mul(3) / 2 + 2,
     }
     /// Cortex-M with MVE.
@@ -114,8 +115,8 @@ kinds! {
         makes_bytes: true,
         needs_steady: true,
         lists_singles: false,
-        // Two words for each group of 8; two for a run, before which is a group of zeros, or eight others. Three runs are
-        // the first, that of the last group and the end.
+        // Two words per group of 8 inputs, and two per run. A run starts after a group of zeros or after eight other
+        // groups; three more runs are the first, the one of the last group, and the terminator.
         list_words: |_, inputs| {
             let groups = inputs.div_ceil(8);
             groups.saturating_mul(2).saturating_add(groups / 4 + 6)
@@ -127,7 +128,7 @@ kinds! {
         makes_bytes: true,
         needs_steady: false,
         lists_singles: false,
-        // Three words for each pair, and three for start and ends.
+        // Three words per pair, plus three for the header and two terminators.
         list_words: |_, inputs| inputs.div_ceil(2).saturating_mul(3).saturating_add(3),
     }
     /// x86-64.
@@ -136,7 +137,7 @@ kinds! {
         makes_bytes: false,
         needs_steady: false,
         lists_singles: false,
-        // Up to three words for each pair, for a multiple of four pairs.
+        // Up to three words per pair, rounded up to a multiple of four pairs.
         list_words: |_, inputs| inputs.div_ceil(8).saturating_mul(4 * 3),
     }
     /// ARMv6-M, ARMv8-M Baseline.
@@ -145,8 +146,8 @@ kinds! {
         makes_bytes: true,
         needs_steady: false,
         lists_singles: true,
-        // Slots of two words: for each input, for each chunk, and for the end of each of two passes. A pass is one chunk,
-        // but at 4 and 2 bits one for every 17 inputs.
+        // Slots of two words: for each input, for each chunk, and for the end of each of two passes. A pass is one
+        // chunk, but at 4 and 2 bits one for every 17 inputs.
         list_words: |width, inputs| match width {
             BitWidth::Eight => inputs.saturating_add(4).saturating_mul(2),
             BitWidth::Four | BitWidth::Two => inputs.saturating_add(inputs / 17 + 4).saturating_mul(2),
@@ -164,7 +165,7 @@ kinds! {
 }
 
 impl KernelKind {
-    /// The one that is compiled here.
+    /// The kernel compiled into this build.
     pub const CURRENT: Self = Current::KIND;
 
     /// The one that serves a target, by Rust's name of it, if these features of this crate are on.
@@ -184,8 +185,8 @@ impl KernelKind {
         panic!("a kernel of the table has no row in `kinds!`")
     }
 
-    /// Maximum number of words that a layer's list and sums take with the feature `low-ram`: the list of all inputs or, if
-    /// that is less, the list of a strip and the sums of all rows, at most `LOW_RAM_ROWS`.
+    /// Maximum number of words that a layer's list and sums take with the feature `low-ram`: the list of all inputs or,
+    /// if that is less, the list of a strip and the sums of all rows, at most `LOW_RAM_ROWS`.
     pub const fn low_ram_words(self, width: BitWidth, inputs: usize, units: usize) -> usize {
         let rows = units.next_multiple_of(width.rows());
         let rows = if rows < LOW_RAM_ROWS { rows } else { LOW_RAM_ROWS };
@@ -219,8 +220,8 @@ const fn is_same(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is compiled here is what the table says of this target. Each core gets the kernel of its row, which another row
-    /// for its architecture could take first, and each kernel has a core.
+    /// What is compiled here is what the table says of this target. Each core gets the kernel of its row, which another
+    /// row for its architecture could take first, and each kernel has a core.
     #[test]
     fn kinds_are_those_of_the_table() {
         let check_with = |asked, target, expected| {

@@ -1,8 +1,9 @@
 //! Kernel selection and the `Kernel` trait: the sums of products of an integer layer.
 //!
-//! A kernel takes a layer's inputs once, as a *list* in a form of its own, and then adds up block after block of rows
-//! ([layout](super::layout)). `Portable` is what is used where there is no other; the tests'
-//! oracle adds up every weight on its own. A layer with a row beyond the kernel's [bound](super::bound) is added up in strips of inputs (`super::dense`).
+//! A kernel converts a layer's inputs once into a *list* in its own format, then computes the sums of one block of rows
+//! after another ([layout](super::layout)). `Portable` is the fallback for targets without a kernel of their own; the
+//! oracle in the tests sums weight by weight. A layer with a row beyond the kernel's [bound](super::bound) is summed in
+//! strips of inputs (`super::dense`).
 
 #[cfg(foldnet_kernel = "armv6m")]
 mod armv6m;
@@ -35,42 +36,43 @@ use super::layout::{BitWidth, MAX_ROWS};
 use super::requantize::{Row, requantize_to_byte};
 use super::source::Source;
 
-/// The sums of a block's rows; those beyond [`BitWidth::rows`] mean nothing.
+/// Sums of a block's rows; entries beyond [`BitWidth::rows`] are undefined.
 pub(crate) type Sums = [i32; MAX_ROWS];
 
-/// Number of inputs whose list fits into the memory with the feature `low-ram`. Shorter lists take more instructions on an
-/// M0.
+/// Number of inputs per strip with the feature `low-ram`: their list fits into the memory left. Shorter strips cost
+/// more instructions on an M0.
 pub(crate) const LOW_RAM_STRIP: usize = 122;
 
-/// Number of rows whose sums fit beside that list: a multiple of 6 and 8. A layer with more rows is processed in groups.
+/// Number of rows whose sums fit in memory along with that list: a multiple of 6 and 8. A layer with more rows is
+/// processed in groups.
 pub(crate) const LOW_RAM_ROWS: usize = 384;
 
-/// A way to add up.
+/// Computes the sums of products of an integer layer on one kind of core.
 pub(crate) trait Kernel {
-    /// Which it is.
+    /// The kind of this kernel.
     const KIND: KernelKind;
 
-    /// Blocks that are best added up at once.
+    /// Number of blocks that the kernel processes most efficiently in one call.
     const AT_ONCE: usize = 1;
 
-    /// Whether there is [`bytes`](Self::bytes).
+    /// Whether the kernel implements [`bytes`](Self::bytes).
     const MAKES_BYTES: bool = Self::KIND.makes_bytes();
 
-    /// A layer's inputs, prepared.
+    /// The list of a layer's inputs.
     type List<'s>;
 
-    /// Prepares the inputs in `memory`, of at least [`KernelKind::list_words`] words.
+    /// Builds the list of inputs in `memory`, which has at least [`KernelKind::list_words`] words.
     fn list<'s>(width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self::List<'s>;
 
     /// The sums of a block of at least [`BitWidth::block_words`] words, exact for all rows within the
     /// [bound](KernelKind::bound).
     fn sums(width: BitWidth, list: &Self::List<'_>, block: &[u32], sums: &mut Sums);
 
-    /// The same for up to [`AT_ONCE`](Self::AT_ONCE) blocks, which begin `stride` words apart, at least 1; without inputs
-    /// there are no blocks, and the sums stay as they are.
+    /// Like `sums`, for 1 to [`AT_ONCE`](Self::AT_ONCE) blocks that start `stride` words apart, at least 1. If there
+    /// are no inputs, there are no blocks and the sums are left unchanged.
     #[inline(always)]
     fn sums_of_blocks(width: BitWidth, list: &Self::List<'_>, blocks: &[u32], stride: usize, sums: &mut [Sums]) {
-        // Not by `chunks`: it divides, which is some 80 instructions on a core that cannot.
+        // Not `chunks`: it divides, which costs some 80 instructions on a core without a divide instruction.
         let mut rest = blocks;
         for sums in sums {
             let (block, behind) = rest.split_at_checked(stride).unwrap_or((rest, &[]));
@@ -79,8 +81,8 @@ pub(crate) trait Kernel {
         }
     }
 
-    /// Prepares inputs from number `from` on, in an order of the kernel's own, in `memory`; advances `from` past them.
-    /// Here all of them: their list must fit.
+    /// Builds a list in `memory` of the inputs from number `from` on, in whatever order the kernel uses, and advances
+    /// `from` past those listed. The default lists all of them, so the list must fit.
     #[cfg(feature = "low-ram")]
     fn list_from<'s>(width: BitWidth, source: &Source, from: &mut usize, memory: &'s mut [u32]) -> Self::List<'s> {
         *from = source.inputs();
@@ -112,8 +114,8 @@ pub(crate) trait Kernel {
         }
     }
 
-    /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`, where every row is within the
-    /// [bound](KernelKind::bound), and steady (`Row::is_steady`) if [`KernelKind::needs_steady`].
+    /// The outputs `y [O]` of a layer with ReLU, `clamp(requantize(sum + bias), 0, 255)`. Requires every row to be
+    /// within the [bound](KernelKind::bound) and, if [`KernelKind::needs_steady`], to be steady (`Row::is_steady`).
     fn bytes(_: BitWidth, _: &Self::List<'_>, _weights: &[u32], _rows: &[[u32; 2]], _y: &mut [u8]) {}
 }
 
@@ -124,11 +126,11 @@ pub(crate) mod cases {
     use super::*;
     use crate::cases::Dice;
 
-    /// The most inputs of a case.
+    /// Maximum number of inputs in a test case.
     const INPUTS: usize = 41;
 
-    /// Inputs of a large case: with all of them 255, and as many weights of the largest magnitude, one more is beyond the
-    /// bound of a row.
+    /// Number of inputs in a large test case: with every input 255 and every weight at its largest magnitude, one more
+    /// input would exceed the bound of a row.
     const fn many(width: BitWidth) -> usize {
         match width {
             BitWidth::Eight => 259,
@@ -137,10 +139,10 @@ pub(crate) mod cases {
         }
     }
 
-    /// The most words of a block of [`INPUTS`].
+    /// Maximum size of a block of [`INPUTS`] inputs, in words.
     const BLOCK_WORDS: usize = INPUTS.div_ceil(2) * 3;
 
-    /// The most blocks that a kernel may take at once.
+    /// Maximum of `AT_ONCE` over all kernels.
     const BLOCKS: usize = 2;
 
     /// Every width, every number of inputs around the edges of pairs and unrolled loops, zeros and runs of all kinds,
@@ -159,11 +161,11 @@ pub(crate) mod cases {
         }
     }
 
-    /// As many of the largest inputs and weights as stay within the bounds: sums that share words are at their limits.
+    /// The largest inputs and weights, as many as the bounds allow, so that sums sharing a word are at their limits.
     #[inline(never)]
     fn check_many<K: Kernel>(width: BitWidth, dice: &mut Dice) {
         static WHITE: [u8; many(BitWidth::Two)] = [255; many(BitWidth::Two)];
-        // Stack is dear on a device: what 2 bits take on ARMv6-M, for all.
+        // Stack is scarce on a device: one size for all widths, that of 2 bits on ARMv6-M.
         let mut words = [0xa5a5_a5a5; 1272];
         let inputs = many(width);
         let (source, (block, memory)) =
@@ -176,7 +178,7 @@ pub(crate) mod cases {
         assert_eq!(found[0], expected, "{width:?}, {inputs} inputs");
     }
 
-    /// `zeros` of 8 inputs are zero on average; all else is anything, now and then the extremes.
+    /// On average `zeros` of 8 inputs are zero; everything else is random, occasionally extreme.
     #[inline(never)]
     fn check<K: Kernel>(width: BitWidth, inputs: usize, zeros: u32, dice: &mut Dice) {
         let (mut x, mut order, mut words) = ([0u8; INPUTS], [0u16; INPUTS], [0; BLOCKS * BLOCK_WORDS]);
@@ -204,7 +206,7 @@ pub(crate) mod cases {
         }
     }
 
-    /// A block of any weights, or of the largest, and its sums.
+    /// Fills a block with random weights, or with the largest ones, and returns its sums.
     fn weigh(width: BitWidth, source: &Source, extreme: bool, block: &mut [u32], dice: &mut Dice) -> Sums {
         let (mut sums, largest) = ([0; MAX_ROWS], i32::from(width.max_weight()));
         for (row, sum) in sums.iter_mut().take(width.rows()).enumerate() {
@@ -222,7 +224,7 @@ pub(crate) mod cases {
         sums
     }
 
-    /// Rows of every number, sums of every size and sign, every shift that the kernel has, one row by itself beside.
+    /// Every number of rows, sums of every size and sign, every shift the kernel supports, and a single row on its own.
     pub(crate) fn bytes_are_requantized_sums() {
         if !Current::MAKES_BYTES {
             return;
@@ -232,10 +234,10 @@ pub(crate) mod cases {
             let width = [BitWidth::Eight, BitWidth::Four, BitWidth::Two][round % 3];
             kept += check_bytes(width, 1 + round % 7, round % 25, &mut dice);
         }
-        assert!(kept > 300, "{kept} bytes are not at an end");
+        assert!(kept > 300, "only {kept} bytes lie strictly between 0 and 255");
     }
 
-    /// A layer of `inputs` and `units`; how many of its bytes are neither 0 nor 255.
+    /// Checks a layer of `inputs` x `units`; returns how many of its bytes are neither 0 nor 255.
     #[inline(never)]
     fn check_bytes(width: BitWidth, inputs: usize, units: usize, dice: &mut Dice) -> usize {
         let (mut words, mut x, mut rows, mut found) = ([0; 4 * 12], [0; 7], [[0; 2]; 25], [0xa5; 25]);
@@ -248,7 +250,7 @@ pub(crate) mod cases {
             *sums = weigh(width, &source, false, block, dice);
         }
         for (unit, row) in rows[..units].iter_mut().enumerate() {
-            // Outputs of up to 11 bits before they are clamped, but for what the sum adds.
+            // Outputs have up to 11 bits before clamping, apart from what the sum adds.
             let shift = if Current::KIND.needs_steady() { 1 + dice.below(17) } else { dice.below(31) };
             let bias = 1i32 << (shift + dice.below(12)).min(30);
             let bias = if unit % 3 == 0 { bias.wrapping_neg() } else { bias };

@@ -1,13 +1,14 @@
 //! x86-64, where every processor has SSE2: four words of weights times two inputs each in one `PMADDWD`.
 //!
-//! The list holds a word for each word of a block: the pair's inputs as two halves, in the word's order, once for each of
-//! the pair's words, and zeros up to a whole number of vectors. A lane of a vector always meets the same word of a pair:
-//! with 8 bits three vectors hold four pairs, with 4 bits one holds two, with 2 bits four.
+//! The list has one word per word of a block: the two inputs of the pair as halfwords, in that word's order, padded
+//! with zeros to a whole number of vectors. A given lane always holds the same word of a pair: at 8 bits three vectors
+//! hold four pairs, at 4 bits one holds two, at 2 bits four.
 //!
-//! For every row `k` of a half, `A_k = sum x (half mod 2^(bits (k + 1)))` adds up halves whose upper rows are masked away;
-//! the topmost row is not masked, so that the half's sign counts. With `X = sum x` and `h = 2^(bits - 1)`,
-//! `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without `h X` in the topmost row, exact modulo `2^32`: `S_k` follows where it
-//! is within [`BitWidth::bound`]. Zeros are not skipped: a vector costs less than to look for them.
+//! For every row `k` of a halfword, the *prefix sum* `A_k = sum x (halfword mod 2^(bits (k + 1)))` accumulates
+//! halfwords whose upper rows are masked away; the top row is not masked, so that the halfword's sign counts. With
+//! `X = sum x` and `h = 2^(bits - 1)`, `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without `h X` in the top row, exact
+//! modulo `2^32`: `S_k` follows if it is within the [bound](crate::infer::bound). Zeros are not skipped: processing a
+//! vector is cheaper than testing it.
 
 #![allow(unsafe_code)]
 
@@ -18,11 +19,11 @@ use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_and_si128, _mm_loadu_si128, _mm_madd_epi16, _mm_set1_epi16, _mm_storeu_si128,
 };
 
-/// Vectors of 128 bits.
+/// Kernel for x86-64, 128-bit vectors.
 #[derive(Debug)]
 pub(crate) struct Sse2;
 
-/// A layer's inputs.
+/// The list of a layer's inputs.
 #[derive(Debug)]
 pub(crate) struct List<'s> {
     /// A word for each word of a block, and zeros.
@@ -65,8 +66,8 @@ impl Kernel for Sse2 {
     }
 }
 
-/// `A_k` of each of the `FIELDS` rows of a half, apart for every word of `VECTORS` vectors. `x` is a multiple of them
-/// long, and at least as long as the block.
+/// `A_k` of each of the `FIELDS` rows of a halfword, separately for each word of `VECTORS` vectors. The length of `x`
+/// is a multiple of that, and at least the block's.
 fn prefixes<const VECTORS: usize, const FIELDS: usize>(x: &[u32], block: &[u32]) -> [[[i32; LANES]; VECTORS]; FIELDS] {
     let (mut whole, mut sums) = (x.chunks_exact(VECTORS * LANES), [[zero(); VECTORS]; FIELDS]);
     let mut blocks = block.chunks_exact(VECTORS * LANES);
@@ -113,7 +114,7 @@ fn lanes(vector: __m128i) -> [i32; LANES] {
     lanes
 }
 
-/// The sums of all rows from those of the prefixes of halves, each in `VECTORS` times four parts.
+/// Computes the sums of all rows from the prefix sums `A_k`, each spread over `4 * VECTORS` lanes.
 fn rows<const VECTORS: usize, const FIELDS: usize>(
     width: BitWidth,
     total: i32,

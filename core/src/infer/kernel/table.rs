@@ -65,8 +65,8 @@ pub fn serving(target: &str, has_feature: impl Fn(&str) -> bool) -> Option<&'sta
     CORES.iter().filter(serves).find(|core| core.feature.is_none_or(&has_feature))
 }
 
-/// `thumbv7em` for `thumbv7em-none-eabihf`. RISC-V's letters after the `m`, for multiplication, are left out: kernels need
-/// none of them.
+/// `thumbv7em` for `thumbv7em-none-eabihf`. RISC-V's letters after the `m`, for multiplication, are left out: kernels
+/// need none of them.
 fn architecture(target: &str) -> &str {
     let name = target.split_once('-').map_or(target, |(name, _)| name);
     if name.starts_with("riscv32im") { "riscv32im" } else { name }
