@@ -17,7 +17,7 @@ fn main() {
     println!("cargo::rustc-check-cfg=cfg(foldnet_long_multiply)");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/infer/kernel/table.rs");
-    let target = env::var("TARGET").expect("cargo says what is built for");
+    let target = env::var("TARGET").expect("cargo sets TARGET");
     let has_feature = |feature: &str| env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase())).is_some();
     let core = table::serving(&target, has_feature);
     println!("cargo::rustc-env=FOLDNET_CPU={}", core.map_or("", |core| core.cpu));

@@ -26,7 +26,7 @@ fn main() {
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
         return;
     }
-    match board(&env::var("TARGET").expect("cargo says what is built for")) {
+    match board(&env::var("TARGET").expect("cargo sets TARGET")) {
         Ok(board) => link_for(&board),
         Err(cause) => println!("cargo::error={cause}"),
     }

@@ -47,7 +47,7 @@ impl core::fmt::Display for FoldError {
                 write!(f, "layer {layer} (ReLU): no Dense between it and the ReLU or the inputs before it")
             }
             Self::BatchNorm { layer } => {
-                write!(f, "layer {layer} (BatchNormalization): no Dense behind it to fold into")
+                write!(f, "layer {layer} (BatchNormalization): no Dense after it to fold into")
             }
         }
     }
@@ -110,8 +110,8 @@ impl<'a> Fold<'a> {
         let block = self.blocks[block];
         assert!(unit < block.units, "unit {unit} of {}", block.units);
         row[unit] = 1.0;
-        // Where `row` may be other than zero; what lies outside is never read. In a wide layer that is what counts: one
-        // unit until the last Dense is passed.
+        // The range in which `row` may be nonzero; nothing outside is read. This matters in wide layers: until the last
+        // Dense, the range is a single unit.
         let mut filled = unit..unit + 1;
         let mut bias = 0.0;
         for index in (block.first..block.end).rev() {
@@ -131,7 +131,7 @@ impl<'a> Fold<'a> {
         match place.layer {
             Layer::Dense { .. } => {
                 let (kernel, biases) = params.split_at(place.inputs * place.outputs);
-                // A Dense without bias has none to take.
+                // A Dense without bias has no bias to absorb the shift.
                 let biases = biases.get(filled.clone()).unwrap_or_default();
                 let kernel = &kernel[filled.start * place.inputs..];
                 let weights = &mut scratch[..filled.len()];

@@ -161,9 +161,11 @@ impl core::fmt::Display for LayerError {
             Self::BadDropout { layer } => write!(f, "layer {layer}: Dropout needs a rate of at least 0 and below 1"),
             Self::BadStep { layer } => write!(f, "layer {layer}: QuantizedRelu needs a positive step"),
             Self::MisplacedSigmoid { layer } => {
-                write!(f, "layer {layer}: Sigmoid must be the last layer, once, behind a Dense of one unit")
+                write!(f, "layer {layer}: Sigmoid is only allowed once, as the last layer, after a Dense with one unit")
             }
-            Self::MisplacedSoftmax { layer } => write!(f, "layer {layer}: Softmax must be the last layer, once"),
+            Self::MisplacedSoftmax { layer } => {
+                write!(f, "layer {layer}: Softmax is only allowed once, as the last layer")
+            }
         }
     }
 }

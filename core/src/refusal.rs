@@ -44,9 +44,9 @@ refusals! {
     /// [`ParseError::Version`]
     Version = 13, c"the model has a format version that this build does not know: export it again";
     /// [`ParseError::Length`]
-    Length = 14, c"the model is shorter or longer than it says: flash all of it, and give its exact length";
+    Length = 14, c"the model's length differs from its header: flash the whole file and pass its exact length";
     /// [`ParseError::Crc`]
-    Crc = 15, c"the model is damaged or was flashed by half (checksum): flash it again";
+    Crc = 15, c"the model is damaged or only partially flashed (checksum mismatch): flash it again";
     /// [`ParseError::Header`]
     Header = 16, c"the model's header cannot be read: export and flash it again";
     /// [`ParseError::Shape`]
@@ -60,7 +60,7 @@ refusals! {
     /// [`LengthError`]
     Example = 21, c"the example does not have as many values as the model takes";
     /// [`Fault::Unfinished`]
-    SlotUnfinished = 22, c"the model's slot was not written to its end: flash it again";
+    SlotUnfinished = 22, c"the model's slot was not written completely: flash it again";
     /// [`Fault::Header`] and [`Fault::Version`]
     SlotHeader = 23, c"the header of the model's slot is damaged, or of a later version: flash it again";
     /// [`Fault::WrongSlot`]
@@ -70,7 +70,7 @@ refusals! {
     /// [`Fault::Other`]
     SlotOther = 26, c"the model in the slot is not the one its header was written for: flash both again";
     /// A [`BootError`] with faults in both slots.
-    SlotsBad = 27, c"neither of the two slots holds a whole model: flash one of them again";
+    SlotsBad = 27, c"neither slot holds a complete model: flash one of them again";
     /// [`ParseError::Row`]
     Row = 28, c"a layer has a multiplier or shift out of range, or sums too large for this build: export the model again";
     /// [`ParseError::Order`]
@@ -78,7 +78,7 @@ refusals! {
     /// [`InferenceError::Input`]
     Input = 30, c"the model takes inputs of another type";
     /// [`ParseError::Section`]
-    Section = 31, c"the model has a section that this build does not know: use a newer one";
+    Section = 31, c"the model has a section that this build does not support: use a newer build";
     /// [`ParseError::Input`]
     InputSection = 32, c"the model's inputs do not fit its shape, or are of a type that this build does not take: export it again";
     /// [`ParseError::Head`]

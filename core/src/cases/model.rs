@@ -56,10 +56,11 @@ pub(super) fn with_integer_model<R>(check: impl FnOnce(&ModelSpec) -> R) -> R {
 
 pub(super) fn an_integer_model_is_written_opened_and_run() {
     with_integer_model(|spec| {
-        // 10 + 700 - 14 + 1 = 697; half of it, floored, then halved up: 174. -100 + 4 + 3 < 0: 0.
-        // 174 - 3 = 171, half of it floored: 85. 5: times 32767/32768 floored 4, a quarter of it: 1.
+        // Row 0: 10 + 7 * 100 - 7 * 2 + 1 = 697; 697 * 16384 >> 15 = 348, rounding shift by 1: 174.
+        // Row 1: -100 + 2 * 2 + 3 * 1 < 0, ReLU: 0.
+        // Last layer, row 0: 174 - 3 = 171, * 16384 >> 15 = 85. Row 1: 5 * 32767 >> 15 = 4, rounding shift by 2: 1.
         assert_eq!(run(spec, &mut Aligned([0; ROOM]), &[100, 2, 1]), (0, [85, 1]));
-        // 10 + 1785 = 1795 -> 897 -> 449, clamped to 255; 252 halved: 126.
+        // Row 0: 10 + 7 * 255 = 1795 -> 897 -> 449, clamped to 255; then 255 - 3 = 252, * 16384 >> 15 = 126.
         assert_eq!(run(spec, &mut Aligned([0; ROOM]), &[255, 0, 0]), (0, [126, 1]));
     });
 }
@@ -74,7 +75,7 @@ pub(super) fn a_float_model_is_written_opened_and_run() {
 
 pub(super) fn probabilities_are_the_softmax_of_the_logits() {
     with_integer_model(|spec| {
-        // Logits 126 and 1, in all a quarter apart: 1 / (1 + exp(-1/4)). A thousandth is what micromath is good to.
+        // The scaled logits differ by 1/4: 1 / (1 + exp(-1/4)). micromath is accurate to a thousandth.
         let close = |p: f32, expected: f32| assert!((p - expected).abs() < 1e-3, "{p}, not {expected}");
         let spec = ModelSpec { logit_scale: 0.25 / 125.0, ..spec.clone() };
         with_logits(&spec, &mut Aligned([0; ROOM]), &[255, 0, 0], |logits| {

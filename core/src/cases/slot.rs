@@ -16,7 +16,7 @@ pub(super) fn a_slots_header_is_what_its_table_says() {
     let bytes = header.to_bytes();
     assert_eq!(bytes[..16], *b"FSLT\x01\0\x01\0\0\0\x08\x08\x04\x03\x02\x01");
     assert_eq!(bytes[16..28], *b"\x08\0\0\0\x05\x06\x07\x08\0\0\0\0");
-    // By another program: zlib's crc32 of the 28 bytes before.
+    // Computed independently with zlib's crc32 over the first 28 bytes.
     assert_eq!(bytes[28..32], 0x9AA1_D433u32.to_le_bytes());
     assert_eq!(bytes[32..], *b"Foldnet: this slot is complete.\n");
     assert_eq!(SlotHeader::from_bytes(&bytes), Ok(header));
@@ -76,7 +76,7 @@ pub(super) fn the_newest_whole_slot_boots() {
     mend(SLOT + 63, 0xFF, 0, Fault::Unfinished);
     mend(SLOT + 12, 0xFF, 0, Fault::Header);
     mend(0, 0xFF, 1, Fault::Header);
-    // The older one's model is not looked at.
+    // The older slot's model is not checked.
     check([1, 2], |flash| flash[HEADER_LEN + 20] ^= 1, Ok((Some(1), None)));
     check([1, 2], |flash| flash[..SLOT].fill(0xFF), Ok((Some(1), None)));
 }

@@ -167,7 +167,7 @@ where
     };
     #[cfg(not(feature = "low-ram"))]
     if dense.is_wide(source) {
-        // At least 1, as the linker must see that `chunks` cannot panic.
+        // At least 1, so that the linker can prove that `chunks` does not panic.
         for group in weights.chunks((wide_group(width, dense.strip, list) * block_words).max(1)) {
             wide_sums(width, dense.strip, source, list, group).iter().for_each(&mut put_next);
         }

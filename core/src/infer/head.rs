@@ -20,7 +20,7 @@ pub(super) fn sum_of_squares<I: Input>(model: &Model, example: &[I], words: &[u3
     let shift = head.shift();
     rows.fold(0, |sum, (input, (&word, &[a, b]))| {
         let [a, b] = [a, b].map(|word| u32::from_le(word) as i32);
-        // Within 32 bits as the encoder has it: 255 * 2^22 + 2^30 < 2^31.
+        // Fits in 32 bits, as the encoder checks: 255 * 2^22 + 2^30 < 2^31.
         let target = i32::from(conversion.code(example, input)).wrapping_mul(a).wrapping_add(b) >> shift;
         let error = u64::from((word as i32).wrapping_sub(target).unsigned_abs());
         sum.saturating_add(error.wrapping_mul(error))

@@ -157,7 +157,7 @@ pub(crate) mod sealed {
         #[inline(always)]
         fn code(self, [low, scale]: [u32; 2]) -> u8 {
             let steps = (self - f32::from_bits(low)) * f32::from_bits(scale);
-            // The conversion saturates, and makes NaN 0; a fraction of at least a half is one more.
+            // The conversion saturates and maps NaN to 0; fractions of 0.5 and more round up.
             let whole = steps as u8;
             if steps - f32::from(whole) >= 0.5 { whole.saturating_add(1) } else { whole }
         }
@@ -224,7 +224,7 @@ impl Conversion<'_> {
     /// Value number `value` as an activation.
     #[inline(always)]
     fn activation<I: Input>(&self, x: &[I], value: usize) -> u8 {
-        // Other types cost nothing for what only bytes can be.
+        // Only bytes can be inverted; for other types this branch is removed at compile time.
         let turn = if matches!(I::TYPE, InputType::U8) { self.turn(value) } else { 0 };
         x.get(value).map_or(0, |x| x.code(self.map(value)) ^ turn)
     }
@@ -361,7 +361,7 @@ pub(crate) mod cases {
         check(i16::MIN, by_16(-32_768), 0);
         check(u16::MAX, by_16(0), 255);
         check(4080u16, by_16(0), 255);
-        // The largest product there is.
+        // The largest possible product.
         check(u16::MAX, InputMap::Integer { low: 0, multiplier: 16_383, shift: 30 }, 1);
         check(i16::MAX, InputMap::Integer { low: -32_768, multiplier: 16_383, shift: 22 }, 255);
         let float = InputMap::Float { low: -1.0, scale: 2.0 };
@@ -411,7 +411,7 @@ pub(crate) mod cases {
         assert_eq!(conversion.code(&x[..1], 1), 0);
         let members = [0, 1, 2, 3, 4, 5, 6, 7].map(u16::to_le);
         let grouped = Conversion { fours: 1, twos: 1, members: &members, ..conversion };
-        // 0xef turns all of the first values around but number 4; number 7 is missing.
+        // 0xef inverts the first eight values except number 4; number 7 is missing.
         check_averages(&grouped, &[255u8, 254, 255, 250, 10, 251, 0], [2, 7, 255, 0]);
     }
 

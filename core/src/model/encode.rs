@@ -122,19 +122,22 @@ impl core::fmt::Display for EncodeError {
                 )
             }
             Self::Weights { layer } => {
-                write!(f, "layer {layer}: its weights do not fit its shape or width, or are not finite")
+                write!(f, "layer {layer}: its weights do not match its shape, exceed its bit width, or are not finite")
             }
             Self::Shape { layer } => {
-                write!(f, "layer {layer} does not follow on the layer before, or has no units")
+                write!(f, "layer {layer} does not match the preceding layer, or has no units")
             }
             Self::Scale { layer } => {
                 write!(f, "layer {layer}: its scale is not above 0, or it or that of the logits is not finite")
             }
             Self::Input => {
-                write!(f, "the inputs do not fit the shape of an example or the first layer, or a map is out of range")
+                write!(
+                    f,
+                    "the inputs do not match the example's shape or the first layer, or an input map is out of range"
+                )
             }
-            Self::Head => write!(f, "the head does not fit the outputs, or a number in it is out of range"),
-            Self::Order => write!(f, "the order of the inputs is no permutation of the inputs of an integer model"),
+            Self::Head => write!(f, "the head does not match the outputs, or one of its values is out of range"),
+            Self::Order => write!(f, "the input order is not a permutation, or the model is not an integer model"),
         }
     }
 }

@@ -168,7 +168,7 @@ impl<'a> InputSection<'a> {
     /// layer has `inputs` inputs, float or not.
     pub(crate) fn check(self, values: u16, channels: u16, inputs: u16, float: bool) -> Option<()> {
         if !cfg!(feature = "inputs") {
-            // `u8` values as they are: the section is 0, and nothing behind its prefix.
+            // Unconverted `u8` values: the section's type is 0 and nothing follows its prefix.
             let plain = self.0.len() == PREFIX && self.0.iter().all(|&byte| byte == 0);
             return (plain && inputs == values).then_some(());
         }

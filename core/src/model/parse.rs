@@ -82,26 +82,31 @@ impl core::fmt::Display for ParseError {
                 write!(f, "model format version {found}, this program reads {VERSION}: export the model again")
             }
             Self::Length { declared, found } => {
-                write!(f, "the model says it has {declared} bytes but there are {found}: truncated or extended")
+                write!(f, "the model declares {declared} bytes but has {found}: it is truncated or has trailing data")
             }
             Self::Crc => write!(f, "the checksum does not match: the model is damaged"),
-            Self::Header => write!(f, "the model's header cannot be read"),
-            Self::Section { tag } => write!(f, "the model has a section {tag} that this program does not know"),
+            Self::Header => write!(f, "the model's header is invalid"),
+            Self::Section { tag } => write!(f, "the model has a section {tag} that this program does not support"),
             Self::Input => {
-                write!(f, "the model's inputs do not fit its shape, or are of a type that this build does not take")
+                write!(f, "the model's inputs do not match its shape, or have a type that this build does not support")
             }
             Self::Head => {
-                write!(f, "the model's head does not fit its outputs, or is of a kind that this build does not have")
+                write!(
+                    f,
+                    "the model's head does not match its outputs, or is of a kind that this build does not support"
+                )
             }
-            Self::Shape { layer } => write!(f, "layer {layer} does not fit the image, its neighbour or the file"),
+            Self::Shape { layer } => {
+                write!(f, "layer {layer} does not match the input, an adjacent layer or the file's length")
+            }
             Self::Bits { layer, bits } => {
                 write!(f, "layer {layer} has weights of {bits} bits, which are not supported")
             }
             Self::Row { layer } => {
                 write!(f, "layer {layer} has a multiplier or shift out of range, or sums too large for this build")
             }
-            Self::Order => write!(f, "the order of the inputs names one that does not exist"),
-            Self::Scratch => write!(f, "the declared scratch memory is not what the layers need"),
+            Self::Order => write!(f, "the input order refers to an input that does not exist"),
+            Self::Scratch => write!(f, "the declared scratch size does not match what the layers need"),
         }
     }
 }
@@ -194,7 +199,7 @@ impl<'a> Model<'a> {
 
     /// Description of the model.
     pub fn header(&self) -> Header<'a> {
-        // It was there when the model was opened.
+        // Checked when the model was opened.
         let fixed = section::find(self.bytes, Tag::Header).and_then(Fixed::from_bytes).unwrap_or_default();
         let Fixed { height, width, channels, scratch_words, logit_scale, .. } = fixed;
         let labels = section::find(self.bytes, Tag::Names).unwrap_or(&[]);
@@ -330,7 +335,7 @@ impl<'a> Model<'a> {
         if !cfg!(feature = "inputs") {
             return Conversion::NONE;
         }
-        // It was there when the model was opened.
+        // Checked when the model was opened.
         InputSection(self.input).conversion(self.channels).unwrap_or(Conversion::NONE)
     }
 

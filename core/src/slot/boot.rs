@@ -156,7 +156,7 @@ pub fn bare(flash: &[u8]) -> Result<Model<'_>, ParseError> {
 fn front(flash: &[u8]) -> &[u8] {
     let declared = flash.get(LENGTH_FIELD).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     let len = declared.map_or(flash.len(), |len| flash.len().min(len as usize));
-    // A length too small to hold a model tells nothing; the parser then says what is really wrong.
+    // A length too small for any model is meaningless; let the parser report the actual fault.
     if len < LENGTH_FIELD.end { flash } else { flash.get(..len).unwrap_or(flash) }
 }
 

@@ -58,10 +58,10 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
-            Self::Empty => "nothing was written into it",
-            Self::Unfinished => "it was not written to its end",
+            Self::Empty => "it is empty",
+            Self::Unfinished => "it was not written completely",
             Self::Header => "its header is damaged",
-            Self::Version => "its header has a version that this program does not know",
+            Self::Version => "its header has a version that this program does not support",
             Self::WrongSlot => "it was written for another slot or another address",
             Self::TooLarge => "the model is larger than the slot",
             Self::Other => "the model is not the one that its header was written for",

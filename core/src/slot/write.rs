@@ -61,15 +61,15 @@ impl<E: fmt::Debug> fmt::Display for WriteError<E> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::TooLarge { available } => write!(f, "the model is larger than the {available} bytes of the slot"),
-            Self::NoFreeSlot => write!(f, "the model that runs takes more than its half, so that no slot is free"),
-            Self::Borders => write!(f, "the slot does not begin and end at borders of erase blocks"),
-            Self::TooMany => write!(f, "more bytes came than the model was said to have"),
+            Self::NoFreeSlot => write!(f, "the running model takes more than half of the region, so no slot is free"),
+            Self::Borders => write!(f, "the slot is not aligned to erase blocks"),
+            Self::TooMany => write!(f, "more bytes arrived than announced"),
             Self::TooFew { missing } => write!(f, "{missing} bytes of the model are missing"),
-            Self::Damaged => write!(f, "what stands in flash is no whole model"),
-            Self::Header => write!(f, "the slot's header does not stand in flash as it was written"),
-            Self::Flash(error) => write!(f, "the flash driver says {error:?}"),
+            Self::Damaged => write!(f, "the data in flash is not a complete model"),
+            Self::Header => write!(f, "the slot's header in flash differs from what was written"),
+            Self::Flash(error) => write!(f, "the flash driver failed: {error:?}"),
             Self::Unconfirmed => {
-                write!(f, "the new model is in flash, but whether it boots is not sure: boot again to see")
+                write!(f, "the new model is in flash, but may not be committed: reboot to find out")
             }
         }
     }
@@ -81,7 +81,7 @@ impl<E: fmt::Debug> core::error::Error for WriteError<E> {}
 #[derive(Debug)]
 pub struct Writer<'f, F> {
     flash: &'f mut F,
-    /// Start of the room in the driver's addresses.
+    /// Start of the room in the driver's address space.
     offset: u32,
     /// The slot's place in the room.
     place: Region,
@@ -203,14 +203,14 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         self.flash.write(self.offset.wrapping_add(self.place.offset + at), bytes).map_err(WriteError::Flash)
     }
 
-    /// The sequence of what stands behind the slot, in the other one, though its model does not boot; 0 without any.
+    /// Sequence number in the other slot's header, even if its model does not boot; 0 if there is none.
     fn sequence_behind(&mut self) -> Result<u32, WriteError<F::Error>> {
         let mut found = [0; CHUNK];
         self.get(self.place.len, &mut found, CHUNK)?;
         Ok(SlotHeader::from_bytes(&found).map_or(0, |header| header.sequence))
     }
 
-    /// The model in flash begins as models do, and has the checksum that it ends with.
+    /// Checks that the data in flash starts like a model and matches its trailing checksum.
     fn check_model(&mut self) -> Result<(), WriteError<F::Error>> {
         let (mut digest, mut chunk, mut done) = (CRC.digest(), [0; CHUNK], 0);
         while done < self.came {
@@ -225,7 +225,7 @@ impl<'f, F: NorFlash> Writer<'f, F> {
         if digest.finalize() == WITH_CRC { Ok(()) } else { Err(WriteError::Damaged) }
     }
 
-    /// The header in flash begins with `expected`.
+    /// Checks that the header in flash starts with `expected`.
     fn check_header(&mut self, expected: &[u8]) -> Result<(), WriteError<F::Error>> {
         let mut found = [0; CHUNK];
         self.get(0, &mut found, CHUNK)?;
@@ -239,7 +239,8 @@ impl<'f, F: NorFlash> Writer<'f, F> {
     }
 }
 
-/// The slot that does not run, and its place with a model of `model_len` bytes: the whole room only where nothing runs.
+/// The slot that is not running, and its place for a model of `model_len` bytes: the whole room only if nothing is
+/// running.
 fn free_slot<E>(room: &Room, running: Option<Running>, model_len: u32) -> Result<(u8, Region), WriteError<E>> {
     let Some(running) = running else {
         let available = room.whole().model_len();

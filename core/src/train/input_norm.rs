@@ -29,7 +29,7 @@ pub(super) const fn room(inputs: usize, units: usize) -> usize {
     2 * CHUNKS * inputs + 2 * inputs + units.next_multiple_of(LANES)
 }
 
-/// The BatchNormalization, and a buffer for the sums of its gradients, which is empty in a part.
+/// The BatchNormalization and a buffer for its gradient sums; the buffer is empty in a worker's part.
 #[derive(Debug)]
 pub(super) struct InputNorm<'a> {
     pub(super) norm: State<'a>,
@@ -234,7 +234,7 @@ impl<S: Step> Batch<'_, S> {
         d_beta.copy_from_slice(all_d_beta);
         let s = &kernel.s[tile.row + rows.start..tile.row + rows.end];
         for (row, s) in rows.zip(s) {
-            // Copies, and a loop each: so the sums stay in registers.
+            // Local copies and separate loops keep the sums in registers.
             let (mut k, mut g) = ([0.0; W], [0.0; W]);
             k.copy_from_slice(&tile.out[row * inputs + at..row * inputs + at + W]);
             g.copy_from_slice(&tile.product[row * tile.stride + at..row * tile.stride + at + W]);

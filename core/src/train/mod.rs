@@ -79,7 +79,9 @@ impl core::fmt::Display for BufferError {
             Self::Workspace { needed } => write!(f, "the workspace must hold at least {needed} values"),
             Self::Batch { most } => write!(f, "a batch must have 1 to {most} examples and a label for each"),
             Self::Output { needed } => write!(f, "the output must hold exactly {needed} values"),
-            Self::Targets => write!(f, "the loss does not take such targets: classes, a teacher's logits, or values"),
+            Self::Targets => {
+                write!(f, "the loss does not accept this kind of target (classes, a teacher's logits, or values)")
+            }
             Self::State { needed } => write!(f, "the optimizer's state must hold exactly {needed} values"),
             Self::ClassWeights { needed } => write!(f, "{needed} class weights are needed, or none"),
             Self::Label { label } => write!(f, "label {label} is not below the number of classes"),

@@ -272,9 +272,9 @@ fn device_models_with_one_fault() {
     let len = good.len();
     check_model(b"", "too short for a model");
     check_model(b"this is a text, and it is long enough for a model", "does not begin with FNET");
-    check_model(&good[..len - 1], &format!("says it has {len} bytes but there are {}", len - 1));
-    check_model(&good[..20], &format!("says it has {len} bytes but there are 20"));
-    check_model(&[&good[..], &[0]].concat(), "truncated or extended");
+    check_model(&good[..len - 1], &format!("declares {len} bytes but has {}: it is", len - 1));
+    check_model(&good[..20], &format!("declares {len} bytes but has 20: it is"));
+    check_model(&[&good[..], &[0]].concat(), "truncated or has trailing data");
     check_model(&flipped(8 * (len / 2) + 3), "the checksum does not match: the model is damaged");
     check_model(&flipped(8 * len - 1), "the checksum does not match: the model is damaged");
     let version = format!("model format version {}, this program reads {VERSION}", VERSION ^ 2);

@@ -167,8 +167,8 @@ fn errors_are_exit_codes_with_a_message() {
     let unfinished = &board.slot_image(0, 1, model()).unwrap()[..40];
     let cases: [(&[u8], i32, &str); 4] = [
         (&[0xFF; 64], 12, "there is no .fnet model"),
-        (&damaged, 15, "the model is damaged or was flashed by half"),
-        (unfinished, 22, "the model's slot was not written to its end"),
+        (&damaged, 15, "the model is damaged or only partially flashed"),
+        (unfinished, 22, "the model's slot was not written completely"),
         (model(), 0, ""),
     ];
     for (flash, code, message) in cases {

@@ -45,7 +45,7 @@ impl Step for MomentumStep {
     fn apply(&self, tensor: Tensor, values: &mut [f32], [velocity, _]: [&mut [f32]; MAX_STATE], gradient: &[f32]) {
         let Self { rate, rule: Momentum { momentum, nesterov, weight_decay } } = *self;
         let decay = if tensor.kind == TensorKind::Kernel { weight_decay } else { 0.0 };
-        // The velocity passes through once, and what the parameter gets of it is one sum for both rules.
+        // The velocity is read and written once; both rules update the parameter with the same linear combination.
         let (of_velocity, of_gradient) = if nesterov { (momentum, rate) } else { (1.0, 0.0) };
         for ((p, v), g) in values.iter_mut().zip(velocity).zip(gradient) {
             let g = g + decay * *p;
