@@ -33,7 +33,9 @@
 
 use super::singles::{DISTANCES, Form, OFFSETS, Singles, adds};
 use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::{BitWidth, MAX_ROWS};
+use crate::infer::layout::BitWidth;
+#[cfg(feature = "low-ram")]
+use crate::infer::layout::MAX_ROWS;
 use crate::infer::source::Source;
 use core::arch::global_asm;
 
