@@ -20,6 +20,7 @@
 //! These are also used by the trainer:
 //!
 //! * `conversion` (PC): the cost of converting raw values to activations on a device.
+//! * `described` (PC): the type and shape of a model's examples, and its task.
 //! * `metrics` (PC): metrics of answers for each task.
 //! * `write` (PC): atomic writing of files.
 //! * `record` (PC): the command's JSON output, to be written and read.
@@ -48,6 +49,8 @@ pub mod aligned;
 pub mod board;
 #[cfg(not(target_os = "none"))]
 pub mod conversion;
+#[cfg(not(target_os = "none"))]
+pub mod described;
 #[cfg(not(target_os = "none"))]
 pub mod emulate;
 #[cfg(not(target_os = "none"))]

@@ -107,10 +107,15 @@ pub fn classification(predictions: &[u16], labels: &[u16], classes: usize) -> Cl
     }
 }
 
+/// Root of the mean squared error of `values`, as many as `targets`.
+pub fn rmse(values: &[f32], targets: &[f32]) -> f64 {
+    let squares = values.iter().zip(targets).map(|(value, target)| (f64::from(*value) - f64::from(*target)).powi(2));
+    (squares.sum::<f64>() / targets.len().max(1) as f64).sqrt()
+}
+
 /// Metrics of `values` and `targets` `[N][outputs]`.
 pub fn regression(values: &[f32], targets: &[f32], outputs: usize) -> Regression {
-    let errors = || values.iter().zip(targets).map(|(value, target)| f64::from(*value) - f64::from(*target));
-    let count = targets.len().max(1) as f64;
+    let errors = values.iter().zip(targets).map(|(value, target)| f64::from(*value) - f64::from(*target));
     let r2 = |output: usize| {
         let of = |all: &[f32]| all[output..].iter().step_by(outputs).map(|value| f64::from(*value)).collect::<Vec<_>>();
         let (values, targets) = (of(values), of(targets));
@@ -120,8 +125,8 @@ pub fn regression(values: &[f32], targets: &[f32], outputs: usize) -> Regression
         if all > 0.0 { 1.0 - left / all } else { 0.0 }
     };
     Regression {
-        rmse: (errors().map(|error| error * error).sum::<f64>() / count).sqrt(),
-        mae: errors().map(f64::abs).sum::<f64>() / count,
+        rmse: rmse(values, targets),
+        mae: errors.map(f64::abs).sum::<f64>() / targets.len().max(1) as f64,
         r2: (0..outputs).map(r2).sum::<f64>() / outputs as f64,
     }
 }

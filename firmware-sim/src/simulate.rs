@@ -9,7 +9,7 @@ use crate::metrics::{Metrics, anomaly, classification, regression};
 use foldnet_core::Model;
 use foldnet_core::infer::{Answer, Input, Outputs};
 use foldnet_core::model::HeadKind;
-use foldnet_data::{TargetsRef, ValuesRef, View};
+use foldnet_data::{TargetsRef, ValuesRef, View, text};
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
 
@@ -178,7 +178,6 @@ impl WordsDigest {
 
     /// In hex.
     pub(crate) fn finish(self) -> String {
-        let digest: [u8; 32] = self.0.finalize().into();
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        text::hex(&self.0.finalize())
     }
 }

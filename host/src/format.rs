@@ -1,11 +1,15 @@
 //! Formatting of numbers for people.
 
+use foldnet_data::text;
+
 /// `n` with a comma between thousands.
 pub fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let groups: Vec<&str> =
-        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    groups.join(",")
+    text::thousands(n as u64)
+}
+
+/// `1 image`, `2 images`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(count), if count == 1 { one } else { many })
 }
 
 /// A number of bytes, formatted.

@@ -4,11 +4,11 @@ use super::error::CliError;
 use super::progress;
 use clap::Args;
 use foldnet_core::Model;
-use foldnet_core::model::HeadKind;
 use foldnet_data::{
     AnswerProblem, DataError, Examples, Format, InputType, Known, Options, Problem, Search, Shape, Source, Targets,
     Task, TestSet, Wanted, formats, load_test_with, read_inputs,
 };
+use foldnet_sim::described::{digest, input_type, shape, task};
 use foldnet_sim::table::TableArgs;
 use std::path::Path;
 
@@ -129,11 +129,6 @@ fn inputs_alone(file: &Path, model: &Model, own: &Options) -> Result<TestSet, Da
     Ok(TestSet { name, labels: Vec::new(), channels: Vec::new(), notes, task: task(model), examples })
 }
 
-/// The digest of the set that the model was trained on.
-fn digest(model: &Model) -> Option<String> {
-    model.dataset().map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
 /// Names of the channels of the set that the model was trained on, if it is remembered.
 fn channels(model: &Model) -> Vec<String> {
     digest(model).and_then(|digest| Known::find(&digest)).map(|known| known.channels).unwrap_or_default()
@@ -142,32 +137,6 @@ fn channels(model: &Model) -> Vec<String> {
 /// Whether the model takes 28x28 pixels and has 10 classes.
 fn is_fashion(model: &Model) -> bool {
     shape(model) == Shape::image(28, 28) && input_type(model) == InputType::U8 && model.classes() == 10
-}
-
-/// The model's task.
-fn task(model: &Model) -> Task {
-    match model.head() {
-        HeadKind::Softmax | HeadKind::Sigmoid => Task::Classify,
-        HeadKind::Values => Task::Regress,
-        HeadKind::Reconstruction => Task::Reconstruct,
-    }
-}
-
-/// The type of a model's inputs, in the terms of `foldnet_data`.
-fn input_type(model: &Model) -> InputType {
-    match model.input_type() {
-        foldnet_core::infer::InputType::U8 => InputType::U8,
-        foldnet_core::infer::InputType::I8 => InputType::I8,
-        foldnet_core::infer::InputType::I16 => InputType::I16,
-        foldnet_core::infer::InputType::U16 => InputType::U16,
-        foldnet_core::infer::InputType::F32 => InputType::F32,
-    }
-}
-
-/// The shape of a model's examples.
-fn shape(model: &Model) -> Shape {
-    let header = model.header();
-    Shape { height: header.height.into(), width: header.width.into(), channels: header.channels.into() }
 }
 
 /// `28x28 (u8)`

@@ -1,6 +1,7 @@
 //! The layers of a run with `--layers`: instructions of each per image, as rows of a table.
 
-use super::markdown::{Column, grouped};
+use super::markdown::Column;
+use foldnet_data::text::thousands;
 use foldnet_sim::Emulation;
 use foldnet_sim::emulate::Instructions;
 
@@ -14,9 +15,9 @@ pub(crate) fn rows(bits: &[u8], run: &Emulation) -> Vec<Vec<String>> {
         vec![
             layer.to_string(),
             bits.to_string(),
-            grouped(count.mean.round() as u64),
-            grouped(count.min),
-            grouped(count.max),
+            thousands(count.mean.round() as u64),
+            thousands(count.min),
+            thousands(count.max),
             format!("{:.1} %", 100.0 * count.mean / run.instructions.mean),
         ]
     };

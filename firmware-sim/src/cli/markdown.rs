@@ -26,17 +26,6 @@ pub(crate) fn table(f: &mut impl fmt::Write, columns: &[Column], rows: &[Vec<Str
     rows.iter().try_for_each(|row| line(row))
 }
 
-/// `1234567` as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let comma = |place: usize| place > 0 && (digits.len() - place) % 3 == 0;
-    digits
-        .chars()
-        .enumerate()
-        .flat_map(|(place, digit)| comma(place).then_some(',').into_iter().chain([digit]))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,13 +42,5 @@ mod tests {
 | long name |     7 |
 ";
         assert_eq!(text, expected);
-    }
-
-    #[test]
-    fn digits_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (123_456, "123,456"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

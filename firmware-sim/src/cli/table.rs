@@ -2,8 +2,8 @@
 
 use super::error::CliError;
 use super::layers;
-use super::markdown::{Column, grouped, table};
-use foldnet_data::text;
+use super::markdown::{Column, table};
+use foldnet_data::text::{self, thousands};
 use foldnet_sim::metrics::Metrics;
 use foldnet_sim::record::Measured;
 use foldnet_sim::{Emulation, Record};
@@ -147,11 +147,11 @@ fn measured(run: &Emulation) -> [String; 8] {
         run.kernel.clone(),
         measure(run).1.map_or("-".to_owned(), |value| format!("{value:.4}")),
         if run.identical() { "yes" } else { "NO" }.to_owned(),
-        grouped(run.instructions.mean.round() as u64),
-        grouped(run.instructions.min),
-        grouped(run.instructions.max),
-        grouped(run.flash.total() as u64),
-        grouped(run.ram.total() as u64),
+        thousands(run.instructions.mean.round() as u64),
+        thousands(run.instructions.min),
+        thousands(run.instructions.max),
+        thousands(run.flash.total() as u64),
+        thousands(run.ram.total() as u64),
     ]
 }
 
@@ -219,7 +219,7 @@ impl Table {
     }
 
     fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (images, dataset) = (grouped(self.images as u64), text::name(&self.dataset));
+        let (images, dataset) = (thousands(self.images as u64), text::name(&self.dataset));
         writeln!(
             f,
             "\n{images} test examples of {dataset} each. identical: the answer and all outputs of all examples equal the \

@@ -252,13 +252,7 @@ pub(crate) fn narrowed(values: &[f32], to: InputType) -> Result<Values, (usize, 
     if let Some(at) = values.iter().position(|v| v.fract() != 0.0 || !(low..=high).contains(v)) {
         return Err((at, values[at]));
     }
-    Ok(match to {
-        InputType::U8 => Values::U8(values.iter().map(|&v| v as u8).collect()),
-        InputType::I8 => Values::I8(values.iter().map(|&v| v as i8).collect()),
-        InputType::I16 => Values::I16(values.iter().map(|&v| v as i16).collect()),
-        InputType::U16 => Values::U16(values.iter().map(|&v| v as u16).collect()),
-        InputType::F32 => Values::F32(values.to_vec()),
-    })
+    Ok(Values::cast(to, values.iter().copied().map(f64::from)))
 }
 
 #[cfg(test)]

@@ -87,6 +87,14 @@ fn push(out: &mut String, text: std::fmt::Arguments) {
     debug_assert!(written.is_ok(), "a String takes everything");
 }
 
+/// A number with a comma between thousands, such as `1,234,567`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let comma = |place: usize| place > 0 && (digits.len() - place) % 3 == 0;
+    let grouped = digits.chars().enumerate();
+    grouped.flat_map(|(place, digit)| comma(place).then_some(',').into_iter().chain([digit])).collect()
+}
+
 /// Bytes such as those of a digest, two hexadecimal digits each.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -108,6 +116,14 @@ mod tests {
             "\u{feff}cat\u{200b}\u{2028}\u{e0041}\u{fdd0}\u{fffe}",
             "\\u{feff}cat\\u{200b}\\u{2028}\\u{e0041}\\u{fdd0}\\u{fffe}",
         );
+    }
+
+    #[test]
+    fn digits_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (123_456, "123,456"), (1_234_567, "1,234,567")]
+        {
+            assert_eq!(thousands(number), text);
+        }
     }
 
     #[test]

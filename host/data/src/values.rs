@@ -77,6 +77,20 @@ pub enum Values {
     F32(Vec<f32>),
 }
 
+impl Values {
+    /// Values of a type from numbers, as `as` converts them: fractions of whole numbers are cut off, and what is beyond
+    /// the type becomes its end.
+    pub fn cast(to: InputType, numbers: impl Iterator<Item = f64>) -> Self {
+        match to {
+            InputType::U8 => Self::U8(numbers.map(|x| x as u8).collect()),
+            InputType::I8 => Self::I8(numbers.map(|x| x as i8).collect()),
+            InputType::I16 => Self::I16(numbers.map(|x| x as i16).collect()),
+            InputType::U16 => Self::U16(numbers.map(|x| x as u16).collect()),
+            InputType::F32 => Self::F32(numbers.map(|x| x as f32).collect()),
+        }
+    }
+}
+
 /// Borrowed input values of one type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ValuesRef<'a> {

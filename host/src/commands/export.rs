@@ -3,7 +3,7 @@
 use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
-use super::inspect::{low_ram_words, scratch_words, turned_inputs};
+use super::inspect::turned_inputs;
 use super::smaller::{SmallerArgs, wanted};
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export_smaller};
@@ -13,6 +13,7 @@ use crate::deploy::measure::Export as Report;
 use crate::deploy::onnx::{onnx, probes};
 use crate::files::open::{class_names, resolve};
 use crate::format::{bytes, thousands};
+use crate::model::memory::{low_ram_words, scratch_words};
 use crate::network::checkpoint::Checkpoint;
 use crate::run::answers;
 use crate::show::smaller::say_smaller;

@@ -2,12 +2,12 @@
 
 use crate::files::open::{ImageSize, Opened, open, parse, resolve};
 use crate::format::bytes;
+use crate::model::memory::{low_ram_words, scratch_words};
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::show::summary::of_checkpoint;
 use crate::show::terminal::{Ui, table};
 use clap::Args;
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::KernelKind;
 use foldnet_sim::board::{Board, DoesNotFit, SlowLayer, known, ms_without_zeros, slow_layers_on};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
@@ -167,16 +167,6 @@ pub(super) fn turned_inputs(model: &Model) -> Option<String> {
 
 fn count_turned(model: &Model) -> usize {
     (0..model.inputs()).filter(|&value| model.is_turned(value)).count()
-}
-
-/// Words of scratch memory that suffice for every kernel.
-pub(super) fn scratch_words(model: &Model) -> usize {
-    KernelKind::ALL.iter().map(|&kernel| model.scratch_words_with(kernel)).max().unwrap_or(0)
-}
-
-/// The same for builds with the feature `low-ram`.
-pub(super) fn low_ram_words(model: &Model) -> usize {
-    KernelKind::ALL.iter().map(|&kernel| model.low_ram_words_with(kernel)).max().unwrap_or(0)
 }
 
 /// Bytes of scratch memory on `board`, which depend on its kernel.

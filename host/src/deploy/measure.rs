@@ -5,6 +5,7 @@ use super::plan::{Built, ExportPlan, Folded};
 use super::shrink::Shrunk;
 use crate::absent::{is_nan, is_zero};
 use crate::judge::evaluate::Metrics;
+use crate::judge::metrics;
 use crate::network::checkpoint::Checkpoint;
 use crate::run::{Outputs, answers, run_checkpoint, run_model};
 use anyhow::Context;
@@ -145,8 +146,7 @@ fn auc(outputs: &Outputs, view: View) -> Option<f64> {
 /// Root of the mean squared error of values; `None` if the set has none.
 fn rmse(outputs: &Outputs, view: View) -> Option<f64> {
     let TargetsRef::Values { values, .. } = view.targets else { return None };
-    let squares = outputs.logits.iter().zip(values).map(|(y, target)| (f64::from(*y) - f64::from(*target)).powi(2));
-    Some((squares.sum::<f64>() / values.len().max(1) as f64).sqrt())
+    Some(metrics::rmse(&outputs.logits, values))
 }
 
 /// The outputs of a model file.

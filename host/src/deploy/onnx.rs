@@ -7,7 +7,7 @@ use crate::model::fold::fold;
 use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;
 use foldnet_core::{BatchNorm, Layer};
-use foldnet_data::{Examples, InputType, Shape, Targets, Values};
+use foldnet_data::{Examples, Shape, Targets, Values};
 use foldnet_import::{Head, Piece, write_onnx};
 
 /// The bytes of the file.
@@ -39,13 +39,7 @@ pub fn probes(checkpoint: &Checkpoint) -> Examples {
         })
     };
     let values = [0.0, -3.0, 3.0].into_iter().flat_map(raw);
-    let inputs = match checkpoint.about.input.0 {
-        InputType::U8 => Values::U8(values.map(|value| value as u8).collect()),
-        InputType::I8 => Values::I8(values.map(|value| value as i8).collect()),
-        InputType::I16 => Values::I16(values.map(|value| value as i16).collect()),
-        InputType::U16 => Values::U16(values.map(|value| value as u16).collect()),
-        InputType::F32 => Values::F32(values.map(|value| value as f32).collect()),
-    };
+    let inputs = Values::cast(checkpoint.about.input.0, values);
     Examples { inputs, targets: Targets::None, shape: Shape::features(checkpoint.inputs) }
 }
 

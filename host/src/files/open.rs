@@ -2,10 +2,10 @@
 
 use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, bail};
-use foldnet_core::model::{HeadKind, MAGIC};
+use foldnet_core::model::MAGIC;
 use foldnet_core::{Layer, Model};
 use foldnet_data::{InputType, Shape, Task, View, bounded, text};
-use foldnet_sim::AlignedBytes;
+use foldnet_sim::{AlignedBytes, described};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -39,11 +39,7 @@ impl Opened {
     pub fn task(&self, path: &Path) -> anyhow::Result<Task> {
         Ok(match self {
             Self::Checkpoint(checkpoint) => checkpoint.about.task,
-            Self::Model(bytes) => match parse(bytes, path)?.head() {
-                HeadKind::Softmax | HeadKind::Sigmoid => Task::Classify,
-                HeadKind::Values => Task::Regress,
-                HeadKind::Reconstruction => Task::Reconstruct,
-            },
+            Self::Model(bytes) => described::task(&parse(bytes, path)?),
         })
     }
 
@@ -143,16 +139,7 @@ impl ImageSize {
 
     /// Image size of a device model.
     pub fn of_model(model: &Model) -> Self {
-        let header = model.header();
-        let (height, width, channels) = (header.height.into(), header.width.into(), header.channels.into());
-        let input = match model.input_type() {
-            foldnet_core::infer::InputType::U8 => InputType::U8,
-            foldnet_core::infer::InputType::I8 => InputType::I8,
-            foldnet_core::infer::InputType::I16 => InputType::I16,
-            foldnet_core::infer::InputType::U16 => InputType::U16,
-            foldnet_core::infer::InputType::F32 => InputType::F32,
-        };
-        Self { pixels: model.inputs(), shape: Some(Shape { height, width, channels }), input }
+        Self { pixels: model.inputs(), shape: Some(described::shape(model)), input: described::input_type(model) }
     }
 
     /// Size of a set's examples.

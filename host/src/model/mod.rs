@@ -6,5 +6,6 @@ pub mod fold;
 pub mod head;
 pub(crate) mod integer_layers;
 pub(crate) mod integers;
+pub(crate) mod memory;
 pub(crate) mod quantized;
 pub(crate) mod row;

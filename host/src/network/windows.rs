@@ -7,6 +7,7 @@ use anyhow::{Context, ensure};
 use foldnet_core::infer::{Input as _, InputType};
 use foldnet_core::model::{InputMap, InputSpec, Sharing};
 use foldnet_data::{ValuesRef, View};
+use foldnet_sim::described::core_type;
 
 /// The conversion of an example's values to activations.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,16 +148,5 @@ impl Inputs {
             (f64::from(values.get(at)) - low) / step
         };
         (0..values.len()).map(real).collect()
-    }
-}
-
-/// The same type in core.
-fn core_type(of: foldnet_data::InputType) -> InputType {
-    match of {
-        foldnet_data::InputType::U8 => InputType::U8,
-        foldnet_data::InputType::I8 => InputType::I8,
-        foldnet_data::InputType::I16 => InputType::I16,
-        foldnet_data::InputType::U16 => InputType::U16,
-        foldnet_data::InputType::F32 => InputType::F32,
     }
 }

@@ -1,5 +1,6 @@
 //! The outputs of a network or a model for a set of examples.
 
+use foldnet_core::argmax;
 use serde::Serialize;
 
 /// Logits of a set of images, `[images][classes]`, with related results.
@@ -50,11 +51,7 @@ impl Outputs {
 
     /// The class of every image: that of the largest logit, the first if several are equal.
     pub fn predictions(&self) -> Vec<u16> {
-        let largest = |row: &[f32]| {
-            let best = (0, f32::NEG_INFINITY);
-            row.iter().enumerate().fold(best, |best, (class, &z)| if z > best.1 { (class, z) } else { best }).0 as u16
-        };
-        self.logits.chunks_exact(self.classes).map(largest).collect()
+        self.logits.chunks_exact(self.classes).map(|row| argmax(row.iter().copied()) as u16).collect()
     }
 
     /// The largest difference of any logit; NaN if a difference is undefined, as between two infinities.

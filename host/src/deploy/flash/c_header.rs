@@ -3,9 +3,9 @@
 //!
 //! Everything in it is `static`: include it in one source file, and other models in other files.
 
+use crate::model::memory::scratch_words;
 use foldnet_core::Model;
 use foldnet_core::infer::InputType;
-use foldnet_core::infer::kernel::KernelKind;
 use foldnet_core::model::HeadKind;
 
 /// Bytes of the array per line.
@@ -13,7 +13,7 @@ const PER_LINE: usize = 20;
 
 /// The header of `model`, whose file is `bytes`.
 pub(super) fn write(model: &Model, bytes: &[u8]) -> String {
-    let scratch = KernelKind::ALL.iter().map(|&kernel| model.scratch_words_with(kernel)).max().unwrap_or(0);
+    let scratch = scratch_words(model);
     let (kind, inputs, outputs) = (c_type(model.input_type()), model.inputs(), model.outputs());
     let mut text = format!("{}{FRONT}", about(model));
     text += &format!("/* Values of an example, and their type: what foldnet_run_{} takes. */\n", suffix(model));

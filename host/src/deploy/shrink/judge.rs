@@ -2,8 +2,10 @@
 //! examples.
 
 use super::Unit;
+use crate::judge::metrics::rmse;
 use crate::model::fold::FoldedLayer;
 use crate::model::head::Head;
+use foldnet_core::argmax;
 use nalgebra::{DMatrix, DVector};
 
 /// Number of examples computed at once.
@@ -60,7 +62,7 @@ impl Answers {
         match self {
             Self::Classes(classes) => of_classes(classes, before, after),
             Self::Values(targets) => {
-                let measures = [rmse(targets, before), rmse(targets, after)];
+                let measures = [rmse(before, targets), rmse(after, targets)];
                 let [was, is] = measures;
                 let mean = if was == is { 0.0 } else { 100.0 * (is / was - 1.0) };
                 Loss { mean, error: 0.0, changed: 0.0, measures }
@@ -92,13 +94,7 @@ fn predicted(row: &[f32]) -> u16 {
     if let [one] = row {
         return u16::from(*one > 0.0);
     }
-    let best = (0, f32::NEG_INFINITY);
-    row.iter().enumerate().fold(best, |best, (class, &z)| if z > best.1 { (class, z) } else { best }).0 as u16
-}
-
-fn rmse(targets: &[f32], values: &[f32]) -> f64 {
-    let squares = targets.iter().zip(values).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2));
-    (squares.sum::<f64>() / targets.len().max(1) as f64).sqrt()
+    argmax(row.iter().copied()) as u16
 }
 
 /// The real outputs `[N][O]` of a folded network on activations `codes [N][I]`.

@@ -49,7 +49,7 @@ const FIRST_SHARE: f64 = 1e-5;
 const RATIO: f64 = 1.26;
 
 /// Instructions of a Cortex-M4F per unit of the first layer and nonzero pair of its inputs: 107,000 for 300 units and
-/// 212 pairs of the notebook's `after` at 8 bits. 4 and 2 bits take a tenth more.
+/// 212 pairs of the notebook's `after` at 8 bits. 4 and 2 bits take 7 and 4 % more.
 const PER_PAIR: f64 = 1.7;
 
 /// Instructions per value that is averaged with others, or looked up through the list of averages.

@@ -77,16 +77,6 @@ pub fn examples<C: Compute>(checkpoint: &Checkpoint, count: usize, compute: &C) 
     let (rows, fit) = matching::examples(&chain, &source, count, compute);
     let size = ImageSize::of(checkpoint);
     let shape = size.shape.unwrap_or(Shape::features(size.pixels));
-    Ok(Made { examples: Examples { inputs: values(size.input, rows), targets: Targets::None, shape }, fit })
-}
-
-/// Raw values of their type; integers are whole.
-fn values(input: InputType, rows: Vec<f32>) -> Values {
-    match input {
-        InputType::U8 => Values::U8(rows.into_iter().map(|value| value as u8).collect()),
-        InputType::I8 => Values::I8(rows.into_iter().map(|value| value as i8).collect()),
-        InputType::I16 => Values::I16(rows.into_iter().map(|value| value as i16).collect()),
-        InputType::U16 => Values::U16(rows.into_iter().map(|value| value as u16).collect()),
-        InputType::F32 => Values::F32(rows),
-    }
+    let inputs = Values::cast(size.input, rows.into_iter().map(f64::from));
+    Ok(Made { examples: Examples { inputs, targets: Targets::None, shape }, fit })
 }

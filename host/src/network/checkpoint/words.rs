@@ -89,7 +89,8 @@ pub(super) fn of(layers: &[Layer]) -> String {
         Layer::BatchNorm { .. } => "batch_norm",
         Layer::Softmax => "softmax",
         Layer::Sigmoid => "sigmoid",
-        _ => "relu",
+        Layer::Dropout { .. } => "dropout",
+        Layer::Relu | Layer::QuantizedRelu { .. } => "relu",
     };
     layers.iter().map(word).collect::<Vec<_>>().join(", ")
 }

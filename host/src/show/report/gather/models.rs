@@ -12,10 +12,9 @@ use crate::judge::evaluate::Metrics;
 use crate::model::fold::fold;
 use crate::run::{Outputs, run_model};
 use anyhow::bail;
-use foldnet_core::model::HeadKind;
 use foldnet_core::{Compute, Model};
 use foldnet_data::Task;
-use foldnet_sim::ConversionCost;
+use foldnet_sim::{ConversionCost, described};
 use serde::Serialize;
 
 /// A device model compared with its network.
@@ -126,11 +125,7 @@ pub fn device_model<C: Compute>(
 fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<()> {
     check_images(&file.path, ImageSize::of_model(model), plan.test)?;
     let path = file.path.display();
-    let task = match model.head() {
-        HeadKind::Softmax | HeadKind::Sigmoid => Task::Classify,
-        HeadKind::Values => Task::Regress,
-        HeadKind::Reconstruction => Task::Reconstruct,
-    };
+    let task = described::task(model);
     if task != plan.checkpoint.about.task {
         let network = plan.checkpoint.about.task;
         bail!(

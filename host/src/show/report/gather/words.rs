@@ -1,5 +1,6 @@
 //! What a report calls examples and inputs: images have pixels, everything else has inputs.
 
+use crate::format::counted;
 use foldnet_data::View;
 
 /// The words.
@@ -31,6 +32,6 @@ impl Words {
 
     /// `1 image`, `2 images`.
     pub fn counted(self, count: usize) -> String {
-        format!("{} {}", crate::format::thousands(count), if count == 1 { self.one } else { self.many })
+        counted(count, self.one, self.many)
     }
 }

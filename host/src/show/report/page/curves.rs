@@ -61,7 +61,7 @@ fn curves(history: &History, report: &Report) -> Markup {
 /// A sentence that describes the curves.
 fn said(history: &History) -> String {
     let (Some(first), Some(last)) = (history.epochs.first(), history.epochs.last()) else { return String::new() };
-    let epochs = super::counted(history.epochs.len(), "epoch", "epochs");
+    let epochs = crate::format::counted(history.epochs.len(), "epoch", "epochs");
     let recognized = last.val_accuracy.is_finite();
     if !recognized {
         let of = if last.val_loss.is_finite() { |epoch: &Epoch| epoch.val_loss } else { |epoch: &Epoch| epoch.loss };

@@ -1,7 +1,8 @@
 //! Folding: its effect on the network's answers and on the weights.
 
 use super::Column::{Number, Text};
-use super::{counted, details, heads, table};
+use super::{details, heads, table};
+use crate::format::counted;
 use crate::format::thousands;
 use crate::show::report::draw::format::{multiple, number};
 use crate::show::report::draw::heat::{heat, scale};

@@ -1,6 +1,7 @@
 //! Mistakes: the misclassified images with the highest confidence.
 
-use super::{PICTURES, counted};
+use super::PICTURES;
+use crate::format::counted;
 use crate::show::report::draw::format::confidence;
 use crate::show::report::draw::picture::picture;
 use crate::show::report::gather::Report;

@@ -134,8 +134,3 @@ fn heads(columns: &[Column]) -> Markup {
 fn details(summary: &str, content: Markup) -> Markup {
     html! { details { summary { (summary) } (content) } }
 }
-
-/// `1 image`, `2 images`.
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", crate::format::thousands(count), if count == 1 { one } else { many })
-}

@@ -1,8 +1,8 @@
 //! The head of the page: what was measured, and the main results.
 
 use super::answers::measure;
-use super::counted;
 use super::quantization::{name, widths};
+use crate::format::counted;
 use crate::format::thousands;
 use crate::judge::evaluate::Metrics;
 use crate::show::report::draw::format::{bytes, number, percent};
