@@ -4,19 +4,19 @@ use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::turned_inputs;
-use super::smaller::{SmallerArgs, wanted};
+use super::shrink::{ShrinkArgs, wanted};
 use crate::compute::Fast;
-use crate::deploy::export::{ExportPlan, export_smaller};
-use crate::deploy::flash::{Format, Written};
+use crate::deploy::export::{ExportPlan, export_shrunk};
+use crate::deploy::format::onnx::{onnx, probes};
+use crate::deploy::format::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::measure::Export as Report;
-use crate::deploy::onnx::{onnx, probes};
 use crate::files::open::{class_names, resolve};
 use crate::format::{bytes, thousands};
 use crate::model::memory::{low_ram_words, scratch_words};
 use crate::network::checkpoint::Checkpoint;
 use crate::run::answers;
-use crate::show::smaller::say_smaller;
+use crate::show::shrunk::say_shrunk;
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
 use crate::write::{atomic_write, check_not_input};
@@ -62,7 +62,7 @@ pub(super) struct Export {
     #[command(flatten)]
     threads: ThreadsArg,
     #[command(flatten, next_help_heading = "Less to compute")]
-    smaller: SmallerArgs,
+    smaller: ShrinkArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -103,7 +103,7 @@ impl Export {
         let mut bar = QuantizeBar::default();
         let wanted = limits.map(|limits| wanted(limits, material.set.as_ref())).transpose()?;
         let (model, report) =
-            export_smaller(&checkpoint, &plan, wanted.as_ref(), &compute, &mut |step| bar.update(step))
+            export_shrunk(&checkpoint, &plan, wanted.as_ref(), &compute, &mut |step| bar.update(step))
                 .with_context(|| self.path.display().to_string())?;
         drop(bar);
         let (file, written) =
@@ -111,7 +111,7 @@ impl Export {
         atomic_write(&self.out, |out| out.write_all(&file))?;
         material.say(&self.bits, ui);
         if let Some(smaller) = &report.smaller {
-            say_smaller(smaller, ui);
+            say_shrunk(smaller, ui);
         }
         say(&report, test.unit(), ui);
         say_inputs(&report, &checkpoint, &Model::parse(&model)?, ui);

@@ -1,6 +1,6 @@
 //! Options that say how a model is written for a device's flash.
 
-use crate::deploy::flash::{Destination, Format, Slot, Target};
+use crate::deploy::format::{Destination, Format, Slot, Target};
 use anyhow::bail;
 use clap::Args;
 use foldnet_sim::board::{Board, BoardArgs};

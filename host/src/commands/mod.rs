@@ -14,7 +14,7 @@ mod method;
 mod predict;
 mod record;
 mod report;
-mod smaller;
+mod shrink;
 mod summary;
 mod train;
 

@@ -2,7 +2,7 @@
 
 use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units};
 use super::method::{Flags, MethodArgs, Preset};
-use super::smaller::SmallerArgs;
+use super::shrink::ShrinkArgs;
 use crate::deploy::shrink::Limits;
 use crate::files::open::{CHECKPOINT, open_checkpoint};
 use crate::network::architecture::NormPlacement;
@@ -85,7 +85,7 @@ pub(super) struct Train {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Less to compute: made smaller before training with --bits")]
-    smaller: SmallerArgs,
+    smaller: ShrinkArgs,
 }
 
 /// Number of steps in a whole training below which a network has barely begun to learn.

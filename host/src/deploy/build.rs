@@ -60,7 +60,7 @@ pub fn build<C: Compute>(
             errors: Vec::new(),
             kept: Vec::new(),
             loss: InputLoss::default(),
-            smaller: None,
+            shrunk: None,
         });
     }
     Quantizer { checkpoint, plan, bits: &bits }.run(layers, wanted, compute, progress)
@@ -81,7 +81,7 @@ fn trained(mut integers: Integers, checkpoint: &Checkpoint, plan: &ExportPlan) -
     integers.inputs = integers.inputs.grouped(&arranged.groups);
     let model = integers.encode(checkpoint, &arranged.order, plan.examples())?;
     let (errors, kept) = (Vec::new(), Vec::new());
-    Ok(Built { model, bits, errors, kept, loss: InputLoss::default(), smaller: None })
+    Ok(Built { model, bits, errors, kept, loss: InputLoss::default(), shrunk: None })
 }
 
 /// # Errors

@@ -23,14 +23,14 @@ pub fn export<C: Compute>(
     compute: &C,
     progress: &mut dyn FnMut(QuantizeProgress),
 ) -> anyhow::Result<(AlignedBytes, Export)> {
-    export_smaller(checkpoint, plan, None, compute, progress)
+    export_shrunk(checkpoint, plan, None, compute, progress)
 }
 
 /// Like [`export`], with inputs merged and units removed as far as `wanted` allows.
 ///
 /// # Errors
 /// As [`export`]; also if the task or the bits do not allow a reduction, or every reduction costs too much.
-pub fn export_smaller<C: Compute>(
+pub fn export_shrunk<C: Compute>(
     checkpoint: &Checkpoint,
     plan: &ExportPlan,
     wanted: Option<&Wanted>,
@@ -38,7 +38,7 @@ pub fn export_smaller<C: Compute>(
     progress: &mut dyn FnMut(QuantizeProgress),
 ) -> anyhow::Result<(AlignedBytes, Export)> {
     if let Some(wanted) = wanted {
-        check_smaller(checkpoint, plan, wanted)?;
+        check_shrink(checkpoint, plan, wanted)?;
     }
     let folded = folded(checkpoint, plan)?;
     // First, because it is quick and refuses networks whose outputs are not finite.
@@ -49,7 +49,7 @@ pub fn export_smaller<C: Compute>(
 }
 
 /// Refuses exports that have no smaller form.
-fn check_smaller(checkpoint: &Checkpoint, plan: &ExportPlan, wanted: &Wanted) -> anyhow::Result<()> {
+fn check_shrink(checkpoint: &Checkpoint, plan: &ExportPlan, wanted: &Wanted) -> anyhow::Result<()> {
     if checkpoint.about.quantized.is_some() {
         bail!(
             "--merge, --prune: this network was trained in integers, which export takes as they are; merge first, then train: \

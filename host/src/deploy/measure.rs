@@ -130,7 +130,7 @@ impl Reference {
             float_auc: auc(network, plan.test),
             auc: auc(&exported, plan.test),
             lossy_inputs: built.loss.lossy.clone(),
-            smaller: built.smaller.clone(),
+            smaller: built.shrunk.clone(),
         })
     }
 }

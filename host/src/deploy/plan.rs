@@ -51,5 +51,5 @@ pub struct Built {
     /// What its inputs lose with 8 bits.
     pub loss: InputLoss,
     /// What was merged and removed, if requested.
-    pub smaller: Option<Shrunk>,
+    pub shrunk: Option<Shrunk>,
 }

@@ -6,7 +6,7 @@ use super::inputs::{Chosen, InputLoss, choose, fold_into};
 use super::measure::run;
 use super::plan::{Built, ExportPlan};
 use super::quantize::{self, Kept, Quantization, quantize};
-use super::shrink::{Shrinker, Smaller, Start, Wanted};
+use super::shrink::{Shrinker, ShrunkLayers, Start, Wanted};
 use crate::model::encode::{Ends, encode_integer};
 use crate::model::fold::FoldedLayer;
 use crate::model::head::Head;
@@ -70,18 +70,18 @@ impl Quantizer<'_> {
         }
         let kept = Kept::of(checkpoint, &folded);
         let calibrated = Calibrated { inputs, loss, head, codes, exact, kept };
-        let whole = Smaller { layers: folded, groups: Groups::default() };
+        let whole = ShrunkLayers { layers: folded, groups: Groups::default() };
         match wanted {
-            Some(wanted) => self.smaller(&calibrated, &whole, wanted, progress),
+            Some(wanted) => self.shrunk(&calibrated, &whole, wanted, progress),
             None => self.model(&calibrated, &whole, progress),
         }
     }
 
     /// The smallest model found within the limit, compared with that of the whole network.
-    fn smaller(
+    fn shrunk(
         &self,
         calibrated: &Calibrated,
-        whole: &Smaller,
+        whole: &ShrunkLayers,
         wanted: &Wanted,
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
     ) -> anyhow::Result<Built> {
@@ -102,7 +102,7 @@ impl Quantizer<'_> {
             let made = self.model(calibrated, &found, progress)?;
             let report = shrinker.report(&found, before.as_deref().unwrap_or_default(), &outputs(&made.model)?);
             if report.is_within() {
-                return Ok(Built { smaller: Some(report), ..made });
+                return Ok(Built { shrunk: Some(report), ..made });
             }
             limit -= (report.loss - report.max_loss).max(report.max_loss / 8.0);
         }
@@ -113,11 +113,11 @@ impl Quantizer<'_> {
     fn model(
         &self,
         calibrated: &Calibrated,
-        network: &Smaller,
+        network: &ShrunkLayers,
         progress: &mut dyn FnMut(quantize::QuantizeProgress),
     ) -> anyhow::Result<Built> {
         let Calibrated { inputs, loss, head, codes, exact, .. } = calibrated;
-        let Smaller { layers, groups } = network;
+        let ShrunkLayers { layers, groups } = network;
         // Inputs that were pooled in training are not merged again.
         let pooled = self.checkpoint.groups();
         let of_inputs = if pooled.is_empty() { groups } else { &pooled };
@@ -147,6 +147,6 @@ impl Quantizer<'_> {
         let model = encode_integer(&layers, &arranged.order, ends)?;
         let errors = layers.iter().map(|layer| layer.error).collect();
         let kept = layers.iter().map(|layer| layer.kept).collect();
-        Ok(Built { model, bits: self.bits.to_vec(), errors, kept, loss: loss.clone(), smaller: None })
+        Ok(Built { model, bits: self.bits.to_vec(), errors, kept, loss: loss.clone(), shrunk: None })
     }
 }

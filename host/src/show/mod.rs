@@ -2,7 +2,7 @@
 
 pub mod figure;
 pub mod report;
-pub(crate) mod smaller;
+pub(crate) mod shrunk;
 pub mod summary;
 pub mod terminal;
 mod ticks;

@@ -1,6 +1,6 @@
 //! A training run as people see it: the notes and the summary, a progress bar, a line for every epoch, and the test.
 
-use super::smaller::say_smaller;
+use super::shrunk::say_shrunk;
 use super::summary::of_checkpoint;
 use super::terminal::{EpochBar, Ui, bold};
 use crate::deploy::shrink::Shrunk;
@@ -31,7 +31,7 @@ impl Report for TrainingText {
     fn begins(&mut self, run: Run, network: Network, smaller: Option<&Shrunk>) {
         let (ui, Run { plan, train, valid, compute }) = (self.ui, run);
         plan.extras.notes.iter().for_each(|note| ui.say(note));
-        smaller.into_iter().for_each(|smaller| say_smaller(smaller, ui));
+        smaller.into_iter().for_each(|smaller| say_shrunk(smaller, ui));
         ui.block(of_checkpoint(network));
         ui.say(format!(
             "Train on {} {}, validate on {}; {}",

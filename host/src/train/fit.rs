@@ -7,10 +7,10 @@ use crate::network::examples::Picked;
 use crate::network::pool::Seen;
 use crate::train::answers::{Answers, loss, validate};
 use crate::train::augment::Augmenter;
-use crate::train::method::{Method, Metric, Optimizer};
+use crate::train::method::{AnyOptimizer, Method, Metric};
 use crate::train::schedule::{At, Plateau};
 use foldnet_core::Compute;
-use foldnet_core::train::{BufferError, Buffers, Loss, Metrics, Optimizer as Rule, Settings, Trainer, initialize};
+use foldnet_core::train::{BufferError, Buffers, Loss, Metrics, Optimizer, Settings, Trainer, initialize};
 use foldnet_data::{View, WrongKind};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -231,9 +231,15 @@ pub fn fit_from<C: Compute>(
     observer: &mut dyn Observer,
 ) -> Result<Vec<Epoch>, TrainError> {
     match config.method.optimizer() {
-        Optimizer::Sgd(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
-        Optimizer::Momentum(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
-        Optimizer::Adam(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
+        AnyOptimizer::Sgd(optimizer) => {
+            Loop::new(network, config, start, optimizer, sets, compute)?.run(network, observer)
+        }
+        AnyOptimizer::Momentum(optimizer) => {
+            Loop::new(network, config, start, optimizer, sets, compute)?.run(network, observer)
+        }
+        AnyOptimizer::Adam(optimizer) => {
+            Loop::new(network, config, start, optimizer, sets, compute)?.run(network, observer)
+        }
     }
 }
 
@@ -278,9 +284,9 @@ impl Mean {
 type Settle<'a> = dyn Fn(&mut Checkpoint) -> anyhow::Result<()> + 'a;
 
 /// Data shared by the epochs of a training.
-pub(super) struct Loop<'a, C, R> {
+pub(super) struct Loop<'a, C, O> {
     config: &'a Config,
-    rule: R,
+    optimizer: O,
     /// Number of examples per step, at most the number of examples.
     batch: usize,
     /// The examples in the form of the network's inputs; unchanged if they are augmented first.
@@ -304,12 +310,12 @@ pub(super) struct Loop<'a, C, R> {
     settle: Option<&'a Settle<'a>>,
 }
 
-impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
+impl<'a, C: Compute, O: Optimizer + Copy> Loop<'a, C, O> {
     pub(super) fn new(
         network: &Checkpoint,
         config: &'a Config,
         start: Start,
-        rule: R,
+        optimizer: O,
         [train, valid]: [View<'a>; 2],
         compute: &'a C,
     ) -> Result<Self, TrainError> {
@@ -322,7 +328,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             Answers::Classes(classes) => config.method.class_weights.of(classes, network.classes()),
             Answers::Taught { .. } | Answers::Values { .. } | Answers::Inputs => Vec::new(),
         };
-        let settings = settings(config, loss, rule, &[], 0);
+        let settings = settings(config, loss, optimizer, &[], 0);
         let mut memory = Aligned::zeros(settings.state(&of_network));
         if !start.state.optimizer.is_empty() {
             memory[..start.state.optimizer.len()].copy_from_slice(&start.state.optimizer);
@@ -335,7 +341,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         let params = Aligned::zeros(network.params.len());
         Ok(Self {
             config,
-            rule,
+            optimizer,
             batch,
             inputs,
             examples,
@@ -355,9 +361,9 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         })
     }
 
-    /// The same for a network of integers: all gradients are stored, so that the rule gets whole rows, and the outputs
-    /// `[N][O]` of a teacher are used, if there is one. `settle` updates the network after the steps of an epoch. Such
-    /// a training cannot be resumed, because its rule has state of its own.
+    /// The same for a network of integers: all gradients are stored, so that the optimizer gets whole rows, and the
+    /// outputs `[N][O]` of a teacher are used, if there is one. `settle` updates the network after the steps of an
+    /// epoch. Such a training cannot be resumed, because its optimizer has state of its own.
     #[must_use]
     pub(super) fn of_integers(mut self, teacher: Option<Vec<f32>>, settle: &'a Settle<'a>) -> Self {
         if let Some(outputs) = teacher {
@@ -366,7 +372,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
                 self.loss = Loss::Distillation { alpha: ALPHA, temperature: TEMPERATURE };
             }
         }
-        let mut memory = Aligned::zeros((R::STATE + 1) * self.params.len());
+        let mut memory = Aligned::zeros((O::STATE + 1) * self.params.len());
         memory[..self.memory.len()].copy_from_slice(&self.memory);
         (self.memory, self.settle) = (memory, Some(settle));
         self
@@ -393,7 +399,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
             let record = self.epoch(network, &order, epoch, observer)?;
             let state = &mut self.start.state;
             state.finish(epoch, &record, &self.config.method);
-            state.optimizer = self.memory[..R::STATE * network.params.len()].to_vec();
+            state.optimizer = self.memory[..O::STATE * network.params.len()].to_vec();
             observer.epoch(epoch, record, network).map_err(TrainError::Observer)?;
             if self.settle.is_none() {
                 observer.state(network, &self.start).map_err(TrainError::Observer)?;
@@ -453,7 +459,7 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
         observer: &mut dyn Observer,
     ) -> Result<(Mean, f32), TrainError> {
         let (batch, config, state) = (self.batch, self.config, &mut self.start.state);
-        let settings = settings(config, self.loss, self.rule, &self.class_weights, self.start.origin);
+        let settings = settings(config, self.loss, self.optimizer, &self.class_weights, self.start.origin);
         let settings = Settings { gradient_norm: self.settle.is_some(), ..settings };
         let buffers = Buffers { params: &mut self.params, state: &mut self.memory, workspace: &mut self.workspace };
         let mut trainer = Trainer::with(network.network(), settings, buffers, batch)?;
@@ -486,8 +492,8 @@ impl<'a, C: Compute, R: Rule + Copy> Loop<'a, C, R> {
 }
 
 /// Core's settings for a configuration.
-fn settings<'w, R>(config: &Config, loss: Loss, rule: R, class_weights: &'w [f32], origin: u64) -> Settings<'w, R> {
+fn settings<'w, O>(config: &Config, loss: Loss, optimizer: O, weights: &'w [f32], origin: u64) -> Settings<'w, O> {
     let (clip_norm, key) = (config.method.clip_norm, config.seed ^ origin);
     let seed = (key ^ (key >> 32)) as u32;
-    Settings { loss, class_weights, clip_norm, seed, ..Settings::new(rule) }
+    Settings { loss, class_weights: weights, clip_norm, seed, ..Settings::new(optimizer) }
 }

@@ -213,7 +213,7 @@ impl Method {
 
 /// One of core's optimizers.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Optimizer {
+pub(super) enum AnyOptimizer {
     /// Without momentum.
     Sgd(Sgd),
     /// Plain or Nesterov's.
@@ -224,12 +224,12 @@ pub(super) enum Optimizer {
 
 impl Method {
     /// The optimizer for core.
-    pub(super) fn optimizer(&self) -> Optimizer {
+    pub(super) fn optimizer(&self) -> AnyOptimizer {
         let Self { momentum, nesterov, weight_decay, .. } = *self;
         match self.optimizer {
-            Rule::Sgd if momentum == 0.0 => Optimizer::Sgd(Sgd { weight_decay }),
-            Rule::Sgd => Optimizer::Momentum(Momentum { momentum, nesterov, weight_decay }),
-            Rule::Adam | Rule::AdamW => Optimizer::Adam(Adam { weight_decay, ..Adam::ADAM }),
+            Rule::Sgd if momentum == 0.0 => AnyOptimizer::Sgd(Sgd { weight_decay }),
+            Rule::Sgd => AnyOptimizer::Momentum(Momentum { momentum, nesterov, weight_decay }),
+            Rule::Adam | Rule::AdamW => AnyOptimizer::Adam(Adam { weight_decay, ..Adam::ADAM }),
         }
     }
 }
@@ -290,11 +290,11 @@ mod tests {
     #[test]
     fn the_optimizer_is_that_of_the_words() {
         let check = |method: Method, expected| assert_eq!(method.optimizer(), expected, "{method:?}");
-        check(Method::default(), Optimizer::Sgd(Sgd { weight_decay: 0.0 }));
+        check(Method::default(), AnyOptimizer::Sgd(Sgd { weight_decay: 0.0 }));
         let sgd = Method { momentum: 0.9, nesterov: true, weight_decay: 1e-3, ..Method::default() };
-        check(sgd, Optimizer::Momentum(Momentum { momentum: 0.9, nesterov: true, weight_decay: 1e-3 }));
+        check(sgd, AnyOptimizer::Momentum(Momentum { momentum: 0.9, nesterov: true, weight_decay: 1e-3 }));
         let adamw = Method { optimizer: Rule::AdamW, weight_decay: 0.004, ..Method::default() };
-        check(adamw, Optimizer::Adam(Adam::ADAM_W));
+        check(adamw, AnyOptimizer::Adam(Adam::ADAM_W));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 
 use crate::firmware;
 use foldnet::compute::Fast;
-use foldnet::deploy::export::{ExportPlan, export, export_smaller};
+use foldnet::deploy::export::{ExportPlan, export, export_shrunk};
 use foldnet::deploy::shrink::{Limits, Wanted};
 use foldnet::network::architecture::NormPlacement;
 use foldnet::network::checkpoint::{Checkpoint, PixelStatistics};
@@ -209,7 +209,7 @@ fn merged_and_pruned_models_are_equal_on_every_kind_of_core() {
     let wanted = Wanted::new(Limits { merge: true, prune: true, max_loss: 1.0 }, [train, valid]);
     for (bits, boards) in [(8, &[M4F, M0, "riscv32"][..]), (4, &["riscv32"]), (2, &[M4F])] {
         let plan = ExportPlan { bits: &[bits], calibration: train, test, labels: &names };
-        let made = export_smaller(&network, &plan, Some(&wanted), &Fast::new(1), &mut |_| ());
+        let made = export_shrunk(&network, &plan, Some(&wanted), &Fast::new(1), &mut |_| ());
         let (model, report) = made.unwrap_or_else(|error| panic!("{bits} bits: {error:#}"));
         let smaller = report.smaller.clone().expect("something is smaller");
         println!("{bits} bits: {smaller:?}");

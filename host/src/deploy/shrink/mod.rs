@@ -123,7 +123,7 @@ impl<'a> Wanted<'a> {
 
 /// A smaller folded network.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Smaller {
+pub struct ShrunkLayers {
     /// Its layers; the first takes averages.
     pub layers: Vec<FoldedLayer>,
     /// Which values share an input.
@@ -214,18 +214,18 @@ impl<'a> Shrinker<'a> {
     }
 
     /// The smallest network found within this limit, in floats; `None` if nothing can be reduced.
-    pub(crate) fn find(&self, limit: f64) -> Option<Smaller> {
-        let mut found = Smaller { layers: self.layers.clone(), groups: Groups::default() };
+    pub(crate) fn find(&self, limit: f64) -> Option<ShrunkLayers> {
+        let mut found = ShrunkLayers { layers: self.layers.clone(), groups: Groups::default() };
         let of_merging = if self.wanted.limits.prune { OF_MERGING } else { 1.0 };
         if self.wanted.limits.merge {
             let merging = &self.merging;
             let merged = |steps| self.merged(merging.groups(steps));
-            let fine = |one: &Smaller| self.loss(one).is_within(limit * of_merging);
+            let fine = |one: &ShrunkLayers| self.loss(one).is_within(limit * of_merging);
             found = largest(merging.len(), merging.len() / 100, merged, fine).unwrap_or(found);
         }
         if self.wanted.limits.prune {
             let pruned = |level: usize| self.pruned(&found, FIRST_SHARE * RATIO.powi(level as i32 - 1));
-            let fine = |one: &Smaller| self.loss(one).is_within(limit);
+            let fine = |one: &ShrunkLayers| self.loss(one).is_within(limit);
             found = largest(SHARES, 0, pruned, fine).unwrap_or(found);
         }
         let sizes = |layers: &[FoldedLayer]| layers.iter().map(|layer| (layer.inputs, layer.units)).collect::<Vec<_>>();
@@ -236,14 +236,14 @@ impl<'a> Shrinker<'a> {
     ///
     /// # Errors
     /// If nothing can be reduced.
-    pub(crate) fn in_floats(&self) -> anyhow::Result<(Smaller, Shrunk)> {
+    pub(crate) fn in_floats(&self) -> anyhow::Result<(ShrunkLayers, Shrunk)> {
         let found = self.find(self.wanted.max_loss()).ok_or_else(|| self.wanted.too_costly())?;
         let report = self.report(&found, &self.before, &self.outputs(&found));
         Ok((found, report))
     }
 
     /// The report on a reduction: its loss from the outputs without and with it on the measured examples.
-    pub(crate) fn report(&self, found: &Smaller, before: &[f32], after: &[f32]) -> Shrunk {
+    pub(crate) fn report(&self, found: &ShrunkLayers, before: &[f32], after: &[f32]) -> Shrunk {
         let Loss { mean, error, changed, measures } = self.of_both(before, after);
         let (fours, twos) = found.groups.sizes();
         let (values, inputs) = (self.layers[0].inputs, found.layers[0].inputs);
@@ -273,12 +273,12 @@ impl<'a> Shrinker<'a> {
         &self.judged[..self.wanted.judged[0].len().min(most) * self.layers[0].inputs]
     }
 
-    fn loss(&self, one: &Smaller) -> Loss {
+    fn loss(&self, one: &ShrunkLayers) -> Loss {
         self.of_both(&self.before, &self.outputs(one))
     }
 
     /// The outputs of a smaller network on the measured examples.
-    fn outputs(&self, one: &Smaller) -> Vec<f32> {
+    fn outputs(&self, one: &ShrunkLayers) -> Vec<f32> {
         outputs(&one.layers, self.head, &one.groups.average(&self.judged))
     }
 
@@ -292,14 +292,14 @@ impl<'a> Shrinker<'a> {
         if valid.is_empty() { loss } else { loss.and(of_valid.loss(before.1, after.1)) }
     }
 
-    fn merged(&self, groups: Groups) -> Smaller {
+    fn merged(&self, groups: Groups) -> ShrunkLayers {
         let mut layers = self.layers.clone();
         layers[0] = refit(&layers[0], &groups, &self.of);
-        Smaller { layers, groups }
+        ShrunkLayers { layers, groups }
     }
 
     /// `from` without the units whose removal costs a layer at most this fraction of its variance.
-    fn pruned(&self, from: &Smaller, share: f64) -> Smaller {
+    fn pruned(&self, from: &ShrunkLayers, share: f64) -> ShrunkLayers {
         let mut pruned = from.clone();
         let mut x = columns(&from.groups.average(self.training(OF_UNITS)), from.layers[0].inputs);
         for index in 0..pruned.layers.len() - 1 {

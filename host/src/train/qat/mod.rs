@@ -159,16 +159,16 @@ pub fn fit_quantized<C: Compute>(
     let schedule = Schedule { decay: Decay::Cosine, warmup: 0.0 };
     let config = Config { method: Method { schedule, ..Method::default() }, ..config.clone() };
     let state = State { optimizer: student.latents.clone(), ..State::default() };
-    let rule = Latents::new(student);
+    let latents = Latents::new(student);
     let settle = |network: &mut Checkpoint| {
         if let Some(quantized) = &mut network.about.quantized {
-            quantized.scales = rule.scales();
+            quantized.scales = latents.scales();
         }
         raise_steps(network)?;
         integer_model(network).map(drop)
     };
     let start = Start { state, ..Start::default() };
     let network = &mut student.network;
-    let steps = Loop::new(network, &config, start, &rule, [train, valid], compute)?;
+    let steps = Loop::new(network, &config, start, &latents, [train, valid], compute)?;
     steps.of_integers(teacher, &settle).run(network, observer)
 }

@@ -3,7 +3,7 @@
 use super::levels::{levels, rounded};
 use crate::deploy::inputs::{choose, fold_into};
 use crate::deploy::quantize::{ImageWeights, MAX_INPUTS, activation_step, row_scale};
-use crate::deploy::shrink::{Shrinker, Shrunk, Smaller, Start, Wanted};
+use crate::deploy::shrink::{Shrinker, Shrunk, ShrunkLayers, Start, Wanted};
 use crate::files::open::ImageSize;
 use crate::model::fold::{FoldedLayer, fold};
 use crate::model::head::Head;
@@ -60,9 +60,9 @@ pub fn student<C: Compute>(
     let bits = bits_per_layer(bits, folded.len())?;
     let windows = choose(some).inputs.unturned();
     fold_into(&windows, &mut folded[0]);
-    let (Smaller { layers: folded, groups }, smaller) = match wanted {
-        Some(wanted) => made_smaller(teacher, &folded, &windows, &bits, wanted)?,
-        None => (Smaller { layers: folded, groups: Groups::default() }, None),
+    let (ShrunkLayers { layers: folded, groups }, smaller) = match wanted {
+        Some(wanted) => shrunk(teacher, &folded, &windows, &bits, wanted)?,
+        None => (ShrunkLayers { layers: folded, groups: Groups::default() }, None),
     };
     let mut builder =
         Builder { layers: Vec::new(), params: Vec::new(), latents: Vec::new(), scales: Vec::new(), compute };
@@ -90,13 +90,13 @@ pub fn student<C: Compute>(
 }
 
 /// The smaller network of `folded`, which takes the bytes of `windows`.
-fn made_smaller(
+fn shrunk(
     teacher: &Checkpoint,
     folded: &[FoldedLayer],
     windows: &windows::Inputs,
     bits: &[u8],
     wanted: &Wanted,
-) -> anyhow::Result<(Smaller, Option<Shrunk>)> {
+) -> anyhow::Result<(ShrunkLayers, Option<Shrunk>)> {
     if folded.iter().any(|layer| layer.inputs > MAX_INPUTS) {
         bail!("--merge, --prune: they take layers of at most {MAX_INPUTS} inputs; leave them out");
     }

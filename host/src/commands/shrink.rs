@@ -1,6 +1,6 @@
 //! Options for smaller models of `foldnet export` and `foldnet train`: `--merge`, `--prune`, `--max-loss`.
 
-use crate::deploy::flash::Format;
+use crate::deploy::format::Format;
 use crate::deploy::shrink::{Limits, Wanted};
 use anyhow::{Context, bail};
 use clap::Args;
@@ -11,7 +11,7 @@ const MAX_LOSS: f64 = 0.2;
 
 /// How much smaller a model may become.
 #[derive(Debug, Args)]
-pub(super) struct SmallerArgs {
+pub(super) struct ShrinkArgs {
     /// Merge inputs with nearly the same information: averages of 2 or 4 of them become one
     #[arg(long)]
     merge: bool,
@@ -30,7 +30,7 @@ fn loss(text: &str) -> Result<f64, &'static str> {
     loss.ok_or("give points of accuracy (or percent of an error) above 0, such as 0.2")
 }
 
-impl SmallerArgs {
+impl ShrinkArgs {
     /// The requested reduction, if any.
     ///
     /// # Errors

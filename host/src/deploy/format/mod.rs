@@ -1,10 +1,11 @@
-//! Writes a device model for a flash programmer, bare or as a slot, as raw bytes or Intel HEX; or as a header that a C
-//! program includes.
+//! The formats of an export: a device model for a flash programmer, bare or as a slot, as raw bytes or Intel HEX, or as a
+//! header that a C program includes; and the network in ONNX.
 //!
 //! A [`Target`] is checked before an export begins, and against the model once there is one.
 
 mod c_header;
 mod hex;
+pub mod onnx;
 
 use anyhow::bail;
 use foldnet_core::Model;

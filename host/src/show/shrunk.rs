@@ -4,7 +4,7 @@ use crate::deploy::shrink::{Shrunk, Unit};
 use crate::show::terminal::{Ui, bold};
 
 /// Prints what was merged and removed, and the cost.
-pub(crate) fn say_smaller(smaller: &Shrunk, ui: Ui) {
+pub(crate) fn say_shrunk(smaller: &Shrunk, ui: Ui) {
     let ([values, inputs], [fours, twos, ones]) = (smaller.inputs, smaller.groups);
     if inputs < values {
         ui.say(format!("merged: {values} inputs to {inputs}: {fours} averages of 4, {twos} of 2, {ones} single"));
