@@ -106,7 +106,7 @@ install_cargo_deny() {
 
 # How code for the cores of foldnet-core's table is built, each way once: the target and, if the row has one, a feature.
 bare_metal_rows() {
-    sed -nE 's/^ *[a-z(]+"[^"]+", "([^"]+-none-[^"]+)", "[^"]+"\)(, "([^"]+)")?.*/\1 \3/p' core/src/infer/kernel/table.rs | sort -u
+    sed -nE 's/^ *[a-z(]+"[^"]+", "([^"]+-none-[^"]+)", "[^"]+"\)(, "([^"]+)")?.*/\1 \3/p' core/src/quantized/kernel/table.rs | sort -u
 }
 
 mapfile -t bare_metal_targets < <(bare_metal_rows | cut -d ' ' -f 1 | sort -u)

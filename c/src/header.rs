@@ -3,8 +3,7 @@
 
 use crate::Status;
 use crate::ffi::{Answered, MODEL_WORDS};
-use foldnet_core::infer::InputType;
-use foldnet_core::model::HeadKind;
+use foldnet_core::model::{HeadKind, InputType};
 
 const HEADER: &str = include_str!("../include/foldnet.h");
 const FUNCTIONS: &str = include_str!("ffi/mod.rs");

@@ -4,17 +4,16 @@
 //! less than 4 KB besides its own buffers. Your firmware can do the same for its own code with a table, a loop, and a
 //! panic handler that tells the debugger; the firmware simulator's example `cases` shows how.
 
-mod dice;
 mod kernels;
 mod model;
 mod slot;
 mod training;
 
-pub use dice::Dice;
+pub use crate::dice::Dice;
 pub use kernels::row_sums;
 pub use training::{TRAINING_BUFFERS, steps_to_the_bit};
 
-use crate::{fold, infer, math, matrix, network, standardize, train};
+use crate::{fold, infer, math, matrix, network, quantized, standardize, train};
 
 /// A name and a test that panics on failure.
 pub type Case = (&'static str, fn());
@@ -54,11 +53,11 @@ pub const CASES: &[Case] = table![
     fold::cases::a_row_is_pulled_through_dense_and_norm,
     fold::cases::other_units_of_a_layer_are_not_touched,
     infer::requantize::cases::equals_its_definition_everywhere,
-    infer::requantize::cases::rows_survive_the_file,
-    infer::requantize::cases::the_bound_is_exact,
-    infer::layout::cases::weights_fill_their_block,
-    infer::bound::cases::a_rows_worst_sum_is_rounded_up,
-    infer::bound::cases::what_is_within_a_bound_is_below_it,
+    quantized::cases::rows_survive_the_file,
+    quantized::cases::the_bound_is_exact,
+    quantized::layout::cases::weights_fill_their_block,
+    quantized::bound::cases::a_rows_worst_sum_is_rounded_up,
+    quantized::bound::cases::what_is_within_a_bound_is_below_it,
     infer::dense::cases::wide_layers_are_exact,
     infer::input::cases::values_become_activations_as_the_table_says,
     infer::input::cases::averages_round_halves_up,

@@ -3,21 +3,28 @@
 //! # Architecture
 //!
 //! Data flows `dataset -> standardize -> train -> fold -> quantize -> arrange -> export -> (flash) -> parse -> infer`.
-//! Standardizing, training, folding and inference have a module each; [`model`] encodes for export, and parses. The rest
-//! runs on the PC alone, in the crate `foldnet`.
+//! Standardizing, training, folding and inference have a module each; [`model`] encodes for export, and parses. The
+//! rest runs on the PC alone, in the crate `foldnet`.
 //!
-//! * [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], with parameters in one buffer that the caller
-//!   owns. All sizes are `const fn`s of it, so firmware can declare its buffers as statics.
-//! * [`train`]: `forward` and `backward` of every layer side by side, initial weights, losses, one step of an
-//!   [optimizer](train::optimizer), inference with the moving statistics. [`compute::Compute`] provides matrix products
-//!   and the split over threads; [`compute::Portable`] is the oracle, and the implementation for devices.
-//! * [`standardize`]: from `u8` pixels to the network's inputs.
-//! * [`fold`]: everything affine between two ReLUs (pixel scaling, standardization, every BatchNormalization,
-//!   consecutive Dense) becomes one Dense.
-//! * [`model`]: the model file for a device: format, encoder, parser.
-//! * [`infer`]: inference in place, with weights of 8, 4 or 2 bits or floats.
-//! * [`slot`]: the position of that file in a device's flash, which of two boots, and how one is replaced.
-//! * [`Refusal`]: the reason why a model, a slot or an example is refused, as a number that fits an exit code.
+//! Its rooms, each of which uses only those before it:
+//!
+//! 1. `arch`, [`layer`], [`matrix`], `examples`, [`quantized`], `dice`: the ground floor: instructions of x86-64, kinds of
+//!    layers, views of matrices and of batches, integer weights with their layout and the table of kernels, random numbers
+//!    for cases.
+//! 2. [`network`]: a [`Network`] is a slice of [`Layer`] on a [`Shape`], with parameters in one buffer that the caller
+//!    owns. All sizes are `const fn`s of it, so firmware can declare its buffers as statics.
+//! 3. [`compute`], `math`: matrix products and the split over threads ([`compute::Compute`]; [`compute::Portable`] is the
+//!    oracle, and the implementation for devices); square root, softmax, the parameters of a BatchNormalization.
+//! 4. [`standardize`]: from `u8` pixels to the network's inputs.
+//! 5. [`train`]: `forward` and `backward` of every layer side by side, initial weights, losses, one step of an
+//!    [optimizer](train::optimizer), inference with the moving statistics.
+//! 6. [`fold`]: everything affine between two ReLUs (pixel scaling, standardization, every BatchNormalization,
+//!    consecutive Dense) becomes one Dense.
+//! 7. [`model`]: the model file for a device: format, encoder, parser.
+//! 8. [`infer`], [`slot`]: inference in place, with weights of 8, 4 or 2 bits or floats; the position of a model file in
+//!    a device's flash, which of two boots, and how one is replaced.
+//! 9. [`refusal`]: the reason why a model, a slot or an example is refused, as a number that fits an exit code.
+//! 10. `cases`: the crate's own tests for a board, with the feature of that name.
 //!
 //! # Shapes
 //!
@@ -57,8 +64,8 @@
 //!
 //! # Inference
 //!
-//! A device reads the model's bytes from flash; `foldnet export` writes them. In this example [`model::encode`] writes a
-//! Dense that compares the brightness of the upper and lower rows.
+//! A device reads the model's bytes from flash; `foldnet export` writes them. In this example [`model::encode`] writes
+//! a Dense that compares the brightness of the upper and lower rows.
 //!
 //! ```
 //! use foldnet_core::infer::{Answer, Inference};
@@ -106,6 +113,8 @@ mod arch;
 #[cfg(any(test, feature = "cases"))]
 pub mod cases;
 pub mod compute;
+#[cfg(any(test, feature = "cases"))]
+mod dice;
 mod examples;
 pub mod fold;
 pub mod infer;
@@ -114,6 +123,7 @@ mod math;
 pub mod matrix;
 pub mod model;
 pub mod network;
+pub mod quantized;
 pub mod refusal;
 pub mod slot;
 pub mod standardize;

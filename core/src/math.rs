@@ -23,8 +23,8 @@ pub(crate) fn ln(x: f32) -> f32 {
     libm::logf(x)
 }
 
-/// Not inlined on x86-64: libm's SSE instruction is slow between AVX instructions unless a call clears the upper halves of
-/// the registers first (on an EPYC a step of the notebook's `after` took a seventh longer).
+/// Not inlined on x86-64: libm's SSE instruction is slow between AVX instructions unless a call clears the upper halves
+/// of the registers first (on an EPYC a step of the notebook's `after` took a seventh longer).
 #[cfg_attr(target_arch = "x86_64", inline(never))]
 pub(crate) fn sqrt(x: f32) -> f32 {
     libm::sqrtf(x)

@@ -6,7 +6,8 @@
 use core::fmt;
 use core::ops::Range;
 use foldnet_core::Model;
-use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
+use foldnet_core::infer::{Answer, Inference, Input, Outputs};
+use foldnet_core::model::InputType;
 
 /// The app's interface to its environment; [`Examples`] provides the examples.
 pub trait Shell {

@@ -2,7 +2,7 @@
 //! emulated boards.
 
 use foldnet_core::Model;
-use foldnet_core::infer::InputType;
+use foldnet_core::model::InputType;
 use serde::Serialize;
 
 /// The cost for one example.

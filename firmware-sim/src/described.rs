@@ -11,13 +11,13 @@ pub fn input_type(model: &Model) -> InputType {
 }
 
 /// The same type in core.
-pub const fn core_type(kind: InputType) -> foldnet_core::infer::InputType {
+pub const fn core_type(kind: InputType) -> foldnet_core::model::InputType {
     match kind {
-        InputType::U8 => foldnet_core::infer::InputType::U8,
-        InputType::I8 => foldnet_core::infer::InputType::I8,
-        InputType::I16 => foldnet_core::infer::InputType::I16,
-        InputType::U16 => foldnet_core::infer::InputType::U16,
-        InputType::F32 => foldnet_core::infer::InputType::F32,
+        InputType::U8 => foldnet_core::model::InputType::U8,
+        InputType::I8 => foldnet_core::model::InputType::I8,
+        InputType::I16 => foldnet_core::model::InputType::I16,
+        InputType::U16 => foldnet_core::model::InputType::U16,
+        InputType::F32 => foldnet_core::model::InputType::F32,
     }
 }
 

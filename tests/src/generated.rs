@@ -3,8 +3,8 @@
 
 use crate::model_file::file;
 use crate::random::Dice;
-use foldnet_core::infer::Row;
 use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec};
+use foldnet_core::quantized::Row;
 use foldnet_sim::AlignedBytes;
 
 /// Inputs that are zero together: average number of pairs in a run.

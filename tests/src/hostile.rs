@@ -3,10 +3,9 @@
 
 use foldnet_core::Model;
 use foldnet_core::cases::row_sums;
-use foldnet_core::infer::kernel::KernelKind;
-use foldnet_core::infer::layout::BitWidth;
-use foldnet_core::infer::{Answer, Inference, InferenceError, Input, InputType, LengthError};
-use foldnet_core::model::{HeadKind, Header, LayerHeader, ParseError};
+use foldnet_core::infer::{Answer, Inference, InferenceError, Input, LengthError};
+use foldnet_core::model::{HeadKind, Header, InputType, LayerHeader, ParseError};
+use foldnet_core::quantized::{BitWidth, KernelKind};
 
 /// Offset of the section table.
 const PREFIX: usize = 16;

@@ -4,8 +4,8 @@
 use crate::hostile::{Sections, integer_weight, section_lens, sections};
 use crate::model_file::{assemble, layers_section};
 use crate::random::Dice;
-use foldnet_core::infer::Row;
 use foldnet_core::model::{Header, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ModelSpec, scratch_words};
+use foldnet_core::quantized::Row;
 
 /// A model, valid or not.
 #[derive(Debug, Clone)]

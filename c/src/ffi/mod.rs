@@ -13,7 +13,8 @@ use core::mem::MaybeUninit;
 use core::ptr::null;
 use core::slice::{from_raw_parts, from_raw_parts_mut};
 use foldnet_core::Model;
-use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
+use foldnet_core::infer::{Answer, Inference, Input, Outputs};
+use foldnet_core::model::InputType;
 use foldnet_core::slot::{Room, boot};
 
 /// Number of pointer-sized words in the header's `foldnet_model`: a parsed model, with some spare space.

@@ -4,8 +4,8 @@
 // The intrinsics need no `unsafe` since Rust 1.87.
 #![allow(unused_unsafe)]
 
-/// The square root, correctly rounded and therefore identical on every target. On x86-64 libm uses inline assembly, which
-/// the compiler cannot vectorize.
+/// The square root, correctly rounded and therefore identical on every target. On x86-64 libm uses inline assembly,
+/// which the compiler cannot vectorize.
 #[inline(always)]
 pub(crate) fn sqrt(x: f32) -> f32 {
     #[cfg(target_arch = "x86_64")]

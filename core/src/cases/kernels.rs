@@ -1,8 +1,9 @@
 //! The sums of products of a layer by one kernel alone, for tests with layers of their own.
 
-use crate::infer::kernel::{Current, Kernel, KernelKind, Portable, Sums};
-use crate::infer::layout::{BitWidth, MAX_ROWS};
-use crate::infer::{Listed, Order, Source};
+use crate::infer::kernel::{Current, Kernel, Portable, Sums};
+use crate::infer::source::{Listed, Order, Source};
+use crate::quantized::layout::MAX_ROWS;
+use crate::quantized::{BitWidth, KernelKind};
 
 /// Hands the sums of the rows of each block of `weights` to `each`, block by block, as this target's kernel or the
 /// portable one adds them up in `memory`.

@@ -1,8 +1,8 @@
 //! Test cases of the model file: encoding, parsing, running, damaged files.
 
-use crate::infer::Row;
 use crate::infer::{Inference, LengthError, Outputs};
 use crate::model::{Aligned, FLOAT_BITS, LayerHeader, LayerWeights, Model, ModelSpec, ParseError, encode, encoded_len};
+use crate::quantized::Row;
 
 /// Size of the buffer for the models below.
 const ROOM: usize = 400;

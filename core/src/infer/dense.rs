@@ -2,9 +2,9 @@
 //!
 //! # Wide layers
 //!
-//! A layer with a row beyond the kernel's [bound](super::bound) is *wide*. Its inputs are processed in strips, short
-//! enough that no sum of a strip exceeds any kernel's bound. The exporter knows the weights and stores the number of
-//! strips in the file. Without it a strip has 256 inputs, which are within the bound for all weights:
+//! A layer with a row beyond the kernel's [bound](crate::quantized::bound) is *wide*. Its inputs are processed in
+//! strips, short enough that no sum of a strip exceeds any kernel's bound. The exporter knows the weights and stores
+//! the number of strips in the file. Without it a strip has 256 inputs, which are within the bound for all weights:
 //! `256 * 127 * 255 < 2^23` at 8 bits, `256 * 7 * 255 < 2^23 / 17` at 4, `256 * 255 < 2^21 / 17` at 2. The list of a
 //! strip is shorter than the list of all inputs; the sums of the strips are accumulated in the remaining memory. If
 //! that is too small for all blocks, the blocks are processed in groups, each of which goes through all strips. So a
@@ -18,96 +18,21 @@
 //! sent the whole first layer to the portable kernel.
 
 use super::kernel::{Current, Kernel, Sums};
-use super::layout::{BitWidth, MAX_ROWS};
-use super::requantize::{Row, requantize, requantize_to_byte};
+use super::layer::Dense;
+use super::requantize::{requantize, requantize_to_byte};
 use super::source::Source;
 #[cfg(feature = "low-ram")]
 use super::strips;
-
-/// The data of a layer in flash.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Dense<'a> {
-    pub(crate) width: BitWidth,
-    /// `[O]`, each the bytes of a [`Row`].
-    pub(crate) rows: &'a [[u32; 2]],
-    /// Blocks of [`BitWidth::block_words`] words.
-    pub(crate) weights: &'a [u32],
-    pub(crate) traits: Traits,
-    /// Number of inputs in a strip, if a row is wide.
-    pub(crate) strip: usize,
-}
-
-/// Properties that decide how a layer's rows are computed; determined once, by parsing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Traits {
-    /// The worst sum of some row exceeds the kernel's bound.
-    pub(crate) wide: bool,
-    /// Some row is not [`Row::is_steady`].
-    pub(crate) unsteady: bool,
-}
-
-impl Dense<'_> {
-    /// How weights are packed; a constant if only one width is built.
-    #[inline(always)]
-    pub(super) const fn width(&self) -> BitWidth {
-        match BitWidth::ONLY {
-            Some(width) => width,
-            None => self.width,
-        }
-    }
-
-    /// Whether inputs must be processed in strips. Inputs that fit into one strip are within every bound, whatever the
-    /// rows say.
-    #[inline(always)]
-    pub(super) const fn is_wide(&self, source: &Source) -> bool {
-        cfg!(feature = "wide") && self.traits.wide && source.inputs() > self.strip
-    }
-
-    /// Whether inputs are processed in strips: those of a wide layer and, with `low-ram`, those whose list may be longer
-    /// than `memory`.
-    #[inline(always)]
-    const fn in_strips(&self, source: &Source, memory: &[u32]) -> bool {
-        let is_long = memory.len() < Current::KIND.list_words(self.width(), source.inputs());
-        self.is_wide(source) || cfg!(feature = "low-ram") && is_long
-    }
-}
-
-impl Traits {
-    /// Traits of a layer's rows; `None` if one is not [valid](Row::is_valid), or if one is wide and this build lacks
-    /// the feature `wide`.
-    pub(crate) fn of(width: BitWidth, rows: &[[u32; 2]]) -> Option<Self> {
-        let (mut traits, most) = (Self::default(), Current::KIND.bound().most(width));
-        for &row in rows {
-            let row = Row::from_words(row);
-            if !row.is_valid() {
-                return None;
-            }
-            let wide = row.worst > most;
-            if wide && !cfg!(feature = "wide") {
-                return None;
-            }
-            traits.wide |= wide;
-            traits.unsteady |= !row.is_steady();
-        }
-        Some(traits)
-    }
-
-    /// Encodes the traits in two bits.
-    pub(crate) const fn bits(self) -> u32 {
-        self.wide as u32 | (self.unsteady as u32) << 1
-    }
-
-    /// Decodes the traits from the lowest two bits.
-    pub(crate) const fn from_bits(bits: u32) -> Self {
-        Self { wide: bits & 1 != 0, unsteady: bits & 2 != 0 }
-    }
-}
+#[cfg(not(feature = "low-ram"))]
+use crate::quantized::BitWidth;
+use crate::quantized::layout::MAX_ROWS;
+use crate::quantized::{KernelKind, Row};
 
 /// `y [O] = clamp(requantize(kernel [O][I] x [I] + bias [O]), 0, 255)`: a layer with ReLU that is not the last.
 pub(crate) fn hidden(dense: &Dense, source: &Source, list: &mut [u32], y: &mut [u8]) {
     let Dense { rows, weights, traits, .. } = *dense;
     let width = dense.width();
-    let slow = dense.in_strips(source, list) || Current::KIND.needs_steady() && traits.unsteady;
+    let slow = dense.in_strips(source, list) || KernelKind::CURRENT.needs_steady() && traits.unsteady;
     if Current::MAKES_BYTES && !slow {
         Current::bytes(width, &Current::list(width, source, list), weights, rows, y);
         return;
@@ -211,7 +136,7 @@ fn split<T>(of: &[T], len: usize) -> (&[T], &[T]) {
 /// Number of blocks of a wide layer whose sums fit into `memory`.
 #[cfg(not(feature = "low-ram"))]
 fn wide_group(width: BitWidth, strip: usize, memory: &[u32]) -> usize {
-    let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip));
+    let room = memory.len().saturating_sub(KernelKind::CURRENT.list_words(width, strip));
     (room / MAX_ROWS / Current::AT_ONCE).max(1) * Current::AT_ONCE
 }
 
@@ -221,7 +146,7 @@ fn wide_group(width: BitWidth, strip: usize, memory: &[u32]) -> usize {
 #[inline(never)]
 fn wide_sums<'s>(width: BitWidth, strip: usize, source: &Source, memory: &'s mut [u32], blocks: &[u32]) -> &'s [Sums] {
     let (inputs, stride) = (source.inputs(), width.block_words(source.inputs()));
-    let len = Current::KIND.list_words(width, strip).min(memory.len());
+    let len = KernelKind::CURRENT.list_words(width, strip).min(memory.len());
     let Some((list, sums)) = memory.split_at_mut_checked(len) else { return &[] };
     let len = sums.len() / MAX_ROWS * MAX_ROWS;
     let sums = sums.get_mut(..len).unwrap_or_default();
@@ -249,7 +174,8 @@ pub(crate) mod cases {
     use super::super::kernel::dot;
     use super::super::source::{Listed, Order};
     use super::*;
-    use crate::cases::Dice;
+    use crate::dice::Dice;
+    use crate::quantized::{BitWidth, Traits};
 
     const WIDE: Traits = Traits { wide: true, unsteady: false };
 
@@ -274,8 +200,8 @@ pub(crate) mod cases {
     /// Words of memory of a layer.
     fn list_words(width: BitWidth, inputs: usize, units: usize) -> usize {
         match cfg!(feature = "low-ram") {
-            true => Current::KIND.low_ram_words(width, inputs, units),
-            false => Current::KIND.list_words(width, inputs),
+            true => KernelKind::CURRENT.low_ram_words(width, inputs, units),
+            false => KernelKind::CURRENT.list_words(width, inputs),
         }
     }
 
@@ -325,7 +251,7 @@ pub(crate) mod cases {
     #[test]
     fn groups_of_blocks_take_all_strips_in_turn() {
         extern crate std;
-        use super::super::bound::strip_len;
+        use crate::quantized::bound::strip_len;
         use std::vec;
         for (width, inputs, units, strips) in [
             (BitWidth::Eight, 300, 500, 0),

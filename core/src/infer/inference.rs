@@ -1,12 +1,12 @@
 //! Inference on one example, from raw sensor values to an answer. After [`Model::parse`] and [`Inference::new`], the
 //! only possible failure is a slice of the wrong length, which has its own error type.
 
-use super::input::{Input, InputType};
-use super::kernel::{Current, Kernel};
+use super::input::Input;
 use super::memory::Memory;
 use super::{float, head, integer};
 use crate::math::{argmax, largest, softmax};
-use crate::model::{HeadKind, Model};
+use crate::model::{HeadKind, InputType, Model, Score};
+use crate::quantized::KernelKind;
 use core::marker::PhantomData;
 use core::ops::Range;
 
@@ -84,32 +84,6 @@ impl Answer {
             Self::Class(class) => Some(class),
             Self::Values | Self::Score { .. } => None,
         }
-    }
-}
-
-/// The anomaly score of an example. It is computed in integers; only [`value`](Self::value) uses floats.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Score {
-    sum: u64,
-    scale: f32,
-}
-
-impl Score {
-    /// In a float model, `sum` holds the bits of the score, and `scale` is 0.
-    pub(crate) const fn new(sum: u64, scale: f32) -> Self {
-        Self { sum, scale }
-    }
-
-    /// Sum of squared errors in steps of the model's outputs; larger means less normal. For a float model, the bits of
-    /// the sum as `f32`.
-    pub const fn sum(self) -> u64 {
-        self.sum
-    }
-
-    /// The mean squared error in the units of training.
-    pub fn value(self) -> f32 {
-        if self.scale == 0.0 { f32::from_bits(self.sum as u32) } else { self.sum as f32 * self.scale }
     }
 }
 
@@ -212,7 +186,7 @@ impl<'m, I: Input> Inference<'m, I> {
 
     /// Name of the kernel in use, for reports.
     pub fn kernel(&self) -> &'static str {
-        if self.model.is_float() { "float" } else { Current::KIND.name() }
+        if self.model.is_float() { "float" } else { KernelKind::CURRENT.name() }
     }
 
     /// The outputs of the last layer for the last example.

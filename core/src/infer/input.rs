@@ -13,71 +13,7 @@
 //! `s` for all inputs, one per channel, or one per input. An input of the first layer may also be the average of 1, 2
 //! or 4 activations: `(sum + n / 2) >> log2(n)`. A float model takes the values unchanged, and averages in f32.
 
-use crate::model::{InputMap, Sharing};
-
-/// The type of a model's inputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[repr(u8)]
-pub enum InputType {
-    /// 0 to 255, for example pixels.
-    U8 = 0,
-    /// -128 to 127, for example features that are already quantized.
-    I8 = 1,
-    /// -32,768 to 32,767, for example samples of an accelerometer or a microphone.
-    I16 = 2,
-    /// 0 to 65,535, for example counts of an analog-to-digital converter.
-    U16 = 3,
-    /// Any real number.
-    F32 = 4,
-}
-
-impl InputType {
-    /// All types.
-    pub const ALL: [Self; 5] = [Self::U8, Self::I8, Self::I16, Self::U16, Self::F32];
-
-    /// The type's name in Rust.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::U8 => "u8",
-            Self::I8 => "i8",
-            Self::I16 => "i16",
-            Self::U16 => "u16",
-            Self::F32 => "f32",
-        }
-    }
-
-    /// Size of a value in bytes.
-    pub const fn bytes(self) -> usize {
-        match self {
-            Self::U8 | Self::I8 => 1,
-            Self::I16 | Self::U16 => 2,
-            Self::F32 => 4,
-        }
-    }
-
-    /// The type with this number in the file.
-    pub(crate) const fn from_number(number: u8) -> Option<Self> {
-        match number {
-            0 => Some(Self::U8),
-            1 => Some(Self::I8),
-            2 => Some(Self::I16),
-            3 => Some(Self::U16),
-            4 => Some(Self::F32),
-            _ => None,
-        }
-    }
-
-    /// Whether this kind of map applies to values of this type.
-    pub(crate) const fn is_mapped_by(self, map: &InputMap) -> bool {
-        matches!((self, map), (Self::F32, InputMap::Float { .. }) | (Self::I16 | Self::U16, InputMap::Integer { .. }))
-    }
-
-    /// Whether values are converted to activations by a window with `low`, `m` and `s`.
-    pub const fn is_mapped(self) -> bool {
-        !matches!(self, Self::U8 | Self::I8)
-    }
-}
+use crate::model::{Conversion, InputMap, InputType, Sharing};
 
 /// A sensor value. Implemented for `u8`, `i8`, `i16`, `u16` and `f32`.
 pub trait Input: sealed::Input {
@@ -184,43 +120,8 @@ macro_rules! inputs {
 
 inputs!(u8 = U8, i8 = I8, i16 = I16, u16 = U16, f32 = F32);
 
-/// How raw values become the first layer's inputs: the model's input section, in place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Conversion<'a> {
-    /// Values are `u8`, and `maps` has one bit for each value that says whether it is inverted.
-    pub(crate) turned: bool,
-    pub(crate) sharing: Sharing,
-    pub(crate) channels: u16,
-    /// Averages of four values, which come first.
-    pub(crate) fours: u16,
-    /// Averages of two values, which come next.
-    pub(crate) twos: u16,
-    /// Two little-endian words each.
-    pub(crate) maps: &'a [[u32; 2]],
-    /// The values that each input is the average of, little-endian; empty if every value is an input.
-    pub(crate) members: &'a [u16],
-}
-
+// The arithmetic of the input section.
 impl Conversion<'_> {
-    /// Every value is an input, unchanged.
-    pub(crate) const NONE: Self =
-        Self { turned: false, sharing: Sharing::None, channels: 1, fours: 0, twos: 0, maps: &[], members: &[] };
-
-    /// Whether even `u8` values have to be converted.
-    pub(crate) const fn converts_bytes(&self) -> bool {
-        self.turned || !self.members.is_empty()
-    }
-
-    /// The mask for activation number `value`: `x ^ 0xff` is `255 - x`.
-    #[inline(always)]
-    pub(crate) fn turn(&self, value: usize) -> u8 {
-        if !self.turned {
-            return 0;
-        }
-        let word = self.maps.as_flattened().get(value / 32).map_or(0, |&word| u32::from_le(word));
-        ((word >> (value % 32) & 1) as u8).wrapping_neg()
-    }
-
     /// Value number `value` as an activation.
     #[inline(always)]
     fn activation<I: Input>(&self, x: &[I], value: usize) -> u8 {

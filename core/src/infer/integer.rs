@@ -1,8 +1,11 @@
 //! Runs an image through the layers of an integer model.
 
+use super::dense::{hidden, last};
+use super::layer::Dense;
 use super::memory::Memory;
-use super::{Dense, Listed, Order, Source, Traits, hidden, last};
+use super::source::{Listed, Order, Source};
 use crate::model::{Model, Sections, Shape};
+use crate::quantized::Traits;
 use core::ops::Range;
 
 /// Runs these layers in turn. `even` and `odd` take the outputs of even and odd layers: activations as bytes, logits as

@@ -1,71 +1,6 @@
 //! Requantization from an accumulator to an activation or a logit: one function, so rounding is defined once.
 
-use super::bound::MAX_WORST;
-
-/// The real multiplier of a row is `multiplier / MULTIPLIER_ONE / 2^shift`, below 1.
-pub const MULTIPLIER_ONE: u16 = 1 << BITS;
-
-/// Fractional bits of a multiplier.
-const BITS: u32 = 15;
-
-/// The largest shift of a row.
-const MAX_SHIFT: u8 = 30;
-
-/// The parameters of a row besides its weights. 8 bytes in the file: bias, multiplier, shift, worst sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Row {
-    /// Added to the sum of products, in steps of the accumulator.
-    pub bias: i32,
-    /// `0..MULTIPLIER_ONE`
-    pub multiplier: u16,
-    /// `0..=30`
-    pub shift: u8,
-    /// `0..=MAX_WORST`, the maximum sum of products: [`worst`](super::bound::worst) of the weights. The encoder
-    /// computes it.
-    pub worst: u8,
-}
-
-impl Row {
-    /// Bytes of a row in the file.
-    pub const LEN: usize = 8;
-
-    /// Whether multiplier, shift and worst sum are in their ranges.
-    pub(crate) const fn is_valid(self) -> bool {
-        self.multiplier < MULTIPLIER_ONE && self.shift <= MAX_SHIFT && self.worst <= MAX_WORST
-    }
-
-    /// Whether one high product gives the output, as in the DSP kernel:
-    /// `floor(acc * (multiplier 2^(17 - shift)) / 2^32 + 1/2)`. The factor must be whole and below `2^31`.
-    pub(crate) const fn is_steady(self) -> bool {
-        let factor = (self.multiplier as u32) << 17;
-        self.shift > 0 && factor.trailing_zeros() >= self.shift as u32
-    }
-
-    /// Whether the accumulator of a row with these weights cannot overflow for any activations.
-    pub fn fits(self, weights: &[i8]) -> bool {
-        let sum: u64 = weights.iter().map(|w| u64::from(w.unsigned_abs())).sum();
-        u64::from(self.bias.unsigned_abs()) + 255 * sum <= i32::MAX as u64
-    }
-
-    /// The row's bytes in the file.
-    pub const fn to_bytes(self) -> [u8; Self::LEN] {
-        let ([b0, b1, b2, b3], [m0, m1]) = (self.bias.to_le_bytes(), self.multiplier.to_le_bytes());
-        [b0, b1, b2, b3, m0, m1, self.shift, self.worst]
-    }
-
-    /// Decodes the bytes in the file.
-    pub const fn from_bytes([b0, b1, b2, b3, m0, m1, shift, worst]: [u8; Self::LEN]) -> Self {
-        let (bias, multiplier) = (i32::from_le_bytes([b0, b1, b2, b3]), u16::from_le_bytes([m0, m1]));
-        Self { bias, multiplier, shift, worst }
-    }
-
-    /// Decodes two little-endian words of the file.
-    pub const fn from_words([bias, rest]: [u32; 2]) -> Self {
-        let rest = u32::from_le(rest);
-        let (multiplier, shift) = (rest as u16, (rest >> 16) as u8);
-        Self { bias: u32::from_le(bias) as i32, multiplier, shift, worst: (rest >> 24) as u8 }
-    }
-}
+use crate::quantized::{FRACTION_BITS, MULTIPLIER_ONE, Row};
 
 /// `acc * multiplier / 2^(15 + shift)`: first rounded down at 15 bits, then half up at `shift`.
 ///
@@ -76,9 +11,11 @@ impl Row {
 pub const fn requantize(acc: i32, multiplier: u16, shift: u8) -> i32 {
     let m = multiplier as i32;
     let scaled = if LONG_MULTIPLY {
-        ((acc as i64 * m as i64) >> BITS) as i32
+        ((acc as i64 * m as i64) >> FRACTION_BITS) as i32
     } else {
-        (acc >> BITS).wrapping_mul(m).wrapping_add(((acc & (MULTIPLIER_ONE as i32 - 1)).wrapping_mul(m)) >> BITS)
+        (acc >> FRACTION_BITS)
+            .wrapping_mul(m)
+            .wrapping_add(((acc & (MULTIPLIER_ONE as i32 - 1)).wrapping_mul(m)) >> FRACTION_BITS)
     };
     if shift == 0 { scaled } else { ((scaled >> ((shift - 1) & 31)) + 1) >> 1 }
 }
@@ -92,9 +29,11 @@ pub(crate) const fn requantize_to_byte(acc: i32, row: Row) -> u8 {
     }
     let (acc, m) = (acc as u32, row.multiplier as u32);
     let scaled = if LONG_MULTIPLY {
-        ((acc as u64 * m as u64) >> BITS) as u32
+        ((acc as u64 * m as u64) >> FRACTION_BITS) as u32
     } else {
-        (acc >> BITS).wrapping_mul(m).wrapping_add((acc & (MULTIPLIER_ONE as u32 - 1)).wrapping_mul(m) >> BITS)
+        (acc >> FRACTION_BITS)
+            .wrapping_mul(m)
+            .wrapping_add((acc & (MULTIPLIER_ONE as u32 - 1)).wrapping_mul(m) >> FRACTION_BITS)
     };
     let rounded = ((scaled << 1 >> (row.shift & 31)) + 1) >> 1;
     if rounded > 255 { 255 } else { rounded as u8 }
@@ -106,11 +45,12 @@ const LONG_MULTIPLY: bool = cfg!(any(target_pointer_width = "64", foldnet_long_m
 #[cfg(any(test, feature = "cases"))]
 pub(crate) mod cases {
     use super::*;
-    use crate::cases::Dice;
+    use crate::dice::Dice;
+    use crate::quantized::MAX_SHIFT;
 
     /// Compares with the definition in 64-bit arithmetic.
     fn check(acc: i32, multiplier: u16, shift: u8) {
-        let scaled = (i64::from(acc) * i64::from(multiplier)) >> BITS;
+        let scaled = (i64::from(acc) * i64::from(multiplier)) >> FRACTION_BITS;
         let expected = if shift == 0 { scaled } else { (scaled + (1 << (shift - 1))) >> shift };
         assert_eq!(i64::from(requantize(acc, multiplier, shift)), expected, "{acc} * {multiplier} >> {shift}");
         let row = Row { multiplier, shift, ..Row::default() };
@@ -130,24 +70,5 @@ pub(crate) mod cases {
             let acc = dice.bits() as i32;
             check(acc, (acc >> 3) as u16 & 32_767, (step % 31) as u8);
         }
-    }
-
-    pub(crate) fn rows_survive_the_file() {
-        for worst in [0, 1, MAX_WORST] {
-            let row = Row { bias: -123_456_789, multiplier: 32_767, shift: 30, worst };
-            let [b0, b1, b2, b3, rest @ ..] = row.to_bytes();
-            let words = [u32::from_ne_bytes([b0, b1, b2, b3]), u32::from_ne_bytes(rest)];
-            assert_eq!(Row::from_words(words), row);
-        }
-        let row = Row { multiplier: 32_767, shift: 30, ..Row::default() };
-        let wrong = [Row { shift: 31, ..row }, Row { multiplier: 32_768, ..row }, Row { worst: MAX_WORST + 1, ..row }];
-        assert!(row.is_valid() && wrong.iter().all(|row| !row.is_valid()));
-    }
-
-    pub(crate) fn the_bound_is_exact() {
-        let row = |bias| Row { bias, ..Row::default() };
-        assert!(row(i32::MAX - 255 * 128).fits(&[-128]));
-        assert!(!row(i32::MAX - 255 * 128 + 1).fits(&[-128]));
-        assert!(!row(i32::MIN).fits(&[]));
     }
 }

@@ -1,13 +1,15 @@
 //! Layers in strips with the feature `low-ram`: as many inputs at a time as the memory has room to list.
 //!
 //! A layer's memory begins with the sums of a group of its blocks; the rest is for lists. Each group goes through all
-//! inputs, list after list. The kernels of Cortex-M cores without DSP instructions list the inputs that are not zero until
-//! the memory is full, so that an example takes no more lists than its inputs need; for other kernels a strip has
+//! inputs, list after list. The kernels of Cortex-M cores without DSP instructions list the inputs that are not zero
+//! until the memory is full, so that an example takes no more lists than its inputs need; for other kernels a strip has
 //! [`LOW_RAM_STRIP`] inputs. Lists never go across a strip of a wide layer, whose sums are within the bound.
 
-use super::dense::Dense;
-use super::kernel::{Current, Kernel, LOW_RAM_STRIP};
+use super::kernel::{Current, Kernel};
+use super::layer::Dense;
 use super::source::Source;
+use crate::quantized::KernelKind;
+use crate::quantized::kernel::LOW_RAM_STRIP;
 
 /// Calls `put` with the rows of each group of blocks and their sums.
 pub(super) fn each_group<P>(dense: &Dense, source: &Source, memory: &mut [u32], put: &mut P)
@@ -17,8 +19,8 @@ where
     let Dense { mut rows, mut weights, .. } = *dense;
     let (width, inputs) = (dense.width(), source.inputs());
     let strip = if dense.is_wide(source) { dense.strip } else { inputs };
-    let strip = if Current::KIND.lists_singles() { strip } else { strip.min(LOW_RAM_STRIP) };
-    let room = memory.len().saturating_sub(Current::KIND.list_words(width, strip.min(LOW_RAM_STRIP)));
+    let strip = if KernelKind::CURRENT.lists_singles() { strip } else { strip.min(LOW_RAM_STRIP) };
+    let room = memory.len().saturating_sub(KernelKind::CURRENT.list_words(width, strip.min(LOW_RAM_STRIP)));
     let stride = width.block_words(inputs);
     while !rows.is_empty() {
         let all = rows.len().next_multiple_of(width.rows());

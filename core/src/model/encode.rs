@@ -6,9 +6,9 @@ use super::input::{InputSection, InputSpec};
 use super::parse::{ParseError, check_shapes};
 use super::section::{ENTRY, Entry, REQUIRED, Tag};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
-use crate::infer::Row;
-use crate::infer::bound::{Bound, strips, worst};
-use crate::infer::layout::{BitWidth, MAX_ROWS};
+use crate::quantized::bound::{strips, worst};
+use crate::quantized::layout::MAX_ROWS;
+use crate::quantized::{BitWidth, Bound, Row};
 use core::ops::Range;
 use heapless::Vec;
 

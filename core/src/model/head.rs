@@ -110,6 +110,32 @@ impl<'a> HeadSection<'a> {
     }
 }
 
+/// The anomaly score of an example. It is computed in integers; only [`value`](Self::value) uses floats.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Score {
+    sum: u64,
+    scale: f32,
+}
+
+impl Score {
+    /// In a float model, `sum` holds the bits of the score, and `scale` is 0.
+    pub(crate) const fn new(sum: u64, scale: f32) -> Self {
+        Self { sum, scale }
+    }
+
+    /// Sum of squared errors in steps of the model's outputs; larger means less normal. For a float model, the bits of
+    /// the sum as `f32`.
+    pub const fn sum(self) -> u64 {
+        self.sum
+    }
+
+    /// The mean squared error in the units of training.
+    pub fn value(self) -> f32 {
+        if self.scale == 0.0 { f32::from_bits(self.sum as u32) } else { self.sum as f32 * self.scale }
+    }
+}
+
 /// The meaning of a model's outputs, to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum HeadSpec<'a> {

@@ -20,8 +20,7 @@
 //! | 8..12 | real value of one step of an output, `f32`; 1 for a float layer |
 
 use super::ALIGN;
-use crate::infer::Row;
-use crate::infer::layout::BitWidth;
+use crate::quantized::{BitWidth, Row};
 use heapless::Vec;
 use serde::Serialize;
 

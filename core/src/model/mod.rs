@@ -39,10 +39,10 @@
 //! | | kernel | `f32 [units][inputs]` |
 //! | 8, 4, 2 | rows | `[units]`, 8 bytes each: bias `i32`, multiplier `u16`, shift `u8`, worst `u8`, 0 to 248 |
 //! | | order, only in layer 0, optional | `u16 [inputs]`: the inputs in the order of the weights |
-//! | | weights | blocks of rows, see [`crate::infer::layout`] |
+//! | | weights | blocks of rows, see [`crate::quantized::layout`] |
 //!
 //! `worst` is the smallest `v` with `|sum_i q[o][i] x[i]| <= 2^(v / 8)` for all activations. It tells a kernel whether
-//! the row is within its [bound](crate::infer::bound). The most negative value of a weight (-128, -8, -2) does not
+//! the row is within its [bound](crate::quantized::bound). The most negative value of a weight (-128, -8, -2) does not
 //! occur. The order is a permutation; if the entry of layer 0 says that there is none, inputs are used in their
 //! original order. Hidden units are in whatever order suits the next layer; outputs are in their own. A model is either
 //! all float or all integer; widths may differ between layers.
@@ -85,16 +85,15 @@ mod header;
 mod input;
 mod parse;
 mod section;
-mod slow;
 
 pub use encode::{EncodeError, LayerWeights, ModelSpec, encode, encoded_len};
-pub use head::{HeadKind, HeadSpec};
+pub use head::{HeadKind, HeadSpec, Score};
 pub(crate) use header::Shape;
 pub use header::{FLOAT_BITS, Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};
-pub use input::{InputMap, InputSpec, Sharing};
+pub(crate) use input::Conversion;
+pub use input::{InputMap, InputSpec, InputType, Sharing};
 pub(crate) use parse::Sections;
 pub use parse::{Model, ParseError, checksum};
-pub use slow::SlowRows;
 
 /// First four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"FNET";

@@ -1,15 +1,12 @@
 //! Opens a model file in place. Everything is checked here, once, so that inference needs no checks.
 
-use super::head::{HeadKind, HeadSection};
+use super::head::{HeadKind, HeadSection, Score};
 use super::header::{Fixed, Header, MAX_MODEL_LAYERS, RECORD, Records, Shape, halves, padded};
-use super::input::{InputMap, InputSection};
+use super::input::{Conversion, InputMap, InputSection, InputType};
 use super::section::{self, Tag};
 use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
-use crate::infer::InputType;
-use crate::infer::Traits;
-use crate::infer::bound::strip_len;
-use crate::infer::input::Conversion;
-use crate::infer::kernel::{Current, Kernel, KernelKind};
+use crate::quantized::Traits;
+use crate::quantized::bound::strip_len;
 
 /// Reason why bytes are not a model. `layer` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -260,14 +257,14 @@ impl<'a> Model<'a> {
             false => (head.score_scale(), u64::MAX),
         };
         let known = self.head() == HeadKind::Reconstruction && head.threshold() != never;
-        known.then(|| crate::infer::Score::new(head.threshold(), scale).value())
+        known.then(|| Score::new(head.threshold(), scale).value())
     }
 
-    /// The anomaly score for a sum of squared errors, see [`Score`](crate::infer::Score). `None` if the model is not a
+    /// The anomaly score for a sum of squared errors, see [`Score`]. `None` if the model is not a
     /// reconstruction.
     pub fn score(&self, sum: u64) -> Option<f32> {
         let scale = if self.is_float() { 0.0 } else { HeadSection(self.head).score_scale() };
-        (self.head() == HeadKind::Reconstruction).then(|| crate::infer::Score::new(sum, scale).value())
+        (self.head() == HeadKind::Reconstruction).then(|| Score::new(sum, scale).value())
     }
 
     /// Number of outputs, `O` of the last layer.
@@ -287,26 +284,6 @@ impl<'a> Model<'a> {
     /// Size of the file in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
-    }
-
-    /// 32-bit words of scratch memory that [`Inference`](crate::infer::Inference) needs on this target.
-    pub fn scratch_words(&self) -> usize {
-        let of_kernel = if cfg!(feature = "low-ram") { Self::low_ram_words_with } else { Self::scratch_words_with };
-        of_kernel(self, Current::KIND)
-    }
-
-    /// 32-bit words of scratch memory needed with this kernel.
-    pub fn scratch_words_with(&self, kernel: KernelKind) -> usize {
-        let lists = self.shapes().filter_map(|layer| Some(kernel.list_words(layer.width()?, layer.inputs())));
-        let (even, odd) = self.halves();
-        even + odd + lists.max().unwrap_or(0)
-    }
-
-    /// The same for a device's build with the feature `low-ram`.
-    pub fn low_ram_words_with(&self, kernel: KernelKind) -> usize {
-        let words = |layer: Shape| Some(kernel.low_ram_words(layer.width()?, layer.inputs(), layer.units()));
-        let (even, odd) = self.halves();
-        even + odd + self.shapes().filter_map(words).max().unwrap_or(0)
     }
 
     /// Whether the weights are floats; otherwise they are integers in every layer.

@@ -9,7 +9,7 @@
 
 use super::Board;
 use foldnet_core::Model;
-use foldnet_core::infer::layout::BitWidth;
+use foldnet_core::quantized::BitWidth;
 
 /// Cycles of a kernel on a core at a width.
 #[derive(Debug, Clone, Copy)]

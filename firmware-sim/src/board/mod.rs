@@ -12,7 +12,7 @@ pub use slow::{SlowLayer, slow_layers, slow_layers_on};
 pub use table::{BUILT_IN, Board, FIRMWARE_LEN, FIRMWARE_RAM, Qemu, Region, STACK_LEN, STATICS_LEN, cores, read};
 
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::quantized::KernelKind;
 use foldnet_core::slot::{HEADER_LEN, Room, SlotHeader};
 use std::sync::LazyLock;
 

@@ -1,15 +1,14 @@
 //! Describes where rows of a model make a kernel slow, and the additional instructions per inference.
 //!
-//! A layer with a row beyond the kernel's [bound](foldnet_core::infer::bound) processes its inputs in strips, and each
+//! A layer with a row beyond the kernel's [bound](foldnet_core::quantized::bound) processes its inputs in strips, and each
 //! strip goes through all blocks, which adds `strips * blocks * by_block` instructions. In the DSP and MVE kernels, a row
 //! that is not steady makes compiled code requantize the whole layer, which adds `units * by_row`. Both coefficients
 //! were counted on boards, and a test repeats this.
 
 use super::Board;
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::KernelKind;
-use foldnet_core::infer::layout::BitWidth;
-use foldnet_core::model::SlowRows;
+use foldnet_core::infer::SlowRows;
+use foldnet_core::quantized::{BitWidth, KernelKind};
 use std::fmt;
 
 /// A layer that takes a slower path.

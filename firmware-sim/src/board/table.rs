@@ -6,7 +6,7 @@
 //! two slots, each with as many erase blocks as possible, or one (`foldnet_core::slot`). RAM, from its origin: the
 //! firmware's statics, an image, the scratch memory; the stack grows down from its end.
 
-use foldnet_core::infer::kernel::table::{CORES, Core};
+use foldnet_core::quantized::kernel::table::{CORES, Core};
 use serde::Deserialize;
 
 /// The built-in boards.

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::quantized::KernelKind;
 use foldnet_data::bounded::{self, limit};
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::aligned::PARSER_ALIGNMENT;

@@ -7,8 +7,9 @@
 mod arch;
 
 use core::panic::PanicInfo;
-use foldnet_core::infer::kernel::KernelKind;
-use foldnet_core::infer::{Answer, Input, InputType, Outputs};
+use foldnet_core::infer::{Answer, Input, Outputs};
+use foldnet_core::model::InputType;
+use foldnet_core::quantized::KernelKind;
 use foldnet_core::slot::{Boot, boot};
 use foldnet_core::{Model, Refusal};
 use foldnet_sim::app::{App, Examples, Shell};

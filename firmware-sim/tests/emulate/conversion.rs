@@ -2,8 +2,8 @@
 
 use crate::firmware;
 use crate::models::{layer, written};
-use foldnet_core::infer::{InputType, Row};
-use foldnet_core::model::{InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, Sharing};
+use foldnet_core::model::{InputMap, InputSpec, InputType, LayerHeader, LayerWeights, ModelSpec, Sharing};
+use foldnet_core::quantized::Row;
 use foldnet_data::{Shape, TargetsRef, Values, View};
 use foldnet_sim::emulate::Task;
 use foldnet_sim::{AlignedBytes, ConversionCost, emulate};

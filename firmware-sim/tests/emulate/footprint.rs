@@ -3,7 +3,7 @@
 use crate::golden::{self, Footprint};
 use crate::{KINDS, firmware, low_ram_firmware, models, table};
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::quantized::KernelKind;
 use foldnet_sim::board::{BOARDS, Board, by_name};
 use foldnet_sim::emulate::{
     EmulateError, RamUse, Sizes, Task, bare_sizes, bare_with_panic, inference_sizes, low_ram_bare_sizes,

@@ -5,8 +5,8 @@
 use crate::errors::crc32;
 use crate::{KINDS, firmware, models};
 use foldnet_core::Model;
-use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::model::LayerHeader;
+use foldnet_core::quantized::BitWidth;
 use foldnet_sim::board::by_name;
 use foldnet_sim::emulate::{Request, run};
 use foldnet_sim::exit::Exit;

@@ -3,7 +3,7 @@
 use crate::errors::crc32;
 use crate::{firmware, models};
 use foldnet_core::Model;
-use foldnet_core::infer::Row;
+use foldnet_core::quantized::Row;
 use foldnet_sim::board::{by_name, slow_layers};
 use foldnet_sim::emulate::Task;
 use foldnet_sim::{AlignedBytes, emulate};

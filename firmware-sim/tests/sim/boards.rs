@@ -2,7 +2,7 @@
 
 use crate::models;
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::quantized::KernelKind;
 use foldnet_core::slot::HEADER_LEN;
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{

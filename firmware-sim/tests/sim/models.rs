@@ -1,8 +1,8 @@
 //! Model files for tests: handmade, or of any shape with weights from a seeded generator.
 
 use foldnet_core::cases::Dice;
-use foldnet_core::infer::Row;
 use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
+use foldnet_core::quantized::Row;
 use foldnet_data::View;
 
 /// A 2x2 image, three units, two classes, with weights whose sums are exact:

@@ -4,8 +4,7 @@
 use crate::command::{Room, check_error, run, str, text};
 use crate::typed_models::{Typed, examples, typed, windows};
 use foldnet_core::Model;
-use foldnet_core::infer::InputType;
-use foldnet_core::model::HeadKind;
+use foldnet_core::model::{HeadKind, InputType};
 use foldnet_data::{Shape, TargetsRef, Values, ValuesRef, View};
 use foldnet_sim::{AlignedBytes, simulate};
 use std::fmt::Write as _;

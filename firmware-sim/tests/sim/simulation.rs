@@ -3,8 +3,8 @@
 use crate::models;
 use crate::typed_models::{Typed, examples, typed, windows};
 use foldnet_core::Model;
-use foldnet_core::infer::{Answer, Inference, Input, InputType, Outputs};
-use foldnet_core::model::{HeadKind, ParseError};
+use foldnet_core::infer::{Answer, Inference, Input, Outputs};
+use foldnet_core::model::{HeadKind, InputType, ParseError};
 use foldnet_core::slot::bare;
 use foldnet_data::{Targets, Values, View};
 use foldnet_sim::app::{App, AppError, Examples, Shell};

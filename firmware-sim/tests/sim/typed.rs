@@ -2,8 +2,10 @@
 
 use crate::models::{draw, layer, written};
 use foldnet_core::cases::Dice;
-use foldnet_core::infer::{InputType, Row};
-use foldnet_core::model::{HeadKind, HeadSpec, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, Sharing};
+use foldnet_core::model::{
+    HeadKind, HeadSpec, InputMap, InputSpec, InputType, LayerHeader, LayerWeights, ModelSpec, Sharing,
+};
+use foldnet_core::quantized::Row;
 use foldnet_data::{Shape, TargetsRef, Values, View};
 
 /// Parameters of a [`typed`] model.

@@ -5,8 +5,8 @@ use super::quantized::QuantizedLayer;
 use super::row::{RealRow, least_step, row};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail, ensure};
-use foldnet_core::infer::layout::BitWidth;
 use foldnet_core::network::Placed;
+use foldnet_core::quantized::BitWidth;
 use foldnet_core::{BatchNorm, Layer};
 
 /// A raw input of 255 corresponds to 1 in the student.

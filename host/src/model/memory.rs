@@ -1,7 +1,7 @@
 //! Memory that a model needs on whatever device runs it.
 
 use foldnet_core::Model;
-use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::quantized::KernelKind;
 
 /// Words of scratch memory that suffice for every kernel.
 pub(crate) fn scratch_words(model: &Model) -> usize {

@@ -1,6 +1,6 @@
 //! A layer in integers.
 
-use foldnet_core::infer::Row;
+use foldnet_core::quantized::Row;
 
 /// A layer in integers, as [`foldnet_core::infer`] computes it.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! From real scales to the rows of a model file.
 
-use foldnet_core::infer::{MULTIPLIER_ONE, Row};
+use foldnet_core::quantized::{MULTIPLIER_ONE, Row};
 
 /// With multiplier and shift a real multiplier below 1 is represented; the smallest one is `2^-31`.
 const MAX_SHIFT: u8 = 30;

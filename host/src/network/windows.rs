@@ -4,8 +4,8 @@
 use super::checkpoint::{About, Checkpoint, Windows};
 use super::groups::Groups;
 use anyhow::{Context, ensure};
-use foldnet_core::infer::{Input as _, InputType};
-use foldnet_core::model::{InputMap, InputSpec, Sharing};
+use foldnet_core::infer::Input as _;
+use foldnet_core::model::{InputMap, InputSpec, InputType, Sharing};
 use foldnet_data::{ValuesRef, View};
 use foldnet_sim::described::core_type;
 

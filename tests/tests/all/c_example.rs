@@ -5,10 +5,10 @@
 //! Needs gcc-arm-none-eabi, make, cmake, and what `foldnet-sim --emulate` needs; without them these tests fail.
 
 use foldnet_core::Model;
-use foldnet_core::infer::{InputType, Row};
 use foldnet_core::model::{
-    HeadSpec, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, Sharing, encode, encoded_len,
+    HeadSpec, InputMap, InputSpec, InputType, LayerHeader, LayerWeights, ModelSpec, Sharing, encode, encoded_len,
 };
+use foldnet_core::quantized::Row;
 use foldnet_data::{Shape, TargetsRef, ValuesRef, View};
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::board::{Board, by_name};

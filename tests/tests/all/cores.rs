@@ -1,6 +1,6 @@
 //! The cores of `foldnet-core`'s table, as the scripts and the emulator's plugin have them.
 
-use foldnet_core::infer::kernel::table::CORES;
+use foldnet_core::quantized::kernel::table::CORES;
 use foldnet_plugin::timing::Core;
 use foldnet_sim::board::{cores, timed_cores};
 use foldnet_tests::tidy::files::root;
@@ -21,7 +21,7 @@ fn the_scripts_build_for_every_core() {
     assert!(expected.len() > 5, "{expected:?}");
     assert_eq!(
         said, expected,
-        "bare_metal_rows in scripts/lib.sh must read every row of core/src/infer/kernel/table.rs"
+        "bare_metal_rows in scripts/lib.sh must read every row of core/src/quantized/kernel/table.rs"
     );
 }
 

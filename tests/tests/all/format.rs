@@ -1,11 +1,11 @@
 //! The model file: its bytes, its refusals, and that no bytes make core panic.
 
 use foldnet_core::Model;
-use foldnet_core::infer::Row;
 use foldnet_core::infer::{Answer, Inference, InferenceError, LengthError};
 use foldnet_core::model::{
     EncodeError, LayerHeader, LayerWeights, MAX_MODEL_LAYERS, ModelSpec, ParseError, encode, encoded_len,
 };
+use foldnet_core::quantized::Row;
 use foldnet_tests::damage::{check_all_damage, parse_error};
 use foldnet_tests::hostile::{AlignedBytes, exercise, literal_unit, seal};
 use foldnet_tests::model_file::{FloatLayer, aligned_file, assemble, file, spec};

@@ -1,11 +1,11 @@
 //! The model file with weights of 8, 4 and 2 bits: its bytes, its arithmetic, and that no bytes make core panic.
 
 use foldnet_core::Model;
-use foldnet_core::infer::Row;
-use foldnet_core::infer::{Answer, Inference, InputType};
+use foldnet_core::infer::{Answer, Inference};
 use foldnet_core::model::{
-    EncodeError, InputMap, InputSpec, LayerHeader, LayerWeights, ModelSpec, ParseError, Sharing,
+    EncodeError, InputMap, InputSpec, InputType, LayerHeader, LayerWeights, ModelSpec, ParseError, Sharing,
 };
+use foldnet_core::quantized::Row;
 use foldnet_tests::damage::{check_all_damage, check_random_changes, check_sealed_damage, parse_error};
 use foldnet_tests::hostile::{AlignedBytes, exercise, seal, section};
 use foldnet_tests::model_file::file;

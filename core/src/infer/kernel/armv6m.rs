@@ -47,10 +47,11 @@
 //!   338,224, all unrolled by 16.
 #![allow(unsafe_code)]
 
+use super::contract::{Kernel, Sums};
 use super::singles::{Form, OFFSETS, Singles, adds};
-use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::{BitWidth, MAX_ROWS};
 use crate::infer::source::Source;
+use crate::quantized::layout::MAX_ROWS;
+use crate::quantized::{BitWidth, KernelKind};
 use core::arch::global_asm;
 
 /// Kernel for ARMv6-M and ARMv8-M Baseline.

@@ -31,12 +31,12 @@
 //! - 4 bits with sums 16 bits apart, chunks and `MLA`: 13, and about 1.2 for the ends of chunks, instead of 14.
 #![allow(unsafe_code)]
 
+use super::contract::{Kernel, Sums};
 use super::singles::{DISTANCES, Form, OFFSETS, Singles, adds};
-use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::BitWidth;
-#[cfg(feature = "low-ram")]
-use crate::infer::layout::MAX_ROWS;
 use crate::infer::source::Source;
+#[cfg(feature = "low-ram")]
+use crate::quantized::layout::MAX_ROWS;
+use crate::quantized::{BitWidth, KernelKind};
 use core::arch::global_asm;
 
 /// Kernel for ARMv7-M and ARMv8-M Mainline without DSP instructions.

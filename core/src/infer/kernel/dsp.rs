@@ -86,10 +86,12 @@
 
 #![allow(unsafe_code)]
 
-use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::{BitWidth, MAX_ROWS};
-use crate::infer::requantize::{Row, requantize_to_byte};
+use super::contract::{Kernel, Sums};
+use crate::infer::requantize::requantize_to_byte;
 use crate::infer::source::{Order, Source};
+use crate::quantized::Row;
+use crate::quantized::layout::MAX_ROWS;
+use crate::quantized::{BitWidth, KernelKind};
 use core::arch::global_asm;
 
 /// Kernel for the DSP extension: dual 16-bit multiply-accumulate.

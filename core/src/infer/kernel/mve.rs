@@ -38,7 +38,7 @@
 //! `VLD2` de-interleaves the two words of a pair at 4 bits; at 2 bits a pair is one word, and a plain load suffices.
 //! Four accumulators determine four rows in turn. At 4 bits they are the sums of whole halfwords and of low bytes, each
 //! with and without a `VAND` that keeps every other row; at 2 bits those of low bytes, whole and masked with `0x33`,
-//! `0x0f` and `0x03`, and likewise those of whole halfwords. This holds within the [bound](crate::infer::bound) of
+//! `0x0f` and `0x03`, and likewise those of whole halfwords. This holds within the [bound](crate::quantized::bound) of
 //! chains: the top row is known modulo `2^20` at 4 bits and modulo `2^18` at 2 bits. 13 instructions for 8 inputs times
 //! 8 rows.
 //!
@@ -46,9 +46,10 @@
 
 #![allow(unsafe_code)]
 
-use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::{BitWidth, MAX_ROWS};
+use super::contract::{Kernel, Sums};
 use crate::infer::source::{Order, Source};
+use crate::quantized::layout::MAX_ROWS;
+use crate::quantized::{BitWidth, KernelKind};
 use core::arch::global_asm;
 use core::mem::offset_of;
 

@@ -7,7 +7,7 @@
 //! For row `k` of a halfword, the *prefix sum* `A_k = sum x (halfword mod 2^(bits (k + 1)))` covers the rows up to `k`;
 //! that of the top row is not masked, so that the halfword's sign counts. With `X = sum x` and `h = 2^(bits - 1)`,
 //! `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without `h X` in the top row, exact modulo `2^32`: `S_k` follows if it is
-//! within the [bound](crate::infer::bound). An example at 8 bits: an input of 3, weights 5 and -2, the halfword is
+//! within the [bound](crate::quantized::bound). An example at 8 bits: an input of 3, weights 5 and -2, the halfword is
 //! `0xfe85`. `A_0` is 3 * 0x85 = 399, `A_1` is 3 * -379 = -1137; `S_0 = 399 - 128 * 3 = 15`, and
 //! `S_1 = (-1137 - 399) / 256 = -6`.
 //!
@@ -16,9 +16,9 @@
 //! on riscv32imc, compared with 690,235 now at 8 bits, 634,899 at 4 and 667,725 at 2 (mean of the first 1,000 test
 //! images, QEMU's `-icount`).
 
-use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::BitWidth;
+use super::contract::{Kernel, Sums};
 use crate::infer::source::Source;
+use crate::quantized::{BitWidth, KernelKind};
 
 /// Plain Rust, for any target.
 #[derive(Debug)]

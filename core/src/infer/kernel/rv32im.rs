@@ -68,9 +68,9 @@
 
 #![allow(unsafe_code)]
 
-use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::BitWidth;
+use super::contract::{Kernel, Sums};
 use crate::infer::source::{Order, Source};
+use crate::quantized::{BitWidth, KernelKind};
 use core::arch::global_asm;
 use core::mem::MaybeUninit;
 

@@ -34,10 +34,10 @@
 
 #![allow(unsafe_code)]
 
-#[cfg(not(feature = "low-ram"))]
-use super::{Current, Kernel};
-use crate::infer::layout::BitWidth;
 use crate::infer::source::{Order, Source};
+use crate::quantized::BitWidth;
+#[cfg(not(feature = "low-ram"))]
+use crate::quantized::KernelKind;
 use core::arch::global_asm;
 use core::mem::offset_of;
 use core::ops::Range;
@@ -130,11 +130,11 @@ impl<'s> Singles<'s> {
     }
 
     /// Lists all non-zero inputs; the list is empty if `memory` has fewer than
-    /// [`list_words`](super::KernelKind::list_words) words.
+    /// [`list_words`](crate::quantized::KernelKind::list_words) words.
     #[cfg(not(feature = "low-ram"))]
     pub(super) fn new(form: &Form, width: BitWidth, source: &Source, memory: &'s mut [u32]) -> Self {
         let block_words = width.block_words(source.inputs());
-        let memory = memory.get_mut(..Current::KIND.list_words(width, source.inputs())).unwrap_or_default();
+        let memory = memory.get_mut(..KernelKind::CURRENT.list_words(width, source.inputs())).unwrap_or_default();
         let slots: &mut [[u32; 2]] = bytemuck::try_cast_slice_mut(memory).unwrap_or_default();
         if slots.is_empty() {
             return Self { slots: &[[0; 2]; 2], totals: [0; 2], width, block_words };

@@ -12,9 +12,9 @@
 
 #![allow(unsafe_code)]
 
-use super::{Kernel, KernelKind, Sums};
-use crate::infer::layout::BitWidth;
+use super::contract::{Kernel, Sums};
 use crate::infer::source::Source;
+use crate::quantized::{BitWidth, KernelKind};
 use core::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_and_si128, _mm_loadu_si128, _mm_madd_epi16, _mm_set1_epi16, _mm_storeu_si128,
 };

@@ -5,8 +5,8 @@ use super::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 /// Plain SGD. Keras's `SGD()`, PyTorch's `SGD`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Sgd {
-    /// L2 penalty on kernels: their gradient becomes `g + weight_decay * p`, as in PyTorch's `SGD`. Without momentum this
-    /// is the same as Keras's decoupled `weight_decay`.
+    /// L2 penalty on kernels: their gradient becomes `g + weight_decay * p`, as in PyTorch's `SGD`. Without momentum
+    /// this is the same as Keras's decoupled `weight_decay`.
     pub weight_decay: f32,
 }
 

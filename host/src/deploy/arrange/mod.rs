@@ -1,6 +1,6 @@
 //! The order of pixels and hidden units in a model file. It can be chosen freely, and a device's speed depends on it.
 //!
-//! Integer kernels skip pairs of inputs that are both zero ([`foldnet_core::infer::layout`]), and are fastest if
+//! Integer kernels skip pairs of inputs that are both zero ([`foldnet_core::quantized::layout`]), and are fastest if
 //! nonzero pairs follow each other. On calibration images:
 //!
 //! * `pairs`: inputs that are zero together become a pair;

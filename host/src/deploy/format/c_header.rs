@@ -5,8 +5,7 @@
 
 use crate::model::memory::scratch_words;
 use foldnet_core::Model;
-use foldnet_core::infer::InputType;
-use foldnet_core::model::HeadKind;
+use foldnet_core::model::{HeadKind, InputType};
 
 /// Bytes of the array per line.
 const PER_LINE: usize = 20;

@@ -1,6 +1,7 @@
 //! A layer's outputs in exactly the device's arithmetic.
 
-use foldnet_core::infer::{Row, requantize};
+use foldnet_core::infer::requantize;
+use foldnet_core::quantized::Row;
 
 /// Sums of products of `weights [O][I]` with `images [N][I]`, without bias: `[N][O]`. `inputs * 255 * 127` is within 32
 /// bits for everything that [`check`](super::error::check) accepts.

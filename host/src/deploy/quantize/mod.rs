@@ -44,7 +44,7 @@ pub use crate::model::quantized::QuantizedLayer;
 
 use crate::model::fold::FoldedLayer;
 use crate::model::row::{MAX_BIAS, RealRow, least_step, row};
-use foldnet_core::infer::Row;
+use foldnet_core::quantized::Row;
 use nalgebra::DMatrix;
 use rounding::{RoundedRow, Rounding};
 

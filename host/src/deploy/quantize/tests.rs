@@ -1,7 +1,7 @@
 //! Tests of the whole quantizer: small networks, unusual networks, refusals.
 
 use super::*;
-use foldnet_core::infer::MULTIPLIER_ONE;
+use foldnet_core::quantized::MULTIPLIER_ONE;
 
 /// Reproducible numbers.
 pub(super) struct Dice(pub(super) u64);

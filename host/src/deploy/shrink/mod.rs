@@ -24,7 +24,7 @@ use crate::network::groups::Groups;
 use crate::network::windows::Inputs;
 use agglomerate::Merging;
 use anyhow::bail;
-use foldnet_core::infer::layout::BitWidth;
+use foldnet_core::quantized::BitWidth;
 use foldnet_data::{TargetsRef, Task, View};
 use judge::{Answers, Loss, outputs};
 use moments::Statistics;

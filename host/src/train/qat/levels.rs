@@ -1,6 +1,6 @@
 //! The levels of a latent: a latent `p` in `-1..=1` stands for the integer weight `round(p Q)`.
 
-use foldnet_core::infer::layout::BitWidth;
+use foldnet_core::quantized::BitWidth;
 
 /// `Q`, the largest level of a width: 127, 7 or 1; 0 for anything else.
 pub(super) fn levels(bits: u8) -> f32 {

@@ -4,7 +4,7 @@
 
 use core::panic::PanicInfo;
 use foldnet_core::cases::CASES;
-use foldnet_core::infer::kernel::KernelKind;
+use foldnet_core::quantized::KernelKind;
 
 /// How many cases there are.
 // SAFETY: no other function has this name.

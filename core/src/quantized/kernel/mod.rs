@@ -1,12 +1,21 @@
-//! Which kernels there are: [`KernelKind`] and what depends on it, in one row for each, and the one that this target
-//! has, [`Current`].
+//! Which kernels there are: [`KernelKind`] and what depends on it, in one row for each, whether a kernel is compiled
+//! here or not: a PC knows what a device needs.
 
-use super::super::bound::Bound;
-use super::super::layout::BitWidth;
-use super::{Kernel, LOW_RAM_ROWS, LOW_RAM_STRIP, table};
+pub mod table;
 
-/// Makes `KernelKind` and [`Current`] of one row for each kernel: its name in [`table`], its module, and everything
-/// that depends on which kernel it is, so that no kernel is left out anywhere.
+use super::bound::Bound;
+use super::layout::BitWidth;
+
+/// Number of inputs per strip with the feature `low-ram`: their list fits into the memory left. Shorter strips cost
+/// more instructions on an M0.
+pub(crate) const LOW_RAM_STRIP: usize = 122;
+
+/// Number of rows whose sums fit in memory along with that list: a multiple of 6 and 8. A layer with more rows is
+/// processed in groups.
+pub(crate) const LOW_RAM_ROWS: usize = 384;
+
+/// Makes `KernelKind` of one row for each kernel: its name in [`table`], and everything that depends on which kernel it
+/// is, so that no kernel is left out anywhere.
 ///
 /// * `bound`: range of sums that it can represent unambiguously.
 /// * `makes_bytes`: whether the kernel itself requantizes hidden layers.
@@ -16,7 +25,7 @@ use super::{Kernel, LOW_RAM_ROWS, LOW_RAM_STRIP, table};
 macro_rules! kinds {
     ($(
         $(#[$doc:meta])*
-        $kind:ident $name:tt in $module:ident {
+        $kind:ident $name:tt {
             bound: $bound:ident,
             makes_bytes: $makes_bytes:literal,
             needs_steady: $needs_steady:literal,
@@ -30,15 +39,19 @@ macro_rules! kinds {
             $($(#[$doc])* $kind,)*
         }
 
-        $(
-            /// The kernel of this target.
-            #[cfg(foldnet_kernel = $name)]
-            pub(crate) type Current = super::$module::$kind;
-        )*
-
         impl KernelKind {
             /// All kinds.
             pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The kernel compiled into this build.
+            pub const CURRENT: Self = Self::compiled();
+
+            const fn compiled() -> Self {
+                $(if cfg!(foldnet_kernel = $name) {
+                    return Self::$kind;
+                })*
+                Self::Portable
+            }
 
             /// Name of the kernel in reports.
             pub const fn name(self) -> &'static str {
@@ -92,7 +105,7 @@ macro_rules! kinds {
 
 kinds! {
     /// Plain Rust.
-    Portable "portable" in portable {
+    Portable "portable" {
         bound: Chains,
         makes_bytes: false,
         needs_steady: false,
@@ -101,7 +114,7 @@ kinds! {
         list_words: |_, inputs| inputs,
     }
     /// Cortex-M with the DSP extension.
-    Dsp "dsp" in dsp {
+    Dsp "dsp" {
         bound: Chains,
         makes_bytes: true,
         needs_steady: true,
@@ -110,7 +123,7 @@ kinds! {
         list_words: |_, inputs| (inputs.div_ceil(2) + 1).saturating_mul(3) / 2 + 2,
     }
     /// Cortex-M with MVE.
-    Mve "mve" in mve {
+    Mve "mve" {
         bound: Chains,
         makes_bytes: true,
         needs_steady: true,
@@ -123,7 +136,7 @@ kinds! {
         },
     }
     /// RISC-V with a multiplier.
-    Rv32im "rv32im" in rv32im {
+    Rv32im "rv32im" {
         bound: Halves,
         makes_bytes: true,
         needs_steady: false,
@@ -132,7 +145,7 @@ kinds! {
         list_words: |_, inputs| inputs.div_ceil(2).saturating_mul(3).saturating_add(3),
     }
     /// x86-64.
-    Sse2 "sse2" in sse2 {
+    Sse2 "sse2" {
         bound: Chains,
         makes_bytes: false,
         needs_steady: false,
@@ -141,7 +154,7 @@ kinds! {
         list_words: |_, inputs| inputs.div_ceil(8).saturating_mul(4 * 3),
     }
     /// ARMv6-M, ARMv8-M Baseline.
-    Armv6m "armv6m" in armv6m {
+    Armv6m "armv6m" {
         bound: Halves,
         makes_bytes: true,
         needs_steady: false,
@@ -154,7 +167,7 @@ kinds! {
         },
     }
     /// ARMv7-M, ARMv8-M Mainline without DSP instructions.
-    Armv7m "armv7m" in armv7m {
+    Armv7m "armv7m" {
         bound: Halves,
         makes_bytes: false,
         needs_steady: false,
@@ -165,9 +178,6 @@ kinds! {
 }
 
 impl KernelKind {
-    /// The kernel compiled into this build.
-    pub const CURRENT: Self = Current::KIND;
-
     /// The one that serves a target, by Rust's name of it, if these features of this crate are on.
     pub fn of_target(target: &str, has_feature: impl Fn(&str) -> bool) -> Self {
         table::serving(target, has_feature).map_or(Self::Portable, |core| Self::named(core.kernel))

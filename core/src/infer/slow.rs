@@ -1,16 +1,15 @@
 //! Which rows of a model take a slower path in a kernel, for programs that report this before a device runs it.
 
-use super::Model;
-use crate::infer::Row;
-use crate::infer::kernel::KernelKind;
+use crate::model::Model;
+use crate::quantized::{KernelKind, Row};
 
 /// The rows of an integer layer that put the whole layer on a slower path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SlowRows {
     /// The layer, from 0.
     pub layer: usize,
-    /// Number of its rows whose sums exceed the kernel's [bound](crate::infer::bound), so that inputs are processed in
-    /// strips.
+    /// Number of its rows whose sums exceed the kernel's [bound](crate::quantized::bound), so that inputs are processed
+    /// in strips.
     pub wide: usize,
     /// Number of strips.
     pub strips: usize,

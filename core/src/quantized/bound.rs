@@ -74,7 +74,8 @@ pub enum Bound {
     /// sums fit.
     Halves,
     /// Rows share a word at every width. At 8 bits sums must be below `2^23`. At 4 bits `S_j + 16 S_(j + 1)` must be
-    /// below `2^23`, so the bound of one row is `2^23 / 17`. At 2 bits it is `2^21 / 17`, as sums are known modulo `2^18`.
+    /// below `2^23`, so the bound of one row is `2^23 / 17`. At 2 bits it is `2^21 / 17`, as sums are known modulo
+    /// `2^18`.
     Chains,
 }
 
@@ -129,7 +130,8 @@ pub(crate) mod cases {
             let found = strips(width, inputs, &weights[..inputs]);
             assert_eq!((found, strip_len(inputs, found)), (expected, len), "{width:?}, {inputs} of {weight}");
         };
-        // 1500 * 21 * 255 and 259 * 127 * 255 are below 2^23, 276 * 7 * 255 is below 2^23 / 17, 483 * 255 below 2^21 / 17.
+        // 1500 * 21 * 255 and 259 * 127 * 255 are below 2^23, 276 * 7 * 255 is below 2^23 / 17, 483 * 255 below 2^21 /
+        // 17.
         check(BitWidth::Eight, 3000, 21, 2, 1500);
         check(BitWidth::Eight, 3000, -22, 3, 1000);
         check(BitWidth::Eight, 3000, 127, 12, 250);

@@ -4,14 +4,17 @@
 //! are adjacent. Rows are processed in *blocks* of [`BitWidth::rows`]; missing rows of the last block are zero. A pair
 //! has [`BitWidth::words`] consecutive words in a block, and the pairs of a block follow each other:
 //!
-//! | bits | rows per block | words per pair | rows per word | |---|---|---|---| | 8 | 6 | 3 | 2 | | 4 | 8 | 2 | 4 | |
-//! 2 | 8 | 1 | 8 |
+//! | bits | rows per block | words per pair | rows per word |
+//! |---|---|---|---|
+//! | 8 | 6 | 3 | 2 |
+//! | 4 | 8 | 2 | 4 |
+//! | 2 | 8 | 1 | 8 |
 //!
 //! A word consists of two halfwords, one per input of the pair. The first input is in the low halfword, except in the
 //! second word of 8 bits, where it is in the high one. A halfword holds the weights of its rows, with the first row in
 //! the lowest bits. The last row's weight, in the top bits, is in two's complement; the others have their sign bit
 //! inverted (offset binary: the weight plus `2^(bits - 1)`). So a halfword, as a signed number, is
-//! `sum_j 2^(bits j) q_j` plus a constant: one multiplication serves all of its rows, and [`kernel`](super::kernel)
+//! `sum_j 2^(bits j) q_j` plus a constant: one multiplication serves all of its rows, and `infer::kernel`
 //! explains how they are separated again. If the number of inputs is odd, the last pair has no second input; its
 //! weights are zero.
 
