@@ -489,7 +489,7 @@ fn pictures_that_cannot_be_classified() {
 #[test]
 fn a_full_disk() {
     let folder = sample::folder();
-    let words = &["/dev/full: cannot be written", "No space left on device", "make room there"];
+    let words = &["/dev/full: cannot be written", "No space left on device", "free some space"];
     assert!(Path::new("/dev/full").exists(), "this test needs Linux");
     check(&folder, "evaluate good.safetensors --dataset set --predictions /dev/full", words);
     check(&folder, "export good.safetensors --bits 32 --dataset set --out /dev/full", words);

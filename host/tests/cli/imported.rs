@@ -27,11 +27,11 @@ fn weights_are_read_with_their_configuration() {
     folder.run("import plain.keras --input-type f32 --out whole").succeeded();
     assert_eq!(folder.read("run/model.safetensors"), folder.read("whole/model.safetensors"));
     folder.run("summary plain.weights.h5 --config plain.json --input-type f32").succeeded();
-    folder.run(import).refused(&["plain.weights.h5: weights alone", "--config model.json"]);
+    folder.run(import).refused(&["plain.weights.h5: weights only", "--config model.json"]);
     folder.run(&format!("{import} --config gone.json")).refused(&["--config gone.json: cannot be read"]);
     folder
         .run(&format!("{import} --config plain.weights.h5"))
-        .refused(&["--config plain.weights.h5: no JSON", "model.to_json()"]);
+        .refused(&["--config plain.weights.h5: not JSON", "model.to_json()"]);
     let whole = "import plain.keras --config plain.json --input-type f32 --out run";
     folder.run(whole).refused(&["plain.keras: --config is for weights-only .h5", "omit it"]);
 }

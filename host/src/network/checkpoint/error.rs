@@ -41,7 +41,7 @@ pub enum Fault {
         error: io::Error,
     },
     /// The file given by `--config` is not a configuration.
-    #[error("--config {}: no JSON ({error}); write into it what model.to_json() gives", path.display())]
+    #[error("--config {}: not JSON ({error}); write the output of model.to_json() into it", path.display())]
     ConfigText {
         /// Its path.
         path: PathBuf,
