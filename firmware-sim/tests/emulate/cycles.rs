@@ -1,9 +1,15 @@
-//! Cycles by the emulator's plugin: it sees the same inferences as the board's clock, and accounts for wait states.
+//! Cycles by the emulator's plugin: it sees the same inferences as the board's clock, costs what the flash costs, and is
+//! what estimates without an emulator are compared with.
 
-use crate::{firmware, models};
-use foldnet_sim::board::by_name;
+use crate::firmware;
+use crate::models::{self, Dice};
+use foldnet_core::Model;
+use foldnet_core::infer::Row;
+use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec};
+use foldnet_sim::board::{BUILT_IN, Board, by_name, cycles_without_zeros, read, timed_cores};
 use foldnet_sim::emulate::{Cycles, Task, build_plugin};
-use foldnet_sim::{Emulation, emulate};
+use foldnet_sim::{AlignedBytes, Emulation, Firmware, emulate};
+use std::path::Path;
 
 /// Bytes of the model's weights.
 const WEIGHTS: usize = 256 * 30 + 30 * 10;
@@ -43,5 +49,83 @@ fn the_plugin_counts_what_the_clock_counts() {
         }
         let clock = f64::from(by_name(board).unwrap().clock_hz);
         assert!((run.ms.unwrap() - 1e3 * cycles.mean / clock).abs() < 1e-9);
+    }
+}
+
+/// Layers of `units` on `inputs` values, of weights of `bits`, in which no activation is zero, whatever the inputs.
+fn without_zeros(inputs: u16, units: &[u16], bits: u8) -> Vec<u8> {
+    let mut dice = Dice(u32::from(inputs));
+    let (mut width, mut drawn, last) = (inputs, Vec::new(), units.len() - 1);
+    for (index, &units) in units.iter().enumerate() {
+        let largest = f32::from((1u16 << (bits - 1)) - 1);
+        let len = usize::from(units) * usize::from(width);
+        let weights: Vec<i8> = dice.draw(len, largest).iter().map(|weight| weight.round() as i8).collect();
+        let rows: Vec<Row> = weights.chunks(width.into()).map(positive).collect();
+        drawn.push((LayerHeader { bits, ..models::layer(width, units, index != last) }, weights, rows));
+        width = units;
+    }
+    let layers = drawn.iter().map(|(header, weights, rows)| (*header, LayerWeights::Integer { weights, rows }));
+    models::written(&ModelSpec { height: 1, width: inputs, layers: layers.collect(), ..ModelSpec::default() })
+}
+
+/// A row whose outputs are from 1 to 255 or not far above, for all inputs.
+fn positive(weights: &[i8]) -> Row {
+    let sum = |sign: i32| 255 * weights.iter().map(|&weight| (sign * i32::from(weight)).max(0)).sum::<i32>();
+    let shift = ((sum(1) + sum(-1)) / 512).max(1).ilog2() + 1;
+    Row { bias: sum(-1) + (2 << shift), multiplier: 20_000, shift: shift as u8, worst: 0 }
+}
+
+/// The board whose entry in `boards.toml` is that of `name`, with this core and without wait states; its file is in `folder`.
+fn with_core(name: &str, core: &str, folder: &Path) -> &'static Board {
+    let of_name = |entry: &&str| entry.contains(&format!("name = \"{name}\""));
+    let entry = BUILT_IN.split("[[board]]").find(of_name).unwrap();
+    let text = format!("[[board]]{}", entry.replace(by_name(name).unwrap().core, core));
+    let path = folder.join(format!("{core}.toml"));
+    std::fs::write(&path, &text).unwrap();
+    let [board] = read(&text, path.to_str()).unwrap()[..] else { panic!("{text}") };
+    assert_eq!((board.core, board.wait_states), (core, 0));
+    Box::leak(Box::new(board))
+}
+
+/// The networks of the fit, `docs/cycles.md`.
+const NETWORKS: [(u16, &[u16]); 4] = [(64, &[32, 10]), (256, &[64, 10]), (640, &[128, 16]), (784, &[300, 100, 10])];
+
+/// Counts of the plugin beside the estimates for all networks of the fit; they agree to 2 %.
+fn estimates(firmware: &Firmware) {
+    let (core, mut dice) = (firmware.board().core, Dice(7));
+    for (inputs, units) in NETWORKS {
+        let pixels: Vec<u8> = (0..2 * inputs).map(|_| (128.0 + dice.next() * 127.0) as u8).collect();
+        for bits in [8, 4, 2] {
+            let model = AlignedBytes::from_vec(without_zeros(inputs, units, bits));
+            let task = Task { firmware, model: &model, examples: models::view(&pixels, &[0, 0]), layers: false };
+            let run = emulate(&task, &mut |_| ()).unwrap_or_else(|error| panic!("{core}: {error}"));
+            assert!(run.identical());
+            let counted = run.cycles.unwrap().mean;
+            let estimate = cycles_without_zeros(firmware.board(), &Model::parse(&model).unwrap()).unwrap();
+            let apart = 100.0 * (estimate / counted - 1.0);
+            println!(
+                "{core} {bits} bits, {inputs}-{units:?}: counted {counted}, estimate {estimate:.0}, {apart:+.2} %"
+            );
+            assert!(
+                apart.abs() < 2.0,
+                "{core}, {bits} bits, {inputs}-{units:?}: {counted} counted, {estimate} estimated"
+            );
+        }
+    }
+}
+
+#[test]
+fn estimates_are_what_the_plugin_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    for core in timed_cores() {
+        let firmware = match core {
+            "Cortex-M0" => firmware("mps2-an385-m0"),
+            "Cortex-M3" => firmware("mps2-an385"),
+            "Cortex-M4F" => firmware("mps2-an386"),
+            "Cortex-M0+" => Firmware::build(with_core("mps2-an385-m0", core, folder.path())).unwrap(),
+            _ => Firmware::build(with_core("mps2-an386", core, folder.path())).unwrap(),
+        };
+        let plugin = build_plugin(firmware.board()).unwrap();
+        estimates(&firmware.with_cycles(&plugin));
     }
 }
