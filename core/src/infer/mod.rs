@@ -12,8 +12,8 @@
 //!
 //! Every step of an activation, of a row of weights and of a logit stands for a real number (its *scale*) that the
 //! exporter knows. At run time only ratios of scales remain, as multiplier and shift of a row
-//! ([`requantize`](requantize())). `acc_o = bias_o + sum_i q[o][i] x[i]` cannot overflow: the exporter checks `|bias_o|
-//! + 255 sum_i |q[o][i]| <= i32::MAX` for every row ([`Row::fits`](crate::quantized::Row::fits)).
+//! ([`requantize`](requantize())). `acc_o = bias_o + sum_i q[o][i] x[i]` cannot overflow: the exporter checks
+//! `|bias_o| + 255 sum_i |q[o][i]| <= i32::MAX` for every row ([`Row::fits`](crate::quantized::Row::fits)).
 
 pub(crate) mod dense;
 mod float;

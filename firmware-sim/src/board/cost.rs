@@ -4,8 +4,9 @@
 //! A layer with `I` inputs and `O` units takes `blocks (pairs * by_product + by_block) + pairs * by_pair` cycles, with
 //! pairs of inputs and blocks of rows ([`BitWidth::rows`]), plus wait states for each line of its weights. The three
 //! coefficients are fitted to the plugin's counts (`docs/cycles.md`) without wait states, under QEMU 7.2, for 64-32-10,
-//! 256-64-10, 640-128-16 and 784-300-100-10 without zeros in inputs or activations; they reproduce these counts to 1.8
-//! %. Kernels skip zeros, so other inputs take less.
+//! 256-64-10, 640-128-16 and 784-300-100-10 without zeros in inputs or activations, so that the largest relative error
+//! is smallest: 1.6 %. A test counts the same networks again (`firmware-sim/tests/emulate/cycles.rs`); it prints the
+//! counts to fit to when a kernel has changed. Kernels skip zeros, so other inputs take less.
 
 use super::Board;
 use foldnet_core::Model;
@@ -41,24 +42,24 @@ const TIMED: &[Timed] = &[
     Timed {
         core: "Cortex-M0",
         passes: 2.0,
-        costs: [costs(47.20, 1471.7, 50.98), costs(59.76, 1762.2, 57.80), costs(49.56, 1932.8, 46.54)],
+        costs: [costs(47.31, 1209.9, 10.95), costs(59.76, 1703.4, 7.19), costs(49.75, 1721.0, 5.62)],
     },
     Timed {
         core: "Cortex-M0+",
         passes: 2.0,
-        costs: [costs(47.20, 1364.9, 48.08), costs(59.45, 1644.4, 54.36), costs(49.45, 1806.0, 43.73)],
+        costs: [costs(47.28, 1132.9, 10.79), costs(59.44, 1597.6, 7.15), costs(49.61, 1613.9, 5.72)],
     },
     Timed {
         core: "Cortex-M3",
         passes: 2.0,
-        costs: [costs(49.68, 1093.1, 48.23), costs(71.70, 1177.5, 48.75), costs(63.69, 1189.5, 46.83)],
+        costs: [costs(49.77, 1110.4, 18.61), costs(71.87, 1204.2, 18.91), costs(63.86, 1216.2, 16.96)],
     },
     Timed { core: "Cortex-M4", passes: 1.0, costs: DSP },
     Timed { core: "Cortex-M4F", passes: 1.0, costs: DSP },
 ];
 
 /// The M4's, with and without an FPU.
-const DSP: [Costs; 3] = [costs(12.81, 545.8, 22.21), costs(15.74, 643.9, 21.71), costs(15.39, 652.9, 21.62)];
+const DSP: [Costs; 3] = [costs(12.92, 519.2, 4.98), costs(15.79, 673.7, 3.15), costs(14.28, 677.3, 3.24)];
 
 /// Names of the cores with published timing per instruction, for which `--cycles` has a model.
 pub fn timed_cores() -> impl Iterator<Item = &'static str> {
@@ -97,49 +98,6 @@ pub fn ms_without_zeros(board: &Board, model: &Model) -> Option<f64> {
 mod tests {
     use super::super::by_name;
     use super::*;
-
-    /// The plugin's counts, to 2 %.
-    fn check(board: &str, shape: &[usize], bits: u8, counted: f64) {
-        let board = by_name(board).unwrap();
-        let found: f64 = shape.windows(2).map(|of| layer(board, of[0], of[1], bits).unwrap()).sum();
-        assert!((found / counted - 1.0).abs() < 0.02, "{shape:?} at {bits} bits: {found} instead of {counted}");
-    }
-
-    #[test]
-    fn estimates_are_what_the_plugin_counted() {
-        for (shape, m0, m3, m4) in [
-            (
-                &[64, 32, 10][..],
-                [24_819.0, 22_945.0, 21_821.5],
-                [22_198.0, 20_890.0, 19_590.0],
-                [8_327.0, 7_450.0, 7_445.0],
-            ),
-            (
-                &[256, 64, 10],
-                [96_410.0, 91_357.5, 79_948.0],
-                [94_882.0, 97_314.0, 88_410.0],
-                [29_218.0, 26_719.0, 26_408.0],
-            ),
-            (
-                &[640, 128, 16],
-                [400_314.0, 370_812.5, 317_206.0],
-                [406_467.0, 418_046.0, 375_502.0],
-                [116_769.0, 104_320.0, 102_627.0],
-            ),
-            (
-                &[784, 300, 100, 10],
-                [1_177_842.0, 1_135_135.0, 963_001.5],
-                [1_207_197.0, 1_303_223.0, 1_167_069.0],
-                [332_998.0, 310_958.0, 305_432.0],
-            ),
-        ] {
-            for (at, bits) in [8, 4, 2].into_iter().enumerate() {
-                check("mps2-an385-m0", shape, bits, m0[at]);
-                check("mps2-an385", shape, bits, m3[at]);
-                check("mps2-an386", shape, bits, m4[at]);
-            }
-        }
-    }
 
     #[test]
     fn flash_costs_what_its_lines_do_and_other_cores_have_no_figure() {

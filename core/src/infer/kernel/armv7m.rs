@@ -15,8 +15,8 @@
 //!
 //! # 4 and 2 bits
 //!
-//! Duplicate a halfword into both halves of a word, rotate by multiples of two rows and mask: this leaves two rows `32
-//! - bits` apart, first the halfword's lowest and highest (the signed one), then the third and second, and so on. The
+//! Duplicate a halfword into both halves of a word, rotate by multiples of two rows and mask: this leaves two rows
+//! `32 - bits` apart, first the halfword's lowest and highest (the signed one), then the third and second, and so on. The
 //! low sum is below `2^28`, since `15 * 255 * 65,535` is. 14 and 11 instructions for an input times 8 rows. At 4 bits
 //! the list holds distances, which need one register fewer than offsets.
 //!

@@ -1,5 +1,4 @@
-//! Comparison of networks: [`models`] on the same images, [`seeds`] for repeated trainings with the same recipe;
-//! [`statistics`] tells which differences are more than chance.
+//! Comparison of networks: [`models`] on the same images; [`statistics`] says which differences are more than chance.
 
 pub mod models;
 pub mod statistics;
