@@ -8,7 +8,7 @@ use crate::quantized::{KernelKind, Traits};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dense<'a> {
     pub(crate) width: BitWidth,
-    /// `[O]`, each the bytes of a [`Row`].
+    /// `[O]`, each the bytes of a [`Row`](crate::quantized::Row).
     pub(crate) rows: &'a [[u32; 2]],
     /// Blocks of [`BitWidth::block_words`] words.
     pub(crate) weights: &'a [u32],

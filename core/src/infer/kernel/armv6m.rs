@@ -48,11 +48,10 @@
 #![allow(unsafe_code)]
 
 use super::contract::{Kernel, Sums};
-use super::singles::{Form, OFFSETS, Singles, adds};
+use super::singles::{Form, OFFSETS, Singles, assembly};
 use crate::infer::source::Source;
 use crate::quantized::layout::MAX_ROWS;
 use crate::quantized::{BitWidth, KernelKind};
-use core::arch::global_asm;
 
 /// Kernel for ARMv6-M and ARMv8-M Baseline.
 #[derive(Debug)]
@@ -223,17 +222,4 @@ const fn pair(bits: u32) -> u32 {
     low.wrapping_sub(2).wrapping_add(high.wrapping_sub(2) << 16)
 }
 
-global_asm!(
-    concat!(
-        adds!(),
-        "\n.set FN_CODE_8, ",
-        code!(8),
-        "\n.set FN_CODE_4, ",
-        code!(4),
-        "\n.set FN_CODE_2, ",
-        code!(2),
-        "\n",
-        include_str!("armv6m.s")
-    ),
-    options(raw)
-);
+assembly!("armv6m.s", code);

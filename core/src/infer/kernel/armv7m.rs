@@ -32,12 +32,11 @@
 #![allow(unsafe_code)]
 
 use super::contract::{Kernel, Sums};
-use super::singles::{DISTANCES, Form, OFFSETS, Singles, adds};
+use super::singles::{DISTANCES, Form, OFFSETS, Singles, assembly};
 use crate::infer::source::Source;
 #[cfg(feature = "low-ram")]
 use crate::quantized::layout::MAX_ROWS;
 use crate::quantized::{BitWidth, KernelKind};
-use core::arch::global_asm;
 
 /// Kernel for ARMv7-M and ARMv8-M Mainline without DSP instructions.
 #[derive(Debug)]
@@ -189,17 +188,4 @@ unsafe extern "C" {
     fn foldnet_armv7m_2(list: *const [u32; 2], block: *const u32, raw: &mut [u32; 12]);
 }
 
-global_asm!(
-    concat!(
-        adds!(),
-        "\n.set FN_CODE_8, ",
-        code!(8),
-        "\n.set FN_CODE_4, ",
-        code!(4),
-        "\n.set FN_CODE_2, ",
-        code!(2),
-        "\n",
-        include_str!("armv7m.s")
-    ),
-    options(raw)
-);
+assembly!("armv7m.s", code);

@@ -57,6 +57,28 @@ macro_rules! adds {
 }
 pub(super) use adds;
 
+/// Assembles a kernel's file, for which `FN_ADDS` and `FN_CODE_8`, `FN_CODE_4` and `FN_CODE_2` are defined: the bytes of
+/// unrolled code for one input, as the macro `$code` states them.
+macro_rules! assembly {
+    ($file:literal, $code:ident) => {
+        core::arch::global_asm!(
+            concat!(
+                $crate::infer::kernel::singles::adds!(),
+                "\n.set FN_CODE_8, ",
+                $code!(8),
+                "\n.set FN_CODE_4, ",
+                $code!(4),
+                "\n.set FN_CODE_2, ",
+                $code!(2),
+                "\n",
+                include_str!($file)
+            ),
+            options(raw)
+        );
+    };
+}
+pub(super) use assembly;
+
 /// Parameters of a kernel's list.
 pub(super) struct Form {
     /// Inputs per round of the unrolled loop, minus 1; used as a mask, so the number of inputs must be a power of two.

@@ -1,7 +1,7 @@
 //! The second operand of a product as panels with the width of a tile: in place if its rows are contiguous and divide
 //! into tiles, otherwise packed.
 
-use super::vectors::{TURNED, Vectors};
+use super::vectors::{TRANSPOSED, Vectors};
 use core::ops::Range;
 use foldnet_core::matrix::Mat;
 
@@ -69,8 +69,8 @@ fn pack<'a, V: Vectors>(b: Mat, room: &'a mut Vec<f32>) -> &'a [f32] {
                 row[..cols].copy_from_slice(&b.data()[start..start + cols]);
             }
         } else {
-            for block in (0..cols).step_by(TURNED) {
-                pack_columns::<V>(b, first, block..cols.min(block + TURNED), panel);
+            for block in (0..cols).step_by(TRANSPOSED) {
+                pack_columns::<V>(b, first, block..cols.min(block + TRANSPOSED), panel);
             }
         }
     }
@@ -82,13 +82,13 @@ fn pack<'a, V: Vectors>(b: Mat, room: &'a mut Vec<f32>) -> &'a [f32] {
 fn pack_columns<V: Vectors>(b: Mat, first: usize, columns: Range<usize>, panel: &mut [f32]) {
     let width = self::columns::<V>();
     let mut done = 0;
-    if columns.len() == TURNED && b.row_stride() == 1 {
+    if columns.len() == TRANSPOSED && b.row_stride() == 1 {
         let from = &b.data()[(first + columns.start) * b.col_stride()..];
-        done = b.rows() / TURNED * TURNED;
+        done = b.rows() / TRANSPOSED * TRANSPOSED;
         if done > 0 {
-            assert!(from.len() >= (TURNED - 1) * b.col_stride() + done && panel.len() >= done * width);
+            assert!(from.len() >= (TRANSPOSED - 1) * b.col_stride() + done && panel.len() >= done * width);
         }
-        for k in (0..done).step_by(TURNED) {
+        for k in (0..done).step_by(TRANSPOSED) {
             // SAFETY: the assertion above, and a panel's rows are `width` long; the instruction set is the caller's
             // promise to `Work::run`.
             unsafe {

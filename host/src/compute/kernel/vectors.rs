@@ -3,7 +3,7 @@
 use core::array::from_fn;
 
 /// Number of rows and columns transposed at once.
-pub(super) const TURNED: usize = 8;
+pub(super) const TRANSPOSED: usize = 8;
 
 /// Work that is compiled for every instruction set.
 pub(in crate::compute) trait Work {
@@ -63,8 +63,8 @@ pub(in crate::compute) trait Vectors: Sized {
     /// All of them must be readable and writable.
     #[inline(always)]
     unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
-        for row in 0..TURNED {
-            for column in 0..TURNED {
+        for row in 0..TRANSPOSED {
+            for column in 0..TRANSPOSED {
                 // SAFETY: guaranteed by the caller, see `# Safety`.
                 unsafe { *to.add(column * to_stride + row) = *from.add(row * from_stride + column) };
             }
