@@ -7,7 +7,7 @@
 //! For every row `k` of a halfword, the *prefix sum* `A_k = sum x (halfword mod 2^(bits (k + 1)))` accumulates
 //! halfwords whose upper rows are masked away; the top row is not masked, so that the halfword's sign counts. With
 //! `X = sum x` and `h = 2^(bits - 1)`, `A_k - A_(k-1) = 2^(bits k) (S_k + h X)`, without `h X` in the top row, exact
-//! modulo `2^32`: `S_k` follows if it is within the [bound](crate::infer::bound). Zeros are not skipped: processing a
+//! modulo `2^32`: `S_k` follows if it is within the [bound](crate::quantized::bound). Zeros are not skipped: processing a
 //! vector is cheaper than testing it.
 
 #![allow(unsafe_code)]
