@@ -155,6 +155,47 @@ impl<'a> Network<'a> {
     }
 }
 
+/// Layers validated on a number of inputs, with storage of their own, such as a `Vec` or an array: what a [`Network`]
+/// borrows. Its [`network`](Self::network) is not validated again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerList<S> {
+    layers: S,
+    inputs: usize,
+}
+
+impl<S: AsRef<[Layer]>> LayerList<S> {
+    /// The list of `layers` on `inputs` values.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn new(layers: S, inputs: usize) -> Result<Self, LayerError> {
+        layer::validate(layers.as_ref(), inputs)?;
+        Ok(Self { layers, inputs })
+    }
+
+    /// Number of inputs, `I`.
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// The network of these layers on examples of `shape`.
+    ///
+    /// # Panics
+    /// If the shape does not have [`inputs`](Self::inputs) values.
+    pub fn network(&self, shape: Shape) -> Network<'_> {
+        assert_eq!(shape.values(), self.inputs, "values of an example");
+        Network { layers: self, shape }
+    }
+}
+
+impl<S: AsRef<[Layer]>> core::ops::Deref for LayerList<S> {
+    type Target = [Layer];
+
+    fn deref(&self) -> &[Layer] {
+        self.layers.as_ref()
+    }
+}
+
 /// A layer with its position: its inputs and outputs, and the offset of its parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Placed {
@@ -220,6 +261,7 @@ pub(crate) mod cases {
     fn check(layers: &[Layer], inputs: usize, expected: Result<(), LayerError>) {
         let found = Network::new(layers, Shape::count(inputs)).map(drop);
         assert_eq!(found, expected, "{layers:?} on {inputs}");
+        assert_eq!(LayerList::new(layers, inputs).map(drop), expected, "{layers:?} on {inputs}");
     }
 
     pub(crate) fn faults_are_named() {

@@ -233,7 +233,7 @@ const LISTED: usize = 3;
 fn input_name(checkpoint: &Checkpoint, input: usize) -> String {
     let (channels, names) = (checkpoint.shape().channels, &checkpoint.about.channels);
     match names.get(input % channels.max(1)) {
-        Some(name) if channels == checkpoint.inputs => format!("input {input} ({name})"),
+        Some(name) if channels == checkpoint.inputs() => format!("input {input} ({name})"),
         Some(name) => format!("input {input} ({name}, sample {})", input / channels),
         None => format!("input {input}"),
     }

@@ -46,7 +46,7 @@ impl Inspect {
         ui.block(&summary);
         ui.say(format!("a trained network with inputs of {}", ImageSize::of(checkpoint)));
         if let Some(averages) = checkpoint.averages() {
-            ui.say(format!("its {} inputs are {averages}", checkpoint.inputs));
+            ui.say(format!("its {} inputs are {averages}", checkpoint.inputs()));
         }
         let models = models_beside(&resolve(&self.path));
         match &models[..] {

@@ -75,7 +75,7 @@ fn trained(mut integers: Integers, checkpoint: &Checkpoint, plan: &ExportPlan) -
     if groups.is_empty() && plan.calibration.bytes().is_ok() {
         let inputs = turn_integers(choose(plan.calibration).inputs, &mut integers.layers[0]);
         integers = integers.converted(checkpoint, inputs)?;
-        codes = integers.inputs.codes(plan.calibration.inputs, checkpoint.inputs);
+        codes = integers.inputs.codes(plan.calibration.inputs, checkpoint.inputs());
     }
     let arranged = arrange(&mut integers.layers, &codes, &groups);
     integers.inputs = integers.inputs.grouped(&arranged.groups);

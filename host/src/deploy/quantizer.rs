@@ -52,7 +52,7 @@ impl Quantizer<'_> {
     ) -> anyhow::Result<Built> {
         let (checkpoint, calibration) = (self.checkpoint, self.plan.calibration);
         let seen = checkpoint.seen(calibration);
-        let (Chosen { mut inputs, loss }, count) = (choose(seen.view()), checkpoint.inputs);
+        let (Chosen { mut inputs, loss }, count) = (choose(seen.view()), checkpoint.inputs());
         if !checkpoint.groups().is_empty() {
             inputs = inputs.unturned();
         }

@@ -5,7 +5,7 @@ use super::quantized::QuantizedLayer;
 use super::row::{RealRow, least_step, row};
 use crate::network::checkpoint::Checkpoint;
 use anyhow::{Context, bail, ensure};
-use foldnet_core::network::Placed;
+use foldnet_core::network::{LayerList, Placed};
 use foldnet_core::quantized::BitWidth;
 use foldnet_core::{BatchNorm, Layer};
 
@@ -35,11 +35,13 @@ pub(crate) fn integer_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<Quan
 /// As [`integer_layers`], except for the steps.
 pub(crate) fn raise_steps(checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
     let raised: Vec<f64> = layers(checkpoint)?.into_iter().map(|(layer, _)| layer.scale).collect();
-    let steps = checkpoint.layers.iter_mut().filter_map(|layer| match layer {
+    let mut layers = checkpoint.layers.to_vec();
+    let steps = layers.iter_mut().filter_map(|layer| match layer {
         Layer::QuantizedRelu { step } => Some(step),
         _ => None,
     });
     steps.zip(raised).for_each(|(step, raised)| *step = raised as f32);
+    checkpoint.layers = LayerList::new(layers, checkpoint.inputs())?;
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 //! statistics.
 
 use super::checkpoint::{About, Checkpoint, Fault, Hints, Input, PixelRange, PixelStatistics, Scales};
-use foldnet_core::{BatchNorm, Layer, Network, Shape};
+use foldnet_core::network::LayerList;
+use foldnet_core::{BatchNorm, Layer};
 use foldnet_data::{InputType, Task};
 use foldnet_import::{self as import, Affine, Placed, Range};
 use std::path::Path;
@@ -54,9 +55,9 @@ pub(crate) fn checkpoint(mut network: import::Network, hints: &Hints) -> Result<
         None => pixels,
     };
     let (layers, params) = layers(&network.layers);
-    Network::new(&layers, Shape::count(inputs)).map_err(Fault::Layers)?;
+    let layers = LayerList::new(layers, inputs).map_err(Fault::Layers)?;
     let image = if about.input.0 == InputType::U8 { image(&network.shape) } else { None };
-    Ok(Checkpoint { layers, inputs, params, pixels, image, labels: network.labels, about })
+    Ok(Checkpoint { layers, params, pixels, image, labels: network.labels, about })
 }
 
 /// The network's task: classes if it ends with Softmax or Sigmoid, or has several values; one value if it has one;

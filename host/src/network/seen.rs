@@ -20,7 +20,7 @@ impl Checkpoint {
         let inputs = Inputs::trained(self).expect("reading a checkpoint has looked at its windows");
         let codes = inputs.codes(examples.inputs, self.values());
         match merged {
-            Some(groups) => Seen::coded(examples, groups.average(&codes).into_owned(), Shape::features(self.inputs)),
+            Some(groups) => Seen::coded(examples, groups.average(&codes).into_owned(), Shape::features(self.inputs())),
             None => Seen::coded(examples, codes, examples.shape),
         }
     }
@@ -32,7 +32,7 @@ impl Checkpoint {
     }
 
     fn tables(&self, pixels: &PixelStatistics) -> [Vec<f32>; 2] {
-        let mut tables = [vec![0.0; self.inputs], vec![0.0; self.inputs]];
+        let mut tables = [vec![0.0; self.inputs()], vec![0.0; self.inputs()]];
         let [scale, shift] = &mut tables;
         pixels.scaling().tables(scale, shift);
         tables
@@ -49,7 +49,7 @@ impl Checkpoint {
     /// Number of values in an example.
     pub fn values(&self) -> usize {
         let groups = self.groups();
-        if groups.is_empty() { self.inputs } else { groups.members().len() }
+        if groups.is_empty() { self.inputs() } else { groups.members().len() }
     }
 
     /// What the inputs are averages of, in words; `None` if every value is an input.
@@ -60,7 +60,7 @@ impl Checkpoint {
 
     /// The standardized inputs of all examples, `[N][I]`.
     pub fn standardized(&self, view: View) -> Vec<f32> {
-        let inputs = self.inputs;
+        let inputs = self.inputs();
         let [scale, shift] = self.tables(&self.pixels);
         (0..view.inputs.len()).map(|at| view.inputs.get(at) * scale[at % inputs] + shift[at % inputs]).collect()
     }

@@ -23,7 +23,7 @@ pub fn run_checkpoint<C: Compute>(checkpoint: &Checkpoint, view: View, compute: 
     }
     let seen = checkpoint.seen(view);
     let view = seen.view();
-    let (network, inputs) = (checkpoint.network(), checkpoint.inputs);
+    let (network, inputs) = (checkpoint.network(), checkpoint.inputs());
     assert_eq!(view.shape.inputs(), inputs, "inputs of an example and of the network");
     let [scale, shift] = checkpoint.standardization();
     let classes = network.outputs();

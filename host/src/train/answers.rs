@@ -42,7 +42,7 @@ impl<'a> Answers<'a> {
     pub fn of(network: &Checkpoint, view: View<'a>) -> Result<Self, WrongKind> {
         match (network.about.task, view.targets) {
             (Task::Reconstruct, _) if network.about.quantized.is_some() => {
-                Ok(Self::Values { values: network.standardized(view), outputs: network.inputs })
+                Ok(Self::Values { values: network.standardized(view), outputs: network.inputs() })
             }
             (Task::Reconstruct, _) => Ok(Self::Inputs),
             (Task::Classify, TargetsRef::Classes(classes)) => Ok(Self::Classes(classes)),
@@ -208,7 +208,7 @@ mod tests {
             Task::Reconstruct => (vec![Layer::dense(2)], vec![1.0, 0.0, 0.0, 1.0, 0.0, 0.0]),
             _ => (vec![Layer::dense(1)], vec![1.0, -1.0, 0.5]),
         };
-        Checkpoint { layers, inputs: 2, params, pixels: PixelStatistics::Raw, image: None, labels: Vec::new(), about }
+        Checkpoint { about, ..Checkpoint::new(layers, 2, params, PixelStatistics::Raw).expect("a network") }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::train::fit::initial_params;
 use crate::train::method::{Head, Method, Standardize, ValueLoss};
 use crate::train::standardize::{pixel_statistics, raise, value_statistics};
 use anyhow::{Context, bail};
+use foldnet_core::network::LayerList;
 use foldnet_core::{Layer, Network};
 use foldnet_data::{Dataset, InputType, Task, ValuesRef, View};
 
@@ -50,9 +51,9 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
     let seen = seen.view();
     let outputs = outputs(&mut about, dataset, train)?;
     let method = &plan.config.method;
+    let layers = with_dropout(&layers(plan, dataset.task, outputs), &method.dropout);
     let mut network = Checkpoint {
-        layers: with_dropout(&layers(plan, dataset.task, outputs), &method.dropout),
-        inputs: seen.shape.inputs(),
+        layers: LayerList::new(layers, seen.shape.inputs()).context("--hidden")?,
         params: Vec::new(),
         pixels: statistics(seen, method.standardize, method.std_floor),
         image: (train.shape.channels == 1 && about.pool.is_none()).then_some((train.shape.height, train.shape.width)),
@@ -60,7 +61,7 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
         // Byte images are the default and need no description.
         about: if is_plain(&about) { About::default() } else { about },
     };
-    Network::new(&network.layers, network.shape()).context("--hidden").and_then(check_memory)?;
+    check_memory(network.network())?;
     initial_params(&mut network, plan.config.seed);
     Ok(network)
 }

@@ -19,10 +19,10 @@ fn norm(norm: NormPlacement) -> Hints {
 fn check(model: &str, right: NormPlacement, layers: &[Layer]) {
     let refused = File::read(&small(model)).decode(&Hints::default()).expect_err(model);
     assert!(refused.starts_with(ASK), "{refused}");
-    assert_eq!(check_answers(model, &norm(right)).layers, layers);
+    assert_eq!(*check_answers(model, &norm(right)).layers, *layers);
     let wrong = if right == NormPlacement::After { NormPlacement::Before } else { NormPlacement::After };
     let other = Checkpoint::read(&small(model), &norm(wrong)).expect("the other network");
-    assert!(other.layers != layers && wrong.describes(&other.layers), "{model}: {:?}", other.layers);
+    assert!(*other.layers != *layers && wrong.describes(&other.layers), "{model}: {:?}", other.layers);
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn a_list_in_words_says_what_norm_cannot() {
     let file = made(&[5, 4, 3, 2], &[true, false, true], &[3]);
     let layers = file.decode(&words("dense, relu, dense, batch_norm, relu, dense, softmax")).expect("a network").layers;
     let dense = [Layer::dense(4), Layer::dense_without_bias(3), Layer::dense(2)];
-    assert_eq!(layers, [dense[0], relu, dense[1], bn, relu, dense[2], softmax]);
+    assert_eq!(*layers, [dense[0], relu, dense[1], bn, relu, dense[2], softmax]);
     let layers = file.decode(&words("dense, dense, batch_norm, dense")).expect("no activation").layers;
-    assert_eq!(layers, [dense[0], dense[1], bn, dense[2]]);
+    assert_eq!(*layers, [dense[0], dense[1], bn, dense[2]]);
     refused(
         &file,
         &words("dense, relu, dense, softmax"),
@@ -114,7 +114,7 @@ fn one_sigmoid_is_two_classes() {
         "one output tells a value, or two classes behind a sigmoid; give --layers \"dense, relu, dense, sigmoid\"",
     );
     let checkpoint = file.decode(&words("dense, relu, dense, sigmoid")).expect("two classes");
-    assert_eq!(checkpoint.layers, [Layer::dense(4), Layer::Relu, Layer::dense(2), Layer::Softmax]);
+    assert_eq!(*checkpoint.layers, [Layer::dense(4), Layer::Relu, Layer::dense(2), Layer::Softmax]);
     // A unit of zeros, then the file's.
     assert_eq!(checkpoint.params[24..], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 1.0]);
     let value = file.decode(&words("dense, relu, dense")).expect("a value");
@@ -179,7 +179,7 @@ fn layers_may_have_any_name_of_keras_s() {
         file.rename(&format!("dense_1/{variable}"), &format!("m/dense_9/{variable}"));
         file.rename(&format!("dense_2/{variable}"), &format!("m/dense_3/{variable}"));
     }
-    assert_eq!(file.decode(&norm(NormPlacement::Without)).expect("the order that fits").inputs, 5);
+    assert_eq!(file.decode(&norm(NormPlacement::Without)).expect("the order that fits").inputs(), 5);
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(crate) fn check_answers_of(model: &Path, expected: &Path, hints: &Hints) -> 
     let model = model.display();
     let (x, keras) = (expected.tensors["x"].values(), expected.tensors["probabilities"].values());
     let ours = probabilities(&checkpoint, &x);
-    let n = x.len() / checkpoint.inputs;
+    let n = x.len() / checkpoint.inputs();
     assert_eq!(ours.len(), keras.len());
     let classes = keras.len() / n;
     let difference = |at: usize| (ours[at % classes * n + at / classes] - keras[at]).abs();
@@ -72,7 +72,7 @@ pub(crate) fn stated(model: &str) -> Hints {
 #[test]
 fn small_models_answer_as_in_keras() {
     let check = |model, layers: &[Layer]| {
-        assert_eq!(check_answers(model, &stated(model)).layers, layers, "{model}");
+        assert_eq!(*check_answers(model, &stated(model)).layers, *layers, "{model}");
     };
     let (after, before) = (
         |hidden: &[u32], c| NormPlacement::After.layers(hidden, c),
@@ -128,8 +128,8 @@ fn the_notebook_s_models_are_told_apart() {
     for (name, norm, params) in [("after", NormPlacement::After, 271_346), ("before", NormPlacement::Before, 267_810)] {
         let path = golden(&format!("keras_{name}.safetensors"));
         let checkpoint = Checkpoint::read(&path, &stated(name)).expect("a checkpoint");
-        assert_eq!(checkpoint.layers, norm.layers(&[300, 100], 10));
-        assert_eq!((checkpoint.inputs, checkpoint.params.len()), (784, params));
+        assert_eq!(*checkpoint.layers, norm.layers(&[300, 100], 10));
+        assert_eq!((checkpoint.inputs(), checkpoint.params.len()), (784, params));
         assert_eq!((checkpoint.image, checkpoint.labels.len()), (None, 0));
         let mut file = File::read(&path);
         let [mean, std] = ["pixel_mean", "pixel_std"].map(|name| file.get(name).values());

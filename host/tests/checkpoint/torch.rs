@@ -33,7 +33,7 @@ fn norm(norm: NormPlacement) -> Hints {
 #[test]
 fn small_models_answer_as_in_pytorch() {
     let check = |name, expected: Vec<Layer>| {
-        assert_eq!(check_answers(name, &stated(name)).layers, with_defaults(expected), "{name}");
+        assert_eq!(*check_answers(name, &stated(name)).layers, with_defaults(expected), "{name}");
     };
     check("after", NormPlacement::After.layers(&[20, 9], 10));
     check("before", NormPlacement::Before.layers(&[14, 14, 14, 9], 10));
@@ -41,7 +41,7 @@ fn small_models_answer_as_in_pytorch() {
     check("plain_named", NormPlacement::Without.layers(&[13, 7], 4));
     let hints = Hints { pixels: Some(PixelRange::Unit), ..stated("before") };
     let layers = check_answers("without_statistics", &hints).layers;
-    assert_eq!(layers, with_defaults(NormPlacement::Before.layers(&[12], 3)));
+    assert_eq!(*layers, with_defaults(NormPlacement::Before.layers(&[12], 3)));
 }
 
 #[test]

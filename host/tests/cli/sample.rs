@@ -58,15 +58,7 @@ pub(crate) fn broken_gzip(data: &[u8]) -> Vec<u8> {
 /// `name.safetensors`: an untrained network.
 pub(crate) fn write_network(folder: &Folder, name: &str, layers: &[Layer], inputs: usize) {
     let pixels = PixelStatistics::Standardized { mean: vec![0.5; inputs], std: vec![0.25; inputs] };
-    let mut network = Checkpoint {
-        layers: layers.to_vec(),
-        inputs,
-        params: Vec::new(),
-        pixels,
-        image: None,
-        labels: Vec::new(),
-        about: Default::default(),
-    };
+    let mut network = Checkpoint::new(layers.to_vec(), inputs, Vec::new(), pixels).expect("a network");
     initial_params(&mut network, 1);
     network.write(&folder.path(&format!("{name}.safetensors"))).expect("written");
 }

@@ -38,14 +38,12 @@ pub(crate) fn section() -> anyhow::Result<String> {
 }
 
 fn network(dataset: &Dataset, mean: Vec<f32>, std: Vec<f32>) -> Checkpoint {
+    let layers = NormPlacement::After.layers(&[300, 100], dataset.labels.len() as u32);
+    let (inputs, pixels) = (mean.len(), PixelStatistics::Standardized { mean, std });
     let mut network = Checkpoint {
-        layers: NormPlacement::After.layers(&[300, 100], dataset.labels.len() as u32),
-        inputs: mean.len(),
-        params: Vec::new(),
-        pixels: PixelStatistics::Standardized { mean, std },
         image: Some((dataset.shape().height, dataset.shape().width)),
         labels: dataset.labels.clone(),
-        about: Default::default(),
+        ..Checkpoint::new(layers, inputs, Vec::new(), pixels).expect("a network")
     };
     initial_params(&mut network, 42);
     network

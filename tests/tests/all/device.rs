@@ -137,14 +137,12 @@ fn narrow_network() -> Checkpoint {
 
 fn trained(hidden: &[u32], config: &Config, train: View, labels: &[String]) -> Checkpoint {
     let (mean, std) = pixel_statistics(train.bytes().unwrap(), train.shape.inputs());
+    let layers = NormPlacement::After.layers(hidden, labels.len() as u32);
+    let pixels = PixelStatistics::Standardized { mean, std };
     let mut network = Checkpoint {
-        layers: NormPlacement::After.layers(hidden, labels.len() as u32),
-        inputs: train.shape.inputs(),
-        params: Vec::new(),
-        pixels: PixelStatistics::Standardized { mean, std },
         image: Some((train.shape.height, train.shape.width)),
         labels: labels.to_vec(),
-        about: Default::default(),
+        ..Checkpoint::new(layers, train.shape.inputs(), Vec::new(), pixels).expect("a network")
     };
     initial_params(&mut network, config.seed);
     let valid = train.slice(0..train.len().min(SOME));

@@ -28,15 +28,7 @@ fn checkpoint(case: &Case) -> Checkpoint {
         Scaling::Standardized(mean, std) => PixelStatistics::Standardized { mean, std },
     };
     let Case { layers, inputs, params, .. } = case.clone();
-    Checkpoint {
-        layers,
-        inputs,
-        params,
-        pixels,
-        image: Some((1, inputs)),
-        labels: Vec::new(),
-        about: Default::default(),
-    }
+    Checkpoint { image: Some((1, inputs)), ..Checkpoint::new(layers, inputs, params, pixels).expect("a network") }
 }
 
 /// The case's images, followed by unseen ones.

@@ -25,7 +25,7 @@ pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
     };
     let layers = if folded { folded_layers(checkpoint)? } else { trained_layers(checkpoint)? };
     let pieces: Vec<Piece> = layers.iter().map(Owned::piece).collect();
-    Ok(write_onnx(checkpoint.inputs, &pieces, head, &checkpoint.labels))
+    Ok(write_onnx(checkpoint.inputs(), &pieces, head, &checkpoint.labels))
 }
 
 /// Three examples of plausible raw values: the mean, and three standard deviations below and above it, or the ends of
@@ -33,14 +33,14 @@ pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
 pub fn probes(checkpoint: &Checkpoint) -> Examples {
     let scaling = checkpoint.pixels.scaling();
     let raw = |deviations: f64| {
-        (0..checkpoint.inputs).map(move |input| {
+        (0..checkpoint.inputs()).map(move |input| {
             let (scale, shift) = scaling.affine(input);
             (deviations - shift) / scale
         })
     };
     let values = [0.0, -3.0, 3.0].into_iter().flat_map(raw);
     let inputs = Values::cast(checkpoint.about.input.0, values);
-    Examples { inputs, targets: Targets::None, shape: Shape::features(checkpoint.inputs) }
+    Examples { inputs, targets: Targets::None, shape: Shape::features(checkpoint.inputs()) }
 }
 
 /// A layer with its own parameters.
@@ -104,7 +104,7 @@ fn trained_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<Owned>> {
 /// Conversion from raw values to inputs; `None` if they are the same.
 fn affine(checkpoint: &Checkpoint) -> Option<Owned> {
     let scaling = checkpoint.pixels.scaling();
-    let pairs: Vec<(f64, f64)> = (0..checkpoint.inputs).map(|input| scaling.affine(input)).collect();
+    let pairs: Vec<(f64, f64)> = (0..checkpoint.inputs()).map(|input| scaling.affine(input)).collect();
     if pairs.iter().all(|&pair| pair == (1.0, 0.0)) {
         return None;
     }
@@ -131,7 +131,7 @@ mod tests {
         let params = (0..count).map(|at| 0.2 + ((at * 37 % 101) as f32) / 101.0).collect();
         let pixels = PixelStatistics::Standardized { mean: vec![0.3; 6], std: vec![0.2; 6] };
         let labels = ["a", "b", "c"].map(str::to_owned).to_vec();
-        Checkpoint { layers, inputs: 6, params, pixels, image: None, labels, about: Default::default() }
+        Checkpoint { labels, ..Checkpoint::new(layers, 6, params, pixels).expect("a network") }
     }
 
     fn answers(bytes: &[u8]) -> Vec<Vec<f64>> {
@@ -161,7 +161,8 @@ mod tests {
         std::fs::write(&path, onnx(&checkpoint(), false).expect("ONNX")).expect("written");
         let back = Checkpoint::read(&path, &Hints::default()).expect("read");
         let whole = checkpoint();
-        assert_eq!((back.labels, back.inputs, back.params.len()), (whole.labels, 6, whole.params.len() + 3));
+        assert_eq!((back.inputs(), back.params.len()), (6, whole.params.len() + 3));
+        assert_eq!(back.labels, whole.labels);
         let PixelStatistics::Standardized { mean, std } = back.pixels else { panic!("{:?}", back.pixels) };
         assert!(mean.iter().all(|mean| (mean - 0.3).abs() < 1e-5) && std.iter().all(|std| (std - 0.2).abs() < 1e-5));
     }

@@ -76,7 +76,7 @@ impl<'a> Chain<'a> {
         let mut chain = Self { parts: vec![first(checkpoint, source)], sites: Vec::new() };
         if source.known {
             let one = Held { mean: 0.0, std: 1.0, unit: 1.0 };
-            chain.sites.push(Site { parts: 0, units: vec![one; checkpoint.inputs] });
+            chain.sites.push(Site { parts: 0, units: vec![one; checkpoint.inputs()] });
         }
         // The ReLU since the last Dense, and whether there was a BatchNormalization next to it.
         let (mut relu, mut described) = (None, true);

@@ -55,7 +55,7 @@ impl Source {
         let inputs = match stated {
             Some(inputs) => inputs,
             // All byte values equally likely.
-            None if bytes => vec![Marginal { mean: (bounds[0] + bounds[1]) / 2.0, std: 73.9 }; checkpoint.inputs],
+            None if bytes => vec![Marginal { mean: (bounds[0] + bounds[1]) / 2.0, std: 73.9 }; checkpoint.inputs()],
             None => return Err(Undescribed::Inputs { input }),
         };
         Ok(Self { inputs, known, bounds, whole: input != InputType::F32, layers })

@@ -4,6 +4,7 @@ use super::*;
 use crate::compute::Fast;
 use crate::network::checkpoint::{About, Input, PixelStatistics};
 use foldnet_core::Layer;
+use foldnet_core::network::LayerList;
 
 const INPUTS: usize = 12;
 const UNITS: usize = 7;
@@ -21,15 +22,7 @@ fn checkpoint(before: bool) -> Checkpoint {
     }
     params.extend((0..UNITS * 3 + 3).map(|_| next()));
     hold(&mut params, before);
-    Checkpoint {
-        layers,
-        inputs: INPUTS,
-        params,
-        pixels: PixelStatistics::Unit,
-        image: None,
-        labels: Vec::new(),
-        about: About::default(),
-    }
+    Checkpoint::new(layers, INPUTS, params, PixelStatistics::Unit).expect("a network")
 }
 
 /// Gives the BatchNormalization the statistics of examples with correlated inputs.
@@ -99,7 +92,9 @@ fn what_nothing_describes_is_refused() {
     }
     assert_eq!(refused(&untrained), Undescribed::Untrained { layer: 1 });
     let mut bare = checkpoint(true);
-    bare.layers.remove(1);
+    let mut layers = bare.layers.to_vec();
+    layers.remove(1);
+    bare.layers = LayerList::new(layers, INPUTS).expect("valid layers");
     bare.params.drain(INPUTS * UNITS + UNITS..INPUTS * UNITS + 5 * UNITS);
     assert_eq!(refused(&bare), Undescribed::Relu { layer: 1 });
     let floats = Checkpoint {

@@ -5,7 +5,7 @@ use super::layers::{BATCH_NORM, LayerKind};
 use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use super::{Checkpoint, PixelStatistics, container, metadata};
 use foldnet_core::network::Placed;
-use foldnet_core::{BatchNorm, Layer, Network};
+use foldnet_core::{BatchNorm, Layer, Shape};
 
 /// A tensor's name, shape and values.
 type Named = (String, Vec<usize>, Vec<f32>);
@@ -13,10 +13,10 @@ type Named = (String, Vec<usize>, Vec<f32>);
 /// Encodes tensors in the order of the layers, each layer's as in Keras's `model.weights`.
 ///
 /// # Errors
-/// If the layers are not a network, or the number of parameters does not match.
+/// If the number of parameters does not match.
 pub(crate) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
     let Checkpoint { layers, params, .. } = checkpoint;
-    let network = Network::new(layers, checkpoint.shape()).map_err(Fault::Layers)?;
+    let network = layers.network(Shape::count(layers.inputs()));
     let needed = network.params();
     if params.len() != needed {
         return Err(Fault::Params { needed, found: params.len() });

@@ -103,7 +103,7 @@ pub(super) fn entries(checkpoint: &Checkpoint) -> Result<Metadata, Fault> {
         PixelStatistics::Values { .. } => Pixels::Values,
     };
     let mut entries = Metadata::new();
-    insert(&mut entries, LAYERS, &checkpoint.layers)?;
+    insert(&mut entries, LAYERS, &*checkpoint.layers)?;
     insert(&mut entries, PIXELS, &pixels)?;
     if let Some(image) = &checkpoint.image {
         insert(&mut entries, IMAGE, image)?;
@@ -117,7 +117,7 @@ pub(super) fn entries(checkpoint: &Checkpoint) -> Result<Metadata, Fault> {
     Ok(entries)
 }
 
-fn insert(entries: &mut Metadata, key: &'static str, value: &impl Serialize) -> Result<(), Fault> {
+fn insert(entries: &mut Metadata, key: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), Fault> {
     let failed = |error| Fault::Metadata { key, problem: format!("cannot be written ({error})") };
     entries.insert(key.into(), serde_json::to_string(value).map_err(failed)?);
     Ok(())

@@ -55,6 +55,8 @@ pub use words::{ReluOnly, UnknownWord, Word, Words};
 
 use crate::network::architecture::NormPlacement;
 use crate::network::pool::SIDE;
+use foldnet_core::layer::LayerError;
+use foldnet_core::network::LayerList;
 use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
 use std::path::PathBuf;
@@ -62,15 +64,14 @@ use std::path::PathBuf;
 /// A network with everything needed to continue training, evaluate or export it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// The layers in order; [`Network::new`] takes them.
-    pub layers: Vec<Layer>,
-    /// `I` of the first layer; an example has more [`values`](Self::values) if inputs are averages of them.
-    pub inputs: usize,
+    /// The layers in order; an example has more [`values`](Self::values) than they have inputs if inputs are averages
+    /// of them.
+    pub layers: LayerList<Vec<Layer>>,
     /// [`Network::params`] values in core's layout.
     pub params: Vec<f32>,
     /// Scaling from pixels to inputs.
     pub pixels: PixelStatistics,
-    /// Height and width, if known; their product is `inputs`.
+    /// Height and width, if known; their product is the number of inputs.
     pub image: Option<(usize, usize)>,
     /// Names of the classes, as many as there are classes, or empty.
     pub labels: Vec<String>,
@@ -79,12 +80,31 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
+    /// A classifier of `u8` values, with neither an image's shape nor class names.
+    ///
+    /// # Errors
+    /// If the layers are not a valid network on `inputs` values.
+    pub fn new(
+        layers: Vec<Layer>,
+        inputs: usize,
+        params: Vec<f32>,
+        pixels: PixelStatistics,
+    ) -> Result<Self, LayerError> {
+        let layers = LayerList::new(layers, inputs)?;
+        Ok(Self { layers, params, pixels, image: None, labels: Vec::new(), about: About::default() })
+    }
+
     /// The network.
     ///
     /// # Panics
-    /// If the layers are not a valid network; those of a file that was read always are.
+    /// If the shape in `image` or `about` contradicts the layers; that of a file that was read never does.
     pub fn network(&self) -> Network<'_> {
-        Network::of(&self.layers, self.shape())
+        self.layers.network(self.shape())
+    }
+
+    /// `I` of the first layer.
+    pub fn inputs(&self) -> usize {
+        self.layers.inputs()
     }
 
     /// The interpretation of the file, one line per layer.
@@ -98,7 +118,7 @@ impl Checkpoint {
             PixelStatistics::Values { .. } => "values less their mean, divided by their standard deviation",
         };
         let averages = self.averages().map_or(String::new(), |averages| format!(" ({averages})"));
-        let mut lines = vec![format!("input: {} values{averages}, {pixels}", self.inputs)];
+        let mut lines = vec![format!("input: {} values{averages}, {pixels}", self.inputs())];
         for place in self.network().placed() {
             lines.push(match place.layer {
                 Layer::Dense { bias, .. } => {
@@ -119,10 +139,10 @@ impl Checkpoint {
             (Some([height, width, channels]), _) if self.about.pool.is_some() => {
                 Shape { height: height / SIDE, width: width / SIDE, channels }
             }
-            _ if self.about.merged().is_some() => Shape::count(self.inputs),
+            _ if self.about.merged().is_some() => Shape::count(self.inputs()),
             (Some([height, width, channels]), _) => Shape { height, width, channels },
             (None, Some((height, width))) => Shape::image(height, width),
-            (None, None) => Shape::count(self.inputs),
+            (None, None) => Shape::count(self.inputs()),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::tensor::Tensor;
 use super::words::Words;
 use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, infer, torch};
 use crate::network::import;
+use foldnet_core::network::LayerList;
 use foldnet_core::{BatchNorm, Layer, Network, Shape};
 use foldnet_data::{InputType, Task};
 use foldnet_import::{Bare, Imported};
@@ -44,9 +45,9 @@ pub(crate) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
     let found = if torch::is(&tensors) { torch::sort(tensors)? } else { names::sort(tensors)? };
     let widths = infer::widths(&found, told.inputs())?;
     let inputs = widths[0];
-    let layers = layers(&told, &found, &widths, hints)?;
+    let layers = LayerList::new(layers(&told, &found, &widths, hints)?, inputs).map_err(Fault::Layers)?;
     let sigmoid = told.layers.is_none() && hints.layers.as_ref().is_some_and(Words::end_in_sigmoid);
-    let network = Network::new(&layers, Shape::count(inputs)).map_err(Fault::Layers)?;
+    let network = layers.network(Shape::count(inputs));
     let params = params(network, &found)?;
     let pixels = pixels(&told, &found, inputs, hints)?;
     let outputs = network.outputs();
@@ -67,7 +68,7 @@ pub(crate) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
         about.input = hints.input.map_or(about.input, Input);
         about.task = if outputs == 1 && !two { Task::Regress } else { about.task };
     }
-    Ok(Checkpoint { layers, inputs, params, pixels, image, labels, about })
+    Ok(Checkpoint { layers, params, pixels, image, labels, about })
 }
 
 /// The tensors, with those that metadata names a second time, as safetensors does for shared ones.
@@ -148,9 +149,13 @@ fn with_epsilon(mut layers: Vec<Layer>, origin: Option<Origin>, given: &[f32]) -
 
 /// Converts one Sigmoid to a Softmax of two: a unit of zeros is inserted before that of the last Dense, which has
 /// `inputs` inputs. This is exact.
-fn two_classes(mut layers: Vec<Layer>, mut params: Vec<f32>, inputs: usize) -> Result<(Vec<Layer>, Vec<f32>), Fault> {
-    let words = super::words::of(&layers);
-    let last = layers.len().checked_sub(2).and_then(|at| layers.get_mut(at));
+fn two_classes(
+    layers: LayerList<Vec<Layer>>,
+    mut params: Vec<f32>,
+    inputs: usize,
+) -> Result<(LayerList<Vec<Layer>>, Vec<f32>), Fault> {
+    let (words, mut both) = (super::words::of(&layers), layers.to_vec());
+    let last = both.len().checked_sub(2).and_then(|at| both.get_mut(at));
     let Some(Layer::Dense { units: units @ 1, bias }) = last else { return Err(Fault::OneOutput { layers: words }) };
     *units = 2;
     let row = params.split_off(params.len() - inputs - usize::from(*bias));
@@ -158,7 +163,7 @@ fn two_classes(mut layers: Vec<Layer>, mut params: Vec<f32>, inputs: usize) -> R
     params.extend(vec![0.0; inputs]);
     params.extend(kernel);
     params.extend(bias.iter().flat_map(|&bias| [0.0, bias]));
-    Ok((layers, params))
+    Ok((LayerList::new(both, layers.inputs()).map_err(Fault::Layers)?, params))
 }
 
 /// The parameters of all layers, in core's layout; every tensor of a layer must be used.

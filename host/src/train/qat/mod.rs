@@ -135,7 +135,7 @@ fn lesson<C: Compute>(student: &Checkpoint, teacher: &Checkpoint, train: View, c
             let (own, its) = (student.pixels.scaling(), teacher.pixels.scaling());
             let again = |(at, &y): (usize, &f32)| {
                 let ((scale, shift), (its_scale, its_shift)) =
-                    (own.affine(at % student.inputs), its.affine(at % student.inputs));
+                    (own.affine(at % student.inputs()), its.affine(at % student.inputs()));
                 ((f64::from(y) - its_shift) / its_scale * scale + shift) as f32
             };
             found.iter().enumerate().map(again).collect()

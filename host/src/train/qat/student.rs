@@ -13,6 +13,7 @@ use crate::network::groups::Groups;
 use crate::network::windows;
 use anyhow::{Context, bail};
 use foldnet_core::matrix::{Mat, Write};
+use foldnet_core::network::LayerList;
 use foldnet_core::{Compute, Layer};
 use foldnet_data::View;
 use nalgebra::DMatrix;
@@ -67,9 +68,9 @@ pub fn student<C: Compute>(
     let mut builder =
         Builder { layers: Vec::new(), params: Vec::new(), latents: Vec::new(), scales: Vec::new(), compute };
     let count = folded[0].inputs;
-    let codes = windows.codes(some.inputs, teacher.inputs);
+    let codes = windows.codes(some.inputs, teacher.inputs());
     let x = turned(&groups.average(&codes), count, |&code| f32::from(code) / 255.0);
-    let float = turned(&groups.average_exact(&windows.in_steps(some.inputs, teacher.inputs)), count, |&x| x as f32);
+    let float = turned(&groups.average_exact(&windows.in_steps(some.inputs, teacher.inputs())), count, |&x| x as f32);
     let mut inputs = Inputs { x, float, n: some.len(), first: true };
     for (index, (layer, &bits)) in folded.iter().zip(&bits).enumerate() {
         inputs = builder.push(layer, bits, &inputs, index + 1 == folded.len());
@@ -78,12 +79,13 @@ pub fn student<C: Compute>(
     let Builder { layers, params, latents, scales, .. } = builder;
     let quantized = Some(Quantized { bits, scales, windows: windows.windows(), groups });
     let about = About { quantized, scales: Vec::new(), ..teacher.about.clone() };
+    let layers = LayerList::new(layers, count)?;
     let mut network = Checkpoint { layers, params, about, ..teacher.clone() };
-    if count < teacher.inputs {
+    if count < teacher.inputs() {
         let shape = ImageSize::of(teacher).shape;
         network.about.shape = shape.map(|shape| [shape.height, shape.width, shape.channels]);
         // These are statistics of the values, which are no longer its inputs.
-        (network.inputs, network.image, network.pixels) = (count, None, PixelStatistics::Raw);
+        (network.image, network.pixels) = (None, PixelStatistics::Raw);
     }
     raise_steps(&mut network)?;
     Ok(Student { network, latents, smaller })

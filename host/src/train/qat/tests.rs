@@ -13,6 +13,7 @@ use crate::run::{Outputs, Scored, answers, run_model};
 use crate::train::answers::with_units;
 use crate::train::fit::{fit, initial_params};
 use crate::train::standardize::value_statistics;
+use foldnet_core::network::LayerList;
 use foldnet_core::{Layer, Model, Portable};
 use foldnet_data::{Shape, TargetsRef, Task, Values, ValuesRef};
 use rand_chacha::ChaCha8Rng;
@@ -58,14 +59,11 @@ fn float(norm: NormPlacement, train: &Set, valid: &Set) -> Checkpoint {
 
 fn float_of(about: About, norm: NormPlacement, train: &Set, valid: &Set) -> Checkpoint {
     let inputs = train.shape.inputs() / about.pool.map_or(1, |side| side * side);
+    let layers = norm.layers(&[12, 8], CLASSES as u32);
     let mut network = Checkpoint {
-        layers: norm.layers(&[12, 8], CLASSES as u32),
-        inputs,
-        params: Vec::new(),
-        pixels: PixelStatistics::Unit,
-        image: None,
         labels: (0..CLASSES).map(|class| class.to_string()).collect(),
         about,
+        ..Checkpoint::new(layers, inputs, Vec::new(), PixelStatistics::Unit).expect("a network")
     };
     initial_params(&mut network, 1);
     let config = Config { epochs: 30, learning_rate: 0.05, ..Config::default() };
@@ -144,7 +142,7 @@ fn merged_inputs_are_the_same_on_both_sides() {
         let sets = [train.view(), valid.view()];
         let mut student = begin(&teacher, &how, sets, &Portable).expect("a student");
         let report = student.smaller.clone().expect("it is smaller");
-        let inputs = student.network.inputs;
+        let inputs = student.network.inputs();
         assert!(inputs <= INPUTS / 2 && report.inputs == [INPUTS, inputs] && report.is_within(), "{norm}: {report:?}");
         assert_eq!(report.units.iter().any(|[was, is]| is < was), limits.prune, "{norm}: {report:?}");
         assert_eq!((student.network.groups().len(), student.network.values()), (inputs, INPUTS));
@@ -275,12 +273,17 @@ fn refused(change: impl Fn(&mut Checkpoint, &mut Quantize), expected: &str) {
 
 #[test]
 fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
-    refused(|network, _| network.layers.insert(0, Layer::Relu), "cannot be trained in integers");
+    let relu_first = |network: &mut Checkpoint, _: &mut Quantize| {
+        let layers = [&[Layer::Relu], &network.layers[..]].concat();
+        network.layers = LayerList::new(layers, INPUTS).expect("valid layers");
+    };
+    refused(relu_first, "cannot be trained in integers");
     refused(|_, how| how.bits = vec![3], "--bits 3: training in integers takes 8, 4 or 2 bits");
     refused(|_, how| how.bits = vec![8, 2], "one for each of the 3 layers");
     let smaller = |_: &mut Checkpoint, how: &mut Quantize| {
         let teacher = how.teacher.as_mut().expect("a teacher");
-        (teacher.inputs, teacher.layers) = (INPUTS - 1, NormPlacement::Before.layers(&[12, 8], CLASSES as u32));
+        let layers = NormPlacement::Before.layers(&[12, 8], CLASSES as u32);
+        teacher.layers = LayerList::new(layers, INPUTS - 1).expect("valid layers");
     };
     let merge = Some(Limits { merge: true, prune: false, max_loss: 0.2 });
     let pool = |network: &mut Checkpoint, how: &mut Quantize| {
@@ -292,7 +295,8 @@ fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
     };
     refused(reconstruct, "--merge, --prune: a network that reconstructs its inputs needs all of them");
     let wide = |network: &mut Checkpoint, how: &mut Quantize| {
-        (network.inputs, how.teacher, how.smaller) = (5_000, None, merge);
+        network.layers = LayerList::new(network.layers.to_vec(), 5_000).expect("valid layers");
+        (how.teacher, how.smaller) = (None, merge);
         initial_params(network, 1);
     };
     refused(wide, "--merge, --prune: they take layers of at most 4096 inputs; leave them out");
@@ -426,7 +430,8 @@ fn of_sensors(goal: Goal, norm: NormPlacement, [train, valid]: [View; 2]) -> Che
         about.outputs = vec![of(0), of(1)];
     }
     let pixels = PixelStatistics::Values { mean, std };
-    let mut network = Checkpoint { layers, inputs, params: Vec::new(), pixels, image: None, labels: Vec::new(), about };
+    let network = Checkpoint::new(layers, inputs, Vec::new(), pixels).expect("a network");
+    let mut network = Checkpoint { about, ..network };
     initial_params(&mut network, 1);
     let config = Config { epochs: 60, learning_rate: 0.05, ..Config::default() };
     fit(&mut network, &config, train, valid, &Portable, &mut ()).expect("training");

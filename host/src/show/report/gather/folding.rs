@@ -81,7 +81,7 @@ pub fn folding(checkpoint: &Checkpoint, rows: &[Row], folded: &[FoldedLayer], di
     };
     let first = trained.first().and_then(|block| block.first());
     let inputs = Inputs {
-        before: first.map_or(Vec::new(), |dense| per_input(&dense.kernel, checkpoint.inputs)),
+        before: first.map_or(Vec::new(), |dense| per_input(&dense.kernel, checkpoint.inputs())),
         after: folded.first().map_or(Vec::new(), |layer| per_input(&layer.kernel, layer.inputs)),
         std,
     };
@@ -166,15 +166,7 @@ mod tests {
         // [[1, 2], [3, -4]] + [0, 0], then [1, 1], then [[5], [-10]].
         let params = vec![1.0, 2.0, 3.0, -4.0, 0.0, 0.0, 1.0, 1.0, 5.0, -10.0];
         let pixels = PixelStatistics::Standardized { mean: vec![0.0; 2], std: vec![1.0 / 255.0, 0.5 / 255.0] };
-        let checkpoint = Checkpoint {
-            layers,
-            inputs: 2,
-            params,
-            pixels,
-            image: None,
-            labels: Vec::new(),
-            about: Default::default(),
-        };
+        let checkpoint = Checkpoint::new(layers, 2, params, pixels).expect("a network");
         let rows = of_checkpoint(checkpoint.network()).layers;
         let difference = Difference { largest_deviation: 0.5, accuracy: 0.25, changed: 3 };
         let found = folding(&checkpoint, &rows, &fold(&checkpoint).expect("folds"), difference);

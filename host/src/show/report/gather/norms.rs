@@ -67,15 +67,7 @@ mod tests {
         // Two units [gamma, beta, mean, variance], a Dense 2 -> 1 with bias, one unit.
         let params = vec![2.0, 0.5, 3.0, 4.0, 6.0, -0.5, 5.0, 8.0, 9.0, 9.0, 9.0, 1.5, 0.25, -2.0, 16.0];
         let pixels = PixelStatistics::Unit;
-        let checkpoint = Checkpoint {
-            layers,
-            inputs: 2,
-            params,
-            pixels,
-            image: None,
-            labels: Vec::new(),
-            about: Default::default(),
-        };
+        let checkpoint = Checkpoint::new(layers, 2, params, pixels).expect("a network");
         let rows = of_checkpoint(checkpoint.network()).layers;
         let found = norms(&checkpoint, &rows);
         let names: Vec<_> = found.iter().map(|n| (n.name.as_str(), n.behind.as_str(), n.units)).collect();
