@@ -61,7 +61,7 @@ pub const CASES: &[Case] = table![
     infer::dense::cases::wide_layers_are_exact,
     infer::input::cases::values_become_activations_as_the_table_says,
     infer::input::cases::averages_round_halves_up,
-    infer::input::cases::values_are_turned_around,
+    infer::input::cases::values_are_inverted,
     infer::window::cases::windows_have_the_samples_of_their_place,
     infer::window::cases::samples_of_another_length_are_not_taken,
     infer::kernel::cases::portable_sums_are_exact,

@@ -47,8 +47,8 @@ impl Exported {
         let first = checkpoint.network().placed().next().expect("a layer").range();
         for norm in checkpoint.params[first].chunks_exact_mut(BatchNorm::VALUES) {
             let norm_of = BatchNorm::from_array([norm[0], norm[1], norm[2], norm[3]]);
-            let turned = BatchNorm { gamma: -norm_of.gamma, moving_mean: -norm_of.moving_mean, ..norm_of };
-            norm.copy_from_slice(&turned.to_array());
+            let negated = BatchNorm { gamma: -norm_of.gamma, moving_mean: -norm_of.moving_mean, ..norm_of };
+            norm.copy_from_slice(&negated.to_array());
         }
         let (train, labels) = light_images(Part::Train, CALIBRATION);
         let calibration = View::images(&train, &labels, 28, 28);

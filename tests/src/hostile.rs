@@ -109,7 +109,7 @@ pub fn exercise(bytes: &[u8]) -> Result<(), ParseError> {
         let Ok(Answer::Class(class)) = answer else { panic!("{answer:?}") };
         assert!(class < model.outputs());
         let found = inference.outputs().words();
-        let activations = literal_turned(bytes, &image);
+        let activations = literal_inverted(bytes, &image);
         let Some(expected) = literal_logits(&model.header(), bytes, &activations) else { continue };
         let nan = |word: &u32| model.is_float() && f32::from_bits(*word).is_nan();
         let same = |(a, b): (&u32, &u32)| a == b || nan(a) && nan(b);
@@ -272,10 +272,10 @@ pub fn literal_logits(header: &Header, bytes: &[u8], image: &[u8]) -> Option<Vec
 }
 
 /// The values of a `u8` model, inverted where the input section (type 5) says so, with one bit each after 8 bytes.
-pub fn literal_turned(bytes: &[u8], image: &[u8]) -> Vec<u8> {
+pub fn literal_inverted(bytes: &[u8], image: &[u8]) -> Vec<u8> {
     let input = &bytes[section(bytes, 2)];
-    let turns = |value: usize| input[0] == 5 && input[8 + value / 8] >> (value % 8) & 1 == 1;
-    image.iter().enumerate().map(|(value, &x)| if turns(value) { 255 - x } else { x }).collect()
+    let inverts = |value: usize| input[0] == 5 && input[8 + value / 8] >> (value % 8) & 1 == 1;
+    image.iter().enumerate().map(|(value, &x)| if inverts(value) { 255 - x } else { x }).collect()
 }
 
 fn float_layer(layer: &LayerHeader, parts: &Sections, x: Vec<f32>) -> Vec<f32> {

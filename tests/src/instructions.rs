@@ -29,7 +29,7 @@ const HEAD: &str = "\
 # Instructions per inference under QEMU's -icount, of each layer by itself, and from the first byte to the class:
 #
 # after    the notebook's network (784, 300, 100, 10; Keras's weights), means over the first 1,000 test images
-# light    the same on images turned around, 255 - x
+# light    the same on inverted images, 255 - x
 # low-ram  `after` with firmware built with the feature low-ram
 # 784      the same shape; weights from a generator, 10 inputs of which half are zero
 # 784-32   784, 32, 10, likewise

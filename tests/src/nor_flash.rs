@@ -152,16 +152,16 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
 
     /// Changes the byte at `at` to `target` or, with power for `done` of `of` ticks, only some of its bits. In the last
     /// tick hardly any bit is missing, and those are weak, so that the byte sometimes reads as complete.
-    fn turn(&mut self, at: usize, target: u8, done: u64, of: u64) {
+    fn set_bits(&mut self, at: usize, target: u8, done: u64, of: u64) {
         let old = self.bytes[at];
-        let (turned, weak) = match of - done {
+        let (flipped, weak) = match of - done {
             0 => (0xFF, 0),
             1 => (self.dice.biased(15), 0xFF),
             _ => (self.dice.biased(16 * done / of), self.dice.biased(4)),
         };
-        self.bytes[at] = old & !turned | target & turned;
+        self.bytes[at] = old & !flipped | target & flipped;
         // Some of the bits that changed are weak nevertheless.
-        let weak = (old ^ target) & weak & (!turned | self.dice.biased(4));
+        let weak = (old ^ target) & weak & (!flipped | self.dice.biased(4));
         if weak != 0 {
             self.weak.push((at, weak));
         }
@@ -175,7 +175,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         self.written[at / WRITE] = done > 0;
         for (place, &byte) in (at..).zip(word).filter(|_| done > 0) {
             let target = self.bytes[place] & byte;
-            self.turn(place, target, done, ticks);
+            self.set_bits(place, target, done, ticks);
         }
         if done < ticks { Err(Failed::NoPower) } else { Ok(()) }
     }
@@ -189,7 +189,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
             return Ok(());
         }
         if done > 0 {
-            block.for_each(|at| self.turn(at, 0xFF, done, ERASE_TICKS));
+            block.for_each(|at| self.set_bits(at, 0xFF, done, ERASE_TICKS));
         }
         Err(Failed::NoPower)
     }

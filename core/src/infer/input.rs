@@ -126,8 +126,8 @@ impl Conversion<'_> {
     #[inline(always)]
     fn activation<I: Input>(&self, x: &[I], value: usize) -> u8 {
         // Only bytes can be inverted; for other types this branch is removed at compile time.
-        let turn = if matches!(I::TYPE, InputType::U8) { self.turn(value) } else { 0 };
-        x.get(value).map_or(0, |x| x.code(self.map(value)) ^ turn)
+        let mask = if matches!(I::TYPE, InputType::U8) { self.mask(value) } else { 0 };
+        x.get(value).map_or(0, |x| x.code(self.map(value)) ^ mask)
     }
 
     /// The map of value number `value`.
@@ -181,8 +181,8 @@ impl Conversion<'_> {
 
     /// Writes all inputs as activations.
     pub(crate) fn codes<I: Input>(&self, x: &[I], out: &mut [u8]) {
-        if let (true, Some(x)) = (self.turned && self.members.is_empty(), I::as_activations(x)) {
-            self.turn_around(x, out);
+        if let (true, Some(x)) = (self.inverted && self.members.is_empty(), I::as_activations(x)) {
+            self.invert(x, out);
         } else if self.members.is_empty() && matches!(self.sharing, Sharing::None) {
             out.iter_mut().zip(x).for_each(|(out, x)| *out = x.code([0; 2]));
         } else if self.members.is_empty() {
@@ -194,7 +194,7 @@ impl Conversion<'_> {
 
     /// Writes all bytes, inverted where the maps say so. Gives the same result as [`code`](Self::code), but processes a
     /// word at a time if both slices are word-aligned.
-    fn turn_around(&self, x: &[u8], out: &mut [u8]) {
+    fn invert(&self, x: &[u8], out: &mut [u8]) {
         let masks = self.maps.as_flattened().iter().map(|&word| u32::from_le(word));
         for ((mut mask, x), out) in masks.zip(x.chunks(32)).zip(out.chunks_mut(32)) {
             let whole = bytemuck::try_cast_slice::<u8, u32>(x).ok();
@@ -292,9 +292,9 @@ pub(crate) mod cases {
     }
 
     /// Lengths around words of the mask and of memory. Missing values count as 0, inverted or not.
-    pub(crate) fn values_are_turned_around() {
+    pub(crate) fn values_are_inverted() {
         let maps = [[0xdead_beef_u32.to_le(), 0x0000_fff0_u32.to_le()], [u32::MAX, 5u32.to_le()]];
-        let conversion = Conversion { turned: true, maps: &maps, ..Conversion::NONE };
+        let conversion = Conversion { inverted: true, maps: &maps, ..Conversion::NONE };
         let (mut words, mut into) = ([0u32; 26], [7; 26]);
         let (x, found): (&mut [u8], &mut [u8]) =
             (bytemuck::must_cast_slice_mut(&mut words), bytemuck::must_cast_slice_mut(&mut into));

@@ -243,7 +243,7 @@ fn check(spec: &ModelSpec, body: &[u8], places: [Range<usize>; 3]) -> Result<(),
     let right = InputSection(input).check(values, fixed.channels, first.inputs, first.is_float());
     right.ok_or(EncodeError::Input)?;
     let kinds = spec.input.maps.iter().all(|map| spec.input.kind.is_mapped_by(map));
-    (kinds && spec.input.turns_all_or_none(values)).then_some(()).ok_or(EncodeError::Input)?;
+    (kinds && spec.input.inverts_all_or_none(values)).then_some(()).ok_or(EncodeError::Input)?;
     HeadSection(head).check(last.units, first.inputs).ok_or(EncodeError::Head)?;
     spec.head.check(first.is_float()).ok_or(EncodeError::Head)?;
     spec.check_order().ok_or(EncodeError::Order)

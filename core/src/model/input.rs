@@ -187,7 +187,7 @@ fn is_valid(words: [u32; 2], kind: InputType) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Conversion<'a> {
     /// Values are `u8`, and `maps` has one bit for each value that says whether it is inverted.
-    pub(crate) turned: bool,
+    pub(crate) inverted: bool,
     pub(crate) sharing: Sharing,
     pub(crate) channels: u16,
     /// Averages of four values, which come first.
@@ -203,17 +203,17 @@ pub(crate) struct Conversion<'a> {
 impl Conversion<'_> {
     /// Every value is an input, unchanged.
     pub(crate) const NONE: Self =
-        Self { turned: false, sharing: Sharing::None, channels: 1, fours: 0, twos: 0, maps: &[], members: &[] };
+        Self { inverted: false, sharing: Sharing::None, channels: 1, fours: 0, twos: 0, maps: &[], members: &[] };
 
     /// Whether even `u8` values have to be converted.
     pub(crate) const fn converts_bytes(&self) -> bool {
-        self.turned || !self.members.is_empty()
+        self.inverted || !self.members.is_empty()
     }
 
     /// The mask for activation number `value`: `x ^ 0xff` is `255 - x`.
     #[inline(always)]
-    pub(crate) fn turn(&self, value: usize) -> u8 {
-        if !self.turned {
+    pub(crate) fn mask(&self, value: usize) -> u8 {
+        if !self.inverted {
             return 0;
         }
         let word = self.maps.as_flattened().get(value / 32).map_or(0, |&word| u32::from_le(word));
@@ -222,10 +222,10 @@ impl Conversion<'_> {
 }
 
 /// Number of the type `u8` with some inverted values.
-const TURNED: u8 = 5;
+const INVERTED: u8 = 5;
 
 /// Number of values covered by one map of this type.
-const TURNED_BITS: usize = 64;
+const MAP_BITS: usize = 64;
 
 /// Bytes before the maps.
 const PREFIX: usize = 8;
@@ -238,14 +238,14 @@ impl<'a> InputSection<'a> {
     /// The type of a value.
     pub(crate) fn kind(self) -> Option<InputType> {
         match *self.0.first()? {
-            TURNED => Some(InputType::U8),
+            INVERTED => Some(InputType::U8),
             number => InputType::from_number(number),
         }
     }
 
     /// Whether the maps say which values are inverted.
-    fn is_turned(self) -> bool {
-        self.0.first() == Some(&TURNED)
+    fn is_inverted(self) -> bool {
+        self.0.first() == Some(&INVERTED)
     }
 
     /// The parts of the section, whose sizes are not checked yet; `channels` is that of an example.
@@ -253,7 +253,7 @@ impl<'a> InputSection<'a> {
         let (&[_, sharing, m0, m1, f0, f1, t0, t1], rest) = self.0.split_first_chunk::<PREFIX>()?;
         let (maps, members) = rest.split_at_checked(usize::from(u16::from_le_bytes([m0, m1])) * 8)?;
         Some(Conversion {
-            turned: self.is_turned(),
+            inverted: self.is_inverted(),
             sharing: Sharing::from_number(sharing)?,
             channels,
             fours: u16::from_le_bytes([f0, f1]),
@@ -274,8 +274,8 @@ impl<'a> InputSection<'a> {
         let (kind, conversion) = (self.kind()?, self.conversion(channels)?);
         let Conversion { sharing, fours, twos, maps, members, .. } = conversion;
         let mapped = kind.is_mapped() && !float;
-        let (fits, right) = if conversion.turned {
-            (sharing == Sharing::None && !float, maps_turn(maps, values))
+        let (fits, right) = if conversion.inverted {
+            (sharing == Sharing::None && !float, maps_invert(maps, values))
         } else {
             let count = sharing.maps(values.into(), channels.into());
             let valid = maps.iter().all(|&[low, rest]| is_valid([u32::from_le(low), u32::from_le(rest)], kind));
@@ -294,21 +294,21 @@ impl<'a> InputSection<'a> {
     /// The maps.
     pub(crate) fn maps(self) -> impl Iterator<Item = InputMap> + use<'a> {
         let kind = self.kind().unwrap_or(InputType::U8);
-        let conversion = self.conversion(1).filter(|conversion| !conversion.turned);
+        let conversion = self.conversion(1).filter(|conversion| !conversion.inverted);
         let maps = conversion.map_or(&[][..], |conversion| conversion.maps);
         maps.iter().map(move |&[low, rest]| InputMap::from_words([u32::from_le(low), u32::from_le(rest)], kind))
     }
 }
 
 /// Whether there is a bit for each of `values` values, and none is set beyond.
-fn maps_turn(maps: &[[u32; 2]], values: u16) -> bool {
+fn maps_invert(maps: &[[u32; 2]], values: u16) -> bool {
     let values = usize::from(values);
-    let beyond = |bit: usize| maps.get(bit / TURNED_BITS).is_some_and(|map| turns(map, bit % TURNED_BITS));
-    maps.len() == values.div_ceil(TURNED_BITS) && !(values..maps.len() * TURNED_BITS).any(beyond)
+    let beyond = |bit: usize| maps.get(bit / MAP_BITS).is_some_and(|map| inverts(map, bit % MAP_BITS));
+    maps.len() == values.div_ceil(MAP_BITS) && !(values..maps.len() * MAP_BITS).any(beyond)
 }
 
-/// Bit `bit` of a map of [`TURNED_BITS`].
-fn turns(&[low, high]: &[u32; 2], bit: usize) -> bool {
+/// Bit `bit` of a map of [`MAP_BITS`].
+fn inverts(&[low, high]: &[u32; 2], bit: usize) -> bool {
     u32::from_le(if bit < 32 { low } else { high }) >> (bit % 32) & 1 != 0
 }
 
@@ -322,7 +322,7 @@ pub struct InputSpec<'a> {
     /// The maps; their number is [`Sharing::maps`].
     pub maps: &'a [InputMap],
     /// For `u8`: which values are inverted (`255 - x`) before anything else; empty if none is.
-    pub turned: &'a [bool],
+    pub inverted: &'a [bool],
     /// Number of averages of four values: the first inputs of the first layer.
     pub fours: u16,
     /// Number of averages of two values: its next inputs.
@@ -333,37 +333,37 @@ pub struct InputSpec<'a> {
 
 impl Default for InputSpec<'_> {
     fn default() -> Self {
-        Self { kind: InputType::U8, sharing: Sharing::None, maps: &[], turned: &[], fours: 0, twos: 0, members: &[] }
+        Self { kind: InputType::U8, sharing: Sharing::None, maps: &[], inverted: &[], fours: 0, twos: 0, members: &[] }
     }
 }
 
 impl InputSpec<'_> {
     /// Whether the first layer's inputs differ from the bytes of the values.
     pub(super) fn is_converted(&self) -> bool {
-        self.kind != InputType::U8 || !self.members.is_empty() || !self.turned.is_empty()
+        self.kind != InputType::U8 || !self.members.is_empty() || !self.inverted.is_empty()
     }
 
     /// Whether a value is inverted.
-    fn turns(&self, value: usize) -> bool {
-        self.turned.get(value).copied().unwrap_or(false)
+    fn inverts(&self, value: usize) -> bool {
+        self.inverted.get(value).copied().unwrap_or(false)
     }
 
-    /// Whether inversion is only used with `u8`, and `turned` is empty or has an entry for every value.
-    pub(super) fn turns_all_or_none(&self, values: u16) -> bool {
-        let right = self.kind == InputType::U8 && self.turned.len() == usize::from(values) && self.maps.is_empty();
-        self.turned.is_empty() || right
+    /// Whether inversion is only used with `u8`, and `inverted` is empty or has an entry for every value.
+    pub(super) fn inverts_all_or_none(&self, values: u16) -> bool {
+        let right = self.kind == InputType::U8 && self.inverted.len() == usize::from(values) && self.maps.is_empty();
+        self.inverted.is_empty() || right
     }
 
     /// The section's bytes, one after the other.
     pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
-        let count = self.maps.len() + self.turned.len().div_ceil(TURNED_BITS);
+        let count = self.maps.len() + self.inverted.len().div_ceil(MAP_BITS);
         let ([m0, m1], [f0, f1], [t0, t1]) =
             ((count as u16).to_le_bytes(), self.fours.to_le_bytes(), self.twos.to_le_bytes());
-        let kind = if self.turned.is_empty() { self.kind as u8 } else { TURNED };
+        let kind = if self.inverted.is_empty() { self.kind as u8 } else { INVERTED };
         let prefix: [u8; PREFIX] = [kind, self.sharing as u8, m0, m1, f0, f1, t0, t1];
         let maps = self.maps.iter().flat_map(|map| map.words()).flat_map(u32::to_le_bytes);
-        let byte = |byte: usize| (0..8).fold(0, |bits, bit| bits | u8::from(self.turns(8 * byte + bit)) << bit);
-        let turned = (0..self.turned.len().div_ceil(TURNED_BITS) * TURNED_BITS / 8).map(byte);
-        prefix.into_iter().chain(maps).chain(turned).chain(self.members.iter().copied().flat_map(u16::to_le_bytes))
+        let byte = |byte: usize| (0..8).fold(0, |bits, bit| bits | u8::from(self.inverts(8 * byte + bit)) << bit);
+        let inverted = (0..self.inverted.len().div_ceil(MAP_BITS) * MAP_BITS / 8).map(byte);
+        prefix.into_iter().chain(maps).chain(inverted).chain(self.members.iter().copied().flat_map(u16::to_le_bytes))
     }
 }

@@ -238,8 +238,8 @@ impl<'a> Model<'a> {
     }
 
     /// Whether a value is inverted (`255 - x`) before anything else, as for images with a light background.
-    pub fn is_turned(&self, value: usize) -> bool {
-        self.conversion().turn(value) != 0
+    pub fn is_inverted(&self, value: usize) -> bool {
+        self.conversion().mask(value) != 0
     }
 
     /// Meaning of the outputs.

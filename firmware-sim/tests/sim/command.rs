@@ -101,11 +101,11 @@ fn what_does_not_belong_together_is_refused() {
     let (data, ..) = room.dataset();
     let data = str(&data);
     let fitting = room.file("fitting", &models::random(4, 4, &[3, 2], 1));
-    let turned = room.file("turned", &models::random(2, 8, &[3, 2], 1));
+    let rotated = room.file("rotated", &models::random(2, 8, &[3, 2], 1));
     let classes = room.file("classes", &models::random(4, 4, &[3, 5], 1));
     let large = room.file("large", &models::random(28, 28, &[300, 100, 10], 1));
     let cases: &[(&[&str], &[&str])] = &[
-        (&[str(&turned), "--dataset", data], &["2x8", "4x4", "--dataset"]),
+        (&[str(&rotated), "--dataset", data], &["2x8", "4x4", "--dataset"]),
         (&[str(&classes), "--dataset", data], &["5 classes", "has 2"]),
         (&[str(&fitting), "--dataset", data, "--images", "13"], &["--images 13", "has 12 test examples"]),
         (&[str(&fitting), "--dataset", "/no/such/folder"], &["/no/such/folder", "no such file or folder"]),

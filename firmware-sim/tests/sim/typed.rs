@@ -65,7 +65,7 @@ pub(crate) fn typed(of: Typed, seed: u32) -> Vec<u8> {
     // One average of four, two of two, and four values alone.
     let members: Vec<u16> = if of.grouped { (0..VALUES).map(|i| i * 5 % VALUES).collect() } else { Vec::new() };
     let (fours, twos, inputs) = if of.grouped { (1, 2, 7) } else { (0, 0, VALUES) };
-    let input = InputSpec { kind: of.kind, sharing, maps: &maps, turned: &[], fours, twos, members: &members };
+    let input = InputSpec { kind: of.kind, sharing, maps: &maps, inverted: &[], fours, twos, members: &members };
     let outputs = match of.head {
         HeadKind::Sigmoid => 1,
         HeadKind::Reconstruction => inputs,

@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn fortran_order_is_turned_round() {
+    fn fortran_order_is_transposed() {
         // [[0, 1, 2], [3, 4, 5]] with the first index running fastest.
         let data = Data::Wide(vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
         assert_eq!(Array::from_fortran(vec![2, 3], data).data, Data::Wide(vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]));

@@ -43,9 +43,9 @@ pub(crate) struct Node {
 /// The operation of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Op {
-    /// `alpha x kernel + beta bias` of x, a kernel `[I][O]` (`[O][I]` if `turned`) and an optional bias.
+    /// `alpha x kernel + beta bias` of x, a kernel `[I][O]` (`[O][I]` if `transposed`) and an optional bias.
     Dense {
-        turned: bool,
+        transposed: bool,
         alpha: f32,
         beta: f32,
     },

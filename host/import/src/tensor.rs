@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn transposes_move_every_number() {
         let tensor = Tensor::new(vec![2, 3], (0..6).map(|value| value as f32).collect()).unwrap();
-        let turned = tensor.transposed(&[1, 0]).unwrap();
-        assert_eq!((turned.shape.clone(), turned.floats()), (vec![3, 2], vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
-        assert_eq!(turned.transposed(&[1, 0]), Some(tensor.clone()));
+        let transposed = tensor.transposed(&[1, 0]).unwrap();
+        assert_eq!((transposed.shape.clone(), transposed.floats()), (vec![3, 2], vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
+        assert_eq!(transposed.transposed(&[1, 0]), Some(tensor.clone()));
         assert_eq!(tensor.transposed(&[0, 0]), None);
         let cube = permutation(&[2, 2, 2], &[2, 0, 1]).unwrap();
         assert_eq!(cube, [0, 2, 4, 6, 1, 3, 5, 7]);

@@ -3,7 +3,7 @@
 use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
-use super::inspect::turned_inputs;
+use super::inspect::inverted_inputs;
 use super::shrink::{ShrinkArgs, wanted};
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export_shrunk};
@@ -205,8 +205,8 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
             ui.say(format!("converting them takes about {m0} instructions on a Cortex-M0, {m4f} on a Cortex-M4F"));
         }
     }
-    if let Some(turned) = turned_inputs(model) {
-        ui.say(format!("{turned}, since they are 255 more often than 0: a device skips zeros"));
+    if let Some(inverted) = inverted_inputs(model) {
+        ui.say(format!("{inverted}, since they are 255 more often than 0: a device skips zeros"));
     }
     for lossy in report.lossy_inputs.iter().take(LISTED) {
         let lost = lossy.lost * 100.0;

@@ -84,8 +84,8 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     if first < model.inputs() {
         ui.say(format!("inputs: {first}, averages of {} values", model.inputs()));
     }
-    if let Some(turned) = turned_inputs(model) {
-        ui.say(turned);
+    if let Some(inverted) = inverted_inputs(model) {
+        ui.say(inverted);
     }
     let threshold = model.threshold().map_or(String::new(), |score| format!(", abnormal above {score}"));
     ui.say(format!("head: {}{threshold}", model.head().name()));
@@ -136,7 +136,7 @@ fn object(model: &Model, crc: &str, boards: &[&Board]) -> Value {
         "width": header.width,
         "channels": header.channels,
         "input": model.input_type().name(),
-        "turned_inputs": count_turned(model),
+        "turned_inputs": count_inverted(model),
         "head": model.head().name(),
         "threshold": model.threshold(),
         "scratch_words": scratch_words(model),
@@ -160,13 +160,13 @@ fn slow_object(slow: &SlowLayer) -> Value {
 }
 
 /// Number of inverted values, in words; `None` if there are none.
-pub(super) fn turned_inputs(model: &Model) -> Option<String> {
-    let turned = count_turned(model);
-    (turned > 0).then(|| format!("inputs: {turned} of {} are turned around (255 - x)", model.inputs()))
+pub(super) fn inverted_inputs(model: &Model) -> Option<String> {
+    let inverted = count_inverted(model);
+    (inverted > 0).then(|| format!("inputs: {inverted} of {} are inverted (255 - x)", model.inputs()))
 }
 
-fn count_turned(model: &Model) -> usize {
-    (0..model.inputs()).filter(|&value| model.is_turned(value)).count()
+fn count_inverted(model: &Model) -> usize {
+    (0..model.inputs()).filter(|&value| model.is_inverted(value)).count()
 }
 
 /// Bytes of scratch memory on `board`, which depend on its kernel.

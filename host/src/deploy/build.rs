@@ -1,7 +1,7 @@
 //! Builds a device model: folds a network, or takes its trained integers, quantizes it, and encodes it.
 
 use super::arrange::arrange;
-use super::inputs::{InputLoss, choose, turn_integers};
+use super::inputs::{InputLoss, choose, invert_integers};
 use super::plan::{Built, ExportPlan, Folded};
 use super::quantize::QuantizeProgress;
 use super::quantizer::Quantizer;
@@ -73,7 +73,7 @@ fn trained(mut integers: Integers, checkpoint: &Checkpoint, plan: &ExportPlan) -
     let (seen, groups) = (checkpoint.seen(plan.calibration), checkpoint.groups());
     let mut codes = seen.view().bytes()?.to_vec();
     if groups.is_empty() && plan.calibration.bytes().is_ok() {
-        let inputs = turn_integers(choose(plan.calibration).inputs, &mut integers.layers[0]);
+        let inputs = invert_integers(choose(plan.calibration).inputs, &mut integers.layers[0]);
         integers = integers.converted(checkpoint, inputs)?;
         codes = integers.inputs.codes(plan.calibration.inputs, checkpoint.inputs());
     }

@@ -71,7 +71,7 @@ impl InputLoss {
 pub fn choose(calibration: View) -> Chosen {
     let (plain, kind) = (Inputs::plain(calibration), calibration.inputs.input_type());
     if let ValuesRef::U8(bytes) = calibration.inputs {
-        let inputs = plain.turned(turned(bytes, calibration.shape.inputs()));
+        let inputs = plain.with_inversion(mostly_255(bytes, calibration.shape.inputs()));
         return Chosen { inputs, loss: InputLoss::default() };
     }
     if kind == InputType::I8 {
@@ -92,18 +92,18 @@ pub fn choose(calibration: View) -> Chosen {
 
 /// Adapts the network of integers exactly to the inverted inputs: `w x = 255 w - w (255 - x)`. Inverts none if a sum
 /// could then overflow.
-pub fn turn_integers(inputs: Inputs, layer: &mut QuantizedLayer) -> Inputs {
-    let mut turned = layer.clone();
-    for (weights, row) in turned.weights.chunks_exact_mut(layer.inputs).zip(&mut turned.rows) {
-        for (_, weight) in weights.iter_mut().enumerate().filter(|&(value, _)| inputs.turns(value)) {
+pub fn invert_integers(inputs: Inputs, layer: &mut QuantizedLayer) -> Inputs {
+    let mut adapted = layer.clone();
+    for (weights, row) in adapted.weights.chunks_exact_mut(layer.inputs).zip(&mut adapted.rows) {
+        for (_, weight) in weights.iter_mut().enumerate().filter(|&(value, _)| inputs.inverts(value)) {
             row.bias = row.bias.saturating_add(255 * i32::from(*weight));
             *weight = -*weight;
         }
         if !row.fits(weights) {
-            return inputs.unturned();
+            return inputs.without_inversion();
         }
     }
-    *layer = turned;
+    *layer = adapted;
     inputs
 }
 
@@ -130,7 +130,7 @@ fn loss_of(inputs: &Inputs, value: usize, column: &[f64]) -> f64 {
 }
 
 /// Which of `inputs` bytes are 255 more often than 0 in examples `[N][I]`; none if inverting them is not worthwhile.
-fn turned(bytes: &[u8], inputs: usize) -> Vec<bool> {
+fn mostly_255(bytes: &[u8], inputs: usize) -> Vec<bool> {
     let gain = |input: usize| {
         let column = || bytes.iter().skip(input).step_by(inputs);
         column().filter(|&&x| x == 255).count() as i64 - column().filter(|&&x| x == 0).count() as i64
@@ -233,9 +233,9 @@ mod tests {
     }
 
     #[test]
-    fn bytes_of_a_light_background_are_turned_around() {
+    fn bytes_of_a_light_background_are_inverted() {
         let check = |bytes: &[u8], expected: &[bool]| {
-            assert_eq!(choose(view(ValuesRef::U8(bytes), 1, 2)).inputs.spec().turned, expected, "{bytes:?}");
+            assert_eq!(choose(view(ValuesRef::U8(bytes), 1, 2)).inputs.spec().inverted, expected, "{bytes:?}");
         };
         check(&[255, 0, 255, 9, 7, 200], &[true, false]);
         // 0 as often as 255; and neither ever.

@@ -54,7 +54,7 @@ impl Quantizer<'_> {
         let seen = checkpoint.seen(calibration);
         let (Chosen { mut inputs, loss }, count) = (choose(seen.view()), checkpoint.inputs());
         if !checkpoint.groups().is_empty() {
-            inputs = inputs.unturned();
+            inputs = inputs.without_inversion();
         }
         let codes = inputs.codes(seen.view().inputs, count);
         let byte_inputs = calibration.bytes().is_ok();

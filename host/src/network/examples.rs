@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_type_is_scaled_and_turned() {
+    fn every_type_is_scaled_and_transposed() {
         let (picked, scale, shift) = ([2, 0], [0.5, 2.0, -1.0], [0.0, 1.0, 10.0]);
         let check = |inputs: ValuesRef| {
             let mut out = [0.0; 4];

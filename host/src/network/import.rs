@@ -108,26 +108,26 @@ fn image(shape: &[usize]) -> Option<(usize, usize)> {
 /// Dense.
 fn rest(affine: Affine, layers: &mut [Placed]) -> Result<Affine, Fault> {
     let Affine { mut scale, mut shift } = affine;
-    let turned: Vec<usize> = (0..scale.len()).filter(|&input| scale[input] <= 0.0).collect();
-    if turned.is_empty() {
+    let negative: Vec<usize> = (0..scale.len()).filter(|&input| scale[input] <= 0.0).collect();
+    if negative.is_empty() {
         return Ok(Affine { scale, shift });
     }
     match layers.first_mut().map(|placed| &mut placed.layer) {
         Some(import::Layer::Dense { units, kernel, bias }) => {
             let bias = bias.get_or_insert_with(|| vec![0.0; *units]);
             for (row, bias) in kernel.chunks_exact_mut(scale.len()).zip(bias) {
-                for &input in &turned {
+                for &input in &negative {
                     let weight = f64::from(row[input]);
                     *bias = (f64::from(*bias) + weight * shift[input]) as f32;
                     row[input] = (weight * scale[input]) as f32;
                 }
             }
-            for input in turned {
+            for input in negative {
                 (scale[input], shift[input]) = (1.0, 0.0);
             }
         }
         Some(import::Layer::BatchNorm { epsilon, gamma, beta, mean, variance, .. }) => {
-            for input in turned {
+            for input in negative {
                 if scale[input] < 0.0 {
                     // gamma (-u - mean) = -gamma (u + mean)
                     (scale[input], shift[input]) = (-scale[input], -shift[input]);
@@ -141,7 +141,7 @@ fn rest(affine: Affine, layers: &mut [Placed]) -> Result<Affine, Fault> {
                 }
             }
         }
-        _ => return Err(Fault::TurnedInputs),
+        _ => return Err(Fault::NegatedInputs),
     }
     Ok(Affine { scale, shift })
 }

@@ -16,7 +16,7 @@ pub struct Inputs {
     sharing: Sharing,
     maps: Vec<InputMap>,
     /// Which bytes are inverted (`255 - x`); empty if none is.
-    turned: Vec<bool>,
+    inverted: Vec<bool>,
     channels: usize,
     /// Which activations share an input of the first layer.
     groups: Groups,
@@ -30,7 +30,7 @@ impl Inputs {
             kind,
             sharing: Sharing::None,
             maps: Vec::new(),
-            turned: Vec::new(),
+            inverted: Vec::new(),
             channels: view.shape.channels,
             groups: Groups::default(),
         }
@@ -42,13 +42,13 @@ impl Inputs {
     }
 
     /// The same with these bytes inverted; none if the list is empty.
-    pub(crate) fn turned(self, turned: Vec<bool>) -> Self {
-        Self { turned, ..self }
+    pub(crate) fn with_inversion(self, inverted: Vec<bool>) -> Self {
+        Self { inverted, ..self }
     }
 
     /// The same without inversion, for a network that was trained on averages of bytes: averages round halves up.
-    pub fn unturned(self) -> Self {
-        self.turned(Vec::new())
+    pub fn without_inversion(self) -> Self {
+        self.with_inversion(Vec::new())
     }
 
     /// The windows of a network that was trained in integers.
@@ -70,7 +70,7 @@ impl Inputs {
             maps.len()
         );
         let groups = checkpoint.groups();
-        Ok(Self { kind, sharing, maps, channels, groups, turned: Vec::new() })
+        Ok(Self { kind, sharing, maps, channels, groups, inverted: Vec::new() })
     }
 
     /// The windows to keep in a checkpoint.
@@ -86,7 +86,7 @@ impl Inputs {
             kind: self.kind,
             sharing: self.sharing,
             maps: &self.maps,
-            turned: &self.turned,
+            inverted: &self.inverted,
             fours,
             twos,
             members: self.groups.members(),
@@ -102,14 +102,14 @@ impl Inputs {
     pub fn step_and_low(&self, value: usize) -> (f64, f64) {
         match self.kind {
             InputType::I8 => (1.0, -128.0),
-            InputType::U8 if self.turns(value) => (-1.0, 255.0),
+            InputType::U8 if self.inverts(value) => (-1.0, 255.0),
             _ => self.map(value).map_or((1.0, 0.0), InputMap::step_and_low),
         }
     }
 
     /// Whether a value is inverted.
-    pub(crate) fn turns(&self, value: usize) -> bool {
-        self.turned.get(value).copied().unwrap_or(false)
+    pub(crate) fn inverts(&self, value: usize) -> bool {
+        self.inverted.get(value).copied().unwrap_or(false)
     }
 
     fn map(&self, value: usize) -> Option<InputMap> {
@@ -132,7 +132,7 @@ impl Inputs {
         }
         match values {
             ValuesRef::U8(values) => {
-                values.iter().enumerate().map(|(at, &x)| if self.turns(at % inputs) { 255 - x } else { x }).collect()
+                values.iter().enumerate().map(|(at, &x)| if self.inverts(at % inputs) { 255 - x } else { x }).collect()
             }
             ValuesRef::I8(values) => codes!(values),
             ValuesRef::I16(values) => codes!(values),

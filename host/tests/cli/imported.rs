@@ -89,7 +89,7 @@ fn a_model_without_examples_is_calibrated_on_what_it_holds() {
 
 /// Input statistics only have positive scales; negative and zero scales are folded into the next layer.
 #[test]
-fn inputs_may_be_turned_and_dropped() {
+fn inputs_may_be_negated_and_dropped() {
     let folder = Folder::new();
     let affine = Piece::Affine { scale: &[-2.0, 0.0, 0.5], shift: &[1.0, 0.75, -0.5] };
     let values = [1.5, -0.5, 2.0, 0.25, 1.0, -1.0, 0.5, -0.5, 0.125, 0.5, 2.0, 1.0];

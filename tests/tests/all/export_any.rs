@@ -11,7 +11,7 @@ use foldnet_data::View;
 use foldnet_sim::AlignedBytes;
 use foldnet_sim::simulate::simulate_each;
 use foldnet_tests::fold_case::{Case, IMAGES, Scaling};
-use foldnet_tests::hostile::{literal_logits, literal_turned};
+use foldnet_tests::hostile::{literal_inverted, literal_logits};
 use foldnet_tests::random::Dice;
 use foldnet_tests::tolerance::{LAST_ERROR_AT_2_BITS, LAST_ERROR_AT_4_BITS, LAST_ERROR_AT_8_BITS};
 
@@ -56,7 +56,7 @@ fn check(case: &Case, bits: &[u8], what: &str) -> Export {
     check_header(case, &report, &bytes, what);
     let (model, mut seen) = (Model::parse(&bytes).unwrap(), 0);
     let simulation = simulate_each(&model, test, &mut |image, _, logits| {
-        let expected = literal_logits(&model.header(), &bytes, &literal_turned(&bytes, test.image(image)));
+        let expected = literal_logits(&model.header(), &bytes, &literal_inverted(&bytes, test.image(image)));
         assert_eq!(Some(logits.words()), expected.as_deref(), "{what}, image {image}");
         seen += 1;
     });

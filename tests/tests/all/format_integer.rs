@@ -311,14 +311,14 @@ fn rows_say_how_large_their_sums_become() {
 }
 
 #[test]
-fn values_that_are_turned_around_have_a_bit_each() {
-    let turned = [true, false, true, true, false];
-    let input = InputSpec { turned: &turned, ..InputSpec::default() };
+fn values_that_are_inverted_have_a_bit_each() {
+    let inverted = [true, false, true, true, false];
+    let input = InputSpec { inverted: &inverted, ..InputSpec::default() };
     let bytes = file(&ModelSpec { input, ..tiny_spec() }).unwrap();
     assert_eq!(&bytes[section(&bytes, 2)], [5, 0, 1, 0, 0, 0, 0, 0, 0b1101, 0, 0, 0, 0, 0, 0, 0]);
     let aligned = AlignedBytes::new(&bytes);
     let model = Model::parse(&aligned).unwrap();
-    assert_eq!([0, 1, 2, 3, 4].map(|value| model.is_turned(value)), turned);
+    assert_eq!([0, 1, 2, 3, 4].map(|value| model.is_inverted(value)), inverted);
     assert_eq!((model.input_type(), model.input_maps().count()), (InputType::U8, 0));
     assert_eq!(exercise(&bytes), Ok(()));
     check_sealed_damage(&bytes);
@@ -332,7 +332,7 @@ fn values_that_are_turned_around_have_a_bit_each() {
         assert_eq!(parse_error(&changed), Some(ParseError::Input), "byte {at} is {byte}");
     }
     for input in [
-        InputSpec { turned: &turned[1..], ..input },
+        InputSpec { inverted: &inverted[1..], ..input },
         InputSpec { kind: InputType::I8, ..input },
         InputSpec { kind: InputType::I16, sharing: Sharing::All, maps: &[InputMap::NONE], ..input },
     ] {

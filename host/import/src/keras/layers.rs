@@ -112,7 +112,13 @@ impl Build<'_, '_> {
             inputs.push(self.graph.constant(name, tensor));
         }
         let output = self.fresh(layer.name());
-        self.graph.push(layer.name(), layer.class, Op::Dense { turned: false, alpha: 1.0, beta: 1.0 }, inputs, &output);
+        self.graph.push(
+            layer.name(),
+            layer.class,
+            Op::Dense { transposed: false, alpha: 1.0, beta: 1.0 },
+            inputs,
+            &output,
+        );
         self.activation(layer, layer.config.get("activation"), output)
     }
 

@@ -130,8 +130,8 @@ fn first_width(graph: &Graph) -> Option<Vec<usize>> {
     let dense = graph.nodes.iter().find(|node| matches!(node.op, Op::Dense { .. } | Op::MatMul))?;
     let kernel = graph.constants.get(dense.inputs.get(1)?)?;
     let (rows, cols) = kernel.matrix()?;
-    let turned = matches!(dense.op, Op::Dense { turned: true, .. });
-    Some(vec![if turned { cols } else { rows }])
+    let transposed = matches!(dense.op, Op::Dense { transposed: true, .. });
+    Some(vec![if transposed { cols } else { rows }])
 }
 
 /// The nodes that the outputs depend on, in topological order.
@@ -218,7 +218,7 @@ impl Trace {
         match &at.node.op {
             Op::Pass => Ok(at.flow.clone()),
             Op::Normalize => self.normalized(at),
-            Op::Dense { turned, alpha, beta } => self.dense(at, constants, *turned, [*alpha, *beta]),
+            Op::Dense { transposed, alpha, beta } => self.dense(at, constants, *transposed, [*alpha, *beta]),
             Op::MatMul => self.mat_mul(at, constants),
             Op::Arithmetic(arithmetic) => self.arithmetic(at, constants, *arithmetic),
             Op::BatchNorm { momentum, epsilon, axis } => self.batch_norm(at, [*momentum, *epsilon], *axis),
@@ -294,12 +294,18 @@ impl Trace {
         }))
     }
 
-    fn dense(&mut self, at: &At, constants: &[&Tensor], turned: bool, [alpha, beta]: [f32; 2]) -> Result<Flow, Fault> {
+    fn dense(
+        &mut self,
+        at: &At,
+        constants: &[&Tensor],
+        transposed: bool,
+        [alpha, beta]: [f32; 2],
+    ) -> Result<Flow, Fault> {
         let kernel = constants.first().filter(|_| at.node.inputs.len() > 1 && self.is_data(at, 0));
         let kernel = kernel.ok_or_else(|| at.refused("has no constant matrix as its second input"))?;
         let (rows, cols) =
             kernel.matrix().ok_or_else(|| at.refused(format!("has a kernel of the shape {:?}", kernel.shape)))?;
-        let (inputs, units) = if turned { (cols, rows) } else { (rows, cols) };
+        let (inputs, units) = if transposed { (cols, rows) } else { (rows, cols) };
         self.check_flat(at, inputs)?;
         let bias = constants.get(1).map(|bias| {
             let spread = Flow::new(0, vec![units], units).spread(bias);
@@ -309,7 +315,7 @@ impl Trace {
         });
         let bias = bias.transpose()?;
         let values = kernel.floats();
-        let values: Vec<f32> = if turned {
+        let values: Vec<f32> = if transposed {
             values
         } else {
             (0..units).flat_map(|unit| values[unit..].iter().step_by(units).copied()).collect()

@@ -55,7 +55,7 @@ fn main(node: &mut Node, attributes: &Attributes, opset: u64) -> Op {
     let axis = attributes.int("axis", if opset < 13 { 1 } else { -1 });
     match &node.kind[..] {
         "Gemm" if attributes.int("transA", 0) == 0 => Op::Dense {
-            turned: attributes.int("transB", 0) != 0,
+            transposed: attributes.int("transB", 0) != 0,
             alpha: attributes.float("alpha", 1.0),
             beta: attributes.float("beta", 1.0),
         },
@@ -206,7 +206,7 @@ fn linear(graph: &mut Graph, node: &Node, attributes: &Attributes) -> Result<(),
     if !bias.is_empty() {
         inputs.push(graph.constant(format!("{scores}/intercepts"), Tensor::vector(bias)));
     }
-    graph.push(&node.name, &node.kind, Op::Dense { turned: true, alpha: 1.0, beta: 1.0 }, inputs, &scores);
+    graph.push(&node.name, &node.kind, Op::Dense { transposed: true, alpha: 1.0, beta: 1.0 }, inputs, &scores);
     let answer = if classifier { format!("{scores}/answer") } else { output(0) };
     match after {
         "SOFTMAX" => graph.push(&node.name, "SOFTMAX", Op::Softmax { axis: -1, log: false }, vec![scores], &answer),

@@ -151,7 +151,7 @@ fn op(kind: &str, options: Option<&Table>) -> Result<Op, Fault> {
             if shuffled != 0 {
                 Op::Refused("has shuffled weights; convert the model again")
             } else {
-                Op::Dense { turned: true, alpha: 1.0, beta: 1.0 }
+                Op::Dense { transposed: true, alpha: 1.0, beta: 1.0 }
             }
         }
         "BATCH_MATMUL" => {
@@ -159,7 +159,7 @@ fn op(kind: &str, options: Option<&Table>) -> Result<Op, Fault> {
                 .map_or(Ok([0, 0]), |options| Ok::<_, Fault>([options.number(0, 1, 0)?, options.number(1, 1, 0)?]))?;
             match flags {
                 [0, 0] => Op::MatMul,
-                [0, _] => Op::Dense { turned: true, alpha: 1.0, beta: 1.0 },
+                [0, _] => Op::Dense { transposed: true, alpha: 1.0, beta: 1.0 },
                 _ => Op::Refused("has its examples in columns; convert the network with examples in rows"),
             }
         }

@@ -16,11 +16,11 @@ pub(super) fn tour(active: &Active) -> Vec<usize> {
     };
     let mut tour = nearest_first(start, len, distance);
     for _ in 0..ROUNDS {
-        let mut turned = false;
+        let mut reversed = false;
         for from in 1..len {
-            turned |= turn(&mut tour, from, distance);
+            reversed |= reverse_best(&mut tour, from, distance);
         }
-        if !turned {
+        if !reversed {
             break;
         }
     }
@@ -39,7 +39,7 @@ fn nearest_first(start: usize, len: usize, distance: impl Fn(usize, usize) -> u3
 }
 
 /// Reverses the stretch from `from` that gains most; returns whether there was a gain.
-fn turn(tour: &mut [usize], from: usize, distance: impl Fn(usize, usize) -> u32) -> bool {
+fn reverse_best(tour: &mut [usize], from: usize, distance: impl Fn(usize, usize) -> u32) -> bool {
     let (before, first) = (tour[from - 1], tour[from]);
     let gain = |to: usize| {
         let behind = |one: usize| tour.get(to + 1).map_or(0, |&next| distance(one, next));

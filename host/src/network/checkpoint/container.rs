@@ -136,7 +136,7 @@ fn place(mut declared: Vec<(String, Entry)>, data: &[u8], start: usize) -> Resul
             return Err(not_safetensors(format!("{name}: {} bytes for shape {shape:?}", data.len())));
         }
         (rest, next) = (after, end);
-        tensors.push(Tensor { name, dtype, shape, data, turned: false });
+        tensors.push(Tensor { name, dtype, shape, data, transposed: false });
     }
     Ok(tensors)
 }

@@ -43,9 +43,9 @@ pub(crate) fn encode(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
 fn push_dense(tensors: &mut Vec<Named>, number: &mut u64, place: Placed, values: &[f32]) {
     let (inputs, units) = (place.inputs, place.outputs);
     let (kernel, bias) = values.split_at(inputs * units);
-    let turned = (0..inputs).flat_map(|input| kernel[input..].iter().step_by(inputs)).copied().collect();
+    let transposed = (0..inputs).flat_map(|input| kernel[input..].iter().step_by(inputs)).copied().collect();
     let layer = LayerKind::Dense.layer(*number);
-    tensors.push((format!("{layer}/kernel"), vec![inputs, units], turned));
+    tensors.push((format!("{layer}/kernel"), vec![inputs, units], transposed));
     if !bias.is_empty() {
         tensors.push((format!("{layer}/bias"), vec![units], bias.to_vec()));
     }

@@ -55,7 +55,7 @@ pub enum Fault {
     RangeUnknown,
     /// Inputs are reordered or dropped before a BatchNormalization.
     #[error("some inputs are multiplied by 0 or less before the first BatchNormalization; put a Dense there first")]
-    TurnedInputs,
+    NegatedInputs,
     /// The container contradicts itself.
     #[error("is not a safetensors file ({0}); save it again with safetensors")]
     NotSafetensors(String),

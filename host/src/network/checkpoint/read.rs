@@ -198,7 +198,7 @@ fn missing(kind: LayerKind, groups: &[Group], variable: &str) -> Fault {
 fn push_dense(group: &Group, [inputs, units]: [usize; 2], bias: bool, params: &mut Vec<f32>) -> Result<(), Fault> {
     let kernel = group.require("kernel")?;
     let values = kernel.values(&[inputs, units])?;
-    match kernel.turned {
+    match kernel.transposed {
         true => params.extend(values),
         false => params.extend((0..units).flat_map(|unit| values[unit..].iter().step_by(units))),
     }

@@ -2,7 +2,7 @@
 
 use super::error::Fault;
 
-/// A tensor as the file declares it. `data` is little-endian, row-major; for a [`turned`](Self::turned) matrix it is
+/// A tensor as the file declares it. `data` is little-endian, row-major; for a `transposed` matrix it is
 /// column-major, and `shape` is that of the transpose.
 #[derive(Debug, Clone)]
 pub(super) struct Tensor<'f> {
@@ -10,20 +10,20 @@ pub(super) struct Tensor<'f> {
     pub(super) dtype: String,
     pub(super) shape: Vec<usize>,
     pub(super) data: &'f [u8],
-    pub(super) turned: bool,
+    pub(super) transposed: bool,
 }
 
 impl Tensor<'_> {
     /// The transpose, with the same bytes.
     pub(super) fn transposed(mut self) -> Self {
         self.shape.reverse();
-        self.turned = !self.turned;
+        self.transposed = !self.transposed;
         self
     }
 
     /// A shape as the file would declare it.
     fn declared(&self, shape: &[usize]) -> Vec<usize> {
-        if self.turned { shape.iter().rev().copied().collect() } else { shape.to_vec() }
+        if self.transposed { shape.iter().rev().copied().collect() } else { shape.to_vec() }
     }
 
     /// The length of a vector; `None` for other ranks.
@@ -94,7 +94,7 @@ mod tests {
     fn a_place_becomes_indices() {
         let check = |shape: &[usize], at, expected: &[usize]| {
             let tensor =
-                Tensor { name: String::new(), dtype: "F32".into(), shape: shape.into(), data: &[], turned: false };
+                Tensor { name: String::new(), dtype: "F32".into(), shape: shape.into(), data: &[], transposed: false };
             assert_eq!(tensor.index(at), expected);
         };
         check(&[7], 5, &[5]);

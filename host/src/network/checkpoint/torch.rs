@@ -73,8 +73,8 @@ pub(super) fn sort_keras(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> 
             _ => None,
         };
         let place = torch.filter(|_| !path.is_empty()).map(|torch| (path.to_owned(), torch.to_owned()));
-        let turned = variable == "kernel" && place.is_some();
-        named.take(if turned { tensor.transposed() } else { tensor }, place);
+        let transposed = variable == "kernel" && place.is_some();
+        named.take(if transposed { tensor.transposed() } else { tensor }, place);
     }
     named.ordered()
 }

@@ -59,7 +59,7 @@ pub fn student<C: Compute>(
 ) -> anyhow::Result<Student> {
     let mut folded = fold(teacher).context("this network cannot be trained in integers")?;
     let bits = bits_per_layer(bits, folded.len())?;
-    let windows = choose(some).inputs.unturned();
+    let windows = choose(some).inputs.without_inversion();
     fold_into(&windows, &mut folded[0]);
     let (ShrunkLayers { layers: folded, groups }, smaller) = match wanted {
         Some(wanted) => shrunk(teacher, &folded, &windows, &bits, wanted)?,
@@ -69,8 +69,9 @@ pub fn student<C: Compute>(
         Builder { layers: Vec::new(), params: Vec::new(), latents: Vec::new(), scales: Vec::new(), compute };
     let count = folded[0].inputs;
     let codes = windows.codes(some.inputs, teacher.inputs());
-    let x = turned(&groups.average(&codes), count, |&code| f32::from(code) / 255.0);
-    let float = turned(&groups.average_exact(&windows.in_steps(some.inputs, teacher.inputs())), count, |&x| x as f32);
+    let x = transposed(&groups.average(&codes), count, |&code| f32::from(code) / 255.0);
+    let float =
+        transposed(&groups.average_exact(&windows.in_steps(some.inputs, teacher.inputs())), count, |&x| x as f32);
     let mut inputs = Inputs { x, float, n: some.len(), first: true };
     for (index, (layer, &bits)) in folded.iter().zip(&bits).enumerate() {
         inputs = builder.push(layer, bits, &inputs, index + 1 == folded.len());
@@ -120,7 +121,7 @@ pub(super) fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u
 }
 
 /// `[N][I]` to `[I][N]`.
-fn turned<T>(values: &[T], inputs: usize, as_float: impl Fn(&T) -> f32) -> Vec<f32> {
+fn transposed<T>(values: &[T], inputs: usize, as_float: impl Fn(&T) -> f32) -> Vec<f32> {
     (0..inputs).flat_map(|input| values[input..].iter().step_by(inputs)).map(as_float).collect()
 }
 
