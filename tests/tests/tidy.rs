@@ -290,6 +290,48 @@ fn the_page_on_boards_quotes_the_measured_figures() {
     }
 }
 
+/// The page that `scripts/boards` writes agrees with the committed figures: RAM exactly, instructions to 1 %, since its
+/// weights and images are others. The README's milliseconds are those of its M4.
+#[test]
+fn the_page_of_all_boards_is_not_outdated() {
+    let (page, readme) = (manifest("docs/boards.md"), manifest("README.md"));
+    let [instructions, footprint] =
+        ["tests/instructions.golden", "firmware-sim/tests/emulate/footprint.golden"].map(manifest);
+    let row = |board: &str, bits: &str, column| {
+        let line = page.text.lines().find(|line| {
+            let mut cells = line.split('|').map(str::trim).skip(1);
+            cells.next() == Some(board) && cells.nth(2) == Some(&format!("after{bits}"))
+        });
+        line.and_then(|line| line.split('|').nth(column)).map_or("", str::trim).to_owned()
+    };
+    let rows = |table: &File| -> Vec<Vec<String>> {
+        let lines = table.text.lines().filter(|line| !line.starts_with('#') && !line.contains("+"));
+        lines.map(|line| line.split_ascii_whitespace().map(str::to_owned).collect()).collect()
+    };
+    let sizes = rows(&footprint);
+    assert!(sizes.len() >= 10, "{}", footprint.path);
+    for words in &sizes {
+        let (board, bits) = (&words[0], &words[1]);
+        assert_eq!(
+            row(board, bits, 13),
+            thousands(words[6].parse().expect("RAM")),
+            "{}: {board}, {bits} bits",
+            page.path
+        );
+    }
+    let counts: Vec<_> = rows(&instructions).into_iter().filter(|words| words[0] == "after").collect();
+    assert!(counts.len() >= 15, "{}", instructions.path);
+    for words in &counts {
+        let (board, bits) = (&words[1], &words[2]);
+        let (stated, measured) = (row(board, bits, 9).replace(',', ""), words[7].parse::<f64>().expect("instructions"));
+        let near = stated.parse::<f64>().is_ok_and(|stated| (stated / measured - 1.0).abs() < 0.01);
+        assert!(near, "{}: {board}, {bits} bits: {stated:?} instructions, {measured} measured", page.path);
+    }
+    let [eight, four, two] = ["8", "4", "2"].map(|bits| row("netduinoplus2", bits, 14));
+    let expected = format!("{eight} ms at 8 bits, {four} ms at 4 bits and {two} ms at 2 bits");
+    assert!(readme.text.replace('\n', " ").contains(&expected), "README.md does not say '{expected}'");
+}
+
 /// The README, split at its table of firmware sizes.
 fn readme_tables() -> (File, File) {
     let File { path, text } = manifest("README.md");
