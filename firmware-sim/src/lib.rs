@@ -26,6 +26,7 @@
 //! * `record` (PC): the command's JSON output, to be written and read.
 //! * `manual` (PC): shell completions and man pages.
 //! * `print` (PC): error lines, and failures of standard output.
+//! * `usage` (PC): parsing of command lines, and wrong usage.
 //! * `aligned` (PC): model bytes at an address that the parser accepts.
 //!
 //! # Dependencies
@@ -65,6 +66,8 @@ pub mod record;
 pub mod simulate;
 #[cfg(not(target_os = "none"))]
 pub mod table;
+#[cfg(not(target_os = "none"))]
+pub mod usage;
 #[cfg(not(target_os = "none"))]
 pub mod write;
 

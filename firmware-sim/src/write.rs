@@ -33,6 +33,42 @@ pub fn atomic_write(path: &Path, contents: impl FnOnce(&mut dyn Write) -> io::Re
     written.map_err(|error| io::Error::new(error.kind(), message(path, &error)))
 }
 
+/// Checks that [`atomic_write`] can write to `path`, before any time is spent on the contents: no file changes.
+///
+/// # Errors
+/// As [`atomic_write`].
+pub fn check_writable(path: &Path) -> io::Result<()> {
+    let checked = match fs::metadata(path) {
+        _ if path.as_os_str().is_empty() => Err(ErrorKind::IsADirectory.into()),
+        Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        // A device or pipe is opened only once there is something to write.
+        Ok(found) if !found.is_file() => Ok(()),
+        Ok(_) => fs::canonicalize(path).and_then(|path| temporary_in(&folder(&path)).map(drop)),
+        Err(_) => followed(path).and_then(|path| temporary_in(&folder(&path)).map(drop)),
+    };
+    checked.map_err(|error| io::Error::new(error.kind(), message(path, &error)))
+}
+
+/// Checks that files can be written to `folder`, or that it can be created, before any time is spent: no file changes.
+///
+/// # Errors
+/// One line with the path, the cause and the remedy.
+pub fn check_folder(folder: &Path) -> io::Result<()> {
+    let existing = folder.ancestors().find(|folder| folder.as_os_str().is_empty() || folder.exists());
+    let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let checked = match existing.is_dir() {
+        true => temporary_in(existing).map(drop),
+        false if existing == folder => Err(io::Error::new(ErrorKind::NotADirectory, "it is a file, not a folder")),
+        false => Err(io::Error::new(ErrorKind::NotADirectory, format!("{} is a file", existing.display()))),
+    };
+    checked.map_err(|error| io::Error::new(error.kind(), folder_message(folder, &error)))
+}
+
+/// The message for a folder that cannot be written to: what is wrong, and the remedy.
+pub fn folder_message(folder: &Path, error: &io::Error) -> String {
+    format!("{}: cannot be written to ({}); name another folder", folder.display(), cause(error))
+}
+
 /// Writes 32-bit floats `[N][columns]` as NumPy's `.npy`, version 1.0.
 ///
 /// # Errors
@@ -121,17 +157,22 @@ fn replace(
 ) -> io::Result<()> {
     let folder = folder(path);
     remove_forgotten(&folder);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder.tempfile_in(folder)?;
+    let temporary = temporary_in(&folder)?;
     fill(temporary.as_file(), contents)?;
     if let Some(permissions) = permissions {
         temporary.as_file().set_permissions(permissions)?;
     }
     temporary.as_file().sync_all()?;
     temporary.persist(path).map(drop).map_err(|failed| failed.error)
+}
+
+/// A new temporary file, which is removed unless it is renamed.
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// Removes files left by killed programs in `folder`, as far as possible.
@@ -228,6 +269,7 @@ mod tests {
             let error = atomic_write(&path, |out| out.write_all(b"new")).expect_err("no such place").to_string();
             assert!(error.starts_with(&format!("{}: cannot be written (", path.display())), "{error}");
             assert!(error.ends_with(expected) && !error.contains(".part"), "{error}");
+            assert_eq!(check_writable(&path).expect_err("known beforehand").to_string(), error);
         };
         check("none/new", "; create its folder first");
         check("file/new", "; create its folder first");

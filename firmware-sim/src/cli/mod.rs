@@ -20,8 +20,8 @@ use error::CliError;
 use foldnet_sim::board::{self, Board, BoardArgs, slow_layers};
 use foldnet_sim::emulate::{Confinement, EmulateError, Task, build_plugin, confinement, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
-use foldnet_sim::write::check_not_input;
-use foldnet_sim::{Firmware, Record, emulate, print, simulate};
+use foldnet_sim::write::{check_not_input, check_writable};
+use foldnet_sim::{Firmware, Record, emulate, print, simulate, usage};
 use output::Output;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -124,9 +124,9 @@ impl Args {
 
 /// Runs the command.
 pub(crate) fn main() -> ExitCode {
-    let args = match Args::try_parse().and_then(Args::checked) {
+    let args = match usage::parse::<Args>().and_then(Args::checked) {
         Ok(args) => args,
-        Err(error) => return print::usage(PROGRAM, &error),
+        Err(error) => return usage::refuse::<Args>(&error),
     };
     let output = Output::new(args.json, args.quiet);
     print::end(PROGRAM, run(&args, &output))
@@ -153,6 +153,7 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
 fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     for out in args.predictions.iter().chain(&args.outputs) {
         check_not_input(out, &[path])?;
+        check_writable(out).map_err(CliError::Output)?;
     }
     let board = args.board.chosen()?;
     let bytes = input::read(path)?;
