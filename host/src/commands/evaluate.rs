@@ -9,7 +9,7 @@ use crate::judge::outputs::write as write_outputs;
 use crate::run::Outputs;
 use crate::show::terminal::{Ui, bold, table};
 use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input};
+use crate::write::{atomic_write, check_not_input, check_writable};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Part, Task, View};
@@ -48,6 +48,7 @@ impl Evaluate {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         for out in self.predictions.iter().chain(&self.outputs) {
             check_not_input(out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
+            check_writable(out)?;
         }
         let opened = self.hints.open(&self.path, ui)?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;

@@ -6,7 +6,8 @@ use crate::network::checkpoint::Checkpoint;
 use crate::network::import::parse;
 use crate::show::summary::of_checkpoint;
 use crate::show::terminal::Ui;
-use anyhow::bail;
+use crate::write::{check_folder, folder_message};
+use anyhow::{anyhow, bail};
 use clap::Args;
 use foldnet_import::Imported;
 use serde::Serialize;
@@ -47,6 +48,7 @@ impl Import {
                 self.path.display()
             );
         }
+        check_folder(&self.out)?;
         let checkpoint = Checkpoint::read(&self.path, &self.hints.hints())?;
         let (layers, folded) = self.understood(&checkpoint)?;
         for line in &layers {
@@ -63,7 +65,7 @@ impl Import {
         }
         ui.block(of_checkpoint(checkpoint.network()));
         let path = self.out.join(CHECKPOINT);
-        std::fs::create_dir_all(&self.out).map_err(|error| anyhow::anyhow!("{}: {error}", self.out.display()))?;
+        std::fs::create_dir_all(&self.out).map_err(|error| anyhow!(folder_message(&self.out, &error)))?;
         checkpoint.write(&path)?;
         ui.say(format!("wrote {}", path.display()));
         ui.result(&Report { layers, folded, refused: Vec::new(), checkpoint: path })

@@ -8,7 +8,7 @@ use crate::network::checkpoint::Checkpoint;
 use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
 use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
 use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input};
+use crate::write::{atomic_write, check_not_input, check_writable};
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part, Task, text};
@@ -62,6 +62,7 @@ impl Report {
         let mut models: Vec<ModelFile> =
             self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
         self.devices.iter().try_for_each(|path| measured(path, &mut models))?;
+        check_writable(&self.out())?;
         let history = History::beside(&resolve(&self.path))?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         known(&self.path, dataset.number_as(&checkpoint.labels))?;

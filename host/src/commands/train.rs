@@ -16,6 +16,7 @@ use crate::train::plan::{Extras, Resume, TrainPlan};
 use crate::train::qat::{Quantize, default_learning_rate};
 use crate::train::run::train_run;
 use crate::train::schedule::Decay;
+use crate::write::check_folder;
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Columns, Dataset, Part, Task};
@@ -113,6 +114,7 @@ impl Train {
         }
         let config = self.config()?;
         self.check(&config)?;
+        check_folder(&self.out())?;
         let smaller = self.smaller.of_training(!self.bits.is_empty())?;
         let init = match &self.init {
             Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),

@@ -18,7 +18,7 @@ use crate::train::qat::{self, fit_quantized};
 use crate::train::report::{Report, Run};
 use crate::train::schedule::Decay;
 use crate::train::state;
-use crate::write::atomic_write;
+use crate::write::{atomic_write, check_folder, folder_message};
 use anyhow::{Context, bail};
 use foldnet_data::{Dataset, Known, Options, Part, Source, Stamp, Task, View};
 use std::path::{Path, PathBuf};
@@ -111,7 +111,7 @@ pub fn train_run<R: Report>(
     if let Some(student) = &student {
         network.clone_from(&student.network);
     }
-    prepare_folder(&plan.out)?;
+    let made = prepare_folder(&plan.out)?;
     catch_interrupts()?;
     TRAINING.store(true, Ordering::Relaxed);
     let smaller = student.as_ref().and_then(|student| student.smaller.clone());
@@ -132,7 +132,7 @@ pub fn train_run<R: Report>(
     };
     TRAINING.store(false, Ordering::Relaxed);
     let Saver { report, mut history, saved, .. } = observer;
-    result.map_err(|error| early_end(error, saved, &plan.out))?;
+    result.map_err(|error| early_end(error, saved, &plan.out, &made))?;
     let test = dataset.part(Part::Test);
     let network = finished(&network, normal, compute);
     let (_, found) = evaluate(&network, test, &dataset.labels, compute).context("on the test examples")?;
@@ -207,11 +207,15 @@ fn beginning(
     (Start { origin, ..Start::default() }, history)
 }
 
-/// Makes sure that the folder exists and is writable, before any time is spent on training.
-fn prepare_folder(folder: &Path) -> anyhow::Result<()> {
-    let remedy = || format!("{}: cannot be written to; choose another --out", folder.display());
-    std::fs::create_dir_all(folder).with_context(remedy)?;
-    tempfile::tempfile_in(folder).map(drop).with_context(remedy)
+/// Makes sure that the folder exists and is writable, before any time is spent on training. Returns the folders that
+/// did not exist, the innermost first.
+fn prepare_folder(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let made = folder.ancestors().take_while(missing).map(Path::to_owned).collect();
+    check_folder(folder)?;
+    std::fs::create_dir_all(folder).map_err(|error| anyhow::anyhow!(folder_message(folder, &error)))?;
+    check_folder(folder)?;
+    Ok(made)
 }
 
 /// Makes Ctrl-C end training after the current step, or the program at once if nothing is being trained.
@@ -268,10 +272,15 @@ fn empty_history(plan: &TrainPlan, network: &Checkpoint, dataset: &Dataset, comp
     }
 }
 
-/// Describes what remains of a training that ended early, after `saved` epochs were written.
-fn early_end(error: TrainError, saved: usize, out: &Path) -> anyhow::Error {
+/// Describes what remains of a training that ended early, after `saved` epochs were written. Without any, the folders
+/// that were `made` for it are removed.
+fn early_end(error: TrainError, saved: usize, out: &Path, made: &[PathBuf]) -> anyhow::Error {
     let left = match saved {
-        0 => format!("nothing new was written to {}", out.display()),
+        0 => {
+            // A folder with other files stays.
+            made.iter().for_each(|folder| drop(std::fs::remove_dir(folder)));
+            format!("nothing new was written to {}", out.display())
+        }
         _ => format!("{} holds the network after epoch {saved}", out.join(CHECKPOINT).display()),
     };
     anyhow::anyhow!("{error}; {left}")

@@ -59,13 +59,17 @@ fn train_with_impossible_values() {
 #[test]
 fn train_where_nothing_can_be_written() {
     let folder = sample::folder();
-    let train = |out: &str, remedy: &str| {
-        check(&folder, &format!("train --norm before --dataset set --out {out}"), &[out, remedy]);
+    let refused = |out: &str, cause: &str| {
+        let words = [&format!("{out}: cannot be written to ({cause}"), "); name another folder"];
+        check(&folder, &format!("train --norm before --dataset set --out {out}"), &words);
+        check(&folder, &format!("import good.safetensors --out {out}"), &words);
+        check(&folder, &format!("demo --dataset set --out {out}"), &words);
+        check(&folder, &format!("compare --seeds 1 --dataset set --runs {out}"), &words);
     };
-    train("good.fnet", "cannot be written to; choose another --out");
-    train("good.fnet/run", "cannot be written to; choose another --out");
-    train("/proc/run", "cannot be written to; choose another --out");
-    train("/proc", "cannot be written to; choose another --out");
+    refused("good.fnet", "it is a file, not a folder");
+    refused("good.fnet/run", "good.fnet is a file");
+    refused("/proc/run", "");
+    refused("/proc", "");
 }
 
 #[test]
@@ -453,6 +457,8 @@ fn comparisons_that_cannot_be() {
         &["none: no such file or folder; give --dataset"],
     );
     let study = |arguments: &str, words: &[&str]| compare(&format!("--seeds 2 --runs runs {arguments}"), words);
+    study("--out none/a.svg", &["none/a.svg: cannot be written", "create its folder first"]);
+    study("--out set", &["set: cannot be written", "name a file, not a folder"]);
     study("--epochs 0", &["--epochs 0: give a number of at least 1"]);
     study("--norms none,none", &["--norms: none is named twice; name each once"]);
     study("--hidden 0", &["--hidden", "a width must be 1 to 65535"]);

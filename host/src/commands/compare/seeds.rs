@@ -8,7 +8,7 @@ use crate::judge::compare::statistics::MeanDeviation;
 use crate::show::figure::{Dots, Line, Panel, svg};
 use crate::show::terminal::{Ui, bold, strip, table};
 use crate::train::fit::Config;
-use crate::write::atomic_write;
+use crate::write::{atomic_write, check_folder, check_writable};
 use anyhow::bail;
 use serde_json::json;
 
@@ -26,6 +26,8 @@ impl Compare {
         {
             bail!("--norms: {norm} is named twice; name each once");
         }
+        self.out.iter().try_for_each(|out| check_writable(out))?;
+        check_folder(&self.runs)?;
         let (compute, dataset) = (self.threads.compute()?, self.dataset.load(&[], ui)?);
         let config = Config { epochs: self.epochs, seed: 1, ..Config::default() };
         let plan = Study {

@@ -15,7 +15,7 @@ use crate::show::training::TrainingText;
 use crate::train::fit::Config;
 use crate::train::plan::{Extras, TrainPlan};
 use crate::train::run::{Trained, train_run};
-use crate::write::atomic_write;
+use crate::write::{atomic_write, check_folder};
 use clap::{Args, Parser};
 use foldnet_data::{DataError, Dataset, Part, Source, load, text};
 use outcome::{Outcome, closing_table};
@@ -64,6 +64,7 @@ impl Demo {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         check_positive("--epochs", self.epochs)?;
         check_positive("--board-images", self.board_images)?;
+        check_folder(&self.out)?;
         let compute = self.threads.compute()?;
         let dataset = self.load(ui)?;
         let mut outcomes = Vec::new();

@@ -11,7 +11,7 @@ use crate::judge::outputs::write as write_outputs;
 use crate::run::Outputs;
 use crate::show::terminal::{Ui, bars, picture};
 use crate::train::history::History;
-use crate::write::check_not_input;
+use crate::write::{check_not_input, check_writable};
 use answers::{Answer, Words};
 use anyhow::bail;
 use clap::Args;
@@ -67,6 +67,7 @@ impl Predict {
             let history = History::path_beside(&model);
             let inputs = [&model, &history].into_iter().chain(&self.input).chain(&self.image);
             check_not_input(out, &inputs.map(PathBuf::as_path).collect::<Vec<_>>())?;
+            check_writable(out)?;
         }
         let opened = self.hints.open(&self.path, ui)?;
         let given = self.given(&opened, ui)?;
