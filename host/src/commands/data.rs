@@ -264,6 +264,9 @@ impl HintArgs {
     /// Opens a file. For bare tensors, whose layers these options specify, prints the interpretation layer by layer.
     pub(super) fn open(&self, path: &Path, ui: Ui) -> anyhow::Result<Opened> {
         let opened = open(path, &self.hints())?;
+        if let (Opened::Model(_), Some(flag)) = (&opened, self.given()) {
+            bail!("{flag}: {} is a device model, which describes itself; leave it out", path.display());
+        }
         if let (true, Opened::Checkpoint(checkpoint)) = (self.norm.is_some() || self.layers.is_some(), &opened) {
             let layers = checkpoint.understood().join("; ");
             ui.say(format!("{}: taken for {layers}", path.display()));
@@ -277,6 +280,20 @@ impl HintArgs {
             Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
             Opened::Model(_) => open_checkpoint(path, &self.hints()),
         }
+    }
+
+    /// The first of these options that is given, if any.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let flags = [
+            ("--norm", self.norm.is_some()),
+            ("--layers", self.layers.is_some()),
+            ("--config", self.config.is_some()),
+            ("--activation", self.activation.is_some()),
+            ("--pixels", self.pixels.is_some()),
+            ("--epsilon", !self.epsilon.is_empty()),
+            ("--input-type", self.input_type.is_some()),
+        ];
+        flags.into_iter().find_map(|(flag, given)| given.then_some(flag))
     }
 
     /// The hints for the checkpoint reader.

@@ -19,7 +19,7 @@ use crate::run::answers;
 use crate::show::shrunk::say_shrunk;
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
 use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input};
+use crate::write::{atomic_write, check_not_input, check_writable};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::Model;
@@ -77,12 +77,19 @@ impl Export {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let target = self.flash.target()?;
         check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
+        check_writable(&self.out)?;
         let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let limits = self.smaller.of_export(self.flash.format)?;
+        if self.folded && self.flash.format != Format::Onnx {
+            bail!("--folded is for --format onnx, since a device model is always folded; leave it out");
+        }
         if self.requantize {
             self.forget_scales(&mut checkpoint)?;
         }
         if self.flash.format == Format::Onnx {
+            if self.threshold.is_some() {
+                bail!("--threshold: an ONNX file holds none; leave it out");
+            }
             return self.onnx(&checkpoint, ui);
         }
         self.set_threshold(&mut checkpoint)?;
@@ -147,7 +154,7 @@ impl Export {
             );
         }
         if self.flash.format == Format::Onnx {
-            bail!("--requantize rounds weights, and ONNX takes them as real numbers; leave it out");
+            bail!("--requantize rounds weights, but ONNX stores them as floats; leave it out");
         }
         checkpoint.about.scales.clear();
         Ok(())
@@ -183,8 +190,8 @@ fn place(written: &Written) -> String {
         _ => String::new(),
     };
     let note = match (written.slot, written.slots) {
-        (Some(_), Some(1)) => "; it has the whole room: no update in the field survives a loss of power",
-        (Some(_), None) => "; the slot's own header begins there, not the room that two slots share",
+        (Some(_), Some(1)) => "; the only slot, so an update that loses power leaves no working model",
+        (Some(_), None) => "; the header of this slot begins there, not the region that two slots share",
         _ => "",
     };
     format!("{address}{slot}{note}")

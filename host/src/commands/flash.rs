@@ -17,7 +17,7 @@ pub(super) struct FlashArgs {
     #[arg(long, value_name = "A", value_parser = address, conflicts_with = "for_board")]
     address: Option<u32>,
     /// Write it as slot 0 or 1, with a slot header in front
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = slot)]
     slot: Option<u8>,
     /// Sequence of the slot; of two slots the later one boots [default: 1]
     #[arg(long, value_name = "N")]
@@ -28,7 +28,7 @@ impl FlashArgs {
     /// The requested target.
     pub(super) fn target(&self) -> anyhow::Result<Target> {
         if let (None, Some(sequence)) = (self.slot, self.sequence) {
-            bail!("--sequence {sequence}: only a slot has one; give --slot 0 or --slot 1, too");
+            bail!("--sequence {sequence}: only a slot has one; also give --slot 0 or --slot 1");
         }
         let board = self.chosen_board()?.map(Destination::Board);
         let slot = self.slot.map(|number| Slot { number, sequence: self.sequence.unwrap_or(1) });
@@ -39,6 +39,11 @@ impl FlashArgs {
     pub(super) fn chosen_board(&self) -> anyhow::Result<Option<&'static Board>> {
         Ok(self.board.chosen()?)
     }
+}
+
+/// A number, which is checked with the other flags.
+fn slot(text: &str) -> Result<u8, &'static str> {
+    text.parse().map_err(|_| "give 0 or 1")
 }
 
 /// Decimal, or hexadecimal after `0x`.

@@ -24,10 +24,10 @@ pub(super) struct ShrinkArgs {
     max_loss: Option<f64>,
 }
 
-/// A finite number above 0.
+/// A number above 0 and at most 100, since accuracy has no more points to lose.
 fn loss(text: &str) -> Result<f64, &'static str> {
-    let loss = text.parse().ok().filter(|loss: &f64| *loss > 0.0 && loss.is_finite());
-    loss.ok_or("give points of accuracy (or percent of an error) above 0, such as 0.2")
+    let loss = text.parse().ok().filter(|loss: &f64| *loss > 0.0 && *loss <= 100.0);
+    loss.ok_or("give points of accuracy (or percent of the error) above 0 and at most 100, such as 0.2")
 }
 
 impl ShrinkArgs {
@@ -39,7 +39,7 @@ impl ShrinkArgs {
         let (merge, prune, max_loss) = (self.merge, self.prune, self.max_loss.unwrap_or(MAX_LOSS));
         let asked = merge || prune;
         if self.max_loss.is_some() && !asked {
-            bail!("--max-loss limits what --merge and --prune cost; give one of them, too");
+            bail!("--max-loss limits the cost of --merge and --prune; give one of them, too");
         }
         Ok(asked.then_some(Limits { merge, prune, max_loss }))
     }
@@ -48,7 +48,7 @@ impl ShrinkArgs {
     pub(super) fn of_export(&self, format: Format) -> anyhow::Result<Option<Limits>> {
         let limits = self.limits()?;
         if limits.is_some() && format == Format::Onnx {
-            bail!("--merge, --prune: only device models are made smaller; give --format fnet, bin or hex");
+            bail!("--merge, --prune: only device models can be made smaller; give --format fnet, bin, hex or c");
         }
         Ok(limits)
     }
@@ -58,7 +58,7 @@ impl ShrinkArgs {
         let limits = self.limits()?;
         if limits.is_some() && !in_integers {
             bail!(
-                "--merge, --prune: give --bits, too, to train the smaller network in integers; one trained in floats is made smaller by export"
+                "--merge, --prune: training in floats keeps the network's size; give --bits to train a smaller one in integers, or give these flags to export"
             );
         }
         Ok(limits)
@@ -70,6 +70,6 @@ impl ShrinkArgs {
 /// # Errors
 /// If there is no data set, and so no labels to measure with.
 pub(super) fn wanted(limits: Limits, set: Option<&Dataset>) -> anyhow::Result<Wanted<'_>> {
-    let set = set.context("--merge, --prune: what they cost is judged on examples with answers; give --dataset")?;
+    let set = set.context("--merge, --prune: their cost is measured on labelled examples; give --dataset")?;
     Ok(Wanted::new(limits, [Part::Train, Part::Valid].map(|part| set.part(part))))
 }

@@ -34,20 +34,26 @@ fn check(folder: &Folder, file: &str, rest: &str, words: &[&str]) {
 fn options_that_do_not_go_together() {
     let folder = sample::folder();
     let check = |rest: &str, words: &[&str]| check(&folder, "good", rest, words);
-    let same = "--format fnet has neither board, address nor slot";
+    let same = "do not apply to --format fnet";
     check("--board microbit", &[same, "give --format bin"]);
     check("--format fnet --address 0x4000", &[same]);
     check("--slot 0", &[same, "leave them out"]);
-    check("--format hex", &["--format hex: Intel HEX is written for an address; give --board NAME or --address A"]);
-    check("--format bin --slot 0", &["--slot 0: a slot's header says its address; give --board NAME or --address A"]);
-    check("--format hex --slot 1", &["--slot 1: a slot's header says its address"]);
-    check("--format bin --slot 2 --board microbit", &["--slot: there are slots 0 and 1"]);
-    check("--format bin --slot 255 --address 0x4000", &["--slot: there are slots 0 and 1"]);
+    check("--format hex", &["--format hex: Intel HEX includes addresses; give --board NAME or --address A"]);
+    check(
+        "--format bin --slot 0",
+        &["--slot 0: a slot's header holds its address; also give --board NAME or --address A"],
+    );
+    check("--format hex --slot 1", &["--slot 1: a slot's header holds its address"]);
+    check("--format bin --slot 2 --board microbit", &["--slot 2: give 0 or 1"]);
+    check("--format bin --slot 255 --address 0x4000", &["--slot 255: give 0 or 1"]);
     check("--format bin --board arduino", &["unknown board 'arduino'", "microbit", "riscv32"]);
-    check("--format bin --address 0x4004", &["--address 0x4004: give an address divisible by 16"]);
-    check("--format hex --address 17", &["--address 0x11: give an address divisible by 16"]);
-    check("--format hex --address 0xFFFFFFF0", &["--address 0xfffffff0", "end beyond the last 32-bit address"]);
-    check("--format bin --sequence 3 --board microbit", &["--sequence 3: only a slot has one; give --slot 0"]);
+    check("--format bin --address 0x4004", &["--address 0x4004: models and slots begin at multiples of 16"]);
+    check("--format hex --address 17", &["--address 0x11: models and slots begin at multiples of 16"]);
+    check(
+        "--format hex --address 0xFFFFFFF0",
+        &["--address 0xfffffff0", "end past the last 32-bit address; give a lower"],
+    );
+    check("--format bin --sequence 3 --board microbit", &["--sequence 3: only a slot has one; also give --slot 0"]);
     check("--sequence 0", &["--sequence 0: only a slot has one"]);
 }
 
@@ -157,9 +163,9 @@ fn every_format_holds_the_model() {
     slot("--format hex --board microbit --slot 0 --sequence 0", 0, 0x9000, 0, Some(1));
     slot("--format bin --address 0x8040000 --slot 1 --sequence 7", 1, 0x0804_0000, 7, None);
     let said = folder.run(&export("half", "--format bin --board microbit --slot 0")).succeeded().stdout;
-    assert!(said.contains("for address 0x9000, slot 0, sequence 1; it has the whole room"), "{said}");
+    assert!(said.contains("for address 0x9000, slot 0, sequence 1; the only slot, so"), "{said}");
     let said = folder.run(&export("half", "--format bin --board netduinoplus2 --slot 0")).succeeded().stdout;
-    assert!(said.contains("slot 0, sequence 1") && !said.contains("whole room"), "{said}");
+    assert!(said.contains("slot 0, sequence 1") && !said.contains("the only slot"), "{said}");
 }
 
 /// Places bytes at their address in the model flash of `board`.

@@ -18,6 +18,7 @@ mod memory;
 mod motion;
 mod own_data;
 mod pool;
+mod refused;
 mod report;
 mod sample;
 mod sensors;

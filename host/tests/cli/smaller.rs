@@ -15,7 +15,7 @@ fn trained() -> Folder {
 #[test]
 fn what_was_merged_is_printed_and_written() {
     let folder = trained();
-    let export = "export run --dataset set --merge --prune --max-loss 200 --out small.fnet";
+    let export = "export run --dataset set --merge --prune --max-loss 100 --out small.fnet";
     let done = folder.run(export).succeeded();
     for words in ["merged: 12 inputs to ", "cost on 24 examples of training and validation: accuracy ", "change class"]
     {
@@ -35,7 +35,7 @@ fn a_cost_judged_by_few_examples_is_noted() {
     let export = |limit: &str| {
         folder.run(&format!("export run --dataset set --merge --max-loss {limit} --out small.fnet")).succeeded().stdout
     };
-    assert!(!export("200").contains("note: one of these"));
+    assert!(!export("100").contains("note: one of these"));
     let said = export("4");
     assert!(said.contains(&format!("{note}4: ")), "{said}");
 }
@@ -47,10 +47,13 @@ fn what_cannot_be_smaller_is_refused() {
         folder.run(&format!("export run --dataset set --out a.fnet {arguments}")).refused(words);
         assert!(!folder.path("a.fnet").exists(), "{arguments}");
     };
-    check("--max-loss 1", &["--max-loss limits what --merge and --prune cost; give one of them"]);
+    check("--max-loss 1", &["--max-loss limits the cost of --merge and --prune; give one of them"]);
     check("--merge --bits 32", &["--merge, --prune: only integer models", "--bits 8, 4 or 2"]);
     check("--prune --format onnx", &["--merge, --prune: only device models", "--format fnet"]);
-    folder.run("export run --merge --max-loss 0 --out a.fnet").misused("above 0");
+    for loss in ["0", "-1", "100.1", "500", "nan"] {
+        let arguments = format!("export run --merge --max-loss {loss} --out a.fnet");
+        folder.run(&arguments).misused("above 0 and at most 100");
+    }
 }
 
 /// Without validation examples, the cost is that of the training examples, not half of it.
@@ -58,7 +61,7 @@ fn what_cannot_be_smaller_is_refused() {
 fn the_cost_is_measured_without_validation_too() {
     let folder = sample::folder();
     folder.run("train --norm after --hidden 12 --dataset set --valid-split 0 --out run --epochs 9").succeeded();
-    let done = folder.run("export run --dataset set --merge --max-loss 200 --out small.fnet --json").json();
+    let done = folder.run("export run --dataset set --merge --max-loss 100 --out small.fnet --json").json();
     folder.run("export run --dataset set --out whole.fnet").succeeded();
     let whole = folder.run("evaluate whole.fnet --dataset set --valid-split 0 --split train --json").json();
     let [before, loss] = [&done["smaller"]["measures"][0], &done["smaller"]["judged"]];
@@ -70,7 +73,7 @@ fn the_cost_is_measured_without_validation_too() {
 #[test]
 fn a_merged_network_is_trained_in_integers() {
     let folder = trained();
-    let train = "train --init run --dataset set --merge --prune --max-loss 200 --bits 4 --distill run --out";
+    let train = "train --init run --dataset set --merge --prune --max-loss 100 --bits 4 --distill run --out";
     let done = folder.run(&format!("{train} small")).succeeded();
     for words in ["merged: 12 inputs to ", "cost on 24 examples of training and validation: accuracy "] {
         assert!(done.stdout.contains(words), "{words}: {}", done.stdout);
@@ -97,8 +100,8 @@ fn a_merged_network_is_trained_in_integers() {
     let compared = folder.run("compare small small.fnet run --dataset set").succeeded();
     assert!(compared.stdout.contains("small.fnet"), "{}", compared.stdout);
     // From scratch: trained in floats first.
-    folder.run("train --norm none --dataset set --merge --max-loss 200 --bits 8 --epochs 2 --out two").succeeded();
-    assert!(folder.history("two")["smaller"]["max_loss"] == 200.0 && folder.history("two/float")["smaller"].is_null());
+    folder.run("train --norm none --dataset set --merge --max-loss 100 --bits 8 --epochs 2 --out two").succeeded();
+    assert!(folder.history("two")["smaller"]["max_loss"] == 100.0 && folder.history("two/float")["smaller"].is_null());
     folder.run("export small --dataset set --bits 4 --merge --out a.fnet").refused(&[
         "was trained in integers",
         "merge first, then train: foldnet train --init FLOAT --bits BITS --merge",
@@ -114,8 +117,8 @@ fn what_cannot_be_merged_before_training_is_refused() {
         folder.run(&format!("train --out a {arguments}")).refused(words);
         assert!(!folder.path("a").exists(), "{arguments}");
     };
-    check("--dataset set --init run --merge", &["--merge, --prune: ", "--bits", "by export"]);
-    check("--dataset set --init run --bits 4 --max-loss 1", &["--max-loss limits what --merge and --prune cost"]);
+    check("--dataset set --init run --merge", &["--merge, --prune: ", "--bits", "to export"]);
+    check("--dataset set --init run --bits 4 --max-loss 1", &["--max-loss limits the cost of --merge and --prune"]);
     check(
         "--dataset synthetic --pool 2 --bits 4 --merge",
         &["--merge: the inputs of this network are averages already"],

@@ -27,7 +27,8 @@ pub(super) struct Compare {
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "seeds")]
     list: usize,
     /// Train every placement with the seeds 1 to N, unless that has been done already
-    #[arg(long, value_name = "N", conflicts_with_all = ["paths", "norm", "pixels", "epsilon"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["paths", "norm", "layers", "config",
+        "activation", "pixels", "epsilon", "input_type", "input_scale"])]
     seeds: Option<u64>,
     /// Position of BatchNormalization in the networks to train
     #[arg(

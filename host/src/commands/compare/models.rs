@@ -24,6 +24,10 @@ impl Compare {
         let hints = self.hints.hints();
         let opened = self.paths.iter().map(|path| Ok((path.as_path(), open(path, &hints)?)));
         let opened = opened.collect::<anyhow::Result<Vec<_>>>()?;
+        let models = opened.iter().all(|(_, opened)| matches!(opened, Opened::Model(_)));
+        if let Some(flag) = self.hints.given().filter(|_| models) {
+            bail!("{flag}: these are device models, which describe themselves; leave it out");
+        }
         let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let (mut dataset, compute) = (self.dataset.load(&paths, ui)?, self.threads.compute()?);
         if let Some((path, first)) = opened.first() {

@@ -78,25 +78,26 @@ impl Target {
     /// If its parts contradict each other.
     pub fn new(format: Format, place: Option<Destination>, slot: Option<Slot>) -> anyhow::Result<Self> {
         match (format, place, slot) {
-            (Format::Onnx, Some(_), _) | (Format::Onnx, _, Some(_)) => {
-                bail!("--format onnx has neither board, address nor slot: it is for other runtimes; leave them out")
-            }
-            (Format::C, Some(_), _) | (Format::C, _, Some(_)) => {
-                bail!("--format c has neither board, address nor slot: the linker places the array; leave them out")
-            }
+            (Format::Onnx, Some(_), _) | (Format::Onnx, _, Some(_)) => bail!(
+                "--board, --address and --slot do not apply to --format onnx, which is for other runtimes; leave them out"
+            ),
+            (Format::C, Some(_), _) | (Format::C, _, Some(_)) => bail!(
+                "--board, --address and --slot do not apply to --format c, since the linker places the array; leave them \
+                 out"
+            ),
             (Format::Fnet, Some(_), _) | (Format::Fnet, _, Some(_)) => bail!(
-                "--format fnet has neither board, address nor slot: the file is the same everywhere; give --format bin \
-                 or --format hex, or leave them out"
+                "--board, --address and --slot do not apply to --format fnet, which is the same for every board; give \
+                 --format bin or hex, or leave them out"
             ),
             (_, None, Some(Slot { number, .. })) => {
-                bail!("--slot {number}: a slot's header says its address; give --board NAME or --address A, too")
+                bail!("--slot {number}: a slot's header holds its address; also give --board NAME or --address A")
             }
             (Format::Hex, None, None) => {
-                bail!("--format hex: Intel HEX is written for an address; give --board NAME or --address A")
+                bail!("--format hex: Intel HEX includes addresses; give --board NAME or --address A")
             }
-            (_, _, Some(Slot { number: 2.., .. })) => bail!("--slot: there are slots 0 and 1"),
+            (_, _, Some(Slot { number: number @ 2.., .. })) => bail!("--slot {number}: give 0 or 1"),
             (_, Some(Destination::Address(address)), _) if address % 16 != 0 => {
-                bail!("--address {address:#x}: give an address divisible by 16, as models and slots begin at")
+                bail!("--address {address:#x}: models and slots begin at multiples of 16; give one of these")
             }
             _ => Ok(Self { format, place, slot }),
         }
@@ -116,7 +117,10 @@ impl Target {
             _ => bytes.to_vec(),
         };
         if let Some(address) = address.filter(|address| u64::from(*address) + image.len() as u64 > 1 << 32) {
-            bail!("--address {address:#x}: the {} bytes end beyond the last 32-bit address", image.len());
+            bail!(
+                "--address {address:#x}: the {} bytes would end past the last 32-bit address; give a lower address",
+                image.len()
+            );
         }
         let slots = match self.place {
             Some(Destination::Board(board)) => Some(board.slots_for(model)),
@@ -139,7 +143,7 @@ impl Target {
             (Destination::Board(board), None) => Ok(board.model_address),
             (Destination::Board(board), Some(Slot { number, .. })) => match board.room().slot_address(number) {
                 Some(address) => Ok(address),
-                None => bail!("--slot {number}: {} has no such slot", board.name),
+                None => bail!("--slot {number}: {} has no such slot; give --slot 0", board.name),
             },
         }
     }
@@ -153,7 +157,9 @@ impl Target {
         match (header, self.place) {
             (Some(header), _) => Ok(header),
             (None, Some(Destination::Board(board))) => bail!("{}", no_second_slot(board, model.len())),
-            (None, _) => bail!("--slot {number}: the model has more bytes than a slot's header can say"),
+            (None, _) => {
+                bail!("--slot {number}: the model is larger than a slot can be; export it with fewer bits (--bits 2)")
+            }
         }
     }
 }
@@ -163,8 +169,8 @@ fn no_second_slot(board: &Board, len: usize) -> String {
     let (room, name) = (board.room(), board.name);
     let each = room.slot(1).map_or(0, |slot| slot.model_len());
     format!(
-        "--slot 1: the model has {len} bytes, and where {name} has two slots each holds {each}; export it with fewer bits \
-         (--bits 2), or take --slot 0, which has the whole room of {} bytes then and no other slot beside it",
+        "--slot 1: the model has {len} bytes, but each of {name}'s two slots holds only {each}; export it with fewer bits \
+         (--bits 2), or give --slot 0 to use all {} bytes as one slot",
         room.whole().model_len()
     )
 }

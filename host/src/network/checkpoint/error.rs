@@ -4,6 +4,7 @@ use super::PixelRange;
 use super::pixels::{PIXEL_MEAN, PIXEL_STD};
 use crate::network::architecture::NormPlacement;
 use foldnet_core::layer::LayerError;
+use foldnet_data::InputType;
 use std::io;
 use std::path::PathBuf;
 
@@ -150,7 +151,7 @@ pub enum Fault {
         value: f32,
     },
     /// `--layers` contradicts the file.
-    #[error("its own layer list is another; leave out --layers")]
+    #[error("its own list of layers is different; leave out --layers")]
     LayersContradict,
     /// PyTorch layers that fit in more than one order.
     #[error("the order of {names} cannot be told from names and shapes; number the layers of a kind, such as fc1, fc2")]
@@ -246,6 +247,14 @@ pub enum Fault {
         found: &'static str,
         /// The given range.
         said: PixelRange,
+    },
+    /// `--input-type` contradicts the file.
+    #[error("its inputs are {found}, as the file says; leave out --input-type {said}")]
+    InputContradicts {
+        /// In the file.
+        found: InputType,
+        /// The given type.
+        said: InputType,
     },
     /// Metadata gives a tensor a second name, but the tensor does not exist.
     #[error(

@@ -25,7 +25,11 @@ pub(crate) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
     let bytes = foldnet_data::bounded::read(path, foldnet_import::MAX_FILE).map_err(Fault::Unreadable)?;
     match import::parse(&bytes, path, hints)? {
         None => decode(&bytes, hints),
-        Some(Imported::Network(network)) => import::checkpoint(network, hints),
+        Some(Imported::Network(network)) => {
+            let checkpoint = import::checkpoint(network, hints)?;
+            agree(hints, &checkpoint.layers)?;
+            Ok(checkpoint)
+        }
         Some(Imported::Tensors(Bare { tensors })) => {
             let tensors: Vec<_> =
                 tensors.into_iter().map(|tensor| (tensor.name, tensor.shape, tensor.values)).collect();
@@ -64,6 +68,9 @@ pub(crate) fn decode(bytes: &[u8], hints: &Hints) -> Result<Checkpoint, Fault> {
         Some(scale) => scale.of(&pixels, inputs),
         None => pixels,
     };
+    if let (Some(said), true) = (hints.input.filter(|said| *said != about.input.0), told.layers.is_some()) {
+        return Err(Fault::InputContradicts { found: about.input.0, said });
+    }
     if told.layers.is_none() {
         about.input = hints.input.map_or(about.input, Input);
         about.task = if outputs == 1 && !two { Task::Regress } else { about.task };
@@ -107,16 +114,8 @@ const MAX_ALIASES: usize = 1024;
 fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Result<Vec<Layer>, Fault> {
     if let Some(layers) = &told.layers {
         Network::new(layers, Shape::count(widths[0])).map_err(Fault::Layers)?;
-        if with_epsilon(layers.clone(), None, &hints.epsilon)? != *layers {
-            return Err(Fault::EpsilonContradicts);
-        }
-        if hints.layers.as_ref().is_some_and(|words| !words.describe(layers)) {
-            return Err(Fault::LayersContradict);
-        }
-        return match hints.norm {
-            Some(norm) if !norm.describes(layers) => Err(Fault::NormContradicts { norm }),
-            _ => Ok(layers.clone()),
-        };
+        agree(hints, layers)?;
+        return Ok(layers.clone());
     }
     let layers = match (&hints.layers, hints.norm) {
         (Some(words), _) => infer::spelled(found, widths, &words.0)?,
@@ -127,6 +126,20 @@ fn layers(told: &Told, found: &Layers, widths: &[usize], hints: &Hints) -> Resul
         return Err(Fault::NormContradicts { norm });
     }
     with_epsilon(layers, Some(found.origin), &hints.epsilon)
+}
+
+/// Checks that hints do not contradict the layers that a file describes.
+fn agree(hints: &Hints, layers: &[Layer]) -> Result<(), Fault> {
+    if with_epsilon(layers.to_vec(), None, &hints.epsilon)? != layers {
+        return Err(Fault::EpsilonContradicts);
+    }
+    if hints.layers.as_ref().is_some_and(|words| !words.describe(layers)) {
+        return Err(Fault::LayersContradict);
+    }
+    match hints.norm {
+        Some(norm) if !norm.describes(layers) => Err(Fault::NormContradicts { norm }),
+        _ => Ok(()),
+    }
 }
 
 /// BatchNormalization with the defaults of the file's tool, except for the epsilons given by the user: one for all, or
