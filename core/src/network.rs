@@ -4,23 +4,23 @@
 
 use crate::layer::{self, Layer, LayerError};
 
-/// The shape of an example: an image or a window with channels, or a plain count. Values are stored row by row, with
-/// the channels of a point adjacent: `[height][width][channels]`.
+/// The shape of an example, `[height][width][channels]`: an image, consecutive samples of several channels, or a plain
+/// count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Shape {
-    /// Rows; 1 for a window over time, and for a plain count.
+    /// Rows of an image, or samples over time; 1 for a plain count.
     pub height: usize,
-    /// Columns, or points in time.
+    /// Columns of an image; otherwise 1.
     pub width: usize,
-    /// Values per point.
+    /// Values per pixel or sample; all values of a plain count.
     pub channels: usize,
 }
 
 impl Shape {
     /// `count` values without further structure.
     pub const fn count(count: usize) -> Self {
-        Self { height: 1, width: count, channels: 1 }
+        Self { height: 1, width: 1, channels: count }
     }
 
     /// An image of one channel.

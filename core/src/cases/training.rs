@@ -1,6 +1,6 @@
 //! Test cases of training, and steps of every optimizer that must be bit-identical on a device and a PC.
 
-use super::Dice;
+use crate::dice::Dice;
 use crate::layer::Layer;
 use crate::network::{Network, Shape};
 use crate::train::{Adam, BufferError, Buffers, Metrics, Momentum, Optimizer, Settings, Sgd, Targets, Trainer};

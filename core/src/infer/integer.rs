@@ -4,7 +4,7 @@ use super::dense::{hidden, last};
 use super::layer::Dense;
 use super::memory::Memory;
 use super::source::{Listed, Order, Source};
-use crate::model::{Model, Sections, Shape};
+use crate::model::{LayerShape, Model, Sections};
 use crate::quantized::Traits;
 use core::ops::Range;
 
@@ -38,7 +38,7 @@ pub(super) fn run(model: &Model, layers: Range<usize>, image: Option<&[u8]>, mem
 }
 
 /// The order of the first layer's inputs.
-fn order<'a>(layer: &Shape, sections: Sections<'a>) -> Order<'a> {
+fn order<'a>(layer: &LayerShape, sections: Sections<'a>) -> Order<'a> {
     match bytemuck::try_cast_slice(sections.order) {
         Ok([]) | Err(_) => Order::Plain(layer.inputs()),
         Ok(list) => Order::Listed(Listed::checked(list)),
@@ -46,7 +46,7 @@ fn order<'a>(layer: &Shape, sections: Sections<'a>) -> Order<'a> {
 }
 
 /// The layer's sections as words; the file begins at a word, and all sections at multiples of 16.
-fn dense<'a>(layer: &Shape, sections: Sections<'a>, traits: Traits, strip: usize) -> Option<Dense<'a>> {
+fn dense<'a>(layer: &LayerShape, sections: Sections<'a>, traits: Traits, strip: usize) -> Option<Dense<'a>> {
     let width = layer.width()?;
     let rows = bytemuck::try_cast_slice(sections.rows).ok()?;
     Some(Dense { width, rows, weights: bytemuck::try_cast_slice(sections.weights).ok()?, traits, strip })

@@ -1,6 +1,6 @@
 //! The scratch memory of an inference: its parts, and its size with each kernel.
 
-use crate::model::{Model, Shape};
+use crate::model::{LayerShape, Model};
 use crate::quantized::KernelKind;
 
 /// The scratch memory's parts.
@@ -37,7 +37,7 @@ impl Model<'_> {
 
     /// The same for a device's build with the feature `low-ram`.
     pub fn low_ram_words_with(&self, kernel: KernelKind) -> usize {
-        let words = |layer: Shape| Some(kernel.low_ram_words(layer.width()?, layer.inputs(), layer.units()));
+        let words = |layer: LayerShape| Some(kernel.low_ram_words(layer.width()?, layer.inputs(), layer.units()));
         let (even, odd) = self.halves();
         even + odd + self.shapes().filter_map(words).max().unwrap_or(0)
     }

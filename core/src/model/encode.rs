@@ -1,11 +1,11 @@
 //! Writes a model file into the caller's buffer. [The parent module](super) has the format.
 
+use super::file::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use super::head::{HeadSection, HeadSpec};
 use super::header::{Fixed, HEADER_LEN, LayerHeader, MAX_MODEL_LAYERS, RECORD, Records, padded, scratch_words};
 use super::input::{InputSection, InputSpec};
 use super::parse::{ParseError, check_shapes};
 use super::section::{ENTRY, Entry, REQUIRED, Tag};
-use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::quantized::bound::{strips, worst};
 use crate::quantized::layout::MAX_ROWS;
 use crate::quantized::{BitWidth, Bound, Row};

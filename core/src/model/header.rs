@@ -19,7 +19,7 @@
 //! | 7 | 1 in layer 0 of an integer model without an order (inputs are used in their original order); otherwise 0 |
 //! | 8..12 | real value of one step of an output, `f32`; 1 for a float layer |
 
-use super::ALIGN;
+use super::file::ALIGN;
 use crate::quantized::{BitWidth, Row};
 use heapless::Vec;
 use serde::Serialize;
@@ -169,9 +169,9 @@ impl LayerHeader {
     }
 
     /// Everything except the scale.
-    pub(crate) const fn shape(&self) -> Shape {
+    pub(crate) const fn shape(&self) -> LayerShape {
         let Self { inputs, units, bits, relu, .. } = *self;
-        Shape { inputs, units, bits, relu }
+        LayerShape { inputs, units, bits, relu }
     }
 
     /// Whether the weights are floats, which a build without the feature `float` does not support.
@@ -182,14 +182,14 @@ impl LayerHeader {
 
 /// The fields of a [`LayerHeader`] that inference needs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Shape {
+pub(crate) struct LayerShape {
     pub(crate) inputs: u16,
     pub(crate) units: u16,
     pub(crate) bits: u8,
     pub(crate) relu: bool,
 }
 
-impl Shape {
+impl LayerShape {
     /// `I`
     pub(crate) const fn inputs(&self) -> usize {
         self.inputs as usize
@@ -245,7 +245,7 @@ pub fn scratch_words(layers: &[LayerHeader], converted: bool) -> usize {
 }
 
 /// Words for the outputs of even layers, and of odd ones.
-pub(crate) fn halves(layers: impl ExactSizeIterator<Item = Shape>, converted: bool) -> (usize, usize) {
+pub(crate) fn halves(layers: impl ExactSizeIterator<Item = LayerShape>, converted: bool) -> (usize, usize) {
     let (count, mut halves) = (layers.len(), [0; 2]);
     for (index, layer) in layers.enumerate() {
         let units = layer.units();

@@ -80,6 +80,7 @@
 //! | padding that is not zero | none: it is not checked |
 
 mod encode;
+mod file;
 mod head;
 mod header;
 mod input;
@@ -87,33 +88,12 @@ mod parse;
 mod section;
 
 pub use encode::{EncodeError, LayerWeights, ModelSpec, encode, encoded_len};
+pub(crate) use file::CRC;
+pub use file::{Aligned, MAGIC, VERSION};
 pub use head::{HeadKind, HeadSpec, Score};
-pub(crate) use header::Shape;
+pub(crate) use header::LayerShape;
 pub use header::{FLOAT_BITS, Header, LayerHeader, MAX_MODEL_LAYERS, scratch_words};
 pub(crate) use input::Conversion;
 pub use input::{InputMap, InputSpec, InputType, Sharing};
 pub(crate) use parse::Sections;
 pub use parse::{Model, ParseError, checksum};
-
-/// First four bytes of a model file.
-pub const MAGIC: [u8; 4] = *b"FNET";
-
-/// The only supported version; 1 and 2 had no sections and only supported `u8`.
-pub const VERSION: u16 = 3;
-
-/// Offset of the section table.
-const PREFIX: usize = 16;
-
-/// Bytes of the CRC at the end.
-const CRC_LEN: usize = 4;
-
-/// Alignment of sections, from the file's start.
-const ALIGN: usize = 16;
-
-/// CRC-32 as in zlib, without a table: a model is checked once, and flash is scarce.
-pub(crate) const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
-
-/// A value aligned to 16 bytes; wrap a model's `include_bytes!` in it.
-#[derive(Debug, Clone, Copy)]
-#[repr(C, align(16))]
-pub struct Aligned<T: ?Sized>(pub T);

@@ -1,10 +1,10 @@
 //! Opens a model file in place. Everything is checked here, once, so that inference needs no checks.
 
+use super::file::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use super::head::{HeadKind, HeadSection, Score};
-use super::header::{Fixed, Header, MAX_MODEL_LAYERS, RECORD, Records, Shape, halves, padded};
+use super::header::{Fixed, Header, LayerShape, MAX_MODEL_LAYERS, RECORD, Records, halves, padded};
 use super::input::{Conversion, InputMap, InputSection, InputType};
 use super::section::{self, Tag};
-use super::{CRC, CRC_LEN, MAGIC, PREFIX, VERSION};
 use crate::quantized::Traits;
 use crate::quantized::bound::strip_len;
 
@@ -123,7 +123,7 @@ pub(crate) struct Sections<'a> {
 
 impl<'a> Sections<'a> {
     /// Takes the sections of `layer` off the front of `rest`, including an order of its inputs if `ordered`.
-    fn take(layer: &Shape, ordered: bool, rest: &mut &'a [u8]) -> Option<Self> {
+    fn take(layer: &LayerShape, ordered: bool, rest: &mut &'a [u8]) -> Option<Self> {
         let [rows, order, weights] = layer.section_lens(ordered)?;
         Some(Self {
             rows: take_padded(rest, rows)?,
@@ -329,12 +329,12 @@ impl<'a> Model<'a> {
 
     /// The layers, first to last.
     #[inline(always)]
-    pub(crate) fn shapes(&self) -> impl ExactSizeIterator<Item = Shape> + use<'a> {
+    pub(crate) fn shapes(&self) -> impl ExactSizeIterator<Item = LayerShape> + use<'a> {
         Records(self.records).map(|layer| layer.shape())
     }
 
     /// The layers with their sections.
-    pub(crate) fn layers(&self) -> impl Iterator<Item = (Shape, Sections<'a>)> + use<'a> {
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (LayerShape, Sections<'a>)> + use<'a> {
         let mut rest = self.weights;
         let (layers, ordered) = (self.shapes().enumerate(), Records(self.records).is_ordered());
         layers.map_while(move |(index, layer)| Some((layer, Sections::take(&layer, ordered && index == 0, &mut rest)?)))
@@ -411,13 +411,13 @@ fn check_layers(records: Records, mut rest: &[u8]) -> Result<u32, ParseError> {
 }
 
 /// Checks the rows of an integer layer; returns the properties that decide how they are computed.
-fn check_rows(layer: &Shape, rows: &[u8]) -> Option<Traits> {
+fn check_rows(layer: &LayerShape, rows: &[u8]) -> Option<Traits> {
     let Some(width) = layer.width() else { return Some(Traits::default()) };
     Traits::of(width, bytemuck::try_cast_slice(rows).ok()?)
 }
 
 /// Checks that the order only contains existing inputs.
-fn check_order(layer: &Shape, order: &[u8]) -> Option<()> {
+fn check_order(layer: &LayerShape, order: &[u8]) -> Option<()> {
     let mut order = bytemuck::try_cast_slice::<u8, u16>(order).ok()?.iter();
     order.all(|&from| u16::from_le(from) < layer.inputs).then_some(())
 }

@@ -1,6 +1,6 @@
 //! The section table of a model file: its sections and their positions.
 
-use super::{CRC_LEN, PREFIX};
+use super::file::{CRC_LEN, PREFIX};
 use crate::model::header::padded;
 
 /// Size of an entry in bytes.

@@ -1,7 +1,7 @@
 //! Chooses the slot to boot from memory-mapped flash: the newest complete one.
 
-use super::header::{Fault, HEADER_LEN, SlotHeader};
-use super::{Region, Room};
+use super::header::{Fault, SlotHeader};
+use super::room::{HEADER_LEN, Region, Room};
 use crate::model::{Model, ParseError};
 use core::fmt;
 

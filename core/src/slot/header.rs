@@ -1,11 +1,8 @@
 //! The header of a slot: its bytes, and the possible faults.
 
-use super::Room;
+use super::room::{HEADER_LEN, Room};
 use crate::model::{CRC, ParseError, checksum};
 use core::fmt;
-
-/// Bytes of a slot's header.
-pub const HEADER_LEN: usize = 64;
 
 /// Where the commit word begins.
 pub(super) const COMMIT_AT: usize = 32;

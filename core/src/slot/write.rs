@@ -10,8 +10,9 @@
 //!   boundary where blocks end. Each word is written once between two erasures.
 //! * A block is erased again even if it reads as erased, because an interrupted erasure may look finished but not last.
 
-use super::header::{COMMIT_AT, HEADER_LEN, SlotHeader};
-use super::{Region, Room, Running};
+use super::boot::Running;
+use super::header::{COMMIT_AT, SlotHeader};
+use super::room::{HEADER_LEN, Region, Room};
 use crate::model::{CRC, MAGIC};
 use core::fmt;
 use embedded_storage::nor_flash::NorFlash;

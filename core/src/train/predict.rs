@@ -1,7 +1,8 @@
 //! Inference on a batch of floats with the moving statistics, like Keras's `training=False`.
 
+use super::buffers::BufferError;
 use super::params::cut;
-use super::{BufferError, batch_norm, dense, relu};
+use super::{batch_norm, dense, relu};
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::examples::Examples;
 use crate::layer::Layer;

@@ -1,13 +1,14 @@
 //! The trainer: a network, its training settings, and the caller's buffers. They are checked once; training then
 //! proceeds step by step.
 
+use super::buffers::BufferError;
+use super::dropout;
 use super::loss::{Loss, Metrics, Targets};
 use super::memory::Memory;
-use super::optimizer::{Collect, MAX_STATE, Optimizer, Sgd, Step, Tensor, TensorKind};
+use super::optimizer::{MAX_STATE, Optimizer, Sgd, Step, Tensor, TensorKind};
 use super::params::{Params, cut};
 use super::stages::Stages;
 use super::step::{self, Task};
-use super::{BufferError, dropout};
 use crate::compute::Compute;
 use crate::examples::Examples;
 use crate::layer::Layer;
@@ -262,5 +263,16 @@ fn apply_layer<S: Step>(place: Placed, params: &mut Params, gradients: &[f32], s
             }
         }
         _ => {}
+    }
+}
+
+/// Stores gradients in the first state slice and changes nothing else.
+#[derive(Debug, Clone, Copy)]
+struct Collect;
+
+impl Step for Collect {
+    #[inline(always)]
+    fn apply(&self, _: Tensor, _: &mut [f32], [stored, _]: [&mut [f32]; MAX_STATE], gradient: &[f32]) {
+        stored.copy_from_slice(gradient);
     }
 }

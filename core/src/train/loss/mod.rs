@@ -4,7 +4,7 @@
 mod cross_entropy;
 mod values;
 
-use super::BufferError;
+use super::buffers::BufferError;
 use core::fmt::Debug;
 
 /// The targets of a batch.

@@ -4,7 +4,7 @@
 //! `v += (1 - beta_2) (g^2 - v)`, `p -= alpha * m / (sqrt(v) + epsilon)`. PyTorch divides `sqrt(v)` by
 //! `sqrt(1 - beta_2^t)` before adding epsilon (1e-8 there), which only differs for gradients near 0.
 
-use super::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
+use super::update::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 use crate::math;
 
 /// Adam; with a `weight_decay`, AdamW.

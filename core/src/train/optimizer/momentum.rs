@@ -4,7 +4,7 @@
 //! this equals PyTorch's rule. When the rate changes, PyTorch's effective velocity changes at once, while Keras's
 //! follows gradually.
 
-use super::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
+use super::update::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 
 /// SGD with momentum. Keras's `SGD(momentum=.., nesterov=..)`.
 #[derive(Debug, Clone, Copy, PartialEq)]

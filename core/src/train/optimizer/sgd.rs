@@ -1,6 +1,6 @@
 //! Stochastic gradient descent: `p -= rate * g`.
 
-use super::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
+use super::update::{MAX_STATE, Optimizer, Step, Tensor, TensorKind};
 
 /// Plain SGD. Keras's `SGD()`, PyTorch's `SGD`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
