@@ -1,7 +1,7 @@
 //! The choice of a board: by name, or from the user's file. Both programs have these options.
 
+use super::built_in::{BOARDS, UnknownBoard, by_name};
 use super::table::{Board, read};
-use super::{BOARDS, UnknownBoard, by_name};
 use foldnet_data::bounded::{self, limit};
 use std::path::{Path, PathBuf};
 

@@ -8,7 +8,7 @@
 //! is smallest: 1.6 %. A test counts the same networks again (`firmware-sim/tests/emulate/cycles.rs`); it prints the
 //! counts to fit to when a kernel has changed. Kernels skip zeros, so other inputs take less.
 
-use super::Board;
+use super::table::Board;
 use foldnet_core::Model;
 use foldnet_core::quantized::BitWidth;
 

@@ -5,7 +5,7 @@
 //! that is not steady makes compiled code requantize the whole layer, which adds `units * by_row`. Both coefficients
 //! were counted on boards, and a test repeats this.
 
-use super::Board;
+use super::table::Board;
 use foldnet_core::Model;
 use foldnet_core::infer::SlowRows;
 use foldnet_core::quantized::{BitWidth, KernelKind};

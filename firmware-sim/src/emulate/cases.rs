@@ -1,9 +1,8 @@
 //! Core's own tests on an emulated board: the results of the firmware in `examples/cases`.
 
-use super::STALL_LIMIT;
 use super::error::EmulateError;
 use super::firmware::Firmware;
-use super::qemu::{Input, execute};
+use super::qemu::{Input, STALL_LIMIT, execute};
 use super::results::words;
 use crate::cases::CasesJob;
 

@@ -4,7 +4,7 @@
 use super::error::EmulateError;
 use super::expected::Expected;
 use super::firmware::Firmware;
-use super::{Emulation, Task, emulate_expected, runs};
+use super::one::{Emulation, Task, emulate_expected, runs};
 use crate::AlignedBytes;
 use foldnet_core::Model;
 use foldnet_data::View;

@@ -16,6 +16,9 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+/// Time without a new answer after which a run counts as hung. The slowest image takes well below a second.
+pub const STALL_LIMIT: Duration = Duration::from_secs(60);
+
 /// Interval at which a run is checked.
 const POLL: Duration = Duration::from_millis(20);
 

@@ -1,9 +1,8 @@
 //! Results of the firmware that replaces its own model (`examples/update`) on an emulated board.
 
-use super::STALL_LIMIT;
 use super::error::EmulateError;
 use super::firmware::Firmware;
-use super::qemu::{Input, execute};
+use super::qemu::{Input, STALL_LIMIT, execute};
 use super::results::words;
 use crate::job::Booted;
 use crate::update::{Outcome, UpdateJob};

@@ -1,6 +1,6 @@
 //! Chunked data, located by a version-1 B-tree and packed with deflate and shuffle.
 
-use super::{BUDGET, FORMAT, Hdf5, UNDEFINED};
+use super::file::{BUDGET, FORMAT, Hdf5, UNDEFINED};
 use crate::bytes::Cursor;
 use crate::error::{Fault, MAX_FILE};
 use crate::zip::inflate;

@@ -1,7 +1,8 @@
 //! Data sets and attributes: types, shapes, and the positions of their bytes.
 
+use super::chunks;
+use super::file::{FORMAT, Hdf5, UNDEFINED};
 use super::header::{ATTRIBUTE, ATTRIBUTE_INFO, DATASPACE, DATATYPE, FILTERS, Header, LAYOUT};
-use super::{FORMAT, Hdf5, UNDEFINED, chunks};
 use crate::bytes::Cursor;
 use crate::error::{Fault, MAX_FILE};
 use crate::tensor::{Data, Tensor, elements, from_half};

@@ -1,7 +1,7 @@
 //! Groups: names and addresses of their members.
 
+use super::file::{BUDGET, FORMAT, Hdf5, UNDEFINED};
 use super::header::{Header, LINK, LINK_INFO, SYMBOL_TABLE};
-use super::{BUDGET, FORMAT, Hdf5, UNDEFINED};
 use crate::bytes::Cursor;
 use crate::error::Fault;
 

@@ -1,6 +1,6 @@
 //! Object headers of both versions: a list of messages, in one or more blocks.
 
-use super::{BUDGET, FORMAT, Hdf5};
+use super::file::{BUDGET, FORMAT, Hdf5};
 use crate::bytes::Cursor;
 use crate::error::Fault;
 

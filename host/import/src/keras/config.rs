@@ -1,8 +1,9 @@
 //! Values in Keras's JSON, as layers need them.
 
-use super::FORMAT;
 use crate::error::Fault;
 use serde_json::Value;
+
+pub(super) const FORMAT: &str = "Keras";
 
 /// A layer, or a nested model, in a configuration.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,6 @@
 //! Layers in the order of a Sequential or a functional model, with nested ones in place.
 
-use super::FORMAT;
-use super::config::Entry;
+use super::config::{Entry, FORMAT};
 use super::weights::Weights;
 use crate::error::Fault;
 use crate::graph::{Graph, Input};

@@ -1,7 +1,6 @@
 //! The operation of each Keras layer.
 
-use super::FORMAT;
-use super::config::{Entry, integers, numbers};
+use super::config::{Entry, FORMAT, integers, numbers};
 use super::functional::{Argument, Build};
 use crate::error::Fault;
 use crate::graph::{Arithmetic, BRANCH, Op, UNKNOWN, refusal};

@@ -15,9 +15,8 @@ use crate::imported::{Bare, BareTensor, Imported};
 use crate::lower::lower;
 use crate::network::Network;
 use crate::zip::Zip;
+use config::FORMAT;
 use weights::Weights;
-
-const FORMAT: &str = "Keras";
 
 /// Maximum length of a configuration; a layer takes about a kilobyte.
 const MAX_CONFIG: usize = 2 << 20;

@@ -1,6 +1,6 @@
 //! The variables of layers, by the layers' names.
 
-use super::FORMAT;
+use super::config::FORMAT;
 use crate::error::{Fault, MAX_FILE};
 use crate::hdf5::{Hdf5, Object};
 use crate::tensor::Tensor;

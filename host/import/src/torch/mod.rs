@@ -1,17 +1,15 @@
 //! PyTorch's `.pt`: the tensors of a state dict. The pickle is parsed, never executed; anything else is refused with
 //! the line of Python that exports ONNX.
 
+mod element;
 mod pickle;
 
 use crate::error::{Fault, MAX_FILE};
 use crate::imported::{Bare, BareTensor};
-use crate::tensor::{elements, from_half};
+use crate::tensor::elements;
 use crate::zip::Zip;
-use pickle::{Tensor, tensors};
+use pickle::{EXPORT, Tensor, tensors};
 use std::collections::BTreeMap;
-
-/// The remedy for files with whole modules.
-pub(super) const EXPORT: &str = "torch.onnx.export(model.eval(), example, \"model.onnx\") writes a self-contained file";
 
 /// Reads a file written by `torch.save(model.state_dict(), ...)`.
 pub(crate) fn read(bytes: &[u8]) -> Result<Bare, Fault> {
@@ -72,55 +70,4 @@ fn values(name: &str, tensor: &Tensor, storage: &[u8]) -> Result<Vec<f32>, Fault
         Some(tensor.kind.value(storage.get(start..start.checked_add(size)?)?))
     };
     (0..count).map(|index| read(index).ok_or_else(broken)).collect()
-}
-
-/// Element type of a storage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Float,
-    Double,
-    Half,
-    BFloat16,
-    /// Integers of this many bytes, for counters.
-    Whole(usize),
-}
-
-impl Kind {
-    /// From the name of PyTorch's class.
-    pub(super) fn of(class: &str) -> Option<Self> {
-        Some(match class {
-            "FloatStorage" => Self::Float,
-            "DoubleStorage" => Self::Double,
-            "HalfStorage" => Self::Half,
-            "BFloat16Storage" => Self::BFloat16,
-            "LongStorage" => Self::Whole(8),
-            "IntStorage" => Self::Whole(4),
-            "ShortStorage" => Self::Whole(2),
-            "CharStorage" | "ByteStorage" | "BoolStorage" => Self::Whole(1),
-            _ => return None,
-        })
-    }
-
-    fn size(self) -> usize {
-        match self {
-            Self::Float => 4,
-            Self::Double => 8,
-            Self::Half | Self::BFloat16 => 2,
-            Self::Whole(size) => size,
-        }
-    }
-
-    fn value(self, bytes: &[u8]) -> f32 {
-        let bits = bytes.iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
-        match self {
-            Self::Float => f32::from_bits(bits as u32),
-            Self::Double => f64::from_bits(bits) as f32,
-            Self::Half => from_half(bits as u16),
-            Self::BFloat16 => f32::from_bits((bits as u32) << 16),
-            Self::Whole(size) => {
-                let free = 64 - 8 * size as u32;
-                ((bits << free) as i64 >> free) as f32
-            }
-        }
-    }
 }

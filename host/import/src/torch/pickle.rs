@@ -1,7 +1,7 @@
 //! Python pickles, as far as state dicts use them: a stack machine that builds tables, lists, numbers and descriptions
 //! of tensors, and calls nothing.
 
-use super::{EXPORT, Kind};
+use super::element::Element;
 use crate::bytes::Cursor;
 use crate::error::Fault;
 use std::collections::BTreeMap;
@@ -9,11 +9,14 @@ use std::rc::Rc;
 
 const FORMAT: &str = "PyTorch";
 
+/// The remedy for files with whole modules.
+pub(super) const EXPORT: &str = "torch.onnx.export(model.eval(), example, \"model.onnx\") writes a self-contained file";
+
 /// A view of a storage.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tensor {
     pub(super) storage: String,
-    pub(super) kind: Kind,
+    pub(super) kind: Element,
     pub(super) offset: usize,
     pub(super) shape: Vec<usize>,
     pub(super) strides: Vec<usize>,
@@ -32,7 +35,7 @@ enum Value {
     /// Index of a table among all tables.
     Table(usize),
     Storage {
-        kind: Kind,
+        kind: Element,
         key: Rc<str>,
     },
     Tensor(Rc<Tensor>),
@@ -240,7 +243,7 @@ impl Machine {
 fn storage(given: &Value) -> Option<Value> {
     let Value::Tuple(parts) = given else { return None };
     let [Value::Text(_), Value::Global(class), Value::Text(key), ..] = &parts[..] else { return None };
-    let kind = Kind::of(class.rsplit('.').next()?)?;
+    let kind = Element::of(class.rsplit('.').next()?)?;
     let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
     plain.then(|| Value::Storage { kind, key: key.clone() })
 }

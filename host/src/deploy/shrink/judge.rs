@@ -1,15 +1,25 @@
 //! The loss of a smaller network on examples with known answers: calibration and validation examples, never test
 //! examples.
 
-use super::Unit;
 use crate::judge::metrics::rmse;
 use crate::model::fold::FoldedLayer;
 use crate::model::head::Head;
 use foldnet_core::argmax;
 use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
 
 /// Number of examples computed at once.
 const BATCH: usize = 500;
+
+/// Unit of a loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unit {
+    /// Points of accuracy.
+    Points,
+    /// Percent of the root mean squared error.
+    Percent,
+}
 
 /// The correct outputs.
 #[derive(Debug, Clone)]

@@ -16,6 +16,8 @@ mod moments;
 mod prune;
 mod refit;
 
+pub use judge::Unit;
+
 use super::quantize::row_scale;
 use crate::model::fold::FoldedLayer;
 use crate::model::head::Head;
@@ -27,8 +29,7 @@ use anyhow::bail;
 use foldnet_core::quantized::BitWidth;
 use foldnet_data::{TargetsRef, Task, View};
 use judge::{Answers, Loss, outputs};
-use moments::Statistics;
-use nalgebra::DMatrix;
+use moments::{Statistics, before_relu, columns};
 use refit::refit;
 use serde::{Deserialize, Serialize};
 
@@ -128,16 +129,6 @@ pub struct ShrunkLayers {
     pub layers: Vec<FoldedLayer>,
     /// Which values share an input.
     pub groups: Groups,
-}
-
-/// Unit of a loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Unit {
-    /// Points of accuracy.
-    Points,
-    /// Percent of the root mean squared error.
-    Percent,
 }
 
 /// What was merged and removed, and the loss: that of the exported model, or before training in integers that of the
@@ -354,18 +345,6 @@ fn answers(view: View) -> Answers {
         TargetsRef::Values { values, .. } => Answers::Values(values.to_vec()),
         targets => Answers::Classes(targets.classes().unwrap_or_default().to_vec()),
     }
-}
-
-/// `[I][N]` from `[N][I]`.
-fn columns(codes: &[u8], inputs: usize) -> DMatrix<f64> {
-    DMatrix::from_iterator(inputs, codes.len() / inputs, codes.iter().map(|&code| f64::from(code)))
-}
-
-/// The outputs `[O][N]` of a layer before its ReLU.
-fn before_relu(layer: &FoldedLayer, x: &DMatrix<f64>) -> DMatrix<f64> {
-    let mut z = DMatrix::from_row_slice(layer.units, layer.inputs, &layer.kernel) * x;
-    z.column_iter_mut().for_each(|mut column| column.iter_mut().zip(&layer.bias).for_each(|(z, bias)| *z += bias));
-    z
 }
 
 /// The result of `make` for the largest number up to `most` that is `fine`, to within `grain`. Found by bisection,

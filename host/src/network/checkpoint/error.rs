@@ -1,7 +1,6 @@
 //! Errors of checkpoints, each as one line: the file, what is wrong, and the remedy.
 
-use super::PixelRange;
-use super::pixels::{PIXEL_MEAN, PIXEL_STD};
+use super::pixels::{PIXEL_MEAN, PIXEL_STD, PixelRange};
 use crate::network::architecture::NormPlacement;
 use foldnet_core::layer::LayerError;
 use foldnet_data::InputType;

@@ -33,6 +33,7 @@ mod about;
 mod container;
 pub(crate) mod encode;
 mod error;
+mod hints;
 mod infer;
 mod keras;
 mod layers;
@@ -48,18 +49,17 @@ mod words;
 
 pub use about::{About, Input, Output, Quantized, Scales, Windows};
 pub use error::{CheckpointError, Fault};
+pub use hints::Hints;
 pub use keras::{load_line, save_line, torch_save_line};
+pub use pixels::{PixelRange, PixelStatistics, UnknownPixelRange};
 pub use scale::{InputScale, NoInputScale};
 pub use tensors::{read_tensors, write_tensors};
 pub use words::{ReluOnly, UnknownWord, Word, Words};
 
-use crate::network::architecture::NormPlacement;
 use crate::network::pool::SIDE;
 use foldnet_core::layer::LayerError;
 use foldnet_core::network::LayerList;
-use foldnet_core::standardize::PixelScaling;
 use foldnet_core::{Layer, Network, Shape};
-use std::path::PathBuf;
 
 /// A network with everything needed to continue training, evaluate or export it.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,101 +145,7 @@ impl Checkpoint {
             (None, None) => Shape::count(self.inputs()),
         }
     }
-}
 
-/// The scaling from pixels to inputs, with its statistics.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PixelStatistics {
-    /// Pixels from 0 to 255.
-    Raw,
-    /// Pixels from 0 to 1.
-    Unit,
-    /// Pixels from 0 to 1, minus `mean`, divided by `std`.
-    Standardized {
-        /// `[I]`
-        mean: Vec<f32>,
-        /// `[I]`, positive.
-        std: Vec<f32>,
-    },
-    /// Raw values of any type, minus `mean`, divided by `std`.
-    Values {
-        /// `[I]`
-        mean: Vec<f32>,
-        /// `[I]`, positive.
-        std: Vec<f32>,
-    },
-}
-
-impl PixelStatistics {
-    /// The scaling in core's form.
-    pub fn scaling(&self) -> PixelScaling<'_> {
-        match self {
-            Self::Raw => PixelScaling::Raw,
-            Self::Unit => PixelScaling::Unit,
-            Self::Standardized { mean, std } => PixelScaling::Standardized { mean, std },
-            Self::Values { mean, std } => PixelScaling::Values { mean, std },
-        }
-    }
-}
-
-/// The range of pixels that are not standardized.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PixelRange {
-    /// 0 to 255.
-    Raw,
-    /// 0 to 1.
-    Unit,
-}
-
-impl std::fmt::Display for PixelRange {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Raw => "raw",
-            Self::Unit => "unit",
-        })
-    }
-}
-
-impl std::str::FromStr for PixelRange {
-    type Err = UnknownPixelRange;
-
-    fn from_str(text: &str) -> Result<Self, UnknownPixelRange> {
-        match text {
-            "raw" => Ok(Self::Raw),
-            "unit" => Ok(Self::Unit),
-            _ => Err(UnknownPixelRange),
-        }
-    }
-}
-
-/// The text is neither `raw` nor `unit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("give raw (pixels of 0 to 255) or unit (0 to 1)")]
-pub struct UnknownPixelRange;
-
-/// The user's information on a file that lacks it: `--norm`, `--layers`, `--pixels`, `--epsilon`, `--config`,
-/// `--input-type` and `--input-scale`.
-///
-/// If the file has the information, hints must agree with it; anything else is an error.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Hints {
-    /// Position of the hidden layers' BatchNormalizations; the hidden activations are then ReLU.
-    pub norm: Option<NormPlacement>,
-    /// All layers in order, as words.
-    pub layers: Option<Words>,
-    /// The configuration for weights-only files of Keras: a file with the output of `model.to_json()`.
-    pub config: Option<PathBuf>,
-    /// The range of pixels, if there are no statistics.
-    pub pixels: Option<PixelRange>,
-    /// Positive epsilons of the BatchNormalizations: one for all, one for each, or empty.
-    pub epsilon: Vec<f32>,
-    /// Type of the raw inputs, if the file does not have it.
-    pub input: Option<foldnet_data::InputType>,
-    /// Scale of the raw inputs, if the file does not have it.
-    pub scale: Option<InputScale>,
-}
-
-impl Checkpoint {
     /// Number of classes; 2 for one sigmoid. Meaningless for other tasks.
     pub fn classes(&self) -> usize {
         if self.layers.last() == Some(&Layer::Sigmoid) { 2 } else { self.network().outputs() }

@@ -1,6 +1,6 @@
 //! Integers that stand for a network's inputs with one scale, as in quantized data sets and benchmarks.
 
-use super::PixelStatistics;
+use super::pixels::PixelStatistics;
 use std::str::FromStr;
 
 /// The relation of an input to the value from a sensor or file: `x = (value - zero) step`.

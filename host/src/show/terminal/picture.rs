@@ -1,6 +1,6 @@
 //! An image in the terminal, probabilities as bars, and numbers as dots.
 
-use super::bold;
+use super::bold::bold;
 use foldnet_data::text;
 
 /// Shades from dark to bright, for output without colours.
