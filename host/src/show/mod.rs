@@ -1,9 +1,10 @@
 //! Output for people: the terminal, the Keras-style summary, figures of several runs, and the report in HTML.
 
-pub mod figure;
+pub(crate) mod figure;
+pub mod format;
+pub(crate) mod plot;
 pub mod report;
 pub(crate) mod shrunk;
 pub mod summary;
 pub mod terminal;
-mod ticks;
 pub mod training;

@@ -83,8 +83,11 @@ fn a_study_trains_once_and_is_the_same_again() {
     }
     assert_eq!(list(&first, "differences").len(), 3);
     let svg = String::from_utf8(folder.read("plot.svg")).expect("text");
-    // 3 norms with 2 epochs and a mark in the legend, in 2 panels; 3 norms with 3 seeds in the third.
-    assert_eq!((svg.matches("<polyline").count(), svg.matches("<circle").count()), (6, 3 * 3 * 2 + 9), "{svg}");
+    // Lines of 3 norms with 2 epochs each in 2 panels; 3 norms with 3 seeds in the third.
+    let counts = ["class=\"line\"", "class=\"band\"", "class=\"name\"", "class=\"mean\"", "<circle"];
+    assert_eq!(counts.map(|part| svg.matches(part).count()), [6, 6, 9, 3, 9], "{svg}");
+    let marks = svg.split("class=\"marks\" d=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default());
+    assert_eq!(marks.map(|path| path.matches('Z').count()).collect::<Vec<_>>(), [2; 6], "{svg}");
     let before = folder.contents();
     let again = folder.run(&format!("{STUDY} --json")).json();
     assert!(folder.contents() == before, "nothing is trained again");

@@ -3,7 +3,7 @@
 use crate::browser::{Scheme, probe};
 use crate::sample;
 use crate::tool::{Folder, number};
-use foldnet::show::report::draw::format::{bytes, bytes_of};
+use foldnet::show::format::{bytes, bytes_of};
 use foldnet_core::Model;
 use foldnet_data::{Source, load_test};
 use foldnet_sim::board::{BOARDS, by_name};

@@ -5,7 +5,9 @@ use super::study::{Answer, EpochSpread, OfNorm, Study, Versus, study};
 use crate::commands::data::check_positive;
 use crate::format::thousands;
 use crate::judge::compare::statistics::MeanDeviation;
-use crate::show::figure::{Dots, Line, Panel, svg};
+use crate::show::figure::{Dots, Panel, svg};
+use crate::show::plot::lines::{Lines, Series};
+use crate::show::plot::ticks::Unit;
 use crate::show::terminal::{Ui, bold, strip, table};
 use crate::train::fit::Config;
 use crate::write::{atomic_write, check_folder, check_writable};
@@ -111,20 +113,23 @@ fn verdict(versus: &Versus, seeds: usize) -> String {
 
 /// Training loss and validation accuracy as curves, test accuracy as dots.
 fn figure(answer: &Answer) -> String {
-    let lines = |value: fn(&EpochSpread) -> MeanDeviation| {
-        let line =
-            |norm: &OfNorm| Line { name: norm.norm.to_string(), points: norm.epochs.iter().map(value).collect() };
-        answer.norms.iter().map(line).collect()
+    let series = |norm: &OfNorm, value: fn(&EpochSpread) -> MeanDeviation| {
+        let (values, spread) = norm.epochs.iter().map(value).map(|spread| (spread.mean, spread.sd)).unzip();
+        Series { name: norm.norm.to_string(), values, spread }
+    };
+    let lines = |unit, value| {
+        let series = answer.norms.iter().map(|norm| series(norm, value)).collect();
+        Panel::Lines(Lines { series, best: None, unit })
     };
     let dots = answer.norms.iter().map(|norm| {
         let values = norm.runs.iter().map(|run| run.test.accuracy).collect();
         Dots { name: norm.norm.to_string(), values }
     });
-    let title = format!("BatchNormalization on {}, {} seeds", answer.dataset, answer.seeds.len());
     let panels = [
-        Panel::Lines("training loss, mean ± sd".into(), lines(|epoch| epoch.loss)),
-        Panel::Lines("validation accuracy, mean ± sd".into(), lines(|epoch| epoch.val_accuracy)),
-        Panel::Dots("test accuracy, a dot a seed".into(), dots.collect()),
+        ("training loss, mean ± sd", lines(Unit::Nats, |epoch| epoch.loss)),
+        ("validation accuracy, mean ± sd", lines(Unit::Share, |epoch| epoch.val_accuracy)),
+        ("test accuracy, a dot a seed", Panel::Dots(dots.collect(), Unit::Share)),
     ];
+    let title = format!("BatchNormalization on {}, {} seeds", answer.dataset, answer.seeds.len());
     svg(&title, &panels)
 }

@@ -1,115 +1,100 @@
 //! Distributions of values as SVG bars; two on one axis for comparison.
 
-use super::format::number;
+use crate::show::format::number;
+use crate::show::plot::{Frame, drawing, text};
 use crate::show::report::gather::values::{Axis, Histogram};
 use maud::{Markup, html};
-use std::fmt::Write;
 
-const WIDTH: f64 = 260.0;
-const HEIGHT: f64 = 120.0;
-/// Bottom of the bars.
-const BASE: f64 = 98.0;
-/// Top of the tallest bar.
-const TOP: f64 = 6.0;
-/// Margin beside the bars.
-const SIDE: f64 = 4.0;
+const SIZE: (f64, f64) = (260.0, 120.0);
+/// From the bottom of the bars to the top of the tallest.
+const FRAME: Frame = Frame { left: 4.0, right: 256.0, top: 6.0, bottom: 98.0 };
 
 /// Bars of `histogram`; `label` is for screen readers.
 pub fn histogram(histogram: &Histogram, label: &str) -> Markup {
-    let tallest = histogram.tallest() as f64;
-    let heights: Vec<f64> = histogram.counts.iter().map(|&count| count as f64 / tallest).collect();
+    let [heights] = scaled([histogram.counts.iter().map(|&count| count as f64).collect()]);
     frame(histogram, label, html! { path.bars d=(bars(&heights)) {} })
 }
 
 /// Both on one axis: `after` as bars, `before` as an outline. Heights are square roots of shares, so that rare values
 /// remain visible.
 pub fn compared(before: &Histogram, after: &Histogram, label: &str) -> Markup {
-    let shares = |histogram: &Histogram| {
-        let all = histogram.counts.iter().sum::<usize>().max(1) as f64;
-        histogram.counts.iter().map(|&count| (count as f64 / all).sqrt()).collect::<Vec<f64>>()
-    };
-    let (before_heights, after_heights) = (shares(before), shares(after));
-    let tallest = before_heights.iter().chain(&after_heights).copied().fold(0.0, f64::max);
-    let scaled = |heights: Vec<f64>| heights.iter().map(|height| height / tallest).collect::<Vec<f64>>();
-    let (old, new) = (outline(&scaled(before_heights)), bars(&scaled(after_heights)));
-    frame(after, label, html! { path.bars d=(new) {} path.outline d=(old) {} })
+    let roots = |histogram| shares(histogram).iter().map(|share| share.sqrt()).collect();
+    let [old, new] = scaled([before, after].map(roots));
+    frame(after, label, html! { path.bars d=(bars(&new)) {} path.outline d=(outline(&old)) {} })
 }
 
 /// Both on one axis: `normal` as bars, `abnormal` as an outline, each scaled by its own total, and a line at the
 /// threshold.
 pub fn scores(normal: &Histogram, abnormal: Option<&Histogram>, threshold: Option<f64>, label: &str) -> Markup {
-    let shares = |histogram: &Histogram| {
-        let all = histogram.counts.iter().sum::<usize>().max(1) as f64;
-        histogram.counts.iter().map(|&count| count as f64 / all).collect::<Vec<f64>>()
-    };
-    let (bars_of, outline_of) = (shares(normal), abnormal.map(shares).unwrap_or_default());
-    let tallest = bars_of.iter().chain(&outline_of).copied().fold(f64::MIN_POSITIVE, f64::max);
-    let scaled = |heights: &[f64]| heights.iter().map(|height| height / tallest).collect::<Vec<f64>>();
+    let [bars_of, outline_of] = scaled([shares(normal), abnormal.map(shares).unwrap_or_default()]);
     let content = html! {
-        path.bars d=(bars(&scaled(&bars_of))) {}
-        @if !outline_of.is_empty() { path.outline d=(outline(&scaled(&outline_of))) {} }
+        path.bars d=(bars(&bars_of)) {}
+        @if !outline_of.is_empty() { path.outline d=(outline(&outline_of)) {} }
         @if let Some(x) = threshold.and_then(|threshold| place(normal, threshold)) {
-            path.threshold d=(format!("M{x:.1} {TOP}V{BASE}")) {}
+            path.threshold d=(format!("M{x:.1} {}V{}", FRAME.top, FRAME.bottom)) {}
         }
     };
     frame(normal, label, content)
 }
 
+/// The fraction of the values in each bin.
+fn shares(histogram: &Histogram) -> Vec<f64> {
+    let all = histogram.counts.iter().sum::<usize>().max(1) as f64;
+    histogram.counts.iter().map(|&count| count as f64 / all).collect()
+}
+
+/// The heights of all bars, relative to the tallest.
+fn scaled<const N: usize>(heights: [Vec<f64>; N]) -> [Vec<f64>; N] {
+    let tallest = heights.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
+    heights.map(|heights| heights.iter().map(|height| height / tallest).collect())
+}
+
 /// Position of a value, if it is on the axis.
 fn place(histogram: &Histogram, value: f64) -> Option<f64> {
-    let Histogram { axis, from, to, .. } = *histogram;
-    let share = match axis {
-        Axis::Linear => (value - from) / (to - from),
-        Axis::Logarithmic => (value / from).ln() / (to / from).ln(),
-    };
-    (0.0..=1.0).contains(&share).then_some(SIDE + share * (WIDTH - 2.0 * SIDE))
+    let share = histogram.share(value);
+    (0.0..=1.0).contains(&share).then(|| FRAME.x(share))
 }
 
 fn frame(histogram: &Histogram, label: &str, content: Markup) -> Markup {
-    let middle = match histogram.axis {
-        Axis::Linear => (histogram.from + histogram.to) / 2.0,
-        Axis::Logarithmic => (histogram.from * histogram.to).sqrt(),
+    let (Histogram { axis, from, to, .. }, Frame { left, right, bottom, .. }) = (histogram, FRAME);
+    let middle = match axis {
+        Axis::Linear => (from + to) / 2.0,
+        Axis::Logarithmic => (from * to).sqrt(),
     };
-    let places =
-        [(SIDE, "start", histogram.from), (WIDTH / 2.0, "middle", middle), (WIDTH - SIDE, "end", histogram.to)];
-    html! {
-        svg.plot role="img" aria-label=(label) viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) {
-            (content)
-            path.axis d=(format!("M{SIDE} {BASE}H{}", WIDTH - SIDE)) {}
-            @for (x, anchor, value) in places {
-                path.axis d=(format!("M{x} {BASE}v4")) {}
-                text x=(x) y=(HEIGHT - 4.0) text-anchor=(anchor) { (number(value)) }
-            }
+    let content = html! {
+        (content)
+        path.axis d=(format!("M{left} {bottom}H{right}")) {}
+        @for (x, anchor, value) in [(left, "start", *from), (FRAME.x(0.5), "middle", middle), (right, "end", *to)] {
+            path.axis d=(format!("M{x} {bottom}v4")) {}
+            (text(x, SIZE.1 - 4.0, anchor, number(value)))
         }
-    }
+    };
+    drawing("plot", SIZE, label, content)
 }
 
 /// The left edge of a bin, out of `count`.
 fn left(bin: usize, count: usize) -> f64 {
-    SIDE + (WIDTH - 2.0 * SIDE) * bin as f64 / count as f64
+    FRAME.x(bin as f64 / count as f64)
 }
 
 /// The top of a bar with a height of 0 to 1; one that is not empty is always visible.
 fn top(height: f64) -> f64 {
-    if height > 0.0 { (BASE - height * (BASE - TOP)).min(BASE - 1.5) } else { BASE }
+    if height > 0.0 { FRAME.y(height).min(FRAME.bottom - 1.5) } else { FRAME.bottom }
 }
 
 fn bars(heights: &[f64]) -> String {
-    let mut path = String::new();
-    for (bin, &height) in heights.iter().enumerate().filter(|(_, height)| **height > 0.0) {
+    let base = FRAME.bottom;
+    let bar = |(bin, &height): (usize, &f64)| {
         let (from, to) = (left(bin, heights.len()) + 0.5, left(bin + 1, heights.len()) - 0.5);
-        // Writing to a `String` cannot fail.
-        let _ = write!(path, "M{from:.1} {BASE}V{:.1}H{to:.1}V{BASE}Z", top(height));
-    }
-    path
+        format!("M{from:.1} {base}V{:.1}H{to:.1}V{base}Z", top(height))
+    };
+    heights.iter().enumerate().filter(|(_, height)| **height > 0.0).map(bar).collect()
 }
 
 fn outline(heights: &[f64]) -> String {
-    let mut path = format!("M{SIDE} {BASE}");
-    for (bin, &height) in heights.iter().enumerate() {
-        let _ = write!(path, "V{:.1}H{:.1}", top(height), left(bin + 1, heights.len()));
-    }
-    path + &format!("V{BASE}")
+    let step = |(bin, &height)| format!("V{:.1}H{:.1}", top(height), left(bin + 1, heights.len()));
+    let steps: String = heights.iter().enumerate().map(step).collect();
+    format!("M{} {}{steps}V{}", FRAME.left, FRAME.bottom, FRAME.bottom)
 }
 
 #[cfg(test)]

@@ -2,10 +2,8 @@
 //! style, so that they follow light and dark mode; no meaning depends on colour alone.
 
 pub mod bar;
-pub mod format;
 pub mod heat;
 pub mod histogram;
-pub mod lines;
 pub mod picture;
 mod png;
 pub mod scatter;

@@ -1,13 +1,13 @@
 //! A sensor example as SVG lines: one per channel, over the samples, all on one axis.
 
+use crate::show::plot::ticks::extent;
+use crate::show::plot::{Frame, drawing, line};
 use foldnet_data::{Shape, ValuesRef};
 use maud::{Markup, html};
-use std::fmt::Write;
 
 const WIDTH: f64 = 150.0;
 const HEIGHT: f64 = 104.0;
-/// Margin above and below the lines.
-const MARGIN: f64 = 4.0;
+const FRAME: Frame = Frame { left: 0.0, right: WIDTH, top: 4.0, bottom: HEIGHT - 4.0 };
 
 /// Number of channels distinguished by their stroke; further ones look the same.
 const STROKES: usize = 4;
@@ -15,15 +15,13 @@ const STROKES: usize = 4;
 /// Lines of `example`; `description` is for screen readers.
 pub fn signal(example: ValuesRef, shape: Shape, description: &str) -> Markup {
     let lines = channels(example, shape);
-    let all = || lines.iter().flatten().copied();
-    let (low, high) = (all().fold(f32::INFINITY, f32::min), all().fold(f32::NEG_INFINITY, f32::max));
-    html! {
-        svg.signal role="img" aria-label=(description) viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) {
-            @for (channel, values) in lines.iter().enumerate() {
-                path class=(format!("channel c{}", channel % STROKES)) d=(path(values, low, high)) {}
-            }
+    let range = extent(lines.iter().flatten().map(|&value| value.into())).unwrap_or_default();
+    let content = html! {
+        @for (channel, values) in lines.iter().enumerate() {
+            path class=(format!("channel c{}", channel % STROKES)) d=(path(values, range)) {}
         }
-    }
+    };
+    drawing("signal", (WIDTH, HEIGHT), description, content)
 }
 
 /// The samples of each channel. Values without an order in time give one line over the values.
@@ -42,17 +40,10 @@ fn channels(example: ValuesRef, shape: Shape) -> Vec<Vec<f32>> {
     }
 }
 
-fn path(values: &[f32], low: f32, high: f32) -> String {
-    let span = f64::from(high - low);
-    let mut path = String::new();
-    for (sample, &value) in values.iter().enumerate() {
-        let share = if span > 0.0 { f64::from(value - low) / span } else { 0.5 };
-        let x = WIDTH * sample as f64 / (values.len().max(2) - 1) as f64;
-        let y = HEIGHT - MARGIN - share * (HEIGHT - 2.0 * MARGIN);
-        // Writing to a `String` cannot fail.
-        let _ = write!(path, "{}{x:.1} {y:.1}", if sample == 0 { 'M' } else { 'L' });
-    }
-    path
+fn path(values: &[f32], (low, high): (f64, f64)) -> String {
+    let share = |value: f32| if high > low { (f64::from(value) - low) / (high - low) } else { 0.5 };
+    let x = |sample: usize| FRAME.x(sample as f64 / (values.len().max(2) - 1) as f64);
+    line(values.iter().enumerate().map(|(sample, &value)| (x(sample), FRAME.y(share(value)))))
 }
 
 #[cfg(test)]
@@ -71,7 +62,7 @@ mod tests {
 
     #[test]
     fn lines_fill_the_frame() {
-        assert_eq!(path(&[-1.0, 1.0], -1.0, 1.0), "M0.0 100.0L150.0 4.0");
-        assert_eq!(path(&[7.0], 7.0, 7.0), "M0.0 52.0");
+        assert_eq!(path(&[-1.0, 1.0], (-1.0, 1.0)), "M0.0 100.0L150.0 4.0");
+        assert_eq!(path(&[7.0], (7.0, 7.0)), "M0.0 52.0");
     }
 }

@@ -69,20 +69,20 @@ impl Histogram {
     /// The distribution of the values between `from` and `to`, of which `from` is smaller and, on a logarithmic axis,
     /// above 0.
     pub fn between(values: &[f64], axis: Axis, from: f64, to: f64) -> Self {
-        let mut counts = vec![0; BINS];
+        let mut histogram = Self { axis, from, to, counts: vec![0; BINS] };
         for &value in values.iter().filter(|&&value| (from..=to).contains(&value)) {
-            let share = match axis {
-                Axis::Linear => (value - from) / (to - from),
-                Axis::Logarithmic => (value / from).ln() / (to / from).ln(),
-            };
-            counts[((share * BINS as f64) as usize).min(BINS - 1)] += 1;
+            let bin = (histogram.share(value) * BINS as f64) as usize;
+            histogram.counts[bin.min(BINS - 1)] += 1;
         }
-        Self { axis, from, to, counts }
+        histogram
     }
 
-    /// Number of values in the fullest bin.
-    pub fn tallest(&self) -> usize {
-        self.counts.iter().copied().max().unwrap_or(0)
+    /// Position of a value on the axis: 0 is `from`, 1 is `to`.
+    pub fn share(&self, value: f64) -> f64 {
+        match self.axis {
+            Axis::Linear => (value - self.from) / (self.to - self.from),
+            Axis::Logarithmic => (value / self.from).ln() / (self.to / self.from).ln(),
+        }
     }
 }
 
@@ -122,6 +122,6 @@ mod tests {
         check(&[1.0, 65_536.0, 256.5, 255.5], Axis::Logarithmic, &[(0, 1), (15, 1), (16, 1), (31, 1)]);
         check(&[-3.0; 4], Axis::Linear, &[(16, 4)]);
         check(&[0.0; 2], Axis::Linear, &[(16, 2)]);
-        assert_eq!(Histogram::of(&[0.0, 32.0, 31.5]).tallest(), 2);
+        assert_eq!(Histogram::of(&[0.0, 32.0, 31.5]).counts.iter().max(), Some(&2));
     }
 }

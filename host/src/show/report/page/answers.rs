@@ -6,7 +6,7 @@ use super::{heads, table};
 use crate::format::thousands;
 use crate::judge::evaluate::Metrics;
 use crate::judge::metrics::{Anomaly, Regression};
-use crate::show::report::draw::format::{number, percent};
+use crate::show::format::{number, percent};
 use crate::show::report::draw::histogram::scores;
 use crate::show::report::draw::scatter::scatter;
 use crate::show::report::gather::Report;

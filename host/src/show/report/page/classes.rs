@@ -3,8 +3,8 @@
 use super::Column::{Bars, Number, Text};
 use super::{heads, table};
 use crate::format::thousands;
+use crate::show::format::percent;
 use crate::show::report::draw::bar::bar;
-use crate::show::report::draw::format::percent;
 use crate::show::report::gather::Report;
 use maud::{Markup, html};
 

@@ -2,8 +2,10 @@
 
 use super::Column::{Number, Text};
 use super::{details, heads, table};
-use crate::show::report::draw::format::{number, percent};
-use crate::show::report::draw::lines::{Lines, Unit, lines};
+use crate::show::format::{number, percent};
+use crate::show::plot::drawing;
+use crate::show::plot::lines::{Lines, SIZE, Series, lines};
+use crate::show::plot::ticks::Unit;
 use crate::show::report::gather::Report;
 use crate::train::fit::Epoch;
 use crate::train::history::History;
@@ -31,7 +33,7 @@ fn curves(history: &History, report: &Report) -> Markup {
         div.figures {
             figure {
                 h3 { "Loss" }
-                (lines(&drawn(history, "Loss", [|epoch| epoch.loss, |epoch| epoch.val_loss], Unit::Nats)))
+                (drawn(history, "Loss", [|epoch| epoch.loss, |epoch| epoch.val_loss], Unit::Nats))
                 figcaption {
                     @match (report.task, huber) {
                         (Task::Classify, _) => { "Mean cross-entropy, in nats; lower is better." }
@@ -42,7 +44,7 @@ fn curves(history: &History, report: &Report) -> Markup {
             }
             @if known(|epoch| epoch.accuracy) { figure {
                 h3 { "Accuracy" }
-                (lines(&drawn(history, "Accuracy", [|epoch| epoch.accuracy, |epoch| epoch.val_accuracy], Unit::Share)))
+                (drawn(history, "Accuracy", [|epoch| epoch.accuracy, |epoch| epoch.val_accuracy], Unit::Share))
                 figcaption { "Share of the " (report.words.many) " recognized." }
             } }
         }
@@ -80,15 +82,17 @@ fn said(history: &History) -> String {
     }
 }
 
-fn drawn(history: &History, name: &str, values: [fn(&Epoch) -> f64; 2], unit: Unit) -> Lines {
+fn drawn(history: &History, name: &str, values: [fn(&Epoch) -> f64; 2], unit: Unit) -> Markup {
     let [train, valid] = values.map(|value| history.epochs.iter().map(value).collect::<Vec<f64>>());
-    // Without examples to validate on there is nothing to draw of them.
-    let valid = if valid.iter().all(|value| value.is_finite()) { valid } else { Vec::new() };
     let text = |values: &[f64]| values.last().map_or(String::new(), |&value| unit.text(value));
-    let validation = if valid.is_empty() { String::new() } else { format!(" and {} in validation", text(&valid)) };
-    let label = format!("{name} by epoch, ending at {} in training{validation}", text(&train));
+    let mut label = format!("{name} by epoch, ending at {} in training", text(&train));
+    let series = |name: &str, values| Series { name: name.to_owned(), values, spread: Vec::new() };
+    // Without examples to validate on there is nothing to draw of them.
+    let valid = Some(valid).filter(|valid| valid.iter().all(|value| value.is_finite()));
+    valid.iter().for_each(|valid| label += &format!(" and {} in validation", text(valid)));
+    let both = std::iter::once(series("training", train)).chain(valid.map(|valid| series("validation", valid)));
     let best = history.best_epoch.and_then(|best| best.checked_sub(1));
-    Lines { train, valid, best, unit, label }
+    drawing("plot wide", SIZE, &label, lines(&Lines { series: both.collect(), best, unit }))
 }
 
 /// A figure, or a dash if there is none.

@@ -4,7 +4,7 @@ use super::Column::{Number, Text};
 use super::{details, heads, table};
 use crate::format::counted;
 use crate::format::thousands;
-use crate::show::report::draw::format::{multiple, number};
+use crate::show::format::{multiple, number};
 use crate::show::report::draw::heat::{heat, scale};
 use crate::show::report::draw::histogram::compared;
 use crate::show::report::gather::Report;

@@ -2,7 +2,7 @@
 
 use super::PICTURES;
 use crate::format::counted;
-use crate::show::report::draw::format::confidence;
+use crate::show::format::confidence;
 use crate::show::report::draw::picture::picture;
 use crate::show::report::gather::Report;
 use crate::show::report::gather::mistakes::Mistake;

@@ -14,10 +14,11 @@ mod quantization;
 mod run;
 
 use super::gather::Report;
+use crate::show::plot;
 use foldnet_data::{Task, View};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// Colours, type and layout, for light and dark, wide and narrow.
+/// Type and layout, for light and dark, wide and narrow; the colours are those of plots.
 const STYLE: &str = include_str!("style.css");
 
 /// Nothing is fetched and nothing is run, whatever name a class has.
@@ -45,7 +46,7 @@ pub fn page(report: &Report, test: View) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (report.name) " \u{2013} Foldnet report" }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(plot::STYLE)) (PreEscaped(STYLE)) }
             }
             body {
                 a.skip href="#main" { "Skip to the figures" }

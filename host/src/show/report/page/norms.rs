@@ -3,7 +3,7 @@
 use super::Column::{Number, Text};
 use super::{details, heads, table};
 use crate::format::thousands;
-use crate::show::report::draw::format::number;
+use crate::show::format::number;
 use crate::show::report::draw::histogram::histogram;
 use crate::show::report::gather::Report;
 use crate::show::report::gather::norms::{Norm, Values};

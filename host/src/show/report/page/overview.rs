@@ -5,7 +5,7 @@ use super::quantization::{name, widths};
 use crate::format::counted;
 use crate::format::thousands;
 use crate::judge::evaluate::Metrics;
-use crate::show::report::draw::format::{bytes, number, percent};
+use crate::show::format::{bytes, number, percent};
 use crate::show::report::gather::Report;
 use foldnet_data::Task;
 use maud::{Markup, html};

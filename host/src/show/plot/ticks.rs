@@ -1,4 +1,6 @@
-//! The range of an axis for some values, and the round values to label.
+//! The range of some values, and the round ones to label on an axis, with their texts.
+
+use crate::show::format::{number, percent};
 
 /// Maximum number of decimal digits on an axis.
 const MOST_DIGITS: f64 = 9.0;
@@ -8,23 +10,21 @@ const MOST_EPOCHS: usize = 8;
 
 /// A range, and its round values.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Ticks {
+pub(crate) struct Ticks {
     /// At most the smallest value.
-    pub(super) from: f64,
+    pub(crate) from: f64,
     /// At least the largest value.
-    pub(super) to: f64,
+    pub(crate) to: f64,
     /// Distance between two labels.
-    pub(super) step: f64,
+    pub(crate) step: f64,
     /// Values to label.
-    pub(super) at: Vec<f64>,
+    pub(crate) at: Vec<f64>,
 }
 
 impl Ticks {
     /// Two to six round values around all finite ones of `values`; around 0 if there are none.
-    pub(super) fn around(values: impl Iterator<Item = f64>) -> Self {
-        let finite = values.filter(|value| value.is_finite());
-        let (least, most) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
-        let (least, most) = if least <= most { (least, most) } else { (0.0, 0.0) };
+    pub(crate) fn around(values: impl Iterator<Item = f64>) -> Self {
+        let (least, most) = extent(values).unwrap_or((0.0, 0.0));
         let span = if most > least { most - least } else { most.abs().max(0.1) };
         // Steps that f64 can resolve at any magnitude of the values.
         let span = span.max(1e-12 * least.abs().max(most.abs())).max(1e-300);
@@ -38,19 +38,52 @@ impl Ticks {
     }
 
     /// Position of a value: 0 is `from`, 1 is `to`.
-    pub(super) fn share(&self, value: f64) -> f64 {
+    pub(crate) fn share(&self, value: f64) -> f64 {
         (value - self.from) / (self.to - self.from)
     }
 
     /// Decimal digits that the labels need once values are multiplied by `scale`; `None` if 9 are not enough.
-    pub(super) fn digits(&self, scale: f64) -> Option<usize> {
+    pub(crate) fn digits(&self, scale: f64) -> Option<usize> {
         let digits = (-(self.step * scale).log10().floor()).max(0.0);
         (digits <= MOST_DIGITS).then_some(digits as usize)
     }
 }
 
+/// Unit of the values on an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// A cross-entropy.
+    Nats,
+    /// A fraction of 1.
+    Share,
+}
+
+impl Unit {
+    /// A value as text.
+    pub(crate) fn text(self, value: f64) -> String {
+        match self {
+            Self::Nats => number(value),
+            Self::Share => percent(value),
+        }
+    }
+
+    /// A value as text on an axis with `ticks`.
+    pub(super) fn tick(self, value: f64, ticks: &Ticks) -> String {
+        match (self, ticks.digits(1.0)) {
+            (Self::Nats, None) => number(value),
+            (Self::Nats, Some(digits)) => format!("{value:.digits$}"),
+            (Self::Share, _) => format!("{:.*}\u{a0}%", ticks.digits(100.0).unwrap_or(9), value * 100.0),
+        }
+    }
+}
+
+/// The smallest and the largest of the finite values, if there are any.
+pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.filter(|value| value.is_finite()).map(|value| (value, value)).reduce(|(a, b), (v, _)| (a.min(v), b.max(v)))
+}
+
 /// The epochs to label on the axis, from 0: all, or round ones.
-pub(super) fn named_epochs(epochs: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn named_epochs(epochs: usize) -> impl Iterator<Item = usize> {
     let round = (0..).flat_map(|power| [1, 2, 5].map(|part| part * 10usize.pow(power)));
     let step = round.take_while(|&step| step <= epochs).find(|step| epochs / step <= MOST_EPOCHS).unwrap_or(1);
     (0..epochs).filter(move |epoch| (epoch + 1) % step == 0)
@@ -90,10 +123,18 @@ mod tests {
 
     #[test]
     fn texts_have_the_digits_of_their_step() {
-        let digits = |step: f64, scale| Ticks { from: 0.0, to: 1.0, step, at: Vec::new() }.digits(scale);
-        assert_eq!([2.0, 0.2, 0.05].map(|step| digits(step, 1.0)), [Some(0), Some(1), Some(2)]);
-        assert_eq!([0.02, 0.005].map(|step| digits(step, 100.0)), [Some(0), Some(1)]);
-        assert_eq!(digits(1e-12, 1.0), None);
+        let ticks = |step| Ticks { from: 0.0, to: 1.0, step, at: Vec::new() };
+        assert_eq!([2.0, 0.2, 0.05].map(|step| ticks(step).digits(1.0)), [Some(0), Some(1), Some(2)]);
+        assert_eq!([0.02, 0.005].map(|step| ticks(step).digits(100.0)), [Some(0), Some(1)]);
+        assert_eq!(ticks(1e-12).digits(1.0), None);
+        let tick = |unit: Unit, value, step| unit.tick(value, &ticks(step)).replace('\u{a0}', " ");
+        assert_eq!([0.35, 0.4].map(|value| tick(Unit::Nats, value, 0.05)), ["0.35", "0.40"]);
+        assert_eq!([2.0, 0.2].map(|step| tick(Unit::Nats, 4.0, step)), ["4", "4.0"]);
+        assert_eq!([0.02, 0.005].map(|step| tick(Unit::Share, 0.86, step)), ["86 %", "86.0 %"]);
+        for (unit, value, step) in [(Unit::Nats, 5e-324, 1e-300), (Unit::Nats, 1e300, 1e299), (Unit::Share, 0.5, 1e-15)]
+        {
+            assert!(tick(unit, value, step).len() < 400, "{value}");
+        }
     }
 
     #[test]
