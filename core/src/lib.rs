@@ -2,9 +2,9 @@
 //!
 //! # Architecture
 //!
-//! Data flows `dataset -> standardize -> train -> fold -> quantize -> arrange -> export -> (flash) -> parse -> infer`.
-//! Standardizing, training, folding and inference have a module each; [`model`] encodes for export, and parses. The
-//! rest runs on the PC alone, in the crate `foldnet`.
+//! Data flows `dataset -> standardize -> train -> fold -> [shrink] -> quantize -> arrange -> export -> (flash) -> parse
+//! -> infer`. Standardizing, training, folding and inference have a module each; [`model`] encodes for export, and
+//! parses. The rest runs on the PC alone, in the crate `foldnet`.
 //!
 //! Its rooms, each of which uses only those before it:
 //!

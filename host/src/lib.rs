@@ -1,7 +1,8 @@
 //! The PC side of Foldnet, as a library for the command line and the tests.
 //!
-//! The flow is `dataset -> standardize -> train -> fold -> quantize -> arrange -> export -> (flash) -> parse -> infer`;
-//! parsing and inference are in `foldnet-core`. The rooms, each of which uses only those before it:
+//! The flow is `dataset -> standardize -> train -> fold -> [shrink] -> quantize -> arrange -> export -> (flash) -> parse
+//! -> infer`, where shrinking is optional; parsing and inference are in `foldnet-core`. The rooms, each of which uses
+//! only those before it:
 //!
 //! 1. `absent`, [`format`](mod@format), [`write`](mod@write): small things that are used everywhere.
 //! 2. [`compute`]: the fast arithmetic, with all the `unsafe` code of the PC.

@@ -139,6 +139,17 @@ fn rooms_use_only_those_before_them() {
     }
 }
 
+/// The stages, in the same words wherever the flow is drawn.
+#[test]
+fn readme_and_crate_docs_state_the_same_flow() {
+    let readme = manifest("README.md");
+    let flow = readme.text.lines().find(|line| line.starts_with("dataset -> ")).expect("the flow");
+    for (path, _) in IN_ROOMS {
+        let doc = manifest(path).text.replace("\n//! ", " ");
+        assert!(doc.contains(&format!("`{flow}`")), "{path} does not state the README's flow");
+    }
+}
+
 #[test]
 fn markdown_is_at_most_120_columns_wide() {
     let pages: Vec<_> = all().into_iter().filter(|file| file.path.ends_with(".md")).collect();

@@ -9,6 +9,7 @@ mod batch_norm;
 mod buffers;
 mod dense;
 pub(crate) mod dropout;
+mod elementwise;
 mod init;
 mod input_norm;
 pub(crate) mod loss;

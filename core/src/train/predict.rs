@@ -2,7 +2,7 @@
 
 use super::buffers::BufferError;
 use super::params::cut;
-use super::{batch_norm, dense, relu};
+use super::{batch_norm, dense, elementwise};
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::examples::Examples;
 use crate::layer::Layer;
@@ -113,9 +113,7 @@ fn in_place<C: Compute>(compute: &C, layer: Layer, params: &[f32], units: Range<
             Layer::BatchNorm { epsilon, .. } => {
                 batch_norm::infer(&params[units.start * VALUES..units.end * VALUES], epsilon, x, n)
             }
-            Layer::Relu => relu::infer(x),
-            Layer::QuantizedRelu { step } => x.iter_mut().for_each(|x| *x = relu::quantized(*x, step)),
-            Layer::Dense { .. } | Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
+            other => elementwise::infer(other, x),
         },
     );
 }

@@ -6,12 +6,11 @@
 
 use super::batch_norm::{self, Keeps};
 use super::dense::Dense;
-use super::dropout::Dropout;
+use super::elementwise::Elementwise;
 use super::input_norm::InputNorm;
 use super::memory::Memory;
 use super::optimizer::Step;
 use super::params::cut;
-use super::relu;
 use super::workspace::{BeforeDense, first_units};
 use crate::compute::{Compute, MAX_PARTS, share};
 use crate::layer::{Layer, MAX_BETWEEN};
@@ -25,9 +24,7 @@ enum StageKind<'a> {
     Dense(Dense<'a>),
     BatchNorm(batch_norm::State<'a>),
     InputNorm(InputNorm<'a>),
-    Relu,
-    QuantizedRelu(f32),
-    Dropout(Dropout),
+    Elementwise(Elementwise),
 }
 
 /// A layer of a stage and its output `[units][N]`.
@@ -44,9 +41,7 @@ impl Slot<'_> {
             StageKind::Dense(dense) => StageKind::Dense(dense.reborrow()),
             StageKind::BatchNorm(state) => StageKind::BatchNorm(state.reborrow()),
             StageKind::InputNorm(norm) => StageKind::InputNorm(norm.reborrow()),
-            StageKind::Relu => StageKind::Relu,
-            StageKind::QuantizedRelu(step) => StageKind::QuantizedRelu(*step),
-            StageKind::Dropout(dropout) => StageKind::Dropout(*dropout),
+            StageKind::Elementwise(one) => StageKind::Elementwise(*one),
         };
         Slot { kind, out: self.out }
     }
@@ -67,9 +62,7 @@ impl<'a> Slot<'a> {
             StageKind::Dense(dense) => StageKind::Dense(dense.take(units)),
             StageKind::BatchNorm(state) => StageKind::BatchNorm(state.take(units)),
             StageKind::InputNorm(norm) => StageKind::InputNorm(norm.take(units)),
-            StageKind::Relu => StageKind::Relu,
-            StageKind::QuantizedRelu(step) => StageKind::QuantizedRelu(*step),
-            StageKind::Dropout(dropout) => StageKind::Dropout(*dropout),
+            StageKind::Elementwise(one) => StageKind::Elementwise(*one),
         };
         Slot { kind, out: cut(&mut self.out, units * n) }
     }
@@ -154,18 +147,12 @@ impl<'a> Stage<'a> {
                     let (norm, keeps) = match &mut slot.kind {
                         StageKind::BatchNorm(norm) => (norm, Keeps::X),
                         StageKind::InputNorm(input) => (&mut input.norm, Keeps::XHat),
-                        StageKind::QuantizedRelu(step) => {
-                            relu::forward_quantized(x, slot.out, *step);
+                        StageKind::Elementwise(one) => {
+                            one.forward(x, slot.out, self.first * n);
                             continue;
                         }
-                        StageKind::Dropout(dropout) => {
-                            dropout.forward(x, slot.out, self.first * n);
-                            continue;
-                        }
-                        StageKind::Input | StageKind::Dense(_) | StageKind::Relu => {
-                            relu::forward(x, slot.out);
-                            continue;
-                        }
+                        // Only ever the first of a stage.
+                        StageKind::Input | StageKind::Dense(_) => continue,
                     };
                     norm.forward(x, slot.out, n, keeps);
                 }
@@ -183,9 +170,7 @@ impl<'a> Stage<'a> {
                     let (x, slot) = (&*before[index - 1].out, &mut after[0]);
                     match &mut slot.kind {
                         StageKind::BatchNorm(state) => state.backward(x, self.grad, n, self.first, step),
-                        StageKind::Relu => relu::backward(slot.out, self.grad),
-                        StageKind::QuantizedRelu(step) => relu::backward_quantized(x, self.grad, *step),
-                        StageKind::Dropout(dropout) => dropout.backward(self.grad, self.first * n),
+                        StageKind::Elementwise(one) => one.backward(x, slot.out, self.grad, self.first * n),
                         StageKind::Input | StageKind::Dense(_) | StageKind::InputNorm(_) => {}
                     }
                 }
@@ -316,9 +301,6 @@ fn slot<'a>(place: Placed, memory: &mut Memory<'a>, n: usize, key: u32) -> Optio
     let mut params = memory.params.take(place.range().len());
     let kind = match place.layer {
         Layer::Softmax | Layer::Sigmoid => return None,
-        Layer::Relu => StageKind::Relu,
-        Layer::QuantizedRelu { step } => StageKind::QuantizedRelu(step),
-        Layer::Dropout { rate } => StageKind::Dropout(Dropout::new(rate, key, place.index)),
         Layer::Dense { .. } => {
             let kernel = params.take(place.outputs * place.inputs);
             StageKind::Dense(Dense { inputs: place.inputs, layer: place.index, kernel, bias: params })
@@ -327,6 +309,7 @@ fn slot<'a>(place: Placed, memory: &mut Memory<'a>, n: usize, key: u32) -> Optio
             let stats = cut(&mut memory.workspace, 2 * place.outputs);
             StageKind::BatchNorm(batch_norm::State { momentum, epsilon, layer: place.index, params, stats })
         }
+        _ => StageKind::Elementwise(Elementwise::of(place, key)?),
     };
     Some(Slot { kind, out: cut(&mut memory.workspace, place.outputs * n) })
 }

@@ -58,8 +58,8 @@ pub(super) const fn of_layer(layer: Layer, width: usize, batch: usize) -> usize 
     match layer {
         Layer::Dense { .. } => 2 * width * batch,
         Layer::BatchNorm { .. } => width * batch + 2 * width,
-        Layer::Relu | Layer::QuantizedRelu { .. } | Layer::Dropout { .. } => width * batch,
         Layer::Softmax | Layer::Sigmoid => 0,
+        _ => width * batch,
     }
 }
 

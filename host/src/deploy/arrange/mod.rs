@@ -42,58 +42,62 @@ pub(crate) struct Arranged {
 pub(crate) fn arrange(layers: &mut [QuantizedLayer], images: &[u8], groups: &Groups) -> Arranged {
     let inputs = layers.first().map_or(0, |layer| layer.inputs);
     let images = &images[..images.len().min(MAX_IMAGES * inputs)];
-    let pixels = order_of_inputs(images, inputs, groups);
-    let (mut x, mut order_of_inputs) = (images.to_vec(), pixels.clone());
+    let pixels = Permutation::of_inputs(images, inputs, groups);
+    let (mut x, mut permutation) = (images.to_vec(), pixels.clone());
     for index in 0..layers.len() {
         if let Some(before) = index.checked_sub(1) {
-            permute_units(&mut layers[before], &order_of_inputs);
+            permutation.permute_units(&mut layers[before]);
         }
         let layer = &mut layers[index];
         let y = codes(layer, &x);
-        permute_columns(layer, &order_of_inputs);
-        order_of_inputs = order(&y, layer.units);
+        permutation.permute_inputs(layer);
+        permutation = Permutation::of(&y, layer.units);
         x = y;
     }
     match groups.is_empty() {
-        true => Arranged { order: pixels.iter().map(|&pixel| pixel as u16).collect(), ..Arranged::default() },
-        false => Arranged { groups: groups.ordered(&pixels), ..Arranged::default() },
+        true => Arranged { order: pixels.0.iter().map(|&pixel| pixel as u16).collect(), ..Arranged::default() },
+        false => Arranged { groups: groups.ordered(&pixels.0), ..Arranged::default() },
     }
 }
 
-/// The order of the first layer's inputs `x [N][inputs]`; groups only change places with groups of their size.
-fn order_of_inputs(x: &[u8], inputs: usize, groups: &Groups) -> Vec<usize> {
-    let (fours, twos) = groups.sizes();
-    let (fours, twos) = (usize::from(fours), usize::from(twos));
-    let stretches = [0..fours, fours..fours + twos, fours + twos..inputs];
-    let of = |stretch: Range<usize>| {
-        let some: Vec<u8> = x.chunks_exact(inputs).flat_map(|x| &x[stretch.clone()]).copied().collect();
-        order(&some, stretch.len()).into_iter().map(move |input| stretch.start + input)
-    };
-    stretches.into_iter().filter(|stretch| !stretch.is_empty()).flat_map(of).collect()
-}
+/// A new order: place `i` takes what is at `self.0[i]`.
+#[derive(Debug, Clone)]
+struct Permutation(Vec<usize>);
 
-/// The order for activations `x [N][inputs]`.
-fn order(x: &[u8], inputs: usize) -> Vec<usize> {
-    if inputs > MAX_INPUTS || x.is_empty() {
-        return (0..inputs).collect();
+impl Permutation {
+    /// The order of the first layer's inputs `x [N][inputs]`; groups only change places with groups of their size.
+    fn of_inputs(x: &[u8], inputs: usize, groups: &Groups) -> Self {
+        let (fours, twos) = groups.sizes();
+        let (fours, twos) = (usize::from(fours), usize::from(twos));
+        let stretches = [0..fours, fours..fours + twos, fours + twos..inputs];
+        let of = |stretch: Range<usize>| {
+            let some: Vec<u8> = x.chunks_exact(inputs).flat_map(|x| &x[stretch.clone()]).copied().collect();
+            Self::of(&some, stretch.len()).0.into_iter().map(move |input| stretch.start + input)
+        };
+        Self(stretches.into_iter().filter(|stretch| !stretch.is_empty()).flat_map(of).collect())
     }
-    let active = Active::of(x, inputs);
-    let (pairs, single) = pairs::pairs(&active);
-    let tour = tour::tour(&active.of_pairs(&pairs));
-    tour.into_iter().flat_map(|pair| pairs[pair]).chain(single).collect()
-}
 
-/// Reorders units so that unit `order[o]` becomes unit `o`.
-fn permute_units(layer: &mut QuantizedLayer, order: &[usize]) {
-    let row = |&unit: &usize| &layer.weights[unit * layer.inputs..][..layer.inputs];
-    layer.weights = order.iter().flat_map(row).copied().collect();
-    layer.rows = order.iter().map(|&unit| layer.rows[unit]).collect();
-}
+    /// The order for activations `x [N][inputs]`.
+    fn of(x: &[u8], inputs: usize) -> Self {
+        if inputs > MAX_INPUTS || x.is_empty() {
+            return Self((0..inputs).collect());
+        }
+        let active = Active::of(x, inputs);
+        let (pairs, single) = pairs::pairs(&active);
+        let tour = tour::tour(&active.of_pairs(&pairs));
+        Self(tour.into_iter().flat_map(|pair| pairs[pair]).chain(single).collect())
+    }
 
-/// Reorders inputs so that input `order[i]` becomes input `i`.
-fn permute_columns(layer: &mut QuantizedLayer, order: &[usize]) {
-    let row = |row: &[i8]| order.iter().map(|&input| row[input]).collect::<Vec<_>>();
-    layer.weights = layer.weights.chunks_exact(layer.inputs).flat_map(row).collect();
+    fn permute_units(&self, layer: &mut QuantizedLayer) {
+        let row = |&unit: &usize| &layer.weights[unit * layer.inputs..][..layer.inputs];
+        layer.weights = self.0.iter().flat_map(row).copied().collect();
+        layer.rows = self.0.iter().map(|&unit| layer.rows[unit]).collect();
+    }
+
+    fn permute_inputs(&self, layer: &mut QuantizedLayer) {
+        let row = |row: &[i8]| self.0.iter().map(|&input| row[input]).collect::<Vec<_>>();
+        layer.weights = layer.weights.chunks_exact(layer.inputs).flat_map(row).collect();
+    }
 }
 
 /// On which images a value is not zero, one bit each.
@@ -157,7 +161,7 @@ mod tests {
     fn what_is_zero_together_stands_together() {
         // Inputs 0, 3, 4 and 1, 2, 5 are active together, 6 always.
         let x: Vec<u8> = (0..100u8).flat_map(|n| [n % 2, 1 - n % 2, 1 - n % 2, n % 2, n % 2, 1 - n % 2, 9]).collect();
-        let order = order(&x, 7);
+        let Permutation(order) = Permutation::of(&x, 7);
         let mut sorted = order.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, [0, 1, 2, 3, 4, 5, 6]);
@@ -175,7 +179,7 @@ mod tests {
         // Inputs 0, 2, 6 and 8 are active together, 1, 3 and 7 otherwise, 4 and 5 always.
         let x: Vec<u8> =
             (0..100u8).flat_map(|n| [n % 2, 1 - n % 2, n % 2, 1 - n % 2, 9, 9, n % 2, 1 - n % 2, n % 2]).collect();
-        let order = order_of_inputs(&x, 9, &groups);
+        let Permutation(order) = Permutation::of_inputs(&x, 9, &groups);
         let stretch = |input: &usize| [*input >= 4, *input >= 6];
         assert!(order.is_sorted_by_key(stretch) && order.len() == 9, "{order:?}");
         let together =
@@ -190,6 +194,6 @@ mod tests {
 
     #[test]
     fn no_images_leave_the_order() {
-        assert_eq!(order(&[], 3), [0, 1, 2]);
+        assert_eq!(Permutation::of(&[], 3).0, [0, 1, 2]);
     }
 }
