@@ -189,9 +189,21 @@ impl<'m, I: Input> Inference<'m, I> {
         if self.model.is_float() { "float" } else { KernelKind::CURRENT.name() }
     }
 
+    /// The activations of a hidden layer of an integer model, `[O]`, if it is the last that
+    /// [`run_layers`](Self::run_layers) has run; empty if there is no such layer.
+    pub fn activations(&self, layer: usize) -> &[u8] {
+        let units = self.model.shapes().nth(layer).map_or(0, |layer| layer.units());
+        bytemuck::must_cast_slice::<u32, u8>(self.half(layer)).get(..units).unwrap_or(&[])
+    }
+
+    /// The memory with the outputs of a layer.
+    fn half(&self, layer: usize) -> &[u32] {
+        if layer % 2 == 0 { self.memory.even } else { self.memory.odd }
+    }
+
     /// The outputs of the last layer for the last example.
     pub fn outputs(&self) -> Outputs<'_> {
-        let words = if self.model.depth() % 2 == 0 { &*self.memory.odd } else { &*self.memory.even };
+        let words = self.half(self.model.depth().wrapping_sub(1));
         let words = words.get(..self.model.outputs()).unwrap_or(&[]);
         let scale = (!self.model.is_float()).then_some(self.model.logit_scale);
         let head = self.model.head();

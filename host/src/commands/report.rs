@@ -6,7 +6,7 @@ use crate::files::open::{ImageSize, Opened, check_images, class_names, open, res
 use crate::format::bytes;
 use crate::network::checkpoint::Checkpoint;
 use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
-use crate::show::terminal::{QuantizeBar, StageBar, Ui, bold};
+use crate::show::terminal::{StageBar, Ui, bold};
 use crate::train::history::History;
 use crate::write::{atomic_write, check_not_input, check_writable};
 use anyhow::bail;
@@ -35,7 +35,7 @@ pub(super) struct Report {
     /// Measure only on the first N test images
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Number of training images that the device models were calibrated on
+    /// Number of training images on which the errors of the device models' layers are measured
     #[arg(long = "calibration-limit", value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
     calibrate: usize,
     #[command(flatten)]
@@ -68,9 +68,9 @@ impl Report {
         known(&self.path, dataset.number_as(&checkpoint.labels))?;
         ordered(&self.path, dataset.order_as(&checkpoint.about.channels), ui)?;
         let plan = self.plan(&checkpoint, history, &dataset, &models)?;
-        let mut bars = Bars::default();
-        let report = gather(&plan, &self.threads.compute()?, &mut |stage| bars.update(stage))?;
-        drop(bars);
+        let mut bar = Bar::default();
+        let report = gather(&plan, &self.threads.compute()?, &mut |stage| bar.update(stage))?;
+        drop(bar);
         let (html, out) = (page(&report, plan.test), self.out());
         atomic_write(&out, |file| file.write_all(html.as_bytes()))?;
         ui.say(format!("wrote {} ({}); open it in a browser", bold(out.display()), bytes(html.len())));
@@ -135,27 +135,15 @@ impl Report {
     }
 }
 
-/// A progress bar for the current step.
+/// A progress bar for the current step, with the step's name.
 #[derive(Default)]
-struct Bars {
-    running: Option<(String, StageBar)>,
-    quantizing: Option<QuantizeBar>,
-}
+struct Bar(Option<(String, StageBar)>);
 
-impl Bars {
-    fn update(&mut self, stage: Stage) {
-        match stage {
-            Stage::Running { what, done, images } => {
-                self.quantizing = None;
-                if self.running.as_ref().is_none_or(|(running, _)| running != what) {
-                    self.running = Some((what.to_owned(), StageBar::new(&format!("running {what}"), images)));
-                }
-                self.running.iter().for_each(|(_, bar)| bar.update(done));
-            }
-            Stage::Quantizing(step) => {
-                self.running = None;
-                self.quantizing.get_or_insert_default().update(step);
-            }
+impl Bar {
+    fn update(&mut self, Stage { what, done, images }: Stage) {
+        if self.0.as_ref().is_none_or(|(running, _)| running != what) {
+            self.0 = Some((what.to_owned(), StageBar::new(&format!("running {what}"), images)));
         }
+        self.0.iter().for_each(|(_, bar)| bar.update(done));
     }
 }

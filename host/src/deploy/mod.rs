@@ -3,6 +3,7 @@
 
 mod arrange;
 pub mod build;
+pub mod errors;
 pub mod export;
 mod few;
 pub mod format;

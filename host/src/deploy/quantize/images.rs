@@ -40,6 +40,18 @@ impl ImageWeights {
         self.weights.iter().map(|&weight| f64::from(weight) / self.total).collect()
     }
 
+    /// The weighted root mean square of `found - float` over that of `float`, for pairs `(found, float)` of outputs
+    /// `[N][O]` of a layer with this many units. 0 if both are 0 everywhere, 1 if only the float ones are.
+    pub(crate) fn error(&self, units: usize, outputs: impl Iterator<Item = (f64, f64)>) -> f64 {
+        let (mut error, mut all) = (0.0, 0.0);
+        for (index, (found, float)) in outputs.enumerate() {
+            let weight = f64::from(self.weights[index / units]);
+            error += weight * (found - float).powi(2);
+            all += weight * float.powi(2);
+        }
+        if all > 0.0 { (error / all).sqrt() } else { f64::from(u8::from(error > 0.0)) }
+    }
+
     /// The weighted mean of a value per image.
     pub(crate) fn mean(&self, values: impl Iterator<Item = f64>) -> f64 {
         values.zip(&self.weights).map(|(value, &weight)| value * f64::from(weight)).sum::<f64>() / self.total

@@ -39,6 +39,7 @@ pub(crate) use images::ImageWeights;
 pub use kept::Kept;
 pub(crate) use moments::Moments;
 pub(crate) use scale::search as row_scale;
+pub(crate) use target::outputs as float_outputs;
 
 pub use crate::model::quantized::QuantizedLayer;
 
@@ -179,7 +180,9 @@ impl<'a> LayerPlan<'a> {
             let most = if last { i32::MAX } else { 255 };
             outputs.iter_mut().for_each(|y| *y = (*y).clamp(0, most));
         }
-        let error = self.error(&outputs, step);
+        let float = self.outputs.iter().map(|&z| if self.layer.relu { z.max(0.0) } else { z });
+        let found = outputs.iter().map(|&y| f64::from(y) * step);
+        let error = self.images.error(self.layer.units, found.zip(float));
         let codes = outputs.iter().map(|&y| y.clamp(0, 255) as u8).collect();
         let FoldedLayer { inputs, units, relu, .. } = *self.layer;
         let layer =
@@ -233,17 +236,5 @@ impl<'a> LayerPlan<'a> {
         let real = |(sum, row): (&i32, &RealRow)| (f64::from(*sum) * row.scale + row.bias).max(0.0);
         let outputs: Vec<f64> = products.iter().zip(rows.iter().cycle()).map(real).collect();
         activations::step(&outputs, self.layer.units, &self.images).max(least)
-    }
-
-    /// See [`QuantizedLayer::error`].
-    fn error(&self, outputs: &[i32], step: f64) -> f64 {
-        let (mut error, mut all) = (0.0, 0.0);
-        for (index, (&quantized, &float)) in outputs.iter().zip(self.outputs.iter()).enumerate() {
-            let weight = f64::from(self.images.weights[index / self.layer.units]);
-            let float = if self.layer.relu { float.max(0.0) } else { float };
-            error += weight * (f64::from(quantized) * step - float).powi(2);
-            all += weight * float.powi(2);
-        }
-        if all > 0.0 { (error / all).sqrt() } else { f64::from(u8::from(error > 0.0)) }
     }
 }

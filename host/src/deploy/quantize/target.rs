@@ -13,7 +13,7 @@ use nalgebra::DMatrix;
 const DAMPING: f64 = 0.1;
 
 /// The float outputs `[O][N]` of a layer before ReLU for inputs `[I][N]`, both in columns.
-pub(super) fn outputs(layer: &FoldedLayer, inputs: &DMatrix<f64>) -> DMatrix<f64> {
+pub(crate) fn outputs(layer: &FoldedLayer, inputs: &DMatrix<f64>) -> DMatrix<f64> {
     let mut outputs = kernel(layer, 1.0) * inputs;
     for mut image in outputs.column_iter_mut() {
         image.iter_mut().zip(&layer.bias).for_each(|(z, bias)| *z += bias);

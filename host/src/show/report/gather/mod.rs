@@ -13,7 +13,6 @@ pub mod words;
 
 use crate::deploy::build::folded;
 use crate::deploy::export::ExportPlan;
-use crate::deploy::quantize;
 use crate::judge::evaluate::Evaluation;
 use crate::model::fold::fold;
 use crate::network::checkpoint::Checkpoint;
@@ -50,26 +49,21 @@ pub struct ReportPlan<'a> {
     pub test: View<'a>,
     /// Number of test images in the dataset; `test` may be the first of them.
     pub test_images: usize,
-    /// Training images that the device models were fitted to.
+    /// Training images on which the errors of the device models' layers are measured.
     pub calibration: View<'a>,
     /// Device models of the network.
     pub models: &'a [ModelFile],
 }
 
-/// Current step.
+/// Current step: a model is run on images.
 #[derive(Debug, Clone, Copy)]
-pub enum Stage<'a> {
-    /// Running images.
-    Running {
-        /// Name of the model.
-        what: &'a str,
-        /// Images finished.
-        done: usize,
-        /// Total number of images.
-        images: usize,
-    },
-    /// A network is exported again.
-    Quantizing(quantize::QuantizeProgress),
+pub struct Stage<'a> {
+    /// Name of the model.
+    pub what: &'a str,
+    /// Images finished.
+    pub done: usize,
+    /// Total number of images.
+    pub images: usize,
 }
 
 /// All numbers of a report, as printed by `report --json`.
@@ -200,7 +194,7 @@ fn run_in_parts(view: View, what: &str, progress: &mut dyn FnMut(Stage), run: im
         all.classes = part.classes;
         all.logits.extend(part.logits);
         all.scores.extend(part.scores);
-        progress(Stage::Running { what, done, images });
+        progress(Stage { what, done, images });
     }
     all
 }

@@ -5,11 +5,9 @@ use super::measured::{Measurement, ModelFile};
 use super::mistakes::confidences;
 use super::{ReportPlan, Stage, run_in_parts};
 use crate::absent::is_nan;
-use crate::deploy::build::{build, folded};
-use crate::deploy::export::ExportPlan;
+use crate::deploy::errors::layer_errors;
 use crate::files::open::{ImageSize, check_images, parse};
 use crate::judge::evaluate::Metrics;
-use crate::model::fold::fold;
 use crate::run::{Outputs, run_model};
 use anyhow::bail;
 use foldnet_core::{Compute, Model};
@@ -36,8 +34,7 @@ pub struct DeviceModel {
     pub metrics: Option<Metrics>,
     /// `rms(model - network) / rms(network)` over all logits of the images.
     pub logit_error: f64,
-    /// See [`QuantizedLayer::error`](crate::deploy::quantize::QuantizedLayer::error), layer by layer. Known if
-    /// exporting the network again gives exactly this file; also `None` for floats.
+    /// See [`layer_errors`]; also `None` for floats.
     pub layer_errors: Option<Vec<f64>>,
     /// Images whose class differs from the network's, first those of which it was most certain.
     pub changed: Vec<Changed>,
@@ -113,7 +110,7 @@ pub fn device_model<C: Compute>(
         accuracy: evaluation.accuracy,
         metrics: (task != Task::Classify).then_some(evaluation.metrics),
         logit_error: logit_error(network, &outputs),
-        layer_errors: layer_errors(&model, file, plan, compute, progress),
+        layer_errors: layer_errors(&model, plan.checkpoint, plan.calibration, compute)?,
         changed,
         conversion: ConversionCost::of(&model),
         layers: layers(&model),
@@ -144,25 +141,6 @@ fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<(
         bail!("{path}: {what}, the network {needed}; give a model exported from this network");
     }
     Ok(())
-}
-
-/// Exports the network again with the file's widths, and returns the error of each layer if the result is the same
-/// file.
-fn layer_errors<C: Compute>(
-    model: &Model,
-    file: &ModelFile,
-    plan: &ReportPlan,
-    compute: &C,
-    progress: &mut dyn FnMut(Stage),
-) -> Option<Vec<f64>> {
-    let bits: Vec<u8> = model.header().layers.iter().map(|layer| layer.bits).collect();
-    if model.is_float() || fold(plan.checkpoint).map_or(0, |layers| layers.len()) != bits.len() {
-        return None;
-    }
-    let again = ExportPlan { bits: &bits, calibration: plan.calibration, test: plan.test, labels: &plan.labels };
-    let folded = folded(plan.checkpoint, &again).ok()?;
-    let built = build(plan.checkpoint, folded, &again, None, compute, &mut |step| progress(Stage::Quantizing(step)));
-    built.ok().filter(|built| built.model[..] == file.bytes[..]).map(|built| built.errors)
 }
 
 /// See [`DeviceModel::logit_error`].

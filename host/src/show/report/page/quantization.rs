@@ -123,7 +123,7 @@ fn errors(report: &Report) -> Markup {
         @if !known.is_empty() {
             (table("Error of every quantized layer", error_rows(&known, largest)))
             p.note {
-                "Root mean square of what a layer\u{2019}s outputs are off, over that of the outputs, on the calibration " (report.words.many) "; one of unusual \
+                "Root mean square of what a layer\u{2019}s outputs are off, over that of the outputs, on training " (report.words.many) "; one of unusual \
                  energy counts less. Errors of the layers before are in it."
             }
         }
@@ -138,8 +138,8 @@ fn unknown(model: &DeviceModel) -> &'static str {
     match model.is_float() {
         true => "nothing was quantized, so no layer has an error.",
         false => {
-            "not measured, since exporting this network again gives another file. It was exported with another \
-             --calibration-limit or dataset, by another version, or from another network."
+            "not measured, since its layers are not those of this network\u{2019}s fold. It was made smaller, was trained \
+             in integers, or is from another network."
         }
     }
 }
