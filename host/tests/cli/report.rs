@@ -363,3 +363,16 @@ fn a_report_lies_in_the_folder_of_its_run() {
     };
     assert_eq!(figures("run/report.html"), figures("again.html"), "all but the title");
 }
+
+/// A network that was trained in integers has nothing left to fold, and no layer of its model an error.
+#[test]
+fn a_network_of_integers_has_a_page() {
+    let folder = sample::folder();
+    folder.run("train --norm before --hidden 5 --epochs 1 --dataset set --out run").succeeded();
+    folder.run("train --init run --bits 8 --epochs 1 --dataset set --out integers").succeeded();
+    folder.run("export integers --bits 8 --dataset set --out integers.fnet").succeeded();
+    let found = folder.run("report integers --model integers.fnet --dataset set --json").json();
+    let report = &found["report"];
+    assert_eq!(report["not_folded"], "it was trained in integers, which are folded already");
+    assert!(report["folding"].is_null() && report["models"][0]["layer_errors"].is_null(), "{report}");
+}

@@ -20,7 +20,6 @@ use crate::run::{Outputs, run_checkpoint, run_model, with_scores};
 use crate::show::summary::{Summary, of_checkpoint};
 use crate::train::history::History;
 use answers::Answers;
-use anyhow::bail;
 use classes::Classes;
 use folding::{Difference, Folding, folding};
 use foldnet_core::model::FLOAT_BITS;
@@ -137,10 +136,10 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
         Task::Regress | Task::Reconstruct => (Classes::of(&[], &[], 0), Vec::new()),
     };
     let (folding, not_folded) = match fold(checkpoint) {
-        Ok(folded) => {
-            let difference = difference(plan, &network, progress)?;
-            (Some(folding(checkpoint, &summary.layers, &folded, difference)), None)
-        }
+        Ok(folded) => match difference(plan, &network, progress)? {
+            Some(difference) => (Some(folding(checkpoint, &summary.layers, &folded, difference)), None),
+            None => (None, Some("it was trained in integers, which are folded already".to_owned())),
+        },
         Err(error) => (None, Some(error.to_string())),
     };
     let seen = checkpoint.seen(test.slice(0..1)).view().shape;
@@ -168,20 +167,24 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
     })
 }
 
-/// The differences that the fold makes, in 32-bit floats.
-fn difference(plan: &ReportPlan, network: &Outputs, progress: &mut dyn FnMut(Stage)) -> anyhow::Result<Difference> {
+/// The differences that the fold makes, in 32-bit floats; `None` if the network was trained in integers.
+fn difference(
+    plan: &ReportPlan,
+    network: &Outputs,
+    progress: &mut dyn FnMut(Stage),
+) -> anyhow::Result<Option<Difference>> {
     let exact =
         ExportPlan { bits: &[FLOAT_BITS], calibration: plan.calibration, test: plan.test, labels: &plan.labels };
-    let Some(folded) = folded(plan.checkpoint, &exact)? else { bail!("trained in integers: nothing is left to fold") };
+    let Some(folded) = folded(plan.checkpoint, &exact)? else { return Ok(None) };
     let model = Model::parse(&folded.model)?;
     let run = |part: View| run_model(&model, plan.checkpoint.seen(part).view());
     let folded = run_in_parts(plan.test, "folded network", progress, run).finite()?;
     let classify = plan.checkpoint.about.task == Task::Classify;
-    Ok(Difference {
+    Ok(Some(Difference {
         largest_deviation: network.largest_deviation(&folded),
         accuracy: if classify { folded.accuracy(plan.test.classes()?) } else { f64::NAN },
         changed: if classify { network.changed(&folded) } else { 0 },
-    })
+    }))
 }
 
 /// The outputs of all images of `view`, part by part.
