@@ -78,7 +78,7 @@ const PARSERS: [(&str, &str); 5] = [
 /// A line of clap's, with errors of Rust's number parsers in plain words.
 fn plain(line: &str) -> String {
     let found = PARSERS.iter().find_map(|(said, words)| Some(format!("{}{words}", line.strip_suffix(said)?)));
-    found.or_else(|| in_range(line)).unwrap_or_else(|| line.to_owned())
+    found.or_else(|| in_range(line)).or_else(|| too_few(line)).unwrap_or_else(|| line.to_owned())
 }
 
 /// `...: 0 is not in 1..=9` as `...: give a whole number from 1 to 9`.
@@ -89,6 +89,14 @@ fn in_range(line: &str) -> Option<String> {
     let last = last.trim_start_matches('=');
     let last = if last.is_empty() { String::new() } else { format!(" to {last}") };
     Some(format!("{front}: give a whole number from {first}{last}"))
+}
+
+/// `2 values required by '[FILE] [FILE]...'; only 1 was provided` as `give at least 2 values for FILE; ...`.
+fn too_few(line: &str) -> Option<String> {
+    let (least, rest) = line.split_once(" values required by '")?;
+    let (argument, given) = rest.split_once("'; only ")?;
+    let name = argument.rsplit(['[', '<']).next()?.trim_end_matches(['.', ']', '>']);
+    Some(format!("give at least {least} values for {name}; only {}", given.replace("provided", "given")))
 }
 
 #[cfg(test)]
@@ -122,6 +130,10 @@ mod tests {
         check("'x' for '--rate': invalid float literal", "'x' for '--rate': give a number, such as 0.5");
         check("'300' for '--bits': 300 is not in 0..=255", "'300' for '--bits': give a whole number from 0 to 255");
         check("'0' for '--images': 0 is not in 1..", "'0' for '--images': give a whole number from 1");
+        check(
+            "2 values required by '[DIR|FILE] [DIR|FILE]...'; only 1 was provided",
+            "give at least 2 values for DIR|FILE; only 1 was given",
+        );
         check("unexpected argument 'x' found", "unexpected argument 'x' found");
     }
 

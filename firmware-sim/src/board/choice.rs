@@ -46,10 +46,10 @@ impl BoardArgs {
         let refuse = |cause| BoardError::File { path: path.clone(), cause };
         match (&self.board, &boards[..]) {
             (None, [board]) => Ok(Some(*board)),
-            (None, _) => Err(refuse(format!("describes {}; select one with --board NAME", named()))),
+            (None, _) => Err(refuse(format!("describes several boards; select one with --board NAME: {}", named()))),
             (Some(name), _) => match boards.iter().find(|board| board.name == name) {
                 Some(board) => Ok(Some(*board)),
-                None => Err(refuse(format!("has no board named '{name}', only {}", named()))),
+                None => Err(refuse(format!("has no board named '{name}'; give one of {}", named()))),
             },
         }
     }

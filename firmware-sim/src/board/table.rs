@@ -148,19 +148,33 @@ const fn default_line() -> u32 {
 /// # Errors
 /// If the text is invalid, as one line.
 pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Board>, String> {
+    if text.trim().is_empty() {
+        return Err(NO_BOARD.to_owned());
+    }
     let entries = toml::from_str::<File>(text).map_err(|error| in_one_line(text, &error))?.board;
     let file = file.map(|file| keep(file.to_owned()));
     let boards: Vec<Board> = entries.into_iter().map(|entry| entry.board(file)).collect::<Result<_, _>>()?;
     match boards.iter().enumerate().find(|(at, board)| boards[..*at].iter().any(|other| other.name == board.name)) {
-        _ if boards.is_empty() => Err("contains no board; start one with [[board]]".to_owned()),
+        _ if boards.is_empty() => Err(NO_BOARD.to_owned()),
         Some((_, board)) => Err(format!("describes two boards called '{}'; rename one", board.name)),
         None => Ok(boards),
     }
 }
 
+const NO_BOARD: &str = "contains no board; foldnet-sim --boards --toml prints a file to start from";
+
+/// Words of the parser, and plain ones.
+const PLAIN: [(&str, &str); 4] = [
+    ("missing field `", "the board lacks `"),
+    ("expected u32", "expected a whole number from 0 to 4294967295"),
+    ("expected struct Region", "expected { origin = ADDRESS, len = BYTES }"),
+    ("expected struct QemuEntry", "expected { machine = \"NAME\" }"),
+];
+
 /// The parser's message with the line it refers to.
 fn in_one_line(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
+    let message = PLAIN.iter().fold(message, |message, (said, plain)| message.replace(said, plain));
     let remedy = "foldnet-sim --boards --toml prints a file to start from";
     match error.span().and_then(|span| text.get(..span.start)) {
         Some(before) => format!("line {}: {message}; {remedy}", before.matches('\n').count() + 1),
@@ -191,7 +205,8 @@ impl Entry {
             self.qemu.map(|qemu| Qemu { machine: keep(qemu.machine), clock_hz: qemu.clock_hz.unwrap_or(clock_hz) });
         if qemu.is_some_and(|qemu| qemu.clock_hz == 0) && !core.target.starts_with("riscv") {
             return Err(format!(
-                "board '{}': give clock_hz, which is needed to convert the emulator's clock ticks",
+                "board '{}': clock_hz is 0 or missing, and the emulator's ticks are counted with it; give the clock of the \
+                 emulated processor in Hz",
                 self.name
             ));
         }
@@ -217,32 +232,48 @@ impl Entry {
     fn memory(&self) -> Result<(), String> {
         let Self { flash, ram, model_address, erase_block, .. } = *self;
         let end = |name: &str, region: Region| {
-            region.origin.checked_add(region.len).ok_or(format!("{name} extends past the 32-bit address space"))
+            let wrong = || format!("{name} extends past the 32-bit address space; correct its origin or len");
+            region.origin.checked_add(region.len).ok_or_else(wrong)
         };
         let (flash_end, ram_end) = (end("flash", flash)?, end("ram", ram)?);
         let first = flash.origin.saturating_add(FIRMWARE_LEN);
         let refuse = |wrong: bool, what: String| if wrong { Err(what) } else { Ok(()) };
-        refuse(flash.origin < ram_end && ram.origin < flash_end, "flash and ram overlap".to_owned())?;
+        refuse(
+            flash.len <= FIRMWARE_LEN,
+            format!("flash has {} bytes; give a len above the firmware's {FIRMWARE_LEN}", flash.len),
+        )?;
+        refuse(
+            ram.len <= FIRMWARE_RAM,
+            format!("ram has {} bytes; give a len above the firmware's {FIRMWARE_RAM} bytes", ram.len),
+        )?;
+        refuse(
+            flash.origin < ram_end && ram.origin < flash_end,
+            "flash and ram overlap; correct the origin or len of either".to_owned(),
+        )?;
         refuse(
             model_address < first || model_address >= flash_end,
-            format!("model_address must be in flash after the firmware, at least {first:#x} and below {flash_end:#x}"),
+            format!(
+                "model_address {model_address:#x} is not in flash after the firmware; give at least {first:#x} and less \
+                 than {flash_end:#x}"
+            ),
         )?;
         refuse(
             erase_block == 0 || erase_block % 16 != 0,
-            "erase_block must be a multiple of 16 bytes, and not 0".to_owned(),
+            format!("erase_block {erase_block}: give a multiple of 16 bytes, at least 16"),
         )?;
         refuse(
             (model_address - flash.origin) % erase_block != 0
                 || flash_end.wrapping_sub(model_address) % erase_block != 0,
-            "model_address and the end of flash must be erase block boundaries".to_owned(),
+            "model_address and the end of flash are not both erase block boundaries; correct one of them, or erase_block"
+                .to_owned(),
         )?;
         refuse(
-            ram.len <= FIRMWARE_RAM || ram.origin % 8 != 0 || ram.len % 8 != 0,
-            format!("ram must begin and end at multiples of 8, and have more than the firmware's {FIRMWARE_RAM} bytes"),
+            ram.origin % 8 != 0 || ram.len % 8 != 0,
+            "ram does not begin and end at multiples of 8; correct its origin or len".to_owned(),
         )?;
-        let line = self.flash_line;
-        refuse(!line.is_power_of_two() || line > 256, "flash_line must be a power of two up to 256".to_owned())?;
-        refuse(self.wait_states > 64, "wait_states must be at most 64".to_owned())
+        let (line, states) = (self.flash_line, self.wait_states);
+        refuse(!line.is_power_of_two() || line > 256, format!("flash_line {line}: give a power of two up to 256"))?;
+        refuse(states > 64, format!("wait_states {states}: give at most 64"))
     }
 }
 
@@ -305,7 +336,11 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
         check("\"Cortex-M4F\"", "\"Cortex-M9\"", "use one of Cortex-M0");
         check("\"mine\"", "\"a\\u001Bb\"", "not a valid board name");
         check("\"mine\"", "\"all\"", "not a valid board name");
-        check("0x0800_9000", "0x0800_4000", "model_address must be in flash");
+        check(
+            "0x0800_9000",
+            "0x0800_4000",
+            "model_address 0x8004000 is not in flash after the firmware; give at least 0x8009000",
+        );
         check("0x0800_9000", "0x0800_9800", "erase block boundaries");
         check("erase_block = 0x1000", "erase_block = 0", "erase_block");
         check("len = 0x10_0000", "len = 0xFFFF_FFFF", "past the 32-bit address space");
@@ -315,8 +350,14 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
         check("wait_states = 5", "flash_line = 12", "flash_line");
         check("wait_states = 5", "flash_line = 0x8000_0000", "flash_line");
         check(", clock_hz = 168_000_000 }\n", ", clock_hz = 0 }\n", "clock_hz");
+        check("len = 0x10_0000", "len = 0", "flash has 0 bytes; give a len above the firmware's 36864");
+        check("core =", "# core =", "line 2: the board lacks `core`; foldnet-sim --boards --toml prints");
+        check("erase_block = 0x1000", "erase_block = \"4K\"", "expected a whole number from 0 to 4294967295");
+        check("ram = {", "ram = 3 # {", "expected { origin = ADDRESS, len = BYTES }");
         check("[[board]]", "board = []\n[other]", "line 3");
-        assert!(read("board = []", None).unwrap_err().contains("no board"));
+        for empty in ["board = []", "", "\n"] {
+            assert!(read(empty, None).unwrap_err().starts_with("contains no board; foldnet-sim --boards"), "{empty:?}");
+        }
         assert!(read(&[MINE, MINE].concat(), None).unwrap_err().contains("two boards called 'mine'"));
     }
 }

@@ -1,6 +1,7 @@
 //! Errors of the command, each in one line: the file, what is wrong, and the remedy.
 
 use foldnet_core::model::ParseError;
+use foldnet_data::kind::Kind;
 use foldnet_data::{DataError, missing_columns};
 use foldnet_sim::EmulateError;
 use foldnet_sim::board::{BoardError, DoesNotFit};
@@ -14,7 +15,7 @@ pub(crate) enum CliError {
     #[error("{}: cannot be read ({cause}); give the .fnet file that foldnet export wrote", path.display())]
     Unreadable { path: PathBuf, cause: std::io::Error },
     /// The file is not a model that this program can run.
-    #[error("{}: {cause}; {}", path.display(), remedy(cause))]
+    #[error("{}: {cause}{}; {}", path.display(), but(path, cause), remedy(cause))]
     NoModel { path: PathBuf, cause: ParseError },
     /// The output cannot be written.
     #[error("cannot write to stdout ({0}); free some space there")]
@@ -91,6 +92,12 @@ impl CliError {
     pub(crate) fn no_model(path: &Path, cause: ParseError) -> Self {
         Self::NoModel { path: path.to_owned(), cause }
     }
+}
+
+/// What a file without a model seems to be instead.
+fn but(path: &Path, cause: &ParseError) -> String {
+    let kind = Kind::at(path).filter(|_| matches!(cause, ParseError::NoModel));
+    kind.map_or(String::new(), |kind| format!(" but {}", kind.name()))
 }
 
 /// The remedy for a file that is not a model.

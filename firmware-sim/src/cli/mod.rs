@@ -18,7 +18,7 @@ use clap::{CommandFactory, Parser};
 use dataset::DatasetArgs;
 use error::CliError;
 use foldnet_sim::board::{self, Board, BoardArgs, slow_layers};
-use foldnet_sim::emulate::{Confinement, EmulateError, Task, build_plugin, confinement, runs};
+use foldnet_sim::emulate::{Confinement, EmulateError, Task, build_plugin, check_emulator, confinement, runs};
 use foldnet_sim::manual::{Shell, completions, man_page};
 use foldnet_sim::write::{check_not_input, check_writable};
 use foldnet_sim::{Firmware, Record, emulate, print, simulate, usage};
@@ -190,6 +190,7 @@ fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
 
 /// The given firmware, or a build of it, with the other options.
 fn firmware(board: &'static Board, args: &Args) -> Result<Firmware, CliError> {
+    check_emulator(board)?;
     let plugin = args.cycles.then(|| build_plugin(board)).transpose()?;
     let firmware = without_plugin(board, args)?;
     Ok(match plugin {
@@ -199,6 +200,7 @@ fn firmware(board: &'static Board, args: &Args) -> Result<Firmware, CliError> {
 }
 
 fn without_plugin(board: &'static Board, args: &Args) -> Result<Firmware, CliError> {
+    check_emulator(board)?;
     let Some(elf) = args.firmware.as_deref() else {
         let waiting = progress::Waiting::new(format!("building the firmware for {}", board.name));
         let firmware = Firmware::build(board)?;

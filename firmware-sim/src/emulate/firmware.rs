@@ -186,7 +186,7 @@ impl Firmware {
 
     fn read(path: &Path, wanted: &'static Board) -> Result<Self, EmulateError> {
         let elf = bounded::read(path, limit::FIRMWARE)
-            .map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause})")))?;
+            .map_err(|cause| EmulateError::firmware(path, format!("cannot be read ({cause}); check the path")))?;
         let (board, sizes) = inspect(&elf, wanted).map_err(|cause| EmulateError::firmware(path, cause))?;
         Ok(Self { elf, board, sizes, compiler: None, ram: Ram::Usual, plugin: None })
     }

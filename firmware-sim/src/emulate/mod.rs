@@ -31,7 +31,7 @@ pub use error::EmulateError;
 pub use firmware::{Firmware, bare_sizes, bare_with_panic, inference_sizes, low_ram_bare_sizes};
 pub use many::{Survey, Surveyed, emulate_all};
 pub use one::{Emulation, FlashUse, Instructions, RamUse, Task, emulate, runs};
-pub use qemu::{Request, Run, STALL_LIMIT, emulator_version, run, run_all};
+pub use qemu::{Request, Run, STALL_LIMIT, check_emulator, emulator_version, run, run_all};
 pub use results::Answer;
 pub use toolchain::build_command;
 pub use update::{Answered, Update, Updated, run_update};

@@ -149,6 +149,14 @@ pub(super) fn execute(
     Ok(Ended { ended, results: std::fs::read(&results), cycles })
 }
 
+/// Checks that the emulator of `board` is installed, before firmware is built for it.
+///
+/// # Errors
+/// If it is not.
+pub fn check_emulator(board: &Board) -> Result<(), EmulateError> {
+    emulator(board).map(drop)
+}
+
 /// The emulator of `board`, if it is installed.
 fn emulator(board: &Board) -> Result<&'static str, EmulateError> {
     let (emulator, package) = match board.target.starts_with("riscv") {

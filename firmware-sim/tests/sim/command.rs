@@ -84,7 +84,11 @@ fn every_bad_model_file_is_told_apart() {
         ("flipped-header", changed(20, 0x40), "damaged"),
         ("flipped-crc", changed(len - 1, 0x80), "damaged"),
         ("later-version", changed(4, 4), "version 7"),
-        ("other-file", b"\x89PNG and many more bytes than a model has at least".to_vec(), "not a .fnet model"),
+        (
+            "other-file",
+            b"\x89PNG\r\n\x1a\n and many more bytes than a model has at least".to_vec(),
+            " but a PNG picture; give",
+        ),
     ];
     for (name, bytes, part) in cases {
         let path = room.file(name, bytes);
@@ -271,7 +275,7 @@ fn boards_of_a_file_are_taken_by_name() {
     check_error(
         &[str(&model), "--dataset", str(&data), "--board-file", str(&file)],
         1,
-        &["small.toml: board 'mine': ram must"],
+        &["small.toml: board 'mine': ram has 2048 bytes; give a len above"],
     );
     let file = room.file("mine.toml", format!("[[board]]{first}").as_bytes());
     let run_here = run(&[str(&model), "--dataset", str(&data), "--board-file", str(&file), "--json"]);

@@ -179,10 +179,10 @@ fn values_that_are_not_the_model_s_are_refused_in_a_line() {
         &floats,
         ("x.npy", &npy("(4, 5, 2)", &[0.5; 40])),
         &[],
-        &["x.npy: is an array of 4x5x2, and the model takes Nx6x2, Nx12, or one recording of samples x 2"],
+        &["x.npy: is an array of 4x5x2, but the model takes Nx6x2, Nx12, or one recording of samples x 2"],
     );
-    refused(&shorts, ("x.csv", b"x,y\n1.5,2\n3,4\n"), &[], &["x.csv", "1.5, which is no i16"]);
-    refused(&shorts, ("x.csv", b"x,y\n1,2\n3,40000\n"), &[], &["x.csv", "40000, which is no i16"]);
+    refused(&shorts, ("x.csv", b"x,y\n1.5,2\n3,4\n"), &[], &["x.csv", "1.5, which does not fit i16"]);
+    refused(&shorts, ("x.csv", b"x,y\n1,2\n3,40000\n"), &[], &["x.csv", "40000, which does not fit i16"]);
     refused(&shorts, ("x.csv", b"x,y\n1,2\n3,NaN\n"), &[], &["x.csv", "line 3, column 'y': NaN"]);
     refused(&shorts, ("x.csv", b"x,y\n1,2\n3,4\n"), &[], &["x.csv", "6"]);
     for wrong in [["--window", "0"], ["--step", "0"], ["--normal", "strange"], ["--test-split", "every:1"]] {

@@ -42,7 +42,7 @@ pub fn open(path: &Path) -> Result<(File, u64)> {
 /// As [`open`], and if the file is longer.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let (file, len) = open(path)?;
-    let too_long = |len| Error::new(ErrorKind::FileTooLarge, format!("{len} bytes, {limit} are the most of its kind"));
+    let too_long = |len| Error::new(ErrorKind::FileTooLarge, format!("{len} bytes, more than the limit of {limit}"));
     if len > limit {
         return Err(too_long(len));
     }
@@ -105,7 +105,7 @@ mod tests {
         write(&path, [7; 10]).expect("written");
         assert_eq!(read(&path, 10).expect("10 of 10"), [7; 10]);
         let error = read(&path, 9).expect_err("10 of 9").to_string();
-        assert_eq!(error, "10 bytes, 9 are the most of its kind");
+        assert_eq!(error, "10 bytes, more than the limit of 9");
         assert_eq!(read_text(&path, 10).expect("text"), "\u{7}".repeat(10));
         write(&path, [0xff]).expect("written");
         assert_eq!(read_text(&path, 10).expect_err("no text").to_string(), "not UTF-8 text");

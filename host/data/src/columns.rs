@@ -19,9 +19,9 @@ impl Columns {
     pub const fn note(&self) -> Option<&'static str> {
         match self {
             Self::Same => None,
-            Self::Moved => Some("the dataset's columns are put into the order of the network's, by their names"),
+            Self::Moved => Some("the dataset's columns were reordered by name to match the network's"),
             Self::Others => {
-                Some("the dataset's columns have other names than the network's, and are taken in their order")
+                Some("the dataset's columns are named differently from the network's, and are used in their order")
             }
         }
     }
@@ -30,7 +30,7 @@ impl Columns {
 /// The message about columns of a model that a set lacks.
 pub fn missing_columns(missing: &[String]) -> String {
     let (names, more) = (missing[..missing.len().min(4)].join(", "), if missing.len() > 4 { ", ..." } else { "" });
-    format!("takes columns that the dataset has not: {names}{more}; give them these names, or leave out the header")
+    format!("takes columns that the dataset lacks: {names}{more}; give them these names, or remove the header")
 }
 
 /// The column among `names` for each of a model's `channels`: one with exactly the same name, otherwise one that only

@@ -47,7 +47,7 @@ impl FromStr for Part {
             "train" => Ok(Self::Train),
             "valid" => Ok(Self::Valid),
             "test" => Ok(Self::Test),
-            _ => Err(format!("no part of a set is called '{word}': give train, valid or test")),
+            _ => Err(format!("unknown part '{word}': give train, valid or test")),
         }
     }
 }
@@ -134,7 +134,7 @@ impl Dataset {
             targets: view.targets.rows(&order),
             shape: view.shape,
         };
-        self.notes.push("the training examples are sorted by class, and so were shuffled before the last ones were taken to validate".into());
+        self.notes.push("the training examples are sorted by class, so they were shuffled before the last ones were set aside for validation".into());
     }
 
     /// Adds a note about classes with too few training examples to be learned.
@@ -170,7 +170,7 @@ impl Dataset {
         }
         if !one.is_empty() {
             notes.push(format!(
-                "{} of {} classes have one training example only: {}",
+                "{} of {} classes have only one training example: {}",
                 one.len(),
                 counts.len(),
                 some_of(&one)

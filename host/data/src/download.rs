@@ -168,7 +168,7 @@ impl<'a> Transfer<'a> {
                 }
                 Err(Stop::StartAgain) => {
                     self.remove_part()?;
-                    "the server does not go on where it stopped".to_owned()
+                    "the server cannot resume it".to_owned()
                 }
                 Err(Stop::Break(cause) | Stop::NoConnection(cause)) => cause,
             };

@@ -38,7 +38,7 @@ pub enum DataError {
         status: u16,
     },
     /// The download was interrupted repeatedly; the next run continues where it stopped.
-    #[error("{url}: the download broke off after {done} bytes ({cause}): run again to go on from there, or {WAYS_OUT}")]
+    #[error("{url}: the download stopped after {done} bytes ({cause}): run again to continue it, or {WAYS_OUT}")]
     BrokenOff {
         /// The requested URL.
         url: String,
@@ -49,7 +49,7 @@ pub enum DataError {
     },
     /// It is not on this machine, and there is no folder to download into.
     #[error(
-        "Fashion-MNIST is not on this machine and there is no cache folder to download it into, as neither HOME nor XDG_CACHE_HOME is set: {WAYS_OUT}"
+        "Fashion-MNIST is not on this machine and there is no cache folder to download it into, since neither HOME nor XDG_CACHE_HOME is set: {WAYS_OUT}"
     )]
     NoCache,
 }

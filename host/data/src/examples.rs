@@ -130,7 +130,7 @@ impl<'a> View<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WrongKind {
     /// Inputs are not `u8`, which is required.
-    #[error("the set's inputs are {0}, and this step takes u8 alone; give a set of u8 images")]
+    #[error("the set's inputs are {0}, but this step needs u8; give a set of u8 images")]
     NoBytes(&'static str),
     /// Targets are not classes, which are required.
     #[error("the set has no classes, which this step needs; give a set with a class for every example")]

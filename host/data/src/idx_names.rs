@@ -26,6 +26,11 @@ pub(crate) fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     })
 }
 
+/// Whether a folder has any file that is named like one of the set's.
+pub(crate) fn any(folder: &Path) -> bool {
+    ALL.iter().any(|file| find(folder, file.name).is_some() || !alike(folder, file.name).is_empty())
+}
+
 /// The files of a folder whose names resemble this one in Fashion-MNIST, sorted.
 pub(crate) fn alike(folder: &Path, name: &str) -> Vec<PathBuf> {
     let unpacked = name.strip_suffix(".gz").unwrap_or(name);

@@ -36,6 +36,7 @@ mod examples;
 mod fashion_mnist;
 mod format;
 mod idx_names;
+pub mod kind;
 mod known;
 mod lock;
 mod names;

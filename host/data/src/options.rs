@@ -36,7 +36,7 @@ impl FromStr for Task {
     fn from_str(word: &str) -> Result<Self, String> {
         let all = [Self::Classify, Self::Regress, Self::Reconstruct];
         let found = all.into_iter().find(|task| task.to_string() == word);
-        found.ok_or_else(|| format!("no task is called '{word}': give classify, regress or reconstruct"))
+        found.ok_or_else(|| format!("unknown task '{word}': give classify, regress or reconstruct"))
     }
 }
 

@@ -29,7 +29,7 @@ impl FromStr for Source {
     /// `fashion-mnist`, `synthetic`, or otherwise a file or folder, which is not opened yet.
     fn from_str(value: &str) -> Result<Self, String> {
         match value {
-            "" => Err("no dataset is named: give fashion-mnist, synthetic, a file or a folder".into()),
+            "" => Err("the name is empty: give fashion-mnist, synthetic, a file or a folder".into()),
             fashion_mnist::NAME => Ok(Self::FashionMnist),
             synthetic::NAME => Ok(Self::Synthetic),
             path => Ok(Self::Path(path.into())),

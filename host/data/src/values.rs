@@ -58,7 +58,7 @@ impl FromStr for InputType {
 
     fn from_str(word: &str) -> Result<Self, String> {
         let found = Self::ALL.into_iter().find(|kind| kind.name() == word);
-        found.ok_or_else(|| format!("no input type is called '{word}': give u8, i8, i16, u16 or f32"))
+        found.ok_or_else(|| format!("unknown input type '{word}': give u8, i8, i16, u16 or f32"))
     }
 }
 

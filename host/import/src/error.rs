@@ -34,6 +34,14 @@ pub enum Fault {
         "not a model file that Foldnet reads; save it as .keras, .h5, .onnx, .tflite, .pt (a state dict) or .safetensors"
     )]
     Unknown,
+    /// Only its name says that the file has this format.
+    #[error("not {format} file ({}); check which file it is, or save it again", clean(why))]
+    NotFormat {
+        /// The format that it is named for, with its article.
+        format: &'static str,
+        /// What is invalid.
+        why: String,
+    },
     /// The bytes contradict their format.
     #[error("the {format} file is damaged: {}; copy or save it again", clean(why))]
     Broken {

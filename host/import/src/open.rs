@@ -23,6 +23,19 @@ pub enum Format {
     Torch,
 }
 
+impl Format {
+    /// The name of its files, with its article.
+    fn with_article(self) -> &'static str {
+        match self {
+            Self::Keras => "a .keras",
+            Self::H5 => "an HDF5",
+            Self::Onnx => "an ONNX",
+            Self::Tflite => "a TFLite",
+            Self::Torch => "a PyTorch",
+        }
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
@@ -39,25 +52,32 @@ impl fmt::Display for Format {
 /// is recognized by the file name's extension, or by its first field and the name of its producer.
 pub fn format(bytes: &[u8], path: &Path) -> Option<Format> {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    let ends = |text: &str| ending.as_deref() == Some(text);
+    let ending = ending.as_deref().unwrap_or_default();
+    signed(bytes, ending).or_else(|| match ending {
+        _ if bytes.starts_with(zip::MAGIC) => None,
+        "tflite" => Some(Format::Tflite),
+        "onnx" => Some(Format::Onnx),
+        "pt" | "pth" => Some(Format::Torch),
+        "keras" => Some(Format::Keras),
+        "h5" | "hdf5" => Some(Format::H5),
+        _ => None,
+    })
+}
+
+/// The format that the content has, whatever the file's name. The `ending` of the name tells zip archives apart.
+fn signed(bytes: &[u8], ending: &str) -> Option<Format> {
     if bytes.starts_with(hdf5::MAGIC) {
         Some(Format::H5)
     } else if bytes.starts_with(zip::MAGIC) {
         // PyTorch's zip begins with its pickle.
-        let torch = bytes.windows(4).take(256).any(|window| window == b".pkl") || ends("pt") || ends("pth");
-        (!ends("npz")).then_some(if torch { Format::Torch } else { Format::Keras })
-    } else if bytes.get(4..8) == Some(b"TFL3") || ends("tflite") {
+        let torch = bytes.windows(4).take(256).any(|window| window == b".pkl") || matches!(ending, "pt" | "pth");
+        (ending != "npz").then_some(if torch { Format::Torch } else { Format::Keras })
+    } else if bytes.get(4..8) == Some(b"TFL3") {
         Some(Format::Tflite)
-    } else if ends("onnx") || onnx::looks_like(bytes) {
+    } else if onnx::looks_like(bytes) && ending != "tflite" {
         Some(Format::Onnx)
-    } else if ends("pt") || ends("pth") || bytes.starts_with(b"\x80\x02\x8a\x0a") {
-        Some(Format::Torch)
-    } else if ends("keras") {
-        Some(Format::Keras)
-    } else if ends("h5") || ends("hdf5") {
-        Some(Format::H5)
     } else {
-        None
+        bytes.starts_with(b"\x80\x02\x8a\x0a").then_some(Format::Torch)
     }
 }
 
@@ -79,7 +99,17 @@ pub fn import(path: &Path) -> Result<Imported, ImportError> {
 /// # Errors
 /// See [`Fault`].
 pub fn parse(bytes: &[u8], path: &Path) -> Result<Imported, Fault> {
-    match format(bytes, path).ok_or(Fault::Unknown)? {
+    let format = format(bytes, path).ok_or(Fault::Unknown)?;
+    read(bytes, path, format).map_err(|fault| match fault {
+        Fault::Broken { why, .. } if signed(bytes, "").is_none() => {
+            Fault::NotFormat { format: format.with_article(), why }
+        }
+        fault => fault,
+    })
+}
+
+fn read(bytes: &[u8], path: &Path, format: Format) -> Result<Imported, Fault> {
+    match format {
         Format::Keras => keras::from_zip(bytes).map(Imported::Network),
         Format::H5 => keras::from_hdf5(bytes),
         Format::Onnx => onnx::read(bytes, path.parent()).map(Imported::Network),

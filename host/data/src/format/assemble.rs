@@ -63,7 +63,7 @@ fn assembled(path: &Path, mut rows: Rows, mut test: Option<Rows>, options: &Opti
 fn note_parts(set: &mut Dataset, parts: &Parts) {
     if parts.left_out > 0 {
         set.notes
-            .push(format!("{} windows are left out, as they share rows with those of another part", parts.left_out));
+            .push(format!("{} windows are left out, since they share rows with those of another part", parts.left_out));
     }
 }
 
@@ -89,8 +89,8 @@ fn note_columns(set: &mut Dataset) {
         (!columns.is_empty()).then(|| format!("{} of {channels} columns {what}: {shown}{more}", columns.len()))
     };
     let notes = [
-        told(&constant, "have one value in all training examples and tell nothing"),
-        told(&tiny, "hold values below 1.2e-38 alone, of which 32-bit floats keep few digits, and should be scaled"),
+        told(&constant, "have the same value in all training examples, so they carry no information"),
+        told(&tiny, "hold only values below 1.2e-38, of which 32-bit floats keep few digits, and should be scaled"),
     ];
     set.notes.extend(notes.into_iter().flatten());
 }

@@ -170,6 +170,7 @@ impl<'a> Roles<'a> {
             return Err(AnswerProblem::ManyAnswers(targets.len()).into());
         }
         match roles.iter().filter(|&&role| role == Role::Input).count() {
+            0 if names.len() == 1 => return Err(ColumnProblem::OneColumn.into()),
             0 => return Err(ColumnProblem::NoInputs.into()),
             1..=MOST_INPUTS => {}
             found => return Err(ColumnProblem::TooWide { found, most: MOST_INPUTS }.into()),

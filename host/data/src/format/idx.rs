@@ -15,6 +15,7 @@ use crate::download::RemoteFile;
 use crate::error::{AnswerProblem, DataError, FashionMnistProblem, IdxProblem, Problem, SplitProblem};
 use crate::examples::Examples;
 use crate::fashion_mnist::{self, ALL, TEST, TRAIN};
+use crate::idx_names;
 use crate::idx_names::{alike, find};
 use crate::names;
 use crate::options::{Options, Task};
@@ -114,6 +115,9 @@ fn read_files(
 ) -> Result<Vec<ReadFile>, DataError> {
     if !folder.is_dir() {
         return Err(DataError::file(folder, wording::no_folder()));
+    }
+    if contract == Contract::Any && !idx_names::any(folder) {
+        return Err(DataError::file(folder, Problem::NoData));
     }
     check_heads(folder, wanted)?;
     let (sender, steps) = mpsc::channel();

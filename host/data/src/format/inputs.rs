@@ -62,7 +62,10 @@ pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> 
     match Format::of(path).map(|format| &format.inputs) {
         Ok(Inputs::Read { file, .. }) => file(path, wanted),
         Ok(Inputs::Refused(found)) => Err(fail(wording::no_inputs(found).into())),
-        Err(DataError::File { problem: Problem::UnknownFormat { .. }, .. }) => raw(path, wanted),
+        Err(DataError::File { problem: Problem::UnknownFormat { kind, .. }, .. }) => match kind {
+            Some(kind) if kind.is_certain() => Err(fail(wording::no_inputs_in(kind).into())),
+            _ => raw(path, wanted),
+        },
         Err(error) => Err(error),
     }
 }

@@ -47,7 +47,7 @@ impl Format {
     /// # Errors
     /// If nothing is there, or it has none of the formats.
     pub fn of(path: &Path) -> Result<&'static Self, DataError> {
-        let unknown = || DataError::file(path, wording::unknown());
+        let unknown = || DataError::file(path, wording::unknown(path));
         if path.is_dir() {
             return Self::recognized(&Start::Folder(path)).ok_or_else(unknown);
         }
@@ -58,7 +58,8 @@ impl Format {
         let read = open::regular(path)?.take(8).read_to_end(&mut start);
         read.map_err(|cause| DataError::file(path, Problem::from_io(&cause)))?;
         if start.is_empty() {
-            return Err(DataError::file(path, Problem::Blank));
+            let is_array = path.extension().is_some_and(|ending| ending == "npy" || ending == "npz");
+            return Err(DataError::file(path, if is_array { Problem::Empty } else { Problem::Blank }));
         }
         Self::recognized(&Start::File(&start)).ok_or_else(unknown)
     }

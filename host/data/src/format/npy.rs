@@ -194,7 +194,7 @@ fn element(text: &str) -> Option<Result<(Element, bool), NpyProblem>> {
         _ => match (kind.get(..1), kind.get(1..).and_then(|count| count.parse().ok())) {
             (Some("S"), Some(count)) if count > 0 => Element::Bytes(count),
             (Some("U"), Some(count)) if count > 0 => Element::Chars(count),
-            (Some("O"), _) => return Some(Err(NpyProblem::Type("objects of Python's".into()))),
+            (Some("O"), _) => return Some(Err(NpyProblem::Type("Python objects".into()))),
             _ => return Some(Err(NpyProblem::Type(letters.chars().filter(|c| !c.is_control()).take(20).collect()))),
         },
     };
@@ -236,8 +236,8 @@ mod tests {
             let text = parsed(&bytes).expect_err(fault).to_string();
             assert!(text.starts_with(fault), "{text}");
         };
-        check(b"PK".to_vec(), "is no .npy file");
-        check(npy("'|O'", false, "(2,)", &[]), "holds objects of Python's");
+        check(b"PK".to_vec(), "is not an .npy file");
+        check(npy("'|O'", false, "(2,)", &[]), "holds Python objects");
         check(npy("[('a', '<f4')]", false, "(2,)", &[]), "holds records");
         check(npy("'<c8'", false, "(2,)", &[]), "holds <c8");
         for quote in ["\u{fffd}'<f4'", "", "x"] {

@@ -103,7 +103,7 @@ impl<'a> Archive<'a> {
         let unread = self.entries.iter().filter(|entry| !READ.iter().any(|name| entry.is(name)));
         let names: Vec<&str> = unread.map(Entry::array_name).take(10).collect();
         (!names.is_empty())
-            .then(|| format!("{} in the file are not read: sets are {}", names.join(", "), READ.join(", ")))
+            .then(|| format!("{} in the file are ignored; only {} are read", names.join(", "), READ.join(", ")))
     }
 
     fn names(&self) -> String {
@@ -149,7 +149,7 @@ fn unpack(file: &mut File, length: u64, entry: &Entry) -> Result<Vec<u8>, Proble
     crc.update(&bytes);
     match bytes.len() == size && crc.sum() == entry.crc {
         true => Ok(bytes),
-        false => Err(GzipProblem::Damaged("its checksum is another".into()).into()),
+        false => Err(GzipProblem::Damaged("its checksum does not match".into()).into()),
     }
 }
 

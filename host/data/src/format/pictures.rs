@@ -164,7 +164,7 @@ impl Listed {
             let Some(valid) = parts.valid.take() else {
                 return Err(DataError::file(&folder.join(TEST), PictureProblem::NoPart));
             };
-            listed.notes.push(format!("{} is taken for testing, as there is no folder test", shown(&valid)));
+            listed.notes.push(format!("{} is used for testing, since there is no folder named test", shown(&valid)));
             parts.test = Some(valid);
         }
         let known = parts.train.as_ref().or(parts.test.as_ref()).map_or(folder, PathBuf::as_path);

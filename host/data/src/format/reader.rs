@@ -27,7 +27,7 @@ pub(super) enum Names {
     File {
         /// `CSV`
         short: &'static str,
-        /// `table of text`, as in "is no table of text"
+        /// `table of text`, as in "a table of text"
         kind: &'static str,
     },
     Folder {

@@ -71,7 +71,7 @@ impl Rows {
     pub(crate) fn note_lost(&mut self, lost: usize) {
         if lost > 0 {
             self.notes.push(format!(
-                "{lost} inputs change as 32-bit floats, which they become: whole numbers above 16777216 are rounded, and values below 1e-45 are 0"
+                "{lost} inputs change when converted to 32-bit floats: whole numbers above 16777216 are rounded, and values below 1e-45 become 0"
             ));
         }
     }

@@ -118,7 +118,7 @@ impl Table {
         if numbered {
             let last = first.1.get(first.1.len() - 1).unwrap_or_default();
             self.notes.push(format!(
-                "the first line ({}, ..., {}) numbers the columns, and is taken for their names",
+                "the first line ({}, ..., {}) numbers the columns, and is read as their names",
                 &first.1[0],
                 last.escape_default()
             ));

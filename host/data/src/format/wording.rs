@@ -3,6 +3,8 @@
 use super::FORMATS;
 use super::reader::{Format, Names};
 use crate::error::{InputProblem, Problem};
+use crate::kind::Kind;
+use std::path::Path;
 
 /// All formats, as in the help of `--dataset`: `a CSV, NPY or NPZ file, or a folder: ...`.
 pub fn formats() -> String {
@@ -15,10 +17,11 @@ pub(super) fn no_folder() -> Problem {
     Problem::NoFolder { formats: format!("{}, a folder with {folders}", a_file()) }
 }
 
-/// A file has none of the formats.
-pub(super) fn unknown() -> Problem {
-    let files: Vec<String> = files().map(|(_, _, kind)| format!("no {kind}")).collect();
-    Problem::UnknownFormat { files: enumerated(&files, "and"), folders: folders(|short, _, _| short).join(" or ") }
+/// The file at `path` has none of the formats.
+pub(super) fn unknown(path: &Path) -> Problem {
+    let files: Vec<String> = files().map(|(_, _, kind)| kind.to_owned()).collect();
+    let (files, kind) = (format!("a {}", enumerated(&files, "or")), Kind::at(path));
+    Problem::UnknownFormat { kind, files, folders: folders(|short, _, _| short).join(" or ") }
 }
 
 /// An option for rows is given for images.
@@ -29,8 +32,19 @@ pub(crate) fn no_rows(flag: &'static str) -> Problem {
 
 /// Data that cannot hold inputs without labels is given for them.
 pub(super) fn no_inputs(found: &'static str) -> InputProblem {
+    InputProblem::NoInputsAlone { found, formats: inputs() }
+}
+
+/// A file of another kind is given for inputs without labels.
+pub(super) fn no_inputs_in(kind: Kind) -> InputProblem {
+    let remedy = kind.remedy().unwrap_or("give one of these");
+    InputProblem::OtherKind { found: kind.name(), formats: inputs(), remedy }
+}
+
+/// The formats of inputs without labels.
+fn inputs() -> String {
     let alone = files().rev().filter(|(format, ..)| format.has_inputs()).map(|(.., kind)| format!("a {kind}"));
-    InputProblem::NoInputsAlone { found, formats: alone.collect::<Vec<_>>().join(", ") }
+    alone.collect::<Vec<_>>().join(", ")
 }
 
 /// `a CSV, NPY or NPZ file`
@@ -75,21 +89,21 @@ mod tests {
             no_folder(),
             "give --dataset a CSV, NPY or NPZ file, a folder with four IDX files or with a folder of PNG pictures for each class, or use --dataset fashion-mnist or synthetic",
         );
-        check(unknown(), "give one of these, or a folder with IDX files or PNG pictures");
+        check(unknown(Path::new("none")), "give one of these, or a folder with IDX files or PNG pictures");
     }
 
     #[test]
     fn every_format_is_named() {
         let check = |found: String, expected: &str| assert_eq!(found.split(';').next(), Some(expected));
         check(formats(), "a CSV, NPY or NPZ file, or a folder: four IDX files, or PNG files in one folder per class");
-        check(unknown().to_string(), "is no table of text, no .npy and no .npz");
+        check(unknown(Path::new("none")).to_string(), "is not a table of text, .npy or .npz");
         check(
             no_rows("--window").to_string(),
-            "--window is for tables and arrays (CSV, NPY, NPZ), and this is a set of images",
+            "--window is for tables and arrays (CSV, NPY, NPZ), but this is a set of images",
         );
         check(
             no_inputs("a folder").to_string(),
-            "is a folder, and inputs alone are a .npy, a table of text or raw values",
+            "is a folder, but inputs without labels are a .npy, a table of text or raw values",
         );
     }
 }

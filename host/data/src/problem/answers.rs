@@ -9,7 +9,7 @@ pub enum AnswerProblem {
     )]
     NoAnswers,
     /// The number of answers differs from the number of inputs.
-    #[error("holds {labels} labels for {examples} examples; save as many of both")]
+    #[error("holds {labels} labels for {examples} examples; save one label per example")]
     AnswerCount {
         /// In this array.
         labels: usize,
@@ -17,7 +17,7 @@ pub enum AnswerProblem {
         examples: usize,
     },
     /// Several columns of classes.
-    #[error("{0} values are named as the class of an example; name one, or use --task regress")]
+    #[error("{0} values are named as the class of an example; name only one, or use --task regress")]
     ManyAnswers(usize),
     /// Numbers are not valid classes.
     #[error("holds {0} where classes are whole numbers or names; use --task regress for values")]
@@ -33,7 +33,7 @@ pub enum AnswerProblem {
         value: String,
     },
     /// A text is not a valid class name.
-    #[error("has the class name \"{0}\", which is blank, too long or no plain text; correct it")]
+    #[error("has the class name \"{0}\", which is blank, too long or not plain text; correct it")]
     ClassText(String),
     /// There is only one class.
     #[error("all {what} are of one class, '{class}'; give examples of at least two, or use --task reconstruct")]

@@ -38,9 +38,7 @@ pub enum ColumnProblem {
         flag: &'static str,
     },
     /// The number of columns differs from the model's.
-    #[error(
-        "has {found} columns, the model takes {expected}; give these, by the names the model knows or in its order"
-    )]
+    #[error("has {found} columns, but the model takes {expected}; give these, named as in the model or in its order")]
     Count {
         /// There.
         found: usize,
@@ -49,7 +47,7 @@ pub enum ColumnProblem {
     },
     /// Only some of the model's inputs are among the names.
     #[error(
-        "its header names {found} of the model's {channels} inputs, but not {missing}; name these too, or take the header out and give the columns in the model's order"
+        "its header names {found} of the model's {channels} inputs, but not {missing}; name these too, or remove the header and give the columns in the model's order"
     )]
     Missing {
         /// The first ones.
@@ -60,9 +58,7 @@ pub enum ColumnProblem {
         channels: usize,
     },
     /// A different number of columns has the name of a model's inputs.
-    #[error(
-        "its header has {count} columns that are called '{name}', an input of the model; give each input one column"
-    )]
+    #[error("its header has {count} columns called '{name}', an input of the model; give each input one column")]
     Same {
         /// The name.
         name: String,
@@ -70,13 +66,11 @@ pub enum ColumnProblem {
         count: usize,
     },
     /// The first line is ambiguous.
-    #[error(
-        "its first line ({0}) could number the columns, or be values; take it out, or put a line of names above it"
-    )]
+    #[error("its first line ({0}) could be column numbers or values; remove it, or put a line of names above it")]
     HeaderOrRow(String),
     /// A value is in a column without values in earlier lines, and without a name.
     #[error(
-        "line {line} has a value in column {column}, which has no name and was empty before; name it, or take it out"
+        "line {line} has a value in column {column}, which has no name and was empty before; name it, or remove it"
     )]
     Trailing {
         /// Counted from 1.
@@ -85,7 +79,7 @@ pub enum ColumnProblem {
         column: usize,
     },
     /// There are more inputs than any network has.
-    #[error("has {found} columns, and a network has at most {most} inputs; give fewer, or an image set as IDX or PNG")]
+    #[error("has {found} columns, but a network has at most {most} inputs; give fewer, or an image set as IDX or PNG")]
     TooWide {
         /// There.
         found: usize,
@@ -93,13 +87,18 @@ pub enum ColumnProblem {
         most: usize,
     },
     /// A line is longer than any table's.
-    #[error("has a line of {found} bytes, more than {most}, which no table has; give one example a line")]
+    #[error("has a line of {found} bytes, more than the limit of {most}; give one example per line")]
     LongLine {
         /// There.
         found: usize,
         /// Allowed.
         most: usize,
     },
+    /// There is no column besides the target.
+    #[error(
+        "has only one column, which leaves none for inputs; separate the fields of a line with commas, semicolons or tabs"
+    )]
+    OneColumn,
     /// All columns have other uses.
     #[error("has no column left for inputs; add some, or name fewer as --target, --group or --normal")]
     NoInputs,

@@ -15,7 +15,7 @@ pub enum FashionMnistProblem {
     },
     /// The downloaded data is not the requested file, and has been deleted.
     #[error(
-        "what {url} sent in its place is not Fashion-MNIST's file and was deleted ({cause}); run again, try another network, or apt-get install dataset-fashion-mnist"
+        "{url} sent something other than Fashion-MNIST's file, which was deleted ({cause}); run again, try another network, or apt-get install dataset-fashion-mnist"
     )]
     BadDownload {
         /// Where it came from.

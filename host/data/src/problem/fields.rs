@@ -7,7 +7,7 @@ pub enum FieldProblem {
     #[error("has a header and no rows; put the examples below it")]
     HeaderAlone,
     /// A line has a different number of fields.
-    #[error("line {line} has {found} fields, the lines before have {expected}; give every line as many")]
+    #[error("line {line} has {found} fields, but earlier lines have {expected}; give every line the same number")]
     Ragged {
         /// Counted from 1.
         line: u64,
@@ -17,7 +17,7 @@ pub enum FieldProblem {
         expected: usize,
     },
     /// A field has no value.
-    #[error("line {line}, column '{column}': {what} where a value is needed; fill it in, or take the line out")]
+    #[error("line {line}, column '{column}': {what} where a value is needed; fill it in, or remove the line")]
     MissingValue {
         /// Counted from 1.
         line: u64,
@@ -28,7 +28,7 @@ pub enum FieldProblem {
     },
     /// Text is in a column of numbers.
     #[error(
-        "line {line}, column '{column}': '{text}' is no number; correct it (numbers have a point, no comma), or name the column as --target, --group or --normal"
+        "line {line}, column '{column}': '{text}' is not a number; correct it (with a decimal point, not a comma), or name the column as --target, --group or --normal"
     )]
     TextInNumbers {
         /// Counted from 1.
@@ -49,7 +49,7 @@ pub enum FieldProblem {
         text: String,
     },
     /// Text is in a column of numbers, in examples for a trained network.
-    #[error("line {line}, column '{column}': '{text}' is no number; correct it (numbers have a point, no comma)")]
+    #[error("line {line}, column '{column}': '{text}' is not a number; correct it (with a decimal point, not a comma)")]
     TextInput {
         /// Counted from 1.
         line: u64,
@@ -60,7 +60,7 @@ pub enum FieldProblem {
     },
     /// There are class names instead of values to estimate.
     #[error(
-        "line {line}, column '{column}': '{text}' is no number, which --task regress needs; use --task classify, or another --target"
+        "line {line}, column '{column}': '{text}' is not a number, which --task regress needs; use --task classify, or another --target"
     )]
     TextTarget {
         /// Counted from 1.

@@ -7,7 +7,7 @@ pub enum GzipProblem {
     #[error("is named .gz but is not gzip; fetch it again, or drop .gz from its name if it is already unpacked")]
     NotGzip,
     /// The gzip stream has no end.
-    #[error("its gzip stream breaks off; fetch it again")]
+    #[error("its gzip stream ends early; fetch it again")]
     Truncated,
     /// The gzip stream contradicts itself.
     #[error("its gzip stream is damaged ({0}); fetch it again")]

@@ -4,11 +4,11 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InputProblem {
     /// There is no file of examples for a trained network.
-    #[error("no such file; check the path, or give - to read from the standard input")]
+    #[error("no such file; check the path, or give - to read from standard input")]
     NoInput,
     /// An archive or a folder is given for inputs without labels.
     #[error(
-        "is {found}, and inputs alone are {formats} or raw values; give one of these here, or the whole set as --dataset"
+        "is {found}, but inputs without labels are {formats} or raw values; give one of these here, or the whole set as --dataset"
     )]
     NoInputsAlone {
         /// What it is.
@@ -16,8 +16,18 @@ pub enum InputProblem {
         /// What to give.
         formats: String,
     },
+    /// The file is of another kind.
+    #[error("looks like {found}, but inputs without labels are {formats} or raw values; {remedy}")]
+    OtherKind {
+        /// What it looks like.
+        found: &'static str,
+        /// What to give.
+        formats: String,
+        /// What takes the file.
+        remedy: &'static str,
+    },
     /// An array's axes are not the model's.
-    #[error("is an array of {found}, and the model takes {expected}; give the axes in this order, N examples first")]
+    #[error("is an array of {found}, but the model takes {expected}; give the axes in this order, N examples first")]
     InputShape {
         /// There.
         found: String,
@@ -25,7 +35,7 @@ pub enum InputProblem {
         expected: String,
     },
     /// The number of values is wrong.
-    #[error("holds {found} values, and an example has {example} ({shape}); give whole examples")]
+    #[error("holds {found} values, but an example has {example} ({shape}); give whole examples")]
     InputCount {
         /// There.
         found: usize,
@@ -35,7 +45,7 @@ pub enum InputProblem {
         shape: String,
     },
     /// All recordings are shorter than the model's window.
-    #[error("the longest recording has {longest} rows, and one window of the model needs {window}; give a longer one")]
+    #[error("the longest recording has {longest} rows, but one window of the model needs {window}; give a longer one")]
     ShortRecording {
         /// Samples of the longest.
         longest: usize,
@@ -43,7 +53,7 @@ pub enum InputProblem {
         window: usize,
     },
     /// The length of raw bytes is not a multiple.
-    #[error("holds {found} bytes, and {unit} of {input} values has {size}; give whole ones")]
+    #[error("holds {found} bytes, but {unit} of {input} values has {size}; give a whole number of them")]
     RawLength {
         /// There.
         found: usize,

@@ -28,6 +28,8 @@ pub use pictures::PictureProblem;
 pub use split::SplitProblem;
 pub use values::ValueProblem;
 
+use crate::kind::Kind;
+
 /// A problem with one file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -77,18 +79,21 @@ pub enum Problem {
         formats: String,
     },
     /// Neither the file nor its uncompressed counterpart exists.
-    #[error(
-        "no such file, packed or unpacked; put the set's four IDX files, or a folder of PNG pictures for each class, into this folder or name another one"
-    )]
+    #[error("no such file, packed or unpacked; put all four IDX files of the set into its folder, or name another one")]
     Missing,
     /// The system denies reading.
     #[error("cannot be read ({0}); check the file and its permissions")]
     Unreadable(String),
     /// The system denies writing.
-    #[error("cannot be written ({0}); make room, or set XDG_CACHE_HOME to a folder that can be written")]
+    #[error("cannot be written ({0}); free some space, or set XDG_CACHE_HOME to a folder that can be written to")]
     Unwritable(String),
+    /// A folder without any data.
+    #[error(
+        "holds no data set; put the set's four IDX files, or a folder of PNG pictures for each class, into this folder, or name another one"
+    )]
+    NoData,
     /// Zero bytes long.
-    #[error("is empty; fetch it again")]
+    #[error("is empty; save or fetch it again")]
     Empty,
     /// A zero-length table, array or stream.
     #[error("is empty; write at least one row into it")]
@@ -97,30 +102,40 @@ pub enum Problem {
     #[error("declares no {0}; put a file with at least one under this name")]
     Nothing(&'static str),
     /// The data does not fit in this machine's memory.
-    #[error("needs {0} bytes of memory, more than there are; give a smaller set")]
+    #[error("needs {0} bytes of memory, more than are available; give a smaller set")]
     NoMemory(usize),
     /// The file is larger than any of its kind.
-    #[error("has more than {0} bytes, which nothing of its kind has; give the right file")]
+    #[error("has more than {0} bytes, the limit for a file of its kind; give a smaller one")]
     TooLarge(u64),
     /// Neither UTF-8 nor UTF-16.
     #[error("is not UTF-8 text (byte {0}); save it as UTF-8")]
     NotUtf8(usize),
     /// None of the formats.
-    #[error("is {files}; give one of these, or a folder with {folders}")]
+    #[error("{}; give one of these, or a folder with {folders}", not_any(files, *kind))]
     UnknownFormat {
+        /// What it seems to be.
+        kind: Option<Kind>,
         /// What it is not.
         files: String,
         /// What else there is.
         folders: String,
     },
     /// An option for rows is given for images.
-    #[error("{flag} is for tables and arrays ({formats}), and this is a set of images; leave it out")]
+    #[error("{flag} is for tables and arrays ({formats}), but this is a set of images; leave it out")]
     NoRows {
         /// The option.
         flag: &'static str,
         /// What it is for.
         formats: String,
     },
+}
+
+/// Says that a file has none of the formats `files`.
+fn not_any(files: &str, kind: Option<Kind>) -> String {
+    match kind {
+        Some(kind) => format!("looks like {}, but a data set is {files}", kind.name()),
+        None => format!("is not {files}"),
+    }
 }
 
 impl Problem {

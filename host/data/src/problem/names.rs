@@ -4,10 +4,10 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NameProblem {
     /// The number of class names is invalid.
-    #[error("holds {0} class names; give 1 to 65535, one a line")]
+    #[error("holds {0} class names; give 1 to 65535, one per line")]
     ClassCount(usize),
     /// A blank line between names.
-    #[error("line {0} is blank, and so names no class; write its name there, or take the line out")]
+    #[error("line {0} is blank; write the name of a class there, or remove the line")]
     BlankName(usize),
     /// A device model cannot store the name.
     #[error("the name in line {line} has {bytes} bytes; give one of at most 255")]
@@ -18,7 +18,7 @@ pub enum NameProblem {
         bytes: usize,
     },
     /// A name has characters that a terminal would interpret.
-    #[error("the name in line {line} (\"{name}\") has control characters; take them out")]
+    #[error("the name in line {line} (\"{name}\") has control characters; remove them")]
     NotPlain {
         /// Counted from 1.
         line: usize,
@@ -26,7 +26,7 @@ pub enum NameProblem {
         name: String,
     },
     /// Two classes have the same name.
-    #[error("line {line} names '{name}', as line {first} does; give every class a name of its own")]
+    #[error("lines {first} and {line} both name '{name}'; give every class its own name")]
     NamedTwice {
         /// The name.
         name: String,

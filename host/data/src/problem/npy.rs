@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NpyProblem {
     /// The file is not in NumPy's format.
-    #[error("is no .npy file; save it with numpy.save")]
+    #[error("is not an .npy file; save it with numpy.save")]
     NotNpy,
     /// The version is not supported.
     #[error("is an .npy of version {0}; save it with numpy.save, which writes 1 to 3")]

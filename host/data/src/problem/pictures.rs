@@ -17,7 +17,7 @@ pub enum PictureProblem {
         width: u32,
     },
     /// The image's size differs from the first one's.
-    #[error("{height} x {width} pixels, but {} has {first_height} x {first_width}; bring all pictures to one size", first.display())]
+    #[error("{height} x {width} pixels, but {} has {first_height} x {first_width}; scale all pictures to the same size", first.display())]
     PictureSize {
         /// Rows.
         height: usize,
@@ -31,18 +31,18 @@ pub enum PictureProblem {
         first_width: usize,
     },
     /// An image has another format.
-    #[error("is no PNG; convert it, or move it away")]
+    #[error("is not a PNG; convert it, or move it away")]
     OtherFormat,
     /// A set of images has only one part.
     #[error(
-        "no such folder, though the other part is there; split the pictures into the folders train and test, or put the classes' folders side by side without them"
+        "no such folder, although the other part has one; split the pictures into the folders train and test, or use only folders of classes"
     )]
     NoPart,
     /// Two folders are the same part of the set.
     #[error("its folders {0} and {1} could both be the same part of the set; keep one, or put their pictures together")]
     SamePart(String, String),
     /// A folder's name is not a class.
-    #[error("is no class of {known}; give it the name of one, or move it away")]
+    #[error("is not a class of {known}; give it the name of one, or move it away")]
     NoClass {
         /// The file or folder that says which classes there are.
         known: PathBuf,
@@ -53,7 +53,7 @@ pub enum PictureProblem {
     )]
     SameClass(String, String),
     /// A class has no folder.
-    #[error("no such folder, though labels.txt names this class; make it, or take the name out of labels.txt")]
+    #[error("no such folder, although labels.txt names this class; create it, or remove the name from labels.txt")]
     NoClassFolder,
     /// A device model cannot store the name.
     #[error("the name of its folder {0:?} is not plain text of one line; rename that folder")]
@@ -62,12 +62,12 @@ pub enum PictureProblem {
     #[error("holds {0} folders of classes; give 1 to 65535")]
     FolderCount(usize),
     /// A class has no images.
-    #[error("holds no PNG picture; put some there, or take the folder away")]
+    #[error("holds no PNG picture; add some, or remove the folder")]
     NoPictures,
     /// A class does not have enough images for training and testing.
-    #[error("holds 1 picture, and training and testing need one each; add more pictures")]
+    #[error("holds 1 picture, but training and testing need one each; add more pictures")]
     TooFewPictures,
     /// Validation examples are given separately.
-    #[error("has a folder of examples to validate on; leave --valid-split out")]
+    #[error("has a folder of examples to validate on; leave out --valid-split")]
     ValidGiven,
 }

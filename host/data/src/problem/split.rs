@@ -7,10 +7,10 @@ pub enum SplitProblem {
     #[error("leaves {0} for training and validation, which need one each; add more examples")]
     TooFewToSplit(usize),
     /// A split is requested, but the parts are given.
-    #[error("has test examples of its own (x_test, test files or a folder test); leave --test-split out")]
+    #[error("has test examples of its own (x_test, test files or a folder test); leave out --test-split")]
     SplitGiven,
     /// Parts of one file do not match.
-    #[error("its test examples have {test}, the training examples {train}; give both one shape and type")]
+    #[error("its test examples have {test}, but the training examples have {train}; give both the same shape and type")]
     PartsDiffer {
         /// Shape.
         test: String,
@@ -22,7 +22,7 @@ pub enum SplitProblem {
     NoTest,
     /// No recording is left for testing.
     #[error(
-        "no recording is left for testing, as each class has one only; record more, or leave --group out and have parts of each recording tested"
+        "no recording is left for testing, since each class has only one; record more, or leave out --group to test on parts of each recording"
     )]
     NoTestGroup,
     /// A window longer than every recording.
@@ -34,9 +34,9 @@ pub enum SplitProblem {
         longest: usize,
     },
     /// A step without a window.
-    #[error("--step is for windows; give --window as well, or leave --step out")]
+    #[error("--step is for windows; also give --window, or leave out --step")]
     StepAlone,
     /// Windows are requested for examples that are already windows.
-    #[error("--window cuts single rows, and each example here has {0} already; leave --window out")]
+    #[error("--window cuts single rows, but each example already has {0}; leave out --window")]
     WindowOfShape(String),
 }

@@ -27,7 +27,7 @@ pub enum ValueProblem {
         value: String,
     },
     /// A value is outside the range of the input type.
-    #[error("column '{column}' holds {value}, which is no {wanted}; give values of that type")]
+    #[error("column '{column}' holds {value}, which does not fit {wanted}; give values of that type")]
     BeyondType {
         /// Its name or number.
         column: String,

@@ -69,7 +69,7 @@ fn gzip_faults() {
     let mut reserved = good.clone();
     // Header of the first deflate block: final block of the reserved type.
     reserved[10] = 0b111;
-    let broken_off = "its gzip stream breaks off";
+    let broken_off = "its gzip stream ends early";
     check(put_raw(TRAIN_IMAGES, vec![]), TRAIN_IMAGES, "is empty");
     check(put_raw(TRAIN_IMAGES, b"<html>".to_vec()), TRAIN_IMAGES, "is named .gz but is not gzip");
     check(put_raw(TRAIN_IMAGES, images(24, 3, 2)), TRAIN_IMAGES, "is named .gz but is not gzip");
@@ -96,9 +96,9 @@ fn a_wrong_checksum_at_the_end_of_gzip() {
 
 #[test]
 fn headers() {
-    let one = "is an IDX file of one dimension, as labels are, and images have more, such as [N][height][width]";
+    let one = "is an IDX file of one dimension, as labels are, but images have more, such as [N][height][width]";
     check(put(TRAIN_IMAGES, labels(24)), TRAIN_IMAGES, one);
-    let three = "is an IDX file of 3 dimensions, and labels have one, the number of each image's class";
+    let three = "is an IDX file of 3 dimensions, but labels have one, the number of each image's class";
     check(put(TEST_LABELS, images(5, 3, 2)), TEST_LABELS, three);
     let column = [header(&[0x802, 5, 1]), vec![0; 5]].concat();
     check(put(TEST_LABELS, column), TEST_LABELS, &three.replace('3', "2"));
@@ -106,10 +106,10 @@ fn headers() {
     check(
         put(TRAIN_IMAGES, nine),
         TRAIN_IMAGES,
-        "is an IDX file of 9 dimensions, and images have 2 to 8, such as [N][height][width]",
+        "is an IDX file of 9 dimensions, but images have 2 to 8, such as [N][height][width]",
     );
     let unknown =
-        "says that its elements are of type 10, and IDX has 8 (u8), 9 (i8), 11 (i16), 12 (i32), 13 (f32) and 14 (f64)";
+        "says that its elements are of type 10, but IDX has 8 (u8), 9 (i8), 11 (i16), 12 (i32), 13 (f32) and 14 (f64)";
     check(put(TRAIN_IMAGES, header(&[0xa03, 24, 3, 2])), TRAIN_IMAGES, unknown);
     let magic = "starts with 0x89504e47 where an IDX file of images has 0x00000803";
     check(put_unpacked(b"\x89PNG\r\n".to_vec()), "train-images-idx3-ubyte", magic);
@@ -129,10 +129,14 @@ fn lengths() {
     check(put_unpacked(without_end(train.clone(), 1)), "train-images-idx3-ubyte", short);
     let none = "declares 144 bytes of images but holds 0";
     check(put_unpacked(train[..16].to_vec()), "train-images-idx3-ubyte", none);
-    let long = "goes on behind the 144 bytes of images it declares";
+    let long = "continues after the 144 bytes of images that it declares";
     check(put(TRAIN_IMAGES, with_end(train.clone(), &[0])), TRAIN_IMAGES, long);
     check(put_unpacked(with_end(train, &[0])), "train-images-idx3-ubyte", long);
-    check(put(TEST_LABELS, with_end(labels(5), &[0])), TEST_LABELS, "goes on behind the 5 bytes of labels it declares");
+    check(
+        put(TEST_LABELS, with_end(labels(5), &[0])),
+        TEST_LABELS,
+        "continues after the 5 bytes of labels that it declares",
+    );
 }
 
 #[test]
@@ -151,7 +155,7 @@ fn absurd_sizes_are_not_allocated() {
 fn files_that_do_not_belong_together() {
     check(put(TRAIN_LABELS, labels(23)), TRAIN_LABELS, "holds 23 labels for 24 images");
     check(put(TEST_LABELS, labels(6)), TEST_LABELS, "holds 6 labels for 5 images");
-    check(put(TEST_IMAGES, images(5, 2, 3)), TEST_IMAGES, "its images are 2x3, the training images 3x2");
+    check(put(TEST_IMAGES, images(5, 2, 3)), TEST_IMAGES, "its images are 2x3, but the training images are 3x2");
     let one_image = |folder: &Folder| {
         folder.put(TRAIN_IMAGES, &gzip(&images(1, 3, 2)));
         folder.put(TRAIN_LABELS, &gzip(&labels(1)));
@@ -161,7 +165,7 @@ fn files_that_do_not_belong_together() {
 
 #[test]
 fn numbers_the_wrong_way_round() {
-    let little = "its header is little-endian, and IDX is big-endian";
+    let little = "its header is little-endian, but IDX is big-endian";
     let swapped = |numbers: &[u32], magic: u32, data: usize| {
         let sizes = numbers.iter().flat_map(|number| number.to_le_bytes());
         header(&[magic]).into_iter().chain(sizes).chain(vec![0; data]).collect::<Vec<u8>>()
@@ -175,17 +179,18 @@ fn numbers_the_wrong_way_round() {
 #[test]
 fn parts_that_differ_are_found_before_they_are_read() {
     let flat = [header(&[0x802, 24, 6]), vec![0; 144]].concat();
-    let fault = "its images are 3x2 ([5][3][2] in the file), the training images 6 values ([24][6] in the file)";
+    let fault =
+        "its images are 3x2 ([5][3][2] in the file), but the training images are 6 values ([24][6] in the file)";
     check(put(TRAIN_IMAGES, flat), TEST_IMAGES, fault);
     let floats = [header(&[0xd03, 24, 3, 2]), vec![0; 4 * 144]].concat();
-    check(put(TRAIN_IMAGES, floats), TEST_IMAGES, "its images are 3x2 of u8, the training images 3x2 of f32");
+    check(put(TRAIN_IMAGES, floats), TEST_IMAGES, "its images are 3x2 of u8, but the training images are 3x2 of f32");
     // A stream that could be a hundred times larger takes no memory; these images break off, which is not even noticed.
     let large = |folder: &Folder| {
         let images = [header(&[0x803, 20_000, 28, 28]), vec![0; 15_680_000 - 1]].concat();
         folder.put(TRAIN_IMAGES, &gzip(&images));
         folder.put(TRAIN_LABELS, &gzip(&labels(20_000)));
     };
-    check(large, TEST_IMAGES, "its images are 3x2, the training images 28x28");
+    check(large, TEST_IMAGES, "its images are 3x2, but the training images are 28x28");
 }
 
 #[test]
@@ -202,7 +207,7 @@ fn one_class_alone() {
 #[test]
 fn files_that_could_both_be_meant() {
     let twin = |bytes: Vec<u8>| move |folder: &Folder| folder.put("train-images-idx3-ubyte", &bytes);
-    let differ = "holds something else than the unpacked file of its name beside it";
+    let differ = "differs from the unpacked file of the same name beside it";
     let mut other = images(24, 3, 2);
     other[20] ^= 1;
     check(twin(other), TRAIN_IMAGES, differ);

@@ -169,7 +169,7 @@ fn pictures_that_are_wrong() {
     check(flat(), put("bee/0.png", tone(7)[..40].to_vec()), "bee/0.png", "not a readable PNG (");
     check(flat(), put("bee/0.png", Vec::new()), "bee/0.png", "not a readable PNG (");
     check(flat(), put("bee/0.png", picture(4097, 4096, 7)), "bee/0.png", "4097 x 4096 pixels are too many");
-    check(flat(), put("bee/x.JPG", Vec::new()), "bee/x.JPG", "is no PNG");
+    check(flat(), put("bee/x.JPG", Vec::new()), "bee/x.JPG", "is not a PNG");
 }
 
 #[test]
@@ -178,12 +178,12 @@ fn classes_that_are_wrong() {
     let make = |name: &'static str| move |folder: &Folder| fs::create_dir_all(folder.path().join(name)).unwrap();
     let labels = |text: &'static [u8]| move |folder: &Folder| folder.put("labels.txt", text);
     check(flat(), make("dog"), "dog", "holds no PNG picture");
-    check(flat(), |folder| fill(folder, "dog", 0, 1), "dog", "holds 1 picture, and training and testing");
-    check(given(), make("test/dog"), "test/dog", "is no class of ");
+    check(flat(), |folder| fill(folder, "dog", 0, 1), "dog", "holds 1 picture, but training and testing");
+    check(given(), make("test/dog"), "test/dog", "is not a class of ");
     check(given(), make("train/dog"), "train/dog", "holds no PNG picture");
-    check(given(), remove("test"), "test", "no such folder, though the other part is there");
-    check(flat(), labels(b"ant\nbee\n"), "cat", "is no class of ");
-    check(flat(), labels(b"ant\nbee\ncat\ndog\n"), "dog", "no such folder, though labels.txt names this class");
+    check(given(), remove("test"), "test", "no such folder, although the other part has one");
+    check(flat(), labels(b"ant\nbee\n"), "cat", "is not a class of ");
+    check(flat(), labels(b"ant\nbee\ncat\ndog\n"), "dog", "no such folder, although labels.txt names this class");
     check(flat(), make("a\nb"), "", "the name of its folder \"a\\nb\" is not plain text of one line");
     check(Folder::empty(), |folder| fill(folder, "a/b", 0, 3), "a", "holds no PNG picture");
     let one = |folder: &Folder| {

@@ -92,7 +92,7 @@ fn whole_numbers_keep_their_type() {
     check(["-1", "40000"], InputType::F32);
     check(["0.5", "1"], InputType::F32);
     let options = Options { input: Some(InputType::I8), ..Options::default() };
-    refused("x,y\n-1,a\n200,b\n", &options, "column 'x' holds 200, which is no i8");
+    refused("x,y\n-1,a\n200,b\n", &options, "column 'x' holds 200, which does not fit i8");
 }
 
 #[test]
@@ -144,18 +144,18 @@ fn recordings_are_cut_into_windows() {
 fn tables_that_are_wrong() {
     let options = Options::default();
     let check = |text: &str, fault: &str| refused(text, &options, fault);
-    check("a,b\n1,x\n2\n", "line 3 has 1 fields, the lines before have 2");
+    check("a,b\n1,x\n2\n", "line 3 has 1 fields, but earlier lines have 2");
     check("a,b\n1,x\n,y\n", "line 3, column 'a': no value where a value is needed");
     check("a,b\n1,x\nNaN,y\n", "line 3, column 'a': NaN where a value is needed");
     check("a,b\n1,x\n3,y\n?,y\n", "line 4, column 'a': ? where a value is needed");
-    check("a,b\n1,x\none,y\n", "line 3, column 'a': 'one' is no number");
-    check("a,b\n1,x\n\"1,5\",y\n", "line 3, column 'a': '1,5' is no number");
-    check("a,b\n1,x\ninf,y\n", "line 3, column 'a': 'inf' is no number");
+    check("a,b\n1,x\none,y\n", "line 3, column 'a': 'one' is not a number");
+    check("a,b\n1,x\n\"1,5\",y\n", "line 3, column 'a': '1,5' is not a number");
+    check("a,b\n1,x\ninf,y\n", "line 3, column 'a': 'inf' is not a number");
     check("a,b\n1,x\n1e300,y\n", "line 3, column 'a': 1e300 is beyond 32-bit floats");
     check("a,b\n1,x\n2,\n", "line 3, column 'b': no value");
     check("a,b\n1,x\n2,x\n3,x\n", "all examples are of one class, 'x'");
     check("a,b\n1,0.5\n2,1.5\n", "column 'b' holds 0.5 where classes are whole numbers or names");
-    check("a,b\r\n1,x\r\none,y\r\n", "line 3, column 'a': 'one' is no number");
+    check("a,b\r\n1,x\r\none,y\r\n", "line 3, column 'a': 'one' is not a number");
     check("a,b\r\n1,x\r\n2\r\n", "line 3 has 1 fields");
     check("", "is empty");
 }
@@ -169,7 +169,7 @@ fn options_that_do_not_fit() {
         "--target z: no such column; there are x, y, run, strange",
     );
     check(Options { group: Some("9".into()), ..options() }, "--group 9: no such column");
-    check(Options { step: Some(4), ..options() }, "line 2, column 'run': 'run0' is no number");
+    check(Options { step: Some(4), ..options() }, "line 2, column 'run': 'run0' is not a number");
     let grouped = || Options { group: Some("run".into()), ..options() };
     check(Options { window: Some(41), ..grouped() }, "--window 41: the longest recording has 40 rows");
     check(Options { step: Some(4), ..grouped() }, "--step is for windows");
@@ -177,7 +177,7 @@ fn options_that_do_not_fit() {
     check(Options { normal, task: Task::Reconstruct, ..grouped() }, "--normal strange=7: no row has this value");
     check(
         Options { target: vec!["run".into()], ..regress() },
-        "line 2, column 'run': 'run0' is no number, which --task regress needs",
+        "line 2, column 'run': 'run0' is not a number, which --task regress needs",
     );
     let text: String = (0..20).map(|row| format!("{row},{},{}\n", row % 2, row % 2)).collect();
     refused(&format!("x,run,kind\n{text}"), &grouped(), "no recording is left for testing");
@@ -189,9 +189,9 @@ fn what_is_odd_but_fine_is_said() {
     let rows: String = (0..20).map(|row| format!("{row},5,{}\n", [3, 7][row % 2])).collect();
     assert_eq!(
         notes(&format!("a,b,c\n{rows}")),
-        "1 of 2 columns have one value in all training examples and tell nothing: b"
+        "1 of 2 columns have the same value in all training examples, so they carry no information: b"
     );
-    assert!(notes(&format!("a,b,c\n{rows}99,1,9\n")).contains("1 of 3 classes have one training example only: 9"));
+    assert!(notes(&format!("a,b,c\n{rows}99,1,9\n")).contains("1 of 3 classes have only one training example: 9"));
 }
 
 #[test]
@@ -212,21 +212,25 @@ fn inputs_may_come_without_answers() {
     };
     check("a.csv", b"width,kind,length\n1,x,2\n3,y,4\n", Ok(&[2.0, 1.0, 4.0, 3.0]));
     check("b.csv", b"1,2\n3,4\n", Ok(&[1.0, 2.0, 3.0, 4.0]));
-    check("c.csv", b"1,2,3\n", Err("has 3 columns, the model takes 2"));
+    check("c.csv", b"1,2,3\n", Err("has 3 columns, but the model takes 2"));
     check("d.bin", &[0, 0, 128, 63, 0, 0, 0, 64], Ok(&[1.0, 2.0]));
-    check("e.bin", &[0, 0, 128, 63], Err("holds 4 bytes, and an example of f32 values has 8"));
+    check("e.bin", &[0, 0, 128, 63], Err("holds 4 bytes, but an example of f32 values has 8"));
     check("f.csv", b"width,length\n", Err("has a header and no rows"));
     check("g.bin", &[0, 0, 192, 127, 0, 0, 0, 64], Err("input 0 of example 0 (both counted from 0) is NaN"));
-    check("h.npz", b"PK\x03\x04\0\0\0\0", Err("is a zip archive, such as an .npz, and inputs alone are a .npy"));
+    check(
+        "h.npz",
+        b"PK\x03\x04\0\0\0\0",
+        Err("is a zip archive, such as an .npz, but inputs without labels are a .npy"),
+    );
     check(
         "i.csv",
         b"1,5;2,5\n3,5;4,5\n",
-        Err("line 1, column '1': '1,5' is no number; correct it (numbers have a point"),
+        Err("line 1, column '1': '1,5' is not a number; correct it (with a decimal point"),
     );
-    check("j.csv", b"1,5;2,5\n", Err("line 1, column '1': '1,5' is no number"));
+    check("j.csv", b"1,5;2,5\n", Err("line 1, column '1': '1,5' is not a number"));
     let error = read_inputs(folder.path(), &wanted).unwrap_err().to_string();
-    assert!(error.contains("is a folder, and inputs alone are a .npy"), "{error}");
-    check("l.csv", b"0,1\n0.5,2\n", Err("its first line (0, 1) could number the columns, or be values; take it out"));
+    assert!(error.contains("is a folder, but inputs without labels are a .npy"), "{error}");
+    check("l.csv", b"0,1\n0.5,2\n", Err("its first line (0, 1) could be column numbers or values; remove it"));
     check("k.csv", b"width,length,\n1,2,\n3,4,\n", Ok(&[2.0, 1.0, 4.0, 3.0]));
 }
 
@@ -253,19 +257,19 @@ fn columns_go_by_all_the_names_or_none() {
     check("c,b,aa\n1,2,3\n", &abc, Err("its header names 2 of the model's 3 inputs, but not 'a'; name these too"));
     check("C,y,z\n1,2,3\n", &abc, Err("names 1 of the model's 3 inputs, but not 'a', 'b'; name these too"));
     check("f,g\n1,2\n", &["a", "b", "c", "d", "e", "f"], Err("but not 'a', 'b', 'c', 'd' and 1 more; name"));
-    check("c,b,a,a\n1,2,3,4\n", &abc, Err("its header has 2 columns that are called 'a', an input of the model"));
-    check("a,b,b\n1,2,3\n", &abc, Err("its header has 2 columns that are called 'b'"));
-    check("c,A,A,b\n1,2,3,4\n", &abc, Err("its header has 2 columns that are called 'a'"));
+    check("c,b,a,a\n1,2,3,4\n", &abc, Err("its header has 2 columns called 'a', an input of the model"));
+    check("a,b,b\n1,2,3\n", &abc, Err("its header has 2 columns called 'b'"));
+    check("c,A,A,b\n1,2,3,4\n", &abc, Err("its header has 2 columns called 'a'"));
     // Numbers as names, and a first line that is one.
     check("1,0,2,y\n1,2,3,4\n", &["0", "1", "2"], Ok(&[2.0, 1.0, 3.0]));
     check("0,1,2\n1,2,3\n", &["0", "1", "2"], Ok(&[1.0, 2.0, 3.0]));
-    check("0,1,2\n1,2,3\n", &abc, Err("its first line (0, 1, 2) could number the columns, or be values"));
+    check("0,1,2\n1,2,3\n", &abc, Err("its first line (0, 1, 2) could be column numbers or values"));
     check("0,1,2\n", &abc, Ok(&[0.0, 1.0, 2.0]));
     let eight = ["a", "b", "c", "d", "e", "f", "g", "h"];
     check("0,1,2,3,4,5,6,7\n1,1,1,1,1,1,1,1\n", &eight, Ok(&[1.0; 8]));
     // Trained on columns of one name.
     check("b,a,a\n1,2,3\n", &["a", "a", "b"], Ok(&[2.0, 3.0, 1.0]));
-    check("b,a,a\n1,2,3\n", &["a", "A", "b"], Err("its header has 2 columns that are called 'a'"));
+    check("b,a,a\n1,2,3\n", &["a", "A", "b"], Err("its header has 2 columns called 'a'"));
     check("b,a,c\n1,2,3\n", &["a", "A", "b"], Err("its header names"));
 }
 
@@ -303,21 +307,21 @@ fn axes_of_arrays_are_those_of_the_model() {
         &npy(&[30, 2]),
         features,
         None,
-        Err("is an array of 30x2, and the model takes Nx30; give the axes in this order"),
+        Err("is an array of 30x2, but the model takes Nx30; give the axes in this order"),
     );
-    check(&npy(&[900]), features, None, Err("is an array of 900, and the model takes Nx30"));
-    let takes = "and the model takes Nx32x9, Nx288, or one recording of samples x 9; give";
+    check(&npy(&[900]), features, None, Err("is an array of 900, but the model takes Nx30"));
+    let takes = "but the model takes Nx32x9, Nx288, or one recording of samples x 9; give";
     check(&npy(&[2, 32, 9]), window, None, Ok((2, 575.0)));
     check(&npy(&[2, 9, 32]), window, None, Err(&format!("is an array of 2x9x32, {takes}")));
     check(&npy(&[9, 1760]), window, None, Err(&format!("is an array of 9x1760, {takes}")));
     check(&npy(&[1760, 9]), window, None, Ok((55, 15_839.0)));
     check(&npy(&[1760, 9]), window, Some(16), Ok((109, 15_839.0)));
-    check(&npy(&[20, 9]), window, None, Err("the longest recording has 20 rows, and one window of the model needs 32"));
+    check(&npy(&[20, 9]), window, None, Err("the longest recording has 20 rows, but one window of the model needs 32"));
     check(
         &npy(&[28, 28]),
         Shape::image(28, 28),
         None,
-        Err("is an array of 28x28, and the model takes Nx28x28 or Nx784"),
+        Err("is an array of 28x28, but the model takes Nx28x28 or Nx784"),
     );
 }
 
@@ -340,9 +344,9 @@ fn raw_samples_are_cut_where_windows_overlap() {
     check(&bytes, Some(4), Ok(&bytes));
     check(&bytes, Some(2), Ok(&overlapping));
     check(&bytes[..10], Some(2), Ok(&bytes[..8]));
-    check(&bytes[..10], None, Err("holds 10 bytes, and an example of u8 values has 8; give whole ones"));
-    check(&bytes[..9], Some(2), Err("holds 9 bytes, and a sample of u8 values has 2; give whole ones"));
-    check(&bytes[..4], Some(2), Err("the longest recording has 2 rows, and one window of the model needs 4"));
+    check(&bytes[..10], None, Err("holds 10 bytes, but an example of u8 values has 8; give a whole number of them"));
+    check(&bytes[..9], Some(2), Err("holds 9 bytes, but a sample of u8 values has 2; give a whole number of them"));
+    check(&bytes[..4], Some(2), Err("the longest recording has 2 rows, but one window of the model needs 4"));
 }
 
 #[test]
@@ -353,7 +357,7 @@ fn headers_that_number_the_columns_are_no_rows() {
     assert_eq!((set.channels.join(" "), set.labels.join(" ")), ("0 1".into(), "a b".into()));
     let parts = [Part::Train, Part::Valid, Part::Test].map(|part| set.part(part).len());
     assert_eq!(parts.iter().sum::<usize>(), 20);
-    assert_eq!(set.notes, ["the first line (0, ..., y) numbers the columns, and is taken for their names"]);
+    assert_eq!(set.notes, ["the first line (0, ..., y) numbers the columns, and is read as their names"]);
     let numbers = rows.replace('a', "5").replace('b', "6");
     assert_eq!(table(&format!("0,1,2\n{numbers}"), &target("2")).unwrap().labels, ["5", "6"]);
     assert_eq!(table(&numbers, &target("3")).unwrap().channels, ["1", "2"]);
@@ -383,10 +387,10 @@ fn an_empty_last_column_is_left_out() {
 fn tables_too_wide_for_any_network() {
     let wide = |columns: usize| vec!["1"; columns].join(",") + "\n";
     let check = |text: &str, fault: &str| refused(text, &Options::default(), fault);
-    check(&wide(1_000_000), "has 1000000 columns, and a network has at most 65535 inputs");
-    check(&wide(65_537).repeat(2), "has 65536 columns, and a network has at most 65535 inputs");
+    check(&wide(1_000_000), "has 1000000 columns, but a network has at most 65535 inputs");
+    check(&wide(65_537).repeat(2), "has 65536 columns, but a network has at most 65535 inputs");
     check(&format!("a,b\n{}", wide(300_000)), "has 300000 columns");
-    check(&"1".repeat(40_000_000), "has a line of 40000000 bytes, more than 33553920");
+    check(&"1".repeat(40_000_000), "has a line of 40000000 bytes, more than the limit of 33553920");
     let rows: String = (0..20).map(|row| wide(65_536).replacen('1', &row.to_string(), 1)).collect();
     let options = Options { target: vec!["1".into()], ..regress() };
     assert_eq!(table(&rows, &options).unwrap().shape(), Shape::features(65_535));
@@ -409,9 +413,9 @@ fn values_that_change_as_floats_are_told() {
         let bytes: Vec<u8> = values.flat_map(f64::to_le_bytes).collect();
         arrays(&npy_of("<f8", &[20, 2], &bytes), &y).map(|set| set.notes.join("; "))
     };
-    let constant = "1 of 2 columns have one value in all training examples and tell nothing: 2";
-    let changed = "1 inputs change as 32-bit floats, which they become: whole numbers above 16777216 are rounded, and \
-                   values below 1e-45 are 0";
+    let constant = "1 of 2 columns have the same value in all training examples, so they carry no information: 2";
+    let changed = "1 inputs change when converted to 32-bit floats: whole numbers above 16777216 are rounded, and \
+                   values below 1e-45 become 0";
     assert_eq!(notes(0.1).unwrap(), constant);
     assert_eq!(notes(16_777_216.0).unwrap(), constant);
     assert_eq!(notes(16_777_217.0).unwrap(), format!("{changed}; {constant}"));
@@ -423,7 +427,7 @@ fn values_that_change_as_floats_are_told() {
     );
     let text: String = (0..20).map(|row| format!("{row}e-42,{row},{}\n", row % 2)).collect();
     let tiny = table(&format!("a,b,y\n{text}"), &Options::default()).unwrap().notes;
-    let few = "1 of 2 columns hold values below 1.2e-38 alone, of which 32-bit floats keep few digits, and should be scaled: a";
+    let few = "1 of 2 columns hold only values below 1.2e-38, of which 32-bit floats keep few digits, and should be scaled: a";
     assert_eq!(tiny, [few]);
 }
 
@@ -447,7 +451,7 @@ fn three_axes_are_images_of_bytes_or_windows_of_other_values() {
 #[test]
 fn answers_and_examples_are_as_many() {
     let error = arrays(&npy(&[20, 2]), &npy_of("|u1", &[18], &[0; 18])).unwrap_err().to_string();
-    assert!(error.ends_with("s_y.npy: holds 18 labels for 20 examples; save as many of both"), "{error}");
+    assert!(error.ends_with("s_y.npy: holds 18 labels for 20 examples; save one label per example"), "{error}");
 }
 
 /// A zip archive of entries that are stored.
@@ -483,9 +487,9 @@ fn archives_that_could_mean_two_sets_are_refused() {
     let two = read(&[("x_train.npy", &x), ("y_train.npy", &y), ("x.npy", &x), ("y.npy", &y)]).unwrap_err();
     assert!(two.contains("s.npz: has x and y as well as x_train and y_train; keep one pair"), "{two}");
     let twice = read(&[("x.npy", &x), ("X.npy", &x), ("y.npy", &y)]).unwrap_err();
-    assert!(twice.contains("s.npz: has two arrays that are called x; keep one"), "{twice}");
+    assert!(twice.contains("s.npz: has two arrays called x; keep one"), "{twice}");
     let more = read(&[("x_train.npy", &x), ("y_train.npy", &y), ("x_val.npy", &x), ("y_val.npy", &y)]).unwrap();
-    assert!(more.starts_with("x_val, y_val in the file are not read: sets are x_train, y_train"), "{more}");
+    assert!(more.starts_with("x_val, y_val in the file are ignored; only x_train, y_train"), "{more}");
 }
 
 #[test]
@@ -509,7 +513,7 @@ fn inputs_of_several_recordings_are_cut_apart() {
     check(
         "short.csv",
         "who,x\na,1\nb,2\n",
-        Err("the longest recording has 1 rows, and one window of the model needs 2"),
+        Err("the longest recording has 1 rows, but one window of the model needs 2"),
     );
 }
 

@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 
 /// Reads a file written by `torch.save(model.state_dict(), ...)`.
 pub(crate) fn read(bytes: &[u8]) -> Result<Bare, Fault> {
+    if !bytes.starts_with(crate::zip::MAGIC) && bytes.first() != Some(&0x80) {
+        return Err(Fault::broken("PyTorch", "it begins with neither a zip archive nor a pickle"));
+    }
     if !bytes.starts_with(crate::zip::MAGIC) {
-        return Err(Fault::Unread(format!(
-            "saved by PyTorch before 1.6, or not by PyTorch; load it and save it again, or: {EXPORT}"
-        )));
+        return Err(Fault::Unread(format!("saved by PyTorch before 1.6; load it and save it again, or: {EXPORT}")));
     }
     let zip = Zip::parse(bytes)?;
     let find = |ending: &str| zip.entries.iter().map(|entry| &entry.name).find(|name| name.ends_with(ending));

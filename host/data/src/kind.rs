@@ -1,0 +1,159 @@
+//! What a file seems to be, by its first bytes: for messages about a file of the wrong kind.
+
+use std::io::Read;
+use std::path::Path;
+
+use crate::bounded;
+
+/// Number of bytes that are enough to recognize a file.
+pub const START: usize = 4096;
+
+/// A kind of file that users give in place of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A device model, `.fnet`.
+    Model,
+    /// Safetensors.
+    Checkpoint,
+    /// A model of another tool, which `foldnet import` reads.
+    Foreign,
+    /// A PNG picture.
+    Picture,
+    /// An array, `.npy`.
+    Array,
+    /// An archive of arrays, `.npz`.
+    Arrays,
+    /// A file packed by gzip.
+    Gzip,
+    /// A pointer of Git LFS to a file that was not fetched.
+    Pointer,
+    /// A table of text.
+    Table,
+    /// Any other text.
+    Text,
+}
+
+impl Kind {
+    /// The kind of a file that begins with `start`, which is the whole file if it is shorter than [`START`].
+    pub fn of(start: &[u8]) -> Option<Self> {
+        let signatures: [(&[u8], Self); 7] = [
+            (b"FNET", Self::Model),
+            (b"\x89PNG\r\n\x1a\n", Self::Picture),
+            (b"\x93NUMPY", Self::Array),
+            (b"\x89HDF\r\n\x1a\n", Self::Foreign),
+            (b"PK\x03\x04", Self::Foreign),
+            (b"\x1f\x8b\x08", Self::Gzip),
+            (b"version https://git-lfs", Self::Pointer),
+        ];
+        let signed = signatures.into_iter().find(|(signature, _)| start.starts_with(signature));
+        match signed {
+            // The first entry's name follows its header.
+            Some((_, Self::Foreign)) if start.starts_with(b"PK") && entry_name(start).ends_with(b".npy") => {
+                Some(Self::Arrays)
+            }
+            Some((_, kind)) => Some(kind),
+            None if start.get(4..8) == Some(b"TFL3") => Some(Self::Foreign),
+            None if start.get(8) == Some(&b'{') && header_len(start).is_some_and(|len| len < 1 << 32) => {
+                Some(Self::Checkpoint)
+            }
+            None => text(start).map(|text| if is_table(text) { Self::Table } else { Self::Text }),
+        }
+    }
+
+    /// The kind of the file at `path`, if it can be read.
+    pub fn at(path: &Path) -> Option<Self> {
+        let (file, _) = bounded::open(path).ok()?;
+        let mut start = Vec::new();
+        file.take(START as u64).read_to_end(&mut start).ok()?;
+        Self::of(&start)
+    }
+
+    /// Whether it is recognized by a signature that other data has only by rare chance.
+    pub fn is_certain(self) -> bool {
+        !matches!(self, Self::Gzip | Self::Table | Self::Text)
+    }
+
+    /// What it is, with its article, such as `a PNG picture`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model => "a device model (.fnet)",
+            Self::Checkpoint => "a checkpoint (.safetensors)",
+            Self::Foreign => "a model of another tool",
+            Self::Picture => "a PNG picture",
+            Self::Array => "a NumPy array (.npy)",
+            Self::Arrays => "a NumPy archive (.npz)",
+            Self::Gzip => "a gzip archive",
+            Self::Pointer => "a Git LFS pointer",
+            Self::Table => "a table of text",
+            Self::Text => "a text file",
+        }
+    }
+
+    /// What to do with it, as a remedy; `None` for text, which nothing takes.
+    pub fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::Model => Some("evaluate, predict, inspect and foldnet-sim take it"),
+            Self::Checkpoint => Some("evaluate, predict and export take it"),
+            Self::Foreign => Some("import reads it"),
+            Self::Picture => Some("predict --image takes it"),
+            Self::Array | Self::Table => Some("--dataset and predict --input take it"),
+            Self::Arrays => Some("--dataset takes it"),
+            Self::Gzip => Some("unpack it first"),
+            Self::Pointer => Some("fetch the file itself with git lfs pull"),
+            Self::Text => None,
+        }
+    }
+}
+
+/// Name of the first entry of a zip archive.
+fn entry_name(start: &[u8]) -> &[u8] {
+    let len = start.get(26..28).map_or(0, |bytes| usize::from(bytes[0]) | usize::from(bytes[1]) << 8);
+    start.get(30..30 + len).unwrap_or_default()
+}
+
+/// Length of the header of a safetensors file.
+fn header_len(start: &[u8]) -> Option<u64> {
+    start.first_chunk().map(|bytes| u64::from_le_bytes(*bytes))
+}
+
+/// The start of a file as text, if it is plain text; a character that is cut at its end does not count.
+fn text(start: &[u8]) -> Option<&str> {
+    let text = match std::str::from_utf8(start) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => std::str::from_utf8(&start[..error.valid_up_to()]).ok()?,
+        Err(_) => return None,
+    };
+    let plain = |character: char| matches!(character, '\n' | '\r' | '\t') || !character.is_control();
+    (!text.is_empty() && text.chars().all(plain)).then_some(text)
+}
+
+/// Whether the first two lines have the same number of fields, and more than one.
+fn is_table(text: &str) -> bool {
+    let mut lines = text.lines();
+    let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let fields = |line: &str, delimiter| line.matches(delimiter).count();
+    [',', ';', '\t'].into_iter().any(|by| fields(first, by) > 0 && fields(first, by) == fields(second, by))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_recognized_by_their_first_bytes() {
+        let check = |start: &[u8], expected| assert_eq!(Kind::of(start), expected, "{start:?}");
+        check(b"FNET\x01", Some(Kind::Model));
+        check(b"\x89PNG\r\n\x1a\n\0\0", Some(Kind::Picture));
+        check(b"\x40\0\0\0\0\0\0\0{\"a\"", Some(Kind::Checkpoint));
+        check(b"\x1c\0\0\0TFL3", Some(Kind::Foreign));
+        check(b"PK\x03\x04", Some(Kind::Foreign));
+        check(&[b"PK\x03\x04".as_slice(), &[0; 22], b"\x05\0\0\0x.npy"].concat(), Some(Kind::Arrays));
+        check(b"a,b\n1,2\n", Some(Kind::Table));
+        check(b"a\tb\r\n1\t2", Some(Kind::Table));
+        check(b"Dear reader,\nhello", Some(Kind::Text));
+        check("ä".as_bytes().split_at(1).0, None);
+        check(b"text, cut \xc3", Some(Kind::Text));
+        check(b"", None);
+        check(b"\x08\x07\x12\x04", None);
+    }
+}
