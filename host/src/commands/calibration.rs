@@ -119,7 +119,9 @@ impl CalibrationArgs {
         let set = match (labelled, undescribed) {
             (Ok(set), None) => Some(set),
             (Ok(set), Some(why)) => {
-                ui.say(format!("note: {why}; calibrated on Fashion-MNIST, for want of another: give --calibration"));
+                ui.say(format!(
+                    "note: {why}, so Fashion-MNIST is used for calibration; give another set as --calibration"
+                ));
                 Some(set)
             }
             (Err(error), _) if !dataset.is_given() && (given.is_some() || floats) => {
@@ -128,7 +130,10 @@ impl CalibrationArgs {
             }
             (Err(_), Some(why)) => return Err(refused(path, &why)),
             (Err(error), None) if given.is_none() && !dataset.is_given() => {
-                return Err(error).context("export needs examples: give --dataset, or --calibration");
+                let cause = format!("{error:#}");
+                // Without its remedy, since there is one here.
+                let cause = cause.split(';').next().unwrap_or_default();
+                bail!("export needs examples ({cause}); give --dataset or --calibration");
             }
             (Err(error), None) => return Err(error),
         };
@@ -159,7 +164,7 @@ impl CalibrationArgs {
 
 /// The error for a network without sufficient statistics.
 fn refused(path: &Path, why: &Undescribed) -> anyhow::Error {
-    anyhow!("{}: {why}; give --calibration a file of examples, or --dataset a set", path.display())
+    anyhow!("{}: {why}; give a file of examples as --calibration, or a set as --dataset", path.display())
 }
 
 impl Material {
@@ -184,13 +189,13 @@ impl Material {
         let Calibrated { examples, statistics } = self.calibrated();
         let enough = FEW.into_iter().filter(|(width, _)| bits.contains(width)).map(|(_, enough)| enough).max();
         if let (Some(enough), None) = (enough.filter(|&enough| examples < enough), statistics) {
-            ui.say(format!("note: {examples} examples are few to calibrate on; with {enough} or more less is lost"));
+            ui.say(format!("note: only {examples} calibration examples; with {enough} or more, less accuracy is lost"));
         }
         if let Some(Fit { norms, mean, deviation }) = statistics {
             ui.say(format!(
-                "warning: without examples, calibrated on {examples} that are made: they meet the means of {norms} \
+                "warning: without real examples, calibrated on {examples} generated ones, which match the means of {norms} \
                  BatchNormalizations and standardizations within {mean:.3} standard deviations and their deviations within \
-                 {:.1} %; give --calibration real ones to lose less",
+                 {:.1} %; give real ones as --calibration to lose less accuracy",
                 deviation * 100.0
             ));
         }

@@ -32,7 +32,10 @@ pub(super) fn units(text: &str) -> Result<u32, &'static str> {
 pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> anyhow::Result<()> {
     let needed = dataset.len();
     if classes < needed {
-        bail!("{}: {classes} classes, the dataset has {needed}; give the --dataset it was trained on", path.display());
+        bail!(
+            "{}: has {classes} classes, but the dataset has {needed}; give the --dataset it was trained on",
+            path.display()
+        );
     }
     Ok(())
 }
@@ -40,7 +43,7 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
 /// Help of `--dataset`.
 fn dataset_help() -> String {
     format!(
-        "fashion-mnist, synthetic, {} [default: what the run was trained on, by its history.jsonl, else fashion-mnist]",
+        "fashion-mnist, synthetic, {} [default: the set named in the run's history.jsonl, otherwise fashion-mnist]",
         formats()
     )
 }
@@ -52,7 +55,7 @@ pub(super) struct DatasetArg {
     dataset: Option<Source>,
     #[command(flatten)]
     table: TableArgs,
-    /// Fraction of the training examples to validate on; with 0 all are trained on [default: 0.1, for images a twelfth]
+    /// Fraction of the training examples for validation; with 0, all are used for training [default: 0.1; images: 1/12]
     #[arg(long, value_name = "SHARE", value_parser = share_or_none)]
     valid_split: Option<f64>,
     /// Type of the inputs: u8, i8, i16, u16 or f32 [default: the smallest that holds the column's numbers]
@@ -154,7 +157,7 @@ fn takes_fashion(file: &Path) -> anyhow::Result<()> {
     let Ok(opened) = open(file, &Hints::default()) else { return Ok(()) };
     let size = opened.size(file)?;
     if size.pixels != 28 * 28 {
-        bail!("{}: takes examples of {size}, and nothing says of which set; give --dataset", file.display());
+        bail!("{}: takes examples of {size}, but its dataset is unknown; give --dataset", file.display());
     }
     Ok(())
 }
@@ -181,7 +184,7 @@ fn say_notes(notes: &[String], ui: Ui) {
 impl Request {
     fn named<T>(&self, loaded: Result<T, DataError>) -> anyhow::Result<T> {
         match &self.named_by {
-            Some(by) => loaded.with_context(|| format!("{by}: names the dataset")),
+            Some(by) => loaded.with_context(|| format!("the dataset named in {by}")),
             None => Ok(loaded?),
         }
     }
@@ -191,7 +194,7 @@ impl Request {
 pub(super) fn known(path: &Path, unknown: Result<(), Vec<String>>) -> anyhow::Result<()> {
     unknown.map_err(|names| {
         let (path, names) = (path.display(), names.join(", "));
-        anyhow!("{path}: does not know these classes of the dataset: {names}; give the --dataset it was trained on")
+        anyhow!("{path}: lacks these classes of the dataset: {names}; give the --dataset it was trained on")
     })
 }
 
@@ -205,7 +208,7 @@ pub(super) fn ordered(path: &Path, found: Result<Columns, Vec<String>>, ui: Ui) 
 /// Number of threads.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ThreadsArg {
-    /// Threads to train with; results do not depend on it [default: one per core]
+    /// Number of threads, which does not change results [default: one per core]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
@@ -224,11 +227,11 @@ impl ThreadsArg {
 /// Information that a file saved directly by Keras or PyTorch lacks.
 #[derive(Debug, Clone, Args)]
 pub(super) struct HintArgs {
-    /// Position of BatchNormalization relative to the activations, if the file does not tell; implies ReLU activations
+    /// Position of BatchNormalization relative to the activations, if the file does not say; implies ReLU activations
     /// and Softmax at the end
     #[arg(long, value_name = "after|before|none", conflicts_with = "layers")]
     norm: Option<NormPlacement>,
-    /// All layers in order, if the file does not tell, such as "dense, batch_norm, relu, dense, softmax"
+    /// All layers in order, if the file does not say, such as "dense, batch_norm, relu, dense, softmax"
     #[arg(long, value_name = "LIST")]
     layers: Option<Words>,
     /// The model's configuration, as from model.to_json(), for a .h5 that holds only Keras weights
@@ -241,15 +244,14 @@ pub(super) struct HintArgs {
     /// statistics: raw (0 to 255), unit (0 to 1, also after a Rescaling(1/255))
     #[arg(long, value_name = "raw|unit")]
     pixels: Option<PixelRange>,
-    /// Epsilon that BatchNormalizations add to their variance, if the file does not tell: one for all, or one for each
+    /// Epsilon that BatchNormalizations add to their variance, if the file does not say: one for all, or one for each
     /// [default: 0.001 for Keras's files, 0.00001 for PyTorch's]
     #[arg(long, value_name = "EPSILON,...", value_delimiter = ',', value_parser = epsilon)]
     epsilon: Vec<f32>,
-    /// Type of the raw inputs, if the file does not tell, for sensor values that are not pixels
+    /// Type of the raw inputs, if the file does not say, for sensor values that are not pixels
     #[arg(long = "input-type", value_name = "u8|i8|i16|u16|f32")]
     input_type: Option<foldnet_data::InputType>,
-    /// The real value of a raw input, if the network's inputs were made integers with one scale: x = (value - ZERO) *
-    /// STEP
+    /// Scale of the raw inputs, if they are integers that stand for real values: x = (value - ZERO) * STEP
     #[arg(long = "input-scale", value_name = "STEP,ZERO", allow_hyphen_values = true, requires = "input_type")]
     input_scale: Option<InputScale>,
 }
@@ -269,7 +271,7 @@ impl HintArgs {
         }
         if let (true, Opened::Checkpoint(checkpoint)) = (self.norm.is_some() || self.layers.is_some(), &opened) {
             let layers = checkpoint.understood().join("; ");
-            ui.say(format!("{}: taken for {layers}", path.display()));
+            ui.say(format!("{}: read as {layers}", path.display()));
         }
         Ok(opened)
     }

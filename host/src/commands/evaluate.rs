@@ -64,7 +64,7 @@ impl Evaluate {
         let classes = matches!(evaluation.metrics, Metrics::Classification(_));
         if let Some(path) = &self.predictions {
             if !classes {
-                bail!("--predictions: this network tells no classes apart; give --outputs OUT.npy");
+                bail!("--predictions: this network does not classify; give --outputs OUT.npy");
             }
             let classes = outputs.predictions();
             atomic_write(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;

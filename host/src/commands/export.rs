@@ -50,7 +50,7 @@ pub(super) struct Export {
     /// Round the weights of an imported int8 network (TFLite) again; without this, 8 bits keep the file's integers
     #[arg(long)]
     requantize: bool,
-    /// With --format onnx: folded, as on the device, rather than as trained
+    /// With --format onnx: write the folded network, as on the device, instead of the trained one
     #[arg(long)]
     folded: bool,
     #[command(flatten)]
@@ -61,7 +61,7 @@ pub(super) struct Export {
     hints: HintArgs,
     #[command(flatten)]
     threads: ThreadsArg,
-    #[command(flatten, next_help_heading = "Less to compute")]
+    #[command(flatten, next_help_heading = "Smaller models")]
     smaller: ShrinkArgs,
 }
 
@@ -136,7 +136,10 @@ impl Export {
     fn set_threshold(&self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
         let Some(threshold) = self.threshold else { return Ok(()) };
         if checkpoint.about.task != Task::Reconstruct {
-            bail!("--threshold is for a network that reconstructs, and {} does not; leave it out", self.path.display());
+            bail!(
+                "--threshold is for networks that reconstruct their inputs; {} does not, so leave it out",
+                self.path.display()
+            );
         }
         if !(threshold >= 0.0 && threshold.is_finite()) {
             bail!("--threshold {threshold}: give a score of at least 0");
@@ -149,7 +152,7 @@ impl Export {
     fn forget_scales(&self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
         if checkpoint.about.scales.is_empty() {
             bail!(
-                "--requantize is for a network imported from integers, and {} is not; leave it out",
+                "--requantize is for networks imported with integer weights; {} has none, so leave it out",
                 self.path.display()
             );
         }
@@ -203,7 +206,7 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
     if report.input != "u8" {
         let (values, lost) = (model.inputs(), report.input_loss * 100.0);
         let windows = match model.input_maps().count() {
-            0 => "taken as they are".to_owned(),
+            0 => "used as they are".to_owned(),
             maps => format!("{maps} windows of {} bytes, at most {lost:.2} % of a standard deviation lost", maps * 8),
         };
         ui.say(format!("inputs: {values} x {}, {windows}", report.input));
@@ -218,10 +221,12 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
     for lossy in report.lossy_inputs.iter().take(LISTED) {
         let lost = lossy.lost * 100.0;
         let name = input_name(checkpoint, lossy.input);
-        ui.say(format!("note: 8 bits of {name} lose {lost:.1} % of its standard deviation: a value far from the others widens its window"));
+        ui.say(format!(
+            "note: rounding {name} to 8 bits loses {lost:.1} % of its standard deviation: an outlier widens its window"
+        ));
     }
     if let Some(more) = report.lossy_inputs.len().checked_sub(LISTED + 1) {
-        ui.say(format!("note: so do {} more inputs (more than {:.0} % lost)", more + 1, LOSS_BOUND * 100.0));
+        ui.say(format!("note: {} more inputs lose more than {:.0} %", more + 1, LOSS_BOUND * 100.0));
     }
     if model.head() == HeadKind::Reconstruction {
         match model.threshold() {

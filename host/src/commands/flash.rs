@@ -19,7 +19,7 @@ pub(super) struct FlashArgs {
     /// Write it as slot 0 or 1, with a slot header in front
     #[arg(long, value_name = "N", value_parser = slot)]
     slot: Option<u8>,
-    /// Sequence of the slot; of two slots the later one boots [default: 1]
+    /// Sequence number of the slot; the slot with the later one boots [default: 1]
     #[arg(long, value_name = "N")]
     sequence: Option<u32>,
 }

@@ -44,7 +44,7 @@ impl Import {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         if !self.path.is_file() {
             bail!(
-                "{}: no file to import; give a .keras, .h5, .onnx, .tflite, .pt or .safetensors",
+                "{}: not a file that can be imported; give a .keras, .h5, .onnx, .tflite, .pt or .safetensors",
                 self.path.display()
             );
         }

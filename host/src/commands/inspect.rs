@@ -51,7 +51,7 @@ impl Inspect {
         let models = models_beside(&resolve(&self.path));
         match &models[..] {
             [] => ui.say(format!(
-                "for boards, make a device model of it: foldnet export {} --out MODEL.fnet",
+                "to run it on a board, export a device model: foldnet export {} --out MODEL.fnet",
                 self.path.display()
             )),
             [first, ..] => {
@@ -92,7 +92,7 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     ui.say(format!("names: {}", model.labels().collect::<Vec<_>>().join(", ")));
     ui.say(format!("flash: {} for the model", bytes(model.bytes())));
     ui.say(format!(
-        "RAM: {} for an example, and scratch memory by the board\u{2019}s kernel",
+        "RAM: {} for an example, plus scratch memory, which depends on the board\u{2019}s kernel",
         bytes(model.inputs() * model.input_type().bytes())
     ));
     ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every board", scratch_words(model)));
@@ -104,17 +104,17 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
                 [bytes(need.flash_bytes), bytes(need.ram_bytes), slots.to_owned()]
             }
             Err(DoesNotFit::Flash { needed, available, .. }) => {
-                ["-".into(), "-".into(), format!("{} of flash for {}", bytes(available), bytes(needed))]
+                ["-".into(), "-".into(), format!("needs {} of flash, {} available", bytes(needed), bytes(available))]
             }
             Err(DoesNotFit::Ram { needed, available, .. }) => {
-                ["-".into(), "-".into(), format!("{} of RAM for {}", bytes(available), bytes(needed))]
+                ["-".into(), "-".into(), format!("needs {} of RAM, {} available", bytes(needed), bytes(available))]
             }
         };
         vec![board.name.to_string(), bytes(scratch(model, board)), flash, ram, milliseconds(model, board), verdict]
     });
     ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", "ms, no zeros", ""], rows));
     slow_layers_on(model, boards).iter().for_each(|slow| ui.say(format!("note: {slow}")));
-    ui.say("ms: modelled layers of an example without zeros, without the conversion of its inputs; cores whose timing is not published have none");
+    ui.say("ms: modelled time of all layers for an example without zeros, not counting the conversion of its inputs; not available for cores with unpublished timing");
 }
 
 /// Modelled milliseconds for an example without zeros on a board that the model fits, if known.

@@ -13,7 +13,7 @@ pub(super) struct MethodArgs {
     /// The optimizer, with Keras's definitions and defaults [default: sgd]
     #[arg(long, value_name = "sgd|adam|adamw")]
     optimizer: Option<Rule>,
-    /// Decay of SGD's velocity [default: 0, no momentum]
+    /// Momentum of SGD [default: 0]
     #[arg(long, value_name = "SHARE")]
     momentum: Option<f32>,
     /// Use Nesterov momentum
@@ -99,7 +99,7 @@ pub(super) struct Flags {
 pub(super) enum Preset {
     /// The most accurate network of this size on Fashion-MNIST that we know of.
     Best,
-    /// The most accurate one below 10 KB that we know of, for `--bits 4 --distill`.
+    /// The most accurate one of 10 KB that we know of, for `--bits 4 --distill`.
     Small,
 }
 
@@ -131,7 +131,7 @@ impl std::str::FromStr for Preset {
         match text {
             "best" => Ok(Self::Best),
             "small" => Ok(Self::Small),
-            _ => Err(format!("'{text}' is no preset: give best or small")),
+            _ => Err("give best or small".to_owned()),
         }
     }
 }
@@ -216,10 +216,10 @@ fn check(method: &Method) -> anyhow::Result<()> {
     method.norm_momentum.map_or(Ok(()), |kept| share("--norm-momentum", kept))?;
     method.dropout.iter().try_for_each(|&rate| share("--dropout", rate))?;
     if method.optimizer != Rule::Sgd && (momentum > 0.0 || method.nesterov) {
-        bail!("--momentum and --nesterov are of sgd; {} has its own means: leave them out", method.optimizer);
+        bail!("--momentum and --nesterov work only with --optimizer sgd; leave them out");
     }
     if method.nesterov && momentum == 0.0 {
-        bail!("--nesterov: there is no momentum to look ahead with; give --momentum, such as 0.9");
+        bail!("--nesterov needs momentum; give --momentum, such as 0.9");
     }
     if method.head == Head::Sigmoid && label_smoothing > 0.0 {
         bail!("--label-smoothing is for --head softmax; leave one of them out");

@@ -43,7 +43,7 @@ impl Record {
                 }
                 None if given.is_some() => Ok(None),
                 None => bail!(
-                    "{}: was trained on a set that was never read on this computer (digest {}); give --dataset",
+                    "{}: was trained on a set that has never been read on this computer (digest {}); give --dataset",
                     file.display(),
                     &digest[..16]
                 ),

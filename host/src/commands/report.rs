@@ -111,7 +111,7 @@ impl Report {
         match open(path, &self.hints.hints())? {
             Opened::Model(bytes) => Ok(ModelFile { path: path.to_owned(), bytes, measured: Vec::new() }),
             Opened::Checkpoint(_) => {
-                bail!("--model {}: a checkpoint; give a .fnet, which `foldnet export` makes of it", path.display())
+                bail!("--model {}: is a checkpoint; give a .fnet that `foldnet export` wrote", path.display())
             }
         }
     }

@@ -27,9 +27,12 @@ impl Summary {
                 let report = of_checkpoint(checkpoint.network());
                 ui.block(&report);
                 let file = resolve(&self.path).display().to_string();
-                ui.block(format!("\nInto a Keras `model` of these layers:\n  {}", load_line(&file)));
-                ui.block(format!("From a Keras `model` to such a file:\n  {}", save_line("model.safetensors")));
-                ui.block(format!("From a PyTorch `model` to such a file:\n  {}", torch_save_line("model.safetensors")));
+                ui.block(format!("\nTo load it into a Keras `model` with these layers:\n  {}", load_line(&file)));
+                ui.block(format!("To save a Keras `model` to such a file:\n  {}", save_line("model.safetensors")));
+                ui.block(format!(
+                    "To save a PyTorch `model` to such a file:\n  {}",
+                    torch_save_line("model.safetensors")
+                ));
                 report
             }
             Opened::Model(bytes) => {

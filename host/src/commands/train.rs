@@ -68,13 +68,14 @@ pub(super) struct Train {
     #[arg(long, value_name = "csv")]
     log: Option<Log>,
     /// Train in integers: weights of 8, 4 or 2 bits, or one width for each layer; export writes exactly what was
-    /// trained. Without --init a network is first trained in floats, in the folder float of --out
+    /// trained. Without --init, a network is first trained in floats, in the
+    /// subfolder float of --out
     #[arg(long, value_name = "BITS,...", value_delimiter = ',')]
     bits: Vec<u8>,
     /// With --bits: also learn the outputs of this trained network
     #[arg(long, value_name = "FILE", requires = "bits")]
     distill: Option<PathBuf>,
-    /// Show the images in the same order in every epoch
+    /// Use the same order of examples in every epoch
     #[arg(long)]
     no_shuffle: bool,
     /// Train on only the first N training images
@@ -82,10 +83,10 @@ pub(super) struct Train {
     limit: Option<usize>,
     #[command(flatten)]
     threads: ThreadsArg,
-    /// Folder for model.safetensors and history.jsonl [default: runs/ and the norm's name]
+    /// Folder for model.safetensors and history.jsonl [default: runs/ plus the value of --norm]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    #[command(flatten, next_help_heading = "Less to compute: made smaller before training with --bits")]
+    #[command(flatten, next_help_heading = "Smaller models: reduced before training with --bits")]
     smaller: ShrinkArgs,
 }
 
@@ -128,7 +129,7 @@ impl Train {
             known(path, dataset.number_as(&init.labels))?;
             if dataset.order_as(&init.about.channels).as_ref().is_ok_and(|found| *found == Columns::Moved) {
                 bail!(
-                    "--init: the dataset has the network's columns in another order; put them into that of the network"
+                    "--init: the dataset has the network's columns in a different order; reorder them as in the network"
                 );
             }
             ordered(path, dataset.order_as(&init.about.channels), ui)?;
@@ -163,7 +164,7 @@ impl Train {
     fn understood(&self) -> Vec<String> {
         let preset = self.preset.map(|preset| format!("preset: {}", preset.text()));
         let placed = self.init.is_some() || self.norm.or(self.preset().norm).is_some();
-        let norm = (!placed).then(|| "norm: before, as no --norm is given".to_owned());
+        let norm = (!placed).then(|| "norm: before, since --norm is not given".to_owned());
         preset.into_iter().chain(norm).collect()
     }
 
@@ -172,8 +173,7 @@ impl Train {
         let (epochs, examples) = (config.epochs, dataset.part(Part::Train).len());
         let steps = epochs * examples.div_ceil(config.batch_size);
         let usual = self.epochs.or(self.preset().epochs).is_none() && self.bits.is_empty() && self.limit.is_none();
-        let note =
-            || format!("note: {epochs} epochs are {steps} steps in all, which is little; give --epochs, such as 60");
+        let note = || format!("note: {epochs} epochs are only {steps} training steps; give more --epochs, such as 60");
         (usual && steps < FEW_STEPS).then(note)
     }
 
@@ -184,18 +184,18 @@ impl Train {
         let done = plan.extras.resume.as_ref().map_or(0, |resume| resume.start.state.epochs);
         if let Some(epochs) = self.epochs.filter(|&epochs| epochs != plan.config.epochs) {
             if plan.config.method.schedule.decay == Decay::Cosine {
-                ui.say(format!("note: the cosine now ends after {epochs} epochs, not {}", plan.config.epochs));
+                ui.say(format!("note: the cosine schedule now ends after {epochs} epochs, not {}", plan.config.epochs));
             }
             plan.config.epochs = epochs;
         }
         let epochs = plan.config.epochs;
         if done >= epochs {
-            bail!("--resume {}: has {done} of {epochs} epochs already; give more --epochs", folder.display());
+            bail!("--resume {}: already has {done} of {epochs} epochs; give a larger --epochs", folder.display());
         }
         let compute = self.threads.compute()?;
         let file = folder.join(CHECKPOINT);
         let dataset = self.dataset.load(&[&file], ui).context("cannot load the dataset")?;
-        ui.say(format!("going on after epoch {done} of {epochs}"));
+        ui.say(format!("resuming after epoch {done} of {epochs}"));
         let trained = train_run(plan, &dataset, &compute, &mut TrainingText::new(ui))?;
         ui.result(&trained.history)
     }
@@ -233,7 +233,7 @@ impl Train {
         let method = self.method.or(preset.method.clone());
         let in_integers = !self.bits.is_empty() && !self.floats_first();
         if in_integers && method.method()? != Method::default() {
-            bail!("--bits: training in integers has an optimizer and a schedule of its own; leave their flags out");
+            bail!("--bits: training in integers uses its own optimizer and schedule; leave out their flags");
         }
         let usual = if in_integers { integers(&self.bits) } else { (2, 32, method.rule().learning_rate()) };
         let (epochs, batch_size, learning_rate) = usual;
@@ -282,7 +282,7 @@ impl Train {
             bail!("--learning-rate {learning_rate}: give a positive number, such as 0.01");
         }
         if method.schedule.warmup >= epochs as f64 {
-            bail!("--warmup {}: there are {epochs} epochs; give less", method.schedule.warmup);
+            bail!("--warmup {}: training has only {epochs} epochs; give fewer", method.schedule.warmup);
         }
         if method.dropout.len() > 1 && method.dropout.len() != hidden.len() {
             bail!("--dropout: give one share, or one for each of the {} hidden layers", hidden.len());

@@ -91,7 +91,7 @@ fn check_bits(checkpoint: &Checkpoint, asked: &[u8]) -> anyhow::Result<()> {
     if bits_per_layer(asked, trained.len())? != trained {
         let trained = trained.iter().map(u8::to_string).collect::<Vec<_>>().join(",");
         bail!(
-            "--bits: this network was trained with weights of {trained} bits, which export takes as they are; give --bits {trained}"
+            "--bits: this network was trained with weights of {trained} bits, which export keeps; give --bits {trained}"
         );
     }
     Ok(())
@@ -108,7 +108,7 @@ fn bits_per_layer(bits: &[u8], layers: usize) -> anyhow::Result<Vec<u8>> {
         ),
     };
     if let Some(unknown) = bits.iter().find(|bits| ![2, 4, 8, FLOAT_BITS].contains(bits)) {
-        bail!("--bits {unknown}: weights have 32, 8, 4 or 2 bits");
+        bail!("--bits {unknown}: weights have 32, 8, 4 or 2 bits; give one of these");
     }
     if bits.contains(&FLOAT_BITS) && bits.iter().any(|&bits| bits != FLOAT_BITS) {
         bail!("--bits {listed}: a model is all float or all integer; give 32 alone, or 8, 4 and 2");

@@ -52,13 +52,13 @@ pub fn export_shrunk<C: Compute>(
 fn check_shrink(checkpoint: &Checkpoint, plan: &ExportPlan, wanted: &Wanted) -> anyhow::Result<()> {
     if checkpoint.about.quantized.is_some() {
         bail!(
-            "--merge, --prune: this network was trained in integers, which export takes as they are; merge first, then train: \
+            "--merge, --prune: this network was trained in integers, which export keeps; merge first, then train: \
              foldnet train --init FLOAT --bits BITS --merge"
         );
     }
     wanted.limits().check(checkpoint)?;
     if plan.bits.contains(&FLOAT_BITS) {
-        bail!("--merge, --prune: only integer models are made smaller; give --bits 8, 4 or 2");
+        bail!("--merge, --prune: only integer models can be made smaller; give --bits 8, 4 or 2");
     }
     Ok(())
 }

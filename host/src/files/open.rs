@@ -1,9 +1,10 @@
 //! Opens files that users name: a checkpoint, the folder of a run, or a device model.
 
 use crate::network::checkpoint::{Checkpoint, Hints};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use foldnet_core::model::MAGIC;
 use foldnet_core::{Layer, Model};
+use foldnet_data::kind::Kind;
 use foldnet_data::{InputType, Shape, Task, View, bounded, text};
 use foldnet_sim::{AlignedBytes, described};
 use std::io::Read;
@@ -92,6 +93,7 @@ fn names(checkpoint: &Checkpoint) -> Vec<String> {
 pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
     let path = resolve(path);
     if is_model(&path)? {
+        check_kind(&path)?;
         let bytes = AlignedBytes::read(&path).with_context(|| path.display().to_string())?;
         parse(&bytes, &path)?;
         return Ok(Opened::Model(bytes));
@@ -115,7 +117,7 @@ pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint>
 /// # Errors
 /// If the bytes are not a model; the error names the file and the remedy.
 pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> anyhow::Result<Model<'a>> {
-    Model::parse(bytes).with_context(|| format!("{}: no usable model, export it again", path.display()))
+    Model::parse(bytes).map_err(|cause| anyhow!("{}: not a usable model ({cause}); export it again", path.display()))
 }
 
 /// Size and type of the images that a network takes.
@@ -195,10 +197,22 @@ pub fn resolve(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(CHECKPOINT) } else { path.to_owned() }
 }
 
+/// Refuses a file that is named `.fnet` but is certainly of another kind.
+fn check_kind(path: &Path) -> anyhow::Result<()> {
+    let remedy = |kind: Kind| match kind {
+        Kind::Checkpoint => "name it .safetensors",
+        kind => kind.remedy().unwrap_or("give the .fnet that export wrote"),
+    };
+    match Kind::at(path).filter(|kind| *kind != Kind::Model && kind.is_certain()) {
+        Some(kind) => bail!("{}: looks like {}, not a device model; {}", path.display(), kind.name(), remedy(kind)),
+        None => Ok(()),
+    }
+}
+
 fn is_model(path: &Path) -> anyhow::Result<bool> {
     let mut start = [0; MAGIC.len()];
     let file = bounded::open(path).map(|(file, _)| file);
-    let mut file = file.with_context(|| format!("{}: cannot be read; check the path", path.display()))?;
+    let mut file = file.map_err(|cause| anyhow!("{}: cannot be read ({cause}); check the path", path.display()))?;
     let complete = file.read_exact(&mut start).is_ok();
     Ok((complete && start == MAGIC) || path.extension().is_some_and(|extension| extension == "fnet"))
 }

@@ -128,7 +128,8 @@ fn real_row(weights: &mut [i8], slope: f64, shift: f64) -> RealRow {
 
 /// The levels of `kernel = scale q`.
 fn integers(kernel: &[f32], scale: f32, bits: u8, layer: usize) -> anyhow::Result<Vec<i8>> {
-    let width = BitWidth::from_bits(bits).with_context(|| format!("layer {layer}: {bits} bits are no width"))?;
+    let width =
+        BitWidth::from_bits(bits).with_context(|| format!("layer {layer}: {bits} bits is not a supported width"))?;
     let most = f32::from(width.max_weight());
     kernel
         .iter()
@@ -136,7 +137,7 @@ fn integers(kernel: &[f32], scale: f32, bits: u8, layer: usize) -> anyhow::Resul
             let level = (w / scale).round();
             ensure!(
                 level.abs() <= most && (w / scale - level).abs() < 1e-3,
-                "layer {layer}: {w} is no level of {bits} bits"
+                "layer {layer}: {w} is not a level of {bits} bits"
             );
             Ok(level as i8)
         })

@@ -107,7 +107,7 @@ impl FromStr for NormPlacement {
 
 /// The text is not `after`, `before` or `none`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("give after, before or none: where BatchNormalization stands, seen from the activations")]
+#[error("give after, before or none: the position of BatchNormalization relative to the activations")]
 pub struct UnknownNorm;
 
 #[cfg(test)]

@@ -19,15 +19,15 @@ pub const SIDE: usize = 2;
 /// A line of text with the remedy, if they cannot.
 pub fn check(side: usize, shape: Shape, input: InputType) -> Result<(), String> {
     if side != SIDE {
-        return Err(format!("--pool {side}: squares of {SIDE}x{SIDE} pixels are averaged; give --pool {SIDE}"));
+        return Err(format!("--pool {side}: only squares of {SIDE}x{SIDE} pixels can be averaged; give --pool {SIDE}"));
     }
     if shape.height == 1 || shape.width == 1 || input != InputType::U8 {
         let name = input.name();
-        return Err(format!("--pool averages pixels of u8 images, and an example is {shape} of {name}; leave it out"));
+        return Err(format!("--pool averages pixels of u8 images, but an example is {shape} of {name}; leave it out"));
     }
     if shape.height % SIDE != 0 || shape.width % SIDE != 0 {
         return Err(format!(
-            "--pool {SIDE}: the images are {shape}, and both sides must be even; pad or crop the images, or leave it out"
+            "--pool {SIDE}: the images are {shape}, but both sides must be even; pad or crop the images, or leave it out"
         ));
     }
     Ok(())
@@ -119,8 +119,8 @@ mod tests {
             let error = check(side, shape, input).expect_err(words);
             assert!(error.contains(words) && !error.contains('\n'), "{error}");
         };
-        check(3, Shape::image(6, 6), InputType::U8, "--pool 3: squares of 2x2");
-        check(2, Shape::image(5, 4), InputType::U8, "5x4, and both sides must be even");
+        check(3, Shape::image(6, 6), InputType::U8, "--pool 3: only squares of 2x2");
+        check(2, Shape::image(5, 4), InputType::U8, "5x4, but both sides must be even");
         check(2, Shape { height: 4, width: 7, channels: 3 }, InputType::U8, "4x7x3");
         check(2, Shape::window(32, 9), InputType::U8, "32 samples of 9 channels of u8; leave it out");
         check(2, Shape::features(8), InputType::U8, "8 values");

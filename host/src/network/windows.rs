@@ -61,7 +61,7 @@ impl Inputs {
         let channels = checkpoint.about.data_shape().map_or(1, |shape| shape.channels);
         let (mut sharing, mut maps) = (Sharing::None, Vec::new());
         if let Some(windows) = quantized.as_ref().and_then(|quantized| quantized.windows.as_ref()) {
-            sharing = Sharing::from_number(windows.sharing).context("windows that are shared in no known way")?;
+            sharing = Sharing::from_number(windows.sharing).context("windows with an unknown kind of sharing")?;
             maps = windows.maps.iter().map(|&words| InputMap::from_words(words, kind)).collect();
         }
         ensure!(

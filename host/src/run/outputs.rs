@@ -30,7 +30,7 @@ pub struct Scored {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a logit of example {example} (counted from 0) is infinite or not a number: the weights are too large to compute with; \
-     train again with a smaller --learning-rate, or go back to a checkpoint of before"
+     train again with a smaller --learning-rate, or go back to an earlier checkpoint"
 )]
 pub struct NotFinite {
     /// The first such example.

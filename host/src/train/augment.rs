@@ -54,7 +54,7 @@ impl Augment {
         let image = self.shift > 0 || self.flip || self.erase > 0;
         if image && (shape.height == 1 || shape.width == 1) {
             return Err(format!(
-                "--augment {self}: shift, flip and erase are for images, and an example is {shape}; give jitter, scale or time-shift, or images of other values than bytes as an array of [N][height][width][1]"
+                "--augment {self}: shift, flip and erase are for images, but an example is {shape}; give jitter, scale or time-shift, or images of values other than bytes as an array of [N][height][width][1]"
             ));
         }
         let most = shape.height.min(shape.width);
@@ -63,7 +63,7 @@ impl Augment {
         }
         if self.time_shift > 0 && self.time_shift >= shape.height {
             return Err(format!(
-                "--augment {self}: time-shift is for windows of more samples than that, and an example is {shape}"
+                "--augment {self}: time-shift is for windows of more samples than that, but an example is {shape}; give less"
             ));
         }
         Ok(())
@@ -233,7 +233,7 @@ impl FromStr for Augment {
             let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
             let wrong = || {
                 format!(
-                    "'{word}' is no augmentation: give shift=N, flip, erase=N (images), jitter=SHARE, scale=SHARE, time-shift=N (windows), with commas between"
+                    "'{word}' is not an augmentation: give shift=N, flip, erase=N (images), jitter=SHARE, scale=SHARE, time-shift=N (windows), separated by commas"
                 )
             };
             let count = || value.and_then(|value| value.parse::<u16>().ok()).filter(|&n| n > 0).ok_or_else(wrong);

@@ -31,14 +31,14 @@ pub(super) fn network(plan: &TrainPlan, dataset: &Dataset, train: View) -> anyho
         if !size.takes(train) || classes != needed || init.about.task != dataset.task {
             let shape = train.shape;
             bail!(
-                "--init: a network of {size} and {classes} classes, the dataset has {shape} and {needed}; give the --dataset it was trained on"
+                "--init: the network takes {size} and has {classes} classes, but the dataset has {shape} and {needed}; give the --dataset it was trained on"
             );
         }
         return Ok(without_units(init));
     }
     if values > usize::from(u16::MAX) {
         bail!(
-            "the dataset's examples of {} have {} inputs, and a network takes at most 65,535; scale them down",
+            "the dataset's examples of {} have {} inputs, but a network takes at most 65,535; scale them down",
             train.shape,
             thousands(values)
         );
@@ -96,9 +96,11 @@ fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<
 fn check_method(method: &Method, dataset: &Dataset) -> anyhow::Result<()> {
     let (task, classes) = (dataset.task, dataset.labels.len());
     match (method.head, method.loss) {
-        (Head::Sigmoid, _) if task != Task::Classify => bail!("--head sigmoid is for classes, not for --task {task}"),
+        (Head::Sigmoid, _) if task != Task::Classify => {
+            bail!("--head sigmoid is for classes, not for --task {task}; leave it out")
+        }
         (Head::Sigmoid, _) if classes != 2 => {
-            bail!("--head sigmoid tells two classes apart, and the dataset has {classes}; leave it out")
+            bail!("--head sigmoid is for two classes, but the dataset has {classes}; leave it out")
         }
         (_, ValueLoss::Huber { .. }) if task == Task::Classify => {
             bail!("--loss huber is for values; give --task regress or reconstruct, or leave it out")
@@ -167,7 +169,7 @@ fn check_memory(network: Network) -> anyhow::Result<()> {
     let needed = parameters.saturating_mul(size_of::<f32>());
     if needed > MOST_PARAMETER_BYTES {
         bail!(
-            "--hidden: {} parameters need {}, and {} is the most that is trained; give fewer units",
+            "--hidden: {} parameters need {}, more than the limit of {}; give fewer units",
             thousands(parameters),
             bytes(needed),
             bytes(MOST_PARAMETER_BYTES)

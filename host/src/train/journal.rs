@@ -7,9 +7,10 @@
 use super::fit::Epoch;
 use super::history::{History, Test};
 use crate::write::atomic_write;
-use anyhow::Context;
+use anyhow::{anyhow, bail};
 use foldnet_data::bounded::{self, limit};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -63,18 +64,19 @@ impl History {
     /// If the file exists but is not a valid record; the error names it.
     pub fn beside(checkpoint: &Path) -> anyhow::Result<Option<Self>> {
         let path = Self::path_beside(checkpoint);
-        let no_record = || format!("{}: not a record of a training; train again, or remove it", path.display());
+        let no_record = |cause: &dyn Display| {
+            anyhow!("{}: not a record of a training ({cause}); train again, or remove it", path.display())
+        };
         let text = match bounded::read_text(&path, limit::HISTORY) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                let text = format!("{}: cannot be read; check its permissions", path.display());
-                return Err(error).context(text);
+                bail!("{}: cannot be read ({error}); check its permissions", path.display());
             }
-            text => text.with_context(no_record)?,
+            text => text.map_err(|error| no_record(&error))?,
         };
         let old = path.file_name().is_some_and(|name| name == Self::OLD_FILE);
         let parsed = if old { serde_json::from_str(&text) } else { read(&text) };
-        parsed.map(Some).with_context(no_record)
+        parsed.map(Some).map_err(|error| no_record(&error))
     }
 
     /// Writes `history.jsonl` into `folder`; on any error the old file remains.

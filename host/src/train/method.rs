@@ -132,7 +132,9 @@ impl FromStr for ValueLoss {
             Some(("huber", rest)) => delta(rest).map(|delta| Self::Huber { delta }),
             _ => None,
         };
-        found.ok_or_else(|| format!("'{text}' is no loss of values: give mse, huber or huber:DELTA, such as huber:0.5"))
+        found.ok_or_else(|| {
+            format!("'{text}' is not a loss for values: give mse, huber or huber:DELTA, such as huber:0.5")
+        })
     }
 }
 
@@ -249,7 +251,7 @@ macro_rules! words {
             fn from_str(text: &str) -> Result<Self, String> {
                 match text {
                     $($word => Ok($value),)+
-                    _ => Err(format!(concat!("'{}' is no ", $what, ": give {}"), text, [$($word),+].join(" or "))),
+                    _ => Err(format!(concat!("unknown ", $what, " '{}': give {}"), text, [$($word),+].join(" or "))),
                 }
             }
         }

@@ -49,15 +49,20 @@ impl Resume {
         }
         let start = state::read(folder, &mut network)?;
         let history = History::beside(&checkpoint)?;
-        let mut history = history.with_context(|| format!("{}: no history beside it", checkpoint.display()))?;
+        let mut history = history.with_context(|| {
+            format!("{}: has no history.jsonl beside it; continue with --init", checkpoint.display())
+        })?;
         let (norm, hidden, config, limit) = match (&history.recipe, &history.continued) {
             (Some(recipe), _) => (recipe.norm, recipe.hidden.clone(), recipe.config.clone(), recipe.limit),
             (None, Some(continued)) => (NormPlacement::After, Vec::new(), continued.config.clone(), continued.limit),
-            (None, None) => bail!("{}: does not say how it was trained; go on with --init", checkpoint.display()),
+            (None, None) => bail!("{}: does not say how it was trained; continue with --init", checkpoint.display()),
         };
         history.epochs.truncate(start.state.epochs);
         if history.epochs.len() < start.state.epochs {
-            bail!("{}: of another training than its history; go on with --init", folder.join(state::FILE).display());
+            bail!(
+                "{}: does not belong to the history beside it; continue with --init",
+                folder.join(state::FILE).display()
+            );
         }
         let data = history.data.clone();
         history.test = None;
@@ -148,7 +153,9 @@ pub fn train_run<R: Report>(
 fn resumed(resume: &Resume, dataset: &Dataset, train: View) -> anyhow::Result<Checkpoint> {
     let (network, size) = (resume.network.clone(), ImageSize::of(&resume.network));
     if !size.takes(train) || (network.about.task == Task::Classify && network.labels != dataset.labels) {
-        bail!("--resume: the dataset is no longer of {size} and these classes; give the one it was trained on");
+        bail!(
+            "--resume: the dataset no longer has examples of {size} and the same classes; give the one it was trained on"
+        );
     }
     Ok(network)
 }
@@ -228,7 +235,7 @@ fn catch_interrupts() -> anyhow::Result<()> {
     };
     ONCE.call_once(|| result = ctrlc::set_handler(handler));
     result.context(
-        "Ctrl-C cannot be handled, which takes a thread; give the program more memory or threads (ulimit -v, -u)",
+        "Ctrl-C cannot be handled, which needs a thread; allow the program more memory or threads (ulimit -v, -u)",
     )
 }
 
@@ -296,7 +303,7 @@ fn forget(out: &Path) -> anyhow::Result<()> {
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error)
-                    .with_context(|| format!("{}: of an older training, cannot be removed", path.display()));
+                    .with_context(|| format!("{}: left by an older training, and cannot be removed", path.display()));
             }
             _ => {}
         }

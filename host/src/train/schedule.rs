@@ -131,7 +131,7 @@ impl FromStr for Decay {
         let (kind, numbers) = text.split_once(':').map_or((text, None), |(kind, numbers)| (kind, Some(numbers)));
         let wrong = || {
             format!(
-                "'{text}' is no schedule: give constant, cosine, step:EPOCHS,FACTOR or plateau:EPOCHS,FACTOR, such as step:10,0.1"
+                "'{text}' is not a schedule: give constant, cosine, step:EPOCHS,FACTOR or plateau:EPOCHS,FACTOR, such as step:10,0.1"
             )
         };
         let (epochs, factor) = match numbers {

@@ -6,8 +6,9 @@
 use super::fit::{Start, State};
 use super::schedule::Plateau;
 use crate::network::checkpoint::{Checkpoint, read_tensors, write_tensors};
-use anyhow::{Context, ensure};
+use anyhow::{anyhow, ensure};
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::path::Path;
 
 /// Name of the file in the folder of a run.
@@ -44,13 +45,21 @@ pub fn write(folder: &Path, network: &Checkpoint, start: &Start) -> anyhow::Resu
 /// If there is no such file, or it belongs to another network; the error names it.
 pub fn read(folder: &Path, network: &mut Checkpoint) -> anyhow::Result<Start> {
     let path = folder.join(FILE);
-    let remedy = || format!("{}: this training cannot be resumed; go on with --init", path.display());
-    let (tensors, texts) = read_tensors(&path).with_context(remedy)?;
+    let refuse = |cause: &dyn Display| {
+        anyhow!("{}: this training cannot be resumed ({cause}); continue from it with --init", path.display())
+    };
+    let incomplete = || refuse(&"the state is incomplete");
+    let (tensors, texts) = read_tensors(&path).map_err(|error| refuse(&format!("{error:#}")))?;
     let find = |name: &str| tensors.iter().find(|(found, _)| found == name).map(|(_, values)| values.clone());
-    let text = texts.get(TRAINING).with_context(remedy)?;
-    let Numbers { origin, epochs, steps, plateau, best } = serde_json::from_str(text).with_context(remedy)?;
-    let (params, optimizer) = (find(PARAMS).with_context(remedy)?, find(OPTIMIZER).with_context(remedy)?);
-    ensure!(params.len() == network.params.len(), "{}: of another network; go on with --init", path.display());
+    let text = texts.get(TRAINING).ok_or_else(incomplete)?;
+    let Numbers { origin, epochs, steps, plateau, best } =
+        serde_json::from_str(text).map_err(|error| refuse(&error))?;
+    let (params, optimizer) = (find(PARAMS).ok_or_else(incomplete)?, find(OPTIMIZER).ok_or_else(incomplete)?);
+    ensure!(
+        params.len() == network.params.len(),
+        "{}: belongs to another network; continue with --init",
+        path.display()
+    );
     network.params = params;
     Ok(Start { origin, state: State { epochs, steps, optimizer, plateau, best } })
 }

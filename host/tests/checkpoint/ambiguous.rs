@@ -7,8 +7,7 @@ use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange, PixelStatistic
 use foldnet_core::Layer;
 use foldnet_data::InputType;
 
-const ASK: &str =
-    "holds tensors alone, which tell neither where BatchNormalization stands nor the activations; give --norm";
+const ASK: &str = "holds only tensors, without the position of BatchNormalization and the activations; give --norm";
 
 fn norm(norm: NormPlacement) -> Hints {
     Hints { norm: Some(norm), ..Hints::default() }
@@ -92,7 +91,7 @@ fn a_list_in_words_says_what_norm_cannot() {
     refused(
         &file,
         &words("dense, relu, dense, softmax"),
-        "--layers has 2 dense and 0 batch_norm, the file 3 and 1; give",
+        "--layers has 2 dense and 0 batch_norm, but the file has 3 and 1; give",
     );
     let two = Hints { epsilon: vec![1e-3, 1e-4], ..words("dense, dense, batch_norm, dense") };
     refused(&file, &two, "--epsilon gives 2 values for 1 BatchNormalizations; give one, or one for each");
@@ -111,7 +110,7 @@ fn one_sigmoid_is_two_classes() {
     refused(
         &file,
         &norm(NormPlacement::Without),
-        "one output tells a value, or two classes behind a sigmoid; give --layers \"dense, relu, dense, sigmoid\"",
+        "one output can be a value, or two classes with a sigmoid; give --layers \"dense, relu, dense, sigmoid\"",
     );
     let checkpoint = file.decode(&words("dense, relu, dense, sigmoid")).expect("two classes");
     assert_eq!(*checkpoint.layers, [Layer::dense(4), Layer::Relu, Layer::dense(2), Layer::Softmax]);
@@ -172,7 +171,7 @@ fn layers_may_have_any_name_of_keras_s() {
     assert_eq!(file.decode(&norm(NormPlacement::Without)), Ok(whole));
     let mut file = File::default();
     file.tensors.insert("kernel".into(), Tensor::new(&[4, 2], &[1.0; 8]));
-    refused(&file, &norm(NormPlacement::Without), "kernel does not say its layer; save by v.path");
+    refused(&file, &norm(NormPlacement::Without), "kernel does not name its layer; save under v.path");
     // Numbered in a different order from the calls.
     let mut file = made(&[5, 4, 2], &[true; 2], &[]);
     for variable in ["kernel", "bias"] {
@@ -200,13 +199,17 @@ fn tensors_of_pytorch_s_that_are_no_layers_are_told_apart() {
         plain(&[("n_averaged", &[]), ("0.total_ops", &[1]), ("1.num_batches_tracked", &[])]).decode(&hints),
         whole
     );
-    refused(&plain(&[("criterion.weight", &[2])]), &hints, "criterion.weight: no Dense and no BatchNormalization");
-    refused(&plain(&[("1.weight", &[4]), ("1.bias", &[4])]), &hints, "1.bias, 1.weight: no Dense and no");
+    refused(
+        &plain(&[("criterion.weight", &[2])]),
+        &hints,
+        "criterion.weight: not part of a Dense or BatchNormalization",
+    );
+    refused(&plain(&[("1.weight", &[4]), ("1.bias", &[4])]), &hints, "1.bias, 1.weight: not part of a Dense");
     for name in ["1.weight_orig", "1.weight_mask", "1.weight_g", "1.parametrizations.weight.original0"] {
         refused(
             &plain(&[(name, &[4, 4])]),
             &hints,
-            &format!("{name} is a part of a weight that is computed from it; run"),
+            &format!("{name} is only a part from which a weight is computed; run"),
         );
     }
 }
@@ -227,7 +230,7 @@ fn the_search_for_an_order_ends() {
 #[test]
 fn norm_cannot_make_fit_what_does_not() {
     for hint in [NormPlacement::After, NormPlacement::Before] {
-        let expected = format!("of widths [5, 4, 3, 2] with --norm {hint}, which has one per hidden layer");
+        let expected = format!("of widths [5, 4, 3, 2] with --norm {hint}, with one per hidden layer");
         refused(&made(&[5, 4, 3, 2], &[true; 3], &[5]), &norm(hint), &expected);
         let expected = "give --layers \"dense, batch_norm, relu, dense, relu, dense, softmax\" with the layers";
         refused(&made(&[5, 4, 3, 2], &[true; 3], &[3]), &norm(hint), expected);

@@ -17,7 +17,7 @@ const GAMMA: &str = "sequential/batch_normalization/gamma";
 
 #[test]
 fn a_tensor_is_missing() {
-    check(|file| drop(file.remove(DENSE_1)), "sequential/dense_1/kernel is missing; the file is not whole");
+    check(|file| drop(file.remove(DENSE_1)), "sequential/dense_1/kernel is missing; the file is incomplete");
     check(|file| drop(file.remove(VARIANCE)), "sequential/batch_normalization_2/moving_variance is missing; the file");
     check(|file| drop(file.remove("pixel_mean")), "pixel_mean is missing; the file");
     check(|file| drop(file.remove("pixel_std")), "pixel_std is missing; the file");
@@ -131,15 +131,15 @@ fn a_tensor_fits_nowhere() {
     };
     check(
         add(&["seed_generator/seed_generator_state"]),
-        "seed_generator/seed_generator_state: no Dense and no BatchNormalization; a layer",
+        "seed_generator/seed_generator_state: not part of a Dense or BatchNormalization; a layer",
     );
     check(
         add(&["conv2d/kernel", "iterations"]),
-        "iterations, conv2d/kernel: no Dense and no BatchNormalization; a layer",
+        "iterations, conv2d/kernel: not part of a Dense or BatchNormalization; a layer",
     );
     check(
         |file| file.rename(BIAS, "sequential/output/bias"),
-        "sequential/output/bias: no Dense and no BatchNormalization; a layer",
+        "sequential/output/bias: not part of a Dense or BatchNormalization; a layer",
     );
     check(add(&["z/dense_2/bias"]), "z/dense_2/bias belongs to a second sequential/dense_2; keep one network");
     let told = |file: &mut File| {
@@ -148,10 +148,10 @@ fn a_tensor_fits_nowhere() {
         add(&["sequential/dense_1/bias"])(file);
         file.tensors.insert("sequential/dense_4/kernel".into(), Tensor::new(&[10, 1], &[0.0; 10]));
     };
-    check(told, "sequential/dense_1/bias, sequential/dense_4/kernel: no Dense and no");
+    check(told, "sequential/dense_1/bias, sequential/dense_4/kernel: not part of a Dense");
     check(
         |file| drop(file.metadata.insert("pixels".into(), "\"raw\"".into())),
-        "pixel_mean, pixel_std: no Dense and no",
+        "pixel_mean, pixel_std: not part of a Dense",
     );
 }
 
@@ -162,13 +162,19 @@ fn the_metadata_is_unusable() {
     };
     check(set("layers", "[{\"dense\":"), "its metadata `layers` cannot be understood (EOF while parsing");
     check(set("layers", "[\"conv\"]"), "its metadata `layers` cannot be understood (unknown variant `conv`");
-    check(set("layers", "[]"), "its layers make no network (a network needs at least one Dense layer); change");
-    check(set("layers", "[{\"dense\":{\"units\":0,\"bias\":true}}]"), "its layers make no network (layer 0: a width");
+    check(
+        set("layers", "[]"),
+        "its layers do not form a valid network (a network needs at least one Dense layer); change",
+    );
+    check(
+        set("layers", "[{\"dense\":{\"units\":0,\"bias\":true}}]"),
+        "its layers do not form a valid network (layer 0: a width",
+    );
     check(set("pixels", "raw"), "its metadata `pixels` cannot be understood (");
     check(set("image", "[28, 28]"), "its metadata `image` is 28 by 28, but the network has 16 inputs; save");
     check(
         |file| drop(file.metadata.insert("labels".into(), serde_json::json!(["x".repeat(300)]).to_string())),
-        "its metadata `labels` has a name of 300 characters, 256 are the most; save",
+        "its metadata `labels` has a name of 300 characters, more than the limit of 256; save",
     );
     let twice = r#"["a","b","c","d","e","f","g","h","a","j"]"#;
     check(set("labels", twice), "its metadata `labels` names \"a\" twice; save");
@@ -197,8 +203,10 @@ fn raw(header: &str, data: usize) -> Vec<u8> {
 
 #[test]
 fn the_file_is_something_else() {
-    check_bytes(b"", "is not a safetensors file (only 0 bytes); save it again with safetensors");
-    check_bytes(b"hello, this is text", "is not a safetensors file (it does not begin with a JSON header); save");
+    check_bytes(b"", "is empty; copy or save it again");
+    check_bytes(b"\x01\xfe", "is not a safetensors file (only 2 bytes); save it again with safetensors");
+    check_bytes(b"hello, this is text", "looks like a text file, not a trained network; give a checkpoint");
+    check_bytes(b"\x01\xfe3456789", "is not a safetensors file (it does not begin with a JSON header); save");
     check_bytes(&raw("{\"a\"", 0), "is not a safetensors file (header: a: EOF");
     check_bytes(&raw("{\"a\":1}", 0), "is not a safetensors file (header: a: invalid type");
     check_bytes(b"PK\x03\x04....", "the zip file is damaged: its end record is missing; copy or save it again");
@@ -212,7 +220,7 @@ fn the_file_is_something_else() {
     let file = |entries: &[String], data| raw(&format!("{{{}}}", entries.join(",")), data);
     let (a, kernel) = (entry("a", "[2]", 0, 8), "dense/kernel");
     let twice = [entry(kernel, "[1,1]", 0, 4), entry(kernel, "[1,1]", 4, 8)];
-    check_bytes(&file(&twice, 8), "dense/kernel comes twice; save it again, once");
+    check_bytes(&file(&twice, 8), "dense/kernel occurs twice; save the file again with each name once");
     check_bytes(&file(&[a.clone(), entry("b", "[1]", 4, 8)], 8), "is not a safetensors file (b: its bytes overlap");
     check_bytes(&file(&[a.clone(), entry("b", "[1]", 12, 16)], 16), "is not a safetensors file (b: its bytes overlap");
     check_bytes(&file(&[entry("a", "[1]", 4, 0)], 0), "is not a safetensors file (a: its bytes overlap");
@@ -231,9 +239,10 @@ fn every_truncation_is_an_error() {
         let text = decode(&whole[..length], &stated("before")).expect_err("truncated");
         let declared = if length < 8 + header { 8 + header } else { whole.len() };
         let expected = match length {
-            0..8 => format!("is not a safetensors file (only {length} bytes)"),
+            0 => "is empty; copy or save it again".to_owned(),
+            1..8 => format!("is not a safetensors file (only {length} bytes)"),
             8 => "is not a safetensors file (it does not begin with a JSON header)".to_owned(),
-            _ => format!("is truncated: {declared} bytes are declared, {length} are there; copy"),
+            _ => format!("is truncated: it declares {declared} bytes but has {length}; copy"),
         };
         assert!(text.starts_with(&expected), "{length}: {text}");
     }

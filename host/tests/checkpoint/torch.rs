@@ -47,10 +47,7 @@ fn small_models_answer_as_in_pytorch() {
 #[test]
 fn norm_decides_where_linear_has_a_bias() {
     let refused = File::read(&small("before_with_bias")).decode(&Hints::default()).expect_err("ambiguous");
-    assert!(
-        refused.starts_with("holds tensors alone") && refused.contains("--layers \"dense, batch_norm"),
-        "{refused}"
-    );
+    assert!(refused.starts_with("holds only tensors") && refused.contains("--layers \"dense, batch_norm"), "{refused}");
     let layers = check_answers("before_with_bias", &norm(NormPlacement::Before)).layers;
     assert!(NormPlacement::Before.describes(&layers), "{layers:?}");
     let other =
@@ -74,7 +71,7 @@ fn epsilon_is_pytorch_s_unless_said_otherwise() {
     assert!(told.decode(&given).is_ok(), "the same may be said again");
     let other = Hints { epsilon: vec![1e-4], ..stated("after") };
     let refused = told.decode(&other).expect_err("another");
-    assert_eq!(refused, "its layer list has another epsilon; leave out --epsilon");
+    assert_eq!(refused, "its layer list has a different epsilon; leave out --epsilon");
 }
 
 /// Checks that the model `after` is rejected after a change.
@@ -87,16 +84,16 @@ fn refused(change: impl FnOnce(&mut File), expected: &str) {
 
 #[test]
 fn what_is_wrong_is_named_as_in_the_file() {
-    refused(|file| drop(file.remove("1.weight")), "1.bias: no Dense");
+    refused(|file| drop(file.remove("1.weight")), "1.bias: not part of a Dense");
     refused(|file| drop(file.remove("0.running_mean")), "0.running_mean is missing");
     refused(|file| file.get("4.weight").shape = vec![20, 9], "4.weight has shape [20, 9], expected [9, 20]");
     refused(|file| file.get("4.weight").set(21, f32::NAN), "4.weight holds NaN at [1, 1], expected a finite number");
     refused(|file| file.get("3.running_var").set(3, -1.0), "3.running_var holds -1 at [3]");
     refused(|file| file.get("4.bias").dtype = Dtype::I32, "4.bias holds I32, expected F32");
     let conv = Tensor::new(&[1, 1, 1, 1], &[1.0]);
-    refused(|file| drop(file.tensors.insert("conv.weight".into(), conv)), "conv.weight: no Dense");
+    refused(|file| drop(file.tensors.insert("conv.weight".into(), conv)), "conv.weight: not part of a Dense");
     let stranger = Tensor::new(&[1], &[1.0]);
-    refused(|file| drop(file.tensors.insert("0.scale".into(), stranger)), "0.scale: no Dense");
+    refused(|file| drop(file.tensors.insert("0.scale".into(), stranger)), "0.scale: not part of a Dense");
 }
 
 #[test]
@@ -159,6 +156,6 @@ fn one_scale_says_what_inputs_are_and_no_second() {
     assert_eq!(alone, Checkpoint::read(&small(name), &said(Some(PixelRange::Raw))).expect("the same"));
     let refused =
         |name: &str, hints: &Hints| Checkpoint::read(&small(name), hints).expect_err("two scales").to_string();
-    assert!(refused(name, &said(Some(PixelRange::Unit))).contains("are two scales"));
-    assert!(refused("before", &Hints { scale, ..stated("before") }).contains("are two scales"));
+    assert!(refused(name, &said(Some(PixelRange::Unit))).contains("is a second scale"));
+    assert!(refused("before", &Hints { scale, ..stated("before") }).contains("is a second scale"));
 }

@@ -28,27 +28,27 @@ fn names_of_columns_decide_not_their_order() {
         let own = number(&folder.run(&format!("evaluate {model} --json")).json(), "accuracy");
         assert!(own > 0.95, "{own}");
         for (set, words) in [
-            ("swapped.csv", "are put into the order of the network's, by their names"),
-            ("cased.csv", "are put into the order of the network's, by their names"),
-            ("others.csv", "have other names than the network's, and are taken in their order"),
+            ("swapped.csv", "were reordered by name to match the network's"),
+            ("cased.csv", "were reordered by name to match the network's"),
+            ("others.csv", "are named differently from the network's, and are used in their order"),
         ] {
             let command = format!("evaluate {model} --dataset {set}");
             let done = folder.run(&command).succeeded();
             assert!(done.stdout.contains(words) || done.stderr.contains(words), "{command}: {done:?}");
             assert_eq!(number(&folder.run(&format!("{command} --json")).json(), "accuracy"), own, "{command}");
         }
-        let missing = ["takes columns that the dataset has not: first"];
+        let missing = ["takes columns that the dataset lacks: first"];
         folder.run(&format!("evaluate {model} --dataset renamed.csv")).refused(&missing);
         folder.run(&format!("predict {model} --dataset renamed.csv --index 0")).refused(&missing);
     }
     let export = |set: &str| folder.run(&format!("export run --bits 8 --dataset {set} --out b.fnet"));
     export("swapped.csv").succeeded();
     assert_eq!(folder.read("a.fnet").len(), folder.read("b.fnet").len());
-    export("renamed.csv").refused(&["takes columns that the dataset has not: first"]);
-    folder.run("report run --dataset renamed.csv --out r.html").refused(&["has not: first"]);
+    export("renamed.csv").refused(&["takes columns that the dataset lacks: first"]);
+    folder.run("report run --dataset renamed.csv --out r.html").refused(&["lacks: first"]);
     folder.run("train --init run --dataset swapped.csv --epochs 1 --out c").refused(&[
         "--init",
-        "another order",
-        "put them into that of the network",
+        "in a different order",
+        "reorder them as in the network",
     ]);
 }

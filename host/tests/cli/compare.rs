@@ -122,15 +122,15 @@ fn other_recipes_are_trained_anew() {
 fn what_cannot_be_compared() {
     let folder = sample::folder();
     write_network(&folder, "four", &NormPlacement::After.layers(&[5], 4), PIXELS);
-    folder.run("compare good.fnet").misused("2 values required");
+    folder.run("compare good.fnet").misused("give at least 2 values");
     folder.run("compare").misused("required arguments");
     folder.run("compare good.fnet good.fnet --seeds 2").misused("cannot be used with");
     folder.run("compare good.fnet good.fnet --epochs 2").misused("cannot be used with");
     folder.run("compare --seeds 2 --norms middle").misused("give after, before or none");
     folder.run("compare good.fnet none.fnet --dataset set").refused(&["none.fnet: cannot be read"]);
-    let words = &["four.safetensors: 4 classes, but good.fnet has 3; compare models of the same classes"];
+    let words = &["four.safetensors: has 4 classes, but good.fnet has 3; compare models with the same classes"];
     folder.run("compare good.fnet four.safetensors --dataset set").refused(words);
-    folder.run("compare --seeds 0 --dataset set").refused(&["--seeds 0: give a number of 1 to 1000"]);
+    folder.run("compare --seeds 0 --dataset set").refused(&["--seeds 0: give a number from 1 to 1000"]);
     folder.run("compare --seeds 2 --norms none,after,none --dataset set").refused(&["none is named twice"]);
     folder.run("compare --seeds 2 --epochs 0 --dataset set").refused(&["--epochs 0: give a number"]);
     let done = folder.run("compare --seeds 2 --hidden 0 --dataset set --runs runs");

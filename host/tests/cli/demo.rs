@@ -66,6 +66,6 @@ fn without_images_the_demo_goes_on_and_the_others_stop() {
     let done = Done::of(&mut without_images(&folder, arguments), arguments);
     let said = done.stderr.clone();
     assert!(said.starts_with("Fashion-MNIST is not on this machine and http://127.0.0.1:"), "{said}");
-    assert!(said.contains("Going on with the built-in synthetic images instead."), "{said}");
+    assert!(said.contains("Continuing with the built-in synthetic images instead."), "{said}");
     check_models(&done.json(), &folder);
 }

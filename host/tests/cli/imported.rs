@@ -67,7 +67,10 @@ fn a_model_without_examples_is_calibrated_on_what_it_holds() {
         for bits in [8, 4] {
             let export = format!("export {model} --bits {bits} --out a.fnet");
             let told = folder.run(&export).succeeded();
-            assert!(told.stdout.contains("warning: without examples, calibrated on 4000 that are made"), "{told:?}");
+            assert!(
+                told.stdout.contains("warning: without real examples, calibrated on 4000 generated ones"),
+                "{told:?}"
+            );
             let bytes = folder.read("a.fnet");
             let report = folder.run(&format!("{export} --json")).json();
             assert_eq!(report["calibration"]["statistics"]["norms"], norms, "{report}");
@@ -78,12 +81,15 @@ fn a_model_without_examples_is_calibrated_on_what_it_holds() {
         .run("export plain.keras --input-type f32 --calibration statistics --calibration-limit 50 --out a.fnet")
         .succeeded();
     let bare = "export skl_three.onnx --input-type f32 --out a.fnet";
-    let words = &["skl_three.onnx: no BatchNormalization stands beside the ReLU of layer 1", "give --calibration"];
+    let words = &[
+        "skl_three.onnx: no BatchNormalization is next to the ReLU of layer 1",
+        "give a file of examples as --calibration",
+    ];
     folder.run(bare).refused(words);
     folder.run(&format!("{bare} --calibration statistics")).refused(words);
     folder.write("rows.csv", b"0.5,1,-1,2\n1,0.25,0,1\n-1,2,0.5,0\n");
     let few = folder.run(&format!("{bare} --calibration rows.csv")).succeeded();
-    assert!(few.stdout.contains("note: 3 examples are few to calibrate on"), "{few:?}");
+    assert!(few.stdout.contains("note: only 3 calibration examples"), "{few:?}");
     folder.run(&format!("{bare} --bits 32")).succeeded();
 }
 
@@ -147,8 +153,8 @@ fn integers_of_a_file_are_kept() {
     );
     folder
         .run("export run --requantize --format onnx --out a.onnx")
-        .refused(&["--requantize rounds weights, and ONNX takes them as real numbers", "leave it out"]);
+        .refused(&["--requantize rounds weights, but ONNX stores them as floats", "leave it out"]);
     folder
         .run("export plain.keras --input-type f32 --requantize --out a.fnet")
-        .refused(&["--requantize is for a network imported from integers, and plain.keras is not", "leave it out"]);
+        .refused(&["--requantize is for networks imported with integer weights; plain.keras has none", "leave it out"]);
 }

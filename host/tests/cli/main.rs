@@ -4,6 +4,7 @@
 //! pages.
 
 mod bad_input;
+mod bad_reports;
 mod browser;
 mod columns;
 mod compare;

@@ -87,7 +87,7 @@ fn a_system_without_threads_is_enough_or_is_named() {
         assert_eq!(alone(arguments).json(), folder.run(arguments).json(), "{arguments}");
     }
     let before = folder.contents();
-    alone(TRAIN).refused(&["Ctrl-C cannot be handled, which takes a thread; give the program more memory or threads"]);
+    alone(TRAIN).refused(&["Ctrl-C cannot be handled, which needs a thread; allow the program more memory or threads"]);
     assert!(folder.contents() == before);
 }
 
@@ -98,6 +98,8 @@ fn too_little_memory_is_said() {
     let mut shell = folder.program(Path::new("sh"));
     shell.args(["-c", "ulimit -v 30000; exec \"$0\" \"$@\"", FOLDNET]).args(TRAIN.split(' '));
     let done = Done::of(&mut shell, TRAIN);
-    done.refused(&["train-images-idx3-ubyte: needs 47040000 bytes of memory, more than there are; give a smaller set"]);
+    done.refused(&[
+        "train-images-idx3-ubyte: needs 47040000 bytes of memory, more than are available; give a smaller set",
+    ]);
     assert!(!folder.path("run").exists());
 }

@@ -129,7 +129,7 @@ fn a_run_brings_its_dataset() {
     std::fs::rename(folder.path("set"), folder.path("away")).expect("renamed");
     folder
         .run("evaluate run")
-        .refused(&["run/history.jsonl: names the dataset: ", "no such file or folder; give --dataset"]);
+        .refused(&["the dataset named in run/history.jsonl: ", "no such file or folder; give --dataset"]);
     folder.run("evaluate run --dataset away").succeeded();
 }
 
@@ -166,13 +166,13 @@ fn pictures_with_one_fault() {
     let folder = Folder::new();
     pictures(&folder);
     folder.write("set/lying/7.png", &png(&[0; 108], 9, 12));
-    let words = &["lying/7.png: 9 x 12 pixels, but ", " has 12 x 9; bring all pictures to one size"];
+    let words = &["lying/7.png: 9 x 12 pixels, but ", " has 12 x 9; scale all pictures to the same size"];
     folder.run("train --norm after --dataset set --out run").refused(words);
     folder.write("set/lying/7.png", b"text");
     folder.run("train --norm after --dataset set --out run").refused(&["lying/7.png: not a readable PNG ("]);
     folder.write("set/lying/7.jpeg", b"");
     folder.run("evaluate run --dataset set").refused(&["cannot be read"]);
-    folder.run("train --norm after --dataset set --out run").refused(&["lying/7.jpeg: is no PNG; convert it"]);
+    folder.run("train --norm after --dataset set --out run").refused(&["lying/7.jpeg: is not a PNG; convert it"]);
     folder.write("set/dog/0.png", &png(&[0; 108], 9, 12));
-    folder.run("train --norm after --dataset set --out run").refused(&["set/dog: holds 1 picture, and training"]);
+    folder.run("train --norm after --dataset set --out run").refused(&["set/dog: holds 1 picture, but training"]);
 }

@@ -1,20 +1,14 @@
 //! Arguments that do not apply, numbers that cannot be, and output places that cannot be written to: refused at once,
 //! with the remedy.
 
-use crate::sample;
+use crate::bad_input;
+use crate::sample::{self, png};
 use crate::tool::Folder;
-
-/// Refuses with one line that holds `words`, and changes no file.
-fn check(folder: &Folder, arguments: &str, words: &[&str]) {
-    let before = folder.contents();
-    let done = folder.run(arguments).refused(words);
-    assert!(folder.contents() == before, "files changed: {done:?}");
-}
 
 #[test]
 fn flags_that_do_not_apply() {
     let folder = sample::folder();
-    let check = |arguments: &str, words: &[&str]| check(&folder, arguments, words);
+    let check = |arguments: &str, words: &[&str]| bad_input::check(&folder, arguments, words);
     let device = "good.fnet is a device model, which describes itself; leave it out";
     check("evaluate good.fnet --dataset set --norm after", &["--norm: ", device]);
     check("predict good.fnet --dataset set --index 0 --pixels raw", &["--pixels: ", device]);
@@ -36,7 +30,7 @@ fn flags_that_do_not_apply() {
     let given = |flag: &str| format!("import good.onnx --pixels raw --out run {flag}");
     check_given(&folder, &given("--layers dense"), "its own list of layers is different; leave out --layers");
     check_given(&folder, &given("--norm none"), "its layer list has BatchNormalization; leave out --norm none");
-    check_given(&folder, &given("--epsilon 0.5"), "its layer list has another epsilon; leave out --epsilon");
+    check_given(&folder, &given("--epsilon 0.5"), "its layer list has a different epsilon; leave out --epsilon");
     for flag in ["--layers dense", "--config a.json", "--input-type u8", "--activation relu"] {
         folder.run(&format!("compare --seeds 1 --dataset set {flag}")).misused("cannot be used with");
     }
@@ -44,7 +38,7 @@ fn flags_that_do_not_apply() {
 
 /// Refuses what the file itself says otherwise.
 fn check_given(folder: &Folder, arguments: &str, words: &str) {
-    check(folder, arguments, &["good.onnx: ", words]);
+    bad_input::check(folder, arguments, &["good.onnx: ", words]);
 }
 
 #[test]
@@ -69,7 +63,11 @@ fn numbers_that_cannot_be() {
 fn places_that_cannot_be_written_to() {
     let folder = sample::folder();
     let check = |arguments: &str| {
-        check(&folder, &format!("{arguments} none/a"), &["none/a: cannot be written", "; create its folder first"]);
+        bad_input::check(
+            &folder,
+            &format!("{arguments} none/a"),
+            &["none/a: cannot be written", "; create its folder first"],
+        );
     };
     check("export good.safetensors --dataset set --out");
     check("report good.safetensors --dataset set --out");
@@ -82,6 +80,11 @@ fn places_that_cannot_be_written_to() {
 #[test]
 fn a_first_epoch_that_diverges_leaves_nothing() {
     let folder = sample::folder();
+    let check = |folder: &Folder, arguments: &str, words: &[&str]| {
+        let before = folder.contents();
+        let done = folder.run(arguments).refused(words);
+        assert!(folder.contents() == before, "files changed: {done:?}");
+    };
     for out in ["run", "runs/deep/run"] {
         let train = format!("train --norm none --dataset set --learning-rate 1e30 --out {out}");
         check(&folder, &train, &["training diverged", &format!("; nothing new was written to {out}")]);
@@ -89,4 +92,76 @@ fn a_first_epoch_that_diverges_leaves_nothing() {
     }
     folder.write("mine/notes.txt", b"mine");
     check(&folder, "train --norm none --dataset set --learning-rate 1e30 --out mine", &["training diverged"]);
+}
+
+/// What a file seems to be, and which command takes it.
+#[test]
+fn files_of_another_kind() {
+    let folder = sample::folder();
+    folder.write("a.png", &png(&[7; 20], 5, 4));
+    folder.write("a.csv", b"a,b\n1,2\n");
+    folder.write("random", &[0xfe; 90]);
+    folder.write("lfs.onnx", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    folder.write("renamed.fnet", &folder.read("good.safetensors"));
+    folder.write("picture.fnet", &folder.read("a.png"));
+    let check = |arguments: &str, words: &str| bad_input::check(&folder, arguments, &[words]);
+    check("import a.png --out x", "a.png: looks like a PNG picture, not a trained network; predict --image takes it");
+    check("import a.csv --out x", "a.csv: looks like a table of text, not a trained network; --dataset and predict --");
+    check("import random --out x", "random: not a model file that Foldnet reads; save it as .keras");
+    check("import lfs.onnx --out x", "lfs.onnx: looks like a Git LFS pointer, not a trained network; fetch the file");
+    check(
+        "import good.fnet --out x",
+        "good.fnet: looks like a device model (.fnet), not a trained network; evaluate, ",
+    );
+    check("train --init a.png --dataset set --out x", "a.png: looks like a PNG picture, not a trained network");
+    check("inspect a.csv", "a.csv: looks like a table of text, not a trained network");
+    check("summary renamed.fnet", "looks like a checkpoint (.safetensors), not a device model; name it .safetensors");
+    check("inspect picture.fnet", "looks like a PNG picture, not a device model; predict --image takes it");
+    check(
+        "predict good.fnet --input a.png",
+        "a.png: looks like a PNG picture, but inputs without labels are a .npy, a table of",
+    );
+    check(
+        "predict good.fnet --input good.safetensors",
+        "looks like a checkpoint (.safetensors), but inputs without labels are",
+    );
+    check("predict good.fnet --input a.csv", "a.csv: has 2 columns, but the model takes 1 or 12; give");
+    check("predict good.fnet --image a.csv", "a.csv: looks like a table of text, not a PNG picture; --dataset and");
+}
+
+/// Files that only their names make those of another tool.
+#[test]
+fn random_bytes_with_the_name_of_a_format() {
+    let folder = Folder::new();
+    for (ending, format) in
+        [("onnx", "an ONNX"), ("tflite", "a TFLite"), ("pt", "a PyTorch"), ("h5", "an HDF5"), ("keras", "a .keras")]
+    {
+        folder.write(&format!("a.{ending}"), &[0xfe; 90]);
+        let words = format!("a.{ending}: not {format} file (");
+        bad_input::check(
+            &folder,
+            &format!("import a.{ending} --out x"),
+            &[&words, "); check which file it is, or save it again"],
+        );
+        folder.write(&format!("empty.{ending}"), b"");
+        bad_input::check(&folder, &format!("import empty.{ending} --out x"), &["is empty; copy or save it again"]);
+    }
+}
+
+#[test]
+fn data_sets_without_data() {
+    let folder = sample::folder();
+    folder.write("one.csv", b"root:x:0\nmail:x:8\n");
+    folder.write("empty.npy", b"");
+    folder.write("empty.npz", b"");
+    folder.write("random.npy", &[1; 90]);
+    std::fs::create_dir(folder.path("nothing")).expect("made");
+    let check = |set: &str, words: &str| {
+        bad_input::check(&folder, &format!("train --norm none --dataset {set} --out x"), &[set, words]);
+    };
+    check("one.csv", "has only one column, which leaves none for inputs; separate the fields of a line with commas");
+    check("empty.npy", "is empty; save or fetch it again");
+    check("empty.npz", "is empty; save or fetch it again");
+    check("random.npy", "random.npy: is not a table of text, .npy or .npz; give one of these");
+    check("nothing", "nothing: holds no data set; put the set's four IDX files, or a folder of PNG pictures for each");
 }

@@ -197,7 +197,7 @@ fn check_boards(found: &Value, folder: &Folder) {
         let flash = bytes_of(folder.read("m8.fnet").len(), room).replace('\u{a0}', " ");
         assert!(row[0].starts_with(board.name) && row[2].contains(&format!("flash {flash}")), "{row:?}: {flash}");
     }
-    let work = rows(found, "Products that are added up for one image, layer by layer");
+    let work = rows(found, "Multiply-accumulates for one image, layer by layer");
     let counts: Vec<&str> = work.iter().take(3).map(|row| row[5].as_str()).collect();
     assert_eq!(counts, ["15,680", "200", "100"]);
 }

@@ -143,7 +143,7 @@ fn windows_are_scored_and_the_strange_ones_stand_out() {
     folder.write("few.csv", b"x,y\n1,2\n3,4\n");
     folder
         .run("predict a.fnet --input few.csv")
-        .refused(&["few.csv: the longest recording has 2 rows, and one window of the model needs 16"]);
+        .refused(&["few.csv: the longest recording has 2 rows, but one window of the model needs 16"]);
     let strict = folder.run("export run --bits 4 --threshold 0 --out b.fnet").succeeded();
     assert!(strict.stdout.contains("a score above 0.0000 is abnormal"), "{strict:?}");
     assert!(strict.stdout.contains("about 1,664 instructions on a Cortex-M0, 1,056 on a Cortex-M4F"), "{strict:?}");
@@ -188,13 +188,13 @@ fn a_network_without_its_set_is_exported_by_rows() {
     table(&folder, 118);
     folder.run("train --dataset table.csv --hidden 8 --epochs 10 --batch-size 8 --out run").succeeded();
     std::fs::rename(folder.path("table.csv"), folder.path("gone.csv")).expect("renamed");
-    folder.run("export run --out a.fnet").refused(&["export needs examples: give --dataset, or --calibration"]);
+    folder.run("export run --out a.fnet").refused(&["export needs examples ("]);
     let exported = folder.run("export run --out a.fnet --calibration gone.csv --calibration-limit 50").succeeded();
     assert!(exported.stdout.contains("note: not compared on labelled examples"), "{exported:?}");
     folder.run("export run --bits 32 --out b.fnet").succeeded();
     folder.run("predict a.fnet --input gone.csv").succeeded();
     folder.run("export run --out a.fnet --calibration nothing.csv").refused(&["nothing.csv: no such file"]);
-    folder.run("evaluate a.fnet").refused(&["names the dataset", "no such file or folder"]);
+    folder.run("evaluate a.fnet").refused(&["the dataset named in ", "no such file or folder"]);
     folder.run("evaluate a.fnet --dataset gone.csv").succeeded();
 }
 
@@ -215,14 +215,14 @@ fn rows(rows: usize) -> String {
 fn bad_tables() {
     let good = format!("a,b,class\n{}", rows(15));
     let with = |line: &str| format!("{good}{line}\n");
-    refuses(&with("1,2"), "", "line 32 has 2 fields, the lines before have 3");
+    refuses(&with("1,2"), "", "line 32 has 2 fields, but earlier lines have 3");
     refuses(&with("1,NaN,cat"), "", "line 32, column 'b': NaN where a value is needed");
     refuses(&with("1,,cat"), "", "line 32, column 'b': no value where a value is needed");
-    refuses(&with("1,many,cat"), "", "line 32, column 'b': 'many' is no number");
+    refuses(&with("1,many,cat"), "", "line 32, column 'b': 'many' is not a number");
     refuses(&good.replace("dog", "cat"), "", "all examples are of one class, 'cat'");
     refuses("a,b,class\n1,2,cat\n3,4,dog\n", "", "no example is left for testing");
     refuses(&good, "--target nothing", "--target nothing: no such column; there are a, b, class");
-    refuses(&good, "--task regress", "line 2, column 'class': 'cat' is no number, which --task regress needs");
+    refuses(&good, "--task regress", "line 2, column 'class': 'cat' is not a number, which --task regress needs");
     refuses(&good, "--window 40", "--window 40: the longest recording has 30 rows");
     refuses(&good, "--step 4", "--step is for windows");
     refuses(&good, "--group class --target a", "no recording is left for testing");
@@ -232,7 +232,7 @@ fn bad_tables() {
         "--target a --task regress --head sigmoid --group class --test-split 0.5",
         "--head sigmoid is for classes",
     );
-    refuses(&format!("{good}1,2,cow\n2,3,cow\n"), "--head sigmoid", "two classes apart, and the dataset has 3");
+    refuses(&format!("{good}1,2,cow\n2,3,cow\n"), "--head sigmoid", "is for two classes, but the dataset has 3");
     refuses(&good, "--monitor val_loss --valid-split 0", "there are no examples to validate on");
     refuses(&good, "--schedule plateau:2,0.5 --valid-split 0", "there are no examples to validate on");
 }
@@ -248,11 +248,11 @@ fn takes(table: &str, flags: &str, words: &str) {
 #[test]
 fn odd_tables_that_are_fine() {
     let good = format!("a,b,class\n{}", rows(15));
-    takes(&format!("{good}1,2,cow\n"), "", "1 of 3 classes have one training example only: cow");
+    takes(&format!("{good}1,2,cow\n"), "", "1 of 3 classes have only one training example: cow");
     takes(
         &good.replace("a,b", "a,b,k").replace(",cat", ",5,cat").replace(",dog", ",5,dog"),
         "",
-        "1 of 3 columns have one value",
+        "1 of 3 columns have the same value",
     );
     takes(&good, "--batch-size 1000", "test - loss");
     takes(&good.replace("cat", "7").replace("dog", "3"), "", "test - loss");
@@ -264,7 +264,7 @@ fn odd_tables_that_are_fine() {
 fn the_usual_epochs_are_said_to_be_few_for_a_small_set() {
     let folder = Folder::new();
     table(&folder, 116);
-    let note = "note: 2 epochs are 6 steps in all, which is little; give --epochs, such as 60";
+    let note = "note: 2 epochs are only 6 training steps; give more --epochs, such as 60";
     let train = |flags: &str| {
         folder.run(&format!("train --dataset table.csv --hidden 4 --out run {flags}")).succeeded().stdout.contains(note)
     };

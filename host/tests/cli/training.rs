@@ -23,14 +23,14 @@ fn a_resumed_training_ends_with_the_same_bytes() {
         folder.run(&format!("{SMALL} {how} --epochs 4 --out whole")).succeeded();
         folder.run(&format!("{SMALL} {how} --epochs 2 --out part")).succeeded();
         let done = folder.run("train --resume part --epochs 4").succeeded();
-        assert!(done.stdout.contains("going on after epoch 2 of 4"), "{done:?}");
+        assert!(done.stdout.contains("resuming after epoch 2 of 4"), "{done:?}");
         for file in ["model.safetensors", "state.safetensors"] {
             assert!(folder.read(&format!("whole/{file}")) == folder.read(&format!("part/{file}")), "{how}: {file}");
         }
         let (whole, part) = (folder.history("whole"), folder.history("part"));
         assert_eq!((epochs(&whole), &whole["test"]), (epochs(&part), &part["test"]), "{how}");
         assert_eq!(whole["recipe"], part["recipe"], "{how}");
-        folder.run("train --resume part").refused(&["part: has 4 of 4 epochs already; give more --epochs"]);
+        folder.run("train --resume part").refused(&["part: already has 4 of 4 epochs; give a larger --epochs"]);
     }
 }
 

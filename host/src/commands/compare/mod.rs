@@ -26,7 +26,7 @@ pub(super) struct Compare {
     /// Disagreements to list; --json lists all
     #[arg(long, value_name = "N", default_value_t = 10, conflicts_with = "seeds")]
     list: usize,
-    /// Train every placement with the seeds 1 to N, unless that has been done already
+    /// Train every placement with seeds 1 to N; finished runs are reused
     #[arg(long, value_name = "N", conflicts_with_all = ["paths", "norm", "layers", "config",
         "activation", "pixels", "epsilon", "input_type", "input_scale"])]
     seeds: Option<u64>,
@@ -39,7 +39,7 @@ pub(super) struct Compare {
         conflicts_with = "paths"
     )]
     norms: Vec<NormPlacement>,
-    /// Passes over the training images
+    /// Number of passes over the training images
     #[arg(long, value_name = "N", default_value_t = 2, conflicts_with = "paths")]
     epochs: usize,
     /// Units of the hidden layers

@@ -41,7 +41,7 @@ impl Compare {
         let tasks = opened.iter().map(|(path, opened)| opened.task(path)).collect::<anyhow::Result<Vec<_>>>()?;
         if let Some(other) = tasks.iter().position(|task| *task != tasks[0]) {
             let [a, b] = [0, other].map(|at| self.paths[at].display());
-            bail!("{b}: its task is to {}, that of {a} to {}; compare models of one task", tasks[other], tasks[0]);
+            bail!("{b} is trained to {}, but {a} to {}; compare models of the same task", tasks[other], tasks[0]);
         }
         if tasks[0] != Task::Classify {
             return other(&opened, view, &compute, tasks[0], ui);
@@ -55,7 +55,7 @@ impl Compare {
         }
         if let Some(other) = names.iter().position(|other| other.len() != names[0].len()) {
             let [a, b] = [0, other].map(|at| (self.paths[at].display(), names[at].len()));
-            bail!("{}: {} classes, but {} has {}; compare models of the same classes", b.0, b.1, a.0, a.1);
+            bail!("{}: has {} classes, but {} has {}; compare models with the same classes", b.0, b.1, a.0, a.1);
         }
         let comparison = compare(&entries, view.classes()?, &names[0]);
         say(&comparison, self.list, view.unit(), ui);
@@ -133,7 +133,7 @@ fn say_milliseconds(comparison: &Comparison, ui: Ui) {
     if !rows.is_empty() {
         let header: Vec<&str> = ["ms, no zeros"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
         ui.block(format!("\n{}", table(&header, rows.into_iter())));
-        ui.say("modelled layers of an example without zeros, without the conversion of its inputs; cores whose timing is not published have none");
+        ui.say("ms: modelled time of all layers for an example without zeros, not counting the conversion of its inputs; not available for cores with unpublished timing");
     }
 }
 
@@ -156,7 +156,7 @@ fn say(comparison: &Comparison, list: usize, unit: &str, ui: Ui) {
         let header: Vec<&str> =
             [&unit[..unit.len() - 1], "is"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
         let all = thousands(comparison.disagreements.len());
-        ui.block(format!("\n{all} {unit} that not all give the same class, the first {}:", shown.len()));
+        ui.block(format!("\n{all} {unit} on which the models disagree, the first {}:", shown.len()));
         ui.block(table(&header, shown));
     }
 }

@@ -21,7 +21,7 @@ impl Compare {
     pub(super) fn over_seeds(&self, seeds: u64, ui: Ui) -> anyhow::Result<()> {
         check_positive("--epochs", self.epochs)?;
         if !(1..=MOST_SEEDS).contains(&seeds) {
-            bail!("--seeds {seeds}: give a number of 1 to {MOST_SEEDS}");
+            bail!("--seeds {seeds}: give a number from 1 to {MOST_SEEDS}");
         }
         if let Some(norm) =
             self.norms.iter().enumerate().find_map(|(at, norm)| self.norms[..at].iter().find(|n| *n == norm))
@@ -65,7 +65,7 @@ fn say(answer: &Answer, ui: Ui) {
         answer.norms.iter().map(|norm| ends(&norm.test.accuracy)).reduce(of).unwrap_or(0.0)
     };
     let (low, high) = (accuracies(f64::min, |spread| spread.min), accuracies(f64::max, |spread| spread.max));
-    ui.block(format!("\ntest accuracy, a dot a seed, {low:.4} to {high:.4}"));
+    ui.block(format!("\ntest accuracy, one dot per seed, from {low:.4} to {high:.4}"));
     for norm in &answer.norms {
         let values: Vec<f64> = norm.runs.iter().map(|run| run.test.accuracy).collect();
         ui.say(format!("{:7} {}", norm.norm.to_string(), strip(&values, low, high)));

@@ -7,7 +7,7 @@ use anyhow::bail;
 use foldnet_core::Model;
 use foldnet_data::View;
 use foldnet_sim::board::by_name;
-use foldnet_sim::emulate::{EmulateError, Emulation, Task, emulate};
+use foldnet_sim::emulate::{EmulateError, Emulation, Task, check_emulator, emulate};
 use foldnet_sim::{Firmware, simulate};
 
 /// Runs all images through the simulator.
@@ -21,6 +21,7 @@ pub(super) fn simulated(model: &[u8], test: View) -> anyhow::Result<Simulated> {
 pub(super) fn emulated(model: &[u8], images: View, board: &str, ui: Ui) -> anyhow::Result<Option<Emulated>> {
     let board = by_name(board)?;
     let run = || -> Result<Emulation, EmulateError> {
+        check_emulator(board)?;
         let firmware = Firmware::build(board)?;
         let bar = StageBar::new(&format!("emulating {}", board.name), images.len());
         let task = Task { firmware: &firmware, model, examples: images, layers: false };

@@ -81,7 +81,7 @@ impl Demo {
         match self.dataset.load(&[], ui) {
             Err(error) if error.downcast_ref().is_some_and(DataError::is_unavailable) => {
                 ui.say(format!("{error:#}"));
-                ui.say(bold("Going on with the built-in synthetic images instead."));
+                ui.say(bold("Continuing with the built-in synthetic images instead."));
                 Ok(load(&Source::Synthetic, &mut |_| {})?)
             }
             loaded => loaded,

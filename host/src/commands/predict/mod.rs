@@ -15,6 +15,7 @@ use crate::write::{check_not_input, check_writable};
 use answers::{Answer, Words};
 use anyhow::bail;
 use clap::Args;
+use foldnet_data::kind::Kind;
 use foldnet_data::{Examples, Shape, Targets, TargetsRef, Task, Values, View, Wanted, read_inputs, read_png};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -113,6 +114,10 @@ impl Predict {
             return Ok(Given { examples: self.read(path, opened, size)?, names: Vec::new() });
         }
         if let Some(path) = &self.image {
+            if let Some(kind) = Kind::at(path).filter(|kind| *kind != Kind::Picture) {
+                let remedy = kind.remedy().unwrap_or("give a .png");
+                bail!("{}: looks like {}, not a PNG picture; {remedy}", path.display(), kind.name());
+            }
             let picture = read_png(path)?;
             let shape = Shape::image(picture.height, picture.width);
             let examples = Examples { inputs: Values::U8(picture.pixels), targets: Targets::None, shape };
@@ -127,7 +132,7 @@ impl Predict {
         ordered(&self.path, test.order_as(&channels(&self.path, opened)), ui)?;
         let (index, view) = (self.index.unwrap_or(0), test.examples.view());
         if index >= view.len() {
-            bail!("--index {index}: the test {} are 0 to {}", view.unit(), view.len() - 1);
+            bail!("--index {index}: the test {} are 0 to {}; give one of these", view.unit(), view.len() - 1);
         }
         check_images(&self.path, size, view)?;
         let one = view.slice(index..index + 1);
@@ -191,6 +196,6 @@ fn say_one(answer: &Answer, words: &Words, view: View, ui: Ui) {
         Answer::Class { class, .. } => words.name(*class),
         _ => answer.text(words),
     };
-    let truth = truth.map_or(String::new(), |truth| format!(" - is: {truth}"));
+    let truth = truth.map_or(String::new(), |truth| format!(" - actual: {truth}"));
     ui.say(format!("predicted: {predicted}{truth}"));
 }

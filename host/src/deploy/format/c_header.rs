@@ -17,7 +17,7 @@ pub(super) fn write(model: &Model, bytes: &[u8]) -> String {
     let mut text = format!("{}{FRONT}", about(model));
     text += &format!("/* Values of an example, and their type: what foldnet_run_{} takes. */\n", suffix(model));
     text += &format!("#define MODEL_INPUTS {inputs}\ntypedef {kind} model_input;\n\n");
-    text += "/* Outputs, and classes; 0 classes where the model does not tell any apart. */\n";
+    text += "/* Outputs, and classes; 0 classes if the model does not classify. */\n";
     text += &format!("#define MODEL_OUTPUTS {outputs}\n#define MODEL_CLASSES {}\n\n", model.classes());
     text += &format!(
         "/* 32-bit words of scratch memory, enough for every core. */\n#define MODEL_SCRATCH_WORDS {scratch}\n\n"
@@ -123,7 +123,7 @@ fn example(model: &Model) -> String {
     let values = if model.head() == HeadKind::Values { "static float model_values[MODEL_OUTPUTS];\n" } else { "" };
     let says = match model.head() {
         HeadKind::Softmax | HeadKind::Sigmoid => "The class of an example",
-        HeadKind::Reconstruction => "1 where an example is abnormal, 0 where it is not",
+        HeadKind::Reconstruction => "1 if the example is abnormal, otherwise 0",
         HeadKind::Values => "The values for an example, in model_values, and 0",
     };
     format!(

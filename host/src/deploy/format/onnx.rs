@@ -16,7 +16,7 @@ use foldnet_import::{Head, Piece, write_onnx};
 /// If the network cannot be folded, or has a layer that ONNX lacks.
 pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
     if checkpoint.about.pool.is_some() {
-        bail!("ONNX gets no averages of pooled inputs; give --format fnet, c, bin or hex, or train without --pool");
+        bail!("ONNX cannot express pooled inputs; give --format fnet, c, bin or hex, or train without --pool");
     }
     let head = match checkpoint.layers.last() {
         Some(Layer::Softmax) => Head::Softmax,
@@ -95,7 +95,7 @@ fn trained_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<Owned>> {
             }
             Layer::Relu => layers.push(Owned::Relu),
             Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
-            other => bail!("{other:?} is no layer of ONNX's; export the network with --folded"),
+            other => bail!("{other:?} is not an ONNX layer; export the network with --folded"),
         }
     }
     Ok(layers)

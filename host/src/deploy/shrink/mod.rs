@@ -116,8 +116,8 @@ impl<'a> Wanted<'a> {
     pub(crate) fn too_costly(&self) -> anyhow::Error {
         let (limit, examples) = (self.max_loss(), self.judged.iter().map(View::len).sum::<usize>());
         anyhow::anyhow!(
-            "--merge, --prune: nothing can be merged or removed at a cost of at most --max-loss {limit} on the {examples} \
-             examples of training and validation that it is judged by; give a larger --max-loss, or leave them out"
+            "--merge, --prune: nothing can be merged or removed within --max-loss {limit}, measured on {examples} examples of \
+             training and validation; give a larger --max-loss, or leave them out"
         )
     }
 }

@@ -31,15 +31,13 @@ use source::Source;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Undescribed {
     /// A hidden layer without BatchNormalization.
-    #[error(
-        "no BatchNormalization stands beside the ReLU of layer {layer}, so nothing says how large its outputs become"
-    )]
+    #[error("no BatchNormalization is next to the ReLU of layer {layer}, so the range of its outputs is unknown")]
     Relu {
         /// Its position in the list of layers.
         layer: usize,
     },
     /// Inputs of unknown range.
-    #[error("nothing in the network says how large its inputs of {input} are")]
+    #[error("the network does not say how large its {input} inputs are")]
     Inputs {
         /// Their type.
         input: InputType,
@@ -51,7 +49,7 @@ pub enum Undescribed {
         layer: usize,
     },
     /// Networks trained in integers, which no other tool makes.
-    #[error("a network trained with --bits or --pool holds no statistics of what its inputs are")]
+    #[error("a network trained with --bits or --pool has no statistics of its inputs")]
     Trained,
 }
 

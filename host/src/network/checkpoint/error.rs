@@ -4,6 +4,7 @@ use super::pixels::{PIXEL_MEAN, PIXEL_STD, PixelRange};
 use crate::network::architecture::NormPlacement;
 use foldnet_core::layer::LayerError;
 use foldnet_data::InputType;
+use foldnet_data::kind::Kind;
 use std::io;
 use std::path::PathBuf;
 
@@ -29,6 +30,12 @@ pub enum Fault {
     /// The file cannot be read.
     #[error("cannot be read ({0}); check the path and its permissions")]
     Unreadable(io::Error),
+    /// The file has no bytes.
+    #[error("is empty; copy or save it again")]
+    Empty,
+    /// A file of another kind.
+    #[error("looks like {}, not a trained network; {}", .0.name(), .0.remedy().unwrap_or(NETWORKS))]
+    OtherKind(Kind),
     /// Another tool's file does not contain a network.
     #[error("{0}")]
     Import(foldnet_import::Fault),
@@ -60,7 +67,7 @@ pub enum Fault {
     #[error("is not a safetensors file ({0}); save it again with safetensors")]
     NotSafetensors(String),
     /// The file ends too early.
-    #[error("is truncated: {expected} bytes are declared, {found} are there; copy or save it again")]
+    #[error("is truncated: it declares {expected} bytes but has {found}; copy or save it again")]
     Truncated {
         /// Total length according to the header.
         expected: u64,
@@ -68,7 +75,7 @@ pub enum Fault {
         found: u64,
     },
     /// A name is duplicated.
-    #[error("{name} comes twice; save it again, once")]
+    #[error("{name} occurs twice; save the file again with each name once")]
     Twice {
         /// The name.
         name: String,
@@ -83,7 +90,7 @@ pub enum Fault {
     },
     /// Tensors that are not part of a network.
     #[error(
-        "{names}: no Dense and no BatchNormalization; a layer that computes something (PReLU, LayerNorm, a convolution) cannot be left out: train with Dense, BatchNormalization and ReLU in its place (a Normalization: save its mean and the root of its variance as pixel_mean and pixel_std; weights of a loss and states of an optimizer: save the model without them)"
+        "{names}: not part of a Dense or BatchNormalization; a layer that computes something (PReLU, LayerNorm, a convolution) cannot be left out: train with Dense, BatchNormalization and ReLU instead (for a Normalization, save its mean and the root of its variance as pixel_mean and pixel_std; save the model without weights of a loss and states of an optimizer)"
     )]
     Unknown {
         /// The first few names, and the number of further ones.
@@ -91,7 +98,7 @@ pub enum Fault {
     },
     /// A weight is computed from other tensors.
     #[error(
-        "{name} is a part of a weight that is computed from it; run torch.nn.utils.prune.remove(layer, \"weight\"), parametrize.remove_parametrizations(layer, \"weight\") or remove_weight_norm(layer), and save again"
+        "{name} is only a part from which a weight is computed; run torch.nn.utils.prune.remove(layer, \"weight\"), parametrize.remove_parametrizations(layer, \"weight\") or remove_weight_norm(layer), and save again"
     )]
     Reparametrized {
         /// The tensor.
@@ -99,7 +106,7 @@ pub enum Fault {
     },
     /// A variable's name lacks the name of its layer.
     #[error(
-        "{name} does not say its layer; save by v.path, or by layer.name + \"/\" + v.name (v.name alone keeps only the last layer's)"
+        "{name} does not name its layer; save under v.path, or layer.name + \"/\" + v.name (v.name alone keeps only the last layer's)"
     )]
     WithoutLayer {
         /// The tensor.
@@ -107,7 +114,7 @@ pub enum Fault {
     },
     /// Tensors without a layer list.
     #[error(
-        "holds tensors alone, which tell neither where BatchNormalization stands nor the activations; give --norm after, before or none (seen from the activations, which then are ReLU), or --layers \"{layers}\" as it was trained; a .keras, .onnx or .tflite file says it itself"
+        "holds only tensors, without the position of BatchNormalization and the activations; give --norm after, before or none (relative to the activations, which are then ReLU), or --layers \"{layers}\" as it was trained; a .keras, .onnx or .tflite file needs neither"
     )]
     Unsaid {
         /// A list with as many layers of each kind.
@@ -115,7 +122,7 @@ pub enum Fault {
     },
     /// A network with one output, for which `--norm` is ambiguous.
     #[error(
-        "one output tells a value, or two classes behind a sigmoid; give --layers \"{layers}\" for two classes, without sigmoid for a value"
+        "one output can be a value, or two classes with a sigmoid; give --layers \"{layers}\" for two classes, or the same without sigmoid for a value"
     )]
     OneOutput {
         /// The list, for two classes.
@@ -123,7 +130,7 @@ pub enum Fault {
     },
     /// `--layers` does not match the layers of the file.
     #[error(
-        "--layers has {} dense and {} batch_norm, the file {} and {}; give them as they were trained", said[0], said[1], found[0], found[1]
+        "--layers has {} dense and {} batch_norm, but the file has {} and {}; give them as they were trained", said[0], said[1], found[0], found[1]
     )]
     Listed {
         /// Number of Dense and BatchNormalizations in the list.
@@ -159,13 +166,13 @@ pub enum Fault {
         names: String,
     },
     /// `--epsilon` contradicts the file.
-    #[error("its layer list has another epsilon; leave out --epsilon")]
+    #[error("its layer list has a different epsilon; leave out --epsilon")]
     EpsilonContradicts,
     /// There is no Dense.
-    #[error("holds no dense/kernel; save a network of Dense layers under Keras's own names")]
+    #[error("holds no dense/kernel; save a network of Dense layers with Keras's own names")]
     NoDense,
     /// A required tensor is missing.
-    #[error("{name} is missing; the file is not whole, or its layers are others than was said")]
+    #[error("{name} is missing; the file is incomplete, or its layers differ from those given")]
     Missing {
         /// The tensor.
         name: String,
@@ -210,7 +217,7 @@ pub enum Fault {
     },
     /// The tensors do not match any supported layer list.
     #[error(
-        "BatchNormalization of widths {norms} fits no stack of Dense of widths {widths}{placed}, which has one per hidden layer and at most one before the first Dense; for other places give --layers \"{layers}\" with the layers as they were trained"
+        "BatchNormalizations of widths {norms} do not fit Dense layers of widths {widths}{placed}, with one per hidden layer and at most one before the first Dense; for other positions give --layers \"{layers}\" with the layers as they were trained"
     )]
     Misfit {
         /// BatchNormalizations, in order.
@@ -236,7 +243,7 @@ pub enum Fault {
     },
     /// The file does not say how pixels are scaled.
     #[error(
-        "has no pixel_mean and pixel_std; give --pixels raw if its first Dense or BatchNormalization takes pixels of 0 to 255, --pixels unit for 0 to 1, also behind a Rescaling(1/255); for -1 to 1 save both as 0.5"
+        "has no pixel_mean and pixel_std; give --pixels raw if its first Dense or BatchNormalization takes pixels of 0 to 255, --pixels unit for 0 to 1, also after a Rescaling(1/255); for -1 to 1 save both as 0.5"
     )]
     PixelsUnknown,
     /// `--pixels` contradicts the file.
@@ -257,7 +264,7 @@ pub enum Fault {
     },
     /// Metadata gives a tensor a second name, but the tensor does not exist.
     #[error(
-        "its metadata says that {alias} is {name}, which is not in it; save it again, with every tensor under its own name"
+        "its metadata says that {alias} is {name}, which is not in the file; save it again, with every tensor under its own name"
     )]
     AliasOfNothing {
         /// The second name.
@@ -267,14 +274,14 @@ pub enum Fault {
     },
     /// Too many second names.
     #[error(
-        "its metadata has {0} second names of tensors, and 1,024 are the most; save every tensor under its own name"
+        "its metadata has {0} second names of tensors, more than the limit of 1,024; save every tensor under its own name"
     )]
     Aliases(usize),
     /// `--input-scale` is given for a file that describes its inputs.
-    #[error("--input-scale and what the file or --pixels says of its inputs are two scales; leave one of them out")]
+    #[error("--input-scale is a second scale, besides that of the file or --pixels; leave one of them out")]
     ScaleContradicts,
     /// The layer list is not a valid network.
-    #[error("its layers make no network ({0}); change the architecture")]
+    #[error("its layers do not form a valid network ({0}); change the architecture")]
     Layers(LayerError),
     /// The number of parameters does not match the layers.
     #[error("{found} parameters were given for a network of {needed}; this is a defect of the caller")]
@@ -285,6 +292,9 @@ pub enum Fault {
         found: usize,
     },
 }
+
+/// The files that have a trained network.
+const NETWORKS: &str = "give a checkpoint (.safetensors), or a .keras, .h5, .onnx, .tflite or .pt";
 
 /// What the tensors have if this placement is wrong for all of them.
 fn has(norm: NormPlacement) -> &'static str {

@@ -64,7 +64,7 @@ impl Told {
         }
         let long = self.labels.iter().flatten().map(|label| label.chars().count()).find(|&length| length > MAX_LABEL);
         if let Some(length) = long {
-            let problem = format!("has a name of {length} characters, {MAX_LABEL} are the most");
+            let problem = format!("has a name of {length} characters, more than the limit of {MAX_LABEL}");
             return Err(Fault::Metadata { key: LABELS, problem });
         }
         let mut names = HashSet::new();

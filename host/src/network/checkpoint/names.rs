@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn the_list_of_strangers_is_short() {
         let names = |n: usize| unknown_names((0..n).map(|i| format!("t{i}")).collect()).to_string();
-        assert!(names(4).starts_with("t0, t1, t2, t3: no Dense"), "{}", names(4));
-        assert!(names(6).starts_with("t0, t1, t2, t3 and 2 more: no Dense"), "{}", names(6));
+        assert!(names(4).starts_with("t0, t1, t2, t3: not part of a Dense"), "{}", names(4));
+        assert!(names(6).starts_with("t0, t1, t2, t3 and 2 more: not part of a Dense"), "{}", names(6));
     }
 }

@@ -12,6 +12,7 @@ use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, in
 use crate::network::import;
 use foldnet_core::network::LayerList;
 use foldnet_core::{BatchNorm, Layer, Network, Shape};
+use foldnet_data::kind::{Kind, START};
 use foldnet_data::{InputType, Task};
 use foldnet_import::{Bare, Imported};
 use std::collections::HashMap;
@@ -23,7 +24,17 @@ use std::path::Path;
 /// If it is not a regular file of acceptable size, and as [`decode`].
 pub(crate) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
     let bytes = foldnet_data::bounded::read(path, foldnet_import::MAX_FILE).map_err(Fault::Unreadable)?;
+    if bytes.is_empty() {
+        return Err(Fault::Empty);
+    }
+    let kind = Kind::of(&bytes[..bytes.len().min(START)]);
+    if let Some(kind) = kind.filter(|kind| !matches!(kind, Kind::Checkpoint | Kind::Foreign)) {
+        return Err(Fault::OtherKind(kind));
+    }
     match import::parse(&bytes, path, hints)? {
+        None if kind.is_none() && path.extension().is_none_or(|ending| ending != "safetensors") => {
+            Err(Fault::Import(foldnet_import::Fault::Unknown))
+        }
         None => decode(&bytes, hints),
         Some(Imported::Network(network)) => {
             let checkpoint = import::checkpoint(network, hints)?;

@@ -36,7 +36,7 @@ impl InputScale {
 /// The text is not a scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "give the step of a value, such as 0.05, and behind a comma the value that stands for 0, such as 0.05,-128; as TFLite's scale and zero_point"
+    "give the step, such as 0.05, or the step and the value that stands for 0, such as 0.05,-128 (TFLite's scale and zero_point)"
 )]
 pub struct NoInputScale;
 

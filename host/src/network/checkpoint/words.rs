@@ -27,7 +27,7 @@ pub struct Words(pub Vec<Word>);
 /// The word is not a layer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no layer that Foldnet has; give dense, batch_norm, relu, and softmax or sigmoid at the end (a network with another activation must be trained with relu in its place)"
+    "{0:?} is not a layer that Foldnet supports; give dense, batch_norm, relu, and softmax or sigmoid at the end (a network with another activation must be trained with relu in its place)"
 )]
 pub struct UnknownWord(String);
 
@@ -104,7 +104,7 @@ mod tests {
         let list = [Word::Dense, Word::BatchNorm, Word::Relu, Word::Dense, Word::Softmax];
         assert_eq!("dense, batch_norm, ReLU,dense,softmax".parse(), Ok(Words(list.to_vec())));
         let error = "dense, tanh, dense".parse::<Words>().unwrap_err().to_string();
-        assert!(error.starts_with("\"tanh\" is no layer that Foldnet has"), "{error}");
+        assert!(error.starts_with("\"tanh\" is not a layer that Foldnet supports"), "{error}");
         assert!("gelu".parse::<ReluOnly>().is_err() && "relu".parse::<ReluOnly>().is_ok());
     }
 }

@@ -72,7 +72,7 @@ impl Ui {
     /// If it cannot be represented as JSON.
     pub fn result(&self, value: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
-            let text = serde_json::to_string(value).context("the result has no form in JSON")?;
+            let text = serde_json::to_string(value).context("the result cannot be written as JSON")?;
             print::keep(writeln!(anstream::stdout(), "{}", text::json(&text)));
         }
         Ok(())

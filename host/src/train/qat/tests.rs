@@ -303,7 +303,7 @@ fn what_cannot_be_trained_in_integers_is_refused_in_one_line() {
     let too_little = |_: &mut Checkpoint, how: &mut Quantize| {
         how.smaller = Some(Limits { merge: true, prune: false, max_loss: -100.0 });
     };
-    refused(too_little, "at most --max-loss -100 on the 80 examples");
+    refused(too_little, "within --max-loss -100, measured on 80 examples");
     refused(
         smaller,
         "--distill: a network of 19 u8 inputs and 4 outputs, the one of --init has 20 u8 inputs and 4 outputs",

@@ -1,13 +1,14 @@
 //! Instructions counted by `foldnet-sim --emulate --layers --json`, matched to their device models. Nothing is
 //! estimated: only measured values appear here.
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use foldnet_data::bounded::{self, limit};
 use foldnet_sim::emulate::Instructions;
 use foldnet_sim::record::{Emulated, crc32};
 use foldnet_sim::{AlignedBytes, Record};
 use serde::Serialize;
 use serde_json::Value;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// A device model on an emulated board.
@@ -68,7 +69,7 @@ pub fn measured(path: &Path, models: &mut [ModelFile]) -> anyhow::Result<()> {
     match (any, of_others) {
         (true, _) => Ok(()),
         (false, Some(Record { model, crc32, .. })) => bail!(
-            "{}: measured with {model} (CRC-32 {crc32}), which is none of the --model given; give that one, or measure again",
+            "{}: measured with {model} (CRC-32 {crc32}), which is none of the --model given; give that one as --model",
             path.display()
         ),
         (false, None) => bail!("{}: holds no measurement; {AGAIN}", path.display()),
@@ -76,24 +77,28 @@ pub fn measured(path: &Path, models: &mut [ModelFile]) -> anyhow::Result<()> {
 }
 
 /// How to write a file that can be shown.
-const AGAIN: &str = "write it by `foldnet-sim MODEL.fnet --board NAME --emulate --layers --json`";
+const AGAIN: &str = "write it with `foldnet-sim MODEL.fnet --board NAME --emulate --layers --json`";
 
 /// The records of a file: of a single run, or a list.
 fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
     let text = bounded::read_text(path, limit::RECORD);
-    let text = text.with_context(|| format!("{}: cannot be read; check the path", path.display()))?;
+    let text = text.map_err(|cause| match cause.kind() {
+        ErrorKind::InvalidData => anyhow!("{}: not a record of foldnet-sim ({cause}); {AGAIN}", path.display()),
+        _ => anyhow!("{}: cannot be read ({cause}); check the path", path.display()),
+    })?;
     let parsed = match serde_json::from_str(&text) {
         Ok(list @ Value::Array(_)) => serde_json::from_value(list),
         Ok(one) => serde_json::from_value(one).map(|record| vec![record]),
         Err(error) => Err(error),
     };
-    parsed.with_context(|| format!("{}: not a record of foldnet-sim; {AGAIN}", path.display()))
+    parsed.map_err(|cause| anyhow!("{}: not a record of foldnet-sim ({cause}); {AGAIN}", path.display()))
 }
 
 /// The measurement in `record`.
 fn measurement(path: &Path, record: &Record) -> anyhow::Result<Measurement> {
     let (file, board) = (path.display(), record.board.as_deref().unwrap_or("no board"));
-    if let Some(reason) = &record.reason {
+    // Without its remedy, since there is one below.
+    if let Some(reason) = record.reason.as_ref().and_then(|reason| reason.split(';').next()) {
         bail!("{file}: {board} was not measured ({reason}); {AGAIN}");
     }
     let measured = record.measured.as_ref();
@@ -105,12 +110,12 @@ fn measurement(path: &Path, record: &Record) -> anyhow::Result<Measurement> {
     };
     if !identical {
         bail!(
-            "{file}: {board} did not give the simulator\u{2019}s logits; build its firmware from this source, and {AGAIN}"
+            "{file}: {board} did not give the simulator\u{2019}s logits; build its firmware from this source and measure again"
         );
     }
     let layers = instructions_per_layer.unwrap_or_default();
     if layers.len() != record.bits.len() {
-        bail!("{file}: {board} has no instructions of the layers; {AGAIN}");
+        bail!("{file}: the instructions of {board} are not counted by layer; {AGAIN}");
     }
     Ok(Measurement {
         board: board.to_owned(),
@@ -129,7 +134,7 @@ fn measurement(path: &Path, record: &Record) -> anyhow::Result<Measurement> {
 fn add(model: &mut ModelFile, new: Measurement) -> anyhow::Result<()> {
     if let Some(old) = model.measured.iter().find(|old| old.board == new.board) {
         let (board, first, again) = (&new.board, old.file.display(), new.file.display());
-        bail!("{again}: {} on {board} is in {first} already; give each once", model.path.display());
+        bail!("{again}: {} on {board} is already in {first}; give each once", model.path.display());
     }
     model.measured.push(new);
     Ok(())

@@ -125,9 +125,7 @@ fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<(
     let task = described::task(model);
     if task != plan.checkpoint.about.task {
         let network = plan.checkpoint.about.task;
-        bail!(
-            "{path}: its task is to {task}, the network\u{2019}s to {network}; give a model exported from this network"
-        );
+        bail!("{path}: is trained to {task}, but the network to {network}; give a model exported from this network");
     }
     let (found, needed) = match task {
         Task::Classify => (model.classes(), plan.labels.len()),
@@ -135,10 +133,10 @@ fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<(
     };
     if found != needed {
         let what = match task {
-            Task::Classify => format!("tells {found} classes apart"),
+            Task::Classify => format!("has {found} classes"),
             Task::Regress | Task::Reconstruct => format!("has {found} outputs"),
         };
-        bail!("{path}: {what}, the network {needed}; give a model exported from this network");
+        bail!("{path}: {what}, but the network has {needed}; give a model exported from this network");
     }
     Ok(())
 }
@@ -180,7 +178,7 @@ mod tests {
         let model = outputs(&[0.0, 1.0, 1.0, 0.0, 2.0, 0.0]);
         let found = changed(&network, &model, &[1, 1, 0]);
         let facts: Vec<_> = found.iter().map(|c| (c.image, c.class, c.from, c.to)).collect();
-        assert_eq!(facts, [(1, 1, 1, 0), (0, 1, 0, 1)], "the network was surer of the second");
+        assert_eq!(facts, [(1, 1, 1, 0), (0, 1, 0, 1)], "the network was more confident in the second");
         // Squares of the differences: 1, 1, 1, 9; of the network's: 1, 9, 4.
         assert!((logit_error(&network, &model) - (12.0f64 / 14.0).sqrt()).abs() < 1e-12);
         assert_eq!(logit_error(&outputs(&[0.0, 0.0]), &outputs(&[0.0, 0.0])), 0.0);

@@ -79,7 +79,7 @@ fn said(found: &Anomaly) -> String {
         let share = |of: Option<f64>| of.map_or("none".to_owned(), percent);
         let (alarms, detected) = (share(found.false_alarms), share(found.detected));
         format!(
-            "Above the threshold of {} are {alarms} of the normal and {detected} of the abnormal examples.",
+            "Above the threshold of {}: {alarms} of the normal examples and {detected} of the abnormal ones.",
             number(f64::from(threshold))
         )
     });

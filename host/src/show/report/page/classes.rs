@@ -41,12 +41,12 @@ fn said(report: &Report) -> String {
     let worst = format!("Hardest is {label}: {share} of its {} are recognized.", report.words.many);
     match report.classes.confused.first() {
         Some(pair) => format!(
-            "{worst} The most frequent mistake is {} taken for {}: {} times.",
+            "{worst} The most frequent mistake is {} mistaken for {}: {} times.",
             report.labels[pair.class],
             report.labels[pair.taken_for],
             thousands(pair.images)
         ),
-        None => format!("{worst} Nothing was taken for anything else."),
+        None => format!("{worst} No class was mistaken for another."),
     }
 }
 
@@ -78,7 +78,7 @@ fn each(report: &Report) -> Markup {
         (table("How well each class is recognized", rows))
         p.note {
             "Recognized: share of the class\u{2019}s " (report.words.many) " (recall). Precision: share of the " (report.words.many)
-            " taken for the class that are of it."
+            " recognized as the class that belong to it."
         }
     }
 }

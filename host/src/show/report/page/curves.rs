@@ -18,7 +18,7 @@ pub(super) fn section(report: &Report) -> Markup {
     match report.history.as_ref().filter(|history| !history.epochs.is_empty()) {
         Some(history) => curves(history, report),
         None => html! {
-            p { "How this network was trained is not known: no history.jsonl lies beside it. " code { "foldnet train" } " writes one." }
+            p { "It is not known how this network was trained: there is no history.jsonl beside it. " code { "foldnet train" } " writes one." }
         },
     }
 }
@@ -68,12 +68,12 @@ fn said(history: &History) -> String {
     if !recognized {
         let of = if last.val_loss.is_finite() { |epoch: &Epoch| epoch.val_loss } else { |epoch: &Epoch| epoch.loss };
         let what = if last.val_loss.is_finite() { "validation" } else { "training" };
-        return format!("Over {epochs} the {what} loss went from {} to {}.", number(of(first)), number(of(last)));
+        return format!("Over {epochs}, the {what} loss went from {} to {}.", number(of(first)), number(of(last)));
     }
     match history.epochs.len() {
-        1 => format!("After {epochs} the validation accuracy is {}.", percent(last.val_accuracy)),
+        1 => format!("After {epochs}, the validation accuracy is {}.", percent(last.val_accuracy)),
         _ => format!(
-            "Over {epochs} the validation loss went from {} to {}, the validation accuracy from {} to {}.",
+            "Over {epochs}, the validation loss went from {} to {}, the validation accuracy from {} to {}.",
             number(first.val_loss),
             number(last.val_loss),
             percent(first.val_accuracy),

@@ -22,9 +22,9 @@ pub(super) fn section(report: &Report) -> Markup {
         h3 { "Boards" }
         (boards(&report.models))
         p.note {
-            "Flash is the model in what the firmware leaves of it; where there is room for two, a new one is written beside the one that runs. RAM is an upper bound: scratch memory, an " (report.words.one) ", and what is set aside for the \
-             firmware\u{2019}s statics and stack. Milliseconds are modelled (docs/cycles.md), not measured: the layers alone, of one without zeros; cores whose timing is not \
-             published have none."
+            "Flash: the model\u{2019}s share of what the firmware leaves; with room for two models, a new one is written beside the one in use. RAM is an upper bound: scratch memory, an " (report.words.one) ", and the space reserved for the \
+             firmware\u{2019}s statics and stack. Milliseconds are modelled (docs/cycles.md), not measured: all layers for one without zeros; not available for cores with \
+             unpublished timing."
         }
         (instructions::section(&report.models, report.words))
         h3 { "Products for one " (report.words.one) }
@@ -38,7 +38,7 @@ fn converted(model: &DeviceModel) -> Option<String> {
     let cost = model.conversion?;
     let [bytes, m0, m4f] = [cost.bytes, cost.cortex_m0, cost.cortex_m4f].map(thousands);
     Some(format!(
-        "Before its first layer {} converts the inputs to 8 bits: {bytes} bytes of the file, about {m0} instructions on a Cortex-M0 and {m4f} on a Cortex-M4F.",
+        "Before its first layer, {} converts the inputs to 8 bits: {bytes} bytes of the file, about {m0} instructions on a Cortex-M0 and {m4f} on a Cortex-M4F.",
         name(model)
     ))
 }
@@ -113,5 +113,5 @@ fn work(models: &[DeviceModel], words: Words) -> Markup {
             }
         }
     };
-    table(&format!("Products that are added up for one {}, layer by layer", words.one), rows)
+    table(&format!("Multiply-accumulates for one {}, layer by layer", words.one), rows)
 }

@@ -28,8 +28,8 @@ pub(super) fn section(models: &[DeviceModel], words: Words) -> Markup {
                 (counts(model, largest, words))
             }
             p.note {
-                "A bar is the mean over the " (words.many) ", the line in it goes from the fewest to the most for one " (words.one) "; all bars have one scale. Counted by the emulator while the real firmware ran, \
-                 whose every logit was the simulator\u{2019}s. Each layer was timed by itself, with the way into it, so that the layers do not add up to the whole exactly. Instructions are not cycles."
+                "A bar is the mean over the " (words.many) ", and the line in it spans the fewest to the most for one " (words.one) "; all bars have the same scale. Counted by the emulator while the real firmware ran, \
+                 with every logit equal to the simulator\u{2019}s. Each layer was timed by itself, including the code that leads to it, so the layers do not add up exactly to the whole. Instructions are not cycles."
             }
             (origins(&all().collect::<Vec<_>>(), words))
         }

@@ -30,7 +30,7 @@ pub(super) fn section(report: &Report, test: View) -> Markup {
 
 fn one(mistake: &Mistake, report: &Report, test: View) -> Markup {
     let (is, taken_for) = (&report.labels[mistake.class], &report.labels[mistake.taken_for]);
-    let description = format!("Test {} {}: is {is}, taken for {taken_for}", report.words.one, mistake.image);
+    let description = format!("Test {} {}: {is}, mistaken for {taken_for}", report.words.one, mistake.image);
     let caption = html! {
         b { (taken_for) } " " span.figure { (confidence(mistake.probability)) } br;
         "is " (is) br;

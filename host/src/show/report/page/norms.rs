@@ -18,7 +18,7 @@ pub(super) fn section(report: &Report) -> Markup {
     html! {
         p {
             "Each unit of a BatchNormalization computes " span.formula { "gamma (x \u{2212} mean) / \u{221a}(variance + epsilon) + beta" }
-            ". Gamma starts at 1 and beta at 0; mean and variance follow what comes in. All four are folded away on the device."
+            ". Gamma starts at 1 and beta at 0; mean and variance follow its inputs. All four are folded away on the device."
         }
         @for norm in &report.norms { (layer(norm)) }
         (details("Smallest, median and largest of every layer", numbers(&report.norms)))

@@ -18,14 +18,14 @@ pub(super) fn section(report: &Report, test: View) -> Markup {
     if report.models.is_empty() {
         return html! {
             p {
-                "No device model was given. " code { "foldnet export" } " makes one of this network; " code { "foldnet report --model MODEL.fnet" }
-                " shows here what it lost."
+                "No device model was given. " code { "foldnet export" } " makes one from this network; " code { "foldnet report --model MODEL.fnet" }
+                " shows its loss here."
             }
         };
     }
     html! {
         p {
-            "What every device model makes of the same " (report.words.many) ", beside the network in float"
+            "Results of every device model on the same " (report.words.many) ", compared with the float network"
             @if report.task == Task::Classify { " (" (percent(report.evaluation.accuracy)) ")" } "."
         }
         @if report.task == Task::Classify { (models(report)) } @else { (other_models(report)) }
@@ -112,7 +112,7 @@ fn other_models(report: &Report) -> Markup {
     };
     html! {
         (table("Device models beside the network", rows))
-        p.note { "Output error: root mean square of what the outputs are off, over that of the outputs, on all examples." }
+        p.note { "Output error: root mean square of the error of the outputs, relative to that of the outputs, on all examples." }
     }
 }
 
@@ -123,7 +123,7 @@ fn errors(report: &Report) -> Markup {
         @if !known.is_empty() {
             (table("Error of every quantized layer", error_rows(&known, largest)))
             p.note {
-                "Root mean square of what a layer\u{2019}s outputs are off, over that of the outputs, on training " (report.words.many) "; one of unusual \
+                "Root mean square of the error of a layer\u{2019}s outputs, relative to that of the outputs, on training " (report.words.many) "; one of unusual \
                  energy counts less. Errors of the layers before are in it."
             }
         }
@@ -171,9 +171,9 @@ fn changes(model: &DeviceModel, report: &Report, test: View) -> Markup {
     let (mended, broken) = (model.mended(), model.broken());
     html! {
         p {
-            (report.words.counted(all)) ": " (thousands(mended)) " right now that were wrong, " (thousands(broken))
-            " wrong now that were right, " (thousands(all - mended - broken)) " wrong before and after. "
-            @if all > PICTURES { "Here are the " (PICTURES) " that the network was most certain of." }
+            (report.words.counted(all)) ": " (thousands(mended)) " corrected, " (thousands(broken))
+            " newly wrong, " (thousands(all - mended - broken)) " wrong both before and after. "
+            @if all > PICTURES { "Here are the " (PICTURES) " that the network was most confident in." }
         }
         ul.pictures { @for image in model.changed.iter().take(PICTURES) { (one(image, report, test)) } }
     }

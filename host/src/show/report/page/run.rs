@@ -50,7 +50,7 @@ fn training(history: &History, many: &str) -> Markup {
         ("Seed", &history.seed.to_string()),
         ("Version", &history.version),
         ("Machine", &history.machine),
-        ("Speed", &format!("{} training {many} a second", thousands(history.images_per_second as usize))),
+        ("Speed", &format!("{} training {many} per second", thousands(history.images_per_second as usize))),
     ];
     html! { dl.facts { @for (name, value) in facts { dt { (name) } dd { (value) } } } }
 }
