@@ -3,6 +3,7 @@
 //! A gate that gets in the way of a clearer program is argued about in the commit that changes it, not worked around.
 
 use foldnet::format::thousands;
+use foldnet_tests::tidy::circles::circles;
 use foldnet_tests::tidy::figures::{Quote, cell, figure, number, quotes};
 use foldnet_tests::tidy::rooms::Rooms;
 use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, paths, scripts, text};
@@ -136,6 +137,26 @@ fn rooms_use_only_those_before_them() {
         assert!(rooms.len() >= least, "{path} states {} rooms", rooms.len());
         gate(&[root], |root| rooms.missing(root));
         gate(&rust(), |file| rooms.upward(file));
+    }
+}
+
+/// The sources of the crates, with the least number of their files.
+const CRATES: [(&str, usize); 7] = [
+    ("core/src/", 80),
+    ("host/src/", 150),
+    ("host/data/src/", 50),
+    ("host/import/src/", 30),
+    ("firmware-sim/src/", 40),
+    ("c/src/", 3),
+    ("tests/src/", 30),
+];
+
+#[test]
+fn no_files_use_each_other() {
+    for (folder, least) in CRATES {
+        let files: Vec<_> = rust().into_iter().filter(|file| file.path.starts_with(folder)).collect();
+        assert!(files.len() >= least, "{folder}: {} files", files.len());
+        none(circles(folder, &files).unwrap_or_else(|error| panic!("{error}")));
     }
 }
 

@@ -5,6 +5,7 @@
 //! [`text`], [`functions`], [`code`], [`manifests`], [`dependencies`], [`paths`], [`rooms`] and [`figures`] contain
 //! the gates.
 
+pub mod circles;
 pub mod code;
 pub mod dependencies;
 pub mod figures;
