@@ -34,7 +34,7 @@ pub enum BufferError {
     Targets,
     /// The optimizer's state does not have exactly this length.
     State {
-        /// [`Settings::state`]
+        /// [`Settings::state`](super::Settings::state)
         needed: usize,
     },
     /// There are class weights, but not one per class.

@@ -1,17 +1,16 @@
 //! Runs of several models, or on all boards: every model on every board, and a table.
 
+use super::args::{ALL, Args};
 use super::error::CliError;
+use super::firmware::{firmware, without_plugin};
 use super::output::Output;
 use super::table::{Outcome, Row, Table};
-use super::{Args, firmware, input, progress, without_plugin};
+use super::{input, progress};
 use foldnet_core::Model;
 use foldnet_sim::board::{self, Board, slow_layers_on};
 use foldnet_sim::emulate::{Survey, emulate_all, emulator_version, is_modelled, runs};
 use foldnet_sim::{AlignedBytes, EmulateError, Emulation, Firmware, Record};
 use std::path::Path;
-
-/// Value of `--board` for all boards.
-pub(crate) const ALL: &str = "all";
 
 /// A model file.
 struct Subject<'a> {

@@ -1,10 +1,9 @@
 //! `foldnet completions` and `foldnet man`: shell completions and the man pages, generated from the command line's own
 //! description.
 
-use super::Cli;
 use crate::show::terminal::Ui;
 use crate::write::atomic_write;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use foldnet_sim::manual::{Shell, completions, man_page};
 use serde_json::json;
 use std::path::PathBuf;
@@ -21,8 +20,8 @@ pub(super) struct Completions {
 
 impl Completions {
     /// Prints the script.
-    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        let script = completions(self.shell, &mut Cli::command());
+    pub(super) fn run(&self, mut cli: Command, ui: Ui) -> anyhow::Result<()> {
+        let script = completions(self.shell, &mut cli);
         ui.document(&script);
         ui.result(&json!({ "shell": self.shell.to_string(), "script": script }))
     }
@@ -40,8 +39,7 @@ pub(super) struct Man {
 
 impl Man {
     /// Prints or writes.
-    pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        let mut root = Cli::command();
+    pub(super) fn run(&self, mut root: Command, ui: Ui) -> anyhow::Result<()> {
         root.build();
         let Some(folder) = &self.out else {
             let page = man_page(root)?;

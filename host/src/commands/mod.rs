@@ -19,7 +19,7 @@ mod summary;
 mod train;
 
 use crate::show::terminal::Ui;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Trains batch-normalized networks, folds every BatchNormalization away, and exports them for microcontrollers.
 ///
@@ -70,8 +70,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Some(Command::Report(command)) => command.run(ui),
         Some(Command::Compare(command)) => command.run(ui),
         Some(Command::Demo(command)) => command.run(ui),
-        Some(Command::Completions(command)) => command.run(ui),
-        Some(Command::Man(command)) => command.run(ui),
+        Some(Command::Completions(command)) => command.run(Cli::command(), ui),
+        Some(Command::Man(command)) => command.run(Cli::command(), ui),
         None => demo::Demo::default().run(ui),
     }
 }

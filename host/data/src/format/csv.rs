@@ -8,12 +8,13 @@ use std::path::Path;
 
 use csv::StringRecord;
 
+use super::examples;
 use super::reader::{Content, Format, Inputs, Names, Start};
 use super::rows::{Answers, Rows};
-use super::table::{MISSING, Table, find_column};
+use super::samples::{missing, number};
+use super::table::{Table, find_column};
 use super::texts::Texts;
 use super::width::MOST_INPUTS;
-use super::{examples, inputs};
 use crate::array::{loses, narrowed};
 use crate::error::{AnswerProblem, ColumnProblem, DataError, FieldProblem, Problem, ValueProblem};
 use crate::options::{Options, Task};
@@ -27,7 +28,7 @@ pub(super) const FORMAT: Format = Format {
     content: Content::Table(read),
     inputs: Inputs::Read {
         file: |path, wanted| match is_raw(path) {
-            true => inputs::raw(path, wanted),
+            true => examples::of_raw_file(path, wanted),
             false => examples::of_table(path, Table::open(path)?, wanted),
         },
         stream: |name, bytes, wanted| examples::of_table(name, Table::of_stream(name, bytes)?, wanted),
@@ -61,59 +62,6 @@ fn read(path: &Path, options: &Options, progress: &mut dyn FnMut(LoadProgress)) 
     let mut rows = columns.finish(path, &roles, options).map_err(|problem| DataError::file(path, problem))?;
     rows.notes.splice(0..0, table.notes);
     Ok(rows)
-}
-
-/// Inputs of a file without labels.
-pub(crate) struct Samples {
-    /// `[rows][columns]`
-    pub(crate) values: Vec<f32>,
-    /// Recording of each row, if a column names them.
-    pub(crate) groups: Option<Vec<u32>>,
-}
-
-/// Reads the inputs of a file without labels: the columns `named`, otherwise all columns, whose number must be `count`;
-/// `expected` are the accepted numbers. The column `group`, if the file has it, identifies the recordings.
-pub(crate) fn read_inputs(
-    mut table: Table,
-    named: Option<Vec<usize>>,
-    group: Option<&str>,
-    count: usize,
-    expected: &[usize],
-) -> Result<Samples, DataError> {
-    if named.is_none() {
-        table.check_header()?;
-    }
-    let group = match group.map(|name| table.column("--group", name)) {
-        None | Some(Err(Problem::Columns(ColumnProblem::Unknown { .. }))) => None,
-        Some(column) => Some(column.map_err(|problem| table.fail(problem))?),
-    };
-    let chosen = match named.filter(|named| named.len() == count) {
-        Some(named) => named,
-        None if table.names.len() == count => (0..count).collect(),
-        None if group.is_some() && table.names.len() == count + 1 => {
-            (0..=count).filter(|&at| Some(at) != group).collect()
-        }
-        None => {
-            let expected = expected.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
-            return Err(table.fail(ColumnProblem::Count { found: table.names.len(), expected }.into()));
-        }
-    };
-    let (mut values, names) = (Vec::new(), table.names.clone());
-    let (mut groups, mut texts) = (group.map(|_| Vec::new()), Texts::default());
-    table.each_record(|line, record, _| {
-        if let (Some(groups), Some(column)) = (&mut groups, group) {
-            groups.push(texts.number(record.get(column).unwrap_or("")));
-        }
-        for &column in &chosen {
-            let of_text = |problem| match problem {
-                FieldProblem::TextInNumbers { line, column, text } => FieldProblem::TextInput { line, column, text },
-                other => other,
-            };
-            values.push(number(record.get(column).unwrap_or(""), line, &names[column]).map_err(of_text)? as f32);
-        }
-        Ok(())
-    })?;
-    Ok(Samples { values, groups })
 }
 
 /// The purpose of a column.
@@ -320,22 +268,4 @@ fn typed(values: &[f32], wanted: Option<InputType>, channels: &[String]) -> Resu
 /// Whether two fields are equal, as text or as numbers.
 fn same(a: &str, b: &str) -> bool {
     a == b || matches!((a.parse::<f64>(), b.parse::<f64>()), (Ok(a), Ok(b)) if a == b)
-}
-
-/// The number in a field.
-fn number(field: &str, line: u64, column: &str) -> Result<f64, FieldProblem> {
-    let named = || column.escape_default().to_string();
-    let text = || field.chars().take(40).collect::<String>().escape_default().to_string();
-    match field.parse::<f64>() {
-        Ok(value) if (value as f32).is_finite() => Ok(value),
-        Ok(value) if value.is_finite() => Err(FieldProblem::BeyondFloats { line, column: named(), text: text() }),
-        Ok(value) if value.is_nan() => Err(missing(field, line, column)),
-        Err(_) if MISSING.contains(&field) => Err(missing(field, line, column)),
-        _ => Err(FieldProblem::TextInNumbers { line, column: named(), text: text() }),
-    }
-}
-
-fn missing(field: &str, line: u64, column: &str) -> FieldProblem {
-    let what = if field.is_empty() { "no value".into() } else { field.to_owned() };
-    FieldProblem::MissingValue { line, column: column.escape_default().to_string(), what }
 }

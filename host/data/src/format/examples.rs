@@ -2,15 +2,20 @@
 
 use std::path::Path;
 
-use super::inputs::Wanted;
+use super::assemble;
+use super::samples::{self, Samples};
 use super::table::Table;
-use super::{assemble, csv};
+use super::wanted::Wanted;
 use crate::array::{Array, narrowed};
 use crate::error::{DataError, InputProblem, Problem, ValueProblem};
 use crate::examples::Examples;
+use crate::open;
 use crate::shape::Shape;
 use crate::targets::Targets;
 use crate::values::{InputType, Values};
+
+/// Maximum number of bytes read from a stream, whose length is unknown.
+pub(super) const MOST_STREAM: u64 = 1 << 30;
 
 /// Examples from the rows of a table.
 pub(super) fn of_table(path: &Path, table: Table, wanted: &Wanted) -> Result<Examples, DataError> {
@@ -24,13 +29,13 @@ pub(super) fn of_table(path: &Path, table: Table, wanted: &Wanted) -> Result<Exa
     let columns = if samples { channels } else { inputs };
     let expected = if channels < inputs { vec![channels, inputs] } else { vec![inputs] };
     let group = wanted.group.filter(|_| samples);
-    let read = csv::read_inputs(table, named, group, columns, &expected)?;
+    let read = samples::read_inputs(table, named, group, columns, &expected)?;
     let values = if samples { windows(path, &read, wanted)? } else { read.values };
     typed(path, values, wanted)
 }
 
 /// All windows of each recording, `[windows][height][channels]`.
-fn windows(path: &Path, read: &csv::Samples, wanted: &Wanted) -> Result<Vec<f32>, DataError> {
+fn windows(path: &Path, read: &Samples, wanted: &Wanted) -> Result<Vec<f32>, DataError> {
     let (channels, window) = (wanted.shape.channels, wanted.shape.height);
     let (rows, step) = (read.values.len() / channels, wanted.step.unwrap_or(window));
     let (ranges, order) = assemble::windows(read.groups.as_deref(), rows, window, step)
@@ -102,8 +107,13 @@ pub(super) fn of_array(path: &Path, array: Array, wanted: &Wanted) -> Result<Exa
 
 /// Windows of one recording, `[samples][channels]`.
 fn recording(path: &Path, values: Vec<f32>, wanted: &Wanted) -> Result<Examples, DataError> {
-    let values = windows(path, &csv::Samples { values, groups: None }, wanted)?;
+    let values = windows(path, &Samples { values, groups: None }, wanted)?;
     typed(path, values, wanted)
+}
+
+/// Examples from a file of raw values.
+pub(super) fn of_raw_file(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> {
+    of_raw(path, open::small(path, MOST_STREAM)?, wanted)
 }
 
 /// Examples from raw little-endian values.

@@ -8,7 +8,6 @@ use std::thread;
 
 use super::idx_file::{self, Head, IdxFile, Kind};
 use super::reader::{Content, Format, Inputs, Names, Start};
-use super::wording;
 use crate::array::{Array, Data, example_shape};
 use crate::dataset::{Dataset, validation_share};
 use crate::download::RemoteFile;
@@ -113,9 +112,6 @@ fn read_files(
     contract: Contract,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Vec<ReadFile>, DataError> {
-    if !folder.is_dir() {
-        return Err(DataError::file(folder, wording::no_folder()));
-    }
     if contract == Contract::Any && !idx_names::any(folder) {
         return Err(DataError::file(folder, Problem::NoData));
     }

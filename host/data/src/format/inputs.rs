@@ -3,31 +3,12 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::examples::{self, MOST_STREAM};
 use super::reader::{Format, Inputs, Start};
-use super::{examples, wording};
+use super::wanted::Wanted;
+use super::wording;
 use crate::error::{DataError, InputProblem, Problem};
 use crate::examples::Examples;
-use crate::open;
-use crate::shape::Shape;
-use crate::values::InputType;
-
-/// Maximum number of bytes read from a stream, whose length is unknown.
-const MOST_STREAM: u64 = 1 << 30;
-
-/// The inputs that a model takes.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// Type of its inputs.
-    pub input: InputType,
-    /// Shape of one example.
-    pub shape: Shape,
-    /// Names of its channels, or empty.
-    pub channels: &'a [String],
-    /// Number of samples from the start of one window to the next, at least 1; by default the length of a window.
-    pub step: Option<usize>,
-    /// Column of a table that identifies the recording, if it has one.
-    pub group: Option<&'a str>,
-}
 
 /// Reads examples from a table, an `.npy`, or raw little-endian values, distinguished by content; `-` is standard
 /// input.
@@ -64,15 +45,10 @@ pub fn read_inputs(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> 
         Ok(Inputs::Refused(found)) => Err(fail(wording::no_inputs(found).into())),
         Err(DataError::File { problem: Problem::UnknownFormat { kind, .. }, .. }) => match kind {
             Some(kind) if kind.is_certain() => Err(fail(wording::no_inputs_in(kind).into())),
-            _ => raw(path, wanted),
+            _ => examples::of_raw_file(path, wanted),
         },
         Err(error) => Err(error),
     }
-}
-
-/// Examples from a file of raw values.
-pub(super) fn raw(path: &Path, wanted: &Wanted) -> Result<Examples, DataError> {
-    examples::of_raw(path, open::small(path, MOST_STREAM)?, wanted)
 }
 
 /// Examples from the bytes of a stream: in a format that allows it, or raw values.

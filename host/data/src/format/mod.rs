@@ -2,7 +2,7 @@
 //!
 //! To add a format:
 //! 1. Write `format/NEW.rs` with a constant `FORMAT` (a [`Format`]: its names, how it is recognized and read).
-//! 2. Add it to [`FORMATS`]. Messages and the help of `--dataset` take its names from there.
+//! 2. Add it to the list in `list.rs`. Messages and the help of `--dataset` take its names from there.
 //! 3. Put its problems into an enum in `problem/NEW.rs`, which becomes one variant of `Problem`.
 
 mod assemble;
@@ -11,35 +11,37 @@ mod examples;
 mod idx;
 mod idx_file;
 mod inputs;
+mod list;
 mod npy;
 mod npz;
 mod pictures;
 mod reader;
 mod rows;
+mod samples;
 mod table;
 mod texts;
+mod wanted;
 mod width;
 mod wording;
 
-pub use inputs::{Wanted, read_inputs};
+pub use inputs::read_inputs;
 pub use reader::Format;
+pub use wanted::Wanted;
 pub use wording::formats;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::Dataset;
+use crate::download::RemoteFile;
 use crate::error::{DataError, Problem};
 use crate::open;
 use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::search::Search;
 use crate::test_set::TestSet;
+use list::FORMATS;
 use reader::{Content, Start};
-
-/// All formats, in the order in which messages name them. They are recognized from the last to the first, so the first
-/// of the files and the first of the folders is what no other one recognizes.
-static FORMATS: [&Format; 5] = [&csv::FORMAT, &npy::FORMAT, &npz::FORMAT, &idx::FORMAT, &pictures::FORMAT];
 
 impl Format {
     /// The format of the data at `path`.
@@ -128,7 +130,7 @@ pub(crate) fn fashion_mnist(
     options: &Options,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
-    let folder = search.locate(&crate::fashion_mnist::ALL, progress)?;
+    let folder = located(search, &crate::fashion_mnist::ALL, progress)?;
     idx::read_all(&folder, idx::Contract::FashionMnist, options, progress)
 }
 
@@ -137,6 +139,16 @@ pub(crate) fn fashion_mnist_test(
     search: &Search,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<TestSet, DataError> {
-    let folder = search.locate(&crate::fashion_mnist::TEST, progress)?;
+    let folder = located(search, &crate::fashion_mnist::TEST, progress)?;
     idx::read_test(&folder, idx::Contract::FashionMnist, progress)
+}
+
+/// The folder of these files.
+fn located(
+    search: &Search,
+    files: &[RemoteFile],
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<PathBuf, DataError> {
+    let folder = search.locate(files, progress)?;
+    if folder.is_dir() { Ok(folder) } else { Err(DataError::file(&folder, wording::no_folder())) }
 }

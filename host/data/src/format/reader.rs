@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::inputs::Wanted;
 use super::rows::Rows;
+use super::wanted::Wanted;
 use crate::dataset::Dataset;
 use crate::error::DataError;
 use crate::examples::Examples;
@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::progress::LoadProgress;
 use crate::test_set::TestSet;
 
-/// A format in which data is stored. Each has a constant in its own file, and they are listed in `format::FORMATS`.
+/// A format in which data is stored. Each has a constant in its own file, and they are listed in `format/list.rs`.
 #[derive(Debug)]
 pub struct Format {
     pub(super) names: Names,

@@ -1,6 +1,6 @@
 //! Messages and help that name the formats, made from the list of them.
 
-use super::FORMATS;
+use super::list::FORMATS;
 use super::reader::{Format, Names};
 use crate::error::{InputProblem, Problem};
 use crate::kind::Kind;

@@ -3,7 +3,7 @@
 use crate::bytes::Cursor;
 use crate::error::Fault;
 
-const FORMAT: &str = "TFLite";
+pub(super) const FORMAT: &str = "TFLite";
 
 /// A table at an offset.
 #[derive(Debug, Clone, Copy)]

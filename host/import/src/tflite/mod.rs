@@ -21,8 +21,7 @@ use crate::graph::{Graph, Input};
 use crate::lower::lower;
 use crate::network::{Network, Range};
 use flat::Table;
-
-const FORMAT: &str = "TFLite";
+use tensor::name;
 
 /// Maximum number of tensors and operators in a file.
 const MAX_ITEMS: u64 = 4096;
@@ -76,9 +75,4 @@ fn graph(model: &Table, subgraph: &Table) -> Result<(Graph, Option<Range>), Faul
         ops::operator(&mut graph, &operators.table(index)?, &codes, &tensors)?;
     }
     Ok((graph, range))
-}
-
-/// Name of the tensor's value at an index.
-fn name(index: u64) -> String {
-    format!("t{index}")
 }

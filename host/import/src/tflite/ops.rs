@@ -1,7 +1,7 @@
 //! The operation of each TFLite operator.
 
-use super::flat::{List, Table};
-use super::name;
+use super::flat::{FORMAT, List, Table};
+use super::tensor::name;
 use crate::error::Fault;
 use crate::graph::{ACTIVATION, Arithmetic, Graph, Op, Unary, refusal};
 
@@ -107,7 +107,7 @@ pub(super) fn operator(graph: &mut Graph, operator: &Table, codes: &List, tensor
         .collect();
     let outputs = operator.list(2, 4)?.numbers(4)?;
     let Some(&output) = outputs.first() else {
-        return Err(Fault::broken(super::FORMAT, "an operator without outputs"));
+        return Err(Fault::broken(FORMAT, "an operator without outputs"));
     };
     let own = tensors.table(output)?.text(3)?;
     let options = operator.table(4)?;

@@ -1,7 +1,6 @@
 //! Tensors of TFLite: constants as real numbers, and the range of quantized inputs.
 
-use super::FORMAT;
-use super::flat::{List, Table};
+use super::flat::{FORMAT, List, Table};
 use crate::error::Fault;
 use crate::network::Range;
 use crate::tensor::{Data, Tensor, elements, from_half};
@@ -125,4 +124,9 @@ pub(super) fn range(tensor: &Table) -> Result<Option<Range>, Fault> {
     } else {
         None
     })
+}
+
+/// Name of the tensor's value at an index.
+pub(super) fn name(index: u64) -> String {
+    format!("t{index}")
 }

@@ -1,7 +1,7 @@
 //! Pairs inputs that are zero together: greedily the closest two first, then pairs exchange partners as long as that
 //! helps.
 
-use super::Active;
+use super::active::Active;
 
 /// Maximum number of passes over all pairs.
 const ROUNDS: usize = 30;

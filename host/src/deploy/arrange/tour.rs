@@ -1,7 +1,7 @@
 //! An order in which neighbours are zero together: a short tour that starts at the least active pair and goes to the
 //! nearest one each time, then is improved by reversing stretches of it.
 
-use super::Active;
+use super::active::Active;
 
 /// Maximum number of passes over all stretches.
 const ROUNDS: usize = 40;

@@ -1,6 +1,6 @@
 //! Reasons why a network cannot be quantized, and the checks for them.
 
-use super::Quantization;
+use super::parameters::Quantization;
 use crate::model::fold::FoldedLayer;
 
 /// Maximum number of inputs of a layer: each matrix of second moments then takes 130 MB, and there are four. (This also

@@ -25,6 +25,7 @@ mod integer;
 mod kept;
 mod moments;
 mod nearest;
+mod parameters;
 mod rounding;
 mod scale;
 mod target;
@@ -38,6 +39,7 @@ pub use error::{MAX_INPUTS, MAX_WEIGHT, QuantizeError};
 pub(crate) use images::ImageWeights;
 pub use kept::Kept;
 pub(crate) use moments::Moments;
+pub use parameters::Quantization;
 pub(crate) use scale::search as row_scale;
 pub(crate) use target::outputs as float_outputs;
 
@@ -48,20 +50,6 @@ use crate::model::row::{MAX_BIAS, RealRow, least_step, row};
 use foldnet_core::quantized::Row;
 use nalgebra::DMatrix;
 use rounding::{RoundedRow, Rounding};
-
-/// Parameters of the quantization.
-#[derive(Debug, Clone, Copy)]
-pub struct Quantization<'a> {
-    /// Bits per weight, for each layer: 8, 4 or 2.
-    pub bits: &'a [u8],
-    /// Activations of training examples, `[N][I]`. A few thousand are enough; with fewer, the result is worse.
-    pub calibration: &'a [u8],
-    /// The values that these activations stand for, in their steps and not rounded, `[N][I]`; `None` if they are the
-    /// same.
-    pub exact: Option<&'a [f64]>,
-    /// Scales of each layer that was imported in integers, used at 8 bits; empty if there are none.
-    pub kept: &'a [Kept],
-}
 
 /// Progress of [`quantize`]: one report per row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 //!
 //! Values are `[U][N]`: the examples of a unit are adjacent.
 
-use super::Undescribed;
 use super::source::Source;
+use super::undescribed::Undescribed;
 use crate::network::checkpoint::Checkpoint;
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::network::Placed;

@@ -14,44 +14,20 @@
 mod chain;
 mod matching;
 mod source;
+mod undescribed;
 
 #[cfg(test)]
 mod tests;
 
 pub use chain::Fit;
+pub use undescribed::Undescribed;
 
 use crate::files::open::ImageSize;
 use crate::network::checkpoint::Checkpoint;
 use chain::Chain;
 use foldnet_core::Compute;
-use foldnet_data::{Examples, InputType, Shape, Targets, Values};
+use foldnet_data::{Examples, Shape, Targets, Values};
 use source::Source;
-
-/// Reason why a network does not describe what reaches its layers.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Undescribed {
-    /// A hidden layer without BatchNormalization.
-    #[error("no BatchNormalization is next to the ReLU of layer {layer}, so the range of its outputs is unknown")]
-    Relu {
-        /// Its position in the list of layers.
-        layer: usize,
-    },
-    /// Inputs of unknown range.
-    #[error("the network does not say how large its {input} inputs are")]
-    Inputs {
-        /// Their type.
-        input: InputType,
-    },
-    /// Moving statistics still at their initial values.
-    #[error("the BatchNormalization of layer {layer} was never trained: mean 0 and variance 1 everywhere")]
-    Untrained {
-        /// Its position in the list of layers.
-        layer: usize,
-    },
-    /// Networks trained in integers, which no other tool makes.
-    #[error("a network trained with --bits or --pool has no statistics of its inputs")]
-    Trained,
-}
 
 /// Generated examples that replace those that a network was trained on.
 #[derive(Debug, Clone, PartialEq)]

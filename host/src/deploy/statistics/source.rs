@@ -1,7 +1,7 @@
 //! What a network tells about each of its inputs: the bounds of its type, and mean and standard deviation if a
 //! standardization or a first BatchNormalization has them; and examples drawn from that.
 
-use super::Undescribed;
+use super::undescribed::Undescribed;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
 use foldnet_core::{BatchNorm, Layer};
 use foldnet_data::InputType;

@@ -5,6 +5,7 @@ use crate::compute::Fast;
 use crate::network::checkpoint::{About, Input, PixelStatistics};
 use foldnet_core::Layer;
 use foldnet_core::network::LayerList;
+use foldnet_data::InputType;
 
 const INPUTS: usize = 12;
 const UNITS: usize = 7;

@@ -8,6 +8,7 @@ pub mod measured;
 pub mod mistakes;
 pub mod models;
 pub mod norms;
+mod plan;
 pub mod values;
 pub mod words;
 
@@ -15,55 +16,23 @@ use crate::deploy::build::folded;
 use crate::deploy::export::ExportPlan;
 use crate::judge::evaluate::Evaluation;
 use crate::model::fold::fold;
-use crate::network::checkpoint::Checkpoint;
 use crate::run::{Outputs, run_checkpoint, run_model, with_scores};
 use crate::show::summary::{Summary, of_checkpoint};
 use crate::train::history::History;
+pub use plan::{ReportPlan, Stage};
+
 use answers::Answers;
 use classes::Classes;
 use folding::{Difference, Folding, folding};
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_core::{Compute, Model};
 use foldnet_data::{Shape, Task, View};
-use measured::ModelFile;
 use mistakes::{Mistake, mistakes};
 use models::{DeviceModel, device_model};
 use norms::{Norm, norms};
+use plan::run_in_parts;
 use serde::Serialize;
 use words::Words;
-
-/// Input of a report.
-pub struct ReportPlan<'a> {
-    /// Name of the network.
-    pub name: String,
-    /// The network.
-    pub checkpoint: &'a Checkpoint,
-    /// Its training history, if known.
-    pub history: Option<History>,
-    /// Name of the dataset.
-    pub dataset: String,
-    /// Names of the classes, as many as the network has, or of the values.
-    pub labels: Vec<String>,
-    /// Labelled images to measure on; at least one.
-    pub test: View<'a>,
-    /// Number of test images in the dataset; `test` may be the first of them.
-    pub test_images: usize,
-    /// Training images on which the errors of the device models' layers are measured.
-    pub calibration: View<'a>,
-    /// Device models of the network.
-    pub models: &'a [ModelFile],
-}
-
-/// Current step: a model is run on images.
-#[derive(Debug, Clone, Copy)]
-pub struct Stage<'a> {
-    /// Name of the model.
-    pub what: &'a str,
-    /// Images finished.
-    pub done: usize,
-    /// Total number of images.
-    pub images: usize,
-}
 
 /// All numbers of a report, as printed by `report --json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -111,9 +80,6 @@ pub struct Report {
     /// Its device models.
     pub models: Vec<DeviceModel>,
 }
-
-/// Number of images between two progress reports: a multiple of the batch that a network runs at once.
-const PART: usize = 500;
 
 /// Measures everything; `progress` receives every part.
 ///
@@ -185,19 +151,4 @@ fn difference(
         accuracy: if classify { folded.accuracy(plan.test.classes()?) } else { f64::NAN },
         changed: if classify { network.changed(&folded) } else { 0 },
     }))
-}
-
-/// The outputs of all images of `view`, part by part.
-fn run_in_parts(view: View, what: &str, progress: &mut dyn FnMut(Stage), run: impl Fn(View) -> Outputs) -> Outputs {
-    let images = view.len();
-    let mut all = Outputs { logits: Vec::new(), classes: 0, ..Outputs::default() };
-    for first in (0..images).step_by(PART) {
-        let done = images.min(first + PART);
-        let part = run(view.slice(first..done));
-        all.classes = part.classes;
-        all.logits.extend(part.logits);
-        all.scores.extend(part.scores);
-        progress(Stage { what, done, images });
-    }
-    all
 }

@@ -3,7 +3,7 @@
 use super::devices::{BoardFit, LayerCost, boards, layers};
 use super::measured::{Measurement, ModelFile};
 use super::mistakes::confidences;
-use super::{ReportPlan, Stage, run_in_parts};
+use super::plan::{ReportPlan, Stage, run_in_parts};
 use crate::absent::is_nan;
 use crate::deploy::errors::layer_errors;
 use crate::files::open::{ImageSize, check_images, parse};

@@ -1,8 +1,8 @@
 //! Answers of a network that does not classify: predicted against true values, or the distribution of its anomaly
 //! scores.
 
-use super::Column::{Number, Text};
-use super::{heads, table};
+use super::parts::Column::{Number, Text};
+use super::parts::{heads, table};
 use crate::format::thousands;
 use crate::judge::evaluate::Metrics;
 use crate::judge::metrics::{Anomaly, Regression};

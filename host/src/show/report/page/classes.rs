@@ -1,7 +1,7 @@
 //! Classes: accuracy and confusions of each.
 
-use super::Column::{Bars, Number, Text};
-use super::{heads, table};
+use super::parts::Column::{Bars, Number, Text};
+use super::parts::{heads, table};
 use crate::format::thousands;
 use crate::show::format::percent;
 use crate::show::report::draw::bar::bar;

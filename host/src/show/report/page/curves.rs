@@ -1,7 +1,7 @@
 //! Learning: loss and accuracy over the epochs.
 
-use super::Column::{Number, Text};
-use super::{details, heads, table};
+use super::parts::Column::{Number, Text};
+use super::parts::{details, heads, table};
 use crate::show::format::{number, percent};
 use crate::show::plot::drawing;
 use crate::show::plot::lines::{Lines, SIZE, Series, lines};

@@ -1,8 +1,9 @@
 //! Devices: flash, RAM and time that each model takes on every board.
 
-use super::Column::{Bars, Number, Text};
+use super::instructions;
+use super::parts::Column::{Bars, Number, Text};
+use super::parts::{heads, table};
 use super::quantization::name;
-use super::{heads, instructions, table};
 use crate::format::thousands;
 use crate::show::format::bytes_of;
 use crate::show::report::draw::bar::bar;

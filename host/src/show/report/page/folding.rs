@@ -1,7 +1,7 @@
 //! Folding: its effect on the network's answers and on the weights.
 
-use super::Column::{Number, Text};
-use super::{details, heads, table};
+use super::parts::Column::{Number, Text};
+use super::parts::{details, heads, table};
 use crate::format::counted;
 use crate::format::thousands;
 use crate::show::format::{multiple, number};

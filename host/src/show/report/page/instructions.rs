@@ -1,7 +1,7 @@
 //! Instructions of each device model per image, layer by layer, on the boards where they were counted.
 
+use super::parts::table;
 use super::quantization::name;
-use super::table;
 use crate::format::thousands;
 use crate::show::report::draw::bar::bar_with_range;
 use crate::show::report::gather::measured::Measurement;

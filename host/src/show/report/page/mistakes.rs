@@ -1,6 +1,6 @@
 //! Mistakes: the misclassified images with the highest confidence.
 
-use super::PICTURES;
+use super::parts::PICTURES;
 use crate::format::counted;
 use crate::show::format::confidence;
 use crate::show::report::draw::picture::picture;

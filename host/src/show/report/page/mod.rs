@@ -10,6 +10,7 @@ mod instructions;
 mod mistakes;
 mod norms;
 mod overview;
+mod parts;
 mod quantization;
 mod run;
 
@@ -23,9 +24,6 @@ const STYLE: &str = include_str!("style.css");
 
 /// Nothing is fetched and nothing is run, whatever name a class has.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-
-/// Maximum number of images of a kind.
-const PICTURES: usize = 18;
 
 /// A section of the page, with its anchor.
 struct Section {
@@ -94,44 +92,4 @@ impl Section {
             }
         }
     }
-}
-
-/// A table that scrolls separately if it is too wide; `name` describes it.
-fn table(name: &str, content: Markup) -> Markup {
-    html! {
-        div.scroll role="region" aria-label=(name) tabindex="0" {
-            table { caption.unseen { (name) } (content) }
-        }
-    }
-}
-
-/// Contents of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Text(&'static str),
-    Number(&'static str),
-    /// Bars for the preceding column.
-    Bars,
-}
-
-/// A row of column heads.
-fn heads(columns: &[Column]) -> Markup {
-    html! {
-        thead {
-            tr {
-                @for column in columns {
-                    @match column {
-                        Column::Text(name) => { th.text scope="col" { (name) } }
-                        Column::Number(name) => { th scope="col" { (name) } }
-                        Column::Bars => { td {} }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Details below a figure that can be expanded.
-fn details(summary: &str, content: Markup) -> Markup {
-    html! { details { summary { (summary) } (content) } }
 }

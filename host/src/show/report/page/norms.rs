@@ -1,7 +1,7 @@
 //! Batch normalization: what each layer learned, unit by unit.
 
-use super::Column::{Number, Text};
-use super::{details, heads, table};
+use super::parts::Column::{Number, Text};
+use super::parts::{details, heads, table};
 use crate::format::thousands;
 use crate::show::format::number;
 use crate::show::report::draw::histogram::histogram;

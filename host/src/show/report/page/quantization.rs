@@ -1,8 +1,8 @@
 //! Quantization: the losses of each device model, layer by layer, and the images that changed class.
 
-use super::Column::{Bars, Number, Text};
 use super::answers::measure;
-use super::{PICTURES, heads, table};
+use super::parts::Column::{Bars, Number, Text};
+use super::parts::{PICTURES, heads, table};
 use crate::format::thousands;
 use crate::judge::evaluate::Metrics;
 use crate::show::format::{bytes, percent, points};

@@ -1,7 +1,7 @@
 //! Network and run: the layers, and how they were trained.
 
-use super::Column::{Number, Text};
-use super::{heads, table};
+use super::parts::Column::{Number, Text};
+use super::parts::{heads, table};
 use crate::format::thousands;
 use crate::show::report::gather::Report;
 use crate::train::history::History;
