@@ -5,7 +5,7 @@ use crate::firmware;
 use crate::models;
 use foldnet_core::Model;
 use foldnet_core::cases::Dice;
-use foldnet_core::model::{LayerHeader, LayerWeights, ModelSpec};
+use foldnet_core::model::ModelSpec;
 use foldnet_core::quantized::Row;
 use foldnet_sim::board::{BUILT_IN, Board, by_name, cycles_without_zeros, read, timed_cores};
 use foldnet_sim::emulate::{Cycles, Task, build_plugin};
@@ -56,18 +56,17 @@ fn the_plugin_counts_what_the_clock_counts() {
 /// Layers of `units` on `inputs` values, of weights of `bits`, in which no activation is zero, whatever the inputs.
 fn without_zeros(inputs: u16, units: &[u16], bits: u8) -> Vec<u8> {
     let mut dice = Dice(u32::from(inputs));
-    let (mut width, mut drawn, last) = (inputs, Vec::new(), units.len() - 1);
-    for (index, &units) in units.iter().enumerate() {
+    let (mut width, mut drawn) = (inputs, Vec::new());
+    for &units in units {
         let largest = f32::from((1u16 << (bits - 1)) - 1);
         let len = usize::from(units) * usize::from(width);
         let weights: Vec<i8> =
             models::draw(&mut dice, len, largest).iter().map(|weight| weight.round() as i8).collect();
         let rows: Vec<Row> = weights.chunks(width.into()).map(positive).collect();
-        drawn.push((LayerHeader { bits, ..models::layer(width, units, index != last) }, weights, rows));
+        drawn.push((width, units, weights, rows));
         width = units;
     }
-    let layers = drawn.iter().map(|(header, weights, rows)| (*header, LayerWeights::Integer { weights, rows }));
-    models::written(&ModelSpec { height: 1, width: inputs, layers: layers.collect(), ..ModelSpec::default() })
+    models::written_integers(ModelSpec { height: 1, width: inputs, ..ModelSpec::default() }, bits, &drawn)
 }
 
 /// A row whose outputs are from 1 to 255 or not far above, for all inputs.

@@ -28,10 +28,7 @@ pub(crate) fn random(height: u16, width: u16, units: &[u16], seed: u32) -> Vec<u
         weights.push((inputs, units, draw(usize::from(units) * usize::from(inputs)), draw(units.into())));
         inputs = units;
     }
-    let layers = weights.iter().enumerate().map(|(index, (inputs, units, kernel, bias))| {
-        (layer(*inputs, *units, index + 1 < weights.len()), LayerWeights::Float { kernel, bias })
-    });
-    file(height, width, "", layers)
+    written_floats(ModelSpec { height, width, ..ModelSpec::default() }, &weights)
 }
 
 /// As [`random`], with integer weights of `bits` that lie in an order of the pixels, and rows that bring most sums into 0 to
@@ -62,11 +59,7 @@ pub(crate) fn integers(spec: &ModelSpec, units: &[u16], bits: u8, seed: u32) -> 
         drawn.push((inputs, units, weights, rows));
         inputs = units;
     }
-    let layers = drawn.iter().enumerate().map(|(index, (inputs, units, weights, rows))| {
-        let header = LayerHeader { bits, ..layer(*inputs, *units, index + 1 < drawn.len()) };
-        (header, LayerWeights::Integer { weights, rows })
-    });
-    written(&ModelSpec { layers: layers.collect(), ..spec.clone() })
+    written_integers(spec.clone(), bits, &drawn)
 }
 
 /// Grey images in a row, as many as there are labels, at least one.
@@ -93,6 +86,26 @@ fn file<'a>(
 ) -> Vec<u8> {
     let spec = ModelSpec { height, width, labels, layers: layers.into_iter().collect(), ..ModelSpec::default() };
     written(&spec)
+}
+
+/// Inputs and units of a layer, its weights and its biases or rows.
+type Drawn<W, B> = (u16, u16, Vec<W>, Vec<B>);
+
+/// The file of `spec` with layers of floats, and ReLU between them.
+pub(crate) fn written_floats<'a>(spec: ModelSpec<'a>, drawn: &'a [Drawn<f32, f32>]) -> Vec<u8> {
+    let layers = drawn.iter().enumerate().map(|(index, (inputs, units, kernel, bias))| {
+        (layer(*inputs, *units, index + 1 < drawn.len()), LayerWeights::Float { kernel, bias })
+    });
+    written(&ModelSpec { layers: layers.collect(), ..spec })
+}
+
+/// The same with integer weights of `bits`.
+pub(crate) fn written_integers<'a>(spec: ModelSpec<'a>, bits: u8, drawn: &'a [Drawn<i8, Row>]) -> Vec<u8> {
+    let layers = drawn.iter().enumerate().map(|(index, (inputs, units, weights, rows))| {
+        let header = LayerHeader { bits, ..layer(*inputs, *units, index + 1 < drawn.len()) };
+        (header, LayerWeights::Integer { weights, rows })
+    });
+    written(&ModelSpec { layers: layers.collect(), ..spec })
 }
 
 pub(crate) fn written(spec: &ModelSpec) -> Vec<u8> {

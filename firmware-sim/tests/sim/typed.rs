@@ -1,10 +1,8 @@
 //! Model files of every input type and every head, with weights from a seeded generator, and examples for them.
 
-use crate::models::{draw, layer, written};
+use crate::models::{draw, written_floats, written_integers};
 use foldnet_core::cases::Dice;
-use foldnet_core::model::{
-    HeadKind, HeadSpec, InputMap, InputSpec, InputType, LayerHeader, LayerWeights, ModelSpec, Sharing,
-};
+use foldnet_core::model::{HeadKind, HeadSpec, InputMap, InputSpec, InputType, ModelSpec, Sharing};
 use foldnet_core::quantized::Row;
 use foldnet_data::{Shape, TargetsRef, Values, View};
 
@@ -90,11 +88,9 @@ pub(crate) fn typed(of: Typed, seed: u32) -> Vec<u8> {
 
 /// The file of `spec` with two layers of these inputs and units, of floats.
 fn floats<'a>(shapes: [(u16, u16); 2], spec: ModelSpec<'a>, dice: &mut Dice) -> Vec<u8> {
-    let drawn = shapes.map(|(inputs, units)| (draw(dice, (inputs * units).into(), 0.4), draw(dice, units.into(), 1.0)));
-    let layers = shapes.into_iter().zip(&drawn).enumerate().map(|(index, ((inputs, units), (kernel, bias)))| {
-        (layer(inputs, units, index == 0), LayerWeights::Float { kernel, bias })
-    });
-    written(&ModelSpec { layers: layers.collect(), ..spec })
+    let mut draw = |n: u16, reach| draw(dice, n.into(), reach);
+    let drawn = shapes.map(|(inputs, units)| (inputs, units, draw(inputs * units, 0.4), draw(units, 1.0)));
+    written_floats(spec, &drawn)
 }
 
 /// The same with integer weights.
@@ -109,13 +105,9 @@ fn integers<'a>(bits: u8, shapes: [(u16, u16); 2], spec: ModelSpec<'a>, dice: &m
             shift: bits - 2,
             worst: 0,
         };
-        (weights, (0..i32::from(units)).map(row).collect::<Vec<_>>())
+        (inputs, units, weights, (0..i32::from(units)).map(row).collect())
     });
-    let layers = shapes.into_iter().zip(&drawn).enumerate().map(|(index, ((inputs, units), (weights, rows)))| {
-        let header = LayerHeader { bits, ..layer(inputs, units, index == 0) };
-        (header, LayerWeights::Integer { weights, rows })
-    });
-    written(&ModelSpec { layers: layers.collect(), ..spec })
+    written_integers(spec, bits, &drawn)
 }
 
 /// `n` examples of a type, all over its range.

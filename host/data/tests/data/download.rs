@@ -10,6 +10,8 @@ use foldnet_data::{
     DataError, FashionMnistProblem, LoadProgress, Options, Problem, RemoteFile, Search, Source, download,
     load_test_with, load_with,
 };
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
 
 use crate::fashion_mnist::genuine;
@@ -21,13 +23,8 @@ const PART: &str = "noise.gz.part";
 
 /// A packed file of more than 200,000 bytes, and what it must unpack to.
 fn noise() -> (Vec<u8>, RemoteFile) {
-    let mut state = 1u64;
-    let contents: Vec<u8> = std::iter::repeat_with(|| {
-        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (state >> 56) as u8
-    })
-    .take(200_000)
-    .collect();
+    let mut contents = vec![0; 200_000];
+    ChaCha8Rng::seed_from_u64(1).fill_bytes(&mut contents);
     let hash = Sha256::digest(&contents).iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex

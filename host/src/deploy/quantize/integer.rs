@@ -28,14 +28,15 @@ pub(super) fn outputs(products: &[i32], rows: &[Row]) -> Vec<i32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Dice;
     use super::*;
     use crate::model::row::{LARGEST, MAX_BIAS, RealRow, multiplier, row};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     #[test]
     fn multipliers_are_good_to_15_bits() {
-        let mut dice = Dice(7);
-        let random: Vec<f64> = (0..100_000).map(|_| 2.0f64.powf(-31.0 * dice.unit())).collect();
+        let mut dice = ChaCha8Rng::seed_from_u64(7);
+        let random: Vec<f64> = (0..100_000).map(|_| 2.0f64.powf(-31.0 * dice.random::<f64>())).collect();
         for real in random.into_iter().chain([0.5, 0.25, LARGEST, 0.999_99 / 2.0, 2.0f64.powi(-31)]) {
             let real = real.min(LARGEST);
             let (multiplier, shift) = multiplier(real);
@@ -49,11 +50,11 @@ mod tests {
 
     #[test]
     fn outputs_are_the_real_ones_rounded() {
-        let mut dice = Dice(8);
+        let mut dice = ChaCha8Rng::seed_from_u64(8);
         for _ in 0..20_000 {
-            let scale = 2.0f64.powf(-20.0 * dice.unit());
-            let real = RealRow { scale, bias: 300.0 * dice.signed() };
-            let (step, sum) = (1.0 / LARGEST, (dice.signed() * 255.0 / scale).round());
+            let scale = 2.0f64.powf(-20.0 * dice.random::<f64>());
+            let real = RealRow { scale, bias: 300.0 * dice.random_range(-1.0..1.0f64) };
+            let (step, sum) = (1.0 / LARGEST, (dice.random_range(-1.0..1.0f64) * 255.0 / scale).round());
             let found = outputs(&[sum as i32], &[row(real, step)])[0];
             let expected = (sum * scale + real.bias) / step;
             // Half a step; half an accumulator's for the bias, and a whole one (half a unit behind the multiplier) for

@@ -218,26 +218,27 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::super::images::ImageWeights;
-    use super::super::tests::Dice;
     use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     /// Correlated inputs, some of them rarely lit, one never.
-    fn moments(inputs: usize, dice: &mut Dice) -> Moments {
+    fn moments(inputs: usize, dice: &mut ChaCha8Rng) -> Moments {
         let count = 50;
         let images: Vec<u8> = (0..count)
             .flat_map(|_| {
-                let common = dice.unit();
+                let common = dice.random::<f64>();
                 (0..inputs).map(|i| lit(i, common, dice)).collect::<Vec<_>>()
             })
             .collect();
         Moments::of(&images, inputs, &ImageWeights { weights: vec![1; count], total: count as f64 })
     }
 
-    fn lit(input: usize, common: f64, dice: &mut Dice) -> u8 {
+    fn lit(input: usize, common: f64, dice: &mut ChaCha8Rng) -> u8 {
         match input % 5 {
             3 if input > 5 => 0,
-            4 if dice.unit() < 0.9 => 0,
-            _ => (127.0 * (common + dice.unit())) as u8,
+            4 if dice.random::<f64>() < 0.9 => 0,
+            _ => (127.0 * (common + dice.random::<f64>())) as u8,
         }
     }
 
@@ -247,8 +248,8 @@ mod tests {
         dot(&rounding.times(&errors), &errors)
     }
 
-    fn row(inputs: usize, dice: &mut Dice) -> Vec<f64> {
-        (0..inputs).map(|_| dice.signed()).collect()
+    fn row(inputs: usize, dice: &mut ChaCha8Rng) -> Vec<f64> {
+        (0..inputs).map(|_| dice.random_range(-1.0..1.0f64)).collect()
     }
 
     /// Literal OBQ: after each rounding the other weights move by the column of the inverse, from which that weight is
@@ -268,7 +269,7 @@ mod tests {
 
     #[test]
     fn the_nearest_plane_is_obq() {
-        let mut dice = Dice(2);
+        let mut dice = ChaCha8Rng::seed_from_u64(2);
         for (inputs, bits) in [(1, 8), (2, 2), (7, 4), (30, 2), (30, 4), (60, 8)] {
             let moments = moments(inputs, &mut dice);
             let rounding = Rounding::new(&moments, bits);
@@ -285,7 +286,7 @@ mod tests {
 
     #[test]
     fn no_single_level_is_better_elsewhere() {
-        let mut dice = Dice(3);
+        let mut dice = ChaCha8Rng::seed_from_u64(3);
         for (inputs, bits) in [(2, 2), (6, 4), (25, 2), (25, 8)] {
             let rounding = Rounding::new(&moments(inputs, &mut dice), bits);
             let weights = row(inputs, &mut dice);
@@ -305,7 +306,7 @@ mod tests {
 
     #[test]
     fn each_part_lowers_the_error() {
-        let (mut dice, mut sums) = (Dice(4), [0.0; 3]);
+        let (mut dice, mut sums) = (ChaCha8Rng::seed_from_u64(4), [0.0; 3]);
         let rounding = Rounding::new(&moments(40, &mut dice), 2);
         for _ in 0..50 {
             let weights = row(40, &mut dice);
@@ -324,7 +325,7 @@ mod tests {
 
     #[test]
     fn rows_of_any_size_are_rounded_alike() {
-        let mut dice = Dice(5);
+        let mut dice = ChaCha8Rng::seed_from_u64(5);
         let rounding = Rounding::new(&moments(20, &mut dice), 4);
         let weights = row(20, &mut dice);
         let rounded = rounding.round(&weights, 0.0);

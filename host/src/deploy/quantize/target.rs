@@ -48,16 +48,17 @@ pub(super) fn fit(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::Dice;
     use super::*;
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
 
     const INPUTS: usize = 6;
     const IMAGES: usize = 400;
 
     fn case() -> (Vec<u8>, FoldedLayer, DMatrix<f64>) {
-        let mut dice = Dice(9);
-        let codes: Vec<u8> = (0..INPUTS * IMAGES).map(|_| (dice.unit() * 256.0) as u8).collect();
-        let kernel = (0..2 * INPUTS).map(|_| dice.signed()).collect();
+        let mut dice = ChaCha8Rng::seed_from_u64(9);
+        let codes: Vec<u8> = (0..INPUTS * IMAGES).map(|_| (dice.random::<f64>() * 256.0) as u8).collect();
+        let kernel = (0..2 * INPUTS).map(|_| dice.random_range(-1.0..1.0f64)).collect();
         let layer = FoldedLayer { inputs: INPUTS, units: 2, relu: true, kernel, bias: vec![3.0, -50.0] };
         let inputs = DMatrix::from_iterator(INPUTS, IMAGES, codes.iter().map(|&x| f64::from(x) * 0.5));
         (codes, layer, inputs)

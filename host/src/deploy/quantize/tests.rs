@@ -2,38 +2,24 @@
 
 use super::*;
 use foldnet_core::quantized::MULTIPLIER_ONE;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
-/// Reproducible numbers.
-pub(super) struct Dice(pub(super) u64);
-
-impl Dice {
-    /// In `0..1`.
-    pub(super) fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// In `-1..1`.
-    pub(super) fn signed(&mut self) -> f64 {
-        2.0 * self.unit() - 1.0
-    }
-}
-
-fn layer(inputs: usize, units: usize, relu: bool, dice: &mut Dice) -> FoldedLayer {
+fn layer(inputs: usize, units: usize, relu: bool, dice: &mut ChaCha8Rng) -> FoldedLayer {
     let size = (3.0 / inputs as f64).sqrt();
-    let kernel = (0..inputs * units).map(|_| size * dice.signed()).collect();
-    FoldedLayer { inputs, units, relu, kernel, bias: (0..units).map(|_| dice.signed()).collect() }
+    let kernel = (0..inputs * units).map(|_| size * dice.random_range(-1.0..1.0f64)).collect();
+    FoldedLayer { inputs, units, relu, kernel, bias: (0..units).map(|_| dice.random_range(-1.0..1.0f64)).collect() }
 }
 
 /// Layers of these sizes, inputs first.
-fn network(sizes: &[usize], dice: &mut Dice) -> Vec<FoldedLayer> {
+fn network(sizes: &[usize], dice: &mut ChaCha8Rng) -> Vec<FoldedLayer> {
     let last = sizes.len() - 2;
     let layers = sizes.windows(2).enumerate();
     layers.map(|(index, size)| layer(size[0], size[1], index < last, dice)).collect()
 }
 
-fn images(count: usize, inputs: usize, dice: &mut Dice) -> Vec<u8> {
-    (0..count * inputs).map(|_| (256.0 * dice.unit()) as u8).collect()
+fn images(count: usize, inputs: usize, dice: &mut ChaCha8Rng) -> Vec<u8> {
+    (0..count * inputs).map(|_| (256.0 * dice.random::<f64>()) as u8).collect()
 }
 
 fn run(layers: &[FoldedLayer], bits: &[u8], calibration: &[u8]) -> Result<Vec<QuantizedLayer>, QuantizeError> {
@@ -72,7 +58,7 @@ fn with(mut layers: Vec<FoldedLayer>, change: impl Fn(&mut FoldedLayer)) -> Vec<
 
 #[test]
 fn ordinary_networks_lose_little() {
-    let dice = &mut Dice(10);
+    let dice = &mut ChaCha8Rng::seed_from_u64(10);
     for sizes in [&[20, 5][..], &[30, 20, 10], &[12, 40, 40, 6]] {
         let layers = network(sizes, dice);
         let images = images(300, sizes[0], dice);
@@ -83,8 +69,8 @@ fn ordinary_networks_lose_little() {
 
 /// Unusual networks, with the largest accepted error of their logits at 8 bits.
 fn odd_networks() -> Vec<(&'static str, Vec<FoldedLayer>, Vec<u8>, f64)> {
-    let dice = &mut Dice(11);
-    let net = || network(&[16, 8, 4], &mut Dice(12));
+    let dice = &mut ChaCha8Rng::seed_from_u64(11);
+    let net = || network(&[16, 8, 4], &mut ChaCha8Rng::seed_from_u64(12));
     let usual = images(200, 16, dice);
     let border: Vec<u8> = usual.iter().enumerate().map(|(i, &x)| if i % 16 < 4 { 0 } else { x }).collect();
     let rare: Vec<u8> = usual.iter().enumerate().map(|(i, &x)| if i % 16 == 0 && i > 16 { 0 } else { x }).collect();
@@ -129,14 +115,14 @@ fn odd_networks_are_quantized_all_the_same() {
 
 #[test]
 fn the_same_twice() {
-    let dice = &mut Dice(13);
+    let dice = &mut ChaCha8Rng::seed_from_u64(13);
     let (layers, images) = (network(&[50, 30, 10], dice), images(500, 50, dice));
     assert_eq!(run(&layers, &[4, 8], &images), run(&layers, &[4, 8], &images));
 }
 
 #[test]
 fn every_layer_has_its_own_width() {
-    let dice = &mut Dice(14);
+    let dice = &mut ChaCha8Rng::seed_from_u64(14);
     let (layers, images) = (network(&[20, 12, 8, 4], dice), images(200, 20, dice));
     let quantized = run(&layers, &[8, 4, 2], &images).unwrap();
     assert_sound(&layers, &quantized, "8, 4, 2");
@@ -146,7 +132,7 @@ fn every_layer_has_its_own_width() {
 
 #[test]
 fn progress_counts_every_row() {
-    let dice = &mut Dice(15);
+    let dice = &mut ChaCha8Rng::seed_from_u64(15);
     let (layers, images, mut seen) = (network(&[9, 3, 2], dice), images(20, 9, dice), Vec::new());
     let how = Quantization { bits: &[8, 8], calibration: &images, exact: None, kept: &[] };
     quantize(&layers, &how, &mut |p| seen.push((p.layer, p.layers, p.row, p.rows))).unwrap();
@@ -155,7 +141,7 @@ fn progress_counts_every_row() {
 
 #[test]
 fn what_cannot_be_quantized_is_refused() {
-    let net = || network(&[4, 3, 2], &mut Dice(16));
+    let net = || network(&[4, 3, 2], &mut ChaCha8Rng::seed_from_u64(16));
     let refused = |layers: &[FoldedLayer], bits: &[u8], bytes: usize| run(layers, bits, &vec![9; bytes]).unwrap_err();
     let shape = |layer, what| QuantizeError::Shape { layer, what };
     assert_eq!(refused(&[], &[], 4), QuantizeError::Empty);
@@ -175,8 +161,11 @@ fn what_cannot_be_quantized_is_refused() {
     assert_eq!(refused(&with(net(), |l| l.kernel.truncate(11)), &[8, 8], 4), size);
     assert_eq!(refused(&with(net(), |l| l.bias.truncate(2)), &[8, 8], 4), size);
     assert_eq!(refused(&with(net(), |l| l.relu = false), &[8, 8], 4), shape(1, "no ReLU in front of it"));
-    assert_eq!(refused(&network(&[0, 1], &mut Dice(1)), &[8], 4), shape(0, "no inputs or no units"));
-    let wide = network(&[5_000, 1], &mut Dice(1));
+    assert_eq!(
+        refused(&network(&[0, 1], &mut ChaCha8Rng::seed_from_u64(1)), &[8], 4),
+        shape(0, "no inputs or no units")
+    );
+    let wide = network(&[5_000, 1], &mut ChaCha8Rng::seed_from_u64(1));
     assert_eq!(refused(&wide, &[8], 5_000), QuantizeError::Inputs { layer: 0, inputs: 5_000 });
     let steep: Vec<_> = net().into_iter().map(|l| with(vec![l], |l| l.kernel.fill(1e25)).remove(0)).collect();
     assert!(matches!(refused(&steep, &[8, 8], 4), QuantizeError::Outputs { layer: 1, .. }));
