@@ -193,17 +193,13 @@ impl<'m, I: Input> Inference<'m, I> {
     /// [`run_layers`](Self::run_layers) has run; empty if there is no such layer.
     pub fn activations(&self, layer: usize) -> &[u8] {
         let units = self.model.shapes().nth(layer).map_or(0, |layer| layer.units());
-        bytemuck::must_cast_slice::<u32, u8>(self.half(layer)).get(..units).unwrap_or(&[])
-    }
-
-    /// The memory with the outputs of a layer.
-    fn half(&self, layer: usize) -> &[u32] {
-        if layer % 2 == 0 { self.memory.even } else { self.memory.odd }
+        let words = if layer % 2 == 0 { &*self.memory.even } else { &*self.memory.odd };
+        bytemuck::must_cast_slice::<u32, u8>(words).get(..units).unwrap_or(&[])
     }
 
     /// The outputs of the last layer for the last example.
     pub fn outputs(&self) -> Outputs<'_> {
-        let words = self.half(self.model.depth().wrapping_sub(1));
+        let words = if self.model.depth() % 2 == 0 { &*self.memory.odd } else { &*self.memory.even };
         let words = words.get(..self.model.outputs()).unwrap_or(&[]);
         let scale = (!self.model.is_float()).then_some(self.model.logit_scale);
         let head = self.model.head();
