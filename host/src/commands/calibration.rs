@@ -88,6 +88,11 @@ enum Chosen {
 }
 
 impl CalibrationArgs {
+    /// Whether `--calibration` is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.calibration.is_some()
+    }
+
     /// The examples for `checkpoint`, which was opened at `path`. An export as `floats` needs none.
     pub(super) fn material<C: Compute>(
         &self,

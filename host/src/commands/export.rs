@@ -36,15 +36,16 @@ pub(super) struct Export {
     /// Checkpoint, or folder of a run
     #[arg(value_name = "FILE")]
     path: PathBuf,
-    /// Bits per weight: 32 (floats), 8, 4 or 2; or one of 8, 4, 2 for each layer
-    #[arg(long, value_name = "BITS,...", value_delimiter = ',', default_value = "8")]
+    /// Bits per weight: 32 (floats), 8, 4 or 2; or one of 8, 4, 2 for each layer [default: 8]
+    #[arg(long, value_name = "BITS,...", value_delimiter = ',')]
     bits: Vec<u8>,
     /// The device model to write
     #[arg(long, value_name = "MODEL")]
     out: PathBuf,
     #[command(flatten)]
     calibration: CalibrationArgs,
-    /// Anomaly score above which an example is abnormal, for networks that reconstruct [default: from training]
+    /// Anomaly score above which an example is abnormal, for networks that reconstruct their inputs [default:
+    /// from training]
     #[arg(long, value_name = "SCORE", allow_negative_numbers = true)]
     threshold: Option<f32>,
     /// Round the weights of an imported int8 network (TFLite) again; without this, 8 bits keep the file's integers
@@ -87,13 +88,10 @@ impl Export {
             self.forget_scales(&mut checkpoint)?;
         }
         if self.flash.format == Format::Onnx {
-            if self.threshold.is_some() {
-                bail!("--threshold: an ONNX file holds none; leave it out");
-            }
             return self.onnx(&checkpoint, ui);
         }
         self.set_threshold(&mut checkpoint)?;
-        let floats = self.bits.iter().all(|&bits| bits == FLOAT_BITS);
+        let floats = self.bits().iter().all(|&bits| bits == FLOAT_BITS);
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
         let classes = checkpoint.classes();
@@ -106,7 +104,7 @@ impl Export {
             Task::Reconstruct => Vec::new(),
         };
         let (calibration, test) = (material.calibration(), material.test());
-        let plan = ExportPlan { bits: &self.bits, calibration, test, labels: &labels };
+        let plan = ExportPlan { bits: self.bits(), calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
         let wanted = limits.map(|limits| wanted(limits, material.set.as_ref())).transpose()?;
         let (model, report) =
@@ -116,7 +114,7 @@ impl Export {
         let (file, written) =
             target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
         atomic_write(&self.out, |out| out.write_all(&file))?;
-        material.say(&self.bits, ui);
+        material.say(self.bits(), ui);
         if let Some(smaller) = &report.smaller {
             say_shrunk(smaller, ui);
         }
@@ -132,6 +130,24 @@ impl Export {
 }
 
 impl Export {
+    /// `--bits`
+    fn bits(&self) -> &[u8] {
+        if self.bits.is_empty() { &[8] } else { &self.bits }
+    }
+
+    /// Refuses flags that do not apply to ONNX.
+    fn check_onnx(&self) -> anyhow::Result<()> {
+        let flags = [
+            ("--bits", !self.bits.is_empty(), "holds floats"),
+            ("--calibration", self.calibration.is_given(), "is not quantized"),
+            ("--threshold", self.threshold.is_some(), "holds none"),
+        ];
+        match flags.into_iter().find(|(_, given, _)| *given) {
+            Some((flag, _, why)) => bail!("{flag}: an ONNX file {why}; leave it out"),
+            None => Ok(()),
+        }
+    }
+
     /// `--threshold`
     fn set_threshold(&self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
         let Some(threshold) = self.threshold else { return Ok(()) };
@@ -166,6 +182,7 @@ impl Export {
     /// Writes ONNX, which needs no data: a check on a few generated examples makes sure that the network computes
     /// finite numbers.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
+        self.check_onnx()?;
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         let probes = probes(checkpoint);
         answers(checkpoint, probes.view(), &Fast::new(1)).with_context(|| self.path.display().to_string())?;

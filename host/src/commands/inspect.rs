@@ -6,6 +6,7 @@ use crate::model::memory::{low_ram_words, scratch_words};
 use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::show::summary::of_checkpoint;
 use crate::show::terminal::{Ui, table};
+use anyhow::bail;
 use clap::Args;
 use foldnet_core::Model;
 use foldnet_sim::board::{Board, DoesNotFit, SlowLayer, known, ms_without_zeros, slow_layers_on};
@@ -31,6 +32,10 @@ impl Inspect {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let contents = match open(&self.path, &Hints::default())? {
             Opened::Model(contents) => contents,
+            Opened::Checkpoint(_) if self.board_file.is_some() => bail!(
+                "--board-file is for device models, and {} is a trained network; give a .fnet, or leave it out",
+                self.path.display()
+            ),
             Opened::Checkpoint(checkpoint) => return self.run_or_checkpoint(&checkpoint, ui),
         };
         let model = parse(&contents, &self.path)?;

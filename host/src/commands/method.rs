@@ -19,7 +19,7 @@ pub(super) struct MethodArgs {
     /// Use Nesterov momentum
     #[arg(long)]
     nesterov: bool,
-    /// Weight decay of kernels: an L2 penalty with sgd, decoupled with adamw [default: 0, with adamw 0.004]
+    /// Weight decay of kernels: an L2 penalty with sgd, decoupled with adamw [default: 0; adamw: 0.004]
     #[arg(long, value_name = "SHARE")]
     weight_decay: Option<f32>,
     /// Scale gradients down to this Euclidean norm

@@ -46,7 +46,7 @@ pub(super) struct Train {
     /// Number of examples per step [default: 32]
     #[arg(long, value_name = "N")]
     batch_size: Option<usize>,
-    /// Learning rate, before --schedule lowers it [default: 0.01, with adam and adamw 0.001]
+    /// Learning rate, before --schedule lowers it [default: 0.01; adam and adamw: 0.001]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     learning_rate: Option<f32>,
     #[command(flatten)]
@@ -68,8 +68,7 @@ pub(super) struct Train {
     #[arg(long, value_name = "csv")]
     log: Option<Log>,
     /// Train in integers: weights of 8, 4 or 2 bits, or one width for each layer; export writes exactly what was
-    /// trained. Without --init, a network is first trained in floats, in the
-    /// subfolder float of --out
+    /// trained. Without --init, a network is first trained in floats, in the subfolder float of --out
     #[arg(long, value_name = "BITS,...", value_delimiter = ',')]
     bits: Vec<u8>,
     /// With --bits: also learn the outputs of this trained network

@@ -234,9 +234,12 @@ fn catch_interrupts() -> anyhow::Result<()> {
         false => std::process::exit(ENDED_BY_INTERRUPT),
     };
     ONCE.call_once(|| result = ctrlc::set_handler(handler));
-    result.context(
-        "Ctrl-C cannot be handled, which needs a thread; allow the program more memory or threads (ulimit -v, -u)",
-    )
+    result.map_err(|cause| {
+        anyhow::anyhow!(
+            "Ctrl-C cannot be handled, which needs a thread ({cause}); allow the program more memory or threads (ulimit -v, \
+             -u)"
+        )
+    })
 }
 
 /// Fraction of the normal validation examples that score below the threshold.

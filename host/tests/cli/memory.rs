@@ -87,7 +87,8 @@ fn a_system_without_threads_is_enough_or_is_named() {
         assert_eq!(alone(arguments).json(), folder.run(arguments).json(), "{arguments}");
     }
     let before = folder.contents();
-    alone(TRAIN).refused(&["Ctrl-C cannot be handled, which needs a thread; allow the program more memory or threads"]);
+    alone(TRAIN)
+        .refused(&["Ctrl-C cannot be handled, which needs a thread (", "); allow the program more memory or threads"]);
     assert!(folder.contents() == before);
 }
 

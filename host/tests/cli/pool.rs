@@ -70,7 +70,7 @@ fn what_cannot_be_pooled_is_refused_before_training() {
     };
     // Images of 4 x 3 pixels.
     check("--dataset set --pool 2", &["--pool 2: the images are 4x3, but both sides must be even"]);
-    check("--dataset synthetic --pool 4", &["--pool 4: squares of 2x2 pixels", "--pool 2"]);
+    check("--dataset synthetic --pool 4", &["--pool 4: only squares of 2x2 pixels can be averaged", "--pool 2"]);
     check("--dataset synthetic --pool 2 --task reconstruct", &["--pool: a network that reconstructs", "leave it out"]);
     check("--dataset synthetic --pool 2 --augment jitter=0.1", &["jitter and scale", "give shift, flip or erase"]);
     check(

@@ -22,9 +22,17 @@ fn flags_that_do_not_apply() {
         "export good.safetensors --dataset set --out a.fnet --folded",
         &["--folded is for --format onnx, since a device model is always folded; leave it out"],
     );
+    for (flag, why) in [("--threshold 1", "holds none"), ("--bits 4", "holds floats"), ("--calibration set", "is not")]
+    {
+        let name = flag.split(' ').next().expect("a flag");
+        check(
+            &format!("export good.safetensors --format onnx --out a.onnx {flag}"),
+            &[&format!("{name}: an ONNX file {why}"), "; leave it out"],
+        );
+    }
     check(
-        "export good.safetensors --format onnx --out a.onnx --threshold 1",
-        &["--threshold: an ONNX file holds none; leave it out"],
+        "inspect good.safetensors --board-file a.toml",
+        &["--board-file is for device models, and good.safetensors is a"],
     );
     folder.run("export good.safetensors --format onnx --out good.onnx").succeeded();
     let given = |flag: &str| format!("import good.onnx --pixels raw --out run {flag}");
