@@ -138,7 +138,7 @@ impl Export {
     /// Refuses flags that do not apply to ONNX.
     fn check_onnx(&self) -> anyhow::Result<()> {
         let flags = [
-            ("--bits", !self.bits.is_empty(), "holds floats"),
+            ("--bits", self.bits.iter().any(|&bits| bits != FLOAT_BITS), "holds floats"),
             ("--calibration", self.calibration.is_given(), "is not quantized"),
             ("--threshold", self.threshold.is_some(), "holds none"),
         ];

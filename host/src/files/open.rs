@@ -4,7 +4,7 @@ use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, anyhow, bail};
 use foldnet_core::model::MAGIC;
 use foldnet_core::{Layer, Model};
-use foldnet_data::kind::Kind;
+use foldnet_data::file_kind::FileKind;
 use foldnet_data::{InputType, Shape, Task, View, bounded, text};
 use foldnet_sim::{AlignedBytes, described};
 use std::io::Read;
@@ -199,11 +199,11 @@ pub fn resolve(path: &Path) -> PathBuf {
 
 /// Refuses a file that is named `.fnet` but is certainly of another kind.
 fn check_kind(path: &Path) -> anyhow::Result<()> {
-    let remedy = |kind: Kind| match kind {
-        Kind::Checkpoint => "name it .safetensors",
+    let remedy = |kind: FileKind| match kind {
+        FileKind::Checkpoint => "name it .safetensors",
         kind => kind.remedy().unwrap_or("give the .fnet that export wrote"),
     };
-    match Kind::at(path).filter(|kind| *kind != Kind::Model && kind.is_certain()) {
+    match FileKind::at(path).filter(|kind| *kind != FileKind::Model && kind.is_certain()) {
         Some(kind) => bail!("{}: looks like {}, not a device model; {}", path.display(), kind.name(), remedy(kind)),
         None => Ok(()),
     }

@@ -3,7 +3,7 @@
 use super::list::FORMATS;
 use super::reader::{Format, Names};
 use crate::error::{InputProblem, Problem};
-use crate::kind::Kind;
+use crate::file_kind::FileKind;
 use std::path::Path;
 
 /// All formats, as in the help of `--dataset`: `a CSV, NPY or NPZ file, or a folder: ...`.
@@ -20,7 +20,7 @@ pub(super) fn no_folder() -> Problem {
 /// The file at `path` has none of the formats.
 pub(super) fn unknown(path: &Path) -> Problem {
     let files: Vec<String> = files().map(|(_, _, kind)| kind.to_owned()).collect();
-    let (files, kind) = (format!("a {}", enumerated(&files, "or")), Kind::at(path));
+    let (files, kind) = (format!("a {}", enumerated(&files, "or")), FileKind::at(path));
     Problem::UnknownFormat { kind, files, folders: folders(|short, _, _| short).join(" or ") }
 }
 
@@ -36,7 +36,7 @@ pub(super) fn no_inputs(found: &'static str) -> InputProblem {
 }
 
 /// A file of another kind is given for inputs without labels.
-pub(super) fn no_inputs_in(kind: Kind) -> InputProblem {
+pub(super) fn no_inputs_in(kind: FileKind) -> InputProblem {
     let remedy = kind.remedy().unwrap_or("give one of these");
     InputProblem::OtherKind { found: kind.name(), formats: inputs(), remedy }
 }

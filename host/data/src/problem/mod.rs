@@ -28,7 +28,7 @@ pub use pictures::PictureProblem;
 pub use split::SplitProblem;
 pub use values::ValueProblem;
 
-use crate::kind::Kind;
+use crate::file_kind::FileKind;
 
 /// A problem with one file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,7 +114,7 @@ pub enum Problem {
     #[error("{}; give one of these, or a folder with {folders}", not_any(files, *kind))]
     UnknownFormat {
         /// What it seems to be.
-        kind: Option<Kind>,
+        kind: Option<FileKind>,
         /// What it is not.
         files: String,
         /// What else there is.
@@ -131,7 +131,7 @@ pub enum Problem {
 }
 
 /// Says that a file has none of the formats `files`.
-fn not_any(files: &str, kind: Option<Kind>) -> String {
+fn not_any(files: &str, kind: Option<FileKind>) -> String {
     match kind {
         Some(kind) => format!("looks like {}, but a data set is {files}", kind.name()),
         None => format!("is not {files}"),

@@ -15,7 +15,7 @@ use crate::write::{check_not_input, check_writable};
 use answers::{Answer, Words};
 use anyhow::bail;
 use clap::Args;
-use foldnet_data::kind::Kind;
+use foldnet_data::file_kind::FileKind;
 use foldnet_data::{Examples, Shape, Targets, TargetsRef, Task, Values, View, Wanted, read_inputs, read_png};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -114,7 +114,7 @@ impl Predict {
             return Ok(Given { examples: self.read(path, opened, size)?, names: Vec::new() });
         }
         if let Some(path) = &self.image {
-            if let Some(kind) = Kind::at(path).filter(|kind| *kind != Kind::Picture) {
+            if let Some(kind) = FileKind::at(path).filter(|kind| *kind != FileKind::Picture) {
                 let remedy = kind.remedy().unwrap_or("give a .png");
                 bail!("{}: looks like {}, not a PNG picture; {remedy}", path.display(), kind.name());
             }

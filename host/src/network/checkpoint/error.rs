@@ -4,7 +4,7 @@ use super::pixels::{PIXEL_MEAN, PIXEL_STD, PixelRange};
 use crate::network::architecture::NormPlacement;
 use foldnet_core::layer::LayerError;
 use foldnet_data::InputType;
-use foldnet_data::kind::Kind;
+use foldnet_data::file_kind::FileKind;
 use std::io;
 use std::path::PathBuf;
 
@@ -35,7 +35,7 @@ pub enum Fault {
     Empty,
     /// A file of another kind.
     #[error("looks like {}, not a trained network; {}", .0.name(), .0.remedy().unwrap_or(NETWORKS))]
-    OtherKind(Kind),
+    OtherKind(FileKind),
     /// Another tool's file does not contain a network.
     #[error("{0}")]
     Import(foldnet_import::Fault),

@@ -12,7 +12,7 @@ use super::{Checkpoint, Hints, Input, PixelRange, PixelStatistics, container, in
 use crate::network::import;
 use foldnet_core::network::LayerList;
 use foldnet_core::{BatchNorm, Layer, Network, Shape};
-use foldnet_data::kind::{Kind, START};
+use foldnet_data::file_kind::{FileKind, START};
 use foldnet_data::{InputType, Task};
 use foldnet_import::{Bare, Imported};
 use std::collections::HashMap;
@@ -27,8 +27,8 @@ pub(crate) fn file(path: &Path, hints: &Hints) -> Result<Checkpoint, Fault> {
     if bytes.is_empty() {
         return Err(Fault::Empty);
     }
-    let kind = Kind::of(&bytes[..bytes.len().min(START)]);
-    if let Some(kind) = kind.filter(|kind| !matches!(kind, Kind::Checkpoint | Kind::Foreign)) {
+    let kind = FileKind::of(&bytes[..bytes.len().min(START)]);
+    if let Some(kind) = kind.filter(|kind| !matches!(kind, FileKind::Checkpoint | FileKind::Foreign)) {
         return Err(Fault::OtherKind(kind));
     }
     match import::parse(&bytes, path, hints)? {

@@ -10,7 +10,7 @@ pub const START: usize = 4096;
 
 /// A kind of file that users give in place of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A device model, `.fnet`.
     Model,
     /// Safetensors.
@@ -33,7 +33,7 @@ pub enum Kind {
     Text,
 }
 
-impl Kind {
+impl FileKind {
     /// The kind of a file that begins with `start`, which is the whole file if it is shorter than [`START`].
     pub fn of(start: &[u8]) -> Option<Self> {
         let signatures: [(&[u8], Self); 7] = [
@@ -141,18 +141,18 @@ mod tests {
 
     #[test]
     fn files_are_recognized_by_their_first_bytes() {
-        let check = |start: &[u8], expected| assert_eq!(Kind::of(start), expected, "{start:?}");
-        check(b"FNET\x01", Some(Kind::Model));
-        check(b"\x89PNG\r\n\x1a\n\0\0", Some(Kind::Picture));
-        check(b"\x40\0\0\0\0\0\0\0{\"a\"", Some(Kind::Checkpoint));
-        check(b"\x1c\0\0\0TFL3", Some(Kind::Foreign));
-        check(b"PK\x03\x04", Some(Kind::Foreign));
-        check(&[b"PK\x03\x04".as_slice(), &[0; 22], b"\x05\0\0\0x.npy"].concat(), Some(Kind::Arrays));
-        check(b"a,b\n1,2\n", Some(Kind::Table));
-        check(b"a\tb\r\n1\t2", Some(Kind::Table));
-        check(b"Dear reader,\nhello", Some(Kind::Text));
+        let check = |start: &[u8], expected| assert_eq!(FileKind::of(start), expected, "{start:?}");
+        check(b"FNET\x01", Some(FileKind::Model));
+        check(b"\x89PNG\r\n\x1a\n\0\0", Some(FileKind::Picture));
+        check(b"\x40\0\0\0\0\0\0\0{\"a\"", Some(FileKind::Checkpoint));
+        check(b"\x1c\0\0\0TFL3", Some(FileKind::Foreign));
+        check(b"PK\x03\x04", Some(FileKind::Foreign));
+        check(&[b"PK\x03\x04".as_slice(), &[0; 22], b"\x05\0\0\0x.npy"].concat(), Some(FileKind::Arrays));
+        check(b"a,b\n1,2\n", Some(FileKind::Table));
+        check(b"a\tb\r\n1\t2", Some(FileKind::Table));
+        check(b"Dear reader,\nhello", Some(FileKind::Text));
         check("ä".as_bytes().split_at(1).0, None);
-        check(b"text, cut \xc3", Some(Kind::Text));
+        check(b"text, cut \xc3", Some(FileKind::Text));
         check(b"", None);
         check(b"\x08\x07\x12\x04", None);
     }
