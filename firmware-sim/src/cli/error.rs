@@ -1,7 +1,7 @@
 //! Errors of the command, each in one line: the file, what is wrong, and the remedy.
 
 use foldnet_core::model::ParseError;
-use foldnet_data::kind::Kind;
+use foldnet_data::file_kind::FileKind;
 use foldnet_data::{DataError, missing_columns};
 use foldnet_sim::EmulateError;
 use foldnet_sim::board::{BoardError, DoesNotFit};
@@ -96,7 +96,7 @@ impl CliError {
 
 /// What a file without a model seems to be instead.
 fn but(path: &Path, cause: &ParseError) -> String {
-    let kind = Kind::at(path).filter(|_| matches!(cause, ParseError::NoModel));
+    let kind = FileKind::at(path).filter(|_| matches!(cause, ParseError::NoModel));
     kind.map_or(String::new(), |kind| format!(" but {}", kind.name()))
 }
 
