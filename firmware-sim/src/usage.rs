@@ -3,7 +3,6 @@
 use crate::print::{end, failure, keep};
 use clap::error::{Error, ErrorKind as Usage};
 use clap::{Arg, Command, Parser};
-use std::any::TypeId;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -32,18 +31,11 @@ pub fn refuse<P: Parser>(error: &Error) -> ExitCode {
 }
 
 fn numbers_are_values(command: Command) -> Command {
-    let accept = |arg: Arg| match arg.get_value_delimiter() {
-        _ if arg.is_positional() || !arg.get_action().takes_values() => arg,
-        // `-1,5` is not a number to clap.
-        Some(_) if is_numeric(&arg) => arg.allow_hyphen_values(true),
-        _ => arg.allow_negative_numbers(true),
+    let accept = |arg: Arg| match arg.is_positional() || !arg.get_action().takes_values() {
+        true => arg,
+        false => arg.allow_negative_numbers(true),
     };
     command.mut_args(accept).mut_subcommands(numbers_are_values)
-}
-
-fn is_numeric(arg: &Arg) -> bool {
-    let parsed = arg.get_value_parser().type_id();
-    [TypeId::of::<u8>(), TypeId::of::<u32>(), TypeId::of::<f32>()].into_iter().any(|number| parsed == number)
 }
 
 /// The command that the arguments name, such as `foldnet train`.
@@ -67,10 +59,11 @@ fn one_line(command: &str, text: &str) -> String {
 }
 
 /// What Rust's parsers of numbers say, and what to give instead.
-const PARSERS: [(&str, &str); 5] = [
-    ("invalid digit found in string", "give a whole number from 0"),
-    ("cannot parse integer from empty string", "give a whole number from 0"),
+const PARSERS: [(&str, &str); 6] = [
+    ("invalid digit found in string", "give a positive whole number"),
+    ("cannot parse integer from empty string", "give a positive whole number"),
     ("number too large to fit in target type", "give a smaller number"),
+    ("number too small to fit in target type", "give a positive whole number"),
     ("invalid float literal", "give a number, such as 0.5"),
     ("cannot parse float from empty string", "give a number, such as 0.5"),
 ];
@@ -125,7 +118,11 @@ mod tests {
     #[test]
     fn numbers_are_asked_for_in_plain_words() {
         let check = |line: &str, expected: &str| assert_eq!(plain(line), expected);
-        check("'x' for '--seed': invalid digit found in string", "'x' for '--seed': give a whole number from 0");
+        check("'x' for '--seed': invalid digit found in string", "'x' for '--seed': give a positive whole number");
+        check(
+            "'-9' for '--images': number too small to fit in target type",
+            "'-9' for '--images': give a positive whole number",
+        );
         check("'9' for '--seed': number too large to fit in target type", "'9' for '--seed': give a smaller number");
         check("'x' for '--rate': invalid float literal", "'x' for '--rate': give a number, such as 0.5");
         check("'300' for '--bits': 300 is not in 0..=255", "'300' for '--bits': give a whole number from 0 to 255");

@@ -152,7 +152,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
 
     /// Changes the byte at `at` to `target` or, with power for `done` of `of` ticks, only some of its bits. In the last
     /// tick hardly any bit is missing, and those are weak, so that the byte sometimes reads as complete.
-    fn set_bits(&mut self, at: usize, target: u8, done: u64, of: u64) {
+    fn change(&mut self, at: usize, target: u8, done: u64, of: u64) {
         let old = self.bytes[at];
         let (flipped, weak) = match of - done {
             0 => (0xFF, 0),
@@ -175,7 +175,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
         self.written[at / WRITE] = done > 0;
         for (place, &byte) in (at..).zip(word).filter(|_| done > 0) {
             let target = self.bytes[place] & byte;
-            self.set_bits(place, target, done, ticks);
+            self.change(place, target, done, ticks);
         }
         if done < ticks { Err(Failed::NoPower) } else { Ok(()) }
     }
@@ -189,7 +189,7 @@ impl<const READ: usize, const WRITE: usize, const ERASE: usize> NorFlash<READ, W
             return Ok(());
         }
         if done > 0 {
-            block.for_each(|at| self.set_bits(at, 0xFF, done, ERASE_TICKS));
+            block.for_each(|at| self.change(at, 0xFF, done, ERASE_TICKS));
         }
         Err(Failed::NoPower)
     }

@@ -189,10 +189,11 @@ impl<'m, I: Input> Inference<'m, I> {
         if self.model.is_float() { "float" } else { KernelKind::CURRENT.name() }
     }
 
-    /// The activations of a hidden layer of an integer model, `[O]`, if it is the last that
-    /// [`run_layers`](Self::run_layers) has run; empty if there is no such layer.
+    /// The activations of a hidden layer, `[O]`, if it is the last that [`run_layers`](Self::run_layers) has run. Empty
+    /// for other layers, and for a float model.
     pub fn activations(&self, layer: usize) -> &[u8] {
-        let units = self.model.shapes().nth(layer).map_or(0, |layer| layer.units());
+        let hidden = self.model.shapes().nth(layer).filter(|shape| !shape.is_float() && layer + 1 < self.model.depth());
+        let units = hidden.map_or(0, |layer| layer.units());
         let words = if layer % 2 == 0 { &*self.memory.even } else { &*self.memory.odd };
         bytemuck::must_cast_slice::<u32, u8>(words).get(..units).unwrap_or(&[])
     }

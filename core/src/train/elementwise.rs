@@ -1,5 +1,5 @@
-//! Layers that compute each value from one value of the layer before: no parameters, and nothing to keep for the
-//! backward pass. A new one is a variant here, and what its kind is elsewhere.
+//! Layers that compute each value from one value of the layer before, without parameters, and without anything to keep
+//! for the backward pass.
 
 use super::dropout::Dropout;
 use super::relu;

@@ -163,9 +163,8 @@ pub fn read(text: &str, file: Option<&str>) -> Result<Vec<Board>, String> {
 
 const NO_BOARD: &str = "contains no board; foldnet-sim --boards --toml prints a file to start from";
 
-/// Words of the parser, and plain ones.
-const PLAIN: [(&str, &str); 4] = [
-    ("missing field `", "the board lacks `"),
+/// Expressions of the parser, and what they mean to a user.
+const PLAIN: [(&str, &str); 3] = [
     ("expected u32", "expected a whole number from 0 to 4294967295"),
     ("expected struct Region", "expected { origin = ADDRESS, len = BYTES }"),
     ("expected struct QemuEntry", "expected { machine = \"NAME\" }"),
@@ -175,6 +174,11 @@ const PLAIN: [(&str, &str); 4] = [
 fn in_one_line(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
     let message = PLAIN.iter().fold(message, |message, (said, plain)| message.replace(said, plain));
+    let message = match message.strip_prefix("missing field ") {
+        Some("`board`") => return NO_BOARD.to_owned(),
+        Some(field) => format!("{field} is missing"),
+        None => message,
+    };
     let remedy = "foldnet-sim --boards --toml prints a file to start from";
     match error.span().and_then(|span| text.get(..span.start)) {
         Some(before) => format!("line {}: {message}; {remedy}", before.matches('\n').count() + 1),
@@ -351,11 +355,11 @@ qemu = { machine = "netduinoplus2", clock_hz = 168_000_000 }
         check("wait_states = 5", "flash_line = 0x8000_0000", "flash_line");
         check(", clock_hz = 168_000_000 }\n", ", clock_hz = 0 }\n", "clock_hz");
         check("len = 0x10_0000", "len = 0", "flash has 0 bytes; give a len above the firmware's 36864");
-        check("core =", "# core =", "line 2: the board lacks `core`; foldnet-sim --boards --toml prints");
+        check("core =", "# core =", "line 2: `core` is missing; foldnet-sim --boards --toml prints");
         check("erase_block = 0x1000", "erase_block = \"4K\"", "expected a whole number from 0 to 4294967295");
         check("ram = {", "ram = 3 # {", "expected { origin = ADDRESS, len = BYTES }");
         check("[[board]]", "board = []\n[other]", "line 3");
-        for empty in ["board = []", "", "\n"] {
+        for empty in ["board = []", "", "\n", "# no board\n"] {
             assert!(read(empty, None).unwrap_err().starts_with("contains no board; foldnet-sim --boards"), "{empty:?}");
         }
         assert!(read(&[MINE, MINE].concat(), None).unwrap_err().contains("two boards called 'mine'"));

@@ -67,8 +67,7 @@ impl DataError {
             Self::File { problem, .. } => problem.to_string(),
             other => other.to_string(),
         };
-        // The remedy follows the semicolon in every problem.
-        text.split(';').next().unwrap_or_default().to_owned()
+        crate::text::without_remedy(&text).to_owned()
     }
 
     pub(crate) fn file(path: &Path, problem: impl Into<Problem>) -> Self {

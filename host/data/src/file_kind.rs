@@ -47,10 +47,7 @@ impl FileKind {
         ];
         let signed = signatures.into_iter().find(|(signature, _)| start.starts_with(signature));
         match signed {
-            // The first entry's name follows its header.
-            Some((_, Self::Foreign)) if start.starts_with(b"PK") && entry_name(start).ends_with(b".npy") => {
-                Some(Self::Arrays)
-            }
+            Some((_, Self::Foreign)) if start.starts_with(b"PK") => of_archive(entry_name(start)),
             Some((_, kind)) => Some(kind),
             None if start.get(4..8) == Some(b"TFL3") => Some(Self::Foreign),
             None if start.get(8) == Some(&b'{') && header_len(start).is_some_and(|len| len < 1 << 32) => {
@@ -105,7 +102,19 @@ impl FileKind {
     }
 }
 
-/// Name of the first entry of a zip archive.
+/// The kind of a zip archive, by the name of its first entry: Keras's and PyTorch's have names of their own.
+fn of_archive(first: &[u8]) -> Option<FileKind> {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| first.ends_with(ending.as_bytes()));
+    match first {
+        _ if ends(&[".npy"]) => Some(FileKind::Arrays),
+        _ if ends(&["metadata.json", "config.json", "model.weights.h5", "/data.pkl", "/.data/serialization_id"]) => {
+            Some(FileKind::Foreign)
+        }
+        _ => None,
+    }
+}
+
+/// Name of the first entry of a zip archive, which follows its header.
 fn entry_name(start: &[u8]) -> &[u8] {
     let len = start.get(26..28).map_or(0, |bytes| usize::from(bytes[0]) | usize::from(bytes[1]) << 8);
     start.get(30..30 + len).unwrap_or_default()
@@ -146,7 +155,8 @@ mod tests {
         check(b"\x89PNG\r\n\x1a\n\0\0", Some(FileKind::Picture));
         check(b"\x40\0\0\0\0\0\0\0{\"a\"", Some(FileKind::Checkpoint));
         check(b"\x1c\0\0\0TFL3", Some(FileKind::Foreign));
-        check(b"PK\x03\x04", Some(FileKind::Foreign));
+        check(b"PK\x03\x04", None);
+        check(&[b"PK\x03\x04".as_slice(), &[0; 22], b"\x0d\0\0\0metadata.json"].concat(), Some(FileKind::Foreign));
         check(&[b"PK\x03\x04".as_slice(), &[0; 22], b"\x05\0\0\0x.npy"].concat(), Some(FileKind::Arrays));
         check(b"a,b\n1,2\n", Some(FileKind::Table));
         check(b"a\tb\r\n1\t2", Some(FileKind::Table));

@@ -100,9 +100,21 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// An error without its remedy, which follows the last semicolon, for a message that has a remedy of its own.
+pub fn without_remedy(message: &str) -> &str {
+    message.rsplit_once("; ").map_or(message, |(cause, _)| cause)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_remedy_follows_the_last_semicolon() {
+        let check = |message: &str, expected: &str| assert_eq!(without_remedy(message), expected);
+        check("a;b.csv: is empty; save it again", "a;b.csv: is empty");
+        check("is empty", "is empty");
+    }
 
     #[test]
     fn what_a_terminal_would_obey_is_shown() {

@@ -10,6 +10,7 @@ use crate::show::terminal::Ui;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_core::Compute;
+use foldnet_data::text::without_remedy;
 use foldnet_data::{
     Dataset, Examples, Format, Options, Part, Search, Shape, Source, Targets, Values, View, Wanted, load_with,
     read_inputs,
@@ -136,8 +137,7 @@ impl CalibrationArgs {
             (Err(_), Some(why)) => return Err(refused(path, &why)),
             (Err(error), None) if given.is_none() && !dataset.is_given() => {
                 let cause = format!("{error:#}");
-                // Without its remedy, since there is one here.
-                let cause = cause.split(';').next().unwrap_or_default();
+                let cause = without_remedy(&cause);
                 bail!("export needs examples ({cause}); give --dataset or --calibration");
             }
             (Err(error), None) => return Err(error),

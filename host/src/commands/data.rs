@@ -269,19 +269,25 @@ impl HintArgs {
         if let (Opened::Model(_), Some(flag)) = (&opened, self.given()) {
             bail!("{flag}: {} is a device model, which describes itself; leave it out", path.display());
         }
-        if let (true, Opened::Checkpoint(checkpoint)) = (self.norm.is_some() || self.layers.is_some(), &opened) {
-            let layers = checkpoint.understood().join("; ");
-            ui.say(format!("{}: read as {layers}", path.display()));
+        if let Opened::Checkpoint(checkpoint) = &opened {
+            self.say_layers(path, checkpoint, ui);
         }
         Ok(opened)
     }
 
+    /// Prints the layers of bare tensors that these options specify.
+    fn say_layers(&self, path: &Path, checkpoint: &Checkpoint, ui: Ui) {
+        if self.norm.is_some() || self.layers.is_some() {
+            let layers = checkpoint.understood().join("; ");
+            ui.say(format!("{}: read as {layers}", path.display()));
+        }
+    }
+
     /// Like [`open`](Self::open), for checkpoints.
     pub(super) fn open_checkpoint(&self, path: &Path, ui: Ui) -> anyhow::Result<Checkpoint> {
-        match self.open(path, ui)? {
-            Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
-            Opened::Model(_) => open_checkpoint(path, &self.hints()),
-        }
+        let checkpoint = open_checkpoint(path, &self.hints())?;
+        self.say_layers(path, &checkpoint, ui);
+        Ok(checkpoint)
     }
 
     /// The first of these options that is given, if any.

@@ -81,6 +81,7 @@ impl Export {
         check_writable(&self.out)?;
         let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let limits = self.smaller.of_export(self.flash.format)?;
+        limits.map_or(Ok(()), |limits| limits.check(&checkpoint))?;
         if self.folded && self.flash.format != Format::Onnx {
             bail!("--folded is for --format onnx, since a device model is always folded; leave it out");
         }
@@ -130,7 +131,7 @@ impl Export {
 }
 
 impl Export {
-    /// `--bits`
+    /// Bits per weight, for all layers or for each.
     fn bits(&self) -> &[u8] {
         if self.bits.is_empty() { &[8] } else { &self.bits }
     }

@@ -119,8 +119,11 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     });
     ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", "ms, no zeros", ""], rows));
     slow_layers_on(model, boards).iter().for_each(|slow| ui.say(format!("note: {slow}")));
-    ui.say("ms: modelled time of all layers for an example without zeros, not counting the conversion of its inputs; not available for cores with unpublished timing");
+    ui.say(MS);
 }
+
+/// What `ms` means in tables of boards.
+pub(super) const MS: &str = "ms: modelled time of all layers for an example without zeros, not counting the conversion of its inputs; not available for cores with unpublished timing";
 
 /// Modelled milliseconds for an example without zeros on a board that the model fits, if known.
 fn milliseconds(model: &Model, board: &Board) -> String {

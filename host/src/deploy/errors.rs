@@ -1,7 +1,8 @@
 //! The error of every layer of a model file: its outputs in the device's arithmetic, beside those of the network's fold.
 //!
-//! The file has its hidden units in an order of its own ([`arrange`](super::arrange)), which it does not state. Each of
-//! them is therefore compared with the unit of the fold whose outputs are nearest to its own.
+//! The file has its hidden units in an order of its own ([`arrange`](super::arrange)), which it does not state. They are
+//! therefore compared with the units of the fold to which their outputs are closest. Units that are hardly active can
+//! be confused; the errors are estimates for that reason.
 
 use super::quantize::{ImageWeights, float_outputs};
 use crate::model::fold::{FoldedLayer, fold};
@@ -79,8 +80,12 @@ fn scale_values<C: Compute>(
     }
 }
 
+/// Maximum number of passes over all pairs of units.
+const PASSES: usize = 20;
+
 /// For each unit of a model, with the outputs `found [O][N]`, its unit in the fold, whose outputs are `float [O][N]`:
-/// the pairs that are nearest, each unit once.
+/// first the nearest one that is free, beginning with the most active unit, then exchanges of two as long as they bring
+/// outputs closer together.
 fn order(found: &DMatrix<f64>, float: &DMatrix<f64>, images: &ImageWeights) -> Vec<usize> {
     let shares = images.shares();
     let weighted = |outputs: &DMatrix<f64>| {
@@ -91,17 +96,30 @@ fn order(found: &DMatrix<f64>, float: &DMatrix<f64>, images: &ImageWeights) -> V
     let (found, float) = (weighted(found), weighted(float));
     let squares = |outputs: &DMatrix<f64>| outputs.row_iter().map(|unit| unit.norm_squared()).collect::<Vec<_>>();
     let (of_found, of_float, both) = (squares(&found), squares(&float), &found * float.transpose());
-    let distance = |&(o, unit): &(usize, usize)| of_found[o] + of_float[unit] - 2.0 * both[(o, unit)];
     let units = of_found.len();
-    let mut pairs: Vec<(usize, usize)> = (0..units).flat_map(|o| (0..units).map(move |unit| (o, unit))).collect();
-    pairs.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-    let (mut order, mut taken) = (vec![None; units], vec![false; units]);
-    for (o, unit) in pairs {
-        if order[o].is_none() && !taken[unit] {
-            (order[o], taken[unit]) = (Some(unit), true);
+    let (mut active, mut free) = ((0..units).collect::<Vec<_>>(), (0..units).collect::<Vec<_>>());
+    active.sort_by(|&a, &b| of_found[b].total_cmp(&of_found[a]));
+    let mut order = vec![0; units];
+    for o in active {
+        let distance = |&at: &usize| of_float[free[at]] - 2.0 * both[(o, free[at])];
+        let nearest = (0..free.len()).min_by(|a, b| distance(a).total_cmp(&distance(b)));
+        order[o] = nearest.map_or(0, |at| free.swap_remove(at));
+    }
+    for _ in 0..PASSES {
+        let before = order.clone();
+        for a in 1..units {
+            for b in 0..a {
+                // The squares are the same either way.
+                if both[(a, order[b])] + both[(b, order[a])] > both[(a, order[a])] + both[(b, order[b])] {
+                    order.swap(a, b);
+                }
+            }
+        }
+        if order == before {
+            break;
         }
     }
-    order.into_iter().flatten().collect()
+    order
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
 pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint> {
     match open(path, hints)? {
         Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
-        Opened::Model(_) => bail!("{}: a device model; give the checkpoint it was exported from", path.display()),
+        Opened::Model(_) => bail!("{}: is a device model; give the checkpoint it was exported from", path.display()),
     }
 }
 

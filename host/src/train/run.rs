@@ -305,8 +305,12 @@ fn forget(out: &Path) -> anyhow::Result<()> {
         let path = out.join(name);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error)
-                    .with_context(|| format!("{}: left by an older training, and cannot be removed", path.display()));
+                return Err(error).with_context(|| {
+                    format!(
+                        "{}: left by an older training, and cannot be removed; remove it, or give another --out",
+                        path.display()
+                    )
+                });
             }
             _ => {}
         }

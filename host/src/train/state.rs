@@ -5,8 +5,9 @@
 
 use super::fit::{Start, State};
 use super::schedule::Plateau;
-use crate::network::checkpoint::{Checkpoint, read_tensors, write_tensors};
+use crate::network::checkpoint::{Checkpoint, CheckpointError, read_tensors, write_tensors};
 use anyhow::{anyhow, ensure};
+use foldnet_data::text::without_remedy;
 use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use std::path::Path;
@@ -46,10 +47,17 @@ pub fn write(folder: &Path, network: &Checkpoint, start: &Start) -> anyhow::Resu
 pub fn read(folder: &Path, network: &mut Checkpoint) -> anyhow::Result<Start> {
     let path = folder.join(FILE);
     let refuse = |cause: &dyn Display| {
-        anyhow!("{}: this training cannot be resumed ({cause}); continue from it with --init", path.display())
+        let init = folder.display();
+        anyhow!(
+            "{}: this training cannot be resumed ({cause}); train on from its network with --init {init}",
+            path.display()
+        )
     };
     let incomplete = || refuse(&"the state is incomplete");
-    let (tensors, texts) = read_tensors(&path).map_err(|error| refuse(&format!("{error:#}")))?;
+    let (tensors, texts) = read_tensors(&path).map_err(|error| match error {
+        CheckpointError::File { fault, .. } => refuse(&without_remedy(&fault.to_string())),
+        CheckpointError::Write(cause) => refuse(&cause),
+    })?;
     let find = |name: &str| tensors.iter().find(|(found, _)| found == name).map(|(_, values)| values.clone());
     let text = texts.get(TRAINING).ok_or_else(incomplete)?;
     let Numbers { origin, epochs, steps, plateau, best } =
@@ -57,8 +65,9 @@ pub fn read(folder: &Path, network: &mut Checkpoint) -> anyhow::Result<Start> {
     let (params, optimizer) = (find(PARAMS).ok_or_else(incomplete)?, find(OPTIMIZER).ok_or_else(incomplete)?);
     ensure!(
         params.len() == network.params.len(),
-        "{}: belongs to another network; continue with --init",
-        path.display()
+        "{}: belongs to another network; train on from its network with --init {}",
+        path.display(),
+        folder.display()
     );
     network.params = params;
     Ok(Start { origin, state: State { epochs, steps, optimizer, plateau, best } })

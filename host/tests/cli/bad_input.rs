@@ -84,7 +84,7 @@ fn train_from_what_does_not_fit() {
         check(&folder, &format!("train --dataset set --out run --init {init}"), words);
     };
     train("none.safetensors", &["none.safetensors: cannot be read", "check the path"]);
-    train("good.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
+    train("good.fnet", &["good.fnet: is a device model; give the checkpoint it was exported from"]);
     train("wide.safetensors", &["--init", "15 values", "has 4x3", "give the --dataset it was trained on"]);
     train("four.safetensors", &["--init", "4 classes", "4x3 and 3", "give the --dataset it was trained on"]);
     train(
@@ -357,7 +357,7 @@ fn exports_that_cannot_be() {
     };
     export("twice.safetensors --out a.fnet", &["twice.safetensors", "cannot be exported", "layer 3 (ReLU)"]);
     export("last.safetensors --out a.fnet", &["last.safetensors", "layer 2 (BatchNormalization)"]);
-    export("good.fnet --out a.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
+    export("good.fnet --out a.fnet", &["good.fnet: is a device model; give the checkpoint it was exported from"]);
     export("good.safetensors --out none/a.fnet", &["none/a.fnet: cannot be written", "create its folder first"]);
     export("good.safetensors --out set", &["set: cannot be written", "name a file, not a folder"]);
     export("good.safetensors --out good.fnet/a", &["good.fnet/a: cannot be written", "create its folder first"]);

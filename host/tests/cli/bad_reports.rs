@@ -14,7 +14,7 @@ fn reports_that_cannot_be() {
     folder.write("cut.fnet", &device_model(PIXELS)[..90]);
     let report = |arguments: &str, words: &[&str]| check(&folder, &format!("report {arguments} --dataset set"), words);
     report("none", &["none: cannot be read (No such file", "); check the path"]);
-    report("good.fnet", &["good.fnet: a device model; give the checkpoint it was exported from"]);
+    report("good.fnet", &["good.fnet: is a device model; give the checkpoint it was exported from"]);
     report("wide.safetensors", &["wide.safetensors: takes examples of 15 values", "4x3; give the --dataset"]);
     report("two.safetensors", &["two.safetensors: has 2 classes, but the dataset has 3; give the --dataset"]);
     report("good.safetensors --limit 0", &["--limit 0: give a number of at least 1"]);

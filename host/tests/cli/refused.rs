@@ -58,14 +58,14 @@ fn numbers_that_cannot_be() {
         let command = arguments.split(' ').next().expect("a command");
         assert!(done.stderr.ends_with(&format!("; see foldnet {command} --help\n")), "{done:?}");
     };
-    check("train --seed -1", "invalid value '-1' for '--seed <SEED>': give a whole number from 0; see");
-    check("train --epochs 3.5", "invalid value '3.5' for '--epochs <N>': give a whole number from 0; see");
+    check("train --seed -1", "invalid value '-1' for '--seed <SEED>': give a positive whole number; see");
+    check("train --epochs 3.5", "invalid value '3.5' for '--epochs <N>': give a positive whole number; see");
     check("train --momentum x", "invalid value 'x' for '--momentum <SHARE>': give a number, such as 0.5; see");
-    check("train --hidden -1,5", "invalid value '-1' for '--hidden <UNITS,...>': give the units of each layer");
+    check("train --hidden=-1,5", "invalid value '-1' for '--hidden <UNITS,...>': give the units of each layer");
     check("train --bits -4", "invalid value '-4' for '--bits <BITS,...>': give ");
     check("evaluate a.fnet --limit -1", "invalid value '-1' for '--limit <N>': give a number of at least 1; see");
     check("export a --out b --slot 300", "invalid value '300' for '--slot <N>': give 0 or 1; see");
-    check("predict a --index -1", "invalid value '-1' for '--index <N>': give a whole number from 0; see");
+    check("predict a --index -1", "invalid value '-1' for '--index <N>': give a positive whole number; see");
 }
 
 #[test]

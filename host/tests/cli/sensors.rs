@@ -188,7 +188,7 @@ fn a_network_without_its_set_is_exported_by_rows() {
     table(&folder, 118);
     folder.run("train --dataset table.csv --hidden 8 --epochs 10 --batch-size 8 --out run").succeeded();
     std::fs::rename(folder.path("table.csv"), folder.path("gone.csv")).expect("renamed");
-    folder.run("export run --out a.fnet").refused(&["export needs examples ("]);
+    folder.run("export run --out a.fnet").refused(&["export needs examples (", "); give --dataset or --calibration"]);
     let exported = folder.run("export run --out a.fnet --calibration gone.csv --calibration-limit 50").succeeded();
     assert!(exported.stdout.contains("note: not compared on labelled examples"), "{exported:?}");
     folder.run("export run --bits 32 --out b.fnet").succeeded();

@@ -50,10 +50,11 @@ fn what_cannot_be_smaller_is_refused() {
     check("--max-loss 1", &["--max-loss limits the cost of --merge and --prune; give one of them"]);
     check("--merge --bits 32", &["--merge, --prune: only integer models", "--bits 8, 4 or 2"]);
     check("--prune --format onnx", &["--merge, --prune: only device models", "--format fnet"]);
-    for loss in ["0", "-1", "100.1", "500", "nan"] {
+    for loss in ["0", "-1", "inf", "nan"] {
         let arguments = format!("export run --merge --max-loss {loss} --out a.fnet");
-        folder.run(&arguments).misused("above 0 and at most 100");
+        folder.run(&arguments).misused("give points of accuracy (or percent of the error) above 0");
     }
+    check("--merge --max-loss 100.1", &["--max-loss 100.1: accuracy has 100 points to lose; give at most 100"]);
 }
 
 /// Without validation examples, the cost is that of the training examples, not half of it.
@@ -117,7 +118,10 @@ fn what_cannot_be_merged_before_training_is_refused() {
         folder.run(&format!("train --out a {arguments}")).refused(words);
         assert!(!folder.path("a").exists(), "{arguments}");
     };
-    check("--dataset set --init run --merge", &["--merge, --prune: ", "--bits", "to export"]);
+    check(
+        "--dataset set --init run --merge",
+        &["--merge, --prune: ", "give --bits to train a smaller one in integers, or give these flags to export"],
+    );
     check("--dataset set --init run --bits 4 --max-loss 1", &["--max-loss limits the cost of --merge and --prune"]);
     check(
         "--dataset synthetic --pool 2 --bits 4 --merge",

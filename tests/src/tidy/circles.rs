@@ -1,5 +1,8 @@
 //! Circles of files: a file that uses another must not be used by it, neither directly nor through others. A parent may
 //! re-export its children, but they must not use what its file defines.
+//!
+//! Uses are paths of names. Not seen: what goes through the crate's root (`crate::Name`), methods that another file
+//! implements, and modules within a file, such as core's `cases`.
 
 use super::tokens::Tokens;
 use super::{File, Finding};
@@ -89,7 +92,8 @@ fn longest(names: &[String], modules: &BTreeMap<String, &File>) -> Option<String
 fn paths(tokens: &Tokens) -> Vec<(Vec<String>, usize)> {
     let (in_tests, mut found, mut at) = (tokens.in_tests(), Vec::new(), 0);
     while at < tokens.len() {
-        let visibility = tokens.ident(at) == Some("pub");
+        let scope = tokens.ident(at + 2).is_some_and(|word| ["crate", "super", "self", "in"].contains(&word));
+        let visibility = tokens.ident(at) == Some("pub") && scope;
         let inline = tokens.ident(at) == Some("mod") && tokens.group(at + 2, Delimiter::Brace).is_some();
         let skipped = if inline { at + 2 } else { at + 1 };
         if let Some(close) = tokens.any_group(skipped).filter(|_| inline || visibility) {
@@ -167,6 +171,7 @@ mod tests {
             &[("x.rs", "mod y;\nuse y::A;"), ("x/y.rs", "pub(in crate::x) fn f() {}\nmod of { use super::A; }")],
             &[],
         );
+        check(&[("x.rs", "struct A(pub (u8, u8), pub(crate) u8);"), ("y.rs", "use crate::x::A;")], &[]);
         check(&[("lib.rs", "use x::A;"), ("x.rs", "use crate::B;\nuse super::C;\nuse std::x::D;")], &[]);
     }
 }

@@ -60,7 +60,7 @@ fn values(name: &str, tensor: &Tensor, storage: &[u8]) -> Result<Vec<f32>, Fault
     if tensor.strides.len() != tensor.shape.len() {
         return Err(broken());
     }
-    let size = tensor.kind.size();
+    let size = tensor.element.size();
     let read = |index: usize| -> Option<f32> {
         let (mut rest, mut at) = (index, tensor.offset);
         for (&length, &stride) in tensor.shape.iter().zip(&tensor.strides).rev() {
@@ -68,7 +68,7 @@ fn values(name: &str, tensor: &Tensor, storage: &[u8]) -> Result<Vec<f32>, Fault
             rest /= length;
         }
         let start = at.checked_mul(size)?;
-        Some(tensor.kind.value(storage.get(start..start.checked_add(size)?)?))
+        Some(tensor.element.value(storage.get(start..start.checked_add(size)?)?))
     };
     (0..count).map(|index| read(index).ok_or_else(broken)).collect()
 }

@@ -16,7 +16,7 @@ pub(super) const EXPORT: &str = "torch.onnx.export(model.eval(), example, \"mode
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tensor {
     pub(super) storage: String,
-    pub(super) kind: Element,
+    pub(super) element: Element,
     pub(super) offset: usize,
     pub(super) shape: Vec<usize>,
     pub(super) strides: Vec<usize>,
@@ -35,7 +35,7 @@ enum Value {
     /// Index of a table among all tables.
     Table(usize),
     Storage {
-        kind: Element,
+        element: Element,
         key: Rc<str>,
     },
     Tensor(Rc<Tensor>),
@@ -243,17 +243,17 @@ impl Machine {
 fn storage(given: &Value) -> Option<Value> {
     let Value::Tuple(parts) = given else { return None };
     let [Value::Text(_), Value::Global(class), Value::Text(key), ..] = &parts[..] else { return None };
-    let kind = Element::of(class.rsplit('.').next()?)?;
+    let element = Element::of(class.rsplit('.').next()?)?;
     let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    plain.then(|| Value::Storage { kind, key: key.clone() })
+    plain.then(|| Value::Storage { element, key: key.clone() })
 }
 
 /// `(storage, offset, shape, strides, ...)`
 fn tensor(arguments: &[Value]) -> Option<Tensor> {
-    let [Value::Storage { kind, key }, Value::Int(offset), shape, strides, ..] = arguments else { return None };
+    let [Value::Storage { element, key }, Value::Int(offset), shape, strides, ..] = arguments else { return None };
     Some(Tensor {
         storage: key.to_string(),
-        kind: *kind,
+        element: *element,
         offset: usize::try_from(*offset).ok()?,
         shape: sizes(shape)?,
         strides: sizes(strides)?,

@@ -2,6 +2,7 @@
 
 use super::Compare;
 use crate::commands::data::{check_classes, known, ordered};
+use crate::commands::inspect::MS;
 use crate::commands::record::channels;
 use crate::compute::Fast;
 use crate::files::open::{Opened, check_images, class_names, open, parse, resolve};
@@ -133,7 +134,7 @@ fn say_milliseconds(comparison: &Comparison, ui: Ui) {
     if !rows.is_empty() {
         let header: Vec<&str> = ["ms, no zeros"].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
         ui.block(format!("\n{}", table(&header, rows.into_iter())));
-        ui.say("ms: modelled time of all layers for an example without zeros, not counting the conversion of its inputs; not available for cores with unpublished timing");
+        ui.say(MS);
     }
 }
 

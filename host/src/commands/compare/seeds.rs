@@ -128,7 +128,7 @@ fn figure(answer: &Answer) -> String {
     let panels = [
         ("training loss, mean ± sd", lines(Unit::Nats, |epoch| epoch.loss)),
         ("validation accuracy, mean ± sd", lines(Unit::Share, |epoch| epoch.val_accuracy)),
-        ("test accuracy, a dot a seed", Panel::Dots(dots.collect(), Unit::Share)),
+        ("test accuracy, one dot per seed", Panel::Dots(dots.collect(), Unit::Share)),
     ];
     let title = format!("BatchNormalization on {}, {} seeds", answer.dataset, answer.seeds.len());
     svg(&title, &panels)

@@ -18,7 +18,7 @@ mod refit;
 
 pub use judge::Unit;
 
-use super::quantize::row_scale;
+use super::quantize::{float_outputs, row_scale};
 use crate::model::fold::FoldedLayer;
 use crate::model::head::Head;
 use crate::network::checkpoint::Checkpoint;
@@ -29,7 +29,7 @@ use anyhow::bail;
 use foldnet_core::quantized::BitWidth;
 use foldnet_data::{TargetsRef, Task, View};
 use judge::{Answers, Loss, outputs};
-use moments::{Statistics, before_relu, columns};
+use moments::{Statistics, columns};
 use refit::refit;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +78,9 @@ impl Limits {
         }
         if checkpoint.about.pool.is_some() && self.merge {
             bail!("--merge: the inputs of this network are averages already (--pool); leave it out");
+        }
+        if checkpoint.about.task == Task::Classify && self.max_loss > 100.0 {
+            bail!("--max-loss {}: accuracy has 100 points to lose; give at most 100, such as 0.2", self.max_loss);
         }
         Ok(())
     }
@@ -294,12 +297,12 @@ impl<'a> Shrinker<'a> {
         let mut pruned = from.clone();
         let mut x = columns(&from.groups.average(self.training(OF_UNITS)), from.layers[0].inputs);
         for index in 0..pruned.layers.len() - 1 {
-            let y = before_relu(&pruned.layers[index], &x).map(|z| z.max(0.0));
-            let of = Statistics::of(&y, &before_relu(&pruned.layers[index + 1], &y));
+            let y = float_outputs(&pruned.layers[index], &x).map(|z| z.max(0.0));
+            let of = Statistics::of(&y, &float_outputs(&pruned.layers[index + 1], &y));
             if let [layer, next, ..] = &mut pruned.layers[index..] {
                 prune::prune(layer, next, &of, share, self.blocks[index]);
             }
-            x = before_relu(&pruned.layers[index], &x).map(|z| z.max(0.0));
+            x = float_outputs(&pruned.layers[index], &x).map(|z| z.max(0.0));
         }
         pruned
     }

@@ -1,6 +1,6 @@
 //! Mean and covariance of real activations, with the quantizer's weights of the examples.
 
-use crate::deploy::quantize::{ImageWeights, Moments};
+use crate::deploy::quantize::{ImageWeights, Moments, float_outputs};
 use crate::model::fold::FoldedLayer;
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
@@ -19,7 +19,8 @@ const BATCH: usize = 1000;
 impl Statistics {
     /// Moments of the activations `codes [N][I]` that `layer` takes; its outputs determine the weights of the examples.
     pub(super) fn of_codes(codes: &[u8], layer: &FoldedLayer) -> Self {
-        let batches = codes.chunks(BATCH * layer.inputs).map(|codes| before_relu(layer, &columns(codes, layer.inputs)));
+        let batches =
+            codes.chunks(BATCH * layer.inputs).map(|codes| float_outputs(layer, &columns(codes, layer.inputs)));
         let outputs: Vec<f64> = batches.flat_map(|batch| batch.as_slice().to_vec()).collect();
         let outputs = DMatrix::from_vec(layer.units, codes.len() / layer.inputs, outputs);
         let Moments { mean, covariance, .. } = Moments::of(codes, layer.inputs, &ImageWeights::of(&outputs));
@@ -63,13 +64,6 @@ pub(super) fn factor(covariance: &DMatrix<f64>, damping: f64) -> Cholesky<f64, D
 /// `[I][N]` from `[N][I]`.
 pub(super) fn columns(codes: &[u8], inputs: usize) -> DMatrix<f64> {
     DMatrix::from_iterator(inputs, codes.len() / inputs, codes.iter().map(|&code| f64::from(code)))
-}
-
-/// The outputs `[O][N]` of a layer before its ReLU.
-pub(super) fn before_relu(layer: &FoldedLayer, x: &DMatrix<f64>) -> DMatrix<f64> {
-    let mut z = DMatrix::from_row_slice(layer.units, layer.inputs, &layer.kernel) * x;
-    z.column_iter_mut().for_each(|mut column| column.iter_mut().zip(&layer.bias).for_each(|(z, bias)| *z += bias));
-    z
 }
 
 #[cfg(test)]

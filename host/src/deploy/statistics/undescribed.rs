@@ -1,4 +1,4 @@
-//! What a network lacks to describe what reaches its layers.
+//! Reasons why the values that reach a network's layers are unknown.
 
 use foldnet_data::InputType;
 

@@ -60,7 +60,7 @@ pub enum Fault {
         "its graph does not say what its inputs are; give --pixels raw if it takes pixels of 0 to 255, --pixels unit for pixels of 0 to 1, or --input-type f32 (i8, i16, u16) for a sensor's values as they are"
     )]
     RangeUnknown,
-    /// Inputs are reordered or dropped before a BatchNormalization.
+    /// Inputs are negated or dropped before a BatchNormalization.
     #[error("some inputs are multiplied by 0 or less before the first BatchNormalization; put a Dense there first")]
     NegatedInputs,
     /// The container contradicts itself.

@@ -126,7 +126,9 @@ fn apart(ends: &[f64]) -> Vec<f64> {
         up[pair[0]] = up[pair[0]].min(up[pair[1]] - APART);
     }
     let mut moved: Vec<f64> = down.iter().zip(&up).map(|(a, b)| (a + b) / 2.0).collect();
-    // None leaves the plot.
+    // None leaves the plot, unless there are too many.
+    let over = order.last().map_or(0.0, |&last| (FRAME.bottom - moved[last]).min(0.0));
+    moved.iter_mut().for_each(|end| *end += over);
     let shift = order.first().map_or(0.0, |&first| (FRAME.top - moved[first]).max(0.0));
     moved.iter_mut().for_each(|end| *end += shift);
     moved

@@ -3,6 +3,7 @@
 
 use anyhow::{anyhow, bail};
 use foldnet_data::bounded::{self, limit};
+use foldnet_data::text::without_remedy;
 use foldnet_sim::emulate::Instructions;
 use foldnet_sim::record::{Emulated, crc32};
 use foldnet_sim::{AlignedBytes, Record};
@@ -97,8 +98,7 @@ fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
 /// The measurement in `record`.
 fn measurement(path: &Path, record: &Record) -> anyhow::Result<Measurement> {
     let (file, board) = (path.display(), record.board.as_deref().unwrap_or("no board"));
-    // Without its remedy, since there is one below.
-    if let Some(reason) = record.reason.as_ref().and_then(|reason| reason.split(';').next()) {
+    if let Some(reason) = record.reason.as_deref().map(without_remedy) {
         bail!("{file}: {board} was not measured ({reason}); {AGAIN}");
     }
     let measured = record.measured.as_ref();

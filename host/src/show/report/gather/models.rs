@@ -34,7 +34,8 @@ pub struct DeviceModel {
     pub metrics: Option<Metrics>,
     /// `rms(model - network) / rms(network)` over all logits of the images.
     pub logit_error: f64,
-    /// See [`layer_errors`]; also `None` for floats.
+    /// See [`layer_errors`]; also `None` for floats. Against the whole fold on the report's calibration examples, so
+    /// that what merging costs is included; `export` states the errors against what it quantized.
     pub layer_errors: Option<Vec<f64>>,
     /// Images whose class differs from the network's, first those of which it was most certain.
     pub changed: Vec<Changed>,
@@ -84,7 +85,8 @@ impl DeviceModel {
 /// Runs the model in `file` on the images; `network` has the network's outputs for them.
 ///
 /// # Errors
-/// If it does not belong to this network.
+/// If its inputs, task or outputs are not those of this network. A model of another network with the same ones is
+/// measured like any other: its answers differ on many images.
 pub fn device_model<C: Compute>(
     file: &ModelFile,
     plan: &ReportPlan,

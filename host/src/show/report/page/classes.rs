@@ -23,7 +23,7 @@ pub(super) fn section(report: &Report) -> Markup {
         @if report.labels.len() <= MOST_IN_MATRIX {
             h3 { "Confusion matrix" }
             p.note {
-                "A row holds the " (report.words.many) " of one class, a column those that were taken for it; what is right stands on the diagonal, in a frame. \
+                "A row holds the " (report.words.many) " of one class, a column those that were mistaken for it; correct answers are on the diagonal, in a frame. \
                  The deeper a field\u{2019}s colour, the larger its share of the row; mistakes have a scale of their own."
             }
             (matrix(report))

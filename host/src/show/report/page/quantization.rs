@@ -86,7 +86,7 @@ fn models(report: &Report) -> Markup {
     html! {
         (table("Device models beside the network", rows))
         p.note {
-            "Points: percentage points of difference in accuracy to the network. Logit error: root mean square of what the logits are off, over that of the logits, on \
+            "Points: percentage points of difference in accuracy to the network. Logit error: root mean square of the error of the logits, relative to that of the logits, on \
              all " (report.words.many) "."
         }
     }
@@ -138,8 +138,8 @@ fn unknown(model: &DeviceModel) -> &'static str {
     match model.is_float() {
         true => "nothing was quantized, so no layer has an error.",
         false => {
-            "not measured, since its layers are not those of this network\u{2019}s fold. It was made smaller, was trained \
-             in integers, or is from another network."
+            "not measured, since its layers are not those of this network\u{2019}s fold. Units were removed from it, it was \
+             trained in integers, or it is from another network."
         }
     }
 }
