@@ -92,12 +92,14 @@ fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
     header
 }
 
-/// Refuses to write `output` over an input file, by any name and through any link.
+/// Refuses to write `output` over an input file, by any name and through any link, or over the data in an input folder.
 ///
 /// # Errors
 /// If it is one of `inputs`; the error names both and the remedy.
 pub fn check_not_input(output: &Path, inputs: &[&Path]) -> Result<(), WouldBeLost> {
-    match inputs.iter().find(|input| is_same(output, input)) {
+    // A folder cannot be written to as a file, which is another error.
+    let lost = |input: &&&Path| !output.is_dir() && (is_same(output, input) || is_data_in(output, input));
+    match inputs.iter().find(lost) {
         Some(input) => Err(WouldBeLost { output: output.to_owned(), input: (*input).to_owned() }),
         None => Ok(()),
     }
@@ -106,7 +108,7 @@ pub fn check_not_input(output: &Path, inputs: &[&Path]) -> Result<(), WouldBeLos
 /// The output would replace one of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: is the same file as the input {}, which would be lost; write to another file",
+    "{}: is the input {} or belongs to it, and would be lost; write to another file",
     output.display(), input.display()
 )]
 pub struct WouldBeLost {
@@ -114,6 +116,14 @@ pub struct WouldBeLost {
     pub output: PathBuf,
     /// The file that is read.
     pub input: PathBuf,
+}
+
+/// Whether the output is a file of a data set in this folder.
+fn is_data_in(output: &Path, folder: &Path) -> bool {
+    let name = output.file_name().unwrap_or_default().to_string_lossy();
+    let data = ["ubyte", ".gz", ".png", "labels.txt"].iter().any(|ending| name.ends_with(ending));
+    let (Ok(output), Ok(folder)) = (fs::canonicalize(output), fs::canonicalize(folder)) else { return false };
+    data && output != folder && output.starts_with(&folder)
 }
 
 /// Whether two paths lead to the same file.
@@ -373,5 +383,10 @@ mod tests {
             assert!(error.contains("write to another file"), "{error}");
         }
         assert!(check_not_input(&new, &[&input]).is_ok() && check_not_input(&input, &[]).is_ok());
+        let [images, page] = ["train-images-idx3-ubyte", "report.html"].map(|name| folder.path().join(name));
+        [&images, &page].iter().for_each(|file| fs::write(file, "").expect("written"));
+        assert!(
+            check_not_input(&images, &[folder.path()]).is_err() && check_not_input(&page, &[folder.path()]).is_ok()
+        );
     }
 }

@@ -96,6 +96,9 @@ impl Args {
         if self.is_survey() && (self.predictions.is_some() || self.outputs.is_some()) {
             return refuse("--predictions and --outputs need a single model and board");
         }
+        if self.predictions.is_some() && self.predictions == self.outputs {
+            return refuse("--predictions and --outputs name the same file; give each its own");
+        }
         if self.board.board.as_deref() == Some(ALL) && self.firmware.is_some() {
             return refuse("--firmware needs a single board: give --board NAME");
         }

@@ -32,6 +32,14 @@ pub(crate) struct TestExamples {
 }
 
 impl DatasetArgs {
+    /// The file or folder given by `--dataset`.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.dataset {
+            Some(Source::Path(path)) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The first `limit` test examples for `models`, or all, read in the form of the first model. Each model comes with
     /// its path.
     pub(crate) fn load(&self, models: &[(&Path, &Model)], limit: Option<u32>) -> Result<TestExamples, CliError> {

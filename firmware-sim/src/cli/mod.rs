@@ -61,7 +61,8 @@ fn run(args: &Args, output: &Output) -> Result<(), CliError> {
 /// Runs one model, simulated, or on one emulated board.
 fn run_one(path: &Path, args: &Args, output: &Output) -> Result<(), CliError> {
     for out in args.predictions.iter().chain(&args.outputs) {
-        check_not_input(out, &[path])?;
+        let inputs = [path].into_iter().chain(args.dataset.path()).chain(args.board.board_file.as_deref());
+        check_not_input(out, &inputs.collect::<Vec<_>>())?;
         check_writable(out).map_err(CliError::Output)?;
     }
     let board = args.board.chosen()?;

@@ -89,6 +89,14 @@ enum Chosen {
 }
 
 impl CalibrationArgs {
+    /// The file or folder given by `--calibration`.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.calibration {
+            Some(Calibration::Source(Source::Path(path))) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Whether `--calibration` is given.
     pub(super) fn is_given(&self) -> bool {
         self.calibration.is_some()

@@ -2,10 +2,14 @@
 
 use super::record::{Record, task_of};
 use crate::compute::Fast;
-use crate::files::open::{Opened, open, open_checkpoint};
+use crate::files::open::{Opened, open, open_checkpoint, resolve};
 use crate::network::architecture::NormPlacement;
 use crate::network::checkpoint::{Checkpoint, Hints, InputScale, PixelRange, ReluOnly, Words};
 use crate::show::terminal::{LoadBars, Ui};
+use crate::train::history::History;
+use crate::train::run::BEST;
+use crate::train::state;
+use crate::write::check_not_input;
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use foldnet_data::{
@@ -104,6 +108,19 @@ impl DatasetArg {
         let set = request.named(loaded)?;
         say_notes(&set.notes, ui);
         Ok(set)
+    }
+
+    /// Checks that writing `out` loses no input: `files` and what belongs to their runs, the set that they are used with,
+    /// or `more`.
+    pub(super) fn keeps_inputs(&self, out: &Path, files: &[&Path], more: &[&Path]) -> anyhow::Result<()> {
+        let set = self.request(files).ok().and_then(|request| match request.source {
+            Source::Path(path) => Some(path),
+            _ => None,
+        });
+        let runs = files.iter().copied().chain(out.parent()).flat_map(files_of);
+        let inputs: Vec<PathBuf> = runs.chain(set).collect();
+        let inputs: Vec<&Path> = inputs.iter().map(PathBuf::as_path).chain(more.iter().copied()).collect();
+        Ok(check_not_input(out, &inputs)?)
     }
 
     /// Whether `--dataset` is given.
@@ -254,6 +271,13 @@ pub(super) struct HintArgs {
     /// Scale of the raw inputs, if they are integers that stand for real values: x = (value - ZERO) * STEP
     #[arg(long = "input-scale", value_name = "STEP,ZERO", allow_hyphen_values = true, requires = "input_type")]
     input_scale: Option<InputScale>,
+}
+
+/// The files of a run or of a checkpoint, which no output may replace.
+fn files_of(path: &Path) -> [PathBuf; 4] {
+    let network = resolve(path);
+    let [history, state, best] = [History::FILE, state::FILE, BEST].map(|name| network.with_file_name(name));
+    [network, history, state, best]
 }
 
 /// A positive number.

@@ -2,14 +2,13 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known, ordered};
 use super::record::channels;
-use crate::files::open::{Opened, check_images, class_names, parse, resolve};
+use crate::files::open::{Opened, check_images, class_names, parse};
 use crate::format::thousands;
 use crate::judge::evaluate::{Evaluation, Metrics, PerClass, evaluate, evaluate_model};
 use crate::judge::outputs::write as write_outputs;
 use crate::run::Outputs;
 use crate::show::terminal::{Ui, bold, table};
-use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input, check_writable};
+use crate::write::{atomic_write, check_writable};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Part, Task, View};
@@ -47,8 +46,11 @@ impl Evaluate {
     /// Evaluates and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         for out in self.predictions.iter().chain(&self.outputs) {
-            check_not_input(out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
+            self.dataset.keeps_inputs(out, &[&self.path], &[])?;
             check_writable(out)?;
+        }
+        if self.predictions.is_some() && self.predictions == self.outputs {
+            bail!("--predictions and --outputs name the same file; give each its own");
         }
         let opened = self.hints.open(&self.path, ui)?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;

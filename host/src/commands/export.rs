@@ -11,15 +11,14 @@ use crate::deploy::format::onnx::{onnx, probes};
 use crate::deploy::format::{Format, Written};
 use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::measure::Export as Report;
-use crate::files::open::{class_names, resolve};
+use crate::files::open::class_names;
 use crate::format::{bytes, thousands};
 use crate::model::memory::{low_ram_words, scratch_words};
 use crate::network::checkpoint::Checkpoint;
 use crate::run::answers;
 use crate::show::shrunk::say_shrunk;
 use crate::show::terminal::{QuantizeBar, Ui, bold, table};
-use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input, check_writable};
+use crate::write::{atomic_write, check_writable};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_core::Model;
@@ -27,7 +26,7 @@ use foldnet_core::model::{FLOAT_BITS, HeadKind};
 use foldnet_data::{Task, text};
 use foldnet_sim::board::{BOARDS, slow_layers_on};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Fold a checkpoint, quantize it, and write it as a device model
 #[derive(Debug, Args)]
@@ -76,8 +75,9 @@ const EXAMPLES: &str = "Examples:
 impl Export {
     /// Exports and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        let more: Vec<&Path> = self.calibration.path().into_iter().chain(self.flash.board_file()).collect();
+        self.dataset.keeps_inputs(&self.out, &[&self.path], &more)?;
         let target = self.flash.target()?;
-        check_not_input(&self.out, &[&resolve(&self.path), &History::path_beside(&resolve(&self.path))])?;
         check_writable(&self.out)?;
         let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let limits = self.smaller.of_export(self.flash.format)?;

@@ -4,6 +4,7 @@ use crate::deploy::format::{Destination, Format, Slot, Target};
 use anyhow::bail;
 use clap::Args;
 use foldnet_sim::board::{Board, BoardArgs};
+use std::path::Path;
 
 /// The position of the model in a device.
 #[derive(Debug, Args)]
@@ -33,6 +34,11 @@ impl FlashArgs {
         let board = self.chosen_board()?.map(Destination::Board);
         let slot = self.slot.map(|number| Slot { number, sequence: self.sequence.unwrap_or(1) });
         Target::new(self.format, board.or(self.address.map(Destination::Address)), slot)
+    }
+
+    /// The file that describes it, if one is given.
+    pub(super) fn board_file(&self) -> Option<&Path> {
+        self.board.board_file.as_deref()
     }
 
     /// The board that the model is for, if one is named.

@@ -8,7 +8,7 @@ use crate::network::checkpoint::Checkpoint;
 use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
 use crate::show::terminal::{StageBar, Ui, bold};
 use crate::train::history::History;
-use crate::write::{atomic_write, check_not_input, check_writable};
+use crate::write::{atomic_write, check_writable};
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part, Task, text};
@@ -71,6 +71,12 @@ impl Report {
         let mut bar = Bar::default();
         let report = gather(&plan, &self.threads.compute()?, &mut |stage| bar.update(stage))?;
         drop(bar);
+        for model in report.models.iter().filter(|model| model.is_strange()) {
+            ui.say(format!(
+                "note: {}: its first layer answers differently from this network's; was it exported from another one?",
+                model.file
+            ));
+        }
         let (html, out) = (page(&report, plan.test), self.out());
         atomic_write(&out, |file| file.write_all(html.as_bytes()))?;
         ui.say(format!("wrote {} ({}); open it in a browser", bold(out.display()), bytes(html.len())));
@@ -124,9 +130,8 @@ impl Report {
 
     /// Refuses to overwrite an input of the report.
     fn check_out(&self) -> anyhow::Result<()> {
-        let run = [resolve(&self.path), History::path_beside(&resolve(&self.path))];
-        let inputs: Vec<&Path> = run.iter().chain(&self.models).chain(&self.devices).map(PathBuf::as_path).collect();
-        Ok(check_not_input(&self.out(), &inputs)?)
+        let more: Vec<&Path> = self.models.iter().chain(&self.devices).map(PathBuf::as_path).collect();
+        self.dataset.keeps_inputs(&self.out(), &[&self.path], &more)
     }
 
     /// The output path; by default next to the checkpoint.

@@ -103,6 +103,29 @@ fn a_first_epoch_that_diverges_leaves_nothing() {
     check(&folder, "train --norm none --dataset set --learning-rate 1e30 --out mine", &["training diverged"]);
 }
 
+/// An output never replaces an input: the set, a file of a run, the calibration examples, the board file.
+#[test]
+fn outputs_never_replace_inputs() {
+    let folder = sample::folder();
+    folder.run("train --norm none --hidden 4 --epochs 1 --dataset set --out run").succeeded();
+    folder.write("table.csv", b"a,b\n1,2\n");
+    folder.write("b.toml", b"");
+    let check = |arguments: &str| bad_input::check(&folder, arguments, &["would be lost; write to another file"]);
+    let images = "set/train-images-idx3-ubyte";
+    check(&format!("export run --dataset set --out {images}"));
+    check(&format!("export run --out {images}"));
+    check(&format!("report run --out {images}"));
+    check(&format!("evaluate run --predictions {images}"));
+    check(&format!("predict run --index 0 --outputs {images}"));
+    check(&format!("compare --seeds 1 --dataset set --runs runs --out {images}"));
+    check("report run --out run/state.safetensors");
+    check("export run --out run/history.jsonl");
+    check("compare --seeds 1 --dataset set --runs runs --out run/model.safetensors");
+    check("export run --calibration table.csv --out table.csv");
+    check("export run --format bin --board-file b.toml --board mine --out b.toml");
+    folder.run("evaluate run --predictions a.npy --outputs a.npy").refused(&["name the same file; give each its own"]);
+}
+
 /// What a file seems to be, and which command takes it.
 #[test]
 fn files_of_another_kind() {

@@ -28,7 +28,10 @@ impl Compare {
         {
             bail!("--norms: {norm} is named twice; name each once");
         }
-        self.out.iter().try_for_each(|out| check_writable(out))?;
+        if let Some(out) = &self.out {
+            self.dataset.keeps_inputs(out, &[], &[])?;
+            check_writable(out)?;
+        }
         check_folder(&self.runs)?;
         let (compute, dataset) = (self.threads.compute()?, self.dataset.load(&[], ui)?);
         let config = Config { epochs: self.epochs, seed: 1, ..Config::default() };

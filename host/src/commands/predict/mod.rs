@@ -6,12 +6,11 @@ mod answers;
 use super::data::{DatasetArg, HintArgs, check_classes, known, ordered};
 use super::record::{Record, channels};
 use crate::compute::Fast;
-use crate::files::open::{ImageSize, Opened, check_images, class_names, resolve};
+use crate::files::open::{ImageSize, Opened, check_images, class_names};
 use crate::judge::outputs::write as write_outputs;
 use crate::run::Outputs;
 use crate::show::terminal::{Ui, bars, picture};
-use crate::train::history::History;
-use crate::write::{check_not_input, check_writable};
+use crate::write::check_writable;
 use answers::{Answer, Words};
 use anyhow::bail;
 use clap::Args;
@@ -64,10 +63,8 @@ impl Predict {
     /// Answers and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         if let Some(out) = &self.outputs {
-            let model = resolve(&self.path);
-            let history = History::path_beside(&model);
-            let inputs = [&model, &history].into_iter().chain(&self.input).chain(&self.image);
-            check_not_input(out, &inputs.map(PathBuf::as_path).collect::<Vec<_>>())?;
+            let more: Vec<&Path> = self.input.iter().chain(&self.image).map(PathBuf::as_path).collect();
+            self.dataset.keeps_inputs(out, &[&self.path], &more)?;
             check_writable(out)?;
         }
         let opened = self.hints.open(&self.path, ui)?;

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 /// Size of a plot, and the frame in it: labels of the axis on the left, the names of the lines on the right.
 pub(crate) const SIZE: (f64, f64) = (360.0, 230.0);
-pub(crate) const FRAME: Frame = Frame { left: 50.0, right: 258.0, top: 14.0, bottom: 192.0 };
+pub(crate) const FRAME: Frame = Frame { left: 62.0, right: 258.0, top: 14.0, bottom: 192.0 };
 
 /// Distance of the first and the last epoch from the sides of the frame.
 const INSET: f64 = 10.0;

@@ -76,11 +76,20 @@ impl DeviceModel {
         self.changed.iter().filter(|image| image.from == image.class).count()
     }
 
+    /// Whether its first layer, of 8 bits, differs so much from the network's that it is probably from another network.
+    pub fn is_strange(&self) -> bool {
+        let first = self.layer_errors.as_ref().and_then(|errors| errors.first());
+        self.bits.first() == Some(&8) && first.is_some_and(|&error| error > STRANGE)
+    }
+
     /// Whether the weights are floats.
     pub fn is_float(&self) -> bool {
         self.bits.iter().all(|&bits| bits == foldnet_core::model::FLOAT_BITS)
     }
 }
+
+/// Error of a first layer of 8 bits that quantization alone does not cause: it is about .03, with merged inputs .2.
+const STRANGE: f64 = 0.3;
 
 /// Runs the model in `file` on the images; `network` has the network's outputs for them.
 ///
