@@ -35,7 +35,8 @@ pub(super) struct Export {
     /// Checkpoint, or folder of a run
     #[arg(value_name = "FILE")]
     path: PathBuf,
-    /// Bits per weight: 32 (floats), 8, 4 or 2; or one of 8, 4, 2 for each layer [default: 8]
+    /// Bits per weight: 32 (floats), 8, 4 or 2; or one of 8, 4, 2 for each layer [default: 8, or as
+    /// trained with --bits]
     #[arg(long, value_name = "BITS,...", value_delimiter = ',')]
     bits: Vec<u8>,
     /// The device model to write
@@ -92,7 +93,7 @@ impl Export {
             return self.onnx(&checkpoint, ui);
         }
         self.set_threshold(&mut checkpoint)?;
-        let floats = self.bits().iter().all(|&bits| bits == FLOAT_BITS);
+        let floats = self.bits(&checkpoint).iter().all(|&bits| bits == FLOAT_BITS);
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
         let classes = checkpoint.classes();
@@ -105,7 +106,7 @@ impl Export {
             Task::Reconstruct => Vec::new(),
         };
         let (calibration, test) = (material.calibration(), material.test());
-        let plan = ExportPlan { bits: self.bits(), calibration, test, labels: &labels };
+        let plan = ExportPlan { bits: self.bits(&checkpoint), calibration, test, labels: &labels };
         let mut bar = QuantizeBar::default();
         let wanted = limits.map(|limits| wanted(limits, material.set.as_ref())).transpose()?;
         let (model, report) =
@@ -115,7 +116,7 @@ impl Export {
         let (file, written) =
             target.file(&Model::parse(&model)?, &model).with_context(|| self.path.display().to_string())?;
         atomic_write(&self.out, |out| out.write_all(&file))?;
-        material.say(self.bits(), ui);
+        material.say(self.bits(&checkpoint), ui);
         if let Some(smaller) = &report.smaller {
             say_shrunk(smaller, ui);
         }
@@ -131,9 +132,13 @@ impl Export {
 }
 
 impl Export {
-    /// Bits per weight, for all layers or for each.
-    fn bits(&self) -> &[u8] {
-        if self.bits.is_empty() { &[8] } else { &self.bits }
+    /// Bits per weight, for all layers or for each: by default those that the network was trained in, or 8.
+    fn bits<'a>(&'a self, checkpoint: &'a Checkpoint) -> &'a [u8] {
+        match (&self.bits[..], &checkpoint.about.quantized) {
+            ([], Some(trained)) => &trained.bits,
+            ([], None) => &[8],
+            (given, _) => given,
+        }
     }
 
     /// Refuses flags that do not apply to ONNX.

@@ -140,6 +140,10 @@ fn files_of_another_kind() {
     check("import a.png --out x", "a.png: looks like a PNG picture, not a trained network; predict --image takes it");
     check("import a.csv --out x", "a.csv: looks like a table of text, not a trained network; --dataset and predict --");
     check("import random --out x", "random: not a model file that Foldnet reads; save it as .keras");
+    check(
+        "train --dataset lfs.onnx --out x",
+        "lfs.onnx: looks like a Git LFS pointer, but a data set is a table of text",
+    );
     check("import lfs.onnx --out x", "lfs.onnx: looks like a Git LFS pointer, not a trained network; fetch the file");
     check(
         "import good.fnet --out x",

@@ -35,6 +35,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::Dataset;
 use crate::download::RemoteFile;
 use crate::error::{DataError, Problem};
+use crate::file_kind::FileKind;
 use crate::open;
 use crate::options::Options;
 use crate::progress::LoadProgress;
@@ -62,6 +63,10 @@ impl Format {
         if start.is_empty() {
             let is_array = path.extension().is_some_and(|ending| ending == "npy" || ending == "npz");
             return Err(DataError::file(path, if is_array { Problem::Empty } else { Problem::Blank }));
+        }
+        // It would be a table of one column.
+        if start == *b"version " && FileKind::at(path) == Some(FileKind::Pointer) {
+            return Err(unknown());
         }
         Self::recognized(&Start::File(&start)).ok_or_else(unknown)
     }
