@@ -73,7 +73,11 @@ impl<'a> Source<'a> {
     }
 
     /// Input number `i`; 0 if it is missing.
-    #[cfg(any(test, feature = "cases", not(any(foldnet_kernel = "armv6m", foldnet_kernel = "armv7m"))))]
+    #[cfg(any(
+        test,
+        feature = "cases",
+        not(any(foldnet_kernel = "armv6m", foldnet_kernel = "armv7m", foldnet_kernel = "mve"))
+    ))]
     #[inline(always)]
     pub(crate) fn at(&self, i: usize) -> u8 {
         let from = match self.order {

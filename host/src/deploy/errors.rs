@@ -1,8 +1,8 @@
 //! The error of every layer of a model file: its outputs in the device's arithmetic, beside those of the network's fold.
 //!
-//! The file has its hidden units in an order of its own ([`arrange`](super::arrange)), which it does not state. They are
-//! therefore compared with the units of the fold to which their outputs are closest. Units that are hardly active can
-//! be confused; the errors are estimates for that reason.
+//! The file has its hidden units in an order of its own (`arrange`), which it does not state. They are therefore compared
+//! with the units of the fold to which their outputs are closest. Units that are hardly active can be confused; the errors
+//! are estimates for that reason.
 
 use super::quantize::{ImageWeights, float_outputs};
 use crate::model::fold::{FoldedLayer, fold};
