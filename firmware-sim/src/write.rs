@@ -108,7 +108,7 @@ pub fn check_not_input(output: &Path, inputs: &[&Path]) -> Result<(), WouldBeLos
 /// The output would replace one of its inputs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{}: is the input {} or belongs to it, and would be lost; write to another file",
+    "{}: would overwrite the input {}; write to another file",
     output.display(), input.display()
 )]
 pub struct WouldBeLost {

@@ -110,7 +110,9 @@ fn outputs_never_replace_inputs() {
     folder.run("train --norm none --hidden 4 --epochs 1 --dataset set --out run").succeeded();
     folder.write("table.csv", b"a,b\n1,2\n");
     folder.write("b.toml", b"");
-    let check = |arguments: &str| bad_input::check(&folder, arguments, &["would be lost; write to another file"]);
+    let check = |arguments: &str| {
+        bad_input::check(&folder, arguments, &["would overwrite the input ", "; write to another file"])
+    };
     let images = "set/train-images-idx3-ubyte";
     check(&format!("export run --dataset set --out {images}"));
     check(&format!("export run --out {images}"));

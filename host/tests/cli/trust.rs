@@ -195,7 +195,7 @@ fn outputs_are_no_inputs() {
         ("report run --out run/model.safetensors", "model.safetensors"),
         ("report run --model good.fnet --out good.fnet", "good.fnet"),
     ] {
-        folder.run(arguments).refused(&[file, "would be lost", "write to another file"]);
+        folder.run(arguments).refused(&[file, "would overwrite", "write to another file"]);
     }
     assert!(folder.contents() == before, "something was written");
 }

@@ -150,15 +150,23 @@ mod tests {
 
     #[test]
     fn labels_at_the_ends_do_not_overlap() {
-        let cases: [&[f64]; 7] =
-            [&[100.0, 101.0], &[101.0, 100.0], &[50.0, 150.0], &[15.0, 14.0], &[60.0, 60.0], &[90.0, 91.0, 92.0], &[]];
+        let cases: [&[f64]; 8] = [
+            &[100.0, 101.0],
+            &[101.0, 100.0],
+            &[50.0, 150.0],
+            &[15.0, 14.0],
+            &[60.0, 60.0],
+            &[90.0, 91.0, 92.0],
+            &[FRAME.bottom; 3],
+            &[],
+        ];
         for ends in cases {
             let moved = apart(ends);
             for (a, b) in (0..ends.len()).flat_map(|a| (0..a).map(move |b| (a, b))) {
                 assert!((moved[a] - moved[b]).abs() >= APART - 1e-9, "{ends:?}: {moved:?}");
                 assert!(ends[a] == ends[b] || (moved[a] < moved[b]) == (ends[a] < ends[b]), "{ends:?}: in their order");
             }
-            assert!(moved.iter().all(|&end| end >= FRAME.top), "{ends:?}: {moved:?}");
+            assert!(moved.iter().all(|&end| end >= FRAME.top && end <= FRAME.bottom), "{ends:?}: {moved:?}");
         }
     }
 

@@ -78,14 +78,17 @@ impl DeviceModel {
 
     /// Whether its first layer, of 8 bits, differs so much from the network's that it is probably from another network.
     pub fn is_strange(&self) -> bool {
-        let first = self.layer_errors.as_ref().and_then(|errors| errors.first());
-        self.bits.first() == Some(&8) && first.is_some_and(|&error| error > STRANGE)
+        is_strange(&self.bits, self.layer_errors.as_deref().unwrap_or_default())
     }
 
     /// Whether the weights are floats.
     pub fn is_float(&self) -> bool {
         self.bits.iter().all(|&bits| bits == foldnet_core::model::FLOAT_BITS)
     }
+}
+
+fn is_strange(bits: &[u8], errors: &[f64]) -> bool {
+    matches!((bits, errors), ([8, ..], [error, ..]) if *error > STRANGE)
 }
 
 /// Error of a first layer of 8 bits that quantization alone does not cause: it is about .03, with merged inputs .2.
@@ -181,6 +184,17 @@ mod tests {
 
     fn outputs(logits: &[f32]) -> Outputs {
         Outputs { logits: logits.to_vec(), classes: 2, ..Outputs::default() }
+    }
+
+    #[test]
+    fn models_of_other_networks_are_noted() {
+        let check =
+            |bits: &[u8], errors: &[f64], expected| assert_eq!(is_strange(bits, errors), expected, "{errors:?}");
+        check(&[8, 8], &[0.78, 0.85], true);
+        check(&[8, 8], &[0.21, 0.85], false);
+        // Few bits alone can cost that much.
+        check(&[2, 2], &[0.78, 0.85], false);
+        check(&[8, 8], &[], false);
     }
 
     #[test]
