@@ -166,7 +166,8 @@ mod tests {
                 assert!((moved[a] - moved[b]).abs() >= APART - 1e-9, "{ends:?}: {moved:?}");
                 assert!(ends[a] == ends[b] || (moved[a] < moved[b]) == (ends[a] < ends[b]), "{ends:?}: in their order");
             }
-            assert!(moved.iter().all(|&end| end >= FRAME.top && end <= FRAME.bottom), "{ends:?}: {moved:?}");
+            let within = FRAME.top..=FRAME.bottom;
+            assert!(moved.iter().all(|end| within.contains(end)), "{ends:?}: {moved:?}");
         }
     }
 
