@@ -46,9 +46,15 @@ pub fn number(value: f64) -> String {
 fn scientific(magnitude: f64) -> String {
     let text = format!("{magnitude:.1e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{mantissa}{SPACE}{}", power(exponent))
+}
+
+/// `× 10⁻⁵`, for -5
+pub fn power(exponent: impl ToString) -> String {
     let digits = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"];
+    let exponent = exponent.to_string();
     let raised = exponent.chars().map(|c| c.to_digit(10).map_or("⁻", |digit| digits[digit as usize]));
-    format!("{mantissa}{SPACE}×{SPACE}10{}", raised.collect::<String>())
+    format!("×{SPACE}10{}", raised.collect::<String>())
 }
 
 /// A number of bytes.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 /// Size of a plot, and the frame in it: labels of the axis on the left, the names of the lines on the right.
 pub(crate) const SIZE: (f64, f64) = (360.0, 230.0);
-pub(crate) const FRAME: Frame = Frame { left: 62.0, right: 258.0, top: 14.0, bottom: 192.0 };
+pub(crate) const FRAME: Frame = Frame { left: 70.0, right: 258.0, top: 14.0, bottom: 192.0 };
 
 /// Distance of the first and the last epoch from the sides of the frame.
 const INSET: f64 = 10.0;
@@ -38,24 +38,26 @@ pub(crate) struct Series {
 }
 
 impl Series {
-    /// The values moved by `times` their standard deviations.
-    fn moved(&self, times: f64) -> impl DoubleEndedIterator<Item = f64> {
+    /// The values moved by `times` their standard deviations, as far as the unit has such values.
+    fn moved(&self, times: f64, unit: Unit) -> impl Iterator<Item = f64> {
         let spread = |epoch| self.spread.get(epoch).copied().unwrap_or(0.0);
-        self.values.iter().enumerate().map(move |(epoch, value)| value + times * spread(epoch))
+        self.values.iter().enumerate().map(move |(epoch, value)| unit.nearest(value + times * spread(epoch)))
     }
 }
 
 /// The axes of a plot, for values over epochs.
 struct Axes {
     ticks: Ticks,
+    unit: Unit,
     epochs: usize,
 }
 
 impl Axes {
     fn of(lines: &Lines) -> Self {
-        let values = lines.series.iter().flat_map(|series| series.moved(-1.0).chain(series.moved(1.0)));
+        let unit = lines.unit;
+        let values = lines.series.iter().flat_map(|series| series.moved(-1.0, unit).chain(series.moved(1.0, unit)));
         let epochs = lines.series.iter().map(|series| series.values.len()).max();
-        Self { ticks: Ticks::around(values), epochs: epochs.unwrap_or(0) }
+        Self { ticks: Ticks::around(values), unit, epochs: epochs.unwrap_or(0) }
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -78,8 +80,8 @@ impl Axes {
         let points = || self.points(series.values.iter().copied());
         let skipped = if series.values.len() > MOST_MARKS { series.values.len() - 1 } else { 0 };
         let marks: String = points().skip(skipped).map(|point| mark(point, style)).collect();
-        let upper = self.points(series.moved(1.0));
-        let mut lower: Vec<_> = self.points(series.moved(-1.0)).collect();
+        let upper = self.points(series.moved(1.0, self.unit));
+        let mut lower: Vec<_> = self.points(series.moved(-1.0, self.unit)).collect();
         lower.reverse();
         html! {
             @if !series.spread.is_empty() { path.band d=(line(upper.chain(lower)) + "Z") {} }
@@ -169,6 +171,16 @@ mod tests {
             let within = FRAME.top..=FRAME.bottom;
             assert!(moved.iter().all(|end| within.contains(end)), "{ends:?}: {moved:?}");
         }
+    }
+
+    #[test]
+    fn no_band_leaves_the_values_there_are() {
+        let series = |values, spread| Series { name: "a".into(), values, spread };
+        let moved =
+            |series: &Series, unit| -> Vec<f64> { series.moved(-1.0, unit).chain(series.moved(1.0, unit)).collect() };
+        assert_eq!(moved(&series(vec![0.75, 1.0], vec![0.5, 0.5]), Unit::Share), [0.25, 0.5, 1.0, 1.0]);
+        assert_eq!(moved(&series(vec![0.25, 2.0], vec![0.5, 0.5]), Unit::Nats), [0.0, 1.5, 0.75, 2.5]);
+        assert!(moved(&series(vec![f64::NAN], Vec::new()), Unit::Nats)[0].is_nan());
     }
 
     #[test]

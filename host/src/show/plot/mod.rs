@@ -42,12 +42,13 @@ impl Frame {
 
     /// A horizontal line at each of `ticks`, with its value.
     pub(crate) fn grid(&self, ticks: &Ticks, unit: Unit) -> Markup {
-        let Self { left, right, .. } = self;
+        let (Self { left, right, bottom, .. }, (labels, power)) = (self, ticks.labels(unit));
         html! {
-            @for (value, y) in ticks.at.iter().map(|&value| (value, self.y(ticks.share(value)))) {
+            @for (y, label) in ticks.at.iter().map(|&value| self.y(ticks.share(value))).zip(labels) {
                 path.grid d=(format!("M{left} {y:.1}H{right}")) {}
-                (text(left - BESIDE, y + HALF, "end", unit.tick(value, ticks)))
+                (text(left - BESIDE, y + HALF, "end", label))
             }
+            @if let Some(power) = power { (text(left - BESIDE, bottom + BELOW, "end", power)) }
         }
     }
 

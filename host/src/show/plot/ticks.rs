@@ -1,12 +1,19 @@
 //! The range of some values, and the round ones to label on an axis, with their texts.
 
-use crate::show::format::{number, percent};
+use crate::show::format::{number, percent, power};
 
-/// Maximum number of decimal digits on an axis.
-const MOST_DIGITS: f64 = 9.0;
+/// Smallest span of an axis, as a fraction of the largest value: values that differ less are drawn as a flat line, so
+/// that labels remain short.
+const NARROWEST: f64 = 1e-3;
 
-/// Maximum number of labels on an axis of epochs.
-const MOST_EPOCHS: usize = 8;
+/// Maximum number of characters of a number on an axis.
+const MOST_CHARACTERS: usize = 7;
+
+/// Maximum number of characters of all labels on an axis of epochs, with a space after each.
+const MOST_OF_EPOCHS: usize = 25;
+
+/// Rounding error of a multiple of a step, in steps.
+const ROUNDING: f64 = 1e-9;
 
 /// A range, and its round values.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,14 +32,19 @@ impl Ticks {
     /// Two to six round values around all finite ones of `values`; around 0 if there are none.
     pub(crate) fn around(values: impl Iterator<Item = f64>) -> Self {
         let (least, most) = extent(values).unwrap_or((0.0, 0.0));
-        let span = if most > least { most - least } else { most.abs().max(0.1) };
-        // Steps that f64 can resolve at any magnitude of the values.
-        let span = span.max(1e-12 * least.abs().max(most.abs())).max(1e-300);
+        let largest = least.abs().max(most.abs());
+        let span = if most > least { (most - least).max(NARROWEST * largest) } else { largest.max(0.1) };
+        let span = span.max(1e-300);
         let power = 10f64.powf((span / 4.0).log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * power).into_iter().find(|step| span / step <= 4.5);
         let step = step.unwrap_or(power);
-        let (from, to) = ((least / step).floor(), (most / step).ceil());
-        let to = if to > from { to } else { from + 1.0 };
+        let (from, to) = ((least / step + ROUNDING).floor(), (most / step - ROUNDING).ceil());
+        // A single value is at the end of its axis that is farther from 0.
+        let (from, to) = match to > from {
+            true => (from, to),
+            false if from > 0.0 => (from - 1.0, from),
+            false => (from, from + 1.0),
+        };
         let at = (from as i64..=to as i64).map(|n| n as f64 * step).collect();
         Self { from: from * step, to: to * step, step, at }
     }
@@ -42,17 +54,31 @@ impl Ticks {
         (value - self.from) / (self.to - self.from)
     }
 
-    /// Decimal digits that the labels need once values are multiplied by `scale`; `None` if 9 are not enough.
-    pub(crate) fn digits(&self, scale: f64) -> Option<usize> {
-        let digits = (-(self.step * scale).log10().floor()).max(0.0);
-        (digits <= MOST_DIGITS).then_some(digits as usize)
+    /// The labels of all values, with as many decimal digits as they need to differ, and the power of 10 to multiply
+    /// them with, if they would be too long otherwise.
+    pub(crate) fn labels(&self, unit: Unit) -> (Vec<String>, Option<String>) {
+        let (scale, sign) = match unit {
+            Unit::Nats => (1.0, ""),
+            Unit::Share => (100.0, "\u{a0}%"),
+        };
+        let numbers = |one: f64| -> Vec<String> {
+            let digits = (-(self.step * scale / one).log10() - ROUNDING).ceil().max(0.0) as usize;
+            self.at.iter().map(|value| format!("{:.digits$}", value * scale / one)).collect()
+        };
+        let largest = self.from.abs().max(self.to.abs()) * scale;
+        let exponent = (largest.log10() + ROUNDING).floor() as i32;
+        let (numbers, power) = match numbers(1.0) {
+            plain if plain.iter().all(|text| text.len() <= MOST_CHARACTERS) => (plain, None),
+            _ => (numbers(10f64.powi(exponent)), Some(power(exponent))),
+        };
+        (numbers.into_iter().map(|number| number + sign).collect(), power)
     }
 }
 
 /// Unit of the values on an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// A cross-entropy.
+    /// A loss.
     Nats,
     /// A fraction of 1.
     Share,
@@ -67,13 +93,10 @@ impl Unit {
         }
     }
 
-    /// A value as text on an axis with `ticks`.
-    pub(super) fn tick(self, value: f64, ticks: &Ticks) -> String {
-        match (self, ticks.digits(1.0)) {
-            (Self::Nats, None) => number(value),
-            (Self::Nats, Some(digits)) => format!("{value:.digits$}"),
-            (Self::Share, _) => format!("{:.*}\u{a0}%", ticks.digits(100.0).unwrap_or(9), value * 100.0),
-        }
+    /// The value of this unit that is nearest to a number.
+    pub(super) fn nearest(self, number: f64) -> f64 {
+        let most = if self == Self::Share { 1.0 } else { f64::INFINITY };
+        number.clamp(0.0, most)
     }
 }
 
@@ -82,11 +105,12 @@ pub(crate) fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.filter(|value| value.is_finite()).map(|value| (value, value)).reduce(|(a, b), (v, _)| (a.min(v), b.max(v)))
 }
 
-/// The epochs to label on the axis, from 0: all, or round ones.
+/// The epochs to label on the axis, from 0: all, or the first and round ones.
 pub(crate) fn named_epochs(epochs: usize) -> impl Iterator<Item = usize> {
-    let round = (0..).flat_map(|power| [1, 2, 5].map(|part| part * 10usize.pow(power)));
-    let step = round.take_while(|&step| step <= epochs).find(|step| epochs / step <= MOST_EPOCHS).unwrap_or(1);
-    (0..epochs).filter(move |epoch| (epoch + 1) % step == 0)
+    let width = epochs.to_string().len() + 1;
+    let mut round = (0..).flat_map(|power| [1, 2, 5].map(|part| part * 10usize.pow(power)));
+    let step = round.find(|step| epochs / step * width <= MOST_OF_EPOCHS).unwrap_or(1);
+    (0..epochs).filter(move |epoch| *epoch == 0 || (epoch + 1) % step == 0)
 }
 
 #[cfg(test)]
@@ -106,10 +130,20 @@ mod tests {
         check(&[0.371, 0.56], &[0.35, 0.4, 0.45, 0.5, 0.55, 0.6]);
         check(&[0.8, 0.9], &[0.8, 0.85, 0.9]);
         check(&[0.0, 10.0], &[0.0, 5.0, 10.0]);
-        check(&[2.0], &[2.0, 2.5]);
+        check(&[2.0], &[1.5, 2.0]);
+        check(&[1.0, 1.0], &[0.5, 1.0]);
         check(&[0.0], &[0.0, 0.05]);
-        check(&[f64::NAN, 2.0, f64::INFINITY], &[2.0, 2.5]);
+        check(&[f64::NAN, 2.0, f64::INFINITY], &[1.5, 2.0]);
         check(&[], &[0.0, 0.05]);
+        check(&[0.500_000_01, 0.500_000_02], &[0.5, 0.5002]);
+    }
+
+    #[test]
+    fn a_share_has_no_label_above_1() {
+        for least in (0..=10_000).map(|n| f64::from(n) / 10_000.0) {
+            let ticks = Ticks::around([least, 1.0].into_iter());
+            assert!(ticks.to < 1.0 + 1e-9, "{least}: {:?}", ticks.at);
+        }
     }
 
     #[test]
@@ -121,19 +155,46 @@ mod tests {
         }
     }
 
+    /// The labels around two values, and the power of 10.
+    fn labels(values: [f64; 2], unit: Unit) -> (Vec<String>, Option<String>) {
+        let (labels, power) = Ticks::around(values.into_iter()).labels(unit);
+        let plain = |text: String| text.replace('\u{a0}', " ");
+        (labels.into_iter().map(plain).collect(), power.map(plain))
+    }
+
     #[test]
-    fn texts_have_the_digits_of_their_step() {
-        let ticks = |step| Ticks { from: 0.0, to: 1.0, step, at: Vec::new() };
-        assert_eq!([2.0, 0.2, 0.05].map(|step| ticks(step).digits(1.0)), [Some(0), Some(1), Some(2)]);
-        assert_eq!([0.02, 0.005].map(|step| ticks(step).digits(100.0)), [Some(0), Some(1)]);
-        assert_eq!(ticks(1e-12).digits(1.0), None);
-        let tick = |unit: Unit, value, step| unit.tick(value, &ticks(step)).replace('\u{a0}', " ");
-        assert_eq!([0.35, 0.4].map(|value| tick(Unit::Nats, value, 0.05)), ["0.35", "0.40"]);
-        assert_eq!([2.0, 0.2].map(|step| tick(Unit::Nats, 4.0, step)), ["4", "4.0"]);
-        assert_eq!([0.02, 0.005].map(|step| tick(Unit::Share, 0.86, step)), ["86 %", "86.0 %"]);
-        for (unit, value, step) in [(Unit::Nats, 5e-324, 1e-300), (Unit::Nats, 1e300, 1e299), (Unit::Share, 0.5, 1e-15)]
-        {
-            assert!(tick(unit, value, step).len() < 400, "{value}");
+    fn labels_have_the_digits_of_their_step() {
+        let check = |values, unit, expected: &[&str], power: Option<&str>| {
+            let (found, found_power) = labels(values, unit);
+            assert_eq!((found, found_power.as_deref()), (expected.iter().map(|&text| text.into()).collect(), power));
+        };
+        check([0.36, 0.41], Unit::Nats, &["0.36", "0.38", "0.40", "0.42"], None);
+        check([2.0, 9.0], Unit::Nats, &["2", "4", "6", "8", "10"], None);
+        check([0.86, 0.9], Unit::Share, &["86 %", "87 %", "88 %", "89 %", "90 %"], None);
+        check([0.86, 0.87], Unit::Share, &["86.0 %", "86.5 %", "87.0 %"], None);
+        check([0.99996, 1.0], Unit::Share, &["99.95 %", "100.00 %"], None);
+        check([0.500_000_01, 0.500_000_02], Unit::Nats, &["0.5000", "0.5002"], None);
+        check([12_345_678.0, 12_345_679.0], Unit::Nats, &["1.2345", "1.2350"], Some("× 10⁷"));
+        check([3e-12, 8e-12], Unit::Nats, &["2", "4", "6", "8"], Some("× 10⁻¹²"));
+        check([1e-300, 2e-300], Unit::Nats, &["1.0", "1.5", "2.0"], Some("× 10⁻³⁰⁰"));
+        check([1e-300, 2e-300], Unit::Share, &["1.0 %", "1.5 %", "2.0 %"], Some("× 10⁻²⁹⁸"));
+    }
+
+    #[test]
+    fn labels_are_short_and_differ() {
+        for power in -310..=300 {
+            let one = 10f64.powi(power);
+            for factors in [[0.0, 1.0], [1.0, 1.0], [1.0, 1.0 + 1e-12], [9.994, 9.999], [1.234_567, 1.3], [7.0, 7.001]]
+            {
+                let values = factors.map(|factor| factor * one);
+                for unit in [Unit::Nats, Unit::Share] {
+                    let (labels, _) = labels(values, unit);
+                    let (most, mut other) = (MOST_CHARACTERS + 2 * usize::from(unit == Unit::Share), labels.clone());
+                    other.dedup();
+                    assert_eq!(other, labels, "{values:?}");
+                    assert!(labels.iter().all(|label| label.len() <= most), "{values:?}: {labels:?}");
+                }
+            }
         }
     }
 
@@ -145,8 +206,11 @@ mod tests {
         };
         check(1, &[1]);
         check(8, &[1, 2, 3, 4, 5, 6, 7, 8]);
-        check(9, &[2, 4, 6, 8]);
-        check(30, &[5, 10, 15, 20, 25, 30]);
-        check(1_000, &[200, 400, 600, 800, 1_000]);
+        check(9, &[1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        check(12, &[1, 2, 4, 6, 8, 10, 12]);
+        check(30, &[1, 5, 10, 15, 20, 25, 30]);
+        check(60, &[1, 10, 20, 30, 40, 50, 60]);
+        check(800, &[1, 200, 400, 600, 800]);
+        check(1_000, &[1, 200, 400, 600, 800, 1_000]);
     }
 }
