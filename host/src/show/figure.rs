@@ -3,7 +3,7 @@
 
 use super::plot::lines::{FRAME, Lines, SIZE, lines};
 use super::plot::ticks::{Ticks, Unit};
-use super::plot::{STYLE, STYLES, text};
+use super::plot::{Frame, STYLE, STYLES, text};
 use maud::{Markup, PreEscaped, html};
 
 /// One part of a figure.
@@ -24,6 +24,9 @@ pub(crate) struct Dots {
 
 /// Height of a title.
 const TITLE: f64 = 34.0;
+
+/// The frame of dots, which have their names below instead of on the right.
+const WIDE: Frame = Frame { right: SIZE.0 - 10.0, ..FRAME };
 
 /// A figure of titled panels side by side.
 pub(crate) fn svg(title: &str, panels: &[(&str, Panel)]) -> String {
@@ -51,12 +54,12 @@ pub(crate) fn svg(title: &str, panels: &[(&str, Panel)]) -> String {
 
 fn dots(groups: &[Dots], unit: Unit) -> Markup {
     let ticks = Ticks::around(groups.iter().flat_map(|dots| dots.values.iter().copied()));
-    let y = |value| FRAME.y(ticks.share(value));
+    let y = |value| WIDE.y(ticks.share(value));
     let mean = |values: &[f64]| y(values.iter().sum::<f64>() / values.len() as f64);
     html! {
-        (FRAME.grid(&ticks, unit))
+        (WIDE.grid(&ticks, unit))
         @for (at, dots) in groups.iter().enumerate() {
-            @let x = FRAME.x((at as f64 + 0.5) / groups.len() as f64);
+            @let x = WIDE.x((at as f64 + 0.5) / groups.len() as f64);
             g class=(format!("series s{}", at % STYLES)) {
                 @for &value in &dots.values {
                     circle cx=(format!("{x:.1}")) cy=(format!("{:.1}", y(value))) r="4" {
@@ -64,7 +67,7 @@ fn dots(groups: &[Dots], unit: Unit) -> Markup {
                     }
                 }
                 path.mean d=(format!("M{:.1} {:.1}h36", x - 18.0, mean(&dots.values))) {}
-                g.name { (FRAME.below(x, &dots.name)) }
+                g.name { (WIDE.below(x, &dots.name)) }
             }
         }
     }
