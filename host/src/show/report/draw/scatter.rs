@@ -5,8 +5,8 @@ use crate::show::plot::ticks::extent;
 use crate::show::plot::{BELOW, Frame, disc, drawing, text};
 use maud::{Markup, html};
 
-const SIZE: f64 = 300.0;
-const FRAME: Frame = Frame { left: 56.0, right: 292.0, top: 8.0, bottom: 252.0 };
+const SIZE: (f64, f64) = (328.0, 300.0);
+const FRAME: Frame = Frame { left: 84.0, right: 320.0, top: 8.0, bottom: 252.0 };
 
 /// Maximum number of points; if there are more, evenly spaced ones are drawn.
 const MOST: usize = 1_500;
@@ -28,7 +28,7 @@ pub fn scatter(targets: &[f32], values: &[f32], label: &str) -> Markup {
         (FRAME.below(FRAME.x(0.5), "true"))
         (text(left + 8.0, top + 10.0, "start", "predicted"))
     };
-    drawing("plot", (SIZE, SIZE), label, content)
+    drawing("plot", SIZE, label, content)
 }
 
 fn points(targets: &[f32], values: &[f32], low: f64, high: f64) -> String {
@@ -45,6 +45,6 @@ mod tests {
     #[test]
     fn the_lowest_and_the_highest_are_in_the_corners() {
         let found = points(&[0.0, 10.0], &[0.0, 10.0], 0.0, 10.0);
-        assert_eq!(found, "M54.0 252.0a2 2 0 1 0 4 0a2 2 0 1 0 -4 0ZM290.0 8.0a2 2 0 1 0 4 0a2 2 0 1 0 -4 0Z");
+        assert_eq!(found, "M82.0 252.0a2 2 0 1 0 4 0a2 2 0 1 0 -4 0ZM318.0 8.0a2 2 0 1 0 4 0a2 2 0 1 0 -4 0Z");
     }
 }
