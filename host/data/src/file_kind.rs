@@ -1,9 +1,21 @@
 //! What a file seems to be, by its first bytes: for messages about a file of the wrong kind.
+//!
+//! The signatures of formats that this crate reads are declared here. This crate depends on no other one of Foldnet, so
+//! it states those of `foldnet-core` (`.fnet`) and `foldnet-import` once more.
 
 use std::io::Read;
 use std::path::Path;
 
 use crate::bounded;
+
+/// First bytes of an `.npy`.
+pub(crate) const NPY: &[u8] = b"\x93NUMPY";
+
+/// First bytes of a zip archive, such as an `.npz`.
+pub(crate) const ZIP: &[u8] = b"PK\x03\x04";
+
+/// Possible delimiters of a text table, the more likely ones first.
+pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Number of bytes that are enough to recognize a file.
 pub const START: usize = 4096;
@@ -39,15 +51,15 @@ impl FileKind {
         let signatures: [(&[u8], Self); 7] = [
             (b"FNET", Self::Model),
             (b"\x89PNG\r\n\x1a\n", Self::Picture),
-            (b"\x93NUMPY", Self::Array),
+            (NPY, Self::Array),
             (b"\x89HDF\r\n\x1a\n", Self::Foreign),
-            (b"PK\x03\x04", Self::Foreign),
+            (ZIP, Self::Foreign),
             (b"\x1f\x8b\x08", Self::Gzip),
             (b"version https://git-lfs", Self::Pointer),
         ];
         let signed = signatures.into_iter().find(|(signature, _)| start.starts_with(signature));
         match signed {
-            Some((_, Self::Foreign)) if start.starts_with(b"PK") => of_archive(entry_name(start)),
+            Some((_, Self::Foreign)) if start.starts_with(ZIP) => of_archive(entry_name(start)),
             Some((_, kind)) => Some(kind),
             None if start.get(4..8) == Some(b"TFL3") => Some(Self::Foreign),
             None if start.get(8) == Some(&b'{') && header_len(start).is_some_and(|len| len < 1 << 32) => {
@@ -140,8 +152,8 @@ fn text(start: &[u8]) -> Option<&str> {
 fn is_table(text: &str) -> bool {
     let mut lines = text.lines();
     let (first, second) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-    let fields = |line: &str, delimiter| line.matches(delimiter).count();
-    [',', ';', '\t'].into_iter().any(|by| fields(first, by) > 0 && fields(first, by) == fields(second, by))
+    let fields = |line: &str, delimiter| line.matches(char::from(delimiter)).count();
+    DELIMITERS.into_iter().any(|by| fields(first, by) > 0 && fields(first, by) == fields(second, by))
 }
 
 #[cfg(test)]
@@ -160,6 +172,7 @@ mod tests {
         check(&[b"PK\x03\x04".as_slice(), &[0; 22], b"\x05\0\0\0x.npy"].concat(), Some(FileKind::Arrays));
         check(b"a,b\n1,2\n", Some(FileKind::Table));
         check(b"a\tb\r\n1\t2", Some(FileKind::Table));
+        check(b"a|b\n1|2\n", Some(FileKind::Table));
         check(b"Dear reader,\nhello", Some(FileKind::Text));
         check("ä".as_bytes().split_at(1).0, None);
         check(b"text, cut \xc3", Some(FileKind::Text));

@@ -1,4 +1,6 @@
 //! Detects a file's format from its content, and reads it.
+//!
+//! `foldnet-data`, on which this crate does not depend, recognizes the same signatures for its messages (`file_kind`).
 
 use crate::error::{Fault, ImportError};
 use crate::file::read_file;

@@ -19,12 +19,13 @@ use super::reader::{Content, Format, Inputs, Names, Start};
 use super::rows::{Answers, Rows};
 use crate::array::{Array, Element, shape_of_examples};
 use crate::error::{AnswerProblem, DataError, NpyProblem, Problem};
+use crate::file_kind::NPY;
 use crate::open;
 use crate::options::{Options, Task};
 
 pub(super) const FORMAT: Format = Format {
     names: Names::File { short: "NPY", kind: ".npy" },
-    is: |start| matches!(start, Start::File(start) if start.starts_with(MAGIC)),
+    is: |start| matches!(start, Start::File(start) if start.starts_with(NPY)),
     content: Content::Arrays(read),
     inputs: Inputs::Read {
         file: |path, wanted| examples::of_array(path, read_array(path)?, wanted),
@@ -34,9 +35,6 @@ pub(super) const FORMAT: Format = Format {
         },
     },
 };
-
-/// First bytes of a file.
-const MAGIC: &[u8] = b"\x93NUMPY";
 
 /// Maximum length of a header; NumPy's own have a few hundred bytes.
 const MOST_HEADER: usize = 1 << 16;
@@ -134,7 +132,7 @@ fn header(from: &mut dyn Read, left: &mut usize) -> Result<Header, NpyProblem> {
         Ok(bytes)
     };
     let start = take(8).map_err(|_| NpyProblem::NotNpy)?;
-    if !start.starts_with(MAGIC) {
+    if !start.starts_with(NPY) {
         return Err(NpyProblem::NotNpy);
     }
     let length = match start[6] {
@@ -210,7 +208,7 @@ mod tests {
     fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
         let fortran = if fortran { "True" } else { "False" };
         let header = format!("{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n");
-        [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes(), data].concat()
+        [NPY, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes(), data].concat()
     }
 
     fn parsed(bytes: &[u8]) -> Result<Array, Problem> {
@@ -245,8 +243,8 @@ mod tests {
         }
         check(npy("'|u1'", false, "(3,)", &[1, 2]), "declares an array of 3, 3 bytes, but holds 2");
         check(npy("'|u1'", false, "(99999999999, 99999999999)", &[1]), "declares an array of 99999999999x99999999999,");
-        check([MAGIC, &[2, 0, 0, 0, 0, 0x80]].concat(), "its header has 2147483648 bytes");
-        check([MAGIC, &[7, 0, 0, 0]].concat(), "is an .npy of version 7");
-        check([MAGIC, &[1, 0, 2, 0, 65, 65]].concat(), "its header (AA) cannot be understood");
+        check([NPY, &[2, 0, 0, 0, 0, 0x80]].concat(), "its header has 2147483648 bytes");
+        check([NPY, &[7, 0, 0, 0]].concat(), "is an .npy of version 7");
+        check([NPY, &[1, 0, 2, 0, 65, 65]].concat(), "its header (AA) cannot be understood");
     }
 }

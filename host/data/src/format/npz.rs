@@ -16,19 +16,17 @@ use super::reader::{Content, Format, Inputs, Names, Start};
 use super::rows::Rows;
 use crate::array::Array;
 use crate::error::{DataError, GzipProblem, NpzProblem, Problem};
+use crate::file_kind::ZIP;
 use crate::open;
 use crate::options::Options;
 use crate::unpack::MAX_EXPANSION;
 
 pub(super) const FORMAT: Format = Format {
     names: Names::File { short: "NPZ", kind: ".npz" },
-    is: |start| matches!(start, Start::File(start) if start.starts_with(MAGIC)),
+    is: |start| matches!(start, Start::File(start) if start.starts_with(ZIP)),
     content: Content::Arrays(read),
     inputs: Inputs::Refused("a zip archive, such as an .npz"),
 };
-
-/// First bytes of an archive.
-const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// Size of the record at an archive's end, and of the longest comment after it.
 const END: u64 = 22;
@@ -132,7 +130,7 @@ fn unpack(file: &mut File, length: u64, entry: &Entry) -> Result<Vec<u8>, Proble
     file.read_exact(&mut local).map_err(broken)?;
     let start = entry.offset + 30 + u64::from(number(&local, 26, 2)) + u64::from(number(&local, 28, 2));
     let most = if entry.deflated { entry.packed.saturating_mul(MAX_EXPANSION) } else { entry.packed };
-    if !local.starts_with(MAGIC) || start.saturating_add(entry.packed) > length || entry.unpacked > most {
+    if !local.starts_with(ZIP) || start.saturating_add(entry.packed) > length || entry.unpacked > most {
         return Err(NpzProblem::NotZip.into());
     }
     file.seek(SeekFrom::Start(start)).map_err(broken)?;

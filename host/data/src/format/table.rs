@@ -13,13 +13,11 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::width::{Bounded, too_wide};
 use crate::columns::{all_differ, places};
 use crate::error::{ColumnProblem, DataError, FieldProblem, Problem};
+use crate::file_kind::DELIMITERS;
 use crate::{decode, open};
 
 /// Number of bytes used to detect the delimiter.
 const LOOK: usize = 1 << 16;
-
-/// Possible delimiters, the more likely ones first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// With at most this many columns, values may equal the columns' numbers by chance.
 const FEW: usize = 6;
