@@ -22,7 +22,6 @@
 //! * `conversion` (PC): the cost of converting raw values to activations on a device.
 //! * `described` (PC): the type and shape of a model's examples, and its task.
 //! * `metrics` (PC): metrics of answers for each task.
-//! * `write` (PC): atomic writing of files.
 //! * `record` (PC): the command's JSON output, to be written and read.
 //! * `manual` (PC): shell completions and man pages.
 //! * `print` (PC): error lines, and failures of standard output.
@@ -68,8 +67,6 @@ pub mod simulate;
 pub mod table;
 #[cfg(not(target_os = "none"))]
 pub mod usage;
-#[cfg(not(target_os = "none"))]
-pub mod write;
 
 #[cfg(not(target_os = "none"))]
 pub use aligned::AlignedBytes;

@@ -29,4 +29,4 @@ pub mod run;
 pub mod show;
 pub mod train;
 
-pub use foldnet_sim::write;
+pub use foldnet_data::write;

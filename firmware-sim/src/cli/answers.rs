@@ -3,8 +3,8 @@
 use super::error::CliError;
 use foldnet_core::model::HeadKind;
 use foldnet_core::{Model, softmax};
+use foldnet_data::write::{atomic_write, npy};
 use foldnet_sim::Simulation;
-use foldnet_sim::write::{atomic_write, npy};
 use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;

@@ -2,10 +2,10 @@
 
 use foldnet_core::model::ParseError;
 use foldnet_data::file_kind::FileKind;
+use foldnet_data::write::WouldBeLost;
 use foldnet_data::{DataError, missing_columns};
 use foldnet_sim::EmulateError;
 use foldnet_sim::board::{BoardError, DoesNotFit};
-use foldnet_sim::write::WouldBeLost;
 use std::path::{Path, PathBuf};
 
 /// Reason why the command stopped.

@@ -13,6 +13,7 @@ use crate::progress::LoadProgress;
 use crate::search::Search;
 use crate::source::{Source, load_with};
 use crate::test_set::TestSet;
+use crate::write::atomic_write;
 
 /// Maximum size of an entry in bytes.
 const MOST: u64 = 1 << 20;
@@ -86,9 +87,7 @@ impl Known {
             places.truncate(MOST_PLACES);
             let text = serde_json::to_vec(&Entry::Places(places)).ok()?;
             fs::create_dir_all(path.parent()?).ok()?;
-            let partial = path.with_extension(format!("{}.part", std::process::id()));
-            let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, &path));
-            written.inspect_err(|_| drop(fs::remove_file(&partial))).ok()
+            atomic_write(&path, |out| out.write_all(&text)).ok()
         };
         write();
     }

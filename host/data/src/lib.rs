@@ -16,6 +16,7 @@
 //! - A format is one file in `format`, listed in `format::FORMATS`; `format` says how to add one.
 //! - Every error is a [`DataError`], one line with its remedy. [`DataError::is_unavailable`] distinguishes "not found
 //!   and no network" from a damaged set.
+//! - [`mod@write`] writes the files of every package on the PC, each completely or not at all.
 //!
 //! Shapes: `N` examples, `H` height, `W` width, `C` channels. Inputs are `[N][H][W][C]`, of the type in the file
 //! ([`Values`]); targets are classes (`u16`, `[N]`) or real values (`f32`, `[N][outputs]`).
@@ -56,6 +57,7 @@ mod test_set;
 pub mod text;
 mod unpack;
 mod values;
+pub mod write;
 
 pub use columns::{Columns, missing_columns};
 pub use dataset::{Dataset, Part};

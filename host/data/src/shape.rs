@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// The shape of one example's inputs, `[height][width][channels]`.
+/// The shape of one example's inputs, `[height][width][channels]`. Core has its own `Shape`, of networks: this crate has
+/// no internal dependencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Shape {
     /// Rows of an image, or samples of a window; at least 1.

@@ -7,7 +7,8 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// The type of a set's input values, which is also what a device takes.
+/// The type of a set's input values, which is also what a device takes. Core has its own `InputType`, of models: this
+/// crate has no internal dependencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputType {
     /// Unsigned bytes: pixels.

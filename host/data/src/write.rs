@@ -1,6 +1,7 @@
-//! Atomic writing of files: every file that the PC side writes goes through [`atomic_write`]. Arrays are written as
-//! NumPy's `.npy`.
+//! Atomic writing of files: every file that the PC side writes goes through [`atomic_write`], except downloads, whose
+//! parts stay until they are complete. Arrays are written as NumPy's `.npy`.
 
+use crate::file_kind::NPY;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -85,8 +86,7 @@ pub fn npy(path: &Path, values: &[f32], columns: usize) -> io::Result<()> {
 fn npy_header(rows: usize, columns: usize) -> Vec<u8> {
     let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {columns}), }}");
     let length = (10 + text.len() + 1).next_multiple_of(64) - 10;
-    let mut header = b"\x93NUMPY\x01\x00".to_vec();
-    header.extend((length as u16).to_le_bytes());
+    let mut header = [NPY, &[1, 0], &(length as u16).to_le_bytes()].concat();
     header.extend(text.bytes().chain(std::iter::repeat(b' ')).take(length - 1));
     header.push(b'\n');
     header
