@@ -5,7 +5,7 @@
 use crate::layer::{self, Layer, LayerError};
 
 /// The shape of an example, `[height][width][channels]`: an image, consecutive samples of several channels, or a plain
-/// count.
+/// count. `foldnet-data` has its own, of data sets: neither crate depends on the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Shape {

@@ -14,7 +14,7 @@
 //! bit `v % 64` of map `v / 64` says whether value `v` is inverted (`255 - x`); bits beyond the values are 0. A program
 //! that does not know type 5 refuses the model because of its type.
 
-/// The type of a model's inputs.
+/// The type of a model's inputs. `foldnet-data` has its own, of data sets: neither crate depends on the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]

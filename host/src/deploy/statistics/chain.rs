@@ -1,6 +1,10 @@
 //! The layers of a network up to the last BatchNormalization, as far as its statistics need them, forward and backward
 //! to the inputs; and the distance of a batch of examples from the statistics in the BatchNormalizations.
 //!
+//! Core's training step cannot do this: its BatchNormalizations use the statistics of the batch, and its backward pass
+//! begins at a loss behind the last layer and ends in parameters. Here BatchNormalizations are fixed, the error arises at
+//! each of them, and only the inputs change. The matrix products are the same.
+//!
 //! Values are `[U][N]`: the examples of a unit are adjacent.
 
 use super::source::Source;

@@ -1,5 +1,9 @@
 //! Moves examples until their statistics match those stored in a network: gradient descent on the examples, with all
 //! parameters fixed.
+//!
+//! The steps are Adam's, but not core's `AdamStep`: that writes every value it computes, while here a step stays within
+//! the inputs' bounds and one that is not finite is left out. It would also round differently, and so change the
+//! examples and the models exported from them.
 
 use super::chain::{Chain, Fit};
 use super::source::Source;
