@@ -83,6 +83,11 @@ pub struct Distribution {
     pub max: f64,
 }
 
+/// Number of `predictions` that equal their label, `[N]` each.
+pub fn correct(predictions: &[u16], labels: &[u16]) -> usize {
+    predictions.iter().zip(labels).filter(|(class, label)| class == label).count()
+}
+
 /// Metrics of `predictions` and `labels` `[N]`, all below `classes`.
 pub fn classification(predictions: &[u16], labels: &[u16], classes: usize) -> Classification {
     let mut confusion = vec![vec![0; classes]; classes];

@@ -5,7 +5,7 @@
 //! device.
 
 use crate::app::{App, Examples, Shell};
-use crate::metrics::{Metrics, anomaly, classification, regression};
+use crate::metrics::{Metrics, anomaly, classification, correct, regression};
 use foldnet_core::Model;
 use foldnet_core::infer::{Answer, Input, Outputs};
 use foldnet_core::model::HeadKind;
@@ -155,15 +155,9 @@ impl<'e> Answers<'e> {
             (_, TargetsRef::None) => None,
             (head, _) => panic!("the targets do not match the model's kind of answer: {}", head.name()),
         };
-        let correct = correct(&classes, targets);
+        let correct = correct(&classes, targets.classes().unwrap_or_default());
         Simulation { images: count, correct, classes, values, scores, logits_sha256: digest.finish(), metrics }
     }
-}
-
-/// Number of correct classes.
-pub(crate) fn correct(classes: &[u16], targets: TargetsRef) -> usize {
-    let labels = targets.classes().unwrap_or_default();
-    classes.iter().zip(labels).filter(|(class, label)| class == label).count()
 }
 
 /// SHA-256 over output words.

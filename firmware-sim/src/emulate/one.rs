@@ -9,8 +9,8 @@ use super::results::Answer;
 use crate::AlignedBytes;
 use crate::board::{Board, example_bytes};
 use crate::job::{Booted, CALIBRATION, Job};
-use crate::metrics::Metrics;
-use crate::simulate::{Simulation, WordsDigest, correct};
+use crate::metrics::{Metrics, correct};
+use crate::simulate::{Simulation, WordsDigest};
 use foldnet_core::Model;
 use foldnet_core::slot::HEADER_LEN;
 use foldnet_data::View;
@@ -199,7 +199,7 @@ fn compare(task: &Task, model: &Model, expected: &Expected, run: &Run) -> Result
     let sizes = task.firmware.sizes();
     Ok(Emulation {
         images: run.answers.len(),
-        correct: correct(&classes, task.examples.targets),
+        correct: correct(&classes, task.examples.targets.classes().unwrap_or_default()),
         classes,
         logits_sha256: digest.finish(),
         first_difference,

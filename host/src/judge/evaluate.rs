@@ -6,9 +6,9 @@ use crate::absent::is_nan;
 use crate::judge::metrics::{anomaly, classification, regression};
 use crate::network::checkpoint::Checkpoint;
 use crate::run::{Outputs, answers, run_model};
-use foldnet_core::model::HeadKind;
 use foldnet_core::{Compute, Model};
 use foldnet_data::{Task, View, WrongKind};
+use foldnet_sim::described;
 use serde::Serialize;
 
 /// Results for one class.
@@ -61,23 +61,19 @@ pub fn evaluate<C: Compute>(
     Ok((outputs, evaluation))
 }
 
-/// Evaluates a model file on labelled examples according to its head; `names` are those of the classes in order.
+/// Evaluates a model file on labelled examples according to its task; `names` are those of the classes in order.
 ///
 /// # Errors
-/// If the set has no answers for the head, or an output is not a number.
+/// If the set has no answers for the task, or an output is not a number.
 pub fn evaluate_model(model: &Model, view: View, names: &[String]) -> anyhow::Result<(Outputs, Evaluation)> {
     let outputs = run_model(model, view).finite()?;
-    let evaluation = match model.head() {
-        HeadKind::Softmax | HeadKind::Sigmoid => outputs.evaluation(view.classes()?, names),
-        HeadKind::Values => outputs.of_values(view.values()?),
-        HeadKind::Reconstruction => outputs.of_scores(model.threshold(), view),
-    };
+    let evaluation = outputs.by_task(described::task(model), view, names, model.threshold())?;
     Ok((outputs, evaluation))
 }
 
 impl Outputs {
     /// The evaluation of real values; the loss is the mean squared error.
-    pub fn of_values(&self, targets: &[f32]) -> Evaluation {
+    fn of_values(&self, targets: &[f32]) -> Evaluation {
         let found = regression(&self.logits, targets, self.classes);
         self.other(targets.len() / self.classes, found.rmse.powi(2), Metrics::Regression(found))
     }

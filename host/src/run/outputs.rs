@@ -1,6 +1,7 @@
 //! The outputs of a network or a model for a set of examples.
 
 use foldnet_core::argmax;
+use foldnet_sim::metrics::correct;
 use serde::Serialize;
 
 /// Logits of a set of images, `[images][classes]`, with related results.
@@ -68,8 +69,7 @@ impl Outputs {
 
     /// Fraction of the images whose class equals their label.
     pub fn accuracy(&self, labels: &[u16]) -> f64 {
-        let correct = self.predictions().iter().zip(labels).filter(|(class, label)| class == label).count();
-        correct as f64 / labels.len() as f64
+        correct(&self.predictions(), labels) as f64 / labels.len() as f64
     }
 
     /// Mean cross-entropy of the softmax of the logits.
