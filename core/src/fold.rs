@@ -70,6 +70,13 @@ pub struct Block {
     pub relu: bool,
 }
 
+impl Block {
+    /// The layers that are folded together: Dense, BatchNormalization and Dropout.
+    pub fn layers(&self) -> Range<usize> {
+        self.first..self.end
+    }
+}
+
 /// A network in the form of Dense and ReLU only.
 #[derive(Debug)]
 pub struct Fold<'a> {
@@ -114,7 +121,7 @@ impl<'a> Fold<'a> {
         // Dense, the range is a single unit.
         let mut filled = unit..unit + 1;
         let mut bias = 0.0;
-        for index in (block.first..block.end).rev() {
+        for index in block.layers().rev() {
             if let Some(place) = self.network.placed().nth(index) {
                 bias += self.pull_back(place, &mut filled, row, scratch);
             }

@@ -6,6 +6,8 @@ use crate::model::fold::FoldedLayer;
 use crate::network::checkpoint::{Checkpoint, PixelStatistics};
 use crate::show::summary::Row;
 use foldnet_core::Layer;
+use foldnet_core::fold::{Block, Fold, FoldError};
+use foldnet_core::network::Placed;
 use serde::Serialize;
 
 /// The fold of a network.
@@ -73,8 +75,16 @@ pub struct Difference {
 }
 
 /// Compares the weights; `rows` is the network's table, which begins with the input.
-pub fn folding(checkpoint: &Checkpoint, rows: &[Row], folded: &[FoldedLayer], difference: Difference) -> Folding {
-    let trained = trained(checkpoint, rows);
+///
+/// # Errors
+/// If the network cannot be folded, which `folded` has ruled out.
+pub fn folding(
+    checkpoint: &Checkpoint,
+    rows: &[Row],
+    folded: &[FoldedLayer],
+    difference: Difference,
+) -> Result<Folding, FoldError> {
+    let trained = trained(checkpoint, rows)?;
     let std = match &checkpoint.pixels {
         PixelStatistics::Standardized { std, .. } | PixelStatistics::Values { std, .. } => Some(std.clone()),
         PixelStatistics::Raw | PixelStatistics::Unit => None,
@@ -87,7 +97,7 @@ pub fn folding(checkpoint: &Checkpoint, rows: &[Row], folded: &[FoldedLayer], di
     };
     let layers = trained.iter().zip(folded).map(|(dense, folded)| compared(dense, folded)).collect();
     let Difference { largest_deviation, accuracy, changed } = difference;
-    Folding { largest_deviation, accuracy, changed, layers, inputs }
+    Ok(Folding { largest_deviation, accuracy, changed, layers, inputs })
 }
 
 /// A Dense as trained.
@@ -96,24 +106,19 @@ struct Trained {
     kernel: Vec<f64>,
 }
 
-/// The Dense of a network, grouped if no ReLU separates them, because they are then merged.
-fn trained(checkpoint: &Checkpoint, rows: &[Row]) -> Vec<Vec<Trained>> {
-    let mut blocks = vec![Vec::new()];
-    for place in checkpoint.network().placed() {
-        match place.layer {
-            Layer::Dense { .. } => {
-                let kernel = &checkpoint.params[place.range()][..place.inputs * place.outputs];
-                let (name, kernel) = (rows[place.index + 1].name.clone(), widened(kernel.iter().copied()));
-                if let Some(block) = blocks.last_mut() {
-                    block.push(Trained { name, kernel });
-                }
-            }
-            Layer::Relu | Layer::QuantizedRelu { .. } => blocks.push(Vec::new()),
-            Layer::BatchNorm { .. } | Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
-        }
-    }
-    blocks.retain(|block| !block.is_empty());
-    blocks
+/// The Dense of each block of a network.
+fn trained(checkpoint: &Checkpoint, rows: &[Row]) -> Result<Vec<Vec<Trained>>, FoldError> {
+    let network = checkpoint.network();
+    let fold = Fold::new(network, &checkpoint.params, checkpoint.pixels.scaling())?;
+    let trained = |place: Placed| {
+        let kernel = &checkpoint.params[place.range()][..place.inputs * place.outputs];
+        Trained { name: rows[place.index + 1].name.clone(), kernel: widened(kernel.iter().copied()) }
+    };
+    let dense = |block: &Block| {
+        let places = network.placed().skip(block.layers().start).take(block.layers().len());
+        places.filter(|place| matches!(place.layer, Layer::Dense { .. })).map(trained).collect()
+    };
+    Ok(fold.blocks().iter().map(dense).collect())
 }
 
 fn compared(dense: &[Trained], folded: &FoldedLayer) -> FoldedWeights {
@@ -169,7 +174,7 @@ mod tests {
         let checkpoint = Checkpoint::new(layers, 2, params, pixels).expect("a network");
         let rows = of_checkpoint(checkpoint.network()).layers;
         let difference = Difference { largest_deviation: 0.5, accuracy: 0.25, changed: 3 };
-        let found = folding(&checkpoint, &rows, &fold(&checkpoint).expect("folds"), difference);
+        let found = folding(&checkpoint, &rows, &fold(&checkpoint).expect("folds"), difference).expect("folds");
         let names: Vec<_> = found.layers.iter().map(|layer| layer.names.join("+")).collect();
         assert_eq!(names, ["dense+dense_1", "dense_2"]);
         let range = |weights: &Weights| (weights.range.min.round(), weights.range.max.round());

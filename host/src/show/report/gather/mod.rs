@@ -103,7 +103,7 @@ pub fn gather<C: Compute>(plan: &ReportPlan, compute: &C, progress: &mut dyn FnM
     };
     let (folding, not_folded) = match fold(checkpoint) {
         Ok(folded) => match difference(plan, &network, progress)? {
-            Some(difference) => (Some(folding(checkpoint, &summary.layers, &folded, difference)), None),
+            Some(difference) => (Some(folding(checkpoint, &summary.layers, &folded, difference)?), None),
             None => (None, Some("it was trained in integers, so it has no fold".to_owned())),
         },
         Err(error) => (None, Some(error.to_string())),
