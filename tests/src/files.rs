@@ -7,6 +7,7 @@ use crate::nor_flash::{Failed, NorFlash};
 use foldnet::network::checkpoint::{Checkpoint, Hints, PixelRange};
 use foldnet::show::report::{ModelFile, measured};
 use foldnet::train::history::History;
+use foldnet_core::Model;
 use foldnet_core::slot::{Room, Running, SlotHeader, WriteError, Writer, boot};
 use foldnet_data::{Options, Part, Search, Source, TargetsRef, Task, load, load_with, read_png, text};
 use foldnet_sim::AlignedBytes;
@@ -238,8 +239,10 @@ pub fn history(bytes: &[u8]) {
 /// Output of `foldnet-sim --json`, for a report.
 pub fn record(bytes: &[u8]) {
     let path = file("run.json", bytes);
-    let mut models =
-        [ModelFile { path: "m.fnet".into(), bytes: AlignedBytes::from_vec(vec![1]), measured: Vec::new() }];
+    let layers = [FloatLayer { kernel: vec![1.0; 4], bias: vec![0.5; 2], inputs: 2, relu: false }];
+    let bytes = AlignedBytes::from_vec(model_file(&spec(1, 2, "", &layers)).expect("a model"));
+    let model = Model::parse(&bytes).expect("what is written can be read");
+    let mut models = [ModelFile { path: "m.fnet".into(), crc32: "a505df1b".into(), model, measured: Vec::new() }];
     if let Err(error) = measured(&path, &mut models) {
         check_error(format!("{error:#}"));
     }

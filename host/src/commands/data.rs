@@ -172,7 +172,7 @@ impl DatasetArg {
 /// used.
 fn takes_fashion(file: &Path) -> anyhow::Result<()> {
     let Ok(opened) = open(file, &Hints::default()) else { return Ok(()) };
-    let size = opened.size(file)?;
+    let size = opened.size();
     if size.pixels != 28 * 28 {
         bail!("{}: takes examples of {size}, but its dataset is unknown; give --dataset", file.display());
     }
@@ -290,7 +290,7 @@ impl HintArgs {
     /// Opens a file. For bare tensors, whose layers these options specify, prints the interpretation layer by layer.
     pub(super) fn open(&self, path: &Path, ui: Ui) -> anyhow::Result<Opened> {
         let opened = open(path, &self.hints())?;
-        if let (Opened::Model(_), Some(flag)) = (&opened, self.given()) {
+        if let (Opened::Model { .. }, Some(flag)) = (&opened, self.given()) {
             bail!("{flag}: {} is a device model, which describes itself; leave it out", path.display());
         }
         if let Opened::Checkpoint(checkpoint) = &opened {

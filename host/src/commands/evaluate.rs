@@ -2,7 +2,7 @@
 
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known, ordered};
 use super::record::channels;
-use crate::files::open::{Opened, check_images, class_names, parse};
+use crate::files::open::{Opened, check_images, class_names};
 use crate::format::thousands;
 use crate::judge::evaluate::{Evaluation, Metrics, PerClass, evaluate, evaluate_model};
 use crate::judge::outputs::write as write_outputs;
@@ -54,8 +54,8 @@ impl Evaluate {
         }
         let opened = self.hints.open(&self.path, ui)?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
-        check_images(&self.path, opened.size(&self.path)?, dataset.part(self.split))?;
-        known(&self.path, dataset.number_as(&opened.labels(&self.path)?))?;
+        check_images(&self.path, opened.size(), dataset.part(self.split))?;
+        known(&self.path, dataset.number_as(&opened.labels()))?;
         ordered(&self.path, dataset.order_as(&channels(&self.path, &opened)), ui)?;
         let view = dataset.part(self.split);
         if view.is_empty() {
@@ -72,7 +72,7 @@ impl Evaluate {
             atomic_write(path, |out| classes.iter().try_for_each(|class| writeln!(out, "{class}")))?;
         }
         if let Some(path) = &self.outputs {
-            write_outputs(path, &outputs, opened.answers_probabilities(&self.path)?)?;
+            write_outputs(path, &outputs, opened.answers_probabilities())?;
         }
         say(&evaluation, view, ui);
         ui.result(&evaluation)
@@ -80,18 +80,18 @@ impl Evaluate {
 
     fn evaluated(&self, opened: &Opened, view: View, labels: &[String]) -> anyhow::Result<(Outputs, Evaluation)> {
         let compute = self.threads.compute()?;
-        let (own, task) = (opened.labels(&self.path)?, opened.task(&self.path)?);
+        let (own, task) = (opened.labels(), opened.task());
         let names = match opened {
             _ if task != Task::Classify => Vec::new(),
             Opened::Checkpoint(checkpoint) => class_names(own, checkpoint.classes(), labels),
-            Opened::Model(bytes) => class_names(own, parse(bytes, &self.path)?.classes(), labels),
+            Opened::Model { model, .. } => class_names(own, model.classes(), labels),
         };
         if task == Task::Classify {
             check_classes(&self.path, names.len(), labels)?;
         }
         match opened {
             Opened::Checkpoint(checkpoint) => evaluate(checkpoint, view, &names, &compute),
-            Opened::Model(bytes) => evaluate_model(&parse(bytes, &self.path)?, view, &names),
+            Opened::Model { model, .. } => evaluate_model(model, view, &names),
         }
         .with_context(|| self.path.display().to_string())
     }

@@ -1,10 +1,11 @@
 //! What a run or a device model records about the data set it was trained on.
 
-use crate::files::open::{Opened, open, parse, resolve};
+use crate::files::open::{Opened, open, resolve};
 use crate::network::checkpoint::Hints;
 use crate::train::history::History;
 use anyhow::{anyhow, bail};
-use foldnet_data::{Known, Options, Source, Task, text};
+use foldnet_data::{Known, Options, Source, Task};
+use foldnet_sim::described;
 use std::path::Path;
 
 /// The recorded set, and the file that names it.
@@ -78,14 +79,11 @@ pub(super) fn channels(path: &Path, opened: &Opened) -> Vec<String> {
 fn digest_of(file: &Path) -> Option<String> {
     match open(file, &Hints::default()).ok()? {
         Opened::Checkpoint(checkpoint) => checkpoint.about.dataset,
-        Opened::Model(bytes) => {
-            let digest = *parse(&bytes, file).ok()?.dataset()?;
-            Some(text::hex(&digest))
-        }
+        Opened::Model { model, .. } => described::digest(&model),
     }
 }
 
 /// The task a file was trained for. Files that cannot be opened are reported where they are used.
 pub(super) fn task_of(file: &Path) -> Task {
-    open(file, &Hints::default()).ok().and_then(|opened| opened.task(file).ok()).unwrap_or_default()
+    open(file, &Hints::default()).map(|opened| opened.task()).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use crate::write::{atomic_write, check_writable};
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part, Task, text};
+use foldnet_sim::record::crc32;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -88,7 +89,7 @@ impl Report {
         checkpoint: &'a Checkpoint,
         history: Option<History>,
         dataset: &'a Dataset,
-        models: &'a [ModelFile],
+        models: &'a [ModelFile<'a>],
     ) -> anyhow::Result<ReportPlan<'a>> {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(checkpoint), test)?;
@@ -113,9 +114,11 @@ impl Report {
         })
     }
 
-    fn model(&self, path: &Path) -> anyhow::Result<ModelFile> {
+    fn model(&self, path: &Path) -> anyhow::Result<ModelFile<'static>> {
         match open(path, &self.hints.hints())? {
-            Opened::Model(bytes) => Ok(ModelFile { path: path.to_owned(), bytes, measured: Vec::new() }),
+            Opened::Model { file, model } => {
+                Ok(ModelFile { path: path.to_owned(), crc32: crc32(file), model, measured: Vec::new() })
+            }
             Opened::Checkpoint(_) => {
                 bail!("--model {}: is a checkpoint; give a .fnet that `foldnet export` wrote", path.display())
             }

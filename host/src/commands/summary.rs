@@ -1,7 +1,7 @@
 //! `foldnet summary`: the layers of a network, in the style of Keras's `model.summary()`.
 
 use super::data::HintArgs;
-use crate::files::open::{Opened, parse, resolve};
+use crate::files::open::{Opened, resolve};
 use crate::network::checkpoint::{load_line, save_line, torch_save_line};
 use crate::show::summary::{Summary as Report, of_checkpoint, of_model};
 use crate::show::terminal::Ui;
@@ -35,8 +35,8 @@ impl Summary {
                 ));
                 report
             }
-            Opened::Model(bytes) => {
-                let report = of_model(&parse(&bytes, &self.path)?.header());
+            Opened::Model { model, .. } => {
+                let report = of_model(&model.header());
                 ui.block(&report);
                 report
             }

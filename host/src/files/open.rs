@@ -17,63 +17,53 @@ pub const CHECKPOINT: &str = "model.safetensors";
 pub enum Opened {
     /// A trained network.
     Checkpoint(Box<Checkpoint>),
-    /// A device model, to be parsed with [`parse`].
-    Model(AlignedBytes),
+    /// A device model. Its bytes are never freed: a command opens a few files, and ends.
+    Model {
+        /// The bytes of the file.
+        file: &'static [u8],
+        /// The model in them.
+        model: Model<'static>,
+    },
 }
 
 impl Opened {
-    /// The size of its images; `path` is where it was opened.
-    ///
-    /// # Errors
-    /// If it is not a model, which [`open`] has ruled out.
-    pub fn size(&self, path: &Path) -> anyhow::Result<ImageSize> {
+    /// The size of its images.
+    pub fn size(&self) -> ImageSize {
         match self {
-            Self::Checkpoint(checkpoint) => Ok(ImageSize::of(checkpoint)),
-            Self::Model(bytes) => Ok(ImageSize::of_model(&parse(bytes, path)?)),
+            Self::Checkpoint(checkpoint) => ImageSize::of(checkpoint),
+            Self::Model { model, .. } => ImageSize::of_model(model),
         }
     }
 
     /// The task of the network.
-    ///
-    /// # Errors
-    /// As [`size`](Self::size).
-    pub fn task(&self, path: &Path) -> anyhow::Result<Task> {
-        Ok(match self {
+    pub fn task(&self) -> Task {
+        match self {
             Self::Checkpoint(checkpoint) => checkpoint.about.task,
-            Self::Model(bytes) => described::task(&parse(bytes, path)?),
-        })
+            Self::Model { model, .. } => described::task(model),
+        }
     }
 
     /// Whether it outputs probabilities: a network from another tool may classify by values alone.
-    ///
-    /// # Errors
-    /// As [`size`](Self::size).
-    pub fn answers_probabilities(&self, path: &Path) -> anyhow::Result<bool> {
-        Ok(match self {
+    pub fn answers_probabilities(&self) -> bool {
+        match self {
             Self::Checkpoint(checkpoint) => matches!(checkpoint.layers.last(), Some(Layer::Softmax | Layer::Sigmoid)),
-            Self::Model(_) => self.task(path)? == Task::Classify,
-        })
+            Self::Model { .. } => self.task() == Task::Classify,
+        }
     }
 
     /// The anomaly score above which an example is abnormal, if there is one.
-    ///
-    /// # Errors
-    /// As [`size`](Self::size).
-    pub fn threshold(&self, path: &Path) -> anyhow::Result<Option<f32>> {
-        Ok(match self {
+    pub fn threshold(&self) -> Option<f32> {
+        match self {
             Self::Checkpoint(checkpoint) => checkpoint.about.threshold,
-            Self::Model(bytes) => parse(bytes, path)?.threshold(),
-        })
+            Self::Model { model, .. } => model.threshold(),
+        }
     }
 
     /// The names of its classes or values, or empty.
-    ///
-    /// # Errors
-    /// As [`size`](Self::size).
-    pub fn labels(&self, path: &Path) -> anyhow::Result<Vec<String>> {
+    pub fn labels(&self) -> Vec<String> {
         match self {
-            Self::Checkpoint(checkpoint) => Ok(names(checkpoint)),
-            Self::Model(bytes) => Ok(parse(bytes, path)?.labels().map(str::to_owned).collect()),
+            Self::Checkpoint(checkpoint) => names(checkpoint),
+            Self::Model { model, .. } => model.labels().map(str::to_owned).collect(),
         }
     }
 }
@@ -95,8 +85,9 @@ pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
     if is_model(&path)? {
         check_kind(&path)?;
         let bytes = AlignedBytes::read(&path).with_context(|| path.display().to_string())?;
-        parse(&bytes, &path)?;
-        return Ok(Opened::Model(bytes));
+        let file: &'static AlignedBytes = Box::leak(Box::new(bytes));
+        let unusable = |cause| anyhow!("{}: not a usable model ({cause}); export it again", path.display());
+        return Ok(Opened::Model { file, model: Model::parse(file).map_err(unusable)? });
     }
     Ok(Opened::Checkpoint(Box::new(Checkpoint::read(&path, hints)?)))
 }
@@ -108,16 +99,10 @@ pub fn open(path: &Path, hints: &Hints) -> anyhow::Result<Opened> {
 pub fn open_checkpoint(path: &Path, hints: &Hints) -> anyhow::Result<Checkpoint> {
     match open(path, hints)? {
         Opened::Checkpoint(checkpoint) => Ok(*checkpoint),
-        Opened::Model(_) => bail!("{}: is a device model; give the checkpoint it was exported from", path.display()),
+        Opened::Model { .. } => {
+            bail!("{}: is a device model; give the checkpoint it was exported from", path.display())
+        }
     }
-}
-
-/// Parses a device model in place.
-///
-/// # Errors
-/// If the bytes are not a model; the error names the file and the remedy.
-pub fn parse<'a>(bytes: &'a [u8], path: &Path) -> anyhow::Result<Model<'a>> {
-    Model::parse(bytes).map_err(|cause| anyhow!("{}: not a usable model ({cause}); export it again", path.display()))
 }
 
 /// Size and type of the images that a network takes.

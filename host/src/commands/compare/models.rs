@@ -5,7 +5,7 @@ use crate::commands::data::{check_classes, known, ordered};
 use crate::commands::inspect::MS;
 use crate::commands::record::channels;
 use crate::compute::Fast;
-use crate::files::open::{Opened, check_images, class_names, open, parse, resolve};
+use crate::files::open::{Opened, check_images, class_names, open, resolve};
 use crate::format::thousands;
 use crate::judge::compare::models::{Comparison, Contender, Disagreement, Entry, Pair, compare, side_by_side};
 use crate::judge::evaluate::Metrics;
@@ -25,21 +25,21 @@ impl Compare {
         let hints = self.hints.hints();
         let opened = self.paths.iter().map(|path| Ok((path.as_path(), open(path, &hints)?)));
         let opened = opened.collect::<anyhow::Result<Vec<_>>>()?;
-        let models = opened.iter().all(|(_, opened)| matches!(opened, Opened::Model(_)));
+        let models = opened.iter().all(|(_, opened)| matches!(opened, Opened::Model { .. }));
         if let Some(flag) = self.hints.given().filter(|_| models) {
             bail!("{flag}: these are device models, which describe themselves; leave it out");
         }
         let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let (mut dataset, compute) = (self.dataset.load(&paths, ui)?, self.threads.compute()?);
         if let Some((path, first)) = opened.first() {
-            known(path, dataset.number_as(&first.labels(path)?))?;
+            known(path, dataset.number_as(&first.labels()))?;
             ordered(path, dataset.order_as(&channels(path, first)), ui)?;
         }
         let view = dataset.part(self.split);
         if view.is_empty() {
             bail!("--split {}: the set has no such examples (--valid-split 0); give another part", self.split);
         }
-        let tasks = opened.iter().map(|(path, opened)| opened.task(path)).collect::<anyhow::Result<Vec<_>>>()?;
+        let tasks: Vec<Task> = opened.iter().map(|(_, opened)| opened.task()).collect();
         if let Some(other) = tasks.iter().position(|task| *task != tasks[0]) {
             let [a, b] = [0, other].map(|at| self.paths[at].display());
             bail!("{b} is trained to {}, but {a} to {}; compare models of the same task", tasks[other], tasks[0]);
@@ -49,9 +49,9 @@ impl Compare {
         }
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         for (path, opened) in &opened {
-            let (entry, own) = entry(path, opened, view, &compute)?;
+            let entry = entry(path, opened, view, &compute)?;
             check_classes(path, entry.outputs.classes, &dataset.labels)?;
-            names.push(class_names(own, entry.outputs.classes, &dataset.labels));
+            names.push(class_names(opened.labels(), entry.outputs.classes, &dataset.labels));
             entries.push(entry);
         }
         if let Some(other) = names.iter().position(|other| other.len() != names[0].len()) {
@@ -68,8 +68,8 @@ impl Compare {
 fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui: Ui) -> anyhow::Result<()> {
     let mut entries = Vec::new();
     for (path, opened) in opened {
-        let (entry, _) = entry(path, opened, view, compute)?;
-        let evaluation = entry.outputs.by_task(task, view, &[], opened.threshold(path)?)?;
+        let entry = entry(path, opened, view, compute)?;
+        let evaluation = entry.outputs.by_task(task, view, &[], opened.threshold())?;
         entries.push((entry, evaluation));
     }
     let comparison = side_by_side(entries);
@@ -94,23 +94,22 @@ fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui:
     ui.result(&comparison)
 }
 
-/// A model with its outputs, and the class names in its file.
-fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Result<(Entry, Vec<String>)> {
-    check_images(path, opened.size(path)?, view)?;
-    let (outputs, names) = opened.run(path, view, compute)?;
+/// A model with its outputs.
+fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Result<Entry> {
+    check_images(path, opened.size(), view)?;
+    let outputs = opened.run(path, view, compute)?;
     let file = resolve(path);
     let bytes = std::fs::metadata(&file).with_context(|| format!("{}: cannot be read", file.display()))?.len();
     let (parameters, bits, ms_without_zeros) = match opened {
         Opened::Checkpoint(checkpoint) => {
             (Parameters::of(checkpoint.network()).total, vec![FLOAT_BITS], BTreeMap::new())
         }
-        Opened::Model(bytes) => {
-            let model = parse(bytes, path)?;
+        Opened::Model { model, .. } => {
             let bits = model.header().layers.iter().map(|layer| layer.bits).collect();
-            (of_model(&model.header()).parameters.total, bits, milliseconds(&model))
+            (of_model(&model.header()).parameters.total, bits, milliseconds(model))
         }
     };
-    Ok((Entry { name: path.display().to_string(), bytes, parameters, bits, ms_without_zeros, outputs }, names))
+    Ok(Entry { name: path.display().to_string(), bytes, parameters, bits, ms_without_zeros, outputs })
 }
 
 /// Modelled milliseconds for an example without zeros, on each board that the model fits, if known.

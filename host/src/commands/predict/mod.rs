@@ -70,18 +70,18 @@ impl Predict {
         let opened = self.hints.open(&self.path, ui)?;
         let given = self.given(&opened, ui)?;
         let view = given.examples.view();
-        let (outputs, own) = opened.run(&self.path, view, &Fast::new(1))?;
-        let (task, threshold) = (opened.task(&self.path)?, opened.threshold(&self.path)?);
+        let outputs = opened.run(&self.path, view, &Fast::new(1))?;
+        let (task, threshold) = (opened.task(), opened.threshold());
         let names = match task {
             Task::Classify => {
                 check_classes(&self.path, outputs.classes, &given.names)?;
-                class_names(own, outputs.classes, &given.names)
+                class_names(opened.labels(), outputs.classes, &given.names)
             }
-            Task::Regress => class_names(own, outputs.classes, &[]),
+            Task::Regress => class_names(opened.labels(), outputs.classes, &[]),
             Task::Reconstruct => Vec::new(),
         };
         if let Some(out) = &self.outputs {
-            write_outputs(out, &outputs, opened.answers_probabilities(&self.path)?)?;
+            write_outputs(out, &outputs, opened.answers_probabilities())?;
         }
         let words = Words { names: &names, threshold };
         let answers = Answer::all(task, &outputs);
@@ -106,7 +106,7 @@ impl Predict {
     }
 
     fn given(&self, opened: &Opened, ui: Ui) -> anyhow::Result<Given> {
-        let size = opened.size(&self.path)?;
+        let size = opened.size();
         if let Some(path) = &self.input {
             return Ok(Given { examples: self.read(path, opened, size)?, names: Vec::new() });
         }
@@ -125,7 +125,7 @@ impl Predict {
             return Ok(Given { examples, names: Vec::new() });
         }
         let mut test = self.dataset.load_test(&[&self.path], ui)?;
-        known(&self.path, test.number_as(&opened.labels(&self.path)?))?;
+        known(&self.path, test.number_as(&opened.labels()))?;
         ordered(&self.path, test.order_as(&channels(&self.path, opened)), ui)?;
         let (index, view) = (self.index.unwrap_or(0), test.examples.view());
         if index >= view.len() {

@@ -2,11 +2,12 @@
 //! estimated: only measured values appear here.
 
 use anyhow::{anyhow, bail};
+use foldnet_core::Model;
 use foldnet_data::bounded::{self, limit};
 use foldnet_data::text::without_remedy;
+use foldnet_sim::Record;
 use foldnet_sim::emulate::Instructions;
-use foldnet_sim::record::{Emulated, crc32};
-use foldnet_sim::{AlignedBytes, Record};
+use foldnet_sim::record::Emulated;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::ErrorKind;
@@ -37,11 +38,13 @@ pub struct Measurement {
 }
 
 /// A model file for the report.
-pub struct ModelFile {
+pub struct ModelFile<'a> {
     /// Its path.
     pub path: PathBuf,
-    /// Its contents, a device model.
-    pub bytes: AlignedBytes,
+    /// Its checksum, as records of `foldnet-sim` have it.
+    pub crc32: String,
+    /// Its contents.
+    pub model: Model<'a>,
     /// Measurements on boards.
     pub measured: Vec<Measurement>,
 }
@@ -53,11 +56,10 @@ pub struct ModelFile {
 /// been measured already. The error names the file.
 pub fn measured(path: &Path, models: &mut [ModelFile]) -> anyhow::Result<()> {
     let records = read(path)?;
-    let crc32s: Vec<String> = models.iter().map(|model| crc32(&model.bytes)).collect();
     let mut of_others = None;
     let mut any = false;
     for record in &records {
-        let Some(at) = crc32s.iter().position(|crc32| *crc32 == record.crc32) else {
+        let Some(at) = models.iter().position(|model| model.crc32 == record.crc32) else {
             of_others = of_others.or(Some(record));
             continue;
         };

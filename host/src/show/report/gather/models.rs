@@ -6,11 +6,11 @@ use super::mistakes::confidences;
 use super::plan::{ReportPlan, Stage, run_in_parts};
 use crate::absent::is_nan;
 use crate::deploy::errors::layer_errors;
-use crate::files::open::{ImageSize, check_images, parse};
+use crate::files::open::{ImageSize, check_images};
 use crate::judge::evaluate::Metrics;
 use crate::run::{Outputs, run_model};
 use anyhow::bail;
-use foldnet_core::{Compute, Model};
+use foldnet_core::Compute;
 use foldnet_data::Task;
 use foldnet_sim::{ConversionCost, described};
 use serde::Serialize;
@@ -106,11 +106,11 @@ pub fn device_model<C: Compute>(
     compute: &C,
     progress: &mut dyn FnMut(Stage),
 ) -> anyhow::Result<DeviceModel> {
-    let model = parse(&file.bytes, &file.path)?;
-    check(&model, file, plan)?;
+    let model = &file.model;
+    check(file, plan)?;
     let task = plan.checkpoint.about.task;
     let name = file.path.display().to_string();
-    let outputs = run_in_parts(plan.test, &name, progress, |part| run_model(&model, part)).finite()?;
+    let outputs = run_in_parts(plan.test, &name, progress, |part| run_model(model, part)).finite()?;
     let evaluation = outputs.by_task(task, plan.test, &plan.labels, model.threshold())?;
     let changed = match task {
         Task::Classify => changed(network, &outputs, plan.test.classes()?),
@@ -124,16 +124,17 @@ pub fn device_model<C: Compute>(
         accuracy: evaluation.accuracy,
         metrics: (task != Task::Classify).then_some(evaluation.metrics),
         logit_error: logit_error(network, &outputs),
-        layer_errors: layer_errors(&model, plan.checkpoint, plan.calibration, compute)?,
+        layer_errors: layer_errors(model, plan.checkpoint, plan.calibration, compute)?,
         changed,
-        conversion: ConversionCost::of(&model),
-        layers: layers(&model),
-        boards: boards(&model),
+        conversion: ConversionCost::of(model),
+        layers: layers(model),
+        boards: boards(model),
         measured: file.measured.clone(),
     })
 }
 
-fn check(model: &Model, file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<()> {
+fn check(file: &ModelFile, plan: &ReportPlan) -> anyhow::Result<()> {
+    let model = &file.model;
     check_images(&file.path, ImageSize::of_model(model), plan.test)?;
     let path = file.path.display();
     let task = described::task(model);

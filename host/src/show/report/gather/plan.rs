@@ -25,7 +25,7 @@ pub struct ReportPlan<'a> {
     /// Training images on which the errors of the device models' layers are measured.
     pub calibration: View<'a>,
     /// Device models of the network.
-    pub models: &'a [ModelFile],
+    pub models: &'a [ModelFile<'a>],
 }
 
 /// Current step: a model is run on images.
