@@ -3,7 +3,7 @@
 use super::calibration::{Calibrated, CalibrationArgs};
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
-use super::inspect::inverted_inputs;
+use super::inspect::{inverted_inputs, say_scratch};
 use super::shrink::{ShrinkArgs, wanted};
 use crate::compute::Fast;
 use crate::deploy::export::{ExportPlan, export_shrunk};
@@ -13,7 +13,6 @@ use crate::deploy::inputs::LOSS_BOUND;
 use crate::deploy::measure::Export as Report;
 use crate::files::open::class_names;
 use crate::format::{bytes, thousands};
-use crate::model::memory::{low_ram_words, scratch_words};
 use crate::network::checkpoint::Checkpoint;
 use crate::run::answers;
 use crate::show::shrunk::say_shrunk;
@@ -257,8 +256,7 @@ fn say_inputs(report: &Report, checkpoint: &Checkpoint, model: &Model, ui: Ui) {
             None => ui.say("note: no threshold, so no example counts as abnormal; give --threshold"),
         }
     }
-    ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every core", scratch_words(model)));
-    ui.say(format!("// with the feature low-ram: {}", low_ram_words(model)));
+    say_scratch(model, ui);
 }
 
 /// Number of inputs that are listed individually.

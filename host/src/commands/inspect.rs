@@ -1,6 +1,6 @@
 //! `foldnet inspect`: contents and requirements of a device model.
 
-use crate::files::open::{ImageSize, Opened, open, parse, resolve};
+use crate::files::open::{ImageSize, Opened, open, resolve};
 use crate::format::bytes;
 use crate::model::memory::{low_ram_words, scratch_words};
 use crate::network::checkpoint::{Checkpoint, Hints};
@@ -30,16 +30,15 @@ pub(super) struct Inspect {
 impl Inspect {
     /// Prints the tables.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        let contents = match open(&self.path, &Hints::default())? {
-            Opened::Model(contents) => contents,
+        let (file, model) = match open(&self.path, &Hints::default())? {
+            Opened::Model { file, model } => (file, model),
             Opened::Checkpoint(_) if self.board_file.is_some() => bail!(
                 "--board-file is for device models, and {} is a trained network; give a .fnet, or leave it out",
                 self.path.display()
             ),
             Opened::Checkpoint(checkpoint) => return self.run_or_checkpoint(&checkpoint, ui),
         };
-        let model = parse(&contents, &self.path)?;
-        let crc = crc32(&contents);
+        let crc = crc32(file);
         let boards = known(self.board_file.as_deref())?;
         say(&model, &crc, &boards, ui);
         ui.result(&object(&model, &crc, &boards))
@@ -100,8 +99,7 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
         "RAM: {} for an example, plus scratch memory, which depends on the board\u{2019}s kernel",
         bytes(model.inputs() * model.input_type().bytes())
     ));
-    ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every board", scratch_words(model)));
-    ui.say(format!("// with the feature low-ram: {}", low_ram_words(model)));
+    say_scratch(model, ui);
     let rows = boards.iter().map(|board| {
         let [flash, ram, verdict] = match board.fit(model) {
             Ok(need) => {
@@ -120,6 +118,12 @@ fn say(model: &Model, crc: &str, boards: &[&Board], ui: Ui) {
     ui.block(table(&["board", "scratch memory", "flash, at most", "RAM, at most", "ms, no zeros", ""], rows));
     slow_layers_on(model, boards).iter().for_each(|slow| ui.say(format!("note: {slow}")));
     ui.say(MS);
+}
+
+/// Prints the scratch memory of a model as a constant to paste.
+pub(super) fn say_scratch(model: &Model, ui: Ui) {
+    ui.say(format!("const SCRATCH_WORDS: usize = {}; // enough for every core", scratch_words(model)));
+    ui.say(format!("// with the feature low-ram: {}", low_ram_words(model)));
 }
 
 /// What `ms` means in tables of boards.

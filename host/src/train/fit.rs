@@ -230,16 +230,11 @@ pub fn fit_from<C: Compute>(
     compute: &C,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Epoch>, TrainError> {
+    // A loop is compiled for each optimizer, which works inside the products.
     match config.method.optimizer() {
-        AnyOptimizer::Sgd(optimizer) => {
-            Loop::new(network, config, start, optimizer, sets, compute)?.run(network, observer)
-        }
-        AnyOptimizer::Momentum(optimizer) => {
-            Loop::new(network, config, start, optimizer, sets, compute)?.run(network, observer)
-        }
-        AnyOptimizer::Adam(optimizer) => {
-            Loop::new(network, config, start, optimizer, sets, compute)?.run(network, observer)
-        }
+        AnyOptimizer::Sgd(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
+        AnyOptimizer::Momentum(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
+        AnyOptimizer::Adam(rule) => Loop::new(network, config, start, rule, sets, compute)?.run(network, observer),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::browser::{Scheme, probe};
 use crate::sample;
 use crate::tool::{Folder, number};
+use foldnet::format::thousands;
 use foldnet::show::format::{bytes, bytes_of};
 use foldnet_core::Model;
 use foldnet_data::{Source, load_test};
@@ -91,10 +92,6 @@ fn rows(found: &Value, name: &str) -> Vec<Vec<String>> {
 
 fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
-}
-
-fn thousands(count: usize) -> String {
-    foldnet::format::thousands(count)
 }
 
 /// The values of `mine` that differ from `theirs`.
