@@ -23,6 +23,7 @@
 //! * `described` (PC): the type and shape of a model's examples, and its task.
 //! * `metrics` (PC): metrics of answers for each task.
 //! * `record` (PC): the command's JSON output, to be written and read.
+//! * `given` (PC): the flags of a command line, and refusing those that play no role.
 //! * `manual` (PC): shell completions and man pages.
 //! * `print` (PC): error lines, and failures of standard output.
 //! * `usage` (PC): parsing of command lines, and wrong usage.
@@ -53,6 +54,8 @@ pub mod conversion;
 pub mod described;
 #[cfg(not(target_os = "none"))]
 pub mod emulate;
+#[cfg(not(target_os = "none"))]
+pub mod given;
 #[cfg(not(target_os = "none"))]
 pub mod manual;
 #[cfg(not(target_os = "none"))]

@@ -4,8 +4,12 @@ use super::dataset::DatasetArgs;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use foldnet_sim::board::BoardArgs;
+use foldnet_sim::given::{Given, Idle};
 use foldnet_sim::manual::Shell;
 use std::path::PathBuf;
+
+/// The flags that print something instead of running a model.
+const PRINTING: [&str; 3] = ["boards", "completions", "man"];
 
 /// Value of `--board` for all boards.
 pub(super) const ALL: &str = "all";
@@ -14,8 +18,10 @@ pub(super) const ALL: &str = "all";
 #[derive(Debug, Parser)]
 #[command(name = "foldnet-sim", version, after_help = EXAMPLE)]
 pub(super) struct Args {
+    #[command(flatten)]
+    given: Given,
     /// The model file; several with --emulate give a table
-    #[arg(value_name = "MODEL.fnet", required_unless_present_any = ["boards", "completions", "man"])]
+    #[arg(value_name = "MODEL.fnet", required_unless_present_any = PRINTING, conflicts_with_all = PRINTING)]
     pub(super) models: Vec<PathBuf>,
     /// The board whose flash and RAM the model must fit; with --emulate, `all` gives a table of all boards
     #[command(flatten)]
@@ -87,9 +93,23 @@ impl Args {
         self.models.len() > 1 || self.board.board.as_deref() == Some(ALL)
     }
 
+    /// Refuses flags that play no role with one that only prints.
+    fn play_a_role(&self) -> Result<(), Idle> {
+        self.given.check(&[("board-file", !self.toml, "is for other boards, but --toml prints the built-in ones")])?;
+        for (flag, with) in PRINTING.into_iter().zip(["boards toml board-file", "completions", "man"]) {
+            if self.given.first_of(flag).is_some() {
+                self.given.only(with, &format!("is for running a model, but --{flag} only prints"))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the arguments unless they contradict each other.
     pub(super) fn checked(self) -> Result<Self, clap::Error> {
         let refuse = |what: &str| Err(Self::command().error(ErrorKind::ArgumentConflict, what));
+        if let Err(idle) = self.play_a_role() {
+            return refuse(&idle.to_string());
+        }
         if self.is_survey() && !self.emulate {
             return refuse("several models or all boards need --board NAME|all --emulate");
         }

@@ -5,8 +5,8 @@ use super::progress;
 use clap::Args;
 use foldnet_core::Model;
 use foldnet_data::{
-    AnswerProblem, DataError, Examples, Format, InputType, Known, Options, Problem, Search, Shape, Source, Targets,
-    Task, TestSet, Wanted, formats, load_test_with, read_inputs,
+    AnswerProblem, Cut, DataError, Examples, Format, InputType, Known, Options, Problem, Search, Shape, Source,
+    Targets, Task, TestSet, Wanted, formats, load_test_with, read_inputs,
 };
 use foldnet_sim::described::{digest, input_type, shape, task};
 use foldnet_sim::table::TableArgs;
@@ -65,10 +65,12 @@ impl DatasetArgs {
         loading.finish();
         match (source, set) {
             // A file without labels, which may have one column fewer than a table with them.
-            (Source::Path(file), Err(error)) if names_no_column(&options) => {
+            (Source::Path(file), Err(error)) if options.group.is_none() && may_lack_answers(&options, model) => {
                 inputs_alone(file, model, &self.table.options()).map_err(|alone| clearer(error, alone).into())
             }
-            (Source::Path(file), Ok(set)) if file.is_file() && !fits(model, set.examples.shape) => {
+            (Source::Path(file), Ok(set))
+                if file.is_file() && !fits(model, set.examples.shape) && may_lack_answers(&options, model) =>
+            {
                 Ok(inputs_alone(file, model, &self.table.options()).unwrap_or(set))
             }
             (_, set) => Ok(set?),
@@ -96,10 +98,12 @@ impl DatasetArgs {
     /// windows.
     fn options(&self, source: &Source, model: &Model) -> Options {
         let table = matches!(source, Source::Path(path) if Format::of(path).is_ok_and(Format::is_table));
-        let shape = shape(model);
-        let window = Some(shape.height).filter(|&samples| table && samples > 1 && shape.width == 1);
+        let (window, input) = match table {
+            true => (window(model), Some(input_type(model))),
+            false => (None, None),
+        };
         let own = self.table.options();
-        Options { task: task(model), window: own.window.or(window), input: Some(input_type(model)), ..own }
+        Options { task: task(model), window: own.window.or(window), input, ..own }
     }
 }
 
@@ -112,9 +116,18 @@ fn help() -> String {
     )
 }
 
-/// Whether a table may be without labels, although its last column was read as labels.
-fn names_no_column(options: &Options) -> bool {
-    options.target.is_empty() && options.group.is_none() && options.normal.is_none()
+/// Number of samples in the windows that a model takes, if it takes windows.
+fn window(model: &Model) -> Option<usize> {
+    let shape = shape(model);
+    Some(shape.height).filter(|&samples| samples > 1 && shape.width == 1)
+}
+
+/// Whether a file may be without labels, although it was not read so: no option asks for them, or for other windows.
+fn may_lack_answers(options: &Options, model: &Model) -> bool {
+    let Options { target, normal, test_split, .. } = options;
+    let own_window = options.window.is_none_or(|samples| Some(samples) == window(model));
+    let step = options.step.is_none() || window(model).is_some();
+    target.is_empty() && normal.is_none() && test_split.is_none() && own_window && step
 }
 
 /// The more informative of two errors: from reading a file as a data set, and as examples without labels.
@@ -129,8 +142,8 @@ fn inputs_alone(file: &Path, model: &Model, own: &Options) -> Result<TestSet, Da
         input: input_type(model),
         shape: shape(model),
         channels: &channels,
-        step: own.step,
-        group: own.group.as_deref(),
+        cut: own.into(),
+        usual: Cut::default(),
     };
     let examples = read_inputs(file, &wanted)?;
     let (name, notes) = (file.to_string_lossy().into_owned(), Vec::new());

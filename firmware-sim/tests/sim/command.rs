@@ -187,6 +187,31 @@ fn a_run_says_what_the_library_finds() {
 }
 
 #[test]
+fn flags_that_play_no_role_are_refused() {
+    for (flags, words) in [
+        (&["m.fnet", "--boards"][..], "cannot be used with"),
+        (&["--boards", "--images", "3"], "--images is for running a model, but --boards only prints; leave it out"),
+        (&["--man", "--board", "microbit"], "--board is for running a model, but --man only prints; leave it out"),
+        (&["--completions", "bash", "--dataset", "x"], "--dataset is for running a model, but --completions only"),
+        (&["--boards", "--toml", "--board-file", "x"], "--board-file is for other boards, but --toml prints the built"),
+    ] {
+        check_error(flags, 2, &[words, "--help"]);
+    }
+    let room = Room::new();
+    let model = room.file("model.fnet", &models::random(4, 4, &[3, 2], 1));
+    let rows = room.file("rows.csv", &[["1"; 16].join(","), ["2"; 16].join(",")].join("\n").into_bytes());
+    let with = |set: &Path, flags: &[&str], words: &str| {
+        check_error(&[&[str(&model), "--dataset", str(set)], flags].concat(), 1, &[words]);
+    };
+    with(&rows, &["--step", "2"], "--step is for windows; also give --window, or leave out --step");
+    with(
+        &rows,
+        &["--test-split", "0.5"],
+        "no example is left for testing; give more examples of each class, or another --test-split",
+    );
+}
+
+#[test]
 fn boards_are_listed() {
     let people = run(&["--boards"]);
     let programs = run(&["--boards", "--json"]);

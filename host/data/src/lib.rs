@@ -67,7 +67,7 @@ pub use error::{
     NameProblem, NpyProblem, NpzProblem, PictureProblem, Problem, SplitProblem, ValueProblem,
 };
 pub use examples::{Examples, View, WrongKind};
-pub use format::{Format, Wanted, formats, read_inputs};
+pub use format::{Cut, Format, Wanted, formats, read_inputs};
 pub use known::{Known, Stamp, changed};
 pub use options::{Normal, Options, Task, TestSplit, share, share_or_none};
 pub use picture::{Picture, read_png};

@@ -184,16 +184,31 @@ impl Options {
         }
     }
 
-    /// The first option set that only applies to tables and arrays, if any.
-    pub(crate) fn cuts_rows(&self) -> Option<&'static str> {
-        [
+    /// These options without those for columns.
+    pub(crate) fn without_columns(&self) -> Self {
+        Self { target: Vec::new(), group: None, normal: None, input: None, ..self.clone() }
+    }
+
+    /// These options without those for columns and rows.
+    pub(crate) fn without_rows(&self) -> Self {
+        Self { window: None, step: None, ..self.without_columns() }
+    }
+
+    /// The first option set that only applies to columns, if any.
+    pub(crate) fn first_of_columns(&self) -> Option<&'static str> {
+        let flags = [
             ("--target", !self.target.is_empty()),
             ("--group", self.group.is_some()),
-            ("--window", self.window.is_some()),
             ("--normal", self.normal.is_some()),
-        ]
-        .into_iter()
-        .find_map(|(flag, set)| set.then_some(flag))
+            ("--column-type", self.input.is_some()),
+        ];
+        flags.into_iter().find_map(|(flag, set)| set.then_some(flag))
+    }
+
+    /// The first option set that only applies to rows, if any.
+    pub(crate) fn first_of_rows(&self) -> Option<&'static str> {
+        let flags = [("--window", self.window.is_some()), ("--step", self.step.is_some())];
+        self.first_of_columns().or_else(|| flags.into_iter().find_map(|(flag, set)| set.then_some(flag)))
     }
 }
 

@@ -23,6 +23,18 @@ pub enum Source {
     Path(PathBuf),
 }
 
+impl Source {
+    /// What applies to this data of options that are `recorded` for other data: only tables have columns, and only
+    /// tables and arrays have rows.
+    #[must_use]
+    pub fn applicable(&self, recorded: &Options) -> Options {
+        match self {
+            Self::Path(path) => format::applicable(path, recorded),
+            Self::FashionMnist | Self::Synthetic => recorded.without_rows(),
+        }
+    }
+}
+
 impl FromStr for Source {
     type Err = String;
 
@@ -82,12 +94,13 @@ pub fn load_test_with(
 
 /// Refuses options for rows if the set has none, and splitting a set that is already split.
 fn check(source: &Source, options: &Options) -> Result<(), DataError> {
-    if *source == Source::Synthetic && options.test_split.is_some() {
-        return Err(DataError::file(synthetic::NAME.as_ref(), SplitProblem::SplitGiven));
+    let name = match source {
+        Source::Path(_) => return Ok(()),
+        Source::FashionMnist => fashion_mnist::NAME.as_ref(),
+        Source::Synthetic => synthetic::NAME.as_ref(),
+    };
+    if options.test_split.is_some() {
+        return Err(DataError::file(name, SplitProblem::SplitGiven));
     }
-    match source {
-        Source::Path(_) => Ok(()),
-        Source::FashionMnist => format::refuse_rows(fashion_mnist::NAME.as_ref(), options),
-        Source::Synthetic => format::refuse_rows(synthetic::NAME.as_ref(), options),
-    }
+    format::refuse_rows(name, options)
 }

@@ -12,7 +12,7 @@ use clap::Args;
 use foldnet_core::Compute;
 use foldnet_data::text::without_remedy;
 use foldnet_data::{
-    Dataset, Examples, Format, Options, Part, Search, Shape, Source, Targets, Values, View, Wanted, load_with,
+    Cut, Dataset, Examples, Format, Options, Part, Search, Shape, Source, Targets, Values, View, Wanted, load_with,
     read_inputs,
 };
 use serde::Serialize;
@@ -97,11 +97,6 @@ impl CalibrationArgs {
         }
     }
 
-    /// Whether `--calibration` is given.
-    pub(super) fn is_given(&self) -> bool {
-        self.calibration.is_some()
-    }
-
     /// The examples for `checkpoint`, which was opened at `path`. An export as `floats` needs none.
     pub(super) fn material<C: Compute>(
         &self,
@@ -167,7 +162,9 @@ impl CalibrationArgs {
     ) -> anyhow::Result<Chosen> {
         let make = || examples(checkpoint, self.calibration_limit.min(CALIBRATION), compute);
         match &self.calibration {
-            Some(Calibration::Source(source)) => Ok(Chosen::Given(given(source, path, checkpoint)?)),
+            Some(Calibration::Source(source)) => {
+                Ok(Chosen::Given(given(source, path, checkpoint, self.calibration_limit)?))
+            }
             Some(Calibration::Statistics) => make().map(Chosen::Made).map_err(|why| refused(path, &why)),
             None if known || Record::of(path, &None)?.is_some() => Ok(Chosen::OfSet(None)),
             None => Ok(make().map_or_else(|why| Chosen::OfSet(Some(why)), Chosen::Made)),
@@ -195,6 +192,11 @@ impl Material {
     /// calibration.
     pub(super) fn test(&self) -> View<'_> {
         self.set.as_ref().map_or_else(|| self.calibration(), |set| set.part(Part::Test))
+    }
+
+    /// Whether the calibration examples are the set's training examples.
+    pub(super) fn is_of_set(&self) -> bool {
+        self.given.is_none()
     }
 
     /// Prints a note if the examples are generated, or too few for weights of `bits`.
@@ -226,21 +228,21 @@ impl Material {
 }
 
 /// The training examples of a set, or the rows of a file.
-fn given(source: &Source, path: &Path, checkpoint: &Checkpoint) -> anyhow::Result<Examples> {
+fn given(source: &Source, path: &Path, checkpoint: &Checkpoint, limit: usize) -> anyhow::Result<Examples> {
     let size = ImageSize::of(checkpoint);
     let shape = size.shape.unwrap_or(Shape::features(size.pixels));
     let examples = match source {
         Source::Path(file) if is_rows(file) => {
             let recorded = Record::of(path, &None).ok().flatten().map(|record| record.options).unwrap_or_default();
-            let (step, group) = (recorded.step, recorded.group.as_deref());
-            let wanted = Wanted { input: size.input, shape, channels: &checkpoint.about.channels, step, group };
+            let channels = &checkpoint.about.channels;
+            let wanted = Wanted { input: size.input, shape, channels, cut: Cut::default(), usual: (&recorded).into() };
             read_inputs(file, &wanted).context("--calibration")?
         }
         source => {
             let options = Options { task: checkpoint.about.task, ..Options::default() };
             let set = load_with(source, &options, &Search::from_env(), &mut |_| {}).context("--calibration")?;
             let train = set.part(Part::Train);
-            let all: Vec<usize> = (0..train.len().min(CALIBRATION)).collect();
+            let all: Vec<usize> = (0..train.len().min(limit)).collect();
             let inputs = train.inputs.rows(&all, train.shape.inputs());
             Examples { inputs, targets: train.targets.rows(&all), shape: train.shape }
         }

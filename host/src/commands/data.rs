@@ -44,6 +44,9 @@ pub(super) fn check_classes(path: &Path, classes: usize, dataset: &[String]) -> 
     Ok(())
 }
 
+/// The flags of [`DatasetArg`] that say how a set is read.
+pub(super) const READING: &str = "target group window step normal test-split valid-split column-type";
+
 /// Help of `--dataset`.
 fn dataset_help() -> String {
     format!(
@@ -151,7 +154,9 @@ impl DatasetArg {
         }
         let own = self.options();
         let options = match &found {
-            Some(record) => own.or(&record.options),
+            Some(Record { source, options, .. }) => {
+                own.or(&self.dataset.as_ref().unwrap_or(source).applicable(options))
+            }
             None => Options { task: files.first().map_or(Task::default(), |file| task_of(file)), ..own.clone() },
         };
         let same = found.as_ref().is_some_and(|record| options == record.options);
@@ -222,6 +227,9 @@ pub(super) fn ordered(path: &Path, found: Result<Columns, Vec<String>>, ui: Ui) 
     Ok(())
 }
 
+/// The reason why device models do not take `--threads`.
+pub(super) const ONE_THREAD: &str = "is for trained networks, but a device model runs as on the device, in one thread";
+
 /// Number of threads.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ThreadsArg {
@@ -255,7 +263,7 @@ pub(super) struct HintArgs {
     #[arg(long, value_name = "JSON", conflicts_with_all = ["norm", "layers"])]
     config: Option<PathBuf>,
     /// The hidden activation that --norm implies; no other can be folded
-    #[arg(long, value_name = "relu")]
+    #[arg(long, value_name = "relu", requires = "norm")]
     activation: Option<ReluOnly>,
     /// Range of the pixels that the first Dense or BatchNormalization was trained on, if the file has no pixel
     /// statistics: raw (0 to 255), unit (0 to 1, also after a Rescaling(1/255))

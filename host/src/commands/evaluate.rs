@@ -1,6 +1,6 @@
 //! `foldnet evaluate`: loss and accuracy of a checkpoint or a device model, overall and per class.
 
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, known, ordered};
+use super::data::{DatasetArg, HintArgs, ONE_THREAD, ThreadsArg, check_classes, known, ordered};
 use super::record::channels;
 use crate::files::open::{Opened, check_images, class_names};
 use crate::format::thousands;
@@ -12,6 +12,7 @@ use crate::write::{atomic_write, check_writable};
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Part, Task, View};
+use foldnet_sim::given::Given;
 use foldnet_sim::table::count;
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet evaluate runs/after/model.safetensors --split test")]
 pub(super) struct Evaluate {
+    #[command(flatten)]
+    given: Given,
     /// Checkpoint, folder of a run, or .fnet
     #[arg(value_name = "FILE")]
     path: PathBuf,
@@ -53,6 +56,14 @@ impl Evaluate {
             bail!("--predictions and --outputs name the same file; give each its own");
         }
         let opened = self.hints.open(&self.path, ui)?;
+        self.given.check(&[
+            ("threads", matches!(opened, Opened::Checkpoint(_)), ONE_THREAD),
+            (
+                "valid-split",
+                self.split != Part::Test,
+                "is for --split valid or train, but this evaluates the test examples",
+            ),
+        ])?;
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         check_images(&self.path, opened.size(), dataset.part(self.split))?;
         known(&self.path, dataset.number_as(&opened.labels()))?;

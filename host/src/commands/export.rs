@@ -1,7 +1,7 @@
 //! `foldnet export`: from a checkpoint to a device model, with the loss in accuracy.
 
 use super::calibration::{Calibrated, CalibrationArgs};
-use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes};
+use super::data::{DatasetArg, HintArgs, READING, ThreadsArg, check_classes};
 use super::flash::FlashArgs;
 use super::inspect::{inverted_inputs, say_scratch};
 use super::shrink::{ShrinkArgs, wanted};
@@ -24,6 +24,7 @@ use foldnet_core::Model;
 use foldnet_core::model::{FLOAT_BITS, HeadKind};
 use foldnet_data::{Task, text};
 use foldnet_sim::board::{BOARDS, slow_layers_on};
+use foldnet_sim::given::{Given, Idle};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Export {
+    #[command(flatten)]
+    given: Given,
     /// Checkpoint, or folder of a run
     #[arg(value_name = "FILE")]
     path: PathBuf,
@@ -82,11 +85,9 @@ impl Export {
         let mut checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let limits = self.smaller.of_export(self.flash.format)?;
         limits.map_or(Ok(()), |limits| limits.check(&checkpoint))?;
-        if self.folded && self.flash.format != Format::Onnx {
-            bail!("--folded is for --format onnx, since a device model is always folded; leave it out");
-        }
+        self.check_roles(&checkpoint)?;
         if self.requantize {
-            self.forget_scales(&mut checkpoint)?;
+            checkpoint.about.scales.clear();
         }
         if self.flash.format == Format::Onnx {
             return self.onnx(&checkpoint, ui);
@@ -95,6 +96,15 @@ impl Export {
         let floats = self.bits(&checkpoint).iter().all(|&bits| bits == FLOAT_BITS);
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
+        let training = limits.is_some() || material.is_of_set() && !floats;
+        self.given.check(&[
+            (
+                READING,
+                material.set.is_some(),
+                "says how a data set is read, but none is known for this network; also give --dataset",
+            ),
+            ("valid-split", training, "is for training examples, which play no role in this export"),
+        ])?;
         let classes = checkpoint.classes();
         let labels = match checkpoint.about.task {
             Task::Classify => {
@@ -140,28 +150,39 @@ impl Export {
         }
     }
 
-    /// Refuses flags that do not apply to ONNX.
-    fn check_onnx(&self) -> anyhow::Result<()> {
-        let flags = [
-            ("--bits", self.bits.iter().any(|&bits| bits != FLOAT_BITS), "holds floats"),
-            ("--calibration", self.calibration.is_given(), "is not quantized"),
-            ("--threshold", self.threshold.is_some(), "holds none"),
-        ];
-        match flags.into_iter().find(|(_, given, _)| *given) {
-            Some((flag, _, why)) => bail!("{flag}: an ONNX file {why}; leave it out"),
-            None => Ok(()),
-        }
+    /// Refuses flags that play no role for this network and format.
+    fn check_roles(&self, checkpoint: &Checkpoint) -> Result<(), Idle> {
+        let onnx = self.flash.format == Format::Onnx;
+        let floats = self.bits(checkpoint).iter().all(|&bits| bits == FLOAT_BITS);
+        let measured = "is for measuring accuracy, but an ONNX file is written without examples";
+        self.given.check(&[
+            ("folded", onnx, "is for --format onnx, since a device model is always folded"),
+            (
+                "requantize",
+                !checkpoint.about.scales.is_empty(),
+                "is for networks imported with integer weights, which this one lacks",
+            ),
+            ("bits", !onnx || floats, "is for device models, but an ONNX file holds floats"),
+            (
+                "requantize calibration calibration-limit",
+                !onnx,
+                "is for integer weights, but an ONNX file holds floats",
+            ),
+            ("calibration calibration-limit", !floats, "is for integer weights, but --bits 32 keeps floats"),
+            ("threshold", !onnx, "is for device models, but an ONNX file holds none"),
+            (
+                "threshold",
+                checkpoint.about.task == Task::Reconstruct,
+                "is for networks that reconstruct their inputs, but this one does not",
+            ),
+            ("dataset threads", !onnx, measured),
+            (READING, !onnx, measured),
+        ])
     }
 
     /// `--threshold`
     fn set_threshold(&self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
         let Some(threshold) = self.threshold else { return Ok(()) };
-        if checkpoint.about.task != Task::Reconstruct {
-            bail!(
-                "--threshold is for networks that reconstruct their inputs; {} does not, so leave it out",
-                self.path.display()
-            );
-        }
         if !(threshold >= 0.0 && threshold.is_finite()) {
             bail!("--threshold {threshold}: give a score of at least 0");
         }
@@ -169,25 +190,9 @@ impl Export {
         Ok(())
     }
 
-    /// `--requantize`
-    fn forget_scales(&self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
-        if checkpoint.about.scales.is_empty() {
-            bail!(
-                "--requantize is for networks imported with integer weights; {} has none, so leave it out",
-                self.path.display()
-            );
-        }
-        if self.flash.format == Format::Onnx {
-            bail!("--requantize rounds weights, but ONNX stores them as floats; leave it out");
-        }
-        checkpoint.about.scales.clear();
-        Ok(())
-    }
-
     /// Writes ONNX, which needs no data: a check on a few generated examples makes sure that the network computes
     /// finite numbers.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
-        self.check_onnx()?;
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         let probes = probes(checkpoint);
         answers(checkpoint, probes.view(), &Fast::new(1)).with_context(|| self.path.display().to_string())?;

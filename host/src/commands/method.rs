@@ -7,6 +7,9 @@ use crate::train::schedule::{Decay, Schedule};
 use anyhow::{bail, ensure};
 use clap::{Args, Parser};
 
+/// The flags of [`MethodArgs`] that also apply to a network that exists.
+pub(super) const METHOD: &str = "optimizer momentum nesterov weight-decay clip-norm schedule warmup label-smoothing class-weights loss augment monitor patience";
+
 /// The training method, as far as it is given.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct MethodArgs {
@@ -39,28 +42,28 @@ pub(super) struct MethodArgs {
     #[arg(long, value_name = "equal|balanced")]
     class_weights: Option<ClassWeights>,
     /// Fraction of the hidden layers' activations to drop in training: one for all layers, or one for each
-    #[arg(long, value_name = "SHARE,...", value_delimiter = ',', conflicts_with = "init")]
+    #[arg(long, value_name = "SHARE,...", value_delimiter = ',')]
     dropout: Vec<f32>,
     /// Minimum standard deviation of an input, as a fraction of the mean over all inputs [default: 0]
-    #[arg(long, value_name = "SHARE", conflicts_with = "init")]
+    #[arg(long, value_name = "SHARE")]
     std_floor: Option<f32>,
     /// Fraction that the moving statistics of BatchNormalization keep at every step [default: 0.99, as in Keras;
     /// PyTorch's momentum of 0.1 is 0.9 here]
-    #[arg(long, value_name = "SHARE", conflicts_with = "init")]
+    #[arg(long, value_name = "SHARE")]
     norm_momentum: Option<f32>,
     /// Average squares of 2x2 pixels, both in training and on the device: a quarter of the inputs
-    #[arg(long, value_name = "2", conflicts_with = "init")]
+    #[arg(long, value_name = "2")]
     pool: Option<usize>,
     /// Standardize every input separately, every channel of a sensor (all its samples alike), or nothing [default:
     /// input]
-    #[arg(long, value_name = "input|channel|none", conflicts_with = "init")]
+    #[arg(long, value_name = "input|channel|none")]
     standardize: Option<Standardize>,
     /// With --task regress or reconstruct: mean squared error or Huber loss, in standard deviations of the target
     /// [default: mse]
     #[arg(long, value_name = "mse|huber[:DELTA]")]
     loss: Option<ValueLoss>,
     /// With two classes: one output for each, or one sigmoid for both [default: softmax]
-    #[arg(long, value_name = "softmax|sigmoid", conflicts_with = "init")]
+    #[arg(long, value_name = "softmax|sigmoid")]
     head: Option<Head>,
     /// Change training examples randomly: shift=N,flip,erase=N (images), jitter=SHARE,scale=SHARE,time-shift=N
     /// (windows)
@@ -87,9 +90,6 @@ pub(super) struct Flags {
     pub(super) batch_size: Option<usize>,
     #[arg(long)]
     pub(super) learning_rate: Option<f32>,
-    // So that the flags below may name it.
-    #[arg(long)]
-    init: Option<String>,
     #[command(flatten)]
     pub(super) method: MethodArgs,
 }

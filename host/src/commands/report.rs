@@ -12,6 +12,7 @@ use crate::write::{atomic_write, check_writable};
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::{Dataset, Part, Task, text};
+use foldnet_sim::given::Given;
 use foldnet_sim::record::crc32;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Report {
+    #[command(flatten)]
+    given: Given,
     /// Folder of a run, or checkpoint
     #[arg(value_name = "RUN|FILE")]
     path: PathBuf,
@@ -37,8 +40,8 @@ pub(super) struct Report {
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     /// Number of training images on which the errors of the device models' layers are measured
-    #[arg(long = "calibration-limit", value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
-    calibrate: usize,
+    #[arg(long, value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
+    calibration_limit: usize,
     #[command(flatten)]
     dataset: DatasetArg,
     #[command(flatten)]
@@ -56,8 +59,10 @@ const EXAMPLES: &str = "Examples:
 impl Report {
     /// Measures, writes the page, and prints its figures if requested.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        check_positive("--calibration-limit", self.calibrate)?;
+        check_positive("--calibration-limit", self.calibration_limit)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
+        let models = "is for the layers of device models; also give --model, or leave it out";
+        self.given.check(&[("calibration-limit", !self.models.is_empty(), models)])?;
         self.check_out()?;
         let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let mut models: Vec<ModelFile> =
@@ -109,7 +114,7 @@ impl Report {
             labels,
             test: test.slice(0..self.limit.unwrap_or(test.len()).min(test.len())),
             test_images: test.len(),
-            calibration: train.slice(0..self.calibrate.min(train.len())),
+            calibration: train.slice(0..self.calibration_limit.min(train.len())),
             models,
         })
     }

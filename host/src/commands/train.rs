@@ -1,7 +1,7 @@
 //! `foldnet train`: trains the notebook's two models, or continues from a checkpoint.
 
 use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units};
-use super::method::{Flags, MethodArgs, Preset};
+use super::method::{Flags, METHOD, MethodArgs, Preset};
 use super::shrink::ShrinkArgs;
 use crate::deploy::shrink::Limits;
 use crate::files::open::{CHECKPOINT, open_checkpoint};
@@ -11,7 +11,7 @@ use crate::show::terminal::Ui;
 use crate::show::training::TrainingText;
 use crate::train::fit::Config;
 use crate::train::float_first::train_in_two;
-use crate::train::method::Method;
+use crate::train::method::{Method, Standardize};
 use crate::train::plan::{Extras, Resume, TrainPlan};
 use crate::train::qat::{Quantize, default_learning_rate};
 use crate::train::run::train_run;
@@ -20,12 +20,15 @@ use crate::write::check_folder;
 use anyhow::{Context, bail};
 use clap::Args;
 use foldnet_data::{Columns, Dataset, Part, Task};
+use foldnet_sim::given::Given;
 use std::path::{Path, PathBuf};
 
 /// Train a network and write model.safetensors and history.jsonl
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet train --norm after --epochs 2 --out runs/after")]
 pub(super) struct Train {
+    #[command(flatten)]
+    given: Given,
     /// Position of BatchNormalization: first and after each activation, between Dense and activation, or nowhere
     /// [default: before]
     #[arg(long, value_name = "after|before|none")]
@@ -57,12 +60,10 @@ pub(super) struct Train {
     #[command(flatten)]
     dataset: DatasetArg,
     /// Continue from this checkpoint, with its layers and pixel statistics
-    #[arg(long, value_name = "FILE", conflicts_with = "hidden")]
+    #[arg(long, value_name = "FILE")]
     init: Option<PathBuf>,
     /// Resume the training in this folder where it stopped, with its own flags; only --epochs may differ
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["norm", "task", "hidden", "preset", "batch_size", "learning_rate", "seed",
-        "init", "no_shuffle", "limit", "out", "optimizer", "momentum", "nesterov", "weight_decay", "clip_norm", "schedule", "warmup",
-        "label_smoothing", "class_weights", "dropout", "std_floor", "norm_momentum", "pool", "standardize", "loss", "head", "augment", "monitor", "patience", "merge", "prune", "max_loss"])]
+    #[arg(long, value_name = "DIR")]
     resume: Option<PathBuf>,
     /// Also write the epochs as a table, history.csv
     #[arg(long, value_name = "csv")]
@@ -110,6 +111,8 @@ impl Train {
     /// Trains, and prints a table, a progress bar and a line for every epoch.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         if let Some(folder) = &self.resume {
+            let own = "is for a new training, but --resume continues one with its own flags";
+            self.given.only("resume epochs dataset threads log", own)?;
             return self.go_on(folder, ui);
         }
         let config = self.config()?;
@@ -120,6 +123,7 @@ impl Train {
             Some(path) => Some(open_checkpoint(path, &Hints { norm: self.norm, ..Hints::default() })?),
             None => None,
         };
+        self.check_roles(&init, &config.method)?;
         let compute = self.threads.compute()?;
         let files: Vec<&Path> = self.init.iter().map(PathBuf::as_path).collect();
         let loaded = self.dataset.load_for(self.task(&init), &files, ui).context("cannot load the dataset")?;
@@ -230,11 +234,7 @@ impl Train {
     fn config(&self) -> anyhow::Result<Config> {
         let preset = self.preset();
         let method = self.method.or(preset.method.clone());
-        let in_integers = !self.bits.is_empty() && !self.floats_first();
-        if in_integers && method.method()? != Method::default() {
-            bail!("--bits: training in integers uses its own optimizer and schedule; leave out their flags");
-        }
-        let usual = if in_integers { integers(&self.bits) } else { (2, 32, method.rule().learning_rate()) };
+        let usual = if self.only_integers() { integers(&self.bits) } else { (2, 32, method.rule().learning_rate()) };
         let (epochs, batch_size, learning_rate) = usual;
         Ok(Config {
             epochs: self.epochs.or(preset.epochs).unwrap_or(epochs),
@@ -255,6 +255,11 @@ impl Train {
         self.floats_first().then_some(config)
     }
 
+    /// Whether a network is trained in integers without floats first.
+    fn only_integers(&self) -> bool {
+        !self.bits.is_empty() && self.init.is_some()
+    }
+
     /// Whether a network is first trained in floats and then in integers.
     fn floats_first(&self) -> bool {
         !self.bits.is_empty() && self.init.is_none()
@@ -266,6 +271,25 @@ impl Train {
             _ => PathBuf::from(format!("runs/{}", self.placement())),
         };
         self.out.clone().unwrap_or_else(default)
+    }
+
+    /// Refuses flags that play no role in this training.
+    fn check_roles(&self, init: &Option<Checkpoint>, method: &Method) -> anyhow::Result<()> {
+        let task = self.task(init);
+        let same_task = init.as_ref().is_none_or(|init| init.about.task == task);
+        let (fresh, floats) = (self.init.is_none(), !self.only_integers());
+        let (classes, values) = (task == Task::Classify, task != Task::Classify);
+        let standardized = method.standardize != Standardize::None;
+        Ok(self.given.check(&[
+            ("preset", fresh, "is for a new network, but --init continues one; leave it out, or give flags of the training, such as --epochs"),
+            ("hidden dropout std-floor norm-momentum pool standardize head", fresh, "is for a new network, but --init keeps the layers and statistics of its file"),
+            ("task", same_task, "is for a new network, but --init continues one that was trained for another task; leave it out, or leave out --init"),
+            (METHOD, floats, "is for training in floats, but --bits with --init trains in integers, with their own optimizer and schedule"),
+            ("label-smoothing class-weights head", classes, "is for --task classify, but this network does not classify"),
+            ("loss", values, "is for --task regress or reconstruct, but this network classifies"),
+            ("norm-momentum", self.placement() != NormPlacement::Without, "is for BatchNormalization, but --norm none has none"),
+            ("std-floor", standardized, "is for standardized inputs, but --standardize none leaves them as they are"),
+        ])?)
     }
 
     /// Refuses values that are never valid.

@@ -19,7 +19,7 @@ pub fn write(path: &Path, outputs: &Outputs, probabilities: bool) -> anyhow::Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use foldnet_data::{InputType, Shape, Wanted, read_inputs};
+    use foldnet_data::{Cut, InputType, Shape, Wanted, read_inputs};
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -27,8 +27,13 @@ mod tests {
         let path = folder.path().join("out.npy");
         let outputs = Outputs { logits: vec![1.5, -2.0, 0.0, 4.0, 5.0, 6.0], classes: 3, ..Outputs::default() };
         write(&path, &outputs, false).unwrap();
-        let wanted =
-            Wanted { input: InputType::F32, shape: Shape::features(3), channels: &[], step: None, group: None };
+        let wanted = Wanted {
+            input: InputType::F32,
+            shape: Shape::features(3),
+            channels: &[],
+            cut: Cut::default(),
+            usual: Cut::default(),
+        };
         assert_eq!(read_inputs(&path, &wanted).unwrap().inputs.view().to_f32(), outputs.logits);
         write(&path, &outputs, true).unwrap();
         let found = read_inputs(&path, &wanted).unwrap().inputs.view().to_f32();

@@ -8,7 +8,7 @@ use crate::network::checkpoint::{About, Checkpoint, Output, PixelStatistics};
 use crate::network::pool::{self, Seen};
 use crate::train::answers::without_units;
 use crate::train::fit::initial_params;
-use crate::train::method::{Head, Method, Standardize, ValueLoss};
+use crate::train::method::{Head, Method, Standardize};
 use crate::train::standardize::{pixel_statistics, raise, value_statistics};
 use anyhow::{Context, bail};
 use foldnet_core::network::LayerList;
@@ -92,21 +92,13 @@ fn outputs(about: &mut About, dataset: &Dataset, train: View) -> anyhow::Result<
     }
 }
 
-/// Refuses a head or a loss that does not match the set's task.
+/// Refuses a head that does not match the set.
 fn check_method(method: &Method, dataset: &Dataset) -> anyhow::Result<()> {
-    let (task, classes) = (dataset.task, dataset.labels.len());
-    match (method.head, method.loss) {
-        (Head::Sigmoid, _) if task != Task::Classify => {
-            bail!("--head sigmoid is for classes, not for --task {task}; leave it out")
-        }
-        (Head::Sigmoid, _) if classes != 2 => {
-            bail!("--head sigmoid is for two classes, but the dataset has {classes}; leave it out")
-        }
-        (_, ValueLoss::Huber { .. }) if task == Task::Classify => {
-            bail!("--loss huber is for values; give --task regress or reconstruct, or leave it out")
-        }
-        _ => Ok(()),
+    let classes = dataset.labels.len();
+    if method.head == Head::Sigmoid && classes != 2 {
+        bail!("--head sigmoid is for two classes, but the dataset has {classes}; leave it out")
     }
+    Ok(())
 }
 
 /// The layers according to the plan; without Softmax if there are no classes, with Sigmoid instead if one output

@@ -99,7 +99,6 @@ fn usage() {
     let folder = sample::folder();
     misuse(&folder, "train --norm middle --out run", "give after, before or none");
     misuse(&folder, "train --norm after --hidden many --out run", "'many' for '--hidden");
-    misuse(&folder, "train --init good.safetensors --hidden 5 --out run", "cannot be used with");
     misuse(&folder, "evaluate good.safetensors --split all", "give train, valid or test");
     misuse(&folder, "evaluate good.safetensors --pixels half", "give raw (pixels of 0 to 255) or unit (0 to 1)");
     misuse(&folder, "evaluate", "<FILE>");
@@ -415,11 +414,11 @@ fn pictures_that_cannot_be_classified() {
     folder.write("cut.png", &whole[..whole.len() - 30]);
     folder.write("text.png", b"this is no picture");
     let predict = |file: &str, words: &[&str]| {
-        check(&folder, &format!("predict good.safetensors --dataset set {file}"), words);
-        check(&folder, &format!("predict good.fnet --dataset set {file}"), words);
+        check(&folder, &format!("predict good.safetensors {file}"), words);
+        check(&folder, &format!("predict good.fnet {file}"), words);
     };
-    predict("--index 9", &["--index 9: the test images are 0 to 8"]);
-    predict("--index 18446744073709551615", &["the test images are 0 to 8"]);
+    predict("--dataset set --index 9", &["--index 9: the test images are 0 to 8"]);
+    predict("--dataset set --index 18446744073709551615", &["the test images are 0 to 8"]);
     predict("--image none.png", &["none.png: cannot be read (No such file", "check the file"]);
     predict("--image set", &["set: cannot be read (a folder, not a file); check"]);
     predict("--image text.png", &["text.png: looks like a text file, not a PNG picture; give a .png"]);

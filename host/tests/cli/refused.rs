@@ -2,7 +2,7 @@
 //! with the remedy.
 
 use crate::bad_input;
-use crate::sample::{self, png};
+use crate::sample::{self, PIXELS, png};
 use crate::tool::Folder;
 
 #[test]
@@ -22,14 +22,6 @@ fn flags_that_do_not_apply() {
         "export good.safetensors --dataset set --out a.fnet --folded",
         &["--folded is for --format onnx, since a device model is always folded; leave it out"],
     );
-    for (flag, why) in [("--threshold 1", "holds none"), ("--bits 4", "holds floats"), ("--calibration set", "is not")]
-    {
-        let name = flag.split(' ').next().expect("a flag");
-        check(
-            &format!("export good.safetensors --format onnx --out a.onnx {flag}"),
-            &[&format!("{name}: an ONNX file {why}"), "; leave it out"],
-        );
-    }
     check(
         "inspect good.safetensors --board-file a.toml",
         &["--board-file is for device models, and good.safetensors is a"],
@@ -40,9 +32,77 @@ fn flags_that_do_not_apply() {
     check_given(&folder, &given("--layers dense"), "its own list of layers is different; leave out --layers");
     check_given(&folder, &given("--norm none"), "its layer list has BatchNormalization; leave out --norm none");
     check_given(&folder, &given("--epsilon 0.5"), "its layer list has a different epsilon; leave out --epsilon");
-    for flag in ["--layers dense", "--config a.json", "--input-type u8", "--activation relu"] {
-        folder.run(&format!("compare --seeds 1 --dataset set {flag}")).misused("cannot be used with");
+}
+
+/// Flags that are given but would have no effect, with what they are for.
+#[test]
+fn flags_without_a_role() {
+    let folder = sample::folder();
+    folder.write("rows.npy", &array(PIXELS));
+    folder.write("a.png", &png(&[7; PIXELS], 4, 3));
+    let train = "train --dataset set --out run";
+    let reconstruct = "train --dataset set --task reconstruct --out run";
+    let init = "train --dataset set --init good.safetensors --out run";
+    let onnx = "export good.safetensors --format onnx --out a.onnx";
+    let floats = "export good.safetensors --dataset set --bits 32 --out a.fnet";
+    let given = "export good.safetensors --dataset set --calibration rows.npy --out a.fnet";
+    let (input, image) = ("predict good.fnet --input rows.npy", "predict good.fnet --image a.png");
+    for (command, flag, why) in [
+        (reconstruct, "--class-weights balanced", "--task classify, but this network does not classify; leave"),
+        (reconstruct, "--label-smoothing 0.1", "--task classify"),
+        (reconstruct, "--head softmax", "--task classify"),
+        (train, "--loss mse", "--task regress or reconstruct, but this network classifies; leave it out"),
+        (train, "--norm-momentum 0.9 --norm none", "BatchNormalization, but --norm none has none; leave it out"),
+        (train, "--std-floor 0.2 --standardize none", "standardized inputs, but --standardize none leaves them"),
+        (train, "--column-type i8", "tables and arrays (CSV, NPY, NPZ), but this is a set of images; leave it out"),
+        (train, "--step 2", "tables and arrays (CSV, NPY, NPZ), but this is a set of images; leave it out"),
+        (
+            init,
+            "--preset small",
+            "a new network, but --init continues one; leave it out, or give flags of the training",
+        ),
+        (init, "--hidden 5", "a new network, but --init keeps the layers and statistics of its file; leave it out"),
+        (init, "--task regress", "a new network, but --init continues one that was trained for another task; leave"),
+        (init, "--momentum 0 --bits 4", "training in floats, but --bits with --init trains in integers, with their"),
+        (onnx, "--threshold 1", "device models, but an ONNX file holds none; leave it out"),
+        (onnx, "--bits 4", "device models, but an ONNX file holds floats; leave it out"),
+        (onnx, "--calibration set", "integer weights, but an ONNX file holds floats; leave it out"),
+        (onnx, "--dataset set", "measuring accuracy, but an ONNX file is written without examples; leave it out"),
+        (floats, "--calibration rows.npy", "integer weights, but --bits 32 keeps floats; leave it out"),
+        (floats, "--calibration-limit 9", "integer weights, but --bits 32 keeps floats; leave it out"),
+        (given, "--valid-split 0.2", "training examples, which play no role in this export; leave it out"),
+        ("evaluate good.fnet --dataset set", "--threads 2", "trained networks, but a device model runs as on the"),
+        ("evaluate good.safetensors --dataset set", "--valid-split 0", "--split valid or train, but this evaluates"),
+        (
+            "report good.safetensors --dataset set",
+            "--calibration-limit 9",
+            "the layers of device models; also give --m",
+        ),
+        (
+            "compare --seeds 1 --dataset set",
+            "--layers dense",
+            "models that are given, but --seeds trains its own; leave",
+        ),
+        ("compare --seeds 1 --dataset set", "--list 3", "models that are given, but --seeds trains its own; leave"),
+        ("compare good.fnet good.fnet --dataset set", "--threads 2", "trained networks, but a device model"),
+        (input, "--dataset set", "--index, which takes an example of a data set; leave it out"),
+        (input, "--step 2", "recordings, which are cut into windows, but here each row is a whole example; leave"),
+        (input, "--group who", "the columns of a table of text, but this is none; leave it out"),
+        (image, "--dataset set", "--index, which takes an example of a data set; leave it out"),
+        (image, "--step 2", "recordings, which are cut into windows, but --image is a whole example; leave it out"),
+        ("predict good.fnet --dataset set --index 0", "--valid-split 0", "training, and has no effect on predictions"),
+    ] {
+        let name = flag.split(' ').next().expect("a flag");
+        bad_input::check(&folder, &format!("{command} {flag}"), &[&format!("{name} is for {why}")]);
     }
+    folder.run("summary good.safetensors --activation relu").misused("--norm");
+}
+
+/// An `.npy` of two rows of `columns` bytes.
+fn array(columns: usize) -> Vec<u8> {
+    let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': (2, {columns}), }}");
+    let header = format!("{header:117}\n");
+    [&b"\x93NUMPY\x01\0"[..], &[118, 0], header.as_bytes(), &vec![7; 2 * columns]].concat()
 }
 
 /// Refuses what the file itself says otherwise.

@@ -11,7 +11,7 @@ use foldnet::judge::metrics::scores;
 use foldnet::network::checkpoint::{Checkpoint, Hints, InputScale};
 use foldnet::run::run_checkpoint;
 use foldnet_core::Model;
-use foldnet_data::{InputType, Shape, TargetsRef, ValuesRef, View, Wanted, read_inputs};
+use foldnet_data::{Cut, InputType, Shape, TargetsRef, ValuesRef, View, Wanted, read_inputs};
 use foldnet_sim::emulate::{Task, bare_sizes};
 use foldnet_sim::{AlignedBytes, emulate, simulate};
 use std::path::{Path, PathBuf};
@@ -43,8 +43,13 @@ fn folder() -> Option<PathBuf> {
 
 /// An array `[N][640]` of floats.
 fn array(path: &Path) -> Vec<f32> {
-    let wanted =
-        Wanted { input: InputType::F32, shape: Shape::features(INPUTS), channels: &[], step: None, group: None };
+    let wanted = Wanted {
+        input: InputType::F32,
+        shape: Shape::features(INPUTS),
+        channels: &[],
+        cut: Cut::default(),
+        usual: Cut::default(),
+    };
     read_inputs(path, &wanted).unwrap_or_else(|error| panic!("{error}")).inputs.view().to_f32()
 }
 

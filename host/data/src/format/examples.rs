@@ -24,11 +24,17 @@ pub(super) fn of_table(path: &Path, table: Table, wanted: &Wanted) -> Result<Exa
         true => table.channels(wanted.channels).map_err(|problem| table.fail(problem))?,
         false => None,
     };
-    let grouped = wanted.group.is_some_and(|name| table.has(name));
+    let grouped = wanted.group().is_some_and(|name| table.has(name));
     let samples = channels < inputs && (named.is_some() || table.columns() == channels + usize::from(grouped));
     let columns = if samples { channels } else { inputs };
     let expected = if channels < inputs { vec![channels, inputs] } else { vec![inputs] };
-    let group = wanted.group.filter(|_| samples);
+    if !samples {
+        wanted.check_uncut().map_err(|problem| table.fail(problem.into()))?;
+    }
+    if let Some(name) = wanted.cut.group {
+        table.column("--group", name).map_err(|problem| table.fail(problem))?;
+    }
+    let group = wanted.group().filter(|_| samples);
     let read = samples::read_inputs(table, named, group, columns, &expected)?;
     let values = if samples { windows(path, &read, wanted)? } else { read.values };
     typed(path, values, wanted)
@@ -37,7 +43,7 @@ pub(super) fn of_table(path: &Path, table: Table, wanted: &Wanted) -> Result<Exa
 /// All windows of each recording, `[windows][height][channels]`.
 fn windows(path: &Path, read: &Samples, wanted: &Wanted) -> Result<Vec<f32>, DataError> {
     let (channels, window) = (wanted.shape.channels, wanted.shape.height);
-    let (rows, step) = (read.values.len() / channels, wanted.step.unwrap_or(window));
+    let (rows, step) = (read.values.len() / channels, wanted.step().unwrap_or(window));
     let (ranges, order) = assemble::windows(read.groups.as_deref(), rows, window, step)
         .map_err(|longest| DataError::file(path, InputProblem::ShortRecording { longest, window }))?;
     let row = |at: usize| order.as_ref().map_or(at, |order| order[at]) * channels;
@@ -97,11 +103,23 @@ pub(super) fn of_array(path: &Path, array: Array, wanted: &Wanted) -> Result<Exa
         let found = if found.is_empty() { "one value".to_owned() } else { found };
         return Err(fail(InputProblem::InputShape { found, expected: Axes::expected(wanted.shape) }.into()));
     };
+    check_columns(path, wanted)?;
+    if axes == Axes::Examples {
+        wanted.check_uncut().map_err(|problem| fail(problem.into()))?;
+    }
     let (values, _) = array.into_inputs().map_err(fail)?;
     match axes {
         Axes::Recording => recording(path, values.view().to_f32(), wanted),
         Axes::Examples if values.view().input_type() == wanted.input => whole(path, values, wanted),
         Axes::Examples => typed(path, values.view().to_f32(), wanted),
+    }
+}
+
+/// Refuses to look for a column in data without any.
+fn check_columns(path: &Path, wanted: &Wanted) -> Result<(), DataError> {
+    match wanted.cut.group {
+        Some(_) => Err(DataError::file(path, Problem::NoColumns("--group"))),
+        None => Ok(()),
     }
 }
 
@@ -118,7 +136,11 @@ pub(super) fn of_raw_file(path: &Path, wanted: &Wanted) -> Result<Examples, Data
 
 /// Examples from raw little-endian values.
 pub(super) fn of_raw(path: &Path, bytes: Vec<u8>, wanted: &Wanted) -> Result<Examples, DataError> {
-    let samples = takes_windows(wanted.shape) && wanted.step.is_some_and(|step| step != wanted.shape.height);
+    check_columns(path, wanted)?;
+    let samples = takes_windows(wanted.shape) && wanted.step().is_some_and(|step| step != wanted.shape.height);
+    if !takes_windows(wanted.shape) {
+        wanted.check_uncut().map_err(|problem| DataError::file(path, problem))?;
+    }
     let (unit, values) = match samples {
         true => ("a sample", wanted.shape.channels),
         false => ("an example", wanted.shape.inputs()),

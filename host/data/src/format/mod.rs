@@ -26,7 +26,7 @@ mod wording;
 
 pub use inputs::read_inputs;
 pub use reader::Format;
-pub use wanted::Wanted;
+pub use wanted::{Cut, Wanted};
 pub use wording::formats;
 
 use std::io::Read;
@@ -96,7 +96,10 @@ pub(crate) fn read_all(
     let file = &named(path);
     let (rows, test) = match Format::of(file)?.content {
         Content::Table(read) => (read(file, options, progress)?, None),
-        Content::Arrays(read) => read(file, options)?,
+        Content::Arrays(read) => {
+            refuse_columns(file, options)?;
+            read(file, options)?
+        }
         Content::Images { set, .. } => {
             refuse_rows(file, options)?;
             return set(file, options, progress);
@@ -121,9 +124,26 @@ pub(crate) fn read_test(
     }
 }
 
+/// What applies to the data at `path` of options `recorded` for other data.
+pub(crate) fn applicable(path: &Path, recorded: &Options) -> Options {
+    match Format::of(&named(path)).map(|format| &format.content) {
+        Ok(Content::Arrays(_)) => recorded.without_columns(),
+        Ok(Content::Images { .. }) => recorded.without_rows(),
+        Ok(Content::Table(_)) | Err(_) => recorded.clone(),
+    }
+}
+
+/// Refuses options for columns, which arrays do not have.
+fn refuse_columns(path: &Path, options: &Options) -> Result<(), DataError> {
+    match options.first_of_columns() {
+        Some(flag) => Err(DataError::file(path, Problem::NoColumns(flag))),
+        None => Ok(()),
+    }
+}
+
 /// Refuses options for rows.
 pub(crate) fn refuse_rows(path: &Path, options: &Options) -> Result<(), DataError> {
-    match options.cuts_rows() {
+    match options.first_of_rows() {
         Some(flag) => Err(DataError::file(path, wording::no_rows(flag))),
         None => Ok(()),
     }

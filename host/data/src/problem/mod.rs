@@ -120,6 +120,9 @@ pub enum Problem {
         /// What else there is.
         folders: String,
     },
+    /// An option for columns is given for other data than a table.
+    #[error("{0} is for the columns of a table of text, but this is none; leave it out")]
+    NoColumns(&'static str),
     /// An option for rows is given for images.
     #[error("{flag} is for tables and arrays ({formats}), but this is a set of images; leave it out")]
     NoRows {

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use foldnet_data::{
-    DataError, Dataset, InputType, Known, Options, Part, Search, Shape, Source, Targets, Task, TestSplit, ValuesRef,
-    Wanted, load_with, read_inputs,
+    Cut, DataError, Dataset, InputType, Known, Options, Part, Search, Shape, Source, Targets, Task, TestSplit,
+    ValuesRef, Wanted, load_with, read_inputs,
 };
 
 use crate::sample::Folder;
@@ -93,6 +93,12 @@ fn whole_numbers_keep_their_type() {
     check(["0.5", "1"], InputType::F32);
     let options = Options { input: Some(InputType::I8), ..Options::default() };
     refused("x,y\n-1,a\n200,b\n", &options, "column 'x' holds 200, which does not fit i8");
+    let folder = Folder::empty();
+    folder.put("x.npy", b"\x93NUMPY\x01\0");
+    let array = folder.path().join("x.npy");
+    let error = load(array.clone(), &options).unwrap_err().to_string();
+    assert!(error.ends_with("--column-type is for the columns of a table of text, but this is none; leave it out"));
+    assert_eq!(Source::Path(array).applicable(&options), Options::default(), "options of other data");
 }
 
 #[test]
@@ -198,8 +204,13 @@ fn what_is_odd_but_fine_is_said() {
 fn inputs_may_come_without_answers() {
     let folder = Folder::empty();
     let channels = ["length", "width"].map(String::from);
-    let wanted =
-        Wanted { input: InputType::F32, shape: Shape::features(2), channels: &channels, step: None, group: None };
+    let wanted = Wanted {
+        input: InputType::F32,
+        shape: Shape::features(2),
+        channels: &channels,
+        cut: Cut::default(),
+        usual: Cut::default(),
+    };
     let check = |name: &str, bytes: &[u8], expected: Result<&[f32], &str>| {
         folder.put(name, bytes);
         match (read_inputs(&folder.path().join(name), &wanted), expected) {
@@ -241,7 +252,8 @@ fn columns_go_by_all_the_names_or_none() {
         folder.put("t.csv", text.as_bytes());
         let channels: Vec<String> = channels.iter().map(|&name| name.to_owned()).collect();
         let shape = Shape::features(channels.len());
-        let wanted = Wanted { input: InputType::F32, shape, channels: &channels, step: None, group: None };
+        let wanted =
+            Wanted { input: InputType::F32, shape, channels: &channels, cut: Cut::default(), usual: Cut::default() };
         match (read_inputs(&folder.path().join("t.csv"), &wanted), expected) {
             (Ok(found), Ok(values)) => assert_eq!(found.inputs.view().to_f32(), values, "{text}"),
             (Err(error), Err(fault)) => assert!(error.to_string().contains(fault), "{text}: {error}"),
@@ -290,7 +302,13 @@ fn axes_of_arrays_are_those_of_the_model() {
     let folder = Folder::empty();
     let check = |bytes: &[u8], shape: Shape, step, expected: Result<(usize, f32), &str>| {
         folder.put("x.npy", bytes);
-        let wanted = Wanted { input: InputType::F32, shape, channels: &[], step, group: None };
+        let wanted = Wanted {
+            input: InputType::F32,
+            shape,
+            channels: &[],
+            cut: Cut::default(),
+            usual: Cut { step, group: None },
+        };
         match (read_inputs(&folder.path().join("x.npy"), &wanted), expected) {
             (Ok(found), Ok((examples, last))) => {
                 let values = found.inputs.view().to_f32();
@@ -331,7 +349,13 @@ fn raw_samples_are_cut_where_windows_overlap() {
     let check = |bytes: &[u8], step, expected: Result<&[u8], &str>| {
         folder.put("x.bin", bytes);
         let shape = Shape::window(4, 2);
-        let wanted = Wanted { input: InputType::U8, shape, channels: &[], step, group: None };
+        let wanted = Wanted {
+            input: InputType::U8,
+            shape,
+            channels: &[],
+            cut: Cut::default(),
+            usual: Cut { step, group: None },
+        };
         match (read_inputs(&folder.path().join("x.bin"), &wanted), expected) {
             (Ok(found), Ok(values)) => assert_eq!(found.inputs.view().u8(), Some(values), "{step:?}"),
             (Err(error), Err(fault)) => assert!(error.to_string().contains(fault), "{error}"),
@@ -497,7 +521,13 @@ fn inputs_of_several_recordings_are_cut_apart() {
     let folder = Folder::empty();
     let channels = ["x".to_owned()];
     let shape = Shape::window(2, 1);
-    let wanted = Wanted { input: InputType::F32, shape, channels: &channels, step: Some(1), group: Some("who") };
+    let wanted = Wanted {
+        input: InputType::F32,
+        shape,
+        channels: &channels,
+        cut: Cut::default(),
+        usual: Cut { step: Some(1), group: Some("who") },
+    };
     let check = |name: &str, text: &str, expected: Result<&[f32], &str>| {
         folder.put(name, text.as_bytes());
         match (read_inputs(&folder.path().join(name), &wanted), expected) {

@@ -1,7 +1,7 @@
 //! Models side by side: the accuracy of each, class by class, and the examples on which they disagree.
 
 use super::Compare;
-use crate::commands::data::{check_classes, known, ordered};
+use crate::commands::data::{ONE_THREAD, check_classes, known, ordered};
 use crate::commands::inspect::MS;
 use crate::commands::record::channels;
 use crate::compute::Fast;
@@ -29,6 +29,7 @@ impl Compare {
         if let Some(flag) = self.hints.given().filter(|_| models) {
             bail!("{flag}: these are device models, which describe themselves; leave it out");
         }
+        self.given.check(&[("threads", !models, ONE_THREAD)])?;
         let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         let (mut dataset, compute) = (self.dataset.load(&paths, ui)?, self.threads.compute()?);
         if let Some((path, first)) = opened.first() {
@@ -44,6 +45,8 @@ impl Compare {
             let [a, b] = [0, other].map(|at| self.paths[at].display());
             bail!("{b} is trained to {}, but {a} to {}; compare models of the same task", tasks[other], tasks[0]);
         }
+        let disagree = "is for classes, on which models disagree, but these networks do not classify";
+        self.given.check(&[("list", tasks[0] == Task::Classify, disagree)])?;
         if tasks[0] != Task::Classify {
             return other(&opened, view, &compute, tasks[0], ui);
         }

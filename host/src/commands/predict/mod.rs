@@ -16,6 +16,7 @@ use anyhow::bail;
 use clap::Args;
 use foldnet_data::file_kind::FileKind;
 use foldnet_data::{Examples, Shape, Targets, TargetsRef, Task, Values, View, Wanted, read_inputs, read_png};
+use foldnet_sim::given::{Given, Idle};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,8 @@ use std::path::{Path, PathBuf};
 #[command(after_help = EXAMPLES)]
 #[group(required = true, multiple = false, args = ["index", "image", "input"])]
 pub(super) struct Predict {
+    #[command(flatten)]
+    given: Given,
     /// Checkpoint, folder of a run, or .fnet
     #[arg(value_name = "FILE")]
     path: PathBuf,
@@ -53,7 +56,7 @@ const EXAMPLES: &str = "Examples:
   head -3 rows.csv | foldnet predict model.fnet --input - --json";
 
 /// The examples to predict.
-struct Given {
+struct Subject {
     examples: Examples,
     /// Names of the classes, if known from a set.
     names: Vec<String>,
@@ -62,20 +65,21 @@ struct Given {
 impl Predict {
     /// Answers and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
+        self.check_roles()?;
         if let Some(out) = &self.outputs {
             let more: Vec<&Path> = self.input.iter().chain(&self.image).map(PathBuf::as_path).collect();
             self.dataset.keeps_inputs(out, &[&self.path], &more)?;
             check_writable(out)?;
         }
         let opened = self.hints.open(&self.path, ui)?;
-        let given = self.given(&opened, ui)?;
-        let view = given.examples.view();
+        let subject = self.subject(&opened, ui)?;
+        let view = subject.examples.view();
         let outputs = opened.run(&self.path, view, &Fast::new(1))?;
         let (task, threshold) = (opened.task(), opened.threshold());
         let names = match task {
             Task::Classify => {
-                check_classes(&self.path, outputs.classes, &given.names)?;
-                class_names(opened.labels(), outputs.classes, &given.names)
+                check_classes(&self.path, outputs.classes, &subject.names)?;
+                class_names(opened.labels(), outputs.classes, &subject.names)
             }
             Task::Regress => class_names(opened.labels(), outputs.classes, &[]),
             Task::Reconstruct => Vec::new(),
@@ -105,10 +109,10 @@ impl Predict {
         one
     }
 
-    fn given(&self, opened: &Opened, ui: Ui) -> anyhow::Result<Given> {
+    fn subject(&self, opened: &Opened, ui: Ui) -> anyhow::Result<Subject> {
         let size = opened.size();
         if let Some(path) = &self.input {
-            return Ok(Given { examples: self.read(path, opened, size)?, names: Vec::new() });
+            return Ok(Subject { examples: self.read(path, opened, size)?, names: Vec::new() });
         }
         if let Some(path) = &self.image {
             if let Some(kind) = FileKind::at(path).filter(|kind| *kind != FileKind::Picture) {
@@ -122,7 +126,7 @@ impl Predict {
                 let (image, file) = (path.display(), self.path.display());
                 bail!("{image}: {shape} pixels, but {file} takes {size}; scale it first")
             }
-            return Ok(Given { examples, names: Vec::new() });
+            return Ok(Subject { examples, names: Vec::new() });
         }
         let mut test = self.dataset.load_test(&[&self.path], ui)?;
         known(&self.path, test.number_as(&opened.labels()))?;
@@ -134,27 +138,32 @@ impl Predict {
         check_images(&self.path, size, view)?;
         let one = view.slice(index..index + 1);
         let (inputs, targets) = (one.inputs.rows(&[0], one.shape.inputs()), one.targets.rows(&[0]));
-        Ok(Given { examples: Examples { inputs, targets, shape: one.shape }, names: test.labels })
+        Ok(Subject { examples: Examples { inputs, targets, shape: one.shape }, names: test.labels })
+    }
+
+    /// Refuses flags that play no role for these examples.
+    fn check_roles(&self) -> Result<(), Idle> {
+        let (of_set, cut) = (self.index.is_some(), self.image.is_none());
+        self.given.check(&[
+            ("valid-split", false, "is for training, and has no effect on predictions"),
+            (
+                "dataset target window normal test-split column-type",
+                of_set,
+                "is for --index, which takes an example of a data set",
+            ),
+            ("step group", cut, "is for recordings, which are cut into windows, but --image is a whole example"),
+        ])
     }
 
     /// Reads the examples of a file, in the type and shape that the network takes.
     fn read(&self, path: &Path, opened: &Opened, size: ImageSize) -> anyhow::Result<Examples> {
-        let record = Record::of(&self.path, &None).ok().flatten();
+        let recorded = Record::of(&self.path, &None).ok().flatten().map(|record| record.options).unwrap_or_default();
         let channels = channels(&self.path, opened);
         let own = self.dataset.options();
-        let options = record.map_or(own.clone(), |record| own.or(&record.options));
         let shape = size.shape.unwrap_or(Shape::features(size.pixels));
         let channels = if channels.len() == shape.channels { channels } else { Vec::new() };
-        Ok(read_inputs(
-            path,
-            &Wanted {
-                input: size.input,
-                shape,
-                channels: &channels,
-                step: options.step,
-                group: options.group.as_deref(),
-            },
-        )?)
+        let (cut, usual) = ((&own).into(), (&recorded).into());
+        Ok(read_inputs(path, &Wanted { input: size.input, shape, channels: &channels, cut, usual })?)
     }
 }
 
