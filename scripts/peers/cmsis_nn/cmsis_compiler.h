@@ -1,4 +1,4 @@
-/* The part of CMSIS-Core that CMSIS-NN needs here: intrinsics for instructions. */
+/* The part of CMSIS-Core that CMSIS-NN 4.0.0 needs here: intrinsics for instructions. */
 #pragma once
 #include <stdint.h>
 #define __STATIC_FORCEINLINE static inline __attribute__((always_inline))
@@ -14,3 +14,5 @@
 #define __SXTB16_RORn(a,n) ({uint32_t r_; __asm("sxtb16 %0, %1, ror %2":"=r"(r_):"r"(a),"i"(n)); r_;})
 #define __SXTAB16_RORn(a,b,n) ({uint32_t r_; __asm("sxtab16 %0, %1, %2, ror %3":"=r"(r_):"r"(a),"r"(b),"i"(n)); r_;})
 #define __SMLAD(a,b,c) ({uint32_t r_; __asm("smlad %0, %1, %2, %3":"=r"(r_):"r"(a),"r"(b),"r"(c)); r_;})
+/* Declared only: what uses them is not linked. */
+uint32_t __PKHTB(uint32_t, uint32_t, uint32_t), __ROR(uint32_t, uint32_t), __QADD16(uint32_t, uint32_t);
