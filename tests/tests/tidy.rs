@@ -288,6 +288,33 @@ fn the_readme_quotes_the_cost_of_light_backgrounds() {
     assert!(text.contains(&expected), "README.md does not say '{expected}'");
 }
 
+/// CMSIS-NN's figures in the README and in docs/cycles.md.
+#[test]
+fn the_pages_quote_the_measured_peer() {
+    let (peers, instructions) = (manifest("tests/peers.golden"), manifest("tests/instructions.golden"));
+    let quote = |(row, core)| Quote { row, column: 4, figure: figure(&peers, &["notebook", core], 3) };
+    let cores = ["Cortex-M4F", "Cortex-M55", "Cortex-M3", "Cortex-M0+", "RV32IMC"];
+    let expected: Vec<_> = CORES.iter().map(|(row, _, _)| *row).zip(cores).map(quote).collect();
+    none(quotes(&readme_tables().0, &expected));
+
+    let [count, cycles] = [3, 4].map(|column| number(&peers, &["notebook", "Cortex-M4F"], column));
+    let fewer = count as f64 / number(&instructions, &["after", "netduinoplus2", "8"], 7) as f64;
+    let ms = cycles as f64 / 168e3;
+    let ours: f64 = cell(&manifest("docs/boards.md"), "netduinoplus2", 13).parse().expect("milliseconds");
+    let expected = format!(
+        "with CMSIS-NN it takes {ms:.2} ms ({} cycles). Executing {fewer:.1} times fewer instructions saves only a factor \
+         of {:.1} in time",
+        thousands(cycles),
+        ms / ours
+    );
+    assert!(manifest("README.md").text.replace('\n', " ").contains(&expected), "README.md does not say '{expected}'");
+
+    let [cycles, waiting] = [4, 5].map(|column| number(&peers, &["anomaly", "Cortex-M4F"], column));
+    let figures = [("modelled, without wait states", cycles - waiting), ("modelled |", cycles)];
+    let expected = figures.map(|(row, cycles)| Quote { row, column: 1, figure: thousands(cycles) });
+    none(quotes(&manifest("docs/cycles.md"), &expected));
+}
+
 /// The table of memory in docs/on-a-board.md: the firmware's figures are those of the golden file, the others the README's.
 #[test]
 fn the_page_on_boards_quotes_the_measured_figures() {
