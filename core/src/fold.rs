@@ -11,7 +11,7 @@
 //! So a BatchNormalization after a ReLU goes into the next Dense, one before a ReLU into the preceding Dense, and
 //! consecutive Dense are merged. No position needs a special case.
 
-use crate::layer::{Layer, MAX_DENSE};
+use crate::layer::{Layer, MAX_DENSE, Role};
 use crate::math::BatchNorm;
 use crate::network::{Network, Placed};
 use crate::standardize::PixelScaling;
@@ -186,12 +186,12 @@ fn blocks(network: Network) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
     let (layers, inputs) = (network.layers(), network.inputs());
     let mut open = Open { first: 0, inputs, units: inputs, dense: false };
     for place in network.placed() {
-        match place.layer {
-            Layer::Dense { .. } => open = Open { units: place.outputs, dense: true, ..open },
-            // Nothing at inference; a block does not begin with it.
-            Layer::Dropout { .. } if open.first == place.index => open.first += 1,
-            Layer::BatchNorm { .. } | Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
-            Layer::Relu | Layer::QuantizedRelu { .. } => {
+        match place.layer.role() {
+            Role::Dense => open = Open { units: place.outputs, dense: true, ..open },
+            // A block does not begin with it.
+            Role::Nothing if open.first == place.index => open.first += 1,
+            Role::Norm | Role::Head | Role::Nothing => {}
+            Role::Relu => {
                 let repeated = open.first == place.index && !blocks.is_empty();
                 if !open.dense && !repeated {
                     return Err(FoldError::Relu { layer: place.index });
@@ -201,7 +201,7 @@ fn blocks(network: Network) -> Result<Vec<Block, MAX_DENSE>, FoldError> {
             }
         }
     }
-    let end = layers.len() - usize::from(matches!(layers.last(), Some(Layer::Softmax | Layer::Sigmoid)));
+    let end = layers.len() - usize::from(layers.last().is_some_and(|last| last.role() == Role::Head));
     if !open.dense && open.first < end {
         return Err(FoldError::BatchNorm { layer: open.first });
     }

@@ -58,6 +58,21 @@ pub enum Layer {
     },
 }
 
+/// What a layer does at inference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Weighted sums of all values.
+    Dense,
+    /// An affine function of each value.
+    Norm,
+    /// `max(x, 0)` of each value.
+    Relu,
+    /// Probabilities from the logits; only as the last layer.
+    Head,
+    /// Nothing.
+    Nothing,
+}
+
 impl Layer {
     /// A Dense with a bias.
     pub const fn dense(units: u32) -> Self {
@@ -72,6 +87,30 @@ impl Layer {
     /// A BatchNormalization with Keras's defaults.
     pub const fn batch_norm() -> Self {
         Self::BatchNorm { momentum: MOMENTUM, epsilon: EPSILON }
+    }
+
+    /// What it does at inference.
+    pub const fn role(self) -> Role {
+        match self {
+            Self::Dense { .. } => Role::Dense,
+            Self::BatchNorm { .. } => Role::Norm,
+            Self::Relu | Self::QuantizedRelu { .. } => Role::Relu,
+            Self::Softmax | Self::Sigmoid => Role::Head,
+            Self::Dropout { .. } => Role::Nothing,
+        }
+    }
+
+    /// Keras's names for a layer of this kind and for the kind, or names in their style if Keras lacks it.
+    pub const fn keras_names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Dense { .. } => ("dense", "Dense"),
+            Self::BatchNorm { .. } => ("batch_normalization", "BatchNormalization"),
+            Self::Relu => ("re_lu", "ReLU"),
+            Self::Softmax => ("softmax", "Softmax"),
+            Self::Sigmoid => ("sigmoid", "Sigmoid"),
+            Self::Dropout { .. } => ("dropout", "Dropout"),
+            Self::QuantizedRelu { .. } => ("quantized_re_lu", "QuantizedReLU"),
+        }
     }
 
     /// Number of outputs for `inputs` values.

@@ -95,8 +95,8 @@ impl Case {
                     x.iter_mut().zip(params.chunks(4)).for_each(|(x, p)| *x = x.normalized(p, epsilon));
                 }
                 Layer::Relu => x.iter_mut().for_each(|x| x.value = x.value.max(0.0)),
-                Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
-                Layer::QuantizedRelu { .. } => unreachable!("not among the cases"),
+                Layer::Softmax => {}
+                other => unreachable!("{other:?} is not among the cases"),
             }
         }
         x

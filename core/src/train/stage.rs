@@ -300,7 +300,6 @@ impl Maker<'_> {
 fn slot<'a>(place: Placed, memory: &mut Memory<'a>, n: usize, key: u32) -> Option<Slot<'a>> {
     let mut params = memory.params.take(place.range().len());
     let kind = match place.layer {
-        Layer::Softmax | Layer::Sigmoid => return None,
         Layer::Dense { .. } => {
             let kernel = params.take(place.outputs * place.inputs);
             StageKind::Dense(Dense { inputs: place.inputs, layer: place.index, kernel, bias: params })

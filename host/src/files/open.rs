@@ -2,8 +2,9 @@
 
 use crate::network::checkpoint::{Checkpoint, Hints};
 use anyhow::{Context, anyhow, bail};
+use foldnet_core::Model;
+use foldnet_core::layer::Role;
 use foldnet_core::model::MAGIC;
-use foldnet_core::{Layer, Model};
 use foldnet_data::file_kind::FileKind;
 use foldnet_data::{InputType, Shape, Task, View, bounded, text};
 use foldnet_sim::{AlignedBytes, described};
@@ -46,7 +47,7 @@ impl Opened {
     /// Whether it outputs probabilities: a network from another tool may classify by values alone.
     pub fn answers_probabilities(&self) -> bool {
         match self {
-            Self::Checkpoint(checkpoint) => matches!(checkpoint.layers.last(), Some(Layer::Softmax | Layer::Sigmoid)),
+            Self::Checkpoint(checkpoint) => checkpoint.layers.last().is_some_and(|last| last.role() == Role::Head),
             Self::Model { .. } => self.task() == Task::Classify,
         }
     }

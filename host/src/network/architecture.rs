@@ -3,6 +3,7 @@
 //! 300 and 100.
 
 use foldnet_core::Layer;
+use foldnet_core::layer::Role;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -37,8 +38,7 @@ impl NormPlacement {
     /// Whether `layers` is a stack with this placement, with or without a BatchNormalization before the first Dense,
     /// and with any momenta, epsilons, biases and Dropout.
     pub fn describes(self, layers: &[Layer]) -> bool {
-        let layers: Vec<Layer> =
-            layers.iter().copied().filter(|layer| !matches!(layer, Layer::Dropout { .. })).collect();
+        let layers: Vec<Layer> = layers.iter().copied().filter(|layer| layer.role() != Role::Nothing).collect();
         let layers = &layers[..];
         let dense: Vec<Layer> = layers.iter().copied().filter(|layer| matches!(layer, Layer::Dense { .. })).collect();
         let input_norm = matches!(layers.first(), Some(Layer::BatchNorm { .. }));

@@ -3,8 +3,8 @@
 use crate::format::thousands;
 use crate::network::parameters::Parameters;
 use crate::show::terminal::table;
+use foldnet_core::Network;
 use foldnet_core::model::Header;
-use foldnet_core::{Layer, Network};
 use serde::Serialize;
 use std::fmt::{Display, Formatter};
 
@@ -34,15 +34,7 @@ pub struct Summary {
 pub fn of_checkpoint(network: Network) -> Summary {
     let mut rows = vec![flatten(network.inputs())];
     for place in network.placed() {
-        let (base, kind) = match place.layer {
-            Layer::Dense { .. } => ("dense", "Dense"),
-            Layer::BatchNorm { .. } => ("batch_normalization", "BatchNormalization"),
-            Layer::Relu => ("re_lu", "ReLU"),
-            Layer::Softmax => ("softmax", "Softmax"),
-            Layer::Sigmoid => ("sigmoid", "Sigmoid"),
-            Layer::Dropout { .. } => ("dropout", "Dropout"),
-            Layer::QuantizedRelu { .. } => ("quantized_re_lu", "QuantizedReLU"),
-        };
+        let (base, kind) = place.layer.keras_names();
         let name = numbered(base, rows.iter().filter(|row| row.kind == kind).count());
         rows.push(Row { name, kind, units: place.outputs, parameters: place.layer.params(place.inputs) });
     }

@@ -10,6 +10,7 @@
 use super::source::Source;
 use super::undescribed::Undescribed;
 use crate::network::checkpoint::Checkpoint;
+use foldnet_core::layer::Role;
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::network::Placed;
 use foldnet_core::{BatchNorm, Compute, Layer};
@@ -99,11 +100,11 @@ impl<'a> Chain<'a> {
                     described = true;
                     chain.norm(place, params, epsilon, place.index < source.layers)?;
                 }
-                Layer::Relu | Layer::QuantizedRelu { .. } => {
+                layer if layer.role() == Role::Relu => {
                     relu = Some(place.index);
                     chain.parts.push(Part::Relu);
                 }
-                Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
+                _ => {}
             }
         }
         let last = chain.sites.last().map_or(0, |site| site.parts);

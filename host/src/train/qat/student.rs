@@ -12,6 +12,7 @@ use crate::network::checkpoint::{About, Checkpoint, PixelStatistics, Quantized};
 use crate::network::groups::Groups;
 use crate::network::windows;
 use anyhow::{Context, bail};
+use foldnet_core::layer::Role;
 use foldnet_core::matrix::{Mat, Write};
 use foldnet_core::network::LayerList;
 use foldnet_core::{Compute, Layer};
@@ -76,7 +77,7 @@ pub fn student<C: Compute>(
     for (index, (layer, &bits)) in folded.iter().zip(&bits).enumerate() {
         inputs = builder.push(layer, bits, &inputs, index + 1 == folded.len());
     }
-    builder.layers.extend(teacher.layers.last().filter(|last| matches!(last, Layer::Softmax | Layer::Sigmoid)));
+    builder.layers.extend(teacher.layers.last().filter(|last| last.role() == Role::Head));
     let Builder { layers, params, latents, scales, .. } = builder;
     let quantized = Some(Quantized { bits, scales, windows: windows.windows(), groups });
     let about = About { quantized, scales: Vec::new(), ..teacher.about.clone() };
