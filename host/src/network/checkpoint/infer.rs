@@ -16,9 +16,10 @@
 use super::error::Fault;
 use super::layers::{BATCH_NORM, Group, Layers};
 use super::tensor::Tensor;
-use super::words::{self, Word};
+use super::words;
 use crate::network::architecture::{NormPlacement, stack};
 use foldnet_core::Layer;
+use foldnet_core::layer::Role;
 
 /// Number of inputs, then the units of each Dense.
 ///
@@ -135,22 +136,20 @@ pub(super) fn example(found: &Layers) -> String {
 ///
 /// # Errors
 /// If its numbers of Dense and BatchNormalizations are not those of the file.
-pub(super) fn spelled(found: &Layers, widths: &[usize], list: &[Word]) -> Result<Vec<Layer>, Fault> {
+pub(super) fn spelled(found: &Layers, widths: &[usize], list: &[Layer]) -> Result<Vec<Layer>, Fault> {
     check_chain(found, widths)?;
-    let count = |word: Word| list.iter().filter(|&&other| other == word).count();
-    let (dense, norms) = (count(Word::Dense), count(Word::BatchNorm));
+    let count = |role: Role| list.iter().filter(|layer| layer.role() == role).count();
+    let (dense, norms) = (count(Role::Dense), count(Role::Norm));
     if (dense, norms) != (found.dense.len(), found.batch_norm.len()) {
         return Err(Fault::Listed { said: [dense, norms], found: [found.dense.len(), found.batch_norm.len()] });
     }
     let units = widths[1..].iter().map(|&units| u32::try_from(units).unwrap_or(u32::MAX));
     let mut dense =
         units.zip(&found.dense).map(|(units, group)| Layer::Dense { units, bias: group.get("bias").is_some() });
-    let layer = |word: &Word| match word {
-        Word::Dense => dense.next(),
-        Word::BatchNorm => Some(Layer::batch_norm()),
-        Word::Relu => Some(Layer::Relu),
-        Word::Softmax | Word::Sigmoid => Some(Layer::Softmax),
-        Word::Nothing => None,
+    let layer = |layer: &Layer| match layer.role() {
+        Role::Dense => dense.next(),
+        Role::Head => Some(Layer::Softmax),
+        _ => Some(*layer),
     };
     Ok(list.iter().filter_map(layer).collect())
 }

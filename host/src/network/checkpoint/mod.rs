@@ -54,7 +54,7 @@ pub use keras::{load_line, save_line, torch_save_line};
 pub use pixels::{PixelRange, PixelStatistics, UnknownPixelRange};
 pub use scale::{InputScale, NoInputScale};
 pub use tensors::{read_tensors, write_tensors};
-pub use words::{ReluOnly, UnknownWord, Word, Words};
+pub use words::{ReluOnly, UnknownWord, Words};
 
 use crate::network::pool::SIDE;
 use foldnet_core::layer::LayerError;

@@ -1,28 +1,23 @@
 //! Layer lists as words, as for `--layers`: `dense, batch_norm, relu, dense, softmax`.
 
 use foldnet_core::Layer;
+use foldnet_core::layer::Role;
+use std::mem::discriminant;
 use std::str::FromStr;
 
-/// A layer in such a list; units and biases come from the tensors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// `dense`
-    Dense,
-    /// `batch_norm`
-    BatchNorm,
-    /// `relu`
-    Relu,
-    /// `softmax`; only as the last layer.
-    Softmax,
-    /// `sigmoid`; only as the last layer, with one unit.
-    Sigmoid,
-    /// `flatten` and `dropout`, which do nothing at inference.
-    Nothing,
-}
+/// The words for each layer, the first of them for messages; `None` for what does nothing at inference.
+const WORDS: [(&[&str], Option<Layer>); 6] = [
+    (&["dense"], Some(Layer::dense(0))),
+    (&["batch_norm", "batch_normalization", "bn"], Some(Layer::batch_norm())),
+    (&["relu"], Some(Layer::Relu)),
+    (&["softmax"], Some(Layer::Softmax)),
+    (&["sigmoid"], Some(Layer::Sigmoid)),
+    (&["flatten", "dropout"], None),
+];
 
-/// A list of layers as words, separated by commas.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Words(pub Vec<Word>);
+/// A list of layers as words, separated by commas; units and biases come from the tensors.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Words(pub Vec<Layer>);
 
 /// The word is not a layer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,22 +29,15 @@ pub struct UnknownWord(String);
 impl Words {
     /// Whether a file's own list has these layers.
     pub(super) fn describe(&self, layers: &[Layer]) -> bool {
-        let same = |word: &Word, layer: &Layer| {
-            matches!(
-                (word, layer),
-                (Word::Dense, Layer::Dense { .. })
-                    | (Word::BatchNorm, Layer::BatchNorm { .. })
-                    | (Word::Relu, Layer::Relu)
-                    | (Word::Softmax | Word::Sigmoid, Layer::Softmax | Layer::Sigmoid)
-            )
+        let roles = |list: &[Layer]| -> Vec<Role> {
+            list.iter().map(|layer| layer.role()).filter(|role| *role != Role::Nothing).collect()
         };
-        let words: Vec<&Word> = self.0.iter().filter(|word| **word != Word::Nothing).collect();
-        words.len() == layers.len() && words.iter().zip(layers).all(|(word, layer)| same(word, layer))
+        roles(&self.0) == roles(layers)
     }
 
     /// Whether the head is one Sigmoid.
     pub(super) fn end_in_sigmoid(&self) -> bool {
-        self.0.last() == Some(&Word::Sigmoid)
+        self.0.last() == Some(&Layer::Sigmoid)
     }
 }
 
@@ -57,16 +45,12 @@ impl FromStr for Words {
     type Err = UnknownWord;
 
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
-        let word = |word: &str| match word.trim().to_ascii_lowercase().as_str() {
-            "dense" => Ok(Word::Dense),
-            "batch_norm" | "batch_normalization" | "bn" => Ok(Word::BatchNorm),
-            "relu" => Ok(Word::Relu),
-            "softmax" => Ok(Word::Softmax),
-            "sigmoid" => Ok(Word::Sigmoid),
-            "flatten" | "dropout" => Ok(Word::Nothing),
-            _ => Err(UnknownWord(word.trim().chars().take(40).collect())),
+        let layer = |word: &str| {
+            let lower = word.trim().to_ascii_lowercase();
+            let known = WORDS.iter().find(|(words, _)| words.contains(&&lower[..]));
+            known.map(|(_, layer)| *layer).ok_or_else(|| UnknownWord(word.trim().chars().take(40).collect()))
         };
-        text.split(',').map(word).collect::<Result<_, _>>().map(Self)
+        text.split(',').filter_map(|word| layer(word).transpose()).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -84,15 +68,11 @@ impl FromStr for ReluOnly {
 
 /// A list of layers as words.
 pub(super) fn of(layers: &[Layer]) -> String {
-    let word = |layer: &Layer| match layer {
-        Layer::Dense { .. } => "dense",
-        Layer::BatchNorm { .. } => "batch_norm",
-        Layer::Softmax => "softmax",
-        Layer::Sigmoid => "sigmoid",
-        Layer::Dropout { .. } => "dropout",
-        Layer::Relu | Layer::QuantizedRelu { .. } => "relu",
+    let word = |layer: &Layer| {
+        let same = |known: &Option<Layer>| known.as_ref().map(discriminant) == Some(discriminant(layer));
+        WORDS.iter().find(|(_, known)| same(known)).map(|(words, _)| words[0])
     };
-    layers.iter().map(word).collect::<Vec<_>>().join(", ")
+    layers.iter().filter_map(word).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -101,8 +81,11 @@ mod tests {
 
     #[test]
     fn words_are_layers() {
-        let list = [Word::Dense, Word::BatchNorm, Word::Relu, Word::Dense, Word::Softmax];
-        assert_eq!("dense, batch_norm, ReLU,dense,softmax".parse(), Ok(Words(list.to_vec())));
+        let list = [Layer::dense(0), Layer::batch_norm(), Layer::Relu, Layer::dense(0), Layer::Softmax];
+        assert_eq!("dense, bn, ReLU,dropout, dense,softmax".parse(), Ok(Words(list.to_vec())));
+        assert_eq!(of(&list), "dense, batch_norm, relu, dense, softmax");
+        let own = [&list[..3], &[Layer::Dropout { rate: 0.5 }], &list[3..]].concat();
+        assert!(Words(list.to_vec()).describe(&own) && !Words(list.to_vec()).describe(&own[..4]));
         let error = "dense, tanh, dense".parse::<Words>().unwrap_err().to_string();
         assert!(error.starts_with("\"tanh\" is not a layer that Foldnet supports"), "{error}");
         assert!("gelu".parse::<ReluOnly>().is_err() && "relu".parse::<ReluOnly>().is_ok());
