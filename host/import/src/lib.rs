@@ -35,5 +35,5 @@ mod zip;
 pub use error::{Clean, Fault, ImportError, MAX_FILE, clean};
 pub use imported::{Bare, BareTensor, Imported};
 pub use network::{Affine, Layer, Network, Placed, Range, Scales};
-pub use onnx::{Head, Piece, write as write_onnx};
+pub use onnx::write as write_onnx;
 pub use open::{Format, format, import, parse, parse_weights};

@@ -1,6 +1,6 @@
 //! Compares small models of every format (made by `small/make_small.py`) with their frameworks' outputs.
 
-use foldnet_import::{Head, Imported, Layer, Network, Piece, import, parse, parse_weights, write_onnx};
+use foldnet_import::{Imported, Layer, Network, import, parse, parse_weights, write_onnx};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::Value;
@@ -110,35 +110,8 @@ fn onnx_there_and_back() {
 }
 
 fn written(network: &Network) -> Vec<u8> {
-    let mut values: Vec<Vec<f32>> = Vec::new();
-    let narrow = |values: &[f64]| values.iter().map(|&value| value as f32).collect::<Vec<f32>>();
-    let affine = network.affine.as_ref().map(|affine| (narrow(&affine.scale), narrow(&affine.shift)));
-    for placed in &network.layers {
-        if let Layer::BatchNorm { gamma, beta, mean, variance, .. } = &placed.layer {
-            values.push([&gamma[..], beta, mean, variance].concat());
-        }
-    }
-    let mut norms = values.iter();
-    let mut pieces: Vec<Piece> = affine.iter().map(|(scale, shift)| Piece::Affine { scale, shift }).collect();
-    let mut head = Head::Values;
-    for placed in &network.layers {
-        pieces.push(match &placed.layer {
-            Layer::Dense { units, kernel, bias } => Piece::Dense { units: *units, kernel, bias: bias.as_deref() },
-            Layer::BatchNorm { momentum, epsilon, .. } => {
-                Piece::BatchNorm { momentum: *momentum, epsilon: *epsilon, values: norms.next().unwrap() }
-            }
-            Layer::Relu => Piece::Relu,
-            Layer::Softmax { .. } => {
-                head = Head::Softmax;
-                continue;
-            }
-            Layer::Sigmoid => {
-                head = Head::Sigmoid;
-                continue;
-            }
-        });
-    }
-    write_onnx(network.inputs(), &pieces, head, &network.labels)
+    let layers: Vec<Layer> = network.layers.iter().map(|placed| placed.layer.clone()).collect();
+    write_onnx(network.inputs(), network.affine.as_ref(), &layers, &network.labels)
 }
 
 const FILES: [&str; 8] = [

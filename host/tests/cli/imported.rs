@@ -5,7 +5,7 @@ use foldnet::network::checkpoint::{Checkpoint, Hints};
 use foldnet::run::run_checkpoint;
 use foldnet_core::Portable;
 use foldnet_data::{Examples, InputType, Shape, Targets, Values};
-use foldnet_import::{Head, Imported, Piece, parse, write_onnx};
+use foldnet_import::{Affine, Imported, Layer, parse, write_onnx};
 use std::path::Path;
 
 /// A folder with small models of other tools.
@@ -97,12 +97,13 @@ fn a_model_without_examples_is_calibrated_on_what_it_holds() {
 #[test]
 fn inputs_may_be_negated_and_dropped() {
     let folder = Folder::new();
-    let affine = Piece::Affine { scale: &[-2.0, 0.0, 0.5], shift: &[1.0, 0.75, -0.5] };
-    let values = [1.5, -0.5, 2.0, 0.25, 1.0, -1.0, 0.5, -0.5, 0.125, 0.5, 2.0, 1.0];
-    let norm = Piece::BatchNorm { momentum: 0.9, epsilon: 1e-3, values: &values };
-    let dense = Piece::Dense { units: 2, kernel: &[1.0, -2.0, 0.5, 0.25, 3.0, -1.0], bias: None };
-    for pieces in [&[affine.clone(), norm, dense.clone()][..], &[affine, dense]] {
-        let file = write_onnx(3, pieces, Head::Values, &[]);
+    let affine = Affine { scale: vec![-2.0, 0.0, 0.5], shift: vec![1.0, 0.75, -0.5] };
+    let (gamma, beta) = (vec![1.5, -0.5, 2.0], vec![0.25, 1.0, -1.0]);
+    let (mean, variance) = (vec![0.5, -0.5, 0.125], vec![0.5, 2.0, 1.0]);
+    let norm = Layer::BatchNorm { momentum: 0.9, epsilon: 1e-3, gamma, beta, mean, variance };
+    let dense = Layer::Dense { units: 2, kernel: vec![1.0, -2.0, 0.5, 0.25, 3.0, -1.0], bias: None };
+    for layers in [&[norm, dense.clone()][..], &[dense]] {
+        let file = write_onnx(3, Some(&affine), layers, &[]);
         let Ok(Imported::Network(network)) = parse(&file, Path::new("a.onnx")) else { panic!("a network") };
         folder.write("a.onnx", &file);
         let hints = Hints { input: Some(InputType::F32), ..Hints::default() };

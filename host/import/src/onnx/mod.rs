@@ -22,7 +22,7 @@ use crate::network::Network;
 use std::path::Path;
 use wire::Fields;
 
-pub use write::{Head, Piece, write};
+pub use write::write;
 
 /// Reads a model; `folder` contains its external data.
 pub(crate) fn read(bytes: &[u8], folder: Option<&Path>) -> Result<Network, Fault> {

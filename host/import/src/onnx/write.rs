@@ -1,59 +1,20 @@
 //! Writes ONNX: opset 13, IR version 7, one node per layer, weights within the file.
 
-/// A layer to write; slices as in [`crate::Layer`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Piece<'a> {
-    /// `scale x + shift`, `[I]` each.
-    Affine {
-        /// `[I]`
-        scale: &'a [f32],
-        /// `[I]`
-        shift: &'a [f32],
-    },
-    /// A Gemm.
-    Dense {
-        /// `O`
-        units: usize,
-        /// `[O][I]`
-        kernel: &'a [f32],
-        /// `[O]`, if any.
-        bias: Option<&'a [f32]>,
-    },
-    /// A BatchNormalization.
-    BatchNorm {
-        /// Fraction of the old value in a new moving statistic.
-        momentum: f32,
-        /// Added to the variance.
-        epsilon: f32,
-        /// gamma, beta, mean and variance, one after the other, `[4][O]`.
-        values: &'a [f32],
-    },
-    /// A Relu.
-    Relu,
-}
-
-/// The end of the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Head {
-    /// Unchanged values.
-    Values,
-    /// A Softmax.
-    Softmax,
-    /// A Sigmoid.
-    Sigmoid,
-}
+use crate::network::{Affine, Layer};
 
 /// The bytes of an ONNX model with `inputs` values, which takes `[N][I]` floats under the name `input` and outputs
-/// `[N][O]` under the name `output`. Equal networks give equal bytes.
-pub fn write(inputs: usize, pieces: &[Piece], head: Head, labels: &[String]) -> Vec<u8> {
+/// `[N][O]` under the name `output`; `affine` comes before the layers. Equal networks give equal bytes.
+pub fn write(inputs: usize, affine: Option<&Affine>, layers: &[Layer], labels: &[String]) -> Vec<u8> {
     let mut graph = GraphBytes { graph: Message::default(), last: "input".into(), width: inputs, count: 0 };
-    for piece in pieces {
-        graph.piece(piece);
+    if let Some(Affine { scale, shift }) = affine {
+        for (kind, weight, values) in [("Mul", "scale", scale), ("Add", "shift", shift)] {
+            let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+            graph.node(kind, &[(weight, &[values.len()], &values)], &[]);
+        }
     }
-    match head {
-        Head::Values => graph.node("Identity", &[], &[]),
-        Head::Softmax => graph.node("Softmax", &[], &[Attribute::Int("axis", -1)]),
-        Head::Sigmoid => graph.node("Sigmoid", &[], &[]),
+    layers.iter().for_each(|layer| graph.layer(layer));
+    if !matches!(layers.last(), Some(Layer::Softmax { .. } | Layer::Sigmoid)) {
+        graph.node("Identity", &[], &[]);
     }
     let GraphBytes { mut graph, last, width, .. } = graph;
     // Gives the last value its public name.
@@ -131,16 +92,12 @@ struct GraphBytes {
 }
 
 impl GraphBytes {
-    fn piece(&mut self, piece: &Piece) {
-        match piece {
-            Piece::Affine { scale, shift } => {
-                self.node("Mul", &[("scale", &[scale.len()], scale)], &[]);
-                self.node("Add", &[("shift", &[shift.len()], shift)], &[]);
-            }
-            Piece::Dense { units, kernel, bias } => {
+    fn layer(&mut self, layer: &Layer) {
+        match layer {
+            Layer::Dense { units, kernel, bias } => {
                 let shape = [*units, self.width];
                 let zeros = vec![0.0; *units];
-                let bias = bias.unwrap_or(&zeros);
+                let bias = bias.as_ref().unwrap_or(&zeros);
                 self.width = *units;
                 self.node(
                     "Gemm",
@@ -148,22 +105,20 @@ impl GraphBytes {
                     &[Attribute::Int("transB", 1)],
                 );
             }
-            Piece::BatchNorm { momentum, epsilon, values } => {
-                let width = self.width;
-                let names = ["gamma", "beta", "mean", "variance"];
-                let shape = [width];
-                let weights: Vec<_> = names
-                    .into_iter()
-                    .zip(values.chunks_exact(width.max(1)))
-                    .map(|(name, values)| (name, &shape[..], values))
-                    .collect();
+            Layer::BatchNorm { momentum, epsilon, gamma, beta, mean, variance } => {
+                let shape = [self.width];
+                let weights = [("gamma", gamma), ("beta", beta), ("mean", mean), ("variance", variance)];
                 self.node(
                     "BatchNormalization",
-                    &weights,
+                    &weights.map(|(name, values)| (name, &shape[..], &values[..])),
                     &[Attribute::Float("epsilon", *epsilon), Attribute::Float("momentum", *momentum)],
                 );
             }
-            Piece::Relu => self.node("Relu", &[], &[]),
+            Layer::Relu => self.node("Relu", &[], &[]),
+            Layer::Softmax { log } => {
+                self.node(if *log { "LogSoftmax" } else { "Softmax" }, &[], &[Attribute::Int("axis", -1)]);
+            }
+            Layer::Sigmoid => self.node("Sigmoid", &[], &[]),
         }
     }
 

@@ -6,9 +6,10 @@
 use crate::model::fold::fold;
 use crate::network::checkpoint::Checkpoint;
 use anyhow::bail;
+use foldnet_core::layer::Role;
 use foldnet_core::{BatchNorm, Layer};
 use foldnet_data::{Examples, Shape, Targets, Values};
-use foldnet_import::{Head, Piece, write_onnx};
+use foldnet_import::{self as import, Affine, write_onnx};
 
 /// The bytes of the file.
 ///
@@ -18,14 +19,16 @@ pub fn onnx(checkpoint: &Checkpoint, folded: bool) -> anyhow::Result<Vec<u8>> {
     if checkpoint.about.pool.is_some() {
         bail!("ONNX cannot express pooled inputs; give --format fnet, c, bin or hex, or train without --pool");
     }
-    let head = match checkpoint.layers.last() {
-        Some(Layer::Softmax) => Head::Softmax,
-        Some(Layer::Sigmoid) => Head::Sigmoid,
-        _ => Head::Values,
+    let (affine, mut layers) = match folded {
+        true => (None, folded_layers(checkpoint)?),
+        false => (affine(checkpoint), trained_layers(checkpoint)?),
     };
-    let layers = if folded { folded_layers(checkpoint)? } else { trained_layers(checkpoint)? };
-    let pieces: Vec<Piece> = layers.iter().map(Owned::piece).collect();
-    Ok(write_onnx(checkpoint.inputs(), &pieces, head, &checkpoint.labels))
+    layers.extend(match checkpoint.layers.last() {
+        Some(Layer::Softmax) => Some(import::Layer::Softmax { log: false }),
+        Some(Layer::Sigmoid) => Some(import::Layer::Sigmoid),
+        _ => None,
+    });
+    Ok(write_onnx(checkpoint.inputs(), affine.as_ref(), &layers, &checkpoint.labels))
 }
 
 /// Three examples of plausible raw values: the mean, and three standard deviations below and above it, or the ends of
@@ -43,73 +46,50 @@ pub fn probes(checkpoint: &Checkpoint) -> Examples {
     Examples { inputs, targets: Targets::None, shape: Shape::features(checkpoint.inputs()) }
 }
 
-/// A layer with its own parameters.
-enum Owned {
-    Affine { scale: Vec<f32>, shift: Vec<f32> },
-    Dense { units: usize, kernel: Vec<f32>, bias: Option<Vec<f32>> },
-    BatchNorm { momentum: f32, epsilon: f32, values: Vec<f32> },
-    Relu,
-}
-
-impl Owned {
-    fn piece(&self) -> Piece<'_> {
-        match self {
-            Self::Affine { scale, shift } => Piece::Affine { scale, shift },
-            Self::Dense { units, kernel, bias } => Piece::Dense { units: *units, kernel, bias: bias.as_deref() },
-            Self::BatchNorm { momentum, epsilon, values } => {
-                Piece::BatchNorm { momentum: *momentum, epsilon: *epsilon, values }
-            }
-            Self::Relu => Piece::Relu,
-        }
-    }
-}
-
-fn folded_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<Owned>> {
+fn folded_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<import::Layer>> {
     let narrow = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect::<Vec<f32>>();
     let mut layers = Vec::new();
     for layer in fold(checkpoint)? {
         let (kernel, bias) = (narrow(layer.kernel), Some(narrow(layer.bias)));
-        layers.push(Owned::Dense { units: layer.units, kernel, bias });
-        if layer.relu {
-            layers.push(Owned::Relu);
-        }
+        layers.push(import::Layer::Dense { units: layer.units, kernel, bias });
+        layers.extend(layer.relu.then_some(import::Layer::Relu));
     }
     Ok(layers)
 }
 
-fn trained_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<Owned>> {
-    let mut layers: Vec<Owned> = affine(checkpoint).into_iter().collect();
+/// The layers as trained, without the head.
+fn trained_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<import::Layer>> {
+    let mut layers = Vec::new();
     for place in checkpoint.network().placed() {
         let values = &checkpoint.params[place.range()];
-        match place.layer {
+        layers.push(match place.layer {
             Layer::Dense { .. } => {
                 let (kernel, bias) = values.split_at(place.inputs * place.outputs);
                 let bias = (!bias.is_empty()).then(|| bias.to_vec());
-                layers.push(Owned::Dense { units: place.outputs, kernel: kernel.to_vec(), bias });
+                import::Layer::Dense { units: place.outputs, kernel: kernel.to_vec(), bias }
             }
             Layer::BatchNorm { momentum, epsilon } => {
-                // Stored unit by unit here, variable by variable in ONNX.
-                let column = |at: usize| values.iter().skip(at).step_by(BatchNorm::VALUES).copied();
-                let values = (0..BatchNorm::VALUES).flat_map(column).collect();
-                layers.push(Owned::BatchNorm { momentum, epsilon, values });
+                let column = |at: usize| values.iter().skip(at).step_by(BatchNorm::VALUES).copied().collect();
+                let [gamma, beta, mean, variance] = [0, 1, 2, 3].map(column);
+                import::Layer::BatchNorm { momentum, epsilon, gamma, beta, mean, variance }
             }
-            Layer::Relu => layers.push(Owned::Relu),
-            Layer::Softmax | Layer::Sigmoid | Layer::Dropout { .. } => {}
+            Layer::Relu => import::Layer::Relu,
+            layer if matches!(layer.role(), Role::Head | Role::Nothing) => continue,
             other => bail!("{other:?} is not an ONNX layer; export the network with --folded"),
-        }
+        });
     }
     Ok(layers)
 }
 
 /// Conversion from raw values to inputs; `None` if they are the same.
-fn affine(checkpoint: &Checkpoint) -> Option<Owned> {
+fn affine(checkpoint: &Checkpoint) -> Option<Affine> {
     let scaling = checkpoint.pixels.scaling();
     let pairs: Vec<(f64, f64)> = (0..checkpoint.inputs()).map(|input| scaling.affine(input)).collect();
     if pairs.iter().all(|&pair| pair == (1.0, 0.0)) {
         return None;
     }
-    let (scale, shift) = pairs.into_iter().map(|(scale, shift)| (scale as f32, shift as f32)).unzip();
-    Some(Owned::Affine { scale, shift })
+    let (scale, shift) = pairs.into_iter().unzip();
+    Some(Affine { scale, shift })
 }
 
 #[cfg(test)]
