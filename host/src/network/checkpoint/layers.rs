@@ -16,6 +16,8 @@ pub(super) enum LayerKind {
 pub(super) const BATCH_NORM: [&str; 4] = ["gamma", "beta", "moving_mean", "moving_variance"];
 
 impl LayerKind {
+    pub(super) const ALL: [Self; 2] = [Self::Dense, Self::BatchNorm];
+
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Dense => "dense",
@@ -23,15 +25,8 @@ impl LayerKind {
         }
     }
 
-    pub(super) fn variables(self) -> &'static [&'static str] {
-        match self {
-            Self::Dense => &["kernel", "bias"],
-            Self::BatchNorm => &BATCH_NORM,
-        }
-    }
-
     /// Keras's names of the variables with PyTorch's.
-    pub(super) fn torch(self) -> &'static [(&'static str, &'static str)] {
+    pub(super) fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Dense => &[("kernel", "weight"), ("bias", "bias")],
             Self::BatchNorm => &[
@@ -78,7 +73,8 @@ impl<'f> Group<'f> {
 
     /// The file's name for a variable, given Keras's name.
     fn name(&self, variable: &str) -> String {
-        let torch = self.kind.torch().iter().find(|(keras, _)| *keras == variable).map_or(variable, |(_, torch)| torch);
+        let torch =
+            self.kind.variables().iter().find(|(keras, _)| *keras == variable).map_or(variable, |(_, torch)| torch);
         match self.origin {
             Origin::Keras => format!("{}/{variable}", self.path),
             Origin::Torch => format!("{}.{torch}", self.path),

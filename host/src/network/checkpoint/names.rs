@@ -93,8 +93,8 @@ fn inner_widths_agree(shapes: &[(usize, usize)]) -> bool {
 fn variable(name: &str) -> Option<(&str, (LayerKind, u64), &str)> {
     let (path, variable) = name.rsplit_once('/')?;
     let layer = path.rsplit_once('/').map_or(path, |(_, layer)| layer);
-    let kind =
-        [LayerKind::Dense, LayerKind::BatchNorm].into_iter().find(|kind| kind.variables().contains(&variable))?;
+    let has = |kind: &LayerKind| kind.variables().iter().any(|(keras, _)| *keras == variable);
+    let kind = LayerKind::ALL.into_iter().find(has)?;
     let number = match layer.strip_prefix(kind.name())? {
         "" => 0,
         rest => rest.strip_prefix('_')?.parse().ok()?,

@@ -115,7 +115,7 @@ fn with_aliases<'f>(mut tensors: Vec<Tensor<'f>>, metadata: &Metadata) -> Result
 /// Whether a text is the name of a PyTorch or Keras variable, rather than other metadata.
 fn is_variable(name: &str) -> bool {
     let last = name.rsplit(['.', '/']).next().unwrap_or_default();
-    let known = [LayerKind::Dense, LayerKind::BatchNorm].into_iter().flat_map(LayerKind::torch);
+    let known = LayerKind::ALL.into_iter().flat_map(LayerKind::variables);
     last.len() < name.len() && known.flat_map(|&(keras, torch)| [keras, torch]).any(|known| known == last)
 }
 

@@ -51,8 +51,8 @@ pub(super) fn sort(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> {
         if elsewhere {
             return Err(Fault::Reparametrized { name: tensor.name });
         }
-        let known = ["weight", "bias", "running_mean", "running_var"].contains(&variable) && !path.is_empty();
-        let place = known.then(|| (path.to_owned(), variable.to_owned()));
+        let known = LayerKind::ALL.into_iter().flat_map(LayerKind::variables).any(|(_, torch)| *torch == variable);
+        let place = (known && !path.is_empty()).then(|| (path.to_owned(), variable.to_owned()));
         named.take(tensor, place);
     }
     named.ordered()
@@ -65,14 +65,8 @@ pub(super) fn sort_keras(tensors: Vec<Tensor<'_>>) -> Result<Layers<'_>, Fault> 
     for tensor in tensors {
         let name = tensor.name.split(':').next().unwrap_or_default();
         let (path, variable) = name.rsplit_once('/').unwrap_or(("", name));
-        let torch = match variable {
-            "kernel" | "gamma" => Some("weight"),
-            "bias" | "beta" => Some("bias"),
-            "moving_mean" => Some("running_mean"),
-            "moving_variance" => Some("running_var"),
-            _ => None,
-        };
-        let place = torch.filter(|_| !path.is_empty()).map(|torch| (path.to_owned(), torch.to_owned()));
+        let torch = LayerKind::ALL.into_iter().flat_map(LayerKind::variables).find(|(keras, _)| *keras == variable);
+        let place = torch.filter(|_| !path.is_empty()).map(|(_, torch)| (path.to_owned(), (*torch).to_owned()));
         let transposed = variable == "kernel" && place.is_some();
         named.take(if transposed { tensor.transposed() } else { tensor }, place);
     }
@@ -243,7 +237,7 @@ fn groups_of(origin: Origin, kind: LayerKind, layers: Vec<Named>) -> Vec<Group> 
 fn group(origin: Origin, kind: LayerKind, number: u64, path: String, variables: Variables<'_>) -> Group<'_> {
     let mut renamed = BTreeMap::new();
     for (variable, tensor) in variables {
-        let known = kind.torch().iter().find(|(_, torch)| *torch == variable);
+        let known = kind.variables().iter().find(|(_, torch)| *torch == variable);
         if let Some((keras, _)) = known {
             let tensor = if kind == LayerKind::Dense && *keras == "kernel" { tensor.transposed() } else { tensor };
             renamed.insert((*keras).to_owned(), tensor);
