@@ -130,7 +130,8 @@ impl Quantizer<'_> {
         }
         // A smaller network has other layers than the file.
         let kept = if groups.is_empty() { &calibrated.kept[..] } else { &[] };
-        let how = Quantization { bits: self.bits, calibration: &sample.codes, exact: sample.exact.as_deref(), kept };
+        let (calibration, measured) = (&sample.codes[..], self.plan.calibration.len());
+        let how = Quantization { bits: self.bits, calibration, measured, exact: sample.exact.as_deref(), kept };
         let mut layers = quantize(layers, &how, progress)?;
         let arranged = arrange(&mut layers, &codes, of_inputs);
         let inputs = inputs.grouped(&arranged.groups);

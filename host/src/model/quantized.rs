@@ -22,7 +22,7 @@ pub struct QuantizedLayer {
     /// Whether weights and scales are those of the file that the network was imported from.
     pub kept: bool,
     /// Relative error of this layer and those before it: `rms(quantized - float) / rms(float)`, both over all outputs
-    /// of the layer (after its ReLU) and all calibration images, where an image with `r` times the median energy has
-    /// weight `1 / (1 + r^2)`. 0 if both are 0 everywhere, 1 if only the float outputs are.
+    /// of the layer (after its ReLU) and all calibration images (but none derived from them), where an image with `r`
+    /// times the median energy has weight `1 / (1 + r^2)`. 0 if both are 0 everywhere, 1 if only the float outputs are.
     pub error: f64,
 }

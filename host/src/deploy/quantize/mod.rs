@@ -80,7 +80,7 @@ pub fn quantize(
         let rows = layer.units;
         let mut done = |row| progress(QuantizeProgress { layer: index, layers: layers.len(), row, rows });
         let kept = how.kept.get(index).filter(|_| bits == 8);
-        let plan = LayerPlan::new(layer, bits, kept, &inputs);
+        let plan = LayerPlan::new(layer, bits, kept, how.measured, &inputs);
         let largest = plan.outputs.amax();
         if largest > f64::from(f32::MAX) / 2.0 {
             return Err(QuantizeError::Outputs { layer: index, largest });
@@ -141,6 +141,8 @@ struct LayerPlan<'a> {
     layer: &'a FoldedLayer,
     bits: u8,
     kept: Option<&'a Kept>,
+    /// See [`Quantization::measured`].
+    measured: usize,
     /// Float outputs before ReLU `[O][N]`, in columns.
     outputs: DMatrix<f64>,
     images: ImageWeights,
@@ -148,11 +150,11 @@ struct LayerPlan<'a> {
 }
 
 impl<'a> LayerPlan<'a> {
-    fn new(layer: &'a FoldedLayer, bits: u8, kept: Option<&'a Kept>, inputs: &Inputs) -> Self {
+    fn new(layer: &'a FoldedLayer, bits: u8, kept: Option<&'a Kept>, measured: usize, inputs: &Inputs) -> Self {
         let outputs = target::outputs(layer, &inputs.float);
         let images = ImageWeights::of(&outputs);
         let moments = Moments::of(&inputs.codes, layer.inputs, &images);
-        Self { layer, bits, kept, outputs, images, moments }
+        Self { layer, bits, kept, measured, outputs, images, moments }
     }
 
     /// Quantizes the layer; also returns the next layer's inputs.
@@ -168,14 +170,19 @@ impl<'a> LayerPlan<'a> {
             let most = if last { i32::MAX } else { 255 };
             outputs.iter_mut().for_each(|y| *y = (*y).clamp(0, most));
         }
-        let float = self.outputs.iter().map(|&z| if self.layer.relu { z.max(0.0) } else { z });
-        let found = outputs.iter().map(|&y| f64::from(y) * step);
-        let error = self.images.error(self.layer.units, found.zip(float));
+        let error = self.error(outputs.iter().map(|&y| f64::from(y) * step));
         let codes = outputs.iter().map(|&y| y.clamp(0, 255) as u8).collect();
         let FoldedLayer { inputs, units, relu, .. } = *self.layer;
         let layer =
             QuantizedLayer { inputs, units, relu, bits: self.bits, weights, rows, scale: step, kept: is_kept, error };
         (layer, Inputs { codes, step, float: self.outputs.map(|z| z.max(0.0)), exact: false })
+    }
+
+    /// See [`QuantizedLayer::error`], for these outputs `[N][O]`.
+    fn error(&self, found: impl Iterator<Item = f64>) -> f64 {
+        let measured = self.outputs.columns(0, self.measured).into_owned();
+        let float = measured.iter().map(|&z| if self.layer.relu { z.max(0.0) } else { z });
+        ImageWeights::of(&measured).error(self.layer.units, found.zip(float))
     }
 
     /// The weights `[O][I]`, and the real values of each row.

@@ -9,6 +9,8 @@ pub struct Quantization<'a> {
     pub bits: &'a [u8],
     /// Activations of training examples, `[N][I]`. A few thousand are enough; with fewer, the result is worse.
     pub calibration: &'a [u8],
+    /// Number of these examples, from the first, that errors are stated for: those that are not derived from others.
+    pub measured: usize,
     /// The values that these activations stand for, in their steps and not rounded, `[N][I]`; `None` if they are the
     /// same.
     pub exact: Option<&'a [f64]>,

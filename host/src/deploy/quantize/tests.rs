@@ -23,7 +23,8 @@ fn images(count: usize, inputs: usize, dice: &mut ChaCha8Rng) -> Vec<u8> {
 }
 
 fn run(layers: &[FoldedLayer], bits: &[u8], calibration: &[u8]) -> Result<Vec<QuantizedLayer>, QuantizeError> {
-    quantize(layers, &Quantization { bits, calibration, exact: None, kept: &[] }, &mut |_| ())
+    let measured = calibration.len() / layers.first().map_or(1, |layer| layer.inputs.max(1));
+    quantize(layers, &Quantization { bits, calibration, measured, exact: None, kept: &[] }, &mut |_| ())
 }
 
 /// Every result fits the format and its arithmetic.
@@ -134,7 +135,7 @@ fn every_layer_has_its_own_width() {
 fn progress_counts_every_row() {
     let dice = &mut ChaCha8Rng::seed_from_u64(15);
     let (layers, images, mut seen) = (network(&[9, 3, 2], dice), images(20, 9, dice), Vec::new());
-    let how = Quantization { bits: &[8, 8], calibration: &images, exact: None, kept: &[] };
+    let how = Quantization { bits: &[8, 8], calibration: &images, measured: 20, exact: None, kept: &[] };
     quantize(&layers, &how, &mut |p| seen.push((p.layer, p.layers, p.row, p.rows))).unwrap();
     assert_eq!(seen, [(0, 2, 1, 3), (0, 2, 2, 3), (0, 2, 3, 3), (1, 2, 1, 2), (1, 2, 2, 2)]);
 }
