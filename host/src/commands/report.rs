@@ -79,7 +79,7 @@ impl Report {
         drop(bar);
         for model in report.models.iter().filter(|model| model.is_strange()) {
             ui.say(format!(
-                "note: {}: its first layer answers differently from this network's; was it exported from another one?",
+                "note: {}: its layers answer differently from this network's; was it exported from another one?",
                 model.file
             ));
         }

@@ -5,7 +5,7 @@ use super::measured::{Measurement, ModelFile};
 use super::mistakes::confidences;
 use super::plan::{ReportPlan, Stage, run_in_parts};
 use crate::absent::is_nan;
-use crate::deploy::errors::layer_errors;
+use crate::deploy::errors::{is_strange, layer_errors};
 use crate::files::open::{ImageSize, check_images};
 use crate::judge::evaluate::Metrics;
 use crate::run::{Outputs, run_model};
@@ -76,7 +76,7 @@ impl DeviceModel {
         self.changed.iter().filter(|image| image.from == image.class).count()
     }
 
-    /// Whether its first layer, of 8 bits, differs so much from the network's that it is probably from another network.
+    /// Whether it is probably from another network.
     pub fn is_strange(&self) -> bool {
         is_strange(&self.bits, self.layer_errors.as_deref().unwrap_or_default())
     }
@@ -86,13 +86,6 @@ impl DeviceModel {
         self.bits.iter().all(|&bits| bits == foldnet_core::model::FLOAT_BITS)
     }
 }
-
-fn is_strange(bits: &[u8], errors: &[f64]) -> bool {
-    matches!((bits, errors), ([8, ..], [error, ..]) if *error > STRANGE)
-}
-
-/// Error of a first layer of 8 bits that quantization alone does not cause: it is about .03, with merged inputs .2.
-const STRANGE: f64 = 0.3;
 
 /// Runs the model in `file` on the images; `network` has the network's outputs for them.
 ///
@@ -185,17 +178,6 @@ mod tests {
 
     fn outputs(logits: &[f32]) -> Outputs {
         Outputs { logits: logits.to_vec(), classes: 2, ..Outputs::default() }
-    }
-
-    #[test]
-    fn models_of_other_networks_are_noted() {
-        let check =
-            |bits: &[u8], errors: &[f64], expected| assert_eq!(is_strange(bits, errors), expected, "{errors:?}");
-        check(&[8, 8], &[0.78, 0.85], true);
-        check(&[8, 8], &[0.21, 0.85], false);
-        // Few bits alone can cost that much.
-        check(&[2, 2], &[0.78, 0.85], false);
-        check(&[8, 8], &[], false);
     }
 
     #[test]
