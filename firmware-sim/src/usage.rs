@@ -13,7 +13,7 @@ use std::process::ExitCode;
 /// If they are invalid, or ask for help.
 pub fn parse<P: Parser>() -> Result<P, Error> {
     let mut command = numbers_are_values(P::command());
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let matches = command.try_get_matches_from_mut(joined(std::env::args_os()))?;
     P::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
@@ -28,6 +28,23 @@ pub fn refuse<P: Parser>(error: &Error) -> ExitCode {
         }
         _ => failure(program, &one_line(&named(&command, std::env::args_os()), &error.render().to_string()), 2),
     }
+}
+
+/// Joins a list such as `-1,5` to the option before it: clap only takes single negative numbers for values.
+fn joined(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let is_list = |text: &str| text.contains(',') && text.starts_with('-') && !text.starts_with("--");
+    let is_option = |text: &str| text.starts_with("--") && !text.contains('=');
+    let mut all: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        match all.last_mut() {
+            Some(option) if argument.to_str().is_some_and(is_list) && option.to_str().is_some_and(is_option) => {
+                option.push("=");
+                option.push(argument);
+            }
+            _ => all.push(argument),
+        }
+    }
+    all
 }
 
 fn numbers_are_values(command: Command) -> Command {

@@ -52,12 +52,19 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     if bytes.len() as u64 > limit { Err(too_long(bytes.len() as u64)) } else { Ok(bytes) }
 }
 
+/// First bytes of a Git LFS pointer, which stands for a file that was not fetched.
+pub(crate) const POINTER: &[u8] = b"version https://git-lfs";
+
 /// The text of such a file.
 ///
 /// # Errors
-/// As [`read`], and if it is not UTF-8.
+/// As [`read`], and if it is not UTF-8, or a Git LFS pointer.
 pub fn read_text(path: &Path, limit: u64) -> Result<String> {
-    String::from_utf8(read(path, limit)?).map_err(|_| Error::new(ErrorKind::InvalidData, "not UTF-8 text"))
+    let bytes = read(path, limit)?;
+    if bytes.starts_with(POINTER) {
+        return Err(Error::other("a Git LFS pointer: fetch the file itself with git lfs pull"));
+    }
+    String::from_utf8(bytes).map_err(|_| Error::new(ErrorKind::InvalidData, "not UTF-8 text"))
 }
 
 fn regular(metadata: &Metadata) -> Result<()> {

@@ -39,6 +39,8 @@ pub enum FileKind {
     Gzip,
     /// A pointer of Git LFS to a file that was not fetched.
     Pointer,
+    /// A program, such as firmware, in ELF.
+    Program,
     /// A table of text.
     Table,
     /// Any other text.
@@ -48,20 +50,21 @@ pub enum FileKind {
 impl FileKind {
     /// The kind of a file that begins with `start`, which is the whole file if it is shorter than [`START`].
     pub fn of(start: &[u8]) -> Option<Self> {
-        let signatures: [(&[u8], Self); 7] = [
+        let signatures: [(&[u8], Self); 8] = [
             (b"FNET", Self::Model),
             (b"\x89PNG\r\n\x1a\n", Self::Picture),
             (NPY, Self::Array),
             (b"\x89HDF\r\n\x1a\n", Self::Foreign),
             (ZIP, Self::Foreign),
             (b"\x1f\x8b\x08", Self::Gzip),
-            (b"version https://git-lfs", Self::Pointer),
+            (bounded::POINTER, Self::Pointer),
+            (b"\x7fELF", Self::Program),
         ];
         let signed = signatures.into_iter().find(|(signature, _)| start.starts_with(signature));
         match signed {
             Some((_, Self::Foreign)) if start.starts_with(ZIP) => of_archive(entry_name(start)),
             Some((_, kind)) => Some(kind),
-            None if start.get(4..8) == Some(b"TFL3") => Some(Self::Foreign),
+            None if start.get(4..8) == Some(b"TFL3") || is_onnx(start) => Some(Self::Foreign),
             None if start.get(8) == Some(&b'{') && header_len(start).is_some_and(|len| len < 1 << 32) => {
                 Some(Self::Checkpoint)
             }
@@ -79,7 +82,7 @@ impl FileKind {
 
     /// Whether it is recognized by a signature that other data has only by rare chance.
     pub fn is_certain(self) -> bool {
-        !matches!(self, Self::Gzip | Self::Table | Self::Text)
+        !matches!(self, Self::Table | Self::Text)
     }
 
     /// What it is, with its article, such as `a PNG picture`.
@@ -93,6 +96,7 @@ impl FileKind {
             Self::Arrays => "a NumPy archive (.npz)",
             Self::Gzip => "a gzip archive",
             Self::Pointer => "a Git LFS pointer",
+            Self::Program => "a program (.elf)",
             Self::Table => "a table of text",
             Self::Text => "a text file",
         }
@@ -109,6 +113,7 @@ impl FileKind {
             Self::Arrays => Some("--dataset takes it"),
             Self::Gzip => Some("unpack it first"),
             Self::Pointer => Some("fetch the file itself with git lfs pull"),
+            Self::Program => Some("foldnet-sim --firmware takes it"),
             Self::Text => None,
         }
     }
@@ -124,6 +129,13 @@ fn of_archive(first: &[u8]) -> Option<FileKind> {
         }
         _ => None,
     }
+}
+
+/// Whether it begins as ONNX: with the version of the format, and the name of the program that wrote it.
+fn is_onnx(start: &[u8]) -> bool {
+    let [8, 1..=32, 0x12, len, rest @ ..] = start else { return false };
+    let name = rest.get(..usize::from(*len)).unwrap_or_default();
+    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
 /// Name of the first entry of a zip archive, which follows its header.
@@ -178,5 +190,7 @@ mod tests {
         check(b"text, cut \xc3", Some(FileKind::Text));
         check(b"", None);
         check(b"\x08\x07\x12\x04", None);
+        check(b"\x08\x07\x12\x04onnx", Some(FileKind::Foreign));
+        check(b"\x7fELF\x01", Some(FileKind::Program));
     }
 }

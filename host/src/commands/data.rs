@@ -243,7 +243,9 @@ impl ThreadsArg {
     pub(super) fn compute(&self) -> anyhow::Result<Fast> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         match self.threads.unwrap_or(cores) {
-            0 => bail!("--threads 0: at least one thread is needed"),
+            0 => bail!(
+                "--threads 0: at least one thread is needed; give a positive number, or leave it out for one per core"
+            ),
             threads => Ok(Fast::new(threads)),
         }
     }

@@ -4,13 +4,14 @@ use super::calibration::CALIBRATION;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, check_classes, check_positive, known, ordered};
 use crate::files::open::{ImageSize, Opened, check_images, class_names, open, resolve};
 use crate::format::bytes;
-use crate::network::checkpoint::Checkpoint;
+use crate::network::checkpoint::{Checkpoint, Hints};
 use crate::show::report::{FILE, ModelFile, ReportPlan, Stage, gather, measured, page};
 use crate::show::terminal::{StageBar, Ui, bold};
 use crate::train::history::History;
 use crate::write::{atomic_write, check_writable};
 use anyhow::bail;
 use clap::Args;
+use foldnet_data::file_kind::FileKind;
 use foldnet_data::{Dataset, Part, Task, text};
 use foldnet_sim::given::Given;
 use foldnet_sim::record::crc32;
@@ -120,12 +121,17 @@ impl Report {
     }
 
     fn model(&self, path: &Path) -> anyhow::Result<ModelFile<'static>> {
-        match open(path, &self.hints.hints())? {
+        let kind = FileKind::at(path)
+            .filter(|kind| *kind != FileKind::Model && path.extension().is_none_or(|end| end != "fnet"));
+        if let Some(kind) = kind {
+            bail!("--model {}: is {}; give a .fnet that `foldnet export` wrote", path.display(), kind.name());
+        }
+        match open(path, &Hints::default())? {
             Opened::Model { file, model } => {
                 Ok(ModelFile { path: path.to_owned(), crc32: crc32(file), model, measured: Vec::new() })
             }
             Opened::Checkpoint(_) => {
-                bail!("--model {}: is a checkpoint; give a .fnet that `foldnet export` wrote", path.display())
+                bail!("--model {}: is a run; give a .fnet that `foldnet export` wrote", path.display())
             }
         }
     }

@@ -182,6 +182,9 @@ impl Train {
 
     /// `--resume`
     fn go_on(&self, folder: &Path, ui: Ui) -> anyhow::Result<()> {
+        if folder.is_file() {
+            bail!("--resume {}: is a file; give the folder of the run that holds it", folder.display());
+        }
         let mut plan = Resume::plan(folder)?;
         plan.extras.table = self.log.is_some();
         let done = plan.extras.resume.as_ref().map_or(0, |resume| resume.start.state.epochs);
@@ -296,7 +299,10 @@ impl Train {
     fn check(&self, config: &Config) -> anyhow::Result<()> {
         let hidden = self.hidden();
         if hidden.contains(&0) {
-            bail!("--hidden {}: every layer needs at least one unit", join(&hidden));
+            bail!(
+                "--hidden {}: every layer needs at least one unit; give a number for each layer, such as 300,100",
+                join(&hidden)
+            );
         }
         let Config { epochs, batch_size, learning_rate, ref method, .. } = *config;
         check_positive("--epochs", epochs)?;
@@ -308,7 +314,8 @@ impl Train {
             bail!("--warmup {}: training has only {epochs} epochs; give fewer", method.schedule.warmup);
         }
         if method.dropout.len() > 1 && method.dropout.len() != hidden.len() {
-            bail!("--dropout: give one share, or one for each of the {} hidden layers", hidden.len());
+            let (shares, layers) = (method.dropout.len(), hidden.len());
+            bail!("--dropout: {shares} shares for {layers} hidden layers; give one share, or one for each layer");
         }
         if self.limit == Some(0) {
             bail!("--limit 0: give a number of images of at least 1");

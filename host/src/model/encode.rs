@@ -5,7 +5,7 @@ use super::quantized::QuantizedLayer;
 use crate::model::fold::FoldedLayer;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::windows::Inputs;
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 use foldnet_data::Shape;
 use foldnet_sim::AlignedBytes;
@@ -46,7 +46,7 @@ pub(crate) fn encode_integer(layers: &[QuantizedLayer], order: &[u16], ends: End
 
 fn header(inputs: usize, units: usize, bits: u8, relu: bool, scale: f32) -> anyhow::Result<LayerHeader> {
     let (Ok(inputs), Ok(units)) = (u16::try_from(inputs), u16::try_from(units)) else {
-        bail!("a layer of {inputs} inputs and {units} units: a device model has at most 65,535");
+        bail!("a layer of {inputs} inputs and {units} units: a device model has at most 65,535; train a smaller one");
     };
     Ok(LayerHeader { inputs, units, bits, relu, scale })
 }
@@ -90,7 +90,8 @@ fn encode_layers(layers: Layers, logit_scale: f32, order: &[u16], ends: Ends) ->
         dataset: ends.dataset.as_ref(),
     };
     let mut bytes = vec![0; encoded_len(&spec)];
-    let len = encode(&spec, &mut bytes)?;
+    let len = encode(&spec, &mut bytes)
+        .map_err(|cause| anyhow!("{cause}; train again with a smaller --learning-rate, or give more --bits"))?;
     bytes.truncate(len);
     Ok(AlignedBytes::from_vec(bytes))
 }

@@ -6,6 +6,7 @@ use foldnet_core::network::LayerList;
 use foldnet_core::{BatchNorm, Layer};
 use foldnet_data::{InputType, Task};
 use foldnet_import::{self as import, Affine, Placed, Range};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Imports `bytes` of a file at `path`, with the configuration given in `hints`; `None` if they are not in another
@@ -18,11 +19,13 @@ pub(crate) fn parse(bytes: &[u8], path: &Path, hints: &Hints) -> Result<Option<i
         let known = import::format(bytes, path).is_some();
         return known.then(|| import::parse(bytes, path).map_err(Fault::Import)).transpose();
     };
-    let text = foldnet_data::bounded::read(config, MAX_CONFIG)
-        .map_err(|error| Fault::Config { path: config.clone(), error })?;
-    serde_json::from_slice::<serde::de::IgnoredAny>(&text)
+    let text = foldnet_data::bounded::read_text(config, MAX_CONFIG).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => Fault::ConfigText { path: config.clone(), error: error.to_string() },
+        _ => Fault::Config { path: config.clone(), error },
+    })?;
+    serde_json::from_str::<serde::de::IgnoredAny>(&text)
         .map_err(|error| Fault::ConfigText { path: config.clone(), error: error.to_string() })?;
-    let network = import::parse_weights(bytes, path, &String::from_utf8_lossy(&text)).map_err(Fault::Import)?;
+    let network = import::parse_weights(bytes, path, &text).map_err(Fault::Import)?;
     Ok(Some(import::Imported::Network(network)))
 }
 

@@ -75,7 +75,7 @@ impl History {
             text => text.map_err(|error| no_record(&error))?,
         };
         let old = path.file_name().is_some_and(|name| name == Self::OLD_FILE);
-        let parsed = if old { serde_json::from_str(&text) } else { read(&text) };
+        let parsed = if old { serde_json::from_str(&text).map_err(|error| error.to_string()) } else { read(&text) };
         parsed.map(Some).map_err(|error| no_record(&error))
     }
 
@@ -121,17 +121,26 @@ fn write(history: &History) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// If a line is not one of the three records, or the first is not the run's.
-fn read(text: &str) -> serde_json::Result<History> {
-    let mut lines = text.lines();
-    let mut history: History = serde_json::from_str(lines.next().unwrap_or_default())?;
-    for line in lines {
-        match serde_json::from_str::<Kind>(line)?.record.as_str() {
-            "epoch" => history.epochs.push(serde_json::from_str::<Epoch>(line)?),
-            "test" => history.test = Some(serde_json::from_str::<Test>(line)?),
-            other => return Err(serde::de::Error::custom(format!("a record of '{other}'"))),
+fn read(text: &str) -> Result<History, String> {
+    let mut lines = (1..).zip(text.lines());
+    let (number, first) = lines.next().unwrap_or((1, ""));
+    let mut history: History = record(number, first)?;
+    for (number, line) in lines {
+        match record::<Kind>(number, line)?.record.as_str() {
+            "epoch" => history.epochs.push(record::<Epoch>(number, line)?),
+            "test" => history.test = Some(record::<Test>(number, line)?),
+            other => return Err(format!("a record of '{other}' in line {number}")),
         }
     }
     Ok(history)
+}
+
+/// Parses the line with this number, counted from 1.
+fn record<'a, T: Deserialize<'a>>(number: usize, line: &'a str) -> Result<T, String> {
+    serde_json::from_str(line).map_err(|error| {
+        // The parser sees a text of one line.
+        error.to_string().replace(&format!(" at line {} ", error.line()), &format!(" at line {number} "))
+    })
 }
 
 /// The epochs as a table for a spreadsheet or TensorBoard: one line each, with empty cells for unknown figures.

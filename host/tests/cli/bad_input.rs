@@ -38,6 +38,7 @@ fn train_with_impossible_values() {
         check(&folder, &format!("train --norm after --dataset set --out run {values}"), words);
     };
     train("--hidden 0", &["--hidden 0: every layer needs at least one unit"]);
+    train("--dropout .1,.2,.3", &["--dropout: 3 shares for 2 hidden layers; give one share, or one for each layer"]);
     train("--hidden 300,0", &["--hidden 300,0: every layer needs at least one unit"]);
     train("--hidden 70000", &["--hidden", "a width must be 1 to 65535"]);
     train(

@@ -1,7 +1,7 @@
 //! Reports that cannot be written: wrong files, other networks, and measurements that do not belong to a model.
 
 use crate::bad_input::{check, misuse};
-use crate::sample::{self, CLASSES, PIXELS, device_model, png, write_network};
+use crate::sample::{self, CLASSES, PIXELS, POINTER, device_model, png, write_network};
 use crate::tool::Folder;
 use foldnet::network::architecture::NormPlacement;
 
@@ -25,7 +25,17 @@ fn reports_that_cannot_be() {
     let model = |file: &str, words: &[&str]| report(&format!("good.safetensors --model {file}"), words);
     model("none.fnet", &["none.fnet: cannot be read (No such file", "); check the path"]);
     model("cut.fnet", &["cut.fnet: not a usable model (", "); export it again"]);
-    model("good.safetensors", &["--model good.safetensors: is a checkpoint; give a .fnet that `foldnet export` wrote"]);
+    model(
+        "good.safetensors",
+        &["--model good.safetensors: is a checkpoint (.safetensors); give a .fnet that `foldnet export` wrote"],
+    );
+    folder.write("lfs", POINTER);
+    folder.write("text.txt", b"Dear reader, hello");
+    model("text.txt", &["--model text.txt: is a text file; give a .fnet that `foldnet export` wrote"]);
+    model(
+        "good.fnet --device lfs",
+        &["lfs: cannot be read (a Git LFS pointer: fetch the file itself with git lfs pull)"],
+    );
     model("wide.fnet", &["wide.fnet: takes examples of 5x3, the dataset's have 4x3"]);
     model("good.fnet --model none.fnet", &["none.fnet: cannot be read"]);
     measurements_that_cannot_be_shown(&folder, report);

@@ -2,7 +2,7 @@
 //! with the remedy.
 
 use crate::bad_input;
-use crate::sample::{self, PIXELS, png};
+use crate::sample::{self, PIXELS, POINTER, png};
 use crate::tool::Folder;
 
 #[test]
@@ -121,6 +121,7 @@ fn numbers_that_cannot_be() {
     check("train --seed -1", "invalid value '-1' for '--seed <SEED>': give a positive whole number; see");
     check("train --epochs 3.5", "invalid value '3.5' for '--epochs <N>': give a positive whole number; see");
     check("train --momentum x", "invalid value 'x' for '--momentum <SHARE>': give a number, such as 0.5; see");
+    check("train --hidden -1,5", "invalid value '-1' for '--hidden <UNITS,...>': give the units of each layer");
     check("train --hidden=-1,5", "invalid value '-1' for '--hidden <UNITS,...>': give the units of each layer");
     check("train --bits -4", "invalid value '-4' for '--bits <BITS,...>': give ");
     check("evaluate a.fnet --limit -1", "invalid value '-1' for '--limit <N>': give a number of at least 1; see");
@@ -195,7 +196,11 @@ fn files_of_another_kind() {
     folder.write("a.png", &png(&[7; 20], 5, 4));
     folder.write("a.csv", b"a,b\n1,2\n");
     folder.write("random", &[0xfe; 90]);
-    folder.write("lfs.onnx", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    folder.write("lfs.onnx", POINTER);
+    folder.write("a.csv.gz", b"\x1f\x8b\x08\0packed");
+    folder.write("firmware", b"\x7fELF\x01\x01");
+    folder.write("renamed", b"\x08\x07\x12\x07pytorch");
+    folder.write("a.keras", &[b"PK\x03\x04".as_slice(), &[0; 22], b"\x0d\0\0\0metadata.json"].concat());
     folder.write("renamed.fnet", &folder.read("good.safetensors"));
     folder.write("picture.fnet", &folder.read("a.png"));
     let check = |arguments: &str, words: &str| bad_input::check(&folder, arguments, &[words]);
@@ -223,6 +228,22 @@ fn files_of_another_kind() {
         "predict good.fnet --input good.safetensors",
         "looks like a checkpoint (.safetensors), but inputs without labels are",
     );
+    let inputs = "but inputs without labels are a .npy, a table of text or raw values; ";
+    for (file, kind, remedy) in [
+        ("a.csv.gz", "a gzip archive", "unpack it first"),
+        ("firmware", "a program (.elf)", "foldnet-sim --firmware takes it"),
+        ("renamed", "a model of another tool", "import reads it"),
+        ("a.keras", "a model of another tool", "import reads it"),
+        ("lfs.onnx", "a Git LFS pointer", "fetch the file itself with git lfs pull"),
+    ] {
+        let words = format!("{file}: looks like {kind}, {inputs}{remedy}");
+        check(&format!("predict good.fnet --input {file}"), &words);
+        let export = format!("export good.safetensors --dataset set --calibration {file} --out a.fnet");
+        check(&export, &format!("--calibration: {words}"));
+    }
+    check("train --dataset a.keras --out x", "a.keras: looks like a model of another tool, but a data set is a table");
+    check("inspect good.fnet --board-file lfs.onnx", "lfs.onnx: cannot be read (a Git LFS pointer: fetch the file");
+    check("summary good.safetensors --config lfs.onnx", "--config lfs.onnx: cannot be read (a Git LFS pointer: fetch");
     check("predict good.fnet --input a.csv", "a.csv: has 2 columns, but the model takes 1 or 12; give");
     check("predict good.fnet --image a.csv", "a.csv: looks like a table of text, not a PNG picture; --dataset and");
 }

@@ -15,6 +15,9 @@ pub(crate) const TRAIN_LABELS: &str = "set/train-labels-idx1-ubyte";
 pub(crate) const TEST_IMAGES: &str = "set/t10k-images-idx3-ubyte";
 pub(crate) const TEST_LABELS: &str = "set/t10k-labels-idx1-ubyte";
 
+/// A Git LFS pointer.
+pub(crate) const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+
 const HEIGHT: usize = 4;
 const WIDTH: usize = 3;
 pub(crate) const PIXELS: usize = HEIGHT * WIDTH;

@@ -107,6 +107,7 @@ fn a_merged_network_is_trained_in_integers() {
         "was trained in integers",
         "merge first, then train: foldnet train --init FLOAT --bits BITS --merge",
     ]);
+    folder.run("export small --format onnx --out a.onnx").refused(&["was trained in integers", "also give --folded"]);
     folder.run("train --init small --dataset set --out more").refused(&["--init: the network was trained in integers"]);
     folder.run("train --resume small").refused(&["was trained in integers, which cannot be resumed"]);
 }

@@ -38,7 +38,21 @@ fn a_resumed_training_ends_with_the_same_bytes() {
 fn what_cannot_be_resumed_says_so() {
     let folder = Folder::new();
     folder.run(&format!("{SMALL} --epochs 1 --out run")).succeeded();
+    let history = String::from_utf8(folder.read("run/history.jsonl")).expect("text");
+    for (value, what) in
+        [("null", "invalid type: null, expected f64 at line 2 column "), ("NaN", "expected value at line 2")]
+    {
+        let (front, rest) = history.split_once("\"number\":1,\"loss\":").expect("an epoch");
+        let (_, rest) = rest.split_once(',').expect("more");
+        let broken = format!("{front}\"number\":1,\"loss\":{value},{rest}");
+        folder.write("run/history.jsonl", broken.as_bytes());
+        folder.run("evaluate run").refused(&["run/history.jsonl: not a record of a training (", what]);
+    }
+    folder.write("run/history.jsonl", history.as_bytes());
     folder.write("run/state.safetensors", b"{}");
+    folder
+        .run("train --resume run/model.safetensors")
+        .refused(&["--resume run/model.safetensors: is a file; give the"]);
     folder.run("train --resume run --epochs 2").refused(&["run/state.safetensors: this training cannot be resumed"]);
     for flag in ["--seed 3", "--bits 4", "--valid-split 0.2", "--preset best"] {
         let name = flag.split(' ').next().expect("a flag");

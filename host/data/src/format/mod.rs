@@ -64,8 +64,8 @@ impl Format {
             let is_array = path.extension().is_some_and(|ending| ending == "npy" || ending == "npz");
             return Err(DataError::file(path, if is_array { Problem::Empty } else { Problem::Blank }));
         }
-        // It would be a table of one column.
-        if start == *b"version " && FileKind::at(path) == Some(FileKind::Pointer) {
+        // The first would be a table of one column, the second an archive without arrays.
+        if matches!(FileKind::at(path), Some(FileKind::Pointer | FileKind::Foreign)) {
             return Err(unknown());
         }
         Self::recognized(&Start::File(&start)).ok_or_else(unknown)

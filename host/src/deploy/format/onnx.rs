@@ -75,7 +75,9 @@ fn trained_layers(checkpoint: &Checkpoint) -> anyhow::Result<Vec<import::Layer>>
             }
             Layer::Relu => import::Layer::Relu,
             layer if matches!(layer.role(), Role::Head | Role::Nothing) => continue,
-            other => bail!("{other:?} is not an ONNX layer; export the network with --folded"),
+            _ => bail!(
+                "was trained in integers, whose layers ONNX lacks; also give --folded, which writes them as floats"
+            ),
         });
     }
     Ok(layers)
