@@ -64,8 +64,6 @@ enum {
     FOLDNET_SLOT_OTHER = 26,       /* does not hold the model for which its header was written */
     FOLDNET_SLOTS_BAD = 27         /* both slots have a fault */
 };
-/* Its name when models only took images. */
-#define FOLDNET_IMAGE FOLDNET_EXAMPLE
 
 /* The type of a model's input values, from foldnet_input_type. */
 enum {
@@ -103,7 +101,7 @@ typedef struct foldnet_answer {
 } foldnet_answer;
 
 /*
- * Checks the model file of exactly `len` bytes at `bytes` and opens it in `*model`. `bytes` must be divisible by 4, and
+ * Checks the model file of exactly `len` bytes at `bytes` and opens it in `*model`. `bytes` must be aligned to 4 bytes, and
  * must not change while the model is in use. This takes time, because the checksum covers all bytes.
  * Returns FOLDNET_OK; FOLDNET_POINTER; FOLDNET_UNALIGNED to FOLDNET_DECLARED_SCRATCH; FOLDNET_ROW; FOLDNET_ORDER;
  * FOLDNET_SECTION to FOLDNET_HEAD_SECTION. After an error the model is not open.

@@ -45,7 +45,7 @@ impl Status {
     pub const fn message(self) -> &'static CStr {
         match self {
             Self::Ok => c"success",
-            Self::Pointer => c"a pointer is NULL or not aligned to its type, or a length is more than memory has",
+            Self::Pointer => c"a pointer is NULL or not aligned to its type, or a length exceeds the address space",
             Self::NotParsed => c"no model was parsed into this foldnet_model",
             Self::Refused(refusal) => refusal.message(),
             Self::Head => c"the model's head gives another answer than this function: see foldnet_head",

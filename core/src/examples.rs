@@ -1,4 +1,4 @@
-//! The examples of a batch, as training and prediction read them: feature by feature, whatever they are stored as.
+//! The examples of a batch, as training and prediction read them: feature by feature, regardless of how they are stored.
 
 use core::ops::Range;
 

@@ -27,7 +27,7 @@ pub enum FoldError {
         /// [`Network::params`]
         needed: usize,
     },
-    /// There is no Dense between this ReLU and the previous one, or the inputs, so whatever is there cannot be folded.
+    /// There is no Dense between this ReLU and the previous one (or the inputs) to fold the layers between them into.
     Relu {
         /// The ReLU.
         layer: usize,

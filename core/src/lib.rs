@@ -95,6 +95,7 @@
 //!   one model only needs its own width, and is some 3 KB smaller on a Cortex-M4 without the others.
 //! * `inputs` (default) supports inputs other than unchanged `u8`, `heads` (default) answers other than a class, and
 //!   `wide` (default) layers with thousands of inputs.
+//! * `low-ram` processes layers with many inputs in strips: less RAM for a few more instructions on M0 and M3.
 //! * `slot-writer` replaces models in flash.
 //! * `dsp` says that an ARMv8-M core has the DSP extension, `mve` that it has MVE (Cortex-M55).
 //! * `defmt` logs errors.

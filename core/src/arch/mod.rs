@@ -1,4 +1,4 @@
-//! Arithmetic with an instruction of its own, written so that the compiler can inline and vectorize it.
+//! Arithmetic that maps to single instructions, written so that the compiler can inline and vectorize it.
 
 #![allow(unsafe_code)]
 // The intrinsics need no `unsafe` since Rust 1.87.

@@ -1,4 +1,4 @@
-//! Runs an image through the layers of an integer model.
+//! Runs an example through the layers of an integer model.
 
 use super::dense::{hidden, last};
 use super::layer::Dense;

@@ -1,4 +1,4 @@
-//! What holds for the file as a whole: magic, version, alignment, checksum.
+//! Properties of the file as a whole: magic, version, alignment, checksum.
 
 /// First four bytes of a model file.
 pub const MAGIC: [u8; 4] = *b"FNET";

@@ -1,4 +1,4 @@
-//! What the exporter, the model file and inference all know of a quantized layer. It imports no other module.
+//! Quantized layers, as exporter, model file and inference all know them. It imports no other module.
 //!
 //! * [`layout`]: widths of weights, and their places in memory.
 //! * [`Row`]: the bias, multiplier and shift of a unit.

@@ -144,7 +144,7 @@ pub fn boot<'a>(flash: &'a [u8], room: &Room) -> Result<Boot<'a>, BootError> {
     }
 }
 
-/// Opens the model file at the start of `flash`, whatever follows it.
+/// Opens the model file at the start of `flash`, ignoring any bytes behind it.
 ///
 /// # Errors
 /// Those of [`Model::parse`]. A model whose declared length exceeds `flash` is a [`ParseError::Length`].

@@ -22,7 +22,7 @@ pub struct SlotHeader {
     pub slot: u8,
     /// The address it was written for.
     pub address: u32,
-    /// Of two slots, the one with the later sequence is newer.
+    /// Sequence number: the slot with the later one is newer.
     pub sequence: u32,
     /// Bytes of the model file.
     pub model_len: u32,

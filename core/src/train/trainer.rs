@@ -219,7 +219,7 @@ impl<'a, O: Optimizer> Trainer<'a, O> {
     }
 }
 
-/// `values` with their slices of state, as many as there are.
+/// Parameters together with the optimizer state that belongs to them, one slice for each state value it keeps.
 fn with_state<'a>(values: &'a mut [f32], mut state: &'a mut [f32]) -> Params<'a> {
     let mut slices: [&mut [f32]; MAX_STATE] = Default::default();
     for slice in &mut slices {

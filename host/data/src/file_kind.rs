@@ -80,7 +80,7 @@ impl FileKind {
         Self::of(&start)
     }
 
-    /// Whether it is recognized by a signature that other data has only by rare chance.
+    /// Whether it is recognized by a signature that is unlikely to occur in other data by chance.
     pub fn is_certain(self) -> bool {
         !matches!(self, Self::Table | Self::Text)
     }

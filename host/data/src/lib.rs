@@ -13,7 +13,7 @@
 //! - The returned data is consistent: as many answers as examples, every class below the number of classes, at least
 //!   one example in every part (except for validation, if it was disabled), one shape and type. Callers need no further
 //!   checks.
-//! - A format is one file in `format`, listed in `format::FORMATS`; `format` says how to add one.
+//! - A format is one file in `format`, listed in `format::list`; `format` says how to add one.
 //! - Every error is a [`DataError`], one line with its remedy. [`DataError::is_unavailable`] distinguishes "not found
 //!   and no network" from a damaged set.
 //! - [`mod@write`] writes the files of every package on the PC, each completely or not at all.

@@ -38,7 +38,7 @@ struct Origin<'a> {
 
 /// The kind of a line.
 #[derive(Deserialize)]
-struct Kind {
+struct Recorded {
     record: String,
 }
 
@@ -126,7 +126,7 @@ fn read(text: &str) -> Result<History, String> {
     let (number, first) = lines.next().unwrap_or((1, ""));
     let mut history: History = record(number, first)?;
     for (number, line) in lines {
-        match record::<Kind>(number, line)?.record.as_str() {
+        match record::<Recorded>(number, line)?.record.as_str() {
             "epoch" => history.epochs.push(record::<Epoch>(number, line)?),
             "test" => history.test = Some(record::<Test>(number, line)?),
             other => return Err(format!("a record of '{other}' in line {number}")),

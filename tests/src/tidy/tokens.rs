@@ -8,14 +8,14 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Token {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: TokenKind,
     /// Its line, from 1.
     pub line: usize,
 }
 
-/// Kind of a token.
+/// TokenKind of a token.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub enum TokenKind {
     /// A name or keyword, raw names without `r#`.
     Ident(String),
     /// One character of punctuation.
@@ -24,7 +24,7 @@ pub enum Kind {
     Open {
         /// Its bracket.
         delimiter: Delimiter,
-        /// Index of its [`Kind::Close`] in the list.
+        /// Index of its [`TokenKind::Close`] in the list.
         close: usize,
     },
     /// The end of a group.
@@ -68,14 +68,14 @@ impl Tokens {
     /// The identifier at an index, if there is one.
     pub fn ident(&self, at: usize) -> Option<&str> {
         match self.0.get(at)? {
-            Token { kind: Kind::Ident(name), .. } => Some(name),
+            Token { kind: TokenKind::Ident(name), .. } => Some(name),
             _ => None,
         }
     }
 
     /// Whether this punctuation is at a place.
     pub fn is(&self, at: usize, punct: char) -> bool {
-        matches!(self.0.get(at), Some(Token { kind: Kind::Punct(found), .. }) if *found == punct)
+        matches!(self.0.get(at), Some(Token { kind: TokenKind::Punct(found), .. }) if *found == punct)
     }
 
     /// Whether `::` begins at a place.
@@ -86,7 +86,7 @@ impl Tokens {
     /// The place of the bracket that closes the one at a place, if a group of that kind begins there.
     pub fn group(&self, at: usize, wanted: Delimiter) -> Option<usize> {
         match self.0.get(at)?.kind {
-            Kind::Open { delimiter, close } if delimiter == wanted => Some(close),
+            TokenKind::Open { delimiter, close } if delimiter == wanted => Some(close),
             _ => None,
         }
     }
@@ -94,7 +94,7 @@ impl Tokens {
     /// The place of the bracket that closes the one at a place, if any group begins there.
     pub fn any_group(&self, at: usize) -> Option<usize> {
         match self.0.get(at)?.kind {
-            Kind::Open { close, .. } => Some(close),
+            TokenKind::Open { close, .. } => Some(close),
             _ => None,
         }
     }
@@ -151,15 +151,15 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
     for tree in stream {
         let line = tree.span().start().line;
         let kind = match tree {
-            TokenTree::Ident(ident) => Kind::Ident(ident.to_string().trim_start_matches("r#").to_owned()),
-            TokenTree::Punct(punct) => Kind::Punct(punct.as_char()),
-            TokenTree::Literal(_) => Kind::Literal,
+            TokenTree::Ident(ident) => TokenKind::Ident(ident.to_string().trim_start_matches("r#").to_owned()),
+            TokenTree::Punct(punct) => TokenKind::Punct(punct.as_char()),
+            TokenTree::Literal(_) => TokenKind::Literal,
             TokenTree::Group(group) => {
                 let open = tokens.len();
-                tokens.push(Token { kind: Kind::Close, line });
+                tokens.push(Token { kind: TokenKind::Close, line });
                 flatten(group.stream(), tokens);
-                tokens[open].kind = Kind::Open { delimiter: group.delimiter(), close: tokens.len() };
-                tokens.push(Token { kind: Kind::Close, line: group.span_close().end().line });
+                tokens[open].kind = TokenKind::Open { delimiter: group.delimiter(), close: tokens.len() };
+                tokens.push(Token { kind: TokenKind::Close, line: group.span_close().end().line });
                 continue;
             }
         };

@@ -50,7 +50,7 @@ current! {
     Armv7m "armv7m" in armv7m,
 }
 
-// What programs on a PC are told is what is compiled.
+// The kernel that programs on a PC report is the compiled one.
 const _: () = assert!(Current::KIND as u8 == KernelKind::CURRENT as u8);
 
 #[cfg(any(test, feature = "cases"))]

@@ -1,5 +1,5 @@
-//! Which kernels there are: [`KernelKind`] and what depends on it, in one row for each, whether a kernel is compiled
-//! here or not: a PC knows what a device needs.
+//! The kernels and their properties, one row each, including those that are not compiled into this build: a PC knows
+//! what a device needs.
 
 pub mod table;
 
@@ -21,7 +21,7 @@ pub(crate) const LOW_RAM_ROWS: usize = 384;
 /// * `makes_bytes`: whether the kernel itself requantizes hidden layers.
 /// * `needs_steady`: whether it can only do so for layers whose rows are all steady (`Row::is_steady`).
 /// * `lists_singles`: whether its list has exactly one entry per non-zero input.
-/// * `list_words`: maximum number of words in a list of so many inputs.
+/// * `list_words`: maximum length of a list in words, for a number of inputs.
 macro_rules! kinds {
     ($(
         $(#[$doc:meta])*
@@ -230,8 +230,8 @@ const fn is_same(a: &str, b: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What is compiled here is what the table says of this target. Each core gets the kernel of its row, which another
-    /// row for its architecture could take first, and each kernel has a core.
+    /// The compiled kernel is that of the table's row for this target. Each core gets the kernel of its own row, not of an
+    /// earlier one for its architecture, and each kernel has a core.
     #[test]
     fn kinds_are_those_of_the_table() {
         let check_with = |asked, target, expected| {

@@ -1,4 +1,4 @@
-//! What an optimizer is: the state it keeps, and its update of a tensor in one step.
+//! The [`Optimizer`] trait: the state it keeps for each parameter, and its update of a tensor in one step.
 
 /// Maximum number of state values per parameter.
 pub const MAX_STATE: usize = 2;

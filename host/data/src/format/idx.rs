@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 
-use super::idx_file::{self, Head, IdxFile, Kind};
+use super::idx_file::{self, Head, IdxContent, IdxFile};
 use super::reader::{Content, Format, Inputs, Names, Start};
 use crate::array::{Array, Data, example_shape};
 use crate::dataset::{Dataset, validation_share};
@@ -140,8 +140,8 @@ fn check_heads(folder: &Path, wanted: &[RemoteFile]) -> Result<(), DataError> {
     let mut first: Option<Head> = None;
     for pair in wanted.chunks_exact(2) {
         let (images_path, labels_path) = (path_of(folder, &pair[0])?, path_of(folder, &pair[1])?);
-        let head = idx_file::head(&images_path, Kind::Images)?;
-        let (images, labels) = (head.shape[0], idx_file::head(&labels_path, Kind::Labels)?.shape[0]);
+        let head = idx_file::head(&images_path, IdxContent::Images)?;
+        let (images, labels) = (head.shape[0], idx_file::head(&labels_path, IdxContent::Labels)?.shape[0]);
         if images != labels {
             return Err(DataError::file(&labels_path, IdxProblem::Count { labels, images }));
         }
@@ -186,7 +186,7 @@ fn read_file(
     steps: &Sender<Step>,
 ) -> Result<ReadFile, DataError> {
     let name = expected.name;
-    let kind = if name.contains("labels") { Kind::Labels } else { Kind::Images };
+    let kind = if name.contains("labels") { IdxContent::Labels } else { IdxContent::Images };
     let path = path_of(folder, expected)?;
     // The receiver lives until every sender is dropped: sending cannot fail.
     let idx = idx_file::read(&path, kind, |done, total| {
@@ -258,7 +258,7 @@ fn class_names(folder: &Path, files: &[ReadFile], contract: Contract) -> Result<
 /// The labels of the training images; none if there is no such file.
 fn training_labels(folder: &Path) -> Result<Targets, DataError> {
     let Some(path) = find(folder, TRAIN[1].name) else { return Ok(Targets::None) };
-    let array = idx_file::read(&path, Kind::Labels, |_, _| {})?.array;
+    let array = idx_file::read(&path, IdxContent::Labels, |_, _| {})?.array;
     classes_of(&array).map_err(|problem| DataError::file(&path, problem))
 }
 

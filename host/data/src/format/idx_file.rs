@@ -24,12 +24,12 @@ const MOST_DIMENSIONS: u8 = 8;
 
 /// The expected kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum IdxContent {
     Images,
     Labels,
 }
 
-impl Kind {
+impl IdxContent {
     /// The usual first four bytes.
     fn magic(self) -> u32 {
         match self {
@@ -77,12 +77,12 @@ pub(crate) struct Head {
 }
 
 /// The header of the file at `path`.
-pub(crate) fn head(path: &Path, kind: Kind) -> Result<Head, DataError> {
+pub(crate) fn head(path: &Path, kind: IdxContent) -> Result<Head, DataError> {
     read_header(&mut open(path)?, path, kind)
 }
 
 /// Reads the file at `path`; `progress` receives the bytes done and the total.
-pub(crate) fn read(path: &Path, kind: Kind, mut progress: impl FnMut(u64, u64)) -> Result<IdxFile, DataError> {
+pub(crate) fn read(path: &Path, kind: IdxContent, mut progress: impl FnMut(u64, u64)) -> Result<IdxFile, DataError> {
     let mut contents = open(path)?;
     let Head { element, shape, .. } = read_header(&mut contents, path, kind)?;
     let declared = bytes_of(&shape, element);
@@ -116,7 +116,7 @@ fn bytes_of(shape: &[usize], element: Element) -> u128 {
 }
 
 /// Checks the first four bytes and reads the shape.
-fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<Head, DataError> {
+fn read_header(contents: &mut Contents, path: &Path, kind: IdxContent) -> Result<Head, DataError> {
     let fail = |problem: Problem| DataError::file(path, problem);
     let mut magic = [0; 4];
     if contents.fill(&mut magic)? < 4 {
@@ -141,7 +141,7 @@ fn read_header(contents: &mut Contents, path: &Path, kind: Kind) -> Result<Head,
 }
 
 /// The type of the elements, if the first four bytes are valid for this kind of file.
-fn type_of(magic: [u8; 4], kind: Kind) -> Result<Element, IdxProblem> {
+fn type_of(magic: [u8; 4], kind: IdxContent) -> Result<Element, IdxProblem> {
     match magic {
         [0, 0, code, dimensions] => {
             let element = element(code).ok_or(IdxProblem::Element(code))?;

@@ -3,7 +3,10 @@
 //! To add a format:
 //! 1. Write `format/NEW.rs` with a constant `FORMAT` (a [`Format`]: its names, how it is recognized and read).
 //! 2. Add it to the list in `list.rs`. Messages and the help of `--dataset` take its names from there.
-//! 3. Put its problems into an enum in `problem/NEW.rs`, which becomes one variant of `Problem`.
+//! 3. Put its problems into an enum in `problem/NEW.rs`, which becomes one variant of `Problem` and is exported as the
+//!    others are (`problem`, `error`, the crate).
+//! 4. If its files can be recognized where they do not belong, add a [`FileKind`](crate::FileKind) with its signature and
+//!    the command that takes them.
 
 mod assemble;
 mod csv;

@@ -116,7 +116,7 @@ pub(crate) fn parse(from: &mut dyn Read, length: u64) -> Result<Array, Problem> 
 
 /// The contents of a header.
 #[derive(Debug, PartialEq)]
-struct Header {
+struct NpyHeader {
     element: Element,
     big_endian: bool,
     fortran: bool,
@@ -124,7 +124,7 @@ struct Header {
 }
 
 /// Reads the header; `left` is the number of bytes available, and is reduced to those after it.
-fn header(from: &mut dyn Read, left: &mut usize) -> Result<Header, NpyProblem> {
+fn header(from: &mut dyn Read, left: &mut usize) -> Result<NpyHeader, NpyProblem> {
     let mut take = |count: usize| -> Result<Vec<u8>, NpyProblem> {
         *left = left.checked_sub(count).ok_or(NpyProblem::EndsEarly)?;
         let mut bytes = vec![0; count];
@@ -146,7 +146,7 @@ fn header(from: &mut dyn Read, left: &mut usize) -> Result<Header, NpyProblem> {
     parse_header(&String::from_utf8_lossy(&take(length)?))
 }
 
-fn parse_header(text: &str) -> Result<Header, NpyProblem> {
+fn parse_header(text: &str) -> Result<NpyHeader, NpyProblem> {
     let broken = || NpyProblem::Header(text.chars().filter(|c| !c.is_control()).take(80).collect());
     let value = |key: &str| {
         let at = [format!("'{key}'"), format!("\"{key}\"")].iter().find_map(|key| Some(text.find(key)? + key.len()));
@@ -164,7 +164,7 @@ fn parse_header(text: &str) -> Result<Header, NpyProblem> {
     if shape.len() > 32 {
         return Err(broken());
     }
-    Ok(Header { element, big_endian, fortran, shape })
+    Ok(NpyHeader { element, big_endian, fortran, shape })
 }
 
 /// The type in NumPy's notation, such as `'<f4'`; `None` if there is none.

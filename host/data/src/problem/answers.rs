@@ -11,13 +11,13 @@ pub enum AnswerProblem {
     /// The number of answers differs from the number of inputs.
     #[error("holds {labels} labels for {examples} examples; save one label per example")]
     AnswerCount {
-        /// In this array.
+        /// Number of labels.
         labels: usize,
-        /// In that of the inputs.
+        /// Number of examples.
         examples: usize,
     },
     /// Several columns of classes.
-    #[error("{0} values are named as the class of an example; name only one, or use --task regress")]
+    #[error("--target names {0} columns for the class; name only one, or use --task regress")]
     ManyAnswers(usize),
     /// Numbers are not valid classes.
     #[error("holds {0} where classes are whole numbers or names; use --task regress for values")]

@@ -40,7 +40,7 @@ pub enum ColumnProblem {
     /// The number of columns differs from the model's.
     #[error("has {found} columns, but the model takes {expected}; give these, named as in the model or in its order")]
     Count {
-        /// There.
+        /// Number in the file.
         found: usize,
         /// Required number: one, or two alternatives.
         expected: String,
@@ -52,9 +52,9 @@ pub enum ColumnProblem {
     Missing {
         /// The first ones.
         missing: String,
-        /// How many are there.
+        /// Number that are named.
         found: usize,
-        /// How many the model has.
+        /// Number of the model's inputs.
         channels: usize,
     },
     /// A different number of columns has the name of a model's inputs.
@@ -62,7 +62,7 @@ pub enum ColumnProblem {
     Same {
         /// The name.
         name: String,
-        /// How many.
+        /// Number of columns.
         count: usize,
     },
     /// The first line is ambiguous.
@@ -81,7 +81,7 @@ pub enum ColumnProblem {
     /// There are more inputs than any network has.
     #[error("has {found} columns, but a network has at most {most} inputs; give fewer, or an image set as IDX or PNG")]
     TooWide {
-        /// There.
+        /// Number in the file.
         found: usize,
         /// Allowed.
         most: usize,
@@ -89,7 +89,7 @@ pub enum ColumnProblem {
     /// A line is longer than any table's.
     #[error("has a line of {found} bytes, more than the limit of {most}; give one example per line")]
     LongLine {
-        /// There.
+        /// Number in the file.
         found: usize,
         /// Allowed.
         most: usize,

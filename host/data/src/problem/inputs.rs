@@ -37,11 +37,11 @@ pub enum InputProblem {
     /// The number of values is wrong.
     #[error("holds {found} values, but an example has {example} ({shape}); give whole examples")]
     InputCount {
-        /// There.
+        /// Number of values in the file.
         found: usize,
-        /// Of one example.
+        /// Number of values in an example.
         example: usize,
-        /// Of one example.
+        /// Shape of an example.
         shape: String,
     },
     /// All recordings are shorter than the model's window.

@@ -68,6 +68,6 @@ pub enum PictureProblem {
     #[error("holds 1 picture, but training and testing need one each; add more pictures")]
     TooFewPictures,
     /// Validation examples are given separately.
-    #[error("has a folder of examples to validate on; leave out --valid-split")]
+    #[error("already has a folder of validation examples; leave out --valid-split")]
     ValidGiven,
 }

@@ -2,7 +2,7 @@
 
 use super::chunks;
 use super::file::{FORMAT, Hdf5, UNDEFINED};
-use super::header::{ATTRIBUTE, ATTRIBUTE_INFO, DATASPACE, DATATYPE, FILTERS, Header, LAYOUT};
+use super::header::{ATTRIBUTE, ATTRIBUTE_INFO, DATASPACE, DATATYPE, FILTERS, LAYOUT, ObjectHeader};
 use crate::bytes::Cursor;
 use crate::error::{Fault, MAX_FILE};
 use crate::tensor::{Data, Tensor, elements, from_half};
@@ -27,7 +27,7 @@ enum Type {
 }
 
 /// Reads a data set of numbers.
-pub(super) fn tensor(file: Hdf5, header: &Header) -> Result<Tensor, Fault> {
+pub(super) fn tensor(file: Hdf5, header: &ObjectHeader) -> Result<Tensor, Fault> {
     let shape = dataspace(file, &mut header.require(DATASPACE, "shape")?)?;
     let kind = datatype(&mut header.require(DATATYPE, "type")?)?;
     let (Type::Float { size } | Type::Int { size, .. } | Type::Text { size }) = kind else {
@@ -49,7 +49,7 @@ pub(super) fn tensor(file: Hdf5, header: &Header) -> Result<Tensor, Fault> {
 /// The `len` bytes of a data set.
 fn layout<'a>(
     file: Hdf5<'a>,
-    header: &Header<'a>,
+    header: &ObjectHeader<'a>,
     shape: &[usize],
     len: usize,
     size: usize,
@@ -127,7 +127,7 @@ fn ints(raw: &[u8], size: u32, signed: bool) -> Vec<i64> {
 }
 
 /// The texts of the attribute with this name; `None` if there is no such text attribute.
-pub(super) fn attribute(file: Hdf5, header: &Header, wanted: &str) -> Result<Option<Vec<String>>, Fault> {
+pub(super) fn attribute(file: Hdf5, header: &ObjectHeader, wanted: &str) -> Result<Option<Vec<String>>, Fault> {
     for message in header.messages.iter().filter(|message| message.kind == ATTRIBUTE && !message.shared) {
         let mut cursor = Cursor::new(FORMAT, message.body, 0);
         let version = cursor.u8()?;

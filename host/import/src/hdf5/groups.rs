@@ -1,7 +1,7 @@
 //! Groups: names and addresses of their members.
 
 use super::file::{BUDGET, FORMAT, Hdf5, UNDEFINED};
-use super::header::{Header, LINK, LINK_INFO, SYMBOL_TABLE};
+use super::header::{LINK, LINK_INFO, ObjectHeader, SYMBOL_TABLE};
 use crate::bytes::Cursor;
 use crate::error::Fault;
 
@@ -9,7 +9,7 @@ use crate::error::Fault;
 const MAX_NAME: usize = 1024;
 
 /// Names and addresses, in the order of the tree (by name) or of the links.
-pub(super) fn children(file: Hdf5, header: &Header) -> Result<Vec<(String, u64)>, Fault> {
+pub(super) fn children(file: Hdf5, header: &ObjectHeader) -> Result<Vec<(String, u64)>, Fault> {
     if header.message(SYMBOL_TABLE).is_some() {
         let mut cursor = header.require(SYMBOL_TABLE, "symbol table")?;
         return symbols(file, cursor.uint(file.offsets)?, cursor.uint(file.offsets)?);

@@ -26,11 +26,11 @@ pub(super) struct Message<'a> {
 
 /// The messages of an object, in order.
 #[derive(Debug)]
-pub(super) struct Header<'a> {
+pub(super) struct ObjectHeader<'a> {
     pub(super) messages: Vec<Message<'a>>,
 }
 
-impl<'a> Header<'a> {
+impl<'a> ObjectHeader<'a> {
     /// The first message of this kind.
     pub(super) fn message(&self, kind: u16) -> Option<Message<'a>> {
         self.messages.iter().copied().find(|message| message.kind == kind)
@@ -55,7 +55,7 @@ struct Block<'a> {
 }
 
 /// Reads the header at an address.
-pub(super) fn header<'a>(file: Hdf5<'a>, address: u64) -> Result<Header<'a>, Fault> {
+pub(super) fn header<'a>(file: Hdf5<'a>, address: u64) -> Result<ObjectHeader<'a>, Fault> {
     let mut cursor = file.cursor(address)?;
     if file.cursor(address)?.take(4).is_ok_and(|mark| mark == b"OHDR") {
         return second(file, cursor);
@@ -83,11 +83,11 @@ pub(super) fn header<'a>(file: Hdf5<'a>, address: u64) -> Result<Header<'a>, Fau
             )?;
         }
     }
-    Ok(Header { messages })
+    Ok(ObjectHeader { messages })
 }
 
 /// Version 2, whose blocks have a signature and a checksum.
-fn second<'a>(file: Hdf5<'a>, mut cursor: Cursor<'a>) -> Result<Header<'a>, Fault> {
+fn second<'a>(file: Hdf5<'a>, mut cursor: Cursor<'a>) -> Result<ObjectHeader<'a>, Fault> {
     cursor.expect(b"OHDR\x02")?;
     let flags = cursor.u8()?;
     cursor.skip(if flags & 0x20 != 0 { 16 } else { 0 } + if flags & 0x10 != 0 { 4 } else { 0 })?;
@@ -109,7 +109,7 @@ fn second<'a>(file: Hdf5<'a>, mut cursor: Cursor<'a>) -> Result<Header<'a>, Faul
             push(file, &mut messages, &mut blocks, Message { kind: kind.into(), shared: flags & 2 != 0, body })?;
         }
     }
-    Ok(Header { messages })
+    Ok(ObjectHeader { messages })
 }
 
 /// Adds a message, or the block that it points to.

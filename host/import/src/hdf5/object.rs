@@ -1,7 +1,7 @@
 //! Groups and data sets.
 
 use super::file::{BUDGET, FORMAT, Hdf5};
-use super::header::{self, Header};
+use super::header::{self, ObjectHeader};
 use super::{data, groups};
 use crate::error::Fault;
 use crate::tensor::Tensor;
@@ -10,7 +10,7 @@ use crate::tensor::Tensor;
 #[derive(Debug)]
 pub(crate) struct Object<'a> {
     file: Hdf5<'a>,
-    header: Header<'a>,
+    header: ObjectHeader<'a>,
 }
 
 impl<'a> Hdf5<'a> {

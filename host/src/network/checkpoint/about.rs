@@ -165,7 +165,7 @@ impl About {
             return Ok(groups.members().len());
         }
         let Some(side) = self.pool else { return Ok(inputs) };
-        let shape = self.data_shape().ok_or("pools images, but says no shape of them")?;
+        let shape = self.data_shape().ok_or("pools images, but does not state their shape")?;
         pool::check(side, shape, self.input.0)?;
         if self.task == Task::Reconstruct {
             return Err("pools inputs that it reconstructs".into());
@@ -174,7 +174,7 @@ impl About {
     }
 
     /// # Errors
-    /// As text, whatever contradicts a network with this many inputs and outputs.
+    /// A message, if this contradicts a network with that many inputs and outputs.
     pub(super) fn check(&self, inputs: usize, outputs: usize) -> Result<(), String> {
         let inputs = self.values(inputs)?;
         let product =

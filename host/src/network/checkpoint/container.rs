@@ -35,7 +35,7 @@ const MAX_NAME: usize = 1024;
 /// If the bytes are not a complete safetensors file, or a name is duplicated.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Tensor<'_>>, Metadata), Fault> {
     let (header, data) = split(bytes)?;
-    let Header { declared, metadata, twice } =
+    let SafetensorsHeader { declared, metadata, twice } =
         serde_json::from_slice(header).map_err(|error| not_safetensors(format!("header: {error}")))?;
     if let Some(name) = twice {
         return Err(Fault::Twice { name });
@@ -46,7 +46,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Tensor<'_>>, Metadata), Fault> 
     Ok((place(declared, data, bytes.len() - data.len())?, metadata))
 }
 
-/// Header and data.
+/// SafetensorsHeader and data.
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(not_safetensors(format!("only {} bytes", bytes.len())));
@@ -65,25 +65,25 @@ fn not_safetensors(why: String) -> Fault {
 
 /// The header's entries, each parsed as its expected type, so that no generic tree of values is built.
 #[derive(Default)]
-struct Header {
+struct SafetensorsHeader {
     declared: Vec<(String, Entry)>,
     metadata: Metadata,
     /// The first duplicated name.
     twice: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for Header {
+impl<'de> Deserialize<'de> for SafetensorsHeader {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Entries;
         impl<'de> Visitor<'de> for Entries {
-            type Value = Header;
+            type Value = SafetensorsHeader;
 
             fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
                 f.write_str("an object of tensors")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header, A::Error> {
-                let (mut header, mut names) = (Header::default(), BTreeSet::new());
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SafetensorsHeader, A::Error> {
+                let (mut header, mut names) = (SafetensorsHeader::default(), BTreeSet::new());
                 while let Some(name) = map.next_key::<String>()? {
                     if !names.insert(name.clone()) {
                         header.twice.get_or_insert(name.clone());

@@ -284,7 +284,7 @@ pub enum Fault {
     #[error("its layers do not form a valid network ({0}); change the architecture")]
     Layers(LayerError),
     /// The number of parameters does not match the layers.
-    #[error("{found} parameters were given for a network of {needed}; this is a defect of the caller")]
+    #[error("internal error: {found} parameters for a network of {needed}; please report this")]
     Params {
         /// Number required by the layer list.
         needed: usize,

@@ -1,4 +1,4 @@
-//! What a user says about a file that lacks it.
+//! Information that a user gives because the file lacks it.
 
 use super::pixels::PixelRange;
 use super::scale::InputScale;
