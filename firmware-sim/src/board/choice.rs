@@ -18,6 +18,25 @@ pub struct BoardArgs {
     pub board_file: Option<PathBuf>,
 }
 
+/// The option that adds the user's boards to the built-in ones.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct BoardFileArg {
+    /// Also show your own boards, from the file that describes them (foldnet-sim --boards --toml prints one to start
+    /// from)
+    #[arg(long, value_name = "TOML")]
+    pub board_file: Option<PathBuf>,
+}
+
+impl BoardFileArg {
+    /// All boards, as [`known`].
+    ///
+    /// # Errors
+    /// If the file is invalid.
+    pub fn known(&self) -> Result<Vec<&'static Board>, BoardError> {
+        known(self.board_file.as_deref())
+    }
+}
+
 /// No board could be chosen.
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {

@@ -9,7 +9,7 @@ mod slow;
 mod table;
 
 pub use built_in::{BOARDS, UnknownBoard, by_name};
-pub use choice::{BoardArgs, BoardError, known};
+pub use choice::{BoardArgs, BoardError, BoardFileArg, known};
 pub use cost::{cycles_without_zeros, ms_without_zeros, timed_cores};
 pub use fit::{DoesNotFit, Footprint, example_bytes};
 pub use slow::{SlowLayer, slow_layers, slow_layers_on};

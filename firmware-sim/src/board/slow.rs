@@ -32,7 +32,7 @@ struct Extra {
     by_row: usize,
 }
 
-/// What a kernel takes; unknown, and 0, for those that no board uses.
+/// The instructions of a kernel; 0 for kernels that no board uses, where they are unknown.
 const fn extra(kernel: KernelKind) -> Extra {
     let (by_block, by_row) = match kernel {
         KernelKind::Dsp => (250, 25),

@@ -9,7 +9,7 @@ use crate::show::terminal::{Ui, table};
 use anyhow::bail;
 use clap::Args;
 use foldnet_core::Model;
-use foldnet_sim::board::{Board, DoesNotFit, SlowLayer, known, ms_without_zeros, slow_layers_on};
+use foldnet_sim::board::{Board, BoardFileArg, DoesNotFit, SlowLayer, ms_without_zeros, slow_layers_on};
 use foldnet_sim::record::crc32;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -21,10 +21,8 @@ pub(super) struct Inspect {
     /// Device model, folder of a run, or checkpoint
     #[arg(value_name = "MODEL.fnet|DIR|FILE")]
     path: PathBuf,
-    /// Also show your own boards, from the file that describes them (foldnet-sim --boards --toml prints one to start
-    /// from)
-    #[arg(long, value_name = "TOML")]
-    board_file: Option<PathBuf>,
+    #[command(flatten)]
+    boards: BoardFileArg,
 }
 
 impl Inspect {
@@ -32,14 +30,14 @@ impl Inspect {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         let (file, model) = match open(&self.path, &Hints::default())? {
             Opened::Model { file, model } => (file, model),
-            Opened::Checkpoint(_) if self.board_file.is_some() => bail!(
+            Opened::Checkpoint(_) if self.boards.board_file.is_some() => bail!(
                 "--board-file is for device models, and {} is a trained network; give a .fnet, or leave it out",
                 self.path.display()
             ),
             Opened::Checkpoint(checkpoint) => return self.run_or_checkpoint(&checkpoint, ui),
         };
         let crc = crc32(file);
-        let boards = known(self.board_file.as_deref())?;
+        let boards = self.boards.known()?;
         say(&model, &crc, &boards, ui);
         ui.result(&object(&model, &crc, &boards))
     }

@@ -13,6 +13,7 @@ use anyhow::bail;
 use clap::Args;
 use foldnet_data::file_kind::FileKind;
 use foldnet_data::{Dataset, Part, Task, text};
+use foldnet_sim::board::{Board, BoardFileArg};
 use foldnet_sim::given::Given;
 use foldnet_sim::record::crc32;
 use serde_json::json;
@@ -40,6 +41,8 @@ pub(super) struct Report {
     /// Measure only on the first N test images
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    #[command(flatten)]
+    boards: BoardFileArg,
     /// Number of training images on which the errors of the device models' layers are measured
     #[arg(long, value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
     calibration_limit: usize,
@@ -63,8 +66,9 @@ impl Report {
         check_positive("--calibration-limit", self.calibration_limit)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
         let models = "is for the layers of device models; also give --model, or leave it out";
-        self.given.check(&[("calibration-limit", !self.models.is_empty(), models)])?;
+        self.given.check(&[("calibration-limit board-file", !self.models.is_empty(), models)])?;
         self.check_out()?;
+        let boards = self.boards.known()?;
         let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;
         let mut models: Vec<ModelFile> =
             self.models.iter().map(|path| self.model(path)).collect::<anyhow::Result<_>>()?;
@@ -74,7 +78,7 @@ impl Report {
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         known(&self.path, dataset.number_as(&checkpoint.labels))?;
         ordered(&self.path, dataset.order_as(&checkpoint.about.channels), ui)?;
-        let plan = self.plan(&checkpoint, history, &dataset, &models)?;
+        let plan = self.plan(&checkpoint, history, &dataset, &models, &boards)?;
         let mut bar = Bar::default();
         let report = gather(&plan, &self.threads.compute()?, &mut |stage| bar.update(stage))?;
         drop(bar);
@@ -96,6 +100,7 @@ impl Report {
         history: Option<History>,
         dataset: &'a Dataset,
         models: &'a [ModelFile<'a>],
+        boards: &'a [&'static Board],
     ) -> anyhow::Result<ReportPlan<'a>> {
         let (train, test) = (dataset.part(Part::Train), dataset.part(Part::Test));
         check_images(&self.path, ImageSize::of(checkpoint), test)?;
@@ -117,6 +122,7 @@ impl Report {
             test_images: test.len(),
             calibration: train.slice(0..self.calibration_limit.min(train.len())),
             models,
+            boards,
         })
     }
 
@@ -144,7 +150,7 @@ impl Report {
 
     /// Refuses to overwrite an input of the report.
     fn check_out(&self) -> anyhow::Result<()> {
-        let more: Vec<&Path> = self.models.iter().chain(&self.devices).map(PathBuf::as_path).collect();
+        let more: Vec<&Path> = self.models.iter().chain(&self.devices).chain(&self.boards.board_file).map(PathBuf::as_path).collect();
         self.dataset.keeps_inputs(&self.out(), &[&self.path], &more)
     }
 

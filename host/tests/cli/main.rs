@@ -17,6 +17,7 @@ mod interrupt;
 #[cfg(target_os = "linux")]
 mod memory;
 mod motion;
+mod own_board;
 mod own_data;
 mod pool;
 mod refused;

@@ -26,6 +26,11 @@ fn flags_that_do_not_apply() {
         "inspect good.safetensors --board-file a.toml",
         &["--board-file is for device models, and good.safetensors is a"],
     );
+    check("report good.safetensors --dataset set --board-file a.toml", &["--board-file", "also give --model"]);
+    check(
+        "compare good.safetensors good.safetensors --dataset set --board-file a.toml",
+        &["these are trained networks"],
+    );
     // Floats are what the file holds.
     folder.run("export good.safetensors --format onnx --bits 32 --out good.onnx").succeeded();
     let given = |flag: &str| format!("import good.onnx --pixels raw --out run {flag}");

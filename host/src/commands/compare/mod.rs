@@ -10,6 +10,7 @@ use crate::show::terminal::Ui;
 use anyhow::bail;
 use clap::Args;
 use foldnet_data::Part;
+use foldnet_sim::board::BoardFileArg;
 use foldnet_sim::given::{Given, Idle};
 use std::path::PathBuf;
 
@@ -36,7 +37,7 @@ pub(super) struct Compare {
     /// Position of BatchNormalization in the networks to train
     #[arg(long, value_name = "NORM,...", value_delimiter = ',', default_value = "after,before,none")]
     norms: Vec<NormPlacement>,
-    /// Number of passes over the training images
+    /// Number of passes over the training examples
     #[arg(long, value_name = "N", default_value_t = 2)]
     epochs: usize,
     /// Units of the hidden layers
@@ -48,6 +49,8 @@ pub(super) struct Compare {
     /// Draw learning curves and test accuracies into this SVG file
     #[arg(long, value_name = "SVG")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    boards: BoardFileArg,
     #[command(flatten)]
     dataset: DatasetArg,
     #[command(flatten)]
@@ -67,7 +70,7 @@ impl Compare {
                 study,
                 "is for networks that are trained here; also give --seeds N, or leave it out",
             ),
-            ("split list norm layers config activation pixels epsilon input-type input-scale", models, of_models),
+            ("split list norm layers config activation pixels epsilon input-type input-scale board-file", models, of_models),
             (
                 "valid-split",
                 study || self.split != Part::Test,

@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use foldnet_core::Model;
 use foldnet_core::model::FLOAT_BITS;
 use foldnet_data::{Task, View, text};
-use foldnet_sim::board::{BOARDS, Board, ms_without_zeros};
+use foldnet_sim::board::{Board, ms_without_zeros};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,11 @@ impl Compare {
         }
         self.given.check(&[("threads", !models, ONE_THREAD)])?;
         let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
+        if self.boards.board_file.is_some() && opened.iter().all(|(_, opened)| matches!(opened, Opened::Checkpoint(_)))
+        {
+            bail!("--board-file is for device models, and these are trained networks; leave it out");
+        }
+        let boards = self.boards.known()?;
         let (mut dataset, compute) = (self.dataset.load(&paths, ui)?, self.threads.compute()?);
         if let Some((path, first)) = opened.first() {
             known(path, dataset.number_as(&first.labels()))?;
@@ -48,11 +53,11 @@ impl Compare {
         let disagree = "is for classes, on which models disagree, but these networks do not classify";
         self.given.check(&[("list", tasks[0] == Task::Classify, disagree)])?;
         if tasks[0] != Task::Classify {
-            return other(&opened, view, &compute, tasks[0], ui);
+            return other(&opened, view, &compute, tasks[0], &boards, ui);
         }
         let (mut entries, mut names) = (Vec::new(), Vec::new());
         for (path, opened) in &opened {
-            let entry = entry(path, opened, view, &compute)?;
+            let entry = entry(path, opened, view, &compute, &boards)?;
             check_classes(path, entry.outputs.classes, &dataset.labels)?;
             names.push(class_names(opened.labels(), entry.outputs.classes, &dataset.labels));
             entries.push(entry);
@@ -62,16 +67,23 @@ impl Compare {
             bail!("{}: has {} classes, but {} has {}; compare models with the same classes", b.0, b.1, a.0, a.1);
         }
         let comparison = compare(&entries, view.classes()?, &names[0]);
-        say(&comparison, self.list, view.unit(), ui);
+        say(&comparison, self.list, view.unit(), &boards, ui);
         ui.result(&comparison)
     }
 }
 
 /// Models that do not classify, with the metrics of their task.
-fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui: Ui) -> anyhow::Result<()> {
+fn other(
+    opened: &[(&Path, Opened)],
+    view: View,
+    compute: &Fast,
+    task: Task,
+    boards: &[&'static Board],
+    ui: Ui,
+) -> anyhow::Result<()> {
     let mut entries = Vec::new();
     for (path, opened) in opened {
-        let entry = entry(path, opened, view, compute)?;
+        let entry = entry(path, opened, view, compute, boards)?;
         let evaluation = entry.outputs.by_task(task, view, &[], opened.threshold())?;
         entries.push((entry, evaluation));
     }
@@ -93,12 +105,18 @@ fn other(opened: &[(&Path, Opened)], view: View, compute: &Fast, task: Task, ui:
     };
     let header: Vec<&str> = ["model", "bits", "bytes", "parameters"].into_iter().chain(measures).collect();
     ui.block(table(&header, rows));
-    say_milliseconds(&comparison, ui);
+    say_milliseconds(&comparison, boards, ui);
     ui.result(&comparison)
 }
 
 /// A model with its outputs.
-fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Result<Entry> {
+fn entry(
+    path: &Path,
+    opened: &Opened,
+    view: View,
+    compute: &Fast,
+    boards: &[&'static Board],
+) -> anyhow::Result<Entry> {
     check_images(path, opened.size(), view)?;
     let outputs = opened.run(path, view, compute)?;
     let file = resolve(path);
@@ -109,26 +127,26 @@ fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast) -> anyhow::Re
         }
         Opened::Model { model, .. } => {
             let bits = model.header().layers.iter().map(|layer| layer.bits).collect();
-            (of_model(&model.header()).parameters.total, bits, milliseconds(model))
+            (of_model(&model.header()).parameters.total, bits, milliseconds(model, boards))
         }
     };
     Ok(Entry { name: path.display().to_string(), bytes, parameters, bits, ms_without_zeros, outputs })
 }
 
-/// Modelled milliseconds for an example without zeros, on each board that the model fits, if known.
-fn milliseconds(model: &Model) -> BTreeMap<&'static str, f64> {
-    let fitting = BOARDS.iter().filter(|board| board.fit(model).is_ok());
+/// Modelled milliseconds for an example without zeros, on each of the `boards` that the model fits, if known.
+fn milliseconds(model: &Model, boards: &[&'static Board]) -> BTreeMap<&'static str, f64> {
+    let fitting = boards.iter().filter(|board| board.fit(model).is_ok());
     fitting.filter_map(|board| Some((board.name, ms_without_zeros(board, model)?))).collect()
 }
 
 /// The same as a table, with a row for each board for which any model has a figure.
-fn say_milliseconds(comparison: &Comparison, ui: Ui) {
+fn say_milliseconds(comparison: &Comparison, boards: &[&'static Board], ui: Ui) {
     let models = &comparison.models;
     let of =
         |model: &Contender, board| model.ms_without_zeros.get(board).map_or("-".to_owned(), |ms| format!("{ms:.2}"));
     let known =
-        BOARDS.iter().filter(|board| models.iter().any(|model| model.ms_without_zeros.contains_key(board.name)));
-    let row = |board: &Board| {
+        boards.iter().filter(|board| models.iter().any(|model| model.ms_without_zeros.contains_key(board.name)));
+    let row = |board: &&Board| {
         let name = board.name.to_owned();
         std::iter::once(name).chain(models.iter().map(|model| of(model, board.name))).collect()
     };
@@ -140,7 +158,7 @@ fn say_milliseconds(comparison: &Comparison, ui: Ui) {
     }
 }
 
-fn say(comparison: &Comparison, list: usize, unit: &str, ui: Ui) {
+fn say(comparison: &Comparison, list: usize, unit: &str, boards: &[&'static Board], ui: Ui) {
     let models = &comparison.models;
     let rows = models.iter().map(|model| {
         let bits: Vec<String> = model.bits.iter().map(u8::to_string).collect();
@@ -150,7 +168,7 @@ fn say(comparison: &Comparison, list: usize, unit: &str, ui: Ui) {
         [model.name.clone(), bits.join(",")].into_iter().chain(counts).chain(values).collect()
     });
     ui.block(table(&["model", "bits", "bytes", "parameters", "accuracy", "loss"], rows));
-    say_milliseconds(comparison, ui);
+    say_milliseconds(comparison, boards, ui);
     let header: Vec<&str> = ["class", unit].into_iter().chain(models.iter().map(|model| &*model.name)).collect();
     ui.block(format!("\n{}", table(&header, (0..comparison.labels.len()).map(|class| class_row(comparison, class)))));
     comparison.pairs.iter().for_each(|pair| ui.block(verdict(pair, comparison.images, unit)));

@@ -1,7 +1,7 @@
 //! The memory that a device model takes on every board, and its time on a processor.
 
 use foldnet_core::Model;
-use foldnet_sim::board::{BOARDS, Board, Footprint, ms_without_zeros};
+use foldnet_sim::board::{Board, Footprint, ms_without_zeros};
 use serde::Serialize;
 
 /// A device model on a board. Sizes are in bytes.
@@ -63,9 +63,9 @@ pub struct LayerCost {
     pub multiply_accumulates: usize,
 }
 
-/// `model` on all known boards.
-pub fn boards(model: &Model) -> Vec<BoardFit> {
-    BOARDS.iter().map(|board| BoardFit::of(board, model)).collect()
+/// `model` on each of the `boards`.
+pub fn fits(model: &Model, boards: &[&'static Board]) -> Vec<BoardFit> {
+    boards.iter().map(|board| BoardFit::of(board, model)).collect()
 }
 
 /// The layers of `model`.

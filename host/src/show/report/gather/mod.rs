@@ -45,7 +45,7 @@ pub struct Report {
     pub test_images: usize,
     /// The network's task.
     pub task: Task,
-    /// What examples and inputs are called.
+    /// The words for examples and inputs.
     #[serde(skip)]
     pub words: Words,
     /// Shape of an example.

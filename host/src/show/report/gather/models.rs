@@ -1,6 +1,6 @@
 //! Losses from a network to its device model: the error layer by layer, and the images that changed class.
 
-use super::devices::{BoardFit, LayerCost, boards, layers};
+use super::devices::{BoardFit, LayerCost, fits, layers};
 use super::measured::{Measurement, ModelFile};
 use super::mistakes::confidences;
 use super::plan::{ReportPlan, Stage, run_in_parts};
@@ -121,7 +121,7 @@ pub fn device_model<C: Compute>(
         changed,
         conversion: ConversionCost::of(model),
         layers: layers(model),
-        boards: boards(model),
+        boards: fits(model, plan.boards),
         measured: file.measured.clone(),
     })
 }

@@ -5,6 +5,7 @@ use crate::network::checkpoint::Checkpoint;
 use crate::run::Outputs;
 use crate::train::history::History;
 use foldnet_data::View;
+use foldnet_sim::board::Board;
 
 /// Input of a report.
 pub struct ReportPlan<'a> {
@@ -26,6 +27,8 @@ pub struct ReportPlan<'a> {
     pub calibration: View<'a>,
     /// Device models of the network.
     pub models: &'a [ModelFile<'a>],
+    /// Boards whose memory and time they are compared with.
+    pub boards: &'a [&'static Board],
 }
 
 /// Current step: a model is run on images.
