@@ -6,7 +6,9 @@ use foldnet::format::thousands;
 use foldnet_tests::tidy::circles::circles;
 use foldnet_tests::tidy::figures::{Quote, cell, figure, number, quotes};
 use foldnet_tests::tidy::rooms::Rooms;
-use foldnet_tests::tidy::{File, Finding, code, dependencies, files, functions, manifests, paths, scripts, text};
+use foldnet_tests::tidy::{
+    File, Finding, code, dependencies, figures, files, functions, manifests, paths, scripts, text,
+};
 use std::process::Command;
 
 fn all() -> Vec<File> {
@@ -270,12 +272,17 @@ fn scratch(footprint: &File, board: &str) -> usize {
     ram - statics - 784 - stack
 }
 
-/// The example on a device has room for the network on the core that needs most.
+/// The README's example on a device has room for the network on the core that needs most; the one in C states the words.
 #[test]
-fn the_readme_has_the_scratch_words_of_an_m0() {
-    let words = scratch(&manifest("firmware-sim/tests/emulate/footprint.golden"), "microbit") / 4;
-    let expected = format!("let mut scratch = [0u32; {words}];");
-    assert!(manifest("README.md").text.contains(&expected), "README.md does not say '{expected}'");
+fn examples_state_the_scratch_words_of_the_network() {
+    let footprint = manifest("firmware-sim/tests/emulate/footprint.golden");
+    let [m4, m0] = ["netduinoplus2", "microbit"].map(|board| scratch(&footprint, board) / 4);
+    for (path, expected) in [
+        ("README.md", format!("let mut scratch = [0u32; {m0}];")),
+        ("c/example/main.c", format!("{m4} words on an M4, {m0} on an M0.")),
+    ] {
+        assert!(manifest(path).text.contains(&expected), "{path} does not say '{expected}'");
+    }
 }
 
 /// The README quotes the cost of an image on a light background, for the M4 at 8 bits.
@@ -351,7 +358,7 @@ fn the_page_on_boards_quotes_the_measured_figures() {
 }
 
 /// The page that `scripts/boards` writes agrees with the committed figures: RAM exactly, instructions to 1 %, since they
-/// are measured with other weights and images. The README's milliseconds are those of its M4.
+/// are measured with other weights and images. README and docs/on-a-board.md quote its M4.
 #[test]
 fn the_page_of_all_boards_is_not_outdated() {
     let (page, readme) = (manifest("docs/boards.md"), manifest("README.md"));
@@ -388,8 +395,45 @@ fn the_page_of_all_boards_is_not_outdated() {
         assert!(near, "{}: {board}, {bits} bits: {stated:?} instructions, {measured} measured", page.path);
     }
     let [eight, four, two] = ["8", "4", "2"].map(|bits| row("netduinoplus2", bits, 14));
-    let expected = format!("{eight} ms at 8 bits, {four} ms at 4 bits and {two} ms at 2 bits");
-    assert!(readme.text.replace('\n', " ").contains(&expected), "README.md does not say '{expected}'");
+    let [mean, least, most] = [9, 10, 11].map(|column| row("netduinoplus2", "4", column));
+    for (quoting, expected) in [
+        (readme, format!("{eight} ms at 8 bits, {four} ms at 4 bits and {two} ms at 2 bits")),
+        (
+            manifest("docs/on-a-board.md"),
+            format!("they are {mean} on average over all test images, from {least} to {most} "),
+        ),
+    ] {
+        assert!(quoting.text.replace('\n', " ").contains(&expected), "{} does not say '{expected}'", quoting.path);
+    }
+}
+
+/// The README's seconds per epoch and those of docs/training-speed.md, from two programs, are of the same commit and agree.
+#[test]
+fn both_pages_on_training_speed_agree() {
+    let (readme, page) = (manifest("README.md"), manifest("docs/training-speed.md"));
+    let commit = page.text.lines().find_map(|line| line.strip_prefix("- Commit: ")).expect("a commit");
+    let stamp = format!("Measured at commit {commit}");
+    assert!(readme.text.contains(&stamp), "README.md does not say '{stamp}': run scripts/compare and the benchmark");
+    for (row, threads) in [("SGD, one thread", "1"), ("SGD |", "2")] {
+        for (column, model) in [(1, "after"), (2, "before")] {
+            let benchmark = cell(&page, &format!("`{model}` | {threads} "), 2);
+            let [stated, measured] = [cell(&readme, row, column), benchmark].map(|cell| cell.parse::<f64>());
+            let near =
+                matches!((&stated, &measured), (Ok(stated), Ok(measured)) if (stated / measured - 1.0).abs() < 0.1);
+            assert!(near, "README.md: {row}, {model}: {stated:?} s, docs/training-speed.md: {measured:?} s");
+        }
+    }
+}
+
+/// Every part of a page that a script writes says what it was measured with.
+#[test]
+fn measured_parts_of_pages_are_stamped() {
+    let pages: Vec<_> = all().into_iter().filter(|file| file.path.ends_with(".md")).collect();
+    let parts: Vec<_> = pages.iter().flat_map(figures::written_by_scripts).collect();
+    assert!(parts.len() >= 6, "{parts:?}");
+    for (script, part) in parts {
+        assert!(part.contains("Measured at commit "), "{script}: no stamp; run it again");
+    }
 }
 
 /// The README, split at its table of firmware sizes.

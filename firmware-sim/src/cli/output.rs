@@ -56,7 +56,7 @@ impl Output {
         }
         let text = text::block(&text.to_string());
         if self.json {
-            // Nobody is told of what stderr does not take.
+            // Errors while writing to stderr are ignored.
             let _ = writeln!(std::io::stderr(), "{text}");
         } else {
             print::keep(writeln!(std::io::stdout(), "{text}"));

@@ -16,7 +16,7 @@ use foldnet_sim::given::Given;
 use foldnet_sim::table::count;
 use std::path::PathBuf;
 
-/// Evaluate a checkpoint or a .fnet on labelled images
+/// Evaluate a checkpoint or a .fnet on a data set
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet evaluate runs/after/model.safetensors --split test")]
 pub(super) struct Evaluate {

@@ -1,4 +1,4 @@
-//! `foldnet train`: trains the notebook's two models, or continues from a checkpoint.
+//! `foldnet train`: trains a network on a data set, or continues from a checkpoint.
 
 use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units};
 use super::method::{Flags, METHOD, MethodArgs, Preset};
@@ -78,7 +78,7 @@ pub(super) struct Train {
     /// Use the same order of examples in every epoch
     #[arg(long)]
     no_shuffle: bool,
-    /// Train on only the first N training images
+    /// Train on only the first N training examples
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
     #[command(flatten)]

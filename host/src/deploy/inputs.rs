@@ -56,7 +56,7 @@ pub struct InputLoss {
 }
 
 impl InputLoss {
-    /// Of the rounding errors of all inputs.
+    /// Summarizes the rounding errors of all inputs.
     fn of(losses: &[f64]) -> Self {
         let mut lossy: Vec<LossyInput> =
             losses.iter().enumerate().map(|(input, &lost)| LossyInput { input, lost }).collect();

@@ -1,4 +1,4 @@
-//! Runs networks and device models on examples: what they put out, not how good it is.
+//! Runs networks and device models on examples: their outputs; `judge` says how good these are.
 
 mod checkpoint;
 mod layers;

@@ -1,4 +1,4 @@
-//! What a run tells while it trains. Nothing is printed here: `show::training` does that.
+//! The events of a training run. Nothing is printed here: `show::training` does that.
 
 use super::fit::{Epoch, TrainProgress};
 use super::history::{History, Test};

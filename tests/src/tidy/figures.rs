@@ -50,9 +50,21 @@ pub fn quotes(page: &File, quotes: &[Quote]) -> Vec<Finding> {
     quotes.iter().filter_map(check).collect()
 }
 
+/// The parts of a page between `<!-- ... scripts/NAME ... -->` and the next such line, with that first line.
+pub fn written_by_scripts(page: &File) -> Vec<(&str, &str)> {
+    let comments = page.text.split("<!-- ").skip(1).filter_map(|part| part.split_once(" -->"));
+    comments.filter(|(mark, _)| mark.contains("scripts/") && !mark.starts_with("end")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_that_scripts_write_are_found() {
+        let page = File::new("a.md", "a <!-- note --> b <!-- scripts/x --> c <!-- end of scripts/x --> d");
+        assert_eq!(written_by_scripts(&page), [("scripts/x", " c ")]);
+    }
 
     #[test]
     fn a_figure_that_drifted_is_found() {

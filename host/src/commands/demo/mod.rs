@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  foldnet demo --epochs 2 --out runs")]
 pub(super) struct Demo {
-    /// Number of passes over the training images
+    /// Number of passes over the training examples
     #[arg(long, value_name = "N", default_value_t = 2)]
     epochs: usize,
     /// Seed of initial weights and shuffling

@@ -1,6 +1,6 @@
-//! Which values are not zero on which images, and how far two of them differ.
+//! The images on which each value is not zero, and the distance between two values.
 
-/// On which images a value is not zero, one bit each.
+/// The images on which each value is not zero, one bit each.
 pub(super) struct Active {
     pub(super) words: usize,
     pub(super) bits: Vec<u64>,

@@ -44,7 +44,7 @@ pub enum Destination {
 pub struct Slot {
     /// 0 or 1.
     pub number: u8,
-    /// Of two slots, the one with the later sequence boots.
+    /// Sequence number: the slot with the later one boots.
     pub sequence: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What a network is quantized with.
+//! The parameters of the quantization.
 
 use super::kept::Kept;
 

@@ -53,7 +53,7 @@ struct Held {
     unit: f64,
 }
 
-/// See the module.
+/// A network as the parts between its sites, in order.
 #[derive(Debug)]
 pub(super) struct Chain<'a> {
     parts: Vec<Part<'a>>,

@@ -1,4 +1,4 @@
-//! What a network tells about each of its inputs: the bounds of its type, and mean and standard deviation if a
+//! What the network itself says about its inputs: the bounds of their type, and mean and standard deviation if a
 //! standardization or a first BatchNormalization has them; and examples drawn from that.
 
 use super::undescribed::Undescribed;
