@@ -18,14 +18,15 @@ clock_hz = 100_000_000
 fn a_board_of_the_users_is_listed_with_the_others() {
     let folder = sample::folder();
     folder.write("mine.toml", BOARD.as_bytes());
+    folder.run("export good.safetensors --dataset set --bits 8 --out eight.fnet").succeeded();
     let run = |arguments: &str| folder.run(&format!("{arguments} --board-file mine.toml --json")).json();
     let names = |value: &Value| -> Vec<String> {
         let boards = value.as_array().expect("boards").iter();
         boards.map(|board| board["board"].as_str().or(board.as_str()).expect("a name").to_owned()).collect()
     };
-    let inspected = run("inspect good.fnet");
-    let reported = run("report good.safetensors --model good.fnet --dataset set --out report.html");
-    let compared = run("compare good.fnet good.fnet --dataset set");
+    let inspected = run("inspect eight.fnet");
+    let reported = run("report good.safetensors --model eight.fnet --dataset set --out report.html");
+    let compared = run("compare eight.fnet eight.fnet --dataset set");
     for listed in [names(&inspected["boards"]), names(&reported["report"]["models"][0]["boards"])] {
         assert!(listed.len() > 5 && listed[0] == "mine", "{listed:?}");
     }
