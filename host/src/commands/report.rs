@@ -150,7 +150,8 @@ impl Report {
 
     /// Refuses to overwrite an input of the report.
     fn check_out(&self) -> anyhow::Result<()> {
-        let more: Vec<&Path> = self.models.iter().chain(&self.devices).chain(&self.boards.board_file).map(PathBuf::as_path).collect();
+        let more: Vec<&Path> =
+            self.models.iter().chain(&self.devices).chain(&self.boards.board_file).map(PathBuf::as_path).collect();
         self.dataset.keeps_inputs(&self.out(), &[&self.path], &more)
     }
 

@@ -110,13 +110,7 @@ fn other(
 }
 
 /// A model with its outputs.
-fn entry(
-    path: &Path,
-    opened: &Opened,
-    view: View,
-    compute: &Fast,
-    boards: &[&'static Board],
-) -> anyhow::Result<Entry> {
+fn entry(path: &Path, opened: &Opened, view: View, compute: &Fast, boards: &[&'static Board]) -> anyhow::Result<Entry> {
     check_images(path, opened.size(), view)?;
     let outputs = opened.run(path, view, compute)?;
     let file = resolve(path);
