@@ -43,7 +43,7 @@ pub(super) struct Report {
     limit: Option<usize>,
     #[command(flatten)]
     boards: BoardFileArg,
-    /// Number of training images on which the errors of the device models' layers are measured
+    /// Number of training examples on which the errors of the device models' layers are measured
     #[arg(long, value_name = "N", alias = "calibrate", default_value_t = CALIBRATION)]
     calibration_limit: usize,
     #[command(flatten)]
@@ -65,7 +65,7 @@ impl Report {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         check_positive("--calibration-limit", self.calibration_limit)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
-        let models = "is for the layers of device models; also give --model, or leave it out";
+        let models = "is for device models; also give --model, or leave it out";
         self.given.check(&[("calibration-limit board-file", !self.models.is_empty(), models)])?;
         self.check_out()?;
         let boards = self.boards.known()?;

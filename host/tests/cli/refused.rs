@@ -26,7 +26,6 @@ fn flags_that_do_not_apply() {
         "inspect good.safetensors --board-file a.toml",
         &["--board-file is for device models, and good.safetensors is a"],
     );
-    check("report good.safetensors --dataset set --board-file a.toml", &["--board-file", "also give --model"]);
     check(
         "compare good.safetensors good.safetensors --dataset set --board-file a.toml",
         &["these are trained networks"],
@@ -51,6 +50,7 @@ fn flags_without_a_role() {
     let onnx = "export good.safetensors --format onnx --out a.onnx";
     let floats = "export good.safetensors --dataset set --bits 32 --out a.fnet";
     let given = "export good.safetensors --dataset set --calibration rows.npy --out a.fnet";
+    let (report, study) = ("report good.safetensors --dataset set", "compare --seeds 1 --dataset set");
     let (input, image) = ("predict good.fnet --input rows.npy", "predict good.fnet --image a.png");
     for (command, flag, why) in [
         (reconstruct, "--class-weights balanced", "--task classify, but this network does not classify; leave"),
@@ -78,17 +78,11 @@ fn flags_without_a_role() {
         (given, "--valid-split 0.2", "training examples, which play no role in this export; leave it out"),
         ("evaluate good.fnet --dataset set", "--threads 2", "trained networks, but a device model runs as on the"),
         ("evaluate good.safetensors --dataset set", "--valid-split 0", "--split valid or train, but this evaluates"),
-        (
-            "report good.safetensors --dataset set",
-            "--calibration-limit 9",
-            "the layers of device models; also give --m",
-        ),
-        (
-            "compare --seeds 1 --dataset set",
-            "--layers dense",
-            "models that are given, but --seeds trains its own; leave",
-        ),
-        ("compare --seeds 1 --dataset set", "--list 3", "models that are given, but --seeds trains its own; leave"),
+        (report, "--calibration-limit 9", "device models; also give --model, or leave it out"),
+        (report, "--board-file a.toml", "device models; also give --model, or leave it out"),
+        (study, "--layers dense", "models that are given, but --seeds trains its own; leave"),
+        (study, "--list 3", "models that are given, but --seeds trains its own; leave"),
+        (study, "--board-file a.toml", "models that are given, but --seeds trains its own; leave"),
         ("compare good.fnet good.fnet --dataset set", "--threads 2", "trained networks, but a device model"),
         (input, "--dataset set", "--index, which takes an example of a data set; leave it out"),
         (input, "--step 2", "recordings, which are cut into windows, but here each row is a whole example; leave"),

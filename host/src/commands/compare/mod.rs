@@ -70,7 +70,11 @@ impl Compare {
                 study,
                 "is for networks that are trained here; also give --seeds N, or leave it out",
             ),
-            ("split list norm layers config activation pixels epsilon input-type input-scale board-file", models, of_models),
+            (
+                "split list norm layers config activation pixels epsilon input-type input-scale board-file",
+                models,
+                of_models,
+            ),
             (
                 "valid-split",
                 study || self.split != Part::Test,
