@@ -1,5 +1,5 @@
-//! The flags that a user gave, and refusing those that play no role. A default or a preset may set a value that is not
-//! used; a flag on the command line may not.
+//! The flags that a user gave, and what is said of those that play no role. A default or a preset may set a value that is
+//! not used; a flag on the command line is refused, or noted if it does no harm.
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Id};
@@ -28,17 +28,25 @@ impl Given {
         flags.split(' ').find(|flag| self.0.iter().any(|given| given == flag))
     }
 
-    /// Refuses flags that play no role.
+    /// Refuses flags that play no role: what they ask for will not happen.
     ///
     /// # Errors
     /// The first of them.
     pub fn check(&self, roles: &[Role]) -> Result<(), Idle> {
-        for &(flags, applies, why) in roles {
-            if let Some(flag) = self.first_of(flags).filter(|_| !applies) {
-                return Err(Idle { flag: flag.to_owned(), why: why.to_owned() });
-            }
-        }
-        Ok(())
+        self.idle(roles).next().map_or(Ok(()), Err)
+    }
+
+    /// A note on each flag that plays no role and does no harm, such as one that says how data is read, which scripts give
+    /// to every command.
+    pub fn notes(&self, roles: &[Role]) -> Vec<String> {
+        self.idle(roles).map(|Idle { flag, why }| format!("note: --{flag} {why}")).collect()
+    }
+
+    fn idle(&self, roles: &[Role]) -> impl Iterator<Item = Idle> {
+        let without = roles.iter().filter(|(_, applies, _)| !applies);
+        let given = without.flat_map(|(flags, _, why)| flags.split(' ').map(move |flag| (flag, why)));
+        let idle = given.filter(|(flag, _)| self.0.iter().any(|given| given == flag));
+        idle.map(|(flag, why)| Idle { flag: flag.to_owned(), why: (*why).to_owned() })
     }
 
     /// Refuses all flags except these, separated by spaces, and those of every command.
@@ -114,6 +122,12 @@ mod tests {
         check("program", None);
         check("program --batch-size 3", Some("--batch-size is for b; leave it out"));
         check("program --batch-size 3 --epochs 2", Some("--epochs is for b; leave it out"));
+    }
+
+    #[test]
+    fn all_idle_flags_are_noted() {
+        let found = given("program --batch-size 3 --epochs 2").notes(&[("seed epochs batch-size", false, "is for b")]);
+        assert_eq!(found, ["note: --epochs is for b", "note: --batch-size is for b"]);
     }
 
     #[test]

@@ -131,6 +131,12 @@ impl DatasetArg {
         self.dataset.is_some()
     }
 
+    /// Whether these arguments read the set in another way than it was read for training `file`.
+    pub(super) fn reads_otherwise(&self, file: &Path) -> anyhow::Result<bool> {
+        let record = Record::of(file, &self.dataset)?;
+        Ok(record.is_some_and(|record| self.options().or(&record.options) != record.options))
+    }
+
     /// How to read tables, according to the arguments.
     pub(super) fn options(&self) -> Options {
         Options { valid_split: self.valid_split, input: self.column_type, ..self.table.options() }

@@ -56,14 +56,15 @@ impl Evaluate {
             bail!("--predictions and --outputs name the same file; give each its own");
         }
         let opened = self.hints.open(&self.path, ui)?;
-        self.given.check(&[
+        let notes = self.given.notes(&[
             ("threads", matches!(opened, Opened::Checkpoint(_)), ONE_THREAD),
             (
                 "valid-split",
                 self.split != Part::Test,
                 "is for --split valid or train, but this evaluates the test examples",
             ),
-        ])?;
+        ]);
+        notes.into_iter().for_each(|note| ui.say(note));
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         check_images(&self.path, opened.size(), dataset.part(self.split))?;
         known(&self.path, dataset.number_as(&opened.labels()))?;

@@ -86,6 +86,7 @@ impl Export {
         let limits = self.smaller.of_export(self.flash.format)?;
         limits.map_or(Ok(()), |limits| limits.check(&checkpoint))?;
         self.check_roles(&checkpoint)?;
+        self.note_roles(&checkpoint, ui);
         if self.requantize {
             checkpoint.about.scales.clear();
         }
@@ -97,14 +98,13 @@ impl Export {
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
         let training = limits.is_some() || material.is_of_set() && !floats;
-        self.given.check(&[
-            (
-                READING,
-                material.set.is_some(),
-                "says how a data set is read, but none is known for this network; also give --dataset",
-            ),
-            ("valid-split", training, "is for training examples, which play no role in this export"),
-        ])?;
+        self.given.check(&[(
+            READING,
+            material.set.is_some(),
+            "says how a data set is read, but none is known for this network; also give --dataset",
+        )])?;
+        let valid = ("valid-split", training, "is for training examples, which play no role in this export");
+        self.given.notes(&[valid]).into_iter().for_each(|note| ui.say(note));
         let classes = checkpoint.classes();
         let labels = match checkpoint.about.task {
             Task::Classify => {
@@ -154,7 +154,6 @@ impl Export {
     fn check_roles(&self, checkpoint: &Checkpoint) -> Result<(), Idle> {
         let onnx = self.flash.format == Format::Onnx;
         let floats = self.bits(checkpoint).iter().all(|&bits| bits == FLOAT_BITS);
-        let measured = "is for measuring accuracy, but an ONNX file is written without examples";
         self.given.check(&[
             ("folded", onnx, "is for --format onnx, since a device model is always folded"),
             (
@@ -163,21 +162,27 @@ impl Export {
                 "is for networks imported with integer weights, which this one lacks",
             ),
             ("bits", !onnx || floats, "is for device models, but an ONNX file holds floats"),
-            (
-                "requantize calibration calibration-limit",
-                !onnx,
-                "is for integer weights, but an ONNX file holds floats",
-            ),
-            ("calibration calibration-limit", !floats, "is for integer weights, but --bits 32 keeps floats"),
+            ("requantize calibration", !onnx, "is for integer weights, but an ONNX file holds floats"),
             ("threshold", !onnx, "is for device models, but an ONNX file holds none"),
             (
                 "threshold",
                 checkpoint.about.task == Task::Reconstruct,
                 "is for networks that reconstruct their inputs, but this one does not",
             ),
+        ])
+    }
+
+    /// Notes flags that play no role, but that scripts give for every width and format.
+    fn note_roles(&self, checkpoint: &Checkpoint, ui: Ui) {
+        let onnx = self.flash.format == Format::Onnx;
+        let floats = onnx || self.bits(checkpoint).iter().all(|&bits| bits == FLOAT_BITS);
+        let measured = "is for measuring accuracy, but an ONNX file is written without examples";
+        let notes = self.given.notes(&[
+            ("calibration calibration-limit", !floats, "is for integer weights, but these stay floats"),
             ("dataset threads", !onnx, measured),
             (READING, !onnx, measured),
-        ])
+        ]);
+        notes.into_iter().for_each(|note| ui.say(note));
     }
 
     /// `--threshold`

@@ -66,7 +66,9 @@ impl Report {
         check_positive("--calibration-limit", self.calibration_limit)?;
         check_positive("--limit", self.limit.unwrap_or(1))?;
         let models = "is for device models; also give --model, or leave it out";
-        self.given.check(&[("calibration-limit board-file", !self.models.is_empty(), models)])?;
+        self.given.check(&[("board-file", !self.models.is_empty(), models)])?;
+        let notes = self.given.notes(&[("calibration-limit", !self.models.is_empty(), "is for device models")]);
+        notes.into_iter().for_each(|note| ui.say(note));
         self.check_out()?;
         let boards = self.boards.known()?;
         let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;

@@ -1,6 +1,6 @@
 //! `foldnet train`: trains a network on a data set, or continues from a checkpoint.
 
-use super::data::{DatasetArg, ThreadsArg, check_positive, known, ordered, units};
+use super::data::{DatasetArg, READING, ThreadsArg, check_positive, known, ordered, units};
 use super::method::{Flags, METHOD, MethodArgs, Preset};
 use super::shrink::ShrinkArgs;
 use crate::deploy::shrink::Limits;
@@ -112,7 +112,7 @@ impl Train {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         if let Some(folder) = &self.resume {
             let own = "is for a new training, but --resume continues one with its own flags";
-            self.given.only("resume epochs dataset threads log", own)?;
+            self.given.only(&format!("resume epochs dataset threads log {READING}"), own)?;
             return self.go_on(folder, ui);
         }
         let config = self.config()?;
@@ -200,6 +200,12 @@ impl Train {
         }
         let compute = self.threads.compute()?;
         let file = folder.join(CHECKPOINT);
+        if self.dataset.reads_otherwise(&file)? {
+            bail!(
+                "--resume {}: its examples were read in another way; leave out the flags that say how, such as --valid-split",
+                folder.display()
+            );
+        }
         let dataset = self.dataset.load(&[&file], ui).context("cannot load the dataset")?;
         ui.say(format!("resuming after epoch {done} of {epochs}"));
         let trained = train_run(plan, &dataset, &compute, &mut TrainingText::new(ui))?;

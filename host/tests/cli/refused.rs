@@ -43,15 +43,12 @@ fn flags_that_do_not_apply() {
 fn flags_without_a_role() {
     let folder = sample::folder();
     folder.write("rows.npy", &array(PIXELS));
-    folder.write("a.png", &png(&[7; PIXELS], 4, 3));
     let train = "train --dataset set --out run";
     let reconstruct = "train --dataset set --task reconstruct --out run";
     let init = "train --dataset set --init good.safetensors --out run";
     let onnx = "export good.safetensors --format onnx --out a.onnx";
-    let floats = "export good.safetensors --dataset set --bits 32 --out a.fnet";
-    let given = "export good.safetensors --dataset set --calibration rows.npy --out a.fnet";
     let (report, study) = ("report good.safetensors --dataset set", "compare --seeds 1 --dataset set");
-    let (input, image) = ("predict good.fnet --input rows.npy", "predict good.fnet --image a.png");
+    let input = "predict good.fnet --input rows.npy";
     for (command, flag, why) in [
         (reconstruct, "--class-weights balanced", "--task classify, but this network does not classify; leave"),
         (reconstruct, "--label-smoothing 0.1", "--task classify"),
@@ -72,29 +69,55 @@ fn flags_without_a_role() {
         (onnx, "--threshold 1", "device models, but an ONNX file holds none; leave it out"),
         (onnx, "--bits 4", "device models, but an ONNX file holds floats; leave it out"),
         (onnx, "--calibration set", "integer weights, but an ONNX file holds floats; leave it out"),
-        (onnx, "--dataset set", "measuring accuracy, but an ONNX file is written without examples; leave it out"),
-        (floats, "--calibration rows.npy", "integer weights, but --bits 32 keeps floats; leave it out"),
-        (floats, "--calibration-limit 9", "integer weights, but --bits 32 keeps floats; leave it out"),
-        (given, "--valid-split 0.2", "training examples, which play no role in this export; leave it out"),
-        ("evaluate good.fnet --dataset set", "--threads 2", "trained networks, but a device model runs as on the"),
-        ("evaluate good.safetensors --dataset set", "--valid-split 0", "--split valid or train, but this evaluates"),
-        (report, "--calibration-limit 9", "device models; also give --model, or leave it out"),
         (report, "--board-file a.toml", "device models; also give --model, or leave it out"),
         (study, "--layers dense", "models that are given, but --seeds trains its own; leave"),
         (study, "--list 3", "models that are given, but --seeds trains its own; leave"),
         (study, "--board-file a.toml", "models that are given, but --seeds trains its own; leave"),
-        ("compare good.fnet good.fnet --dataset set", "--threads 2", "trained networks, but a device model"),
-        (input, "--dataset set", "--index, which takes an example of a data set; leave it out"),
         (input, "--step 2", "recordings, which are cut into windows, but here each row is a whole example; leave"),
         (input, "--group who", "the columns of a table of text, but this is none; leave it out"),
-        (image, "--dataset set", "--index, which takes an example of a data set; leave it out"),
-        (image, "--step 2", "recordings, which are cut into windows, but --image is a whole example; leave it out"),
-        ("predict good.fnet --dataset set --index 0", "--valid-split 0", "training, and has no effect on predictions"),
     ] {
         let name = flag.split(' ').next().expect("a flag");
         bad_input::check(&folder, &format!("{command} {flag}"), &[&format!("{name} is for {why}")]);
     }
     folder.run("summary good.safetensors --activation relu").misused("--norm");
+}
+
+/// Flags that scripts give to every command are noted where they play no role, and nothing else changes.
+#[test]
+fn harmless_flags_that_play_no_role_are_noted() {
+    let folder = sample::folder();
+    folder.write("rows.npy", &array(PIXELS));
+    folder.write("a.png", &png(&[7; PIXELS], 4, 3));
+    let onnx = "export good.safetensors --format onnx --out a.onnx";
+    let floats = "export good.safetensors --dataset set --bits 32 --out a.fnet";
+    let rows = "export good.safetensors --dataset set --calibration rows.npy --out a.fnet";
+    let (input, image) = ("predict good.fnet --input rows.npy", "predict good.fnet --image a.png");
+    let network = "evaluate good.safetensors --dataset set";
+    for (command, flag, why) in [
+        (onnx, "--dataset set", "measuring accuracy, but an ONNX file is written without examples"),
+        (onnx, "--valid-split 0", "measuring accuracy, but an ONNX file is written without examples"),
+        (floats, "--calibration rows.npy", "integer weights, but these stay floats"),
+        (floats, "--calibration-limit 9", "integer weights, but these stay floats"),
+        (rows, "--valid-split 0.2", "training examples, which play no role in this export"),
+        (network, "--valid-split 0", "--split valid or train, but this evaluates the test examples"),
+        ("evaluate good.fnet --dataset set", "--threads 2", "trained networks, but a device model runs as on the"),
+        ("compare good.fnet good.fnet --dataset set", "--threads 2", "trained networks, but a device model"),
+        ("report good.safetensors --dataset set --out a.html", "--calibration-limit 9", "device models"),
+        (input, "--dataset set", "--index, which takes an example of a data set"),
+        (image, "--dataset set", "--index, which takes an example of a data set"),
+        (image, "--step 2", "recordings, which are cut into windows, but --image is a whole example"),
+        ("predict good.fnet --dataset set --index 0", "--valid-split 0", "training, and has no effect on predictions"),
+    ] {
+        let name = flag.split(' ').next().expect("a flag");
+        let [without, with] = [command.to_owned(), format!("{command} {flag}")].map(|arguments| {
+            let done = folder.run(&format!("{arguments} --json")).succeeded();
+            (done.stdout, done.stderr)
+        });
+        // What an export says of its calibration examples is the only difference.
+        assert!(with.0 == without.0 || flag.starts_with("--calibration"), "{command} {flag}: {}", with.0);
+        assert!(with.1.contains(&format!("note: {name} is for {why}")), "{command} {flag}: {}", with.1);
+        assert!(!without.1.contains(name), "{command}: {}", without.1);
+    }
 }
 
 /// An `.npy` of two rows of `columns` bytes.

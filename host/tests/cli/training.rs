@@ -49,12 +49,14 @@ fn what_cannot_be_resumed_says_so() {
         folder.run("evaluate run").refused(&["run/history.jsonl: not a record of a training (", what]);
     }
     folder.write("run/history.jsonl", history.as_bytes());
+    let otherwise = folder.run("train --resume run --epochs 9 --valid-split 0.2");
+    otherwise.refused(&["--resume run: its examples were read in another way; leave out the flags"]);
     folder.write("run/state.safetensors", b"{}");
     folder
         .run("train --resume run/model.safetensors")
         .refused(&["--resume run/model.safetensors: is a file; give the"]);
     folder.run("train --resume run --epochs 2").refused(&["run/state.safetensors: this training cannot be resumed"]);
-    for flag in ["--seed 3", "--bits 4", "--valid-split 0.2", "--preset best"] {
+    for flag in ["--seed 3", "--bits 4", "--preset best"] {
         let name = flag.split(' ').next().expect("a flag");
         let words =
             format!("{name} is for a new training, but --resume continues one with its own flags; leave it out");

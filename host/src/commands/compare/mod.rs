@@ -75,11 +75,6 @@ impl Compare {
                 models,
                 of_models,
             ),
-            (
-                "valid-split",
-                study || self.split != Part::Test,
-                "is for --split valid or train, but models are compared on the test examples",
-            ),
         ])
     }
 

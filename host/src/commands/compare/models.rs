@@ -15,7 +15,7 @@ use crate::show::terminal::{Ui, bold, table};
 use anyhow::{Context, bail};
 use foldnet_core::Model;
 use foldnet_core::model::FLOAT_BITS;
-use foldnet_data::{Task, View, text};
+use foldnet_data::{Part, Task, View, text};
 use foldnet_sim::board::{Board, ms_without_zeros};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,10 @@ impl Compare {
         if let Some(flag) = self.hints.given().filter(|_| models) {
             bail!("{flag}: these are device models, which describe themselves; leave it out");
         }
-        self.given.check(&[("threads", !models, ONE_THREAD)])?;
+        let valid = "is for --split valid or train, but models are compared on the test examples";
+        let notes =
+            self.given.notes(&[("threads", !models, ONE_THREAD), ("valid-split", self.split != Part::Test, valid)]);
+        notes.into_iter().for_each(|note| ui.say(note));
         let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         if self.boards.board_file.is_some() && opened.iter().all(|(_, opened)| matches!(opened, Opened::Checkpoint(_)))
         {

@@ -16,7 +16,7 @@ use anyhow::bail;
 use clap::Args;
 use foldnet_data::file_kind::FileKind;
 use foldnet_data::{Examples, Shape, Targets, TargetsRef, Task, Values, View, Wanted, read_inputs, read_png};
-use foldnet_sim::given::{Given, Idle};
+use foldnet_sim::given::Given;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ struct Subject {
 impl Predict {
     /// Answers and prints.
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
-        self.check_roles()?;
+        self.note_roles(ui);
         if let Some(out) = &self.outputs {
             let more: Vec<&Path> = self.input.iter().chain(&self.image).map(PathBuf::as_path).collect();
             self.dataset.keeps_inputs(out, &[&self.path], &more)?;
@@ -141,10 +141,10 @@ impl Predict {
         Ok(Subject { examples: Examples { inputs, targets, shape: one.shape }, names: test.labels })
     }
 
-    /// Refuses flags that play no role for these examples.
-    fn check_roles(&self) -> Result<(), Idle> {
+    /// Notes flags that play no role for these examples, but that scripts give to every command.
+    fn note_roles(&self, ui: Ui) {
         let (of_set, cut) = (self.index.is_some(), self.image.is_none());
-        self.given.check(&[
+        let notes = self.given.notes(&[
             ("valid-split", false, "is for training, and has no effect on predictions"),
             (
                 "dataset target window normal test-split column-type",
@@ -152,7 +152,8 @@ impl Predict {
                 "is for --index, which takes an example of a data set",
             ),
             ("step group", cut, "is for recordings, which are cut into windows, but --image is a whole example"),
-        ])
+        ]);
+        notes.into_iter().for_each(|note| ui.say(note));
     }
 
     /// Reads the examples of a file, in the type and shape that the network takes.
