@@ -116,7 +116,7 @@ fn what_could_not_be_read_again_is_not_written() {
         "dense/kernel holds NaN at [1, 0], expected a finite number; train again",
     );
     check(|c| c.params[4 * 5 + 3] = -1.0, "batch_normalization/moving_variance holds -1 at [5], expected a variance");
-    check(|c| c.params.truncate(1206), "1206 parameters were given for a network of 1207");
+    check(|c| c.params.truncate(1206), "internal error: 1206 parameters for a network of 1207");
     check(|c| c.labels = vec!["one".into()], "its metadata `labels` names 1 classes, but the network has 10");
     check(|c| c.image = Some((28, 28)), "its metadata `image` is 28 by 28, but the network has 16 inputs");
     check(
