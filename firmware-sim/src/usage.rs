@@ -33,7 +33,7 @@ pub fn refuse<P: Parser>(error: &Error) -> ExitCode {
 /// Joins a list such as `-1,5` to the option before it: clap only takes single negative numbers for values.
 fn joined(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let is_list = |text: &str| text.contains(',') && text.starts_with('-') && !text.starts_with("--");
-    let is_option = |text: &str| text.starts_with("--") && !text.contains('=');
+    let is_option = |text: &str| text.len() > 2 && text.starts_with("--") && !text.contains('=');
     let mut all: Vec<OsString> = Vec::new();
     for argument in arguments {
         match all.last_mut() {

@@ -1,6 +1,9 @@
 //! The command `foldnet`.
 
+use clap::CommandFactory;
+use clap::error::ErrorKind;
 use foldnet::commands::{Cli, run};
+use foldnet_sim::given::Idle;
 use foldnet_sim::{print, usage};
 use std::process::ExitCode;
 
@@ -9,7 +12,12 @@ const PROGRAM: &str = "foldnet";
 
 fn main() -> ExitCode {
     match usage::parse::<Cli>() {
-        Ok(cli) => print::end(PROGRAM, run(&cli).map_err(|error| format!("{error:#}"))),
+        Ok(cli) => match run(&cli) {
+            Err(error) if error.is::<Idle>() => {
+                usage::refuse::<Cli>(&Cli::command().error(ErrorKind::ArgumentConflict, error))
+            }
+            result => print::end(PROGRAM, result.map_err(|error| format!("{error:#}"))),
+        },
         Err(error) => usage::refuse::<Cli>(&error),
     }
 }

@@ -116,9 +116,11 @@ impl Known {
         own: &Options,
         progress: &mut dyn FnMut(LoadProgress),
     ) -> Result<TestSet, DataError> {
-        let (source, options) = (Source::Path(self.path.clone()), own.or(&self.options));
+        let source = Source::Path(self.path.clone());
+        let recorded = source.applicable(&self.options);
+        let options = own.or(&recorded);
         let mut set = load_with(&source, &options, &Search::from_env(), progress)?;
-        if options == self.options && set.digest() != digest {
+        if options == recorded && set.digest() != digest {
             set.notes.push(changed(&self.path));
         }
         Ok(set.into_test())

@@ -208,7 +208,7 @@ impl Options {
     /// The first option set that only applies to rows, if any.
     pub(crate) fn first_of_rows(&self) -> Option<&'static str> {
         let flags = [("--window", self.window.is_some()), ("--step", self.step.is_some())];
-        self.first_of_columns().or_else(|| flags.into_iter().find_map(|(flag, set)| set.then_some(flag)))
+        flags.into_iter().find_map(|(flag, set)| set.then_some(flag))
     }
 }
 

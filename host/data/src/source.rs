@@ -24,13 +24,13 @@ pub enum Source {
 }
 
 impl Source {
-    /// What applies to this data of options that are `recorded` for other data: only tables have columns, and only
-    /// tables and arrays have rows.
+    /// What applies to this data of options that are `recorded` for other data: only tables have columns, only tables and
+    /// arrays have rows, and the built-in sets have test examples of their own.
     #[must_use]
     pub fn applicable(&self, recorded: &Options) -> Options {
         match self {
             Self::Path(path) => format::applicable(path, recorded),
-            Self::FashionMnist | Self::Synthetic => recorded.without_rows(),
+            Self::FashionMnist | Self::Synthetic => Options { test_split: None, ..recorded.without_rows() },
         }
     }
 }

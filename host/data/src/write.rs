@@ -1,4 +1,4 @@
-//! Atomic writing of files: every file that the PC side writes goes through [`atomic_write`], except downloads, whose
+//! Atomic writing of files: every file that a command leaves behind goes through [`atomic_write`], except downloads, whose
 //! parts stay until they are complete. Arrays are written as NumPy's `.npy`.
 
 use crate::file_kind::NPY;

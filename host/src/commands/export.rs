@@ -86,7 +86,6 @@ impl Export {
         let limits = self.smaller.of_export(self.flash.format)?;
         limits.map_or(Ok(()), |limits| limits.check(&checkpoint))?;
         self.check_roles(&checkpoint)?;
-        self.note_roles(&checkpoint, ui);
         if self.requantize {
             checkpoint.about.scales.clear();
         }
@@ -98,13 +97,14 @@ impl Export {
         let compute = self.threads.compute()?;
         let material = self.calibration.material(&self.path, &checkpoint, &self.dataset, floats, (&compute, ui))?;
         let training = limits.is_some() || material.is_of_set() && !floats;
-        self.given.check(&[(
-            READING,
-            material.set.is_some(),
-            "says how a data set is read, but none is known for this network; also give --dataset",
-        )])?;
-        let valid = ("valid-split", training, "is for training examples, which play no role in this export");
-        self.given.notes(&[valid]).into_iter().for_each(|note| ui.say(note));
+        let read = material.set.is_some();
+        let notes = self.given.notes(&[
+            (READING, read, "says how a data set is read, but this export reads none"),
+            ("valid-split", training || !read, "is for training examples, which play no role in this export"),
+            // Without a set, the model is compared on the calibration examples.
+            ("calibration calibration-limit", !floats || !read, "is for integer weights, but these stay floats"),
+        ]);
+        notes.into_iter().for_each(|note| ui.say(note));
         let classes = checkpoint.classes();
         let labels = match checkpoint.about.task {
             Task::Classify => {
@@ -162,7 +162,7 @@ impl Export {
                 "is for networks imported with integer weights, which this one lacks",
             ),
             ("bits", !onnx || floats, "is for device models, but an ONNX file holds floats"),
-            ("requantize calibration", !onnx, "is for integer weights, but an ONNX file holds floats"),
+            ("requantize", !onnx, "is for integer weights, but an ONNX file holds floats"),
             ("threshold", !onnx, "is for device models, but an ONNX file holds none"),
             (
                 "threshold",
@@ -170,19 +170,6 @@ impl Export {
                 "is for networks that reconstruct their inputs, but this one does not",
             ),
         ])
-    }
-
-    /// Notes flags that play no role, but that scripts give for every width and format.
-    fn note_roles(&self, checkpoint: &Checkpoint, ui: Ui) {
-        let onnx = self.flash.format == Format::Onnx;
-        let floats = onnx || self.bits(checkpoint).iter().all(|&bits| bits == FLOAT_BITS);
-        let measured = "is for measuring accuracy, but an ONNX file is written without examples";
-        let notes = self.given.notes(&[
-            ("calibration calibration-limit", !floats, "is for integer weights, but these stay floats"),
-            ("dataset threads", !onnx, measured),
-            (READING, !onnx, measured),
-        ]);
-        notes.into_iter().for_each(|note| ui.say(note));
     }
 
     /// `--threshold`
@@ -198,6 +185,13 @@ impl Export {
     /// Writes ONNX, which needs no data: a check on a few generated examples makes sure that the network computes
     /// finite numbers.
     fn onnx(&self, checkpoint: &Checkpoint, ui: Ui) -> anyhow::Result<()> {
+        let measured = "is for measuring accuracy, but an ONNX file is written without examples";
+        let notes = self.given.notes(&[
+            ("calibration calibration-limit", false, "is for integer weights, but an ONNX file holds floats"),
+            ("dataset threads", false, measured),
+            (READING, false, measured),
+        ]);
+        notes.into_iter().for_each(|note| ui.say(note));
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         let probes = probes(checkpoint);
         answers(checkpoint, probes.view(), &Fast::new(1)).with_context(|| self.path.display().to_string())?;

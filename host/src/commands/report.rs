@@ -139,7 +139,8 @@ impl Report {
                 Ok(ModelFile { path: path.to_owned(), crc32: crc32(file), model, measured: Vec::new() })
             }
             Opened::Checkpoint(_) => {
-                bail!("--model {}: is a run; give a .fnet that `foldnet export` wrote", path.display())
+                let what = if path.is_dir() { "a run" } else { "a trained network" };
+                bail!("--model {}: is {what}; give a .fnet that `foldnet export` wrote", path.display())
             }
         }
     }

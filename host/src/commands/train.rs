@@ -293,7 +293,7 @@ impl Train {
             ("preset", fresh, "is for a new network, but --init continues one; leave it out, or give flags of the training, such as --epochs"),
             ("hidden dropout std-floor norm-momentum pool standardize head", fresh, "is for a new network, but --init keeps the layers and statistics of its file"),
             ("task", same_task, "is for a new network, but --init continues one that was trained for another task; leave it out, or leave out --init"),
-            (METHOD, floats, "is for training in floats, but --bits with --init trains in integers, with their own optimizer and schedule"),
+            (METHOD, floats, "is for training in floats, but --bits with --init trains in integers, which has its own method"),
             ("label-smoothing class-weights head", classes, "is for --task classify, but this network does not classify"),
             ("loss", values, "is for --task regress or reconstruct, but this network classifies"),
             ("norm-momentum", self.placement() != NormPlacement::Without, "is for BatchNormalization, but --norm none has none"),

@@ -6,7 +6,7 @@ use crate::model::fold::FoldedLayer;
 use crate::network::checkpoint::Checkpoint;
 use crate::network::windows::Inputs;
 use anyhow::{anyhow, bail};
-use foldnet_core::model::{FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
+use foldnet_core::model::{EncodeError, FLOAT_BITS, LayerHeader, LayerWeights, ModelSpec, encode, encoded_len};
 use foldnet_data::Shape;
 use foldnet_sim::AlignedBytes;
 
@@ -90,8 +90,12 @@ fn encode_layers(layers: Layers, logit_scale: f32, order: &[u16], ends: Ends) ->
         dataset: ends.dataset.as_ref(),
     };
     let mut bytes = vec![0; encoded_len(&spec)];
-    let len = encode(&spec, &mut bytes)
-        .map_err(|cause| anyhow!("{cause}; train again with a smaller --learning-rate, or give more --bits"))?;
+    let len = encode(&spec, &mut bytes).map_err(|cause| match cause {
+        EncodeError::Row { .. } | EncodeError::Weights { .. } | EncodeError::Scale { .. } => {
+            anyhow!("{cause}; train again with a smaller --learning-rate, or give more --bits")
+        }
+        _ => anyhow!("internal error: {cause}; please report this"),
+    })?;
     bytes.truncate(len);
     Ok(AlignedBytes::from_vec(bytes))
 }

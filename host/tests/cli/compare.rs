@@ -123,11 +123,11 @@ fn what_cannot_be_compared() {
     let folder = sample::folder();
     write_network(&folder, "four", &NormPlacement::After.layers(&[5], 4), PIXELS);
     folder.run("compare good.fnet").misused("give at least 2 values");
-    folder.run("compare").refused(&["give at least two models to compare, or --seeds N to train some"]);
+    folder.run("compare").misused("required arguments");
     folder.run("compare good.fnet good.fnet --seeds 2").misused("cannot be used with");
     let study = "--epochs is for networks that are trained here; also give --seeds N, or leave it out";
     ["good.fnet good.fnet", ""].iter().for_each(|models| {
-        folder.run(&format!("compare {models} --epochs 2")).refused(&[study]);
+        folder.run(&format!("compare {models} --epochs 2")).misused(study);
     });
     folder.run("compare --seeds 2 --norms middle").misused("give after, before or none");
     folder.run("compare good.fnet none.fnet --dataset set").refused(&["none.fnet: cannot be read"]);

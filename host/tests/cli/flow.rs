@@ -120,8 +120,8 @@ fn without_batch_normalization() {
     assert!(number(&history["test"], "accuracy") > 0.45, "{history}");
     let rows = folder.run("summary runs/none --norm none --json").json();
     assert_eq!(rows["layers"].as_array().map(Vec::len), Some(7), "{rows}");
-    for (bits, lost) in [("32", 0.0), ("8 --calibrate 500", 0.01), ("4 --calibrate 500", 0.03)] {
-        let export = format!("export runs/none --bits {bits} --dataset synthetic --out a.fnet --json");
+    for (bits, lost) in [(32, 0.0), (8, 0.01), (4, 0.03)] {
+        let export = format!("export runs/none --bits {bits} --calibrate 500 --dataset synthetic --out a.fnet --json");
         let export = folder.run(&export).json();
         assert!(number(&export, "folded_max_deviation") <= 2e-4, "{export}");
         assert!(number(&export, "float_accuracy") - number(&export, "accuracy") <= lost, "{export}");

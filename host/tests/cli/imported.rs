@@ -154,8 +154,8 @@ fn integers_of_a_file_are_kept() {
     );
     folder
         .run("export run --requantize --format onnx --out a.onnx")
-        .refused(&["--requantize is for integer weights, but an ONNX file holds floats; leave it out"]);
+        .misused("--requantize is for integer weights, but an ONNX file holds floats; leave it out");
     folder
         .run("export plain.keras --input-type f32 --requantize --out a.fnet")
-        .refused(&["--requantize is for networks imported with integer weights, which this one lacks; leave it out"]);
+        .misused("--requantize is for networks imported with integer weights, which this one lacks; leave it out");
 }

@@ -32,5 +32,5 @@ fn a_board_of_the_users_is_listed_with_the_others() {
     }
     assert!(compared["models"][0]["ms_without_zeros"]["mine"].as_f64() > Some(0.0), "{compared}");
     let page = String::from_utf8(folder.read("report.html")).expect("text");
-    assert!(page.contains("mine"), "the page shows it");
+    assert!(page.contains(">mine<"), "the page shows it");
 }

@@ -72,8 +72,8 @@ fn check(folder: &Folder, names: [&str; 3]) {
     };
     let float = folder.run("evaluate run --dataset set --json").json();
     assert_eq!((labels(&float["per_class"]), &float["images"]), (names.map(String::from).to_vec(), &30.into()));
-    for bits in ["32", "8 --calibrate 100", "4 --calibrate 100"] {
-        let export = format!("export run --bits {bits} --dataset set --out a.fnet --json");
+    for bits in [32, 8, 4] {
+        let export = format!("export run --bits {bits} --calibrate 100 --dataset set --out a.fnet --json");
         assert!(number(&folder.run(&export).json(), "accuracy") > 0.8, "{bits} bits");
         let inspected = folder.run("inspect a.fnet --json").json();
         assert_eq!((&inspected["height"], &inspected["width"]), (&12.into(), &9.into()));

@@ -80,5 +80,6 @@ fn what_cannot_be_pooled_is_refused_before_training() {
     check("--dataset synthetic --bits 3", &["--bits 3"]);
     folder.write("table.csv", b"a,b,class\n1.5,2,0\n2,3,1\n3,4,0\n4,5.5,1\n5,6,0\n6,7,1\n");
     check("--dataset table.csv --pool 2", &["--pool averages pixels of u8 images", "leave it out"]);
-    check("--dataset set --init good.safetensors --pool 2", &["--pool is for a new network, but --init keeps"]);
+    let init = folder.run("train --dataset set --init good.safetensors --pool 2");
+    init.misused("--pool is for a new network, but --init keeps");
 }

@@ -22,8 +22,7 @@ fn reported(folder: &Folder) -> Value {
     let train = "train --norm after --dataset synthetic --limit 2000 --epochs 2 --hidden 20,10 --out run";
     folder.run(train).succeeded();
     for bits in BITS {
-        let calibrated = if bits == 32 { "" } else { "--calibrate 300" };
-        folder.run(&format!("{EXPORT} {calibrated} --bits {bits} --out m{bits}.fnet")).succeeded();
+        folder.run(&format!("{EXPORT} --bits {bits} --out m{bits}.fnet")).succeeded();
     }
     // Fitted to images other than those of the report.
     folder.run("export run --dataset synthetic --calibrate 100 --bits 2 --out other.fnet").succeeded();
@@ -61,7 +60,7 @@ fn counted(folder: &Folder, out: &str, file: &str, boards: &[&str]) -> Vec<Recor
 /// Images that are run on an emulated board.
 const IMAGES: usize = 7;
 
-const EXPORT: &str = "export run --dataset synthetic";
+const EXPORT: &str = "export run --dataset synthetic --calibrate 300";
 
 /// The classes that `evaluate` finds for a file.
 fn predictions(folder: &Folder, file: &str) -> (Value, Vec<usize>) {
@@ -164,7 +163,7 @@ fn check_model(found: &Value, folder: &Folder, file: &str, network: (&Value, &[u
 fn check_errors(found: &Value, folder: &Folder) {
     let mut expected = Vec::new();
     for bits in [8, 4] {
-        let export = folder.run(&format!("{EXPORT} --calibrate 300 --bits {bits} --out again.fnet --json")).json();
+        let export = folder.run(&format!("{EXPORT} --bits {bits} --out again.fnet --json")).json();
         let errors = export["layer_errors"].as_array().expect("a list");
         expected
             .extend(errors.iter().map(|error| (format!("m{bits}.fnet"), percent(error.as_f64().expect("a number")))));

@@ -226,11 +226,13 @@ fn bad_tables() {
     refuses(&good, "--window 40", "--window 40: the longest recording has 30 rows");
     refuses(&good, "--step 4", "--step is for windows");
     refuses(&good, "--group class --target a", "no recording is left for testing");
-    refuses(&good, "--loss huber", "--loss is for --task regress or reconstruct");
-    refuses(
-        &good,
-        "--target a --task regress --head sigmoid --group class --test-split 0.5",
-        "--head is for --task classify, but this network does not classify; leave it out",
+    let misused = |flags: &str, words: &str| {
+        Folder::new().run(&format!("train --dataset x.csv --hidden 4 --out run {flags}")).misused(words);
+    };
+    misused("--loss huber", "--loss is for --task regress or reconstruct");
+    misused(
+        "--task regress --head sigmoid",
+        "--head is for --task classify, but this network does not classify; leave",
     );
     refuses(&format!("{good}1,2,cow\n2,3,cow\n"), "--head sigmoid", "is for two classes, but the dataset has 3");
     refuses(&good, "--monitor val_loss --valid-split 0", "there are no examples to validate on");

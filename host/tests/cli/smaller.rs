@@ -129,5 +129,5 @@ fn what_cannot_be_merged_before_training_is_refused() {
         &["--merge: the inputs of this network are averages already"],
     );
     check("--dataset set --task reconstruct --bits 4 --prune", &["--merge, --prune: a network that reconstructs"]);
-    folder.run("train --resume run --merge").refused(&["--merge is for a new training, but --resume continues one"]);
+    folder.run("train --resume run --merge").misused("--merge is for a new training, but --resume continues one");
 }

@@ -60,7 +60,7 @@ fn what_cannot_be_resumed_says_so() {
         let name = flag.split(' ').next().expect("a flag");
         let words =
             format!("{name} is for a new training, but --resume continues one with its own flags; leave it out");
-        folder.run(&format!("train --resume run {flag}")).refused(&[&words]);
+        folder.run(&format!("train --resume run {flag}")).misused(&words);
     }
 }
 

@@ -13,7 +13,7 @@ pub struct Token {
     pub line: usize,
 }
 
-/// TokenKind of a token.
+/// Kind of a token.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TokenKind {
     /// A name or keyword, raw names without `r#`.

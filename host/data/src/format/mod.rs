@@ -5,7 +5,7 @@
 //! 2. Add it to the list in `list.rs`. Messages and the help of `--dataset` take its names from there.
 //! 3. Put its problems into an enum in `problem/NEW.rs`, which becomes one variant of `Problem` and is exported as the
 //!    others are (`problem`, `error`, the crate).
-//! 4. If its files can be recognized where they do not belong, add a [`FileKind`](crate::FileKind) with its signature and
+//! 4. If its files can be recognized where they do not belong, add a [`FileKind`](crate::file_kind::FileKind) with its signature and
 //!    the command that takes them.
 
 mod assemble;
@@ -136,7 +136,7 @@ pub(crate) fn applicable(path: &Path, recorded: &Options) -> Options {
     }
 }
 
-/// Refuses options for columns, which arrays do not have.
+/// Refuses options for columns, which only tables have.
 fn refuse_columns(path: &Path, options: &Options) -> Result<(), DataError> {
     match options.first_of_columns() {
         Some(flag) => Err(DataError::file(path, Problem::NoColumns(flag))),
@@ -144,8 +144,9 @@ fn refuse_columns(path: &Path, options: &Options) -> Result<(), DataError> {
     }
 }
 
-/// Refuses options for rows.
+/// Refuses options for columns and rows.
 pub(crate) fn refuse_rows(path: &Path, options: &Options) -> Result<(), DataError> {
+    refuse_columns(path, options)?;
     match options.first_of_rows() {
         Some(flag) => Err(DataError::file(path, wording::no_rows(flag))),
         None => Ok(()),

@@ -53,7 +53,7 @@ pub enum InputProblem {
         window: usize,
     },
     /// An option for recordings is given for whole examples.
-    #[error("{0} is for recordings, which are cut into windows, but here each row is a whole example; leave it out")]
+    #[error("{0} is for recordings, which are cut into windows, but this holds whole examples; leave it out")]
     NoRecording(&'static str),
     /// The length of raw bytes is not a multiple.
     #[error("holds {found} bytes, but {unit} of {input} values has {size}; give a whole number of them")]

@@ -7,7 +7,6 @@ mod study;
 use super::data::{DatasetArg, HintArgs, ThreadsArg, units};
 use crate::network::architecture::NormPlacement;
 use crate::show::terminal::Ui;
-use anyhow::bail;
 use clap::Args;
 use foldnet_data::Part;
 use foldnet_sim::board::BoardFileArg;
@@ -23,7 +22,8 @@ pub(super) struct Compare {
     #[command(flatten)]
     given: Given,
     /// Runs, checkpoints or .fnet; the others are compared with the first
-    #[arg(value_name = "DIR|FILE", num_args = 2..)]
+    #[arg(value_name = "DIR|FILE", num_args = 2.., required_unless_present_any = ["seeds", "norms", "epochs", "hidden",
+        "runs", "out"])]
     paths: Vec<PathBuf>,
     /// Which images to compare models on: test, valid or train
     #[arg(long, value_name = "PART", default_value = "test")]
@@ -82,7 +82,6 @@ impl Compare {
     pub(super) fn run(&self, ui: Ui) -> anyhow::Result<()> {
         self.check_roles()?;
         match self.seeds {
-            None if self.paths.is_empty() => bail!("give at least two models to compare, or --seeds N to train some"),
             Some(seeds) => self.over_seeds(seeds, ui),
             None => self.side_by_side(ui),
         }

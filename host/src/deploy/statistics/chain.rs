@@ -100,11 +100,13 @@ impl<'a> Chain<'a> {
                     described = true;
                     chain.norm(place, params, epsilon, place.index < source.layers)?;
                 }
-                layer if layer.role() == Role::Relu => {
-                    relu = Some(place.index);
-                    chain.parts.push(Part::Relu);
-                }
-                _ => {}
+                layer => match layer.role() {
+                    Role::Relu => {
+                        relu = Some(place.index);
+                        chain.parts.push(Part::Relu);
+                    }
+                    Role::Dense | Role::Norm | Role::Head | Role::Nothing => {}
+                },
             }
         }
         let last = chain.sites.last().map_or(0, |site| site.parts);

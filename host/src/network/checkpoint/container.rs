@@ -46,7 +46,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Vec<Tensor<'_>>, Metadata), Fault> 
     Ok((place(declared, data, bytes.len() - data.len())?, metadata))
 }
 
-/// SafetensorsHeader and data.
+/// Header and data.
 fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), Fault> {
     let Some((length, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(not_safetensors(format!("only {} bytes", bytes.len())));
