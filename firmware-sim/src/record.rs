@@ -2,9 +2,9 @@
 //! command writes it, and `foldnet report --device` reads it.
 
 use crate::board::{Board, Footprint};
-use crate::emulate::{Cycles, Instructions};
+use crate::emulate::{Cycles, Emulation, Instructions};
 use crate::metrics::Metrics;
-use crate::{Emulation, Simulation};
+use crate::simulate::Simulation;
 use foldnet_core::Model;
 use foldnet_core::model::checksum;
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use super::error::EmulateError;
 use super::expected::Expected;
 use super::firmware::Firmware;
 use super::one::{Emulation, Task, emulate_expected, runs};
-use crate::AlignedBytes;
+use crate::aligned::AlignedBytes;
 use foldnet_core::Model;
 use foldnet_data::View;
 use std::sync::atomic::{AtomicUsize, Ordering};

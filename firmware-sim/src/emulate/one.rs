@@ -6,7 +6,7 @@ use super::expected::Expected;
 use super::firmware::Firmware;
 use super::qemu::{Request, Run, STALL_LIMIT, run};
 use super::results::Answer;
-use crate::AlignedBytes;
+use crate::aligned::AlignedBytes;
 use crate::board::{Board, example_bytes};
 use crate::job::{Booted, CALIBRATION, Job};
 use crate::metrics::{Metrics, correct};

@@ -254,7 +254,7 @@ fn watch(
 
 /// Number of words in an answer; 0 if `flash` holds no model, which never answers.
 fn words_of(flash: &[u8], board: &Board) -> usize {
-    let bytes = crate::AlignedBytes::from_slice(flash);
+    let bytes = crate::aligned::AlignedBytes::from_slice(flash);
     slot::boot(&bytes, &board.room()).map_or(0, |boot| answer_words(&boot.model))
 }
 

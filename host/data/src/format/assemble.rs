@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::rows::{Answers, Rows};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Part};
 use crate::error::{DataError, Problem, SplitProblem};
 use crate::examples::Examples;
 use crate::options::Options;
@@ -70,7 +70,7 @@ fn note_parts(set: &mut Dataset, parts: &Parts) {
 /// Adds notes on columns that a network can hardly learn from: those with a single value in all of training, or with
 /// values that lose digits as 32-bit floats.
 fn note_columns(set: &mut Dataset) {
-    let train = set.part(crate::Part::Train);
+    let train = set.part(Part::Train);
     let (inputs, channels) = (train.inputs, train.shape.channels);
     if train.shape.is_image() {
         return;
