@@ -1,6 +1,5 @@
 //! The command `foldnet`.
 
-use clap::CommandFactory;
 use clap::error::ErrorKind;
 use foldnet::commands::{Cli, run};
 use foldnet_sim::given::Idle;
@@ -14,7 +13,7 @@ fn main() -> ExitCode {
     match usage::parse::<Cli>() {
         Ok(cli) => match run(&cli) {
             Err(error) if error.is::<Idle>() => {
-                usage::refuse::<Cli>(&Cli::command().error(ErrorKind::ArgumentConflict, error))
+                usage::refuse::<Cli>(&clap::Error::raw(ErrorKind::ArgumentConflict, error))
             }
             result => print::end(PROGRAM, result.map_err(|error| format!("{error:#}"))),
         },

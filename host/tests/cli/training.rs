@@ -58,8 +58,9 @@ fn what_cannot_be_resumed_says_so() {
     folder.run("train --resume run --epochs 2").refused(&["run/state.safetensors: this training cannot be resumed"]);
     for flag in ["--seed 3", "--bits 4", "--preset best"] {
         let name = flag.split(' ').next().expect("a flag");
-        let words =
-            format!("{name} is for a new training, but --resume continues one with its own flags; leave it out");
+        let words = format!(
+            "{name} is for a new training, but --resume continues one with its own flags; leave it out; see foldnet train --help"
+        );
         folder.run(&format!("train --resume run {flag}")).misused(&words);
     }
 }
