@@ -27,7 +27,7 @@ pub enum FoldError {
         /// [`Network::params`]
         needed: usize,
     },
-    /// There is no Dense between this ReLU and the previous one (or the inputs) to fold the layers between them into.
+    /// There is no Dense into which the layers between this ReLU and the previous one (or the inputs) could be folded.
     Relu {
         /// The ReLU.
         layer: usize,

@@ -93,8 +93,8 @@ pub(crate) fn squared_distance(x: &[f32], center: f32) -> f32 {
 
 /// Index of the largest value: the class of an example with these logits.
 ///
-/// Of equal values the first wins. A NaN is never the largest. The index is 0 if no value is above minus infinity, which
-/// includes no values at all and only NaNs.
+/// Of equal values the first wins. A NaN is never the largest. Returns 0 if there are no values, or if none is above
+/// minus infinity (if all are NaN, for example).
 pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
     largest(values, f32::NEG_INFINITY).0
 }

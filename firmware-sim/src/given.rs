@@ -12,7 +12,7 @@ pub struct Given(Vec<String>);
 
 /// Flags separated by spaces, whether they play a role here, and what they are for. The text follows the flag and may
 /// end with a remedy after a semicolon; otherwise the remedy is to leave the flag out.
-pub type Role<'a> = (&'a str, bool, &'a str);
+pub type FlagRole<'a> = (&'a str, bool, &'a str);
 
 /// A flag that plays no role, with the reason and a remedy.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,17 +32,17 @@ impl Given {
     ///
     /// # Errors
     /// The first of them.
-    pub fn check(&self, roles: &[Role]) -> Result<(), Idle> {
+    pub fn check(&self, roles: &[FlagRole]) -> Result<(), Idle> {
         self.idle(roles).next().map_or(Ok(()), Err)
     }
 
     /// A note on each flag that plays no role and does no harm, such as one that says how data is read, which scripts give
     /// to every command.
-    pub fn notes(&self, roles: &[Role]) -> Vec<String> {
+    pub fn notes(&self, roles: &[FlagRole]) -> Vec<String> {
         self.idle(roles).map(|Idle { flag, why }| format!("note: --{flag} {why}")).collect()
     }
 
-    fn idle(&self, roles: &[Role]) -> impl Iterator<Item = Idle> {
+    fn idle(&self, roles: &[FlagRole]) -> impl Iterator<Item = Idle> {
         let without = roles.iter().filter(|(_, applies, _)| !applies);
         let given = without.flat_map(|(flags, _, why)| flags.split(' ').map(move |flag| (flag, why)));
         let idle = given.filter(|(flag, _)| self.0.iter().any(|given| given == flag));

@@ -64,7 +64,7 @@ impl Evaluate {
                 "is for --split valid or train, but this evaluates the test examples",
             ),
         ]);
-        notes.into_iter().for_each(|note| ui.say(note));
+        ui.say_all(notes);
         let mut dataset = self.dataset.load(&[&self.path], ui)?;
         check_images(&self.path, opened.size(), dataset.part(self.split))?;
         known(&self.path, dataset.number_as(&opened.labels()))?;

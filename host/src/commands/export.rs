@@ -104,7 +104,7 @@ impl Export {
             // Without a set, the model is compared on the calibration examples.
             ("calibration calibration-limit", !floats || !read, "is for integer weights, but these stay floats"),
         ]);
-        notes.into_iter().for_each(|note| ui.say(note));
+        ui.say_all(notes);
         let classes = checkpoint.classes();
         let labels = match checkpoint.about.task {
             Task::Classify => {
@@ -191,7 +191,7 @@ impl Export {
             ("dataset threads", false, measured),
             (READING, false, measured),
         ]);
-        notes.into_iter().for_each(|note| ui.say(note));
+        ui.say_all(notes);
         let file = onnx(checkpoint, self.folded).with_context(|| self.path.display().to_string())?;
         let probes = probes(checkpoint);
         answers(checkpoint, probes.view(), &Fast::new(1)).with_context(|| self.path.display().to_string())?;

@@ -68,7 +68,7 @@ impl Report {
         let models = "is for device models; also give --model, or leave it out";
         self.given.check(&[("board-file", !self.models.is_empty(), models)])?;
         let notes = self.given.notes(&[("calibration-limit", !self.models.is_empty(), "is for device models")]);
-        notes.into_iter().for_each(|note| ui.say(note));
+        ui.say_all(notes);
         self.check_out()?;
         let boards = self.boards.known()?;
         let checkpoint = self.hints.open_checkpoint(&self.path, ui)?;

@@ -297,6 +297,24 @@ fn npy_of(descr: &str, shape: &[usize], data: &[u8]) -> Vec<u8> {
     [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), data].concat()
 }
 
+/// What was recorded for a table plays no role for an array, or for a set that has test examples of its own.
+#[test]
+fn recorded_options_apply_only_where_they_can() {
+    let folder = Folder::empty();
+    folder.put("a_x.npy", &npy(&[20, 3]));
+    let options = Options {
+        task: Task::Reconstruct,
+        input: Some(InputType::I8),
+        group: Some("who".into()),
+        test_split: Some(TestSplit::Every(5)),
+        ..Options::default()
+    };
+    assert_eq!(Source::FashionMnist.applicable(&options), Options { task: Task::Reconstruct, ..Options::default() });
+    let known = Known { path: folder.path().join("a_x.npy"), options, channels: Vec::new(), stamp: None };
+    let set = known.test_set(&"0".repeat(64), &Options::default(), &mut |_| {}).expect("read without columns");
+    assert_eq!(set.examples.len(), 4);
+}
+
 #[test]
 fn axes_of_arrays_are_those_of_the_model() {
     let folder = Folder::empty();

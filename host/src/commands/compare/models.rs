@@ -32,7 +32,7 @@ impl Compare {
         let valid = "is for --split valid or train, but models are compared on the test examples";
         let notes =
             self.given.notes(&[("threads", !models, ONE_THREAD), ("valid-split", self.split != Part::Test, valid)]);
-        notes.into_iter().for_each(|note| ui.say(note));
+        ui.say_all(notes);
         let paths: Vec<&Path> = self.paths.iter().map(PathBuf::as_path).collect();
         if self.boards.board_file.is_some() && opened.iter().all(|(_, opened)| matches!(opened, Opened::Checkpoint(_)))
         {

@@ -153,7 +153,7 @@ impl Predict {
             ),
             ("step group", cut, "is for recordings, which are cut into windows, but --image is a whole example"),
         ]);
-        notes.into_iter().for_each(|note| ui.say(note));
+        ui.say_all(notes);
     }
 
     /// Reads the examples of a file, in the type and shape that the network takes.

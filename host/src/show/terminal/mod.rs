@@ -44,6 +44,11 @@ impl Ui {
         self.print(&styled(&line.to_string(), text::line));
     }
 
+    /// Prints lines for people, as [`Self::say`].
+    pub fn say_all(&self, lines: Vec<String>) {
+        lines.iter().for_each(|line| self.say(line));
+    }
+
     /// Prints lines for people, such as a [`table`]; texts from files in them have passed [`text::name`].
     pub fn block(&self, lines: impl Display) {
         self.print(&styled(&lines.to_string(), text::block));
